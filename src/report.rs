@@ -1,0 +1,246 @@
+//! The report: plain data, the joint of the house. Everything before it computes; figures, exports and the page only read it.
+//!
+//! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
+
+use serde::{Deserialize, Serialize};
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "lorascope-report/1";
+
+/// Everything known about one run: one base and its fine-tunes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    pub schema: String,
+    pub generator: Generator,
+    pub settings: Settings,
+    pub base: Base,
+    pub models: Vec<Model>,
+}
+
+/// The program that computed the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Generator {
+    pub name: String,
+    pub version: String,
+    /// `threads+simd`, `simd` or `scalar`.
+    pub build: String,
+    pub threads: u32,
+}
+
+/// The rule by which vectors are counted. `k`, `epsilon` and `side` may change after computing; nothing is computed again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// How many of the strongest tuned vectors are looked at.
+    pub k: u32,
+    /// A vector whose best match is strictly below this is an intruder.
+    pub epsilon: f64,
+    pub side: Side,
+    pub cosine: Cosine,
+    pub svd: SvdKind,
+    pub mode: Mode,
+    pub preset: String,
+}
+
+impl Default for Settings {
+    /// The "official code" preset: left vectors, |cos|, thin SVD, k = 10, epsilon = 0.5.
+    fn default() -> Self {
+        Settings {
+            k: 10,
+            epsilon: 0.5,
+            side: Side::Left,
+            cosine: Cosine::Absolute,
+            svd: SvdKind::Thin,
+            mode: Mode::Exact,
+            preset: "official".into(),
+        }
+    }
+}
+
+/// Which singular vectors are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    Left,
+    Right,
+    /// A vector counts when it is new on both sides: the larger of the two cosines is below epsilon.
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Cosine {
+    Absolute,
+    Signed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum SvdKind {
+    Thin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    Exact,
+}
+
+/// The pre-trained model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Base {
+    pub label: String,
+    pub files: Vec<FileInfo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct FileInfo {
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// One fine-tune of the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    pub label: String,
+    pub kind: Kind,
+    /// The largest rank over the adapter's modules; null for a full fine-tune.
+    pub rank: Option<u32>,
+    pub alpha: Option<f64>,
+    /// What B A is multiplied with. Null when modules differ (patterns) or for a full fine-tune.
+    pub scale: Option<f64>,
+    pub files: Vec<FileInfo>,
+    pub matching: Matching,
+    pub matrices: Vec<Matrix>,
+    pub totals: Totals,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    Full,
+    Lora,
+}
+
+/// How the fine-tune's names were paired with the base's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Matching {
+    /// In words, for example `strip 'base_model.model.'`.
+    pub rules: Vec<String>,
+    pub matched: u32,
+    pub total: u32,
+    pub unmatched: Vec<String>,
+    pub only_in_base: Vec<String>,
+}
+
+/// One weight matrix of one fine-tune, taken as `[out, in]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Matrix {
+    /// The tensor's name in the base.
+    pub name: String,
+    pub layer: Option<u32>,
+    /// q, k, v, o, up, down, gate, qkv, ... ; null when no rule knows it.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Outputs.
+    pub rows: u32,
+    /// Inputs.
+    pub cols: u32,
+    pub status: Status,
+    /// Why the matrix is not `analyzed`, or what to know about its numbers.
+    pub reason: Option<String>,
+    pub sigma_base: Vec<f32>,
+    pub sigma_tuned: Vec<f32>,
+    pub left: Option<Match>,
+    pub right: Option<Match>,
+    /// Follows the settings of the report.
+    pub intruders: Option<u32>,
+    pub delta: Option<Delta>,
+    pub similarity: Option<Similarity>,
+    /// max_j ||W v_j - sigma_j u_j|| / sigma_1 over both decompositions.
+    pub residual: Option<f64>,
+    /// False where the margin to epsilon is smaller than the error.
+    pub certified: bool,
+    pub seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    Analyzed,
+    /// The tuned matrix equals the base bit for bit: every vector is its own best match.
+    Unchanged,
+    Skipped,
+    Failed,
+}
+
+/// The best match of every tuned vector among all base vectors of one side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// max over i of |u_j . u0_i|, in [0, 1].
+    pub max_cos: Vec<f32>,
+    /// Present where only a bound is known: the truth lies in `[max_cos, max_cos_upper]`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_cos_upper: Option<Vec<f32>>,
+    /// The i of the best match, from 0.
+    pub argmax: Vec<u32>,
+}
+
+/// The change dW = W - W0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Delta {
+    pub effective_rank: f64,
+    pub stable_rank: f64,
+    pub frobenius: f64,
+    pub sigma: Vec<f32>,
+}
+
+/// |u0_i . u_j| of the strongest vectors: rows pre-trained, columns fine-tuned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Similarity {
+    pub rows: u32,
+    pub cols: u32,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    pub intruders: u32,
+    pub matrices: u32,
+    pub unchanged: u32,
+    pub skipped: u32,
+    pub failed: u32,
+    /// Over analyzed and unchanged matrices; null when there is none.
+    pub mean_effective_rank: Option<f64>,
+}
