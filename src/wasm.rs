@@ -116,7 +116,7 @@ impl WasmSession {
 fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
     let array = Array::new();
     for (model, matrix) in outcomes {
-        array.push(&Outcome { model, matrix }.into_js()?);
+        array.push(&JsValue::from(Outcome { model, matrix }.into_js()?));
     }
     Ok(array.into())
 }
