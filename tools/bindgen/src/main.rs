@@ -16,6 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .out_name("lorascope")
         .web(true)?
         .typescript(true)
+        // The module finds its wasm next to itself: the bundler sees the address and ships the file.
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .generate(out_dir)?;
     Ok(())
