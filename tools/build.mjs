@@ -1,0 +1,9 @@
+// npm run build
+import { command } from './say.mjs';
+import { setup } from './setup.mjs';
+import { buildSite } from './site.mjs';
+
+command(async () => {
+  await setup();
+  await buildSite();
+});

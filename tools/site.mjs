@@ -1,0 +1,21 @@
+// www/ and its wasm to dist/, by Vite.
+import { at } from './paths.mjs';
+import { seconds, step } from './say.mjs';
+import { hash, isFresh, leave } from './stamp.mjs';
+import { buildWasm } from './wasm.mjs';
+
+const SOURCES = ['index.html', 'www', 'package-lock.json', 'vite.config.ts', 'tools/vite'];
+const stamp = at('.cache/dist');
+
+export async function buildSite() {
+  await buildWasm('release');
+  const sources = hash(SOURCES);
+  // An empty dist has no page: the stamp alone would not notice that it was deleted.
+  if (isFresh(stamp, sources + hash(['dist']))) return;
+  const start = performance.now();
+  // Loaded late: before the set-up there is no Vite.
+  const { build } = await import('vite');
+  await build({ root: at(), logLevel: 'warn' });
+  leave(stamp, sources + hash(['dist']));
+  step(`dist/ built in ${seconds(start)}`);
+}
