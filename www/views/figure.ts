@@ -137,7 +137,10 @@ export class FigureView extends LitElement {
     this.#show(this.report.view?.hover(this.#request(), event.offsetX, event.offsetY), false);
   };
 
-  readonly #leave = (): void => this.#show(undefined, false);
+  readonly #leave = (event: Event): void => {
+    // A lifted finger leaves too, but its reader only now looks at the card; a tap elsewhere takes the focus away.
+    if (!(event instanceof PointerEvent) || event.pointerType !== 'touch') this.#show(undefined, false);
+  };
 
   readonly #click = (event: MouseEvent): void => {
     // A finger has no hover: its tap shows the numbers, the mouse's click opens.
