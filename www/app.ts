@@ -4,7 +4,7 @@ import { Cancelled } from './engine.errors';
 import { LINKS_ONLY, problem } from './files';
 import type { LiveReport } from './report';
 import { run } from './run';
-import { loadSample } from './sample';
+import { loadSample, sampleManifest } from './sample';
 import * as change from './state';
 import type { Store } from './store';
 import type { ModelSummary } from './wasm/simd/lorascope';
@@ -33,6 +33,7 @@ export class App {
         this.#store.update((s) => ({ ...s, engine: info }));
       })
       .catch((error: unknown) => this.failed(error));
+    void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
   }
 
   /** The engine or the drawing could not be started at all. */

@@ -11,7 +11,7 @@ const remote = {
   async start(choice: Choice): Promise<EngineInfo> {
     const wasm = await loadCompute(choice);
     session = new wasm.Session();
-    return { build: wasm.buildName(), threads: Math.max(1, choice.threads), why: choice.why };
+    return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };
   },
 
   async open(dropped: readonly DroppedFile[], answers: Answers): Promise<Plan> {

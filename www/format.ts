@@ -35,6 +35,7 @@ export function bytes(n: number): string {
 
 /** A measured time: `0.3 s`, `42 s`, `14 min`, `2.1 h`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.05) return 'under 0.1 s';
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 100) return `${seconds.toFixed(0)} s`;
   if (seconds < 5400) return `${(seconds / 60).toFixed(0)} min`;

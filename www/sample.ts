@@ -2,19 +2,29 @@
 import type { DroppedFile } from './engine';
 import type { Report } from './wasm/simd/lorascope';
 
-interface Manifest {
+export interface Manifest {
   title: string;
+  /** What the files are, one sentence. */
   note: string;
   files: { path: string; size: number }[];
 }
 
+/** What the sample is; undefined where this copy of the page has none. */
+export async function sampleManifest(): Promise<Manifest | undefined> {
+  try {
+    return await manifest();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Fetches the sample; `progress` hears the bytes so far and the bytes in all. */
 export async function loadSample(progress: (done: number, total: number) => void): Promise<DroppedFile[]> {
-  const manifest = (await (await get('sample/manifest.json')).json()) as Manifest;
-  const total = manifest.files.reduce((sum, file) => sum + file.size, 0);
+  const { files } = await manifest();
+  const total = files.reduce((sum, file) => sum + file.size, 0);
   let done = 0;
   return Promise.all(
-    manifest.files.map(async ({ path }) => {
+    files.map(async ({ path }) => {
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       const body = (await get(`sample/${path}`)).body;
       if (!body) throw new Error(`${path} came empty`);
@@ -38,6 +48,10 @@ export async function loadSpecimen(): Promise<Report | undefined> {
   } catch {
     return undefined;
   }
+}
+
+async function manifest(): Promise<Manifest> {
+  return (await (await get('sample/manifest.json')).json()) as Manifest;
 }
 
 async function get(path: string): Promise<Response> {

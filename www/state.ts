@@ -1,5 +1,6 @@
 /** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
 import type { DroppedFile, EngineInfo } from './engine';
+import type { Manifest } from './sample';
 import type { Focus, Outcome, Plan, Problem, Report, Settings, Side } from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
@@ -27,6 +28,8 @@ export interface State {
   status: Status;
   screen: 'plan' | 'results';
   engine: EngineInfo | undefined;
+  /** The sample that comes with the page, once its list of files is read. */
+  sample: Manifest | undefined;
   files: readonly DroppedFile[];
   answers: ReadonlyMap<string, string>;
   plan: Plan | undefined;
@@ -57,6 +60,7 @@ export function defaults(): State {
     status: 'idle',
     screen: 'plan',
     engine: undefined,
+    sample: undefined,
     files: [],
     answers: new Map(),
     plan: undefined,
@@ -79,7 +83,7 @@ export function defaults(): State {
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  return { ...defaults(), engine: s.engine, shortcuts: s.shortcuts };
+  return { ...defaults(), engine: s.engine, sample: s.sample, shortcuts: s.shortcuts };
 }
 
 /** Adds files; one that was chosen before is not taken twice. */

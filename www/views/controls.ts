@@ -17,12 +17,12 @@ class ControlsView extends View {
     const value = (event: Event) => (event.currentTarget as HTMLInputElement).valueAsNumber;
     return html`<div class="controls"><div class="wrap"><div class="in">
       <div class="ctl">
-        <label for="k">Window <i class="v">k</i></label>
+        <label for="k"><span class="word">Window </span><i class="v">k</i></label>
         <input id="k" type="range" min="1" max=${change.maxK(state)} .value=${String(k)} data-testid="k-slider" @input=${(e: Event) => store.update((s) => change.setK(s, value(e)))} />
         <output for="k">${k}</output>
       </div>
       <div class="ctl">
-        <label for="e">Threshold <i class="v">ε</i></label>
+        <label for="e"><span class="word">Threshold </span><i class="v">ε</i></label>
         <input id="e" type="range" min="0" max="1" step="0.01" .value=${String(epsilon)} data-testid="epsilon-slider" @input=${(e: Event) => store.update((s) => change.setEpsilon(s, value(e)))} />
         <output for="e">${epsilon.toFixed(2)}</output>
       </div>
@@ -31,7 +31,7 @@ class ControlsView extends View {
         <div class="seg">
           ${SIDES.map(
             ([id, name, letter]) => html`<button aria-pressed=${id === side} data-side=${id} @click=${() => store.update((s) => change.setSide(s, id))}>
-              ${name} <i class="v">${letter}</i>
+              ${name}${letter && html` <i class="v">${letter}</i>`}
             </button>`,
           )}
         </div>

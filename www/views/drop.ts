@@ -1,20 +1,22 @@
 /** The empty page: what this is, where to drop, and one map that teaches reading. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count } from '../format';
+import { bytes, count } from '../format';
 import { math } from '../math';
+import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
 import { View } from './view';
 import './figure';
 
 class DropView extends View {
   protected override render(): TemplateResult {
+    const { sample } = this.ctx.state;
     return html`<div class="wrap empty">
       <div class="intro">
         <h1>See what fine-tuning did to a model’s weights.</h1>
         ${dropZone()}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
-          <span class="quiet">MiniLM, fully fine-tuned and with ${math('LoRA r = 1, 8, 64')}. 96 MB from this host, then a few seconds.</span>
+          <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
         </p>
         ${facts}
       </div>
@@ -48,6 +50,10 @@ class DropView extends View {
       </figcaption>
     </figure>`;
   }
+}
+
+function size({ files }: Manifest): string {
+  return bytes(files.reduce((sum, file) => sum + file.size, 0));
 }
 
 function dropZone(): TemplateResult {

@@ -9,6 +9,9 @@ import { onScreenChange, screen } from './screen';
 /** A request without what only the element itself knows. */
 export type Spec = Omit<Request, 'theme' | 'width' | 'scale'>;
 
+/** Milliseconds without a change after which figures out of sight are drawn too. */
+const LATER = 250;
+
 /** Crosshair steps of the arrow keys. */
 const ARROWS = new Map([
   ['ArrowLeft', [-1, 0]],
@@ -36,6 +39,9 @@ export class FigureView extends LitElement {
   open: ((matrix: string) => void) | undefined;
   #drawn = '';
   #visible = true;
+  /** Out of sight a figure waits until nothing moves any more. */
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #due = false;
   #stop: (() => void) | undefined;
   readonly #resize = new ResizeObserver(([entry]) => {
     if (entry) this.width = Math.floor(entry.contentRect.width);
@@ -63,6 +69,7 @@ export class FigureView extends LitElement {
     super.disconnectedCallback();
     this.#resize.disconnect();
     this.#sight.disconnect();
+    clearTimeout(this.#later);
     this.#stop?.();
   }
 
@@ -86,7 +93,16 @@ export class FigureView extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const { view, version } = this.report;
     const canvas = this.querySelector('canvas');
-    if (!view || !canvas || !this.width || (!this.#visible && !screen().printing)) return;
+    if (!view || !canvas || !this.width) return;
+    clearTimeout(this.#later);
+    if (!this.#visible && !screen().printing && !this.#due) {
+      this.#later = setTimeout(() => {
+        this.#due = true;
+        this.requestUpdate();
+      }, LATER);
+      return;
+    }
+    this.#due = false;
     const request = this.#request();
     const key = `${version} ${JSON.stringify(request)}`;
     if (key !== this.#drawn) {
@@ -121,7 +137,10 @@ export class FigureView extends LitElement {
     this.#show(this.report.view?.hover(this.#request(), event.offsetX, event.offsetY), false);
   };
 
-  readonly #leave = (): void => this.#show(undefined, false);
+  readonly #leave = (event: Event): void => {
+    // A lifted finger leaves too, but its reader only now looks at the card; a tap elsewhere takes the focus away.
+    if (!(event instanceof PointerEvent) || event.pointerType !== 'touch') this.#show(undefined, false);
+  };
 
   readonly #click = (event: MouseEvent): void => {
     // A finger has no hover: its tap shows the numbers, the mouse's click opens.

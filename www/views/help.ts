@@ -10,11 +10,12 @@ class HelpView extends View {
       const { checked } = event.currentTarget as HTMLInputElement;
       store.update((s) => ({ ...s, shortcuts: checked }));
     };
+    const close = (event: Event) => (event.currentTarget as HTMLElement).closest('dialog')?.close();
     return html`<dialog class="help" aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
       <dl>${KEY_LIST.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
       <label><input type="checkbox" .checked=${state.shortcuts} @change=${toggled} /> Single-key shortcuts</label>
-      <form method="dialog"><button class="btn">Close</button></form>
+      <p><button class="btn" @click=${close}>Close</button></p>
     </dialog>`;
   }
 }

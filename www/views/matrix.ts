@@ -45,18 +45,22 @@ class MatrixView extends View {
     const label = models[chosen]?.label ?? '';
     const spec = { ...specOf(state, 'similarity'), matrix: matrix.name, model: chosen };
     const top = (event: Event) => store.update((s) => ({ ...s, top: (event.currentTarget as HTMLInputElement).valueAsNumber }));
-    return html`<figure class="large" data-testid="figure" data-figure="similarity">
-      <figcaption>
+    return html`<section class="row large" data-testid="figure" data-figure="similarity">
+      <div class="cap">
         <span class="figno">Figure 1</span>
         <h2>Similarity, ${math(label)}</h2>
-        <span class="ctl push">
-          <label for="top">Top</label>
+        ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, state.settings.k))} at ε = ${state.settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
+        <p>A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
+        <p class="ctl">
+          <label for="top">Vectors shown</label>
           <input id="top" type="range" min="10" max="32" .value=${String(state.top)} data-testid="top-slider" @input=${top} />
           <output for="top">${state.top}</output>
-        </span>
-      </figcaption>
-      ${drawable(cell) ? figure(this.ctx, spec) : html`<p class=${cell?.status === 'failed' ? 'error' : 'quiet'}>${said(cell, state.settings.k)}</p>`}
-    </figure>`;
+        </p>
+      </div>
+      <div class="body">
+        ${drawable(cell) ? figure(this.ctx, spec) : html`<p class=${cell?.status === 'failed' ? 'error' : 'quiet'}>${said(cell, state.settings.k)}</p>`}
+      </div>
+    </section>`;
   }
 
   #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
@@ -87,8 +91,12 @@ function said(cell: MatrixCell | null | undefined, k: number): string {
   return `${cell.intruders ? counted(cell.intruders, 'intruder') : 'no intruder'} in the top ${k}`;
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function numbers(model: ModelSummary, cell: MatrixCell | null | undefined, on: boolean): TemplateResult {
-  return html`<tr aria-selected=${on}>
+  return html`<tr class=${on ? 'on' : ''}>
     <td class="nowrap">${modelName(model)}</td>
     <td class="num" data-l="Intruders"><span>${fixed(cell?.intruders, 0)}</span></td>
     <td class="num" data-l="Weakest match"><span>${fixed(cell?.weakestMatch, 2)}</span></td>

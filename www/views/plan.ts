@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { cost } from '../cost';
 import { bytes, count, counted, duration } from '../format';
 import { math } from '../math';
-import { missing } from '../state';
+import { missing, type State } from '../state';
 import type { LeftOut, Plan, PlanBase, PlanModel, ModelSummary } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
 import { kindName, modelName } from './model';
@@ -26,16 +26,13 @@ class PlanView extends View {
   #head(): TemplateResult {
     const { state, app } = this.ctx;
     const planning = state.status === 'planning';
-    const left = missing(state).length;
-    const some = left > 0 && state.results.size > 0;
-    const label = left === 0 && state.results.size > 0 ? 'Show results' : `Analyze ${some ? 'the other ' : ''}${left === 1 && !some ? '1 matrix' : `${count(left)} matrices`}`;
     const nothingToDo = planning || !state.plan?.matrices.length;
     return html`<div class="head"><div class="head-row">
       <div><h1>${title(this.ctx.state)}</h1><p class="sub">${this.#sub()}</p></div>
       <div class="actions">
         <button class="btn plain" @click=${() => app.startOver()}>Start over</button>
         <button class="btn" @click=${pickFiles}>Add files</button>
-        <button class="btn main" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${label}</button>
+        <button class="btn main" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${work(state)}</button>
       </div>
     </div></div>`;
   }
@@ -90,11 +87,19 @@ class PlanView extends View {
   }
 }
 
+/** The button names its work. */
+function work(state: State): string {
+  const left = missing(state).length;
+  const some = state.results.size > 0;
+  if (left === 0) return some ? 'Show results' : 'Nothing to analyze';
+  return some ? `Analyze the other ${count(left)}` : `Analyze ${counted(left, 'matrix', 'matrices')}`;
+}
+
 function wrongNote(problems: number): string {
   return problems === 1 ? '' : 'Ordered by how much each one blocks.';
 }
 
-function title({ plan, problems, files, status }: { plan: Plan | undefined; problems: readonly unknown[]; files: readonly unknown[]; status: string }): string {
+function title({ plan, problems, files, status }: State): string {
   if (status === 'planning') return 'Reading the files';
   const wrong = problems.length + (plan?.problems.length ?? 0);
   if (wrong > 0 && !plan?.matrices.length) return `${counted(wrong, 'problem')} in ${counted(files.length, 'file')}`;

@@ -56,7 +56,7 @@ function line(m: ModelSummary, complete: boolean): TemplateResult {
 
 function exceptions(m: ModelSummary): TemplateResult | typeof nothing {
   const said = [m.failed > 0 ? `${count(m.failed)} failed` : '', m.unchanged > 0 ? `${count(m.unchanged)} unchanged` : ''].filter(Boolean);
-  return said.length > 0 ? html`<span class=${m.failed > 0 ? 'error' : 'faint'}>${said.join(', ')}.</span>` : nothing;
+  return said.length > 0 ? html`<span class="nowrap ${m.failed > 0 ? 'error' : 'faint'}">${said.join(', ')}.</span>` : nothing;
 }
 
 customElements.define('lorascope-summary', SummaryView);

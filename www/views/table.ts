@@ -73,7 +73,7 @@ class TableView extends View {
       if (event.key === 'Enter') nav.open(row.name);
     };
     const cell = row.cells[chosen];
-    return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" aria-selected=${focused} @click=${() => nav.open(row.name)} @keydown=${keyed}
+    return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
       @pointerenter=${() => point(this.ctx.store, row.name)} @pointerleave=${() => point(this.ctx.store, undefined)}>
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
