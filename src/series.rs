@@ -1,45 +1,61 @@
 //! How a model and a matrix type are called and coloured, in tables and figures alike.
 
 use crate::report::{Kind, Model};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
-/// The look of one model: a colour token of the design and a dash where kind and rank repeat.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How one model's marks look in every figure.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// `full`, or `lora-1` ... `lora-7`: more rank, further from the paper.
+    /// `full` or `lora-1` ... `lora-7`.
     pub token: String,
+    /// True where an earlier model already has this colour.
     pub dashed: bool,
-    /// "Full", "LoRA r = 8"; the model's own label where two would read the same.
-    pub label: String,
+    /// Line width in CSS pixels. The full fine-tune is heavier: grey print cannot tell it by tone.
+    pub width: f64,
 }
 
-const STEPS: usize = 7;
-
-/// One entry a model. n ranks take steps spread evenly over the seven.
+/// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 pub fn series(models: &[Model]) -> Vec<Series> {
-    let ranks: Vec<u32> =
-        models.iter().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).collect::<BTreeSet<_>>().into_iter().collect();
-    let step = |rank: Option<u32>| {
-        let at = rank.and_then(|r| ranks.iter().position(|x| *x == r)).unwrap_or(0);
-        match ranks.len() {
-            0 | 1 => STEPS / 2 + 1,
-            n => 1 + (at * (STEPS - 1) + (n - 1) / 2) / (n - 1),
-        }
-    };
-    let short = |m: &Model| match (m.kind, m.rank) {
-        (Kind::Full, _) => "Full".to_owned(),
-        (Kind::Lora, Some(r)) => format!("LoRA r = {r}"),
-        (Kind::Lora, None) => "LoRA".to_owned(),
-    };
+    let mut ranks: Vec<u32> = models.iter().filter(|m| m.kind == Kind::Lora).map(|m| m.rank.unwrap_or(0)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let mut taken = HashSet::new();
     models
         .iter()
-        .enumerate()
-        .map(|(i, m)| Series {
-            token: if m.kind == Kind::Full { "full".into() } else { format!("lora-{}", step(m.rank)) },
-            dashed: models[..i].iter().any(|o| o.kind == m.kind && o.rank == m.rank),
-            label: if models.iter().filter(|o| short(o) == short(m)).count() > 1 { m.label.clone() } else { short(m) },
+        .map(|m| {
+            let token = match m.kind {
+                Kind::Full => "full".to_owned(),
+                Kind::Lora => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
+            };
+            let dashed = !taken.insert(token.clone());
+            let width = if m.kind == Kind::Full { 2.5 } else { 1.75 };
+            Series { token, dashed, width }
         })
         .collect()
+}
+
+/// 1 ... 7: where `rank` stands among the sorted distinct `ranks`.
+fn step(ranks: &[u32], rank: u32) -> usize {
+    let place = ranks.iter().position(|&r| r == rank).unwrap_or(0);
+    match ranks.len() {
+        0 | 1 => 4,
+        n => 1 + (place as f64 * 6.0 / (n - 1) as f64).round() as usize,
+    }
+}
+
+/// One short name a model: "Full", "LoRA r = 8". Models whose short names would be equal keep their own.
+pub fn labels(models: &[Model]) -> Vec<String> {
+    let short: Vec<String> = models.iter().map(short).collect();
+    let lone = |s: &String| short.iter().filter(|t| *t == s).count() == 1;
+    short.iter().zip(models).map(|(s, m)| if lone(s) || m.label.is_empty() { s.clone() } else { m.label.clone() }).collect()
+}
+
+fn short(model: &Model) -> String {
+    match (model.kind, model.rank) {
+        (Kind::Full, _) => "Full".into(),
+        (Kind::Lora, Some(r)) => format!("LoRA r = {r}"),
+        (Kind::Lora, None) => "LoRA".into(),
+    }
 }
 
 /// Types in the order of the network, with their names in words.
@@ -83,6 +99,15 @@ mod tests {
     }
 
     #[test]
+    fn ranks_spread_over_seven_steps() {
+        let steps = |n: u32| (0..n).map(|r| step(&(0..n).collect::<Vec<_>>(), r)).collect::<Vec<_>>();
+        assert_eq!(steps(1), [4]);
+        assert_eq!(steps(2), [1, 7]);
+        assert_eq!(steps(4), [1, 3, 5, 7]);
+        assert_eq!(steps(7), [1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
     fn ranks_spread_over_the_steps_and_repeats_are_dashed() {
         let models = [
             model(Kind::Full, None, "ft"),
@@ -94,7 +119,7 @@ mod tests {
         let s = series(&models);
         assert_eq!(s.iter().map(|s| s.token.as_str()).collect::<Vec<_>>(), ["full", "lora-7", "lora-1", "lora-4", "lora-4"]);
         assert_eq!(s.iter().map(|s| s.dashed).collect::<Vec<_>>(), [false, false, false, false, true]);
-        assert_eq!(s.iter().map(|s| s.label.as_str()).collect::<Vec<_>>(), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
+        assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
         assert_eq!(series(&models[..2])[1].token, "lora-4");
     }
 }

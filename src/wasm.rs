@@ -1,15 +1,18 @@
 //! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page.
 
 use crate::analyze::analyze;
-use crate::figures::{Readout, Request};
+use crate::figures::{self, Readout, Request};
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Settings};
 use crate::session::Session;
 use crate::summary::{self, Findings, MatrixRow, ModelSummary};
 use js_sys::{Array, Uint8Array};
+use plotters::prelude::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
 
 #[cfg(feature = "threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
@@ -180,10 +183,41 @@ impl ReportView {
         Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
     }
 
+    /// The height of a figure at the request's width, in CSS pixels.
+    pub fn height(&self, request: Ts<Request>) -> Result<f64, JsError> {
+        Ok(figures::height(&self.report, &request.to_rust()?))
+    }
+
+    /// Draws on a canvas of `width * scale` by `height * scale` device pixels.
+    pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
+        let request = request.to_rust()?;
+        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| JsError::new("The canvas gives no drawing context."))?;
+        Ok(figures::draw(&self.report, &request, backend.into_drawing_area())?)
+    }
+
+    /// The numbers at a place in CSS pixels.
+    pub fn hover(&self, request: Ts<Request>, x: f64, y: f64) -> Result<Option<Ts<Readout>>, JsError> {
+        readout(figures::hover(&self.report, &request.to_rust()?, x, y))
+    }
+
+    /// Moves the crosshair by marks; (0, 0) reads where it is.
+    pub fn step(&self, request: Ts<Request>, dx: i32, dy: i32) -> Result<Option<Ts<Readout>>, JsError> {
+        readout(figures::step(&self.report, &request.to_rust()?, dx, dy))
+    }
+
+    /// The figure in one sentence, for screen readers.
+    pub fn alt(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(figures::alt(&self.report, &request.to_rust()?))
+    }
+
     /// The report as JSON, with counts and totals by the settings.
     pub fn json(&self, settings: Ts<Settings>) -> Result<String, JsError> {
         let mut report = self.report.clone();
         summary::apply(&mut report, &settings.to_rust()?);
         Ok(serde_json::to_string(&report)?)
     }
+}
+
+fn readout(found: Option<Readout>) -> Result<Option<Ts<Readout>>, JsError> {
+    Ok(found.map(|r| r.into_ts()).transpose()?)
 }

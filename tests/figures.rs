@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
-use lorascope::figures::style::{labels, series};
+use lorascope::series::{labels, series};
 use lorascope::figures::{FigureId, Focus, Request, Theme, alt, height, hover, step, svg};
 use lorascope::report::*;
 use std::path::PathBuf;

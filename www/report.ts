@@ -42,7 +42,7 @@ export class LiveReport {
   }
 
   findings(settings: Settings, running: boolean): Findings {
-    return this.#ask(`findings ${running}`, settings, (view) => view.findings(settings, running), NO_FINDINGS);
+    return this.#ask(`findings ${running}`, settings, (view) => view.findings(settings), NO_FINDINGS);
   }
 
   #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {

@@ -5,9 +5,10 @@ mod panels;
 mod read;
 
 use super::scale::{Axis, decades, round_ticks};
-use super::style::{LABEL_GAP, Series, labels, series};
+use super::style::LABEL_GAP;
 use super::{Request, sane_width};
 use crate::report::{Kind, Matrix, Report, Status};
+use crate::series::{Series, labels, series};
 use panels::{Panel, in_panels, thin_of};
 
 /// Below this width lines carry no names; a key stands under the panels.

@@ -8,9 +8,9 @@ mod read;
 
 use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};
-use super::style::{Series, labels, series};
 use super::{Request, sane_width};
 use crate::report::{Model, Report, Side};
+use crate::series::{Series, labels, series};
 
 /// Below this width the lines carry no names of their own: the readings name them.
 const NARROW: f64 = 460.0;

@@ -10,7 +10,6 @@ mod null_band;
 mod pen;
 mod pick;
 mod scale;
-mod series;
 mod similarity;
 mod spread;
 pub mod style;

@@ -10,8 +10,8 @@ use super::null_band::null_band;
 use super::pick::{Best, one_matrix, thin};
 use super::scale::Axis;
 use super::{Request, sane_scale, sane_width};
-use crate::figures::style::{Series, labels, series};
 use crate::report::{Matrix, Model, Report, Status};
+use crate::series::{Series, labels, series};
 
 /// Below this width the words move from the right of the map onto and under it.
 const NARROW: f64 = 420.0;

@@ -4,7 +4,6 @@ use super::Theme;
 use plotters::style::RGBColor;
 
 pub use super::cos_scale::cos_color;
-pub use super::series::{Series, labels, series};
 
 /// CSS font family of every text in a figure.
 pub const FAMILY: &str = "system-ui, sans-serif";

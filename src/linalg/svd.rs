@@ -36,7 +36,11 @@ pub fn thin_svd(w: &Matrix) -> Result<Svd, NoConvergence> {
         let n = w.nrows().min(w.ncols());
         return Ok(Svd { u: Matrix::identity(w.nrows(), n), s: vec![0.0; n], v: Matrix::identity(w.ncols(), n) });
     };
-    if w.len() <= F64_LIMIT { decompose(&scaled(w, scale, f64::from), |x| *x as f32, scale) } else { decompose(&scaled(w, scale, |x| x), |x| *x, scale) }
+    if w.len() <= F64_LIMIT {
+        decompose(&scaled(w, scale, f64::from), |x| *x as f32, scale)
+    } else {
+        decompose(&scaled(w, scale, |x| x), |x| *x, scale)
+    }
 }
 
 /// The singular values alone, descending.

@@ -1,7 +1,9 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
 use super::tables::{ModelSummary, models};
+use crate::metrics::intruder::intruders;
 use crate::report::{Kind, Report, Settings};
+use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -25,16 +27,16 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
     sorted.sort_by_key(|s| std::cmp::Reverse(s.intruders));
     let name = |s: &ModelSummary| if s.label == "Full" { "full fine-tuning".to_owned() } else { s.label.clone() };
-    let intruders = |n: u32| if n == 1 { "1 intruder".to_owned() } else { format!("{n} intruders") };
+    let so_many = |n: u32| if n == 1 { "1 intruder".to_owned() } else { format!("{n} intruders") };
     let epsilon = settings.epsilon;
     match sorted[..] {
         [] => String::new(),
         [first, ..] if first.intruders == 0 => {
             format!("At ε = {epsilon:.2} no model has an intruder among its {} strongest vectors a matrix.", settings.k)
         }
-        [only] => format!("At ε = {epsilon:.2} {} has {}.", name(only), intruders(only.intruders)),
+        [only] => format!("At ε = {epsilon:.2} {} has {}.", name(only), so_many(only.intruders)),
         [first, .., last] => {
-            format!("At ε = {epsilon:.2} {} has {} and {} {}.", name(first), intruders(first.intruders), name(last), last.intruders)
+            format!("At ε = {epsilon:.2} {} has {} and {} {}.", name(first), so_many(first.intruders), name(last), last.intruders)
         }
     }
 }
@@ -62,17 +64,16 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
 
 /// "Layer 4, attention output holds the most: 5 in LoRA r = 8."
 fn most(report: &Report, settings: &Settings) -> String {
-    let labels = crate::series::series(&report.models);
-    let cells = report.models.iter().zip(labels).flat_map(|(model, look)| {
+    let cells = report.models.iter().zip(labels(&report.models)).flat_map(|(model, label)| {
         model.matrices.iter().filter_map(move |m| {
-            let count = crate::metrics::intruder::intruders(m, settings)?;
-            Some((count, m, look.label.clone()))
+            let count = intruders(m, settings)?;
+            Some((count, m, label.clone()))
         })
     });
     match cells.max_by_key(|(count, ..)| *count) {
         Some((count, m, label)) if count > 0 => {
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
-            format!("{layer}{} holds the most: {count} in {label}.", crate::series::type_label(m.kind.as_deref()))
+            format!("{layer}{} holds the most: {count} in {label}.", type_label(m.kind.as_deref()))
         }
         _ => String::new(),
     }

@@ -3,7 +3,7 @@
 use super::apply::mean;
 use crate::metrics::intruder;
 use crate::report::{Kind, Matrix, Report, Settings, Status};
-use crate::series::{series, type_label};
+use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -72,18 +72,18 @@ pub struct MatrixCell {
 
 /// Rows of the summary table, one a model.
 pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
-    let looks = series(&report.models);
+    let looks = series(&report.models).into_iter().zip(labels(&report.models));
     report
         .models
         .iter()
         .zip(looks)
-        .map(|(model, look)| {
+        .map(|(model, (look, label))| {
             let counted: Vec<Vec<f32>> = model.matrices.iter().filter_map(|m| window(m, settings)).collect();
             let count = |epsilon: f64| counted.iter().map(|s| intruder::count(s, settings.k, epsilon)).sum::<u32>();
             let with = |status: Status| model.matrices.iter().filter(|m| m.status == status).count() as u32;
             let ranks: Vec<f64> = model.matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).collect();
             let mut summary = ModelSummary {
-                label: look.label,
+                label,
                 kind: model.kind,
                 rank: model.rank,
                 color: look.token,
