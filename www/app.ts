@@ -115,10 +115,10 @@ export class App {
 
   /** The report as a file. */
   async save(): Promise<void> {
-    const { head, settings, run: timing } = this.#store.state;
+    const { head, settings } = this.#store.state;
     const report = await this.#report;
     if (!head || !report.view) return;
-    const json = report.view.json(settings, timing.before + timing.seconds);
+    const json = report.view.json(settings);
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
     link.download = `lorascope-${head.base.label.replace(/[^\w.-]+/g, '-')}.json`;

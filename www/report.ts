@@ -41,8 +41,8 @@ export class LiveReport {
     return this.#ask('matrices', settings, (view) => view.matrices(settings), []);
   }
 
-  findings(settings: Settings, running: boolean): Findings {
-    return this.#ask(`findings ${running}`, settings, (view) => view.findings(settings), NO_FINDINGS);
+  findings(settings: Settings): Findings {
+    return this.#ask('findings', settings, (view) => view.findings(settings), NO_FINDINGS);
   }
 
   #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {

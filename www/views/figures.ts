@@ -34,7 +34,7 @@ class FiguresView extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     if (!report?.view) return nothing;
-    const findings = report.findings(state.settings, state.status === 'running');
+    const findings = report.findings(state.settings);
     return html`${FIGURES.map(
       (entry, at) => html`<section class="row" data-testid="figure" data-figure=${entry.id}>
         ${words({ number: `Figure ${at + 1}`, title: entry.title, finding: math(findings[entry.finding]), note: entry.note })}

@@ -21,7 +21,7 @@ class TableView extends View {
     const rest = rows.length - shown.length;
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
     return html`<section class="row">
-      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings, state.status === 'running').matrices), note: this.#note(rows.length, models) })}
+      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(rows.length, models) })}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
           ${this.#heads(models, chosen)}
