@@ -27,19 +27,21 @@ const TYPES: [(&str, u32, u32); 6] =
 fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank: Option<u32>) -> Matrix {
     const N: usize = 40;
     const TOP: usize = 32;
-    let chance = match rank {
-        None => 0.0,
-        Some(1) => 0.09,
-        Some(8) => 0.17,
-        Some(_) => 0.10,
+    // More rank, fewer intruders but more mixing.
+    let (chance, wear) = match rank {
+        None => (0.0, 0.05),
+        Some(1) => (0.09, 0.3),
+        Some(8) => (0.15, 0.6),
+        Some(_) => (0.06, 1.0),
     };
     let mut values = vec![0.0f32; TOP * TOP];
     let (mut max_cos, mut argmax) = (Vec::new(), Vec::new());
     let mut row = 0usize;
     for j in 0..N {
-        let intruder = j < 10 && rng.next() < chance;
-        let wear = if rank.is_none() { 0.02 } else { 0.25 + 0.02 * j as f64 };
-        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - wear * rng.next() * (0.3 + 0.04 * j as f64) };
+        let forced = rank == Some(8) && layer == 2 && kind == "q" && [0, 3, 7].contains(&j);
+        let intruder = (j < 10 && rng.next() < chance) || forced;
+        let mixing = wear * rng.next().powf(1.5) * (0.3 + 0.05 * j as f64).min(0.9);
+        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - mixing };
         let best = if intruder { (rng.next() * 30.0) as usize } else { row };
         if !intruder {
             row += 1;

@@ -134,7 +134,7 @@ impl<'a> Figure<'a> {
         let y = match mark.shown {
             Shown::Rank(rank) => self.y(panel).at(rank),
             // Below the axis: on a logarithmic one there is no zero.
-            Shown::Zero => base + 4.0,
+            Shown::Zero => base + 3.5,
             Shown::Failed => base,
         };
         (self.x(panel).at(f64::from(mark.layer)), y)

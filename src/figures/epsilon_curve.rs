@@ -113,7 +113,7 @@ impl<'a> Figure<'a> {
         } else if least == most {
             format!("{} of {} matrices", count(most as u64), count(planned as u64))
         } else {
-            format!("{} to {} of {} matrices", count(least as u64), count(most as u64), count(planned as u64))
+            format!("at least {} of {} matrices", count(least as u64), count(planned as u64))
         };
         if self.narrow {
             return format!("Intruders, {over}, k = {k}{side}");

@@ -153,9 +153,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         self.text((x, y), text, face, align)
     }
 
-    /// From the baseline up to the backend's "middle": half an x-height in SVG, the middle of the em box on a canvas.
+    /// From the baseline up to the backend's "middle": half an x-height in SVG, the middle of the font's own ascent and descent on a canvas.
     fn rise(&self, face: Type) -> f64 {
-        face.size * if self.medium == Medium::Svg { 0.26 } else { 0.32 }
+        face.size * if self.medium == Medium::Svg { 0.26 } else { 0.27 }
     }
 
     fn put(&self, at: Point, text: &str, face: Type, align: Align, turn: FontTransform) -> Drawn {

@@ -15,8 +15,9 @@ use crate::series::{Series, labels, series};
 
 /// Below this width the words move from the right of the map onto and under it.
 const NARROW: f64 = 420.0;
-/// Cells do not grow beyond this, in CSS pixels.
+/// Neither a cell nor the map grows beyond this, in CSS pixels: the strip below must stay in sight.
 const CELL_MAX: f64 = 28.0;
+const MAP_MAX: f64 = 576.0;
 /// Above the map: the window's bracket, the numbers of the intruders, their triangles.
 const TOP: f64 = 40.0;
 /// The height of the strip of best matches.
@@ -60,7 +61,7 @@ impl<'a> Figure<'a> {
             (_, false) => (46.0, if width < 560.0 { 112.0 } else { 160.0 }),
         };
         let fit = (width - left - right) * scale / rows.max(cols) as f64;
-        let most = if request.thumbnail { f64::INFINITY } else { CELL_MAX * scale };
+        let most = if request.thumbnail { f64::INFINITY } else { CELL_MAX.min(MAP_MAX / rows.max(cols) as f64) * scale };
         let cell = fit.min(most).floor().max(1.0) / scale;
         let snap = |css: f64| (css * scale).round() / scale;
         let (x0, y0) = (snap(left), snap(if request.thumbnail { 10.0 } else { TOP }));

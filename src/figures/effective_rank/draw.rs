@@ -50,7 +50,7 @@ impl Figure<'_> {
         }
         let x = self.x(panel);
         for layer in self.layer_ticks() {
-            pen.text((x.at(f64::from(layer)), base + 16.0), &layer.to_string(), tick, Align::Middle)?;
+            pen.text((x.at(f64::from(layer)), base + 17.0), &layer.to_string(), tick, Align::Middle)?;
         }
         Ok(())
     }

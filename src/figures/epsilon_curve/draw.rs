@@ -3,7 +3,7 @@
 use super::{BOTTOM, Figure, LEFT, Line, NARROW, TOP};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{count, count_ticks, fixed, short};
-use crate::figures::style::{LABEL, TICK, truncate};
+use crate::figures::style::{LABEL, TICK, text_width, truncate};
 use plotters::prelude::DrawingBackend;
 
 /// A reading: a line of the list beside epsilon.
@@ -81,8 +81,8 @@ impl Figure<'_> {
     /// The upper left corner and the size of the list of readings: left of the threshold's line where there is room, else right of it.
     pub(super) fn readings_box(&self) -> (Point, Point) {
         let at = self.x.at(self.request.settings.epsilon);
-        let w = if self.narrow { 122.0 } else { 150.0 };
-        let x = if at - LEFT >= w + 8.0 {
+        let w = if self.narrow { 140.0 } else { 150.0 };
+        let x = if at - LEFT >= w + 4.0 {
             if self.narrow { LEFT + 2.0 } else { at - w - 6.0 }
         } else if self.right - at >= w + 8.0 {
             at + 8.0
@@ -111,7 +111,7 @@ impl Figure<'_> {
         for (n, (line, value)) in self.sorted(epsilon).into_iter().take(self.listed()).enumerate() {
             let (row, color) = (y + 20.0 + READING * n as f64, palette.token(&line.series.token));
             pen.path(&[(x, row - 4.0), (x + 14.0, row - 4.0)], line.series.width, color, line.series.dashed)?;
-            let room = end - x - 22.0 - 32.0;
+            let room = end - x - 22.0 - text_width(&count(value as u64), LABEL) - 4.0;
             pen.text((x + 22.0, row), &truncate(&line.label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
             pen.text((end, row), &count(value as u64), Type { size: LABEL, bold: true, color }, Align::End)?;
         }
