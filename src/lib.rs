@@ -1,8 +1,20 @@
 //! Lorascope: what fine-tuning did to a model's weights. The modules in reading order; no logic here.
 
-pub mod figures;
+pub mod error;
+
+pub mod checkpoint;
 pub mod plan;
+
+pub mod linalg;
+pub mod metrics;
 pub mod report;
+pub mod series;
+
+pub mod analyze;
+pub mod session;
+
+pub mod figures;
 pub mod summary;
+
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

@@ -1,9 +1,12 @@
-//! The browser's door: converts and calls, nothing else. `Session` lives in the worker, `ReportView` on the page.
+//! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page.
 
+use crate::analyze::analyze;
 use crate::figures::{Readout, Request};
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Settings};
-use crate::summary::{MatrixRow, ModelSummary};
+use crate::session::Session;
+use crate::summary::{self, Findings, MatrixRow, ModelSummary};
+use js_sys::{Array, Uint8Array};
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -11,9 +14,8 @@ use wasm_bindgen::prelude::*;
 #[cfg(feature = "threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
 
-/// `begin..end` of one file, in bytes.
+/// `begin..end` of one file, in bytes. As f64: exact up to 2^53, and no detour over BigInt.
 #[derive(Serialize, Deserialize, Tsify)]
-
 pub struct ByteRange {
     pub file: u32,
     pub begin: f64,
@@ -22,7 +24,6 @@ pub struct ByteRange {
 
 /// What one model shows in one matrix.
 #[derive(Serialize, Deserialize, Tsify)]
-
 pub struct Outcome {
     pub model: u32,
     pub matrix: Matrix,
@@ -36,21 +37,112 @@ pub fn build_name() -> String {
     format!("{threads}{simd}")
 }
 
-/// Files, their headers, the plan and the analysis. Lives in the worker.
-#[wasm_bindgen]
-pub struct Session {}
+/// How many threads compute. Call it in the worker, once the pool stands: elsewhere the first question would start a pool.
+#[wasm_bindgen(js_name = threadCount)]
+pub fn thread_count() -> u32 {
+    rayon::current_num_threads() as u32
+}
 
-#[wasm_bindgen]
-impl Session {
+/// Files, their headers, the plan and the analysis.
+#[wasm_bindgen(js_name = Session)]
+pub struct WasmSession(Session);
+
+#[wasm_bindgen(js_class = Session)]
+impl WasmSession {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default)]
-    pub fn new() -> Session {
+    pub fn new() -> WasmSession {
         console_error_panic_hook::set_once();
-        Session {}
+        WasmSession(Session::default())
+    }
+
+    /// Adds a file; the answer is its number.
+    #[wasm_bindgen(js_name = addFile)]
+    pub fn add_file(&mut self, path: &str, size: f64) -> u32 {
+        self.0.add_file(path, size as u64)
+    }
+
+    /// The range to read next; none when the header is known.
+    pub fn wants(&self, file: u32) -> Result<Option<Ts<ByteRange>>, JsError> {
+        let range = self.0.wants(file).map(|r| ByteRange { file, begin: r.start as f64, end: r.end as f64 });
+        Ok(range.map(|r| r.into_ts()).transpose()?)
+    }
+
+    pub fn supply(&mut self, file: u32, bytes: &[u8]) {
+        self.0.supply(file, bytes);
+    }
+
+    /// The file could not be read.
+    pub fn unreadable(&mut self, file: u32, message: &str) {
+        self.0.unreadable(file, message);
+    }
+
+    pub fn plan(&mut self, answers: Ts<Answers>) -> Result<Ts<Plan>, JsError> {
+        let answers = answers.to_rust()?;
+        Ok(self.0.plan(&answers).into_ts()?)
+    }
+
+    /// The report of the plan in force, without matrices.
+    pub fn head(&self) -> Result<Ts<Report>, JsError> {
+        Ok(self.0.head(&build_name(), thread_count()).into_ts()?)
+    }
+
+    /// What to read for one matrix of the plan.
+    pub fn ranges(&self, matrix: u32) -> Result<Vec<Ts<ByteRange>>, JsError> {
+        let ranges = self.0.ranges(matrix).into_iter();
+        let convert = |r: crate::session::FileRange| ByteRange { file: r.file, begin: r.range.start as f64, end: r.range.end as f64 };
+        Ok(ranges.map(|r| convert(r).into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    /// Computes one matrix from the bytes of its ranges, in the pool where there is one. Several may be under way at once.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Outcome[]>")]
+    pub fn analyze(&self, matrix: u32, #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array) -> js_sys::Promise {
+        let job = self.0.job(matrix);
+        let bytes: Vec<Vec<u8>> = bytes.iter().map(|b| Uint8Array::new(&b).to_vec()).collect();
+        wasm_bindgen_futures::future_to_promise(async move {
+            let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
+            let outcomes = in_pool(move || analyze(&job, &bytes, now)).await;
+            outcomes_to_js(outcomes).map_err(JsValue::from)
+        })
+    }
+
+    /// The outcomes of a matrix whose bytes could not be read.
+    #[wasm_bindgen(unchecked_return_type = "Outcome[]")]
+    pub fn failed(&self, matrix: u32, reason: &str) -> Result<JsValue, JsError> {
+        outcomes_to_js(self.0.failed(matrix, reason))
     }
 }
 
-/// A report that grows, and all that is drawn or said of it. Lives on the page.
+fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
+    let array = Array::new();
+    for (model, matrix) in outcomes {
+        array.push(&JsValue::from(Outcome { model, matrix }.into_js()?));
+    }
+    Ok(array.into())
+}
+
+/// Runs on a rayon thread, so that the worker stays free to read files and to answer.
+#[cfg(feature = "threads")]
+async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = futures_channel::oneshot::channel();
+    rayon::spawn(move || {
+        // The receiver is gone only when the page has stopped waiting.
+        let _ = sender.send(work());
+    });
+    receiver.await.expect("a panic of the pool ends the whole instance, so the sender is never dropped unsent")
+}
+
+#[cfg(not(feature = "threads"))]
+async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+/// Seconds. `Date` is the one clock that pages, workers and rayon's workers share.
+fn now() -> f64 {
+    js_sys::Date::now() / 1000.0
+}
+
+/// A report that grows, and all that is drawn or said of it.
 #[wasm_bindgen]
 pub struct ReportView {
     report: Report,
@@ -64,12 +156,34 @@ impl ReportView {
         Ok(ReportView { report: report.to_rust()? })
     }
 
-    /// Takes in one result.
+    /// Takes in one result; a second one for the same matrix replaces the first.
     pub fn add(&mut self, model: u32, matrix: Ts<Matrix>) -> Result<(), JsError> {
         let matrix = matrix.to_rust()?;
-        if let Some(m) = self.report.models.get_mut(model as usize) {
-            m.matrices.push(matrix);
+        if let Some(model) = self.report.models.get_mut(model as usize) {
+            model.matrices.retain(|m| m.name != matrix.name);
+            model.matrices.push(matrix);
         }
         Ok(())
+    }
+
+    pub fn models(&self, settings: Ts<Settings>) -> Result<Vec<Ts<ModelSummary>>, JsError> {
+        let rows = summary::models(&self.report, &settings.to_rust()?);
+        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    pub fn matrices(&self, settings: Ts<Settings>) -> Result<Vec<Ts<MatrixRow>>, JsError> {
+        let rows = summary::matrices(&self.report, &settings.to_rust()?);
+        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    pub fn findings(&self, settings: Ts<Settings>) -> Result<Ts<Findings>, JsError> {
+        Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
+    }
+
+    /// The report as JSON, with counts and totals by the settings.
+    pub fn json(&self, settings: Ts<Settings>) -> Result<String, JsError> {
+        let mut report = self.report.clone();
+        summary::apply(&mut report, &settings.to_rust()?);
+        Ok(serde_json::to_string(&report)?)
     }
 }

@@ -1,4 +1,9 @@
 /** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
+import { type Remote as Proxied, wrap } from 'comlink';
+import { Cancelled, WorkerDied } from './engine.errors';
+import type { Remote } from './engine.worker';
+import workerUrl from './engine.worker.ts?worker&url';
+import { type Choice, choose } from './wasm';
 import type { Answers, Outcome, Plan, Report } from './wasm/simd/lorascope';
 
 export interface DroppedFile {
@@ -27,4 +32,130 @@ export interface Engine {
   analyze(matrix: number): Promise<Outcome[]>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
+  /** Forgets all files. */
+  reset(): void;
+}
+
+/** One life of the worker. `end` rejects every call that still waits. */
+interface Life {
+  remote: Proxied<Remote>;
+  info: EngineInfo;
+  ended: Promise<never>;
+  end(reason: Error): void;
+}
+
+export async function startEngine(): Promise<Engine> {
+  const choice = await choose(location.search, navigator.hardwareConcurrency);
+  return new WorkerEngine(choice, await startLife(choice));
+}
+
+/** Starts a new worker after a cancel or a crash: files are posted again and planned with the last answers. */
+class WorkerEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #choice: Choice;
+  #life: Promise<Life> | undefined;
+  #files: DroppedFile[] = [];
+  #answers: Answers = new Map();
+
+  constructor(choice: Choice, life: Life) {
+    this.#choice = choice;
+    this.info = life.info;
+    this.#adopt(Promise.resolve(life));
+  }
+
+  async open(files: DroppedFile[], answers: Answers): Promise<Plan> {
+    const life = await this.#alive();
+    this.#files.push(...files);
+    this.#answers = answers;
+    return this.#call(life, life.remote.open(files, answers));
+  }
+
+  async plan(answers: Answers): Promise<Plan> {
+    const life = await this.#alive();
+    this.#answers = answers;
+    return this.#call(life, life.remote.plan(answers));
+  }
+
+  async head(): Promise<Report> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.head());
+  }
+
+  async analyze(matrix: number): Promise<Outcome[]> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.analyze(matrix));
+  }
+
+  cancel(): void {
+    const life = this.#life;
+    this.#life = undefined;
+    void life?.then((l) => l.end(new Cancelled('cancelled'))).catch(() => undefined);
+  }
+
+  reset(): void {
+    this.cancel();
+    this.#files = [];
+    this.#answers = new Map();
+  }
+
+  /** The living worker, or a new one that knows the files again. */
+  #alive(): Promise<Life> {
+    return this.#life ?? this.#adopt(this.#revive());
+  }
+
+  async #revive(): Promise<Life> {
+    const life = await startLife(this.#choice);
+    if (this.#files.length > 0) await Promise.race([life.remote.open(this.#files, this.#answers), life.ended]);
+    return life;
+  }
+
+  /** Takes a life as the present one, and forgets it as soon as it ends. */
+  #adopt(life: Promise<Life>): Promise<Life> {
+    const forget = () => {
+      if (this.#life === life) this.#life = undefined;
+    };
+    this.#life = life;
+    life.then((l) => l.ended).catch(forget);
+    return life;
+  }
+
+  /** A trap poisons the whole instance: the worker ends with it, and the calls beside it are lost. */
+  async #call<T>(life: Life, result: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([result, life.ended]);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'RuntimeError') throw error;
+      life.end(new WorkerDied(`the engine stopped: ${error.message}`, false));
+      throw new WorkerDied(`the engine stopped: ${error.message}`, true);
+    }
+  }
+}
+
+/** A worker from a small blob module: it inherits the page's Content-Security-Policy, which a worker from the network would not. */
+async function startLife(choice: Choice): Promise<Life> {
+  const source = `import ${JSON.stringify(new URL(workerUrl, import.meta.url).href)}`;
+  const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(blob, { type: 'module', name: 'lorascope' });
+  let end: (reason: Error) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    end = (reason) => {
+      worker.terminate();
+      reject(reason);
+    };
+  });
+  ended.catch(() => undefined);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    end(new WorkerDied(`the engine stopped: ${event.message || 'its worker could not be loaded'}`, false));
+  };
+  try {
+    const remote = wrap<Remote>(worker);
+    const info = await Promise.race([remote.start(choice), ended]);
+    return { remote, info, ended, end };
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  } finally {
+    URL.revokeObjectURL(blob);
+  }
 }

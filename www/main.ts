@@ -1,7 +1,45 @@
-/** Stands in for the page: starts the engine's worker and says which build runs. */
-import workerUrl from './engine.worker.ts?worker&url';
+/** Wires state, engine and views; nothing else. */
+import { html, render } from 'lit';
+import { App } from './app';
+import { startEngine } from './engine';
+import { listen } from './keys';
+import { Navigation } from './navigation';
+import { LiveReport } from './report';
+import { openSpecimen, type Specimen } from './specimen';
+import { defaults } from './state';
+import { Store } from './store';
+import { acceptDrops } from './views/inputs';
+import { loadView } from './wasm';
+import './views/page';
 
-// A worker started from a blob is held to this page's policy; one started from an address is not.
-const start = `import ${JSON.stringify(new URL(workerUrl, document.baseURI).href)};`;
-const worker = new Worker(URL.createObjectURL(new Blob([start], { type: 'text/javascript' })), { type: 'module' });
-worker.onmessage = ({ data }: MessageEvent<Record<string, string>>) => Object.assign(document.documentElement.dataset, data);
+const place = document.querySelector<HTMLElement>('#app')!;
+let report: LiveReport | undefined;
+let specimen: Specimen | undefined;
+
+const store = new Store(defaults(), (state) => {
+  report?.sync(state);
+  render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen }}></lorascope-page>`, place);
+});
+const nav = new Navigation(store);
+const view = loadView();
+const live = view.then((View) => (report = new LiveReport(View)));
+const app = new App(store, startEngine(), live);
+
+void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));
+void view.then(openSpecimen).then((opened) => {
+  specimen = opened;
+  store.schedule();
+}).catch(() => undefined);
+acceptDrops(app);
+listen(
+  {
+    previous: () => nav.step(-1),
+    next: () => nav.step(1),
+    focus: (testid) => document.querySelector<HTMLElement>(`[data-testid=${testid}]`)?.focus(),
+    help: () => document.querySelector('dialog')?.showModal(),
+    escape: () => (store.state.status === 'running' ? app.cancel() : nav.close()),
+  },
+  () => store.state.shortcuts,
+);
+app.start();
+store.schedule();

@@ -1,6 +1,28 @@
 //! Report -> drawing. One figure a file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`].
+//!
+//! Every figure is laid out once from the report and the request; drawing, hovering and stepping read the same layout, so they cannot disagree.
+//! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
-use crate::report::Settings;
+mod cos_scale;
+mod effective_rank;
+mod epsilon_curve;
+mod null_band;
+mod pen;
+mod pick;
+mod scale;
+mod series;
+mod similarity;
+mod spread;
+pub mod style;
+mod svg;
+
+pub use null_band::null_band;
+pub use svg::svg;
+
+use crate::report::{Report, Settings};
+use pen::{Drawn, Medium, Pen};
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, DrawingBackend};
 use serde::{Deserialize, Serialize};
 
 /// What to draw. All lengths are CSS pixels; `scale` is the device pixel ratio.
@@ -67,7 +89,7 @@ pub struct Focus {
 #[serde(rename_all = "camelCase")]
 pub struct Readout {
     pub title: String,
-    /// Label and value, five at most.
+    /// Label and value: five at most, but one a model where models are compared.
     pub lines: Vec<(String, String)>,
     pub focus: Focus,
     /// Where the card hangs: the mark's place in CSS pixels.
@@ -75,4 +97,120 @@ pub struct Readout {
     pub y: f64,
     /// The plot's right edge: the card stands beside it where there is room.
     pub plot_right: f64,
+}
+
+/// The backend refused to draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrawError(String);
+
+impl std::fmt::Display for DrawError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the figure could not be drawn: {}", self.0)
+    }
+}
+
+impl std::error::Error for DrawError {}
+
+impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErrorKind<E>> for DrawError {
+    fn from(error: plotters::drawing::DrawingAreaErrorKind<E>) -> Self {
+        DrawError(error.to_string())
+    }
+}
+
+/// The height a figure takes at the request's width, in CSS pixels.
+pub fn height(report: &Report, request: &Request) -> f64 {
+    Figure::of(report, request).height()
+}
+
+/// Draws on a canvas-like backend whose area is `width * scale` by `height * scale` device pixels. Never panics, whatever the report holds.
+pub fn draw<DB: DrawingBackend>(report: &Report, request: &Request, area: DrawingArea<DB, Shift>) -> Result<(), DrawError> {
+    paint(report, request, &area, sane_scale(request), Medium::Canvas)
+}
+
+/// The mark nearest to a place in CSS pixels; None outside the plot.
+pub fn hover(report: &Report, request: &Request, x: f64, y: f64) -> Option<Readout> {
+    if x.is_finite() && y.is_finite() { Figure::of(report, request).hover(x, y) } else { None }
+}
+
+/// Moves the crosshair from `request.focus` by `dx`, `dy` marks, for the arrow keys. `dy` counts downwards. (0, 0) reads the focus itself.
+pub fn step(report: &Report, request: &Request, dx: i32, dy: i32) -> Option<Readout> {
+    Figure::of(report, request).step(dx, dy)
+}
+
+/// The figure in one sentence, for screen readers.
+pub fn alt(report: &Report, request: &Request) -> String {
+    Figure::of(report, request).alt()
+}
+
+fn paint<DB: DrawingBackend>(report: &Report, request: &Request, area: &DrawingArea<DB, Shift>, unit: f64, medium: Medium) -> Drawn {
+    let pen = Pen { area, unit, medium, palette: style::Palette::of(request.theme) };
+    area.fill(&pen.palette.paper)?;
+    Figure::of(report, request).draw(&pen)?;
+    Ok(area.present()?)
+}
+
+/// CSS pixels, whatever was asked.
+fn sane_width(request: &Request) -> f64 {
+    if request.width.is_finite() { request.width.clamp(120.0, 4000.0) } else { 632.0 }
+}
+
+fn sane_scale(request: &Request) -> f64 {
+    if request.scale.is_finite() { request.scale.clamp(0.25, 16.0) } else { 1.0 }
+}
+
+/// A figure laid out. A new one: a file, a variant of [`FigureId`], an arm in each match.
+enum Figure<'a> {
+    Similarity(similarity::Figure<'a>),
+    EpsilonCurve(epsilon_curve::Figure<'a>),
+    EffectiveRank(effective_rank::Figure<'a>),
+}
+
+impl<'a> Figure<'a> {
+    fn of(report: &'a Report, request: &'a Request) -> Self {
+        match request.figure {
+            FigureId::Similarity => Figure::Similarity(similarity::Figure::new(report, request)),
+            FigureId::EpsilonCurve => Figure::EpsilonCurve(epsilon_curve::Figure::new(report, request)),
+            FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
+        }
+    }
+
+    fn height(&self) -> f64 {
+        match self {
+            Figure::Similarity(f) => f.height(),
+            Figure::EpsilonCurve(f) => f.height(),
+            Figure::EffectiveRank(f) => f.height(),
+        }
+    }
+
+    fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        match self {
+            Figure::Similarity(f) => f.draw(pen),
+            Figure::EpsilonCurve(f) => f.draw(pen),
+            Figure::EffectiveRank(f) => f.draw(pen),
+        }
+    }
+
+    fn hover(&self, x: f64, y: f64) -> Option<Readout> {
+        match self {
+            Figure::Similarity(f) => f.hover(x, y),
+            Figure::EpsilonCurve(f) => f.hover(x, y),
+            Figure::EffectiveRank(f) => f.hover(x, y),
+        }
+    }
+
+    fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
+        match self {
+            Figure::Similarity(f) => f.step(dx, dy),
+            Figure::EpsilonCurve(f) => f.step(dx, dy),
+            Figure::EffectiveRank(f) => f.step(dx, dy),
+        }
+    }
+
+    fn alt(&self) -> String {
+        match self {
+            Figure::Similarity(f) => f.alt(),
+            Figure::EpsilonCurve(f) => f.alt(),
+            Figure::EffectiveRank(f) => f.alt(),
+        }
+    }
 }

@@ -1,5 +1,21 @@
 //! What will be computed: which files are the base, which are fine-tunes, how names pair, how W is made from W0, what is left out and why.
 
+pub mod adapter;
+mod base;
+mod build;
+mod configs;
+pub mod files;
+pub mod job;
+mod left_out;
+pub mod matching;
+mod models;
+pub mod names;
+mod orientation;
+mod problems;
+pub mod sets;
+
+pub use build::{Planned, make};
+
 use crate::report::{FileInfo, Kind, Matching};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,0 +1,58 @@
+//! JSON files beside checkpoints: told apart by their keys, never by their names.
+
+use super::adapter_config::AdapterConfig;
+use super::reader::Content;
+use crate::error::{Error, Foreign};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// `model.safetensors.index.json`: which shard holds which tensor. A hint only; the headers of the shards are the truth.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Index {
+    /// Tensors by shard, a plain file name.
+    pub shards: BTreeMap<String, Vec<String>>,
+}
+
+/// What is used of a model's `config.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelConfig {
+    pub model_type: Option<String>,
+}
+
+/// Names the kind of a JSON file and reads it.
+pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Error::HeaderNotUtf8)?;
+    let value: Value = serde_json::from_str(text).map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
+    let Value::Object(object) = value else { return Ok(Content::OtherJson) };
+    let has = |key: &str| object.contains_key(key);
+    if has("weight_map") {
+        index(&object).map(Content::Index)
+    } else if has("lora_parameters") || has("fine_tune_type") {
+        Err(Error::FileType(Foreign::MlxAdapter))
+    } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
+        AdapterConfig::parse(&object).map(Content::AdapterConfig)
+    } else if has("architectures") || has("model_type") {
+        let model_type = object.get("model_type").and_then(Value::as_str).map(str::to_owned);
+        Ok(Content::ModelConfig(ModelConfig { model_type }))
+    } else if has("error") {
+        Err(Error::FileType(Foreign::HubError))
+    } else if object.get("metadata").is_some_and(Value::is_object) {
+        Err(Error::IndexInvalid { detail: "It has “metadata” but no “weight_map”.".into() })
+    } else {
+        Ok(Content::OtherJson)
+    }
+}
+
+fn index(object: &Map<String, Value>) -> Result<Index, Error> {
+    let invalid = |detail: &str| Error::IndexInvalid { detail: detail.into() };
+    let map = object.get("weight_map").and_then(Value::as_object).ok_or_else(|| invalid("Its “weight_map” is not an object."))?;
+    let mut shards = BTreeMap::<String, Vec<String>>::new();
+    for (tensor, file) in map {
+        let file = file.as_str().ok_or_else(|| invalid("A value of its “weight_map” is not a file name."))?;
+        if file.contains(['/', '\\', ':']) || file.contains("..") {
+            return Err(Error::IndexPath { path: file.to_owned() });
+        }
+        shards.entry(file.to_owned()).or_default().push(tensor.clone());
+    }
+    Ok(Index { shards })
+}

@@ -1,0 +1,14 @@
+//! Bytes -> what tensors are there. Sans-IO: a [`Reader`] says which byte range it wants next and never sees a whole file.
+
+pub mod adapter_config;
+pub mod dtype;
+pub mod json;
+pub mod reader;
+pub mod safetensors;
+pub mod sniff;
+
+pub use adapter_config::AdapterConfig;
+pub use dtype::Dtype;
+pub use json::{Index, ModelConfig};
+pub use reader::{Content, Reader};
+pub use safetensors::{Header, Tensor};

@@ -1,0 +1,97 @@
+//! Identifies one file by its content and reads its header, asking for byte ranges.
+
+use super::adapter_config::AdapterConfig;
+use super::json::{self, Index, ModelConfig};
+use super::safetensors::{self, Header};
+use super::sniff::{self, Kind};
+use crate::error::{Error, Foreign};
+use std::ops::Range;
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    Tensors(Header),
+    Index(Index),
+    AdapterConfig(AdapterConfig),
+    ModelConfig(ModelConfig),
+    /// JSON of no interest here: a tokenizer, a generation config.
+    OtherJson,
+}
+
+/// Enough for sniffing, and for the whole header of most adapters.
+const FIRST_READ: u64 = 64 * 1024;
+/// Indices of the largest checkpoints take tens of MB.
+const MAX_JSON: u64 = 100_000_000;
+
+/// Sans-IO: call `wants`, read that range, `supply` it, until `wants` is none; then `finish`.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    size: u64,
+    next: Option<Range<u64>>,
+    /// Set once the kind is known and a second range was asked for.
+    kind: Option<Kind>,
+    result: Option<Result<Content, Error>>,
+}
+
+impl Reader {
+    /// A reader for a file of `size` bytes.
+    pub fn new(size: u64) -> Reader {
+        if size == 0 {
+            return Reader { size, next: None, kind: None, result: Some(Err(Error::EmptyFile)) };
+        }
+        Reader { size, next: Some(0..size.min(FIRST_READ)), kind: None, result: None }
+    }
+
+    /// The range to read next; none when all is known.
+    pub fn wants(&self) -> Option<Range<u64>> {
+        self.next.clone()
+    }
+
+    /// Takes the bytes of the range last asked for.
+    pub fn supply(&mut self, bytes: &[u8]) {
+        let Some(asked) = self.next.take() else { return };
+        if bytes.len() as u64 != asked.end - asked.start {
+            self.result = Some(Err(Error::Truncated { should_be: asked.end, is: asked.start + bytes.len() as u64 }));
+            return;
+        }
+        match self.kind {
+            None => self.first(bytes),
+            Some(Kind::Json) => self.result = Some(json::classify(bytes)),
+            Some(_) => self.result = Some(safetensors::parse_header(bytes, asked.end, self.size).map(Content::Tensors)),
+        }
+    }
+
+    /// The reading failed outside.
+    pub fn fail(&mut self, error: Error) {
+        self.next = None;
+        self.result = Some(Err(error));
+    }
+
+    /// What the file is; `Unreadable` when it was asked too early.
+    pub fn finish(self) -> Result<Content, Error> {
+        self.result.unwrap_or(Err(Error::Unreadable { detail: "it was not read to the end of its header".into() }))
+    }
+
+    fn first(&mut self, head: &[u8]) {
+        let kind = sniff::sniff(head);
+        let whole = head.len() as u64 == self.size;
+        match kind {
+            Kind::Foreign(what) => self.result = Some(Err(Error::FileType(what))),
+            Kind::Json if whole => self.result = Some(json::classify(head)),
+            Kind::Json if self.size > MAX_JSON => self.result = Some(Err(Error::FileType(Foreign::Json))),
+            Kind::Json => self.ask(kind, 0..self.size),
+            Kind::Safetensors => match safetensors::header_length(head, self.size) {
+                Err(e) => self.result = Some(Err(e)),
+                Ok(n) => match head.get(8..).and_then(|rest| rest.get(..usize::try_from(n).ok()?)) {
+                    Some(header) => self.result = Some(safetensors::parse_header(header, 8 + n, self.size).map(Content::Tensors)),
+                    None => self.ask(kind, 8..8 + n),
+                },
+            },
+        }
+    }
+
+    fn ask(&mut self, kind: Kind, range: Range<u64>) {
+        self.kind = Some(kind);
+        self.next = Some(range);
+    }
+}

@@ -1,0 +1,189 @@
+//! The header of a safetensors file: wire form -> checked form.
+//!
+//! Offsets are u64 throughout. The `safetensors` crate wants the whole file in memory and counts in usize, so on wasm32 it
+//! refuses tensors from 512 MiB and offsets past 4 GiB; here it serves as the oracle of the tests.
+
+use super::dtype::Dtype;
+use crate::error::Error;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt;
+
+/// The format's own limit on the header.
+pub const MAX_HEADER: u64 = 100_000_000;
+
+/// One tensor: where its bytes lie in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tensor {
+    pub name: String,
+    pub dtype: Dtype,
+    pub shape: Vec<u64>,
+    /// First byte, from the start of the file.
+    pub begin: u64,
+    /// One past the last byte.
+    pub end: u64,
+}
+
+/// All tensors of one file, by ascending offset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Header {
+    pub tensors: Vec<Tensor>,
+    /// `__metadata__` held something else than strings and was passed over.
+    pub metadata_ignored: bool,
+}
+
+/// The length of the header from the first 8 bytes, checked against the file's size.
+pub fn header_length(first: &[u8], file_size: u64) -> Result<u64, Error> {
+    let Some(bytes) = first.first_chunk::<8>() else {
+        return Err(if file_size == 0 { Error::EmptyFile } else { Error::Truncated { should_be: 8, is: file_size } });
+    };
+    let n = u64::from_le_bytes(*bytes);
+    if n > MAX_HEADER {
+        return Err(Error::HeaderTooLarge { bytes: n });
+    }
+    if 8 + n > file_size {
+        return Err(Error::Truncated { should_be: 8 + n, is: file_size });
+    }
+    Ok(n)
+}
+
+/// Reads the header's JSON; `data_start` is 8 + its length.
+pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Header, Error> {
+    let text = std::str::from_utf8(json).map_err(|_| Error::HeaderNotUtf8)?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let wire = deserializer
+        .deserialize_map(WireVisitor)
+        .and_then(|wire| deserializer.end().map(|()| wire))
+        .map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
+    if let Some(name) = wire.duplicate {
+        return Err(Error::DuplicateKey { name });
+    }
+    let mut tensors = wire.entries.into_iter().map(|(name, entry)| checked(name, entry)).collect::<Result<Vec<_>, _>>()?;
+    tensors.sort_by_key(|t| (t.begin, t.end));
+    check_layout(&tensors, file_size.saturating_sub(data_start), data_start, file_size)?;
+    for t in &mut tensors {
+        t.begin += data_start;
+        t.end += data_start;
+    }
+    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored })
+}
+
+/// Every byte of the data belongs to exactly one tensor, in order.
+fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: u64) -> Result<(), Error> {
+    let mut end = 0;
+    let mut last = "";
+    for t in tensors {
+        if t.begin < end {
+            return Err(Error::Overlap { a: last.to_owned(), b: t.name.clone() });
+        }
+        if t.begin > end {
+            return Err(Error::Hole { at: end, before: t.name.clone() });
+        }
+        end = t.end;
+        last = &t.name;
+    }
+    if end > data_size {
+        return Err(Error::Truncated { should_be: data_start.saturating_add(end), is: file_size });
+    }
+    if end < data_size {
+        return Err(Error::TrailingBytes { extra: data_size - end });
+    }
+    Ok(())
+}
+
+fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
+    let field = |field| Error::HeaderField { tensor: name.clone(), field };
+    let dtype = Dtype::parse(entry.dtype.as_ref().and_then(Value::as_str).ok_or_else(|| field("dtype"))?);
+    let shape = integers(entry.shape.as_ref()).ok_or_else(|| field("shape"))?;
+    let offsets = integers(entry.data_offsets.as_ref()).ok_or_else(|| field("data_offsets"))?;
+    let [begin, end] = offsets[..] else { return Err(field("data_offsets")) };
+    if end < begin {
+        return Err(Error::BadOffsets { tensor: name });
+    }
+    if let Some(width) = dtype.bits() {
+        let bits = shape.iter().try_fold(width, |n, d| n.checked_mul(*d)).ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
+        if bits % 8 != 0 || bits / 8 != end - begin {
+            return Err(Error::SizeMismatch { tensor: name, expected_bits: bits, stored: end - begin });
+        }
+    }
+    Ok(Tensor { name, dtype, shape, begin, end })
+}
+
+fn integers(value: Option<&Value>) -> Option<Vec<u64>> {
+    value?.as_array()?.iter().map(Value::as_u64).collect()
+}
+
+#[derive(Default)]
+struct Wire {
+    entries: Vec<(String, WireEntry)>,
+    metadata_ignored: bool,
+    /// The first name seen twice. JSON readers keep the last one silently; a checkpoint must not.
+    duplicate: Option<String>,
+}
+
+#[derive(Default)]
+struct WireEntry {
+    dtype: Option<Value>,
+    shape: Option<Value>,
+    data_offsets: Option<Value>,
+}
+
+struct WireVisitor;
+
+impl<'de> Visitor<'de> for WireVisitor {
+    type Value = Wire;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object of tensors")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire, A::Error> {
+        let mut wire = Wire::default();
+        let mut seen = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if !seen.insert(name.clone()) {
+                wire.duplicate.get_or_insert_with(|| name.clone());
+            }
+            if name == "__metadata__" {
+                wire.metadata_ignored |= match map.next_value::<Value>()? {
+                    Value::Null => false,
+                    Value::Object(o) => !o.values().all(Value::is_string),
+                    _ => true,
+                };
+            } else {
+                wire.entries.push((name, map.next_value()?));
+            }
+        }
+        Ok(wire)
+    }
+}
+
+impl<'de> de::Deserialize<'de> for WireEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntryVisitor;
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = WireEntry;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a tensor entry")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WireEntry, A::Error> {
+                let mut entry = WireEntry::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "dtype" => entry.dtype = Some(map.next_value()?),
+                        "shape" => entry.shape = Some(map.next_value()?),
+                        "data_offsets" => entry.data_offsets = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(entry)
+            }
+        }
+        deserializer.deserialize_map(EntryVisitor)
+    }
+}

@@ -1,0 +1,349 @@
+//! Everything that can be wrong with a file, with a stable code, the facts and the way out.
+
+use std::fmt;
+
+/// A file that cannot be used, or a part of it. The codes are a contract: the page, the tests and scripts read them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    EmptyFile,
+    /// Bytes promised and bytes present.
+    Truncated {
+        should_be: u64,
+        is: u64,
+    },
+    TrailingBytes {
+        extra: u64,
+    },
+    HeaderTooLarge {
+        bytes: u64,
+    },
+    HeaderNotUtf8,
+    HeaderNotJson {
+        detail: String,
+    },
+    /// A tensor entry lacks a field, or the field has the wrong form.
+    HeaderField {
+        tensor: String,
+        field: &'static str,
+    },
+    DuplicateKey {
+        name: String,
+    },
+    BadOffsets {
+        tensor: String,
+    },
+    Overlap {
+        a: String,
+        b: String,
+    },
+    Hole {
+        at: u64,
+        before: String,
+    },
+    SizeMismatch {
+        tensor: String,
+        expected_bits: u64,
+        stored: u64,
+    },
+    ShapeOverflow {
+        tensor: String,
+    },
+    /// A file of another kind.
+    FileType(Foreign),
+    /// The browser refused to read it.
+    Unreadable {
+        detail: String,
+    },
+    NoTensors,
+    IndexInvalid {
+        detail: String,
+    },
+    IndexPath {
+        path: String,
+    },
+    AdapterConfigInvalid {
+        detail: String,
+    },
+    /// A method this version cannot merge exactly.
+    MethodUnsupported {
+        method: String,
+        why: String,
+    },
+    /// A method that leaves the weight matrices alone.
+    MethodWithoutWeights {
+        method: String,
+    },
+    AdapterWithoutLora,
+    /// ZeRO-3 saved the shards' placeholders.
+    AdapterEmptyTensors {
+        tensor: String,
+    },
+    AdapterHalf {
+        module: String,
+        present: &'static str,
+        missing: &'static str,
+    },
+    AdapterRank {
+        module: String,
+        a: u64,
+        b: u64,
+    },
+    ConfigWithoutWeights,
+    Quantized {
+        scheme: &'static str,
+        tensor: String,
+    },
+}
+
+/// What a file that is no checkpoint turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    Gguf,
+    TorchZip,
+    TorchLegacy,
+    Zip,
+    LfsPointer,
+    Html,
+    Json,
+    HubError,
+    Hdf5,
+    Npy,
+    MlxAdapter,
+}
+
+impl Foreign {
+    fn what(self) -> &'static str {
+        match self {
+            Foreign::Gguf => "a GGUF file (llama.cpp)",
+            Foreign::TorchZip => "a PyTorch file (zip with a pickle)",
+            Foreign::TorchLegacy => "a PyTorch file of the old kind (plain pickle)",
+            Foreign::Zip => "a zip archive without PyTorch weights",
+            Foreign::LfsPointer => "a git-lfs pointer, not the file itself",
+            Foreign::Html => "a web page, not a checkpoint",
+            Foreign::Json => "a JSON file",
+            Foreign::HubError => "an error message of the download server",
+            Foreign::Hdf5 => "an HDF5 file (Keras, TensorFlow)",
+            Foreign::Npy => "a NumPy array",
+            Foreign::MlxAdapter => "the configuration of an MLX adapter",
+        }
+    }
+
+    fn fix(self) -> &'static str {
+        match self {
+            Foreign::Gguf => "GGUF weights are quantised for inference. Use the safetensors files that it was converted from.",
+            Foreign::TorchZip | Foreign::TorchLegacy => "Convert it once, then drop the new file:",
+            Foreign::Zip => "Unpack it and drop the .safetensors files inside.",
+            Foreign::LfsPointer => "Fetch the real file in the folder of the repository:",
+            Foreign::Html => {
+                "The download gave a login or error page. Sign in, accept the licence of the model if it has one, and download again."
+            }
+            Foreign::HubError => "Download it again; check the name, the revision and the access rights.",
+            Foreign::Json | Foreign::Hdf5 | Foreign::Npy | Foreign::MlxAdapter => "Use the weights in safetensors form.",
+        }
+    }
+
+    fn command(self) -> Option<&'static str> {
+        match self {
+            Foreign::TorchZip | Foreign::TorchLegacy => Some(
+                "python -c \"import torch, sys; from safetensors.torch import save_file; \
+                 save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, sys.argv[2])\" \
+                 adapter_model.bin adapter_model.safetensors",
+            ),
+            Foreign::LfsPointer => Some("git lfs pull"),
+            _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// A stable word for tests, scripts and links.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::EmptyFile => "empty-file",
+            Error::Truncated { .. } => "truncated",
+            Error::TrailingBytes { .. } => "trailing-bytes",
+            Error::HeaderTooLarge { .. } => "header-too-large",
+            Error::HeaderNotUtf8 => "header-not-utf8",
+            Error::HeaderNotJson { .. } => "header-not-json",
+            Error::HeaderField { .. } => "header-field",
+            Error::DuplicateKey { .. } => "duplicate-key",
+            Error::BadOffsets { .. } => "bad-offsets",
+            Error::Overlap { .. } => "overlap",
+            Error::Hole { .. } => "hole",
+            Error::SizeMismatch { .. } => "size-mismatch",
+            Error::ShapeOverflow { .. } => "shape-overflow",
+            Error::FileType(_) => "file-type",
+            Error::Unreadable { .. } => "not-readable",
+            Error::NoTensors => "no-tensors",
+            Error::IndexInvalid { .. } => "index-invalid",
+            Error::IndexPath { .. } => "index-path",
+            Error::AdapterConfigInvalid { .. } => "adapter-config-invalid",
+            Error::MethodUnsupported { .. } => "method-unsupported",
+            Error::MethodWithoutWeights { .. } => "method-without-weights",
+            Error::AdapterWithoutLora => "adapter-no-lora",
+            Error::AdapterEmptyTensors { .. } => "adapter-empty-tensors",
+            Error::AdapterHalf { .. } => "adapter-half",
+            Error::AdapterRank { .. } => "adapter-rank",
+            Error::ConfigWithoutWeights => "config-without-weights",
+            Error::Quantized { .. } => "quantized",
+        }
+    }
+
+    /// One short sentence: what is wrong.
+    pub fn title(&self) -> String {
+        match self {
+            Error::EmptyFile => "The file is empty".into(),
+            Error::Truncated { .. } => "The file is cut off".into(),
+            Error::TrailingBytes { .. } => "The file holds more than its header says".into(),
+            Error::HeaderTooLarge { .. } => "This is not a safetensors file".into(),
+            Error::HeaderNotUtf8 | Error::HeaderNotJson { .. } => "The header cannot be read".into(),
+            Error::HeaderField { .. } => "A tensor’s entry is incomplete".into(),
+            Error::DuplicateKey { .. } => "A name stands twice in the header".into(),
+            Error::BadOffsets { .. } => "A tensor ends before it begins".into(),
+            Error::Overlap { .. } => "Two tensors share bytes".into(),
+            Error::Hole { .. } => "Bytes of the file belong to no tensor".into(),
+            Error::SizeMismatch { .. } => "A tensor’s bytes do not fit its shape".into(),
+            Error::ShapeOverflow { .. } => "A tensor’s shape is impossibly large".into(),
+            Error::FileType(f) => format!("This is {}", f.what()),
+            Error::Unreadable { .. } => "The browser cannot read the file".into(),
+            Error::NoTensors => "The file holds no tensors".into(),
+            Error::IndexInvalid { .. } => "The shard index cannot be used".into(),
+            Error::IndexPath { .. } => "The shard index names a path".into(),
+            Error::AdapterConfigInvalid { .. } => "The adapter’s configuration cannot be used".into(),
+            Error::MethodUnsupported { method, .. } => format!("{method} is not merged by this version"),
+            Error::MethodWithoutWeights { method } => format!("{method} leaves the weight matrices unchanged"),
+            Error::AdapterWithoutLora => "The adapter holds no LoRA tensors".into(),
+            Error::AdapterEmptyTensors { .. } => "The adapter’s tensors are empty".into(),
+            Error::AdapterHalf { .. } => "Half of an adapter pair is missing".into(),
+            Error::AdapterRank { .. } => "The two factors of an adapter have different ranks".into(),
+            Error::ConfigWithoutWeights => "An adapter’s configuration came without its weights".into(),
+            Error::Quantized { scheme, .. } => format!("The weights are stored as {scheme}"),
+        }
+    }
+
+    /// The facts, with numbers.
+    pub fn cause(&self) -> String {
+        match self {
+            Error::EmptyFile => "It has 0 bytes.".into(),
+            Error::Truncated { should_be, is } => {
+                format!("The header promises {}; the file holds {}.", bytes(*should_be), bytes(*is))
+            }
+            Error::TrailingBytes { extra } => format!("{} follow after the last tensor. A well-formed file ends there.", bytes(*extra)),
+            Error::HeaderTooLarge { bytes: n } => {
+                format!("Its first 8 bytes, read as the length of a header, give {}; the format allows 100 MB.", bytes(*n))
+            }
+            Error::HeaderNotUtf8 => "The header is not valid UTF-8.".into(),
+            Error::HeaderNotJson { detail } => format!("The header is not a JSON object: {detail}."),
+            Error::HeaderField { tensor, field } => format!("The entry of “{tensor}” has no valid “{field}”."),
+            Error::DuplicateKey { name } => format!("“{name}” is given twice; which one counts cannot be known."),
+            Error::BadOffsets { tensor } => format!("The end of “{tensor}” lies before its begin."),
+            Error::Overlap { a, b } => format!("“{b}” begins inside “{a}”."),
+            Error::Hole { at, before } => format!("There is a gap at byte {at} of the data, before “{before}”."),
+            Error::SizeMismatch { tensor, expected_bits, stored } if expected_bits % 8 != 0 => {
+                format!("“{tensor}” would take {expected_bits} bits, no whole number of bytes; {stored} bytes are stored.")
+            }
+            Error::SizeMismatch { tensor, expected_bits, stored } => {
+                format!("Shape and type of “{tensor}” need {} bytes; {stored} bytes are stored.", expected_bits / 8)
+            }
+            Error::ShapeOverflow { tensor } => format!("The product of the shape of “{tensor}” is beyond 2^64."),
+            Error::FileType(f) => format!("Its content says so, whatever its name. It is {}.", f.what()),
+            Error::Unreadable { detail } => {
+                format!("The file changed or was moved since it was chosen, or the browser lost access to it ({detail}).")
+            }
+            Error::NoTensors => "The header is well-formed and lists nothing.".into(),
+            Error::IndexInvalid { detail } => detail.clone(),
+            Error::IndexPath { path } => {
+                format!("A shard must be a plain file name; the index says “{path}”. Nothing was opened.")
+            }
+            Error::AdapterConfigInvalid { detail } => detail.clone(),
+            Error::MethodUnsupported { why, .. } => why.clone(),
+            Error::MethodWithoutWeights { method } => {
+                format!("{method} adds inputs or vectors beside the weights, so there is no change of a matrix to look at.")
+            }
+            Error::AdapterWithoutLora => "No tensor of the file is a lora_A or lora_B. Some trainers save such an empty file.".into(),
+            Error::AdapterEmptyTensors { tensor } => {
+                format!("“{tensor}” has no elements. DeepSpeed ZeRO-3 and FSDP save this when the weights are not gathered first.")
+            }
+            Error::AdapterHalf { module, present, missing } => {
+                format!("“{module}” has {present} but no {missing}.")
+            }
+            Error::AdapterRank { module, a, b } => {
+                format!("In “{module}” lora_A has {a} rows and lora_B has {b} columns; both must be the rank.")
+            }
+            Error::ConfigWithoutWeights => "adapter_config.json is here; adapter_model.safetensors is not.".into(),
+            Error::Quantized { scheme, tensor } => {
+                format!("“{tensor}” belongs to {scheme}. A difference from such weights would show the rounding, not the training.")
+            }
+        }
+    }
+
+    /// What to do.
+    pub fn fix(&self) -> String {
+        match self {
+            Error::EmptyFile | Error::Truncated { .. } => "The download is incomplete. Download the file again.".into(),
+            Error::FileType(f) => f.fix().into(),
+            Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
+            Error::Unreadable { .. } => "Choose the file again.".into(),
+            Error::NoTensors => "Save the model again and drop the new file.".into(),
+            Error::IndexInvalid { .. } | Error::IndexPath { .. } => "The index is not needed: drop the shards themselves.".into(),
+            Error::AdapterConfigInvalid { .. } => {
+                "Correct adapter_config.json, or drop the weights without it and answer the question for α.".into()
+            }
+            Error::MethodUnsupported { .. } => {
+                "Merge the adapter into its base (merge_and_unload) and drop the merged model as a full fine-tune.".into()
+            }
+            Error::MethodWithoutWeights { .. } => "Nothing can be done: there is nothing to compare.".into(),
+            Error::AdapterWithoutLora => "Save the adapter again: model.save_pretrained(folder) of a current PEFT.".into(),
+            Error::AdapterEmptyTensors { .. } => {
+                "Save it again from gathered weights (DeepSpeed: stage3_gather_16bit_weights_on_model_save; or zero_to_fp32.py).".into()
+            }
+            Error::AdapterHalf { .. } | Error::AdapterRank { .. } => "Save the adapter again.".into(),
+            Error::ConfigWithoutWeights => "Drop adapter_model.safetensors too.".into(),
+            Error::Quantized { .. } => "Use the 16-bit version of the model.".into(),
+            _ => "The file is damaged or was written by a faulty program. Download or save it again.".into(),
+        }
+    }
+
+    pub fn command(&self) -> Option<&'static str> {
+        match self {
+            Error::FileType(f) => f.command(),
+            _ => None,
+        }
+    }
+
+    /// The tensor (or module) it is about.
+    pub fn tensor(&self) -> Option<&str> {
+        match self {
+            Error::HeaderField { tensor, .. }
+            | Error::BadOffsets { tensor }
+            | Error::SizeMismatch { tensor, .. }
+            | Error::ShapeOverflow { tensor }
+            | Error::AdapterEmptyTensors { tensor }
+            | Error::Quantized { tensor, .. } => Some(tensor),
+            Error::DuplicateKey { name } => Some(name),
+            Error::Overlap { b, .. } => Some(b),
+            Error::Hole { before, .. } => Some(before),
+            Error::AdapterHalf { module, .. } | Error::AdapterRank { module, .. } => Some(module),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.title(), self.cause())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Bytes for people: `82 bytes`, `1.3 MB`, `4.92 GB` (powers of ten, as download pages count).
+pub fn bytes(n: u64) -> String {
+    match n {
+        1 => "1 byte".into(),
+        n if n < 1000 => format!("{n} bytes"),
+        n if n < 1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        n if n < 1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        n => format!("{:.2} GB", n as f64 / 1e9),
+    }
+}

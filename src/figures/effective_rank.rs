@@ -1,0 +1,193 @@
+//! Figures 6, 13 and 18 of the paper: the effective rank of dW = W - W0 per layer, one panel a matrix type.
+
+mod draw;
+mod panels;
+mod read;
+
+use super::scale::{Axis, decades, round_ticks};
+use super::style::{LABEL_GAP, Series, labels, series};
+use super::{Request, sane_width};
+use crate::report::{Kind, Matrix, Report, Status};
+use panels::{Panel, in_panels, thin_of};
+
+/// Below this width lines carry no names; a key stands under the panels.
+const NARROW: f64 = 460.0;
+const LEFT: f64 = 34.0;
+const GAP: f64 = 20.0;
+/// From the figure's top to the first panel's plot: the axis name and a panel's title.
+const TOP: f64 = 46.0;
+/// From one row of plots to the next: layer numbers, then a title.
+const ROW_GAP: f64 = 60.0;
+const KEY_ROW: f64 = 18.0;
+
+/// What one matrix of one model shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shown {
+    Rank(f64),
+    /// dW is zero: a dot under the axis.
+    Zero,
+    Failed,
+}
+
+struct Mark<'a> {
+    model: usize,
+    matrix: &'a Matrix,
+    layer: u32,
+    shown: Shown,
+}
+
+/// The layout, in CSS pixels.
+pub(crate) struct Figure<'a> {
+    request: &'a Request,
+    series: Vec<Series>,
+    labels: Vec<String>,
+    /// Ranks of the models, null for full fine-tunes.
+    ranks: Vec<Option<u32>>,
+    panels: Vec<Panel<'a>>,
+    per_row: usize,
+    panel_width: f64,
+    panel_height: f64,
+    last_layer: u32,
+    range: (f64, f64),
+    log: bool,
+    /// Where grid lines stand: the ranks of the models and the true limit.
+    grid: Vec<f64>,
+    narrow: bool,
+    width: f64,
+}
+
+impl<'a> Figure<'a> {
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let width = sane_width(request);
+        let narrow = width < NARROW;
+        let panels = in_panels(report);
+        let right = if narrow { 8.0 } else { 92.0 };
+        let room = width - LEFT - right;
+        let least = if narrow { 110.0 } else { 95.0 };
+        let fit = (((room + GAP) / (least + GAP)).floor() as usize).clamp(1, panels.len().max(1));
+        // As many rows as needed, then as even as they come: 6 panels where 4 fit are 3 and 3.
+        let rows = panels.len().max(1).div_ceil(fit);
+        let per_row = panels.len().max(1).div_ceil(rows);
+        let panel_width = ((room - GAP * (per_row - 1) as f64) / per_row as f64).floor().max(30.0);
+        let names = if narrow { 0.0 } else { LABEL_GAP * report.models.len() as f64 };
+        let panel_height = names.max(if narrow {
+            130.0
+        } else if rows > 1 {
+            150.0
+        } else {
+            190.0
+        });
+        let seen = panels.iter().flat_map(|p| &p.marks).map(|m| m.layer).max().unwrap_or(0);
+        let (range, log, grid) = vertical(report, &panels);
+        Figure {
+            request,
+            series: series(&report.models),
+            labels: labels(&report.models),
+            ranks: report.models.iter().map(|m| m.rank.filter(|_| m.kind == Kind::Lora)).collect(),
+            last_layer: final_layer(request, seen, panels.len()),
+            panels,
+            per_row,
+            panel_width,
+            panel_height,
+            range,
+            log,
+            grid,
+            narrow,
+            width,
+        }
+    }
+
+    pub fn height(&self) -> f64 {
+        let rows = self.panels.len().max(1).div_ceil(self.per_row) as f64;
+        let plots = TOP + rows * self.panel_height + (rows - 1.0) * ROW_GAP;
+        let key = if self.narrow { 8.0 + KEY_ROW * self.series.len().div_ceil(self.key_columns()) as f64 } else { 0.0 };
+        plots + 38.0 + key
+    }
+
+    fn key_columns(&self) -> usize {
+        if self.width >= 300.0 { 3 } else { 2 }
+    }
+
+    /// The upper left corner of a panel's plot.
+    fn corner(&self, panel: usize) -> (f64, f64) {
+        let (column, row) = (panel % self.per_row, panel / self.per_row);
+        (LEFT + column as f64 * (self.panel_width + GAP), TOP + row as f64 * (self.panel_height + ROW_GAP))
+    }
+
+    /// layer -> x.
+    fn x(&self, panel: usize) -> Axis {
+        let left = self.corner(panel).0;
+        Axis::linear((0.0, f64::from(self.last_layer)), (left + 8.0, left + self.panel_width - 8.0))
+    }
+
+    /// effective rank -> y.
+    fn y(&self, panel: usize) -> Axis {
+        let top = self.corner(panel).1;
+        let place = (top + self.panel_height, top);
+        if self.log { Axis::log(self.range, place) } else { Axis::linear(self.range, place) }
+    }
+
+    /// Where a mark stands.
+    fn place(&self, panel: usize, mark: &Mark) -> (f64, f64) {
+        let base = self.y(panel).at(self.range.0);
+        let y = match mark.shown {
+            Shown::Rank(rank) => self.y(panel).at(rank),
+            // Below the axis: on a logarithmic one there is no zero.
+            Shown::Zero => base + 4.0,
+            Shown::Failed => base,
+        };
+        (self.x(panel).at(f64::from(mark.layer)), y)
+    }
+}
+
+/// While a run fills the panels the layers keep their final range, as far as the number of planned matrices tells it.
+fn final_layer(request: &Request, seen: u32, types: usize) -> u32 {
+    let all = if request.running && seen > 0 { (request.planned as usize).div_ceil(types.max(1)).saturating_sub(1) as u32 } else { 0 };
+    seen.max(all.min(4096))
+}
+
+/// Range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
+/// else the largest rank; a linear axis far below its limit ends at a round value instead.
+fn vertical(report: &Report, panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
+    let values = || {
+        panels.iter().flat_map(|p| &p.marks).filter_map(|m| match m.shown {
+            Shown::Rank(rank) => Some(rank),
+            _ => None,
+        })
+    };
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(1.0, f64::max));
+    let log = low.is_finite() && high / low > 10.0;
+    let ranks: Vec<f64> =
+        report.models.iter().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
+    let full = ranks.is_empty() || report.models.iter().any(|m| m.kind == Kind::Full);
+    let size = report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped).map(|m| m.rows.min(m.cols)).max();
+    let bound = if full { f64::from(size.unwrap_or(1)) } else { ranks.iter().copied().fold(1.0, f64::max) };
+    let mut limit = bound.max(high.ceil());
+    let mut grid: Vec<f64> = if log { vec![1.0] } else { vec![0.0] };
+    if !log && limit > 3.0 * high {
+        grid.extend(round_ticks(high));
+        limit = grid.last().copied().unwrap_or(1.0);
+    } else if log && ranks.is_empty() {
+        grid.extend(decades(limit));
+    }
+    grid.extend(ranks.into_iter().filter(|r| *r <= limit));
+    if !log && grid.len() == 1 {
+        grid.push((0.5 * limit).round());
+    }
+    grid.push(limit);
+    grid.sort_by(f64::total_cmp);
+    grid.dedup();
+    ((grid[0], limit.max(grid[0] + 1.0)), log, grid)
+}
+
+/// What one matrix shows; None where there is nothing to say.
+fn shown(matrix: &Matrix) -> Option<Shown> {
+    match (matrix.status, &matrix.delta) {
+        (Status::Unchanged, _) => Some(Shown::Zero),
+        (Status::Failed, _) => Some(Shown::Failed),
+        (Status::Analyzed, Some(d)) if d.effective_rank.is_finite() => {
+            Some(if d.effective_rank > 0.0 { Shown::Rank(d.effective_rank.min(thin_of(matrix))) } else { Shown::Zero })
+        }
+        _ => None,
+    }
+}

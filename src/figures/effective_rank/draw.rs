@@ -1,0 +1,159 @@
+//! The marks of the effective rank panels, back to front.
+
+use super::{Figure, GAP, KEY_ROW, LEFT, Shown};
+use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::scale::short;
+use crate::figures::spread::spread;
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, text_width, truncate};
+use plotters::prelude::DrawingBackend;
+
+/// Tick labels nearer than this would touch.
+const TICK_GAP: f64 = 13.0;
+
+impl Figure<'_> {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let title = if self.log { "Effective rank of ΔW (log scale)" } else { "Effective rank of ΔW" };
+        pen.text((0.0, 12.0), title, name, Align::Start)?;
+        if self.panels.is_empty() {
+            let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
+            return pen.text((LEFT, 46.0), text, name, Align::Start);
+        }
+        for panel in 0..self.panels.len() {
+            self.axes(pen, panel)?;
+            self.crosshair(pen, panel)?;
+            for model in 0..self.series.len() {
+                self.line(pen, panel, model)?;
+            }
+            if !self.narrow && (panel % self.per_row == self.per_row - 1 || panel + 1 == self.panels.len()) {
+                self.names(pen, panel)?;
+            }
+        }
+        let below = self.corner(self.panels.len() - 1).1 + self.panel_height;
+        pen.text((LEFT, below + 34.0), "layer", name, Align::Start)?;
+        if self.narrow { self.key(pen, below + 34.0 + 8.0) } else { Ok(()) }
+    }
+
+    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let ((left, top), palette) = (self.corner(panel), pen.palette);
+        let (right, base, y) = (left + self.panel_width, top + self.panel_height, self.y(panel));
+        let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
+        let title = truncate(&self.panels[panel].title, TITLE, self.panel_width + GAP - 4.0);
+        pen.text((left, top - 10.0), &title, Type { size: TITLE, bold: true, color: palette.ink }, Align::Start)?;
+        for value in &self.grid {
+            pen.hline(left, right, y.at(*value), 1.0, if *value == self.range.0 { palette.rule_strong } else { palette.grid })?;
+        }
+        if panel % self.per_row == 0 {
+            for value in self.tick_values(panel) {
+                pen.text((left - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
+            }
+        }
+        let x = self.x(panel);
+        for layer in self.layer_ticks() {
+            pen.text((x.at(f64::from(layer)), base + 16.0), &layer.to_string(), tick, Align::Middle)?;
+        }
+        Ok(())
+    }
+
+    /// Grid values whose labels do not touch: both ends first, then from the top.
+    fn tick_values(&self, panel: usize) -> Vec<f64> {
+        let y = self.y(panel);
+        let ends = [self.grid.last(), self.grid.first()].into_iter().flatten();
+        let mut kept: Vec<f64> = Vec::new();
+        for value in ends.chain(self.grid.iter().rev()) {
+            if kept.iter().all(|k| (y.at(*k) - y.at(*value)).abs() >= TICK_GAP) {
+                kept.push(*value);
+            }
+        }
+        kept
+    }
+
+    /// Layer numbers, every 1st, 2nd, 5th, 10th ... so that they do not touch.
+    fn layer_ticks(&self) -> impl Iterator<Item = u32> {
+        let widest = text_width(&self.last_layer.to_string(), TICK) + 6.0;
+        let spacing = (self.panel_width - 16.0) / f64::from(self.last_layer.max(1));
+        let fits = |step: &u32| f64::from(*step) * spacing >= widest;
+        let step = (0..9).flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e))).find(fits).unwrap_or(u32::MAX);
+        (0..=self.last_layer).step_by(step as usize)
+    }
+
+    /// One model's line, broken where a matrix is unchanged, failed or missing; where a layer has several matrices it runs through their mean.
+    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize, model: usize) -> Drawn {
+        let (series, y) = (&self.series[model], self.y(panel));
+        let color = pen.palette.token(&series.token);
+        let marks: Vec<_> = self.panels[panel].marks.iter().filter(|m| m.model == model).collect();
+        let mut piece: Vec<Point> = Vec::new();
+        let mut last = None;
+        for layer in marks.chunk_by(|a, b| a.layer == b.layer) {
+            let ranks: Vec<f64> = layer.iter().filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None }).collect();
+            let follows = last.is_some_and(|l: u32| l + 1 == layer[0].layer);
+            if ranks.is_empty() || !follows {
+                pen.path(&std::mem::take(&mut piece), series.width, color, series.dashed)?;
+            }
+            if !ranks.is_empty() {
+                let mean = ranks.iter().sum::<f64>() / ranks.len() as f64;
+                piece.push((self.place(panel, layer[0]).0, y.at(mean)));
+            }
+            last = Some(layer[0].layer);
+        }
+        pen.path(&piece, series.width, color, series.dashed)?;
+        for mark in marks {
+            let at = self.place(panel, mark);
+            match mark.shown {
+                Shown::Rank(_) => pen.dot(at, if self.focused(&mark.matrix.name) { 4.0 } else { 2.25 }, color, 1.0)?,
+                Shown::Zero => pen.dot(at, 1.5, color, 1.0)?,
+                Shown::Failed => pen.cross(at, 3.5, pen.palette.ink)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines' names right of a row's last panel.
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let ((left, top), y) = (self.corner(panel), self.y(panel));
+        let last = |model: usize| {
+            self.panels[panel].marks.iter().rev().filter(|m| m.model == model).find_map(|m| match m.shown {
+                Shown::Rank(r) => Some(y.at(r)),
+                _ => None,
+            })
+        };
+        let ends: Vec<(usize, f64)> = (0..self.series.len()).filter_map(|m| Some((m, last(m)?))).collect();
+        let wanted: Vec<f64> = ends.iter().map(|e| e.1).collect();
+        let x = left + self.panel_width + 8.0;
+        for ((model, _), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height))) {
+            let face = Type { size: LABEL, bold: false, color: pen.palette.token(&self.series[*model].token) };
+            pen.text((x, y + 4.0), &truncate(&self.labels[*model], LABEL, self.width - x), face, Align::Start)?;
+        }
+        Ok(())
+    }
+
+    fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Drawn {
+        let columns = self.key_columns();
+        let column = (self.width - LEFT) / columns as f64;
+        for (n, (series, label)) in self.series.iter().zip(&self.labels).enumerate() {
+            let (x, y) = (LEFT + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
+            let color = pen.palette.token(&series.token);
+            pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;
+            pen.text((x + 20.0, y), &truncate(label, LABEL, column - 24.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
+        }
+        Ok(())
+    }
+
+    /// The crosshair through the focused matrix, and the outline of the selected one.
+    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let (top, ink) = (self.corner(panel).1, pen.palette.ink);
+        let find = |name: &str| self.panels[panel].marks.iter().find(|m| m.matrix.name == name).map(|m| self.place(panel, m).0.round());
+        if let Some(x) = self.request.matrix.as_deref().and_then(find) {
+            let half = (0.5 * (self.panel_width - 16.0) / f64::from(self.last_layer.max(1))).clamp(4.0, 9.0).floor();
+            pen.frame((x - half, top), (2.0 * half + 1.0, self.panel_height), 2.0, ink)?;
+        }
+        if let Some(x) = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref()).and_then(find) {
+            pen.vline(x, top, top + self.panel_height, 1.0, ink)?;
+        }
+        Ok(())
+    }
+
+    fn focused(&self, name: &str) -> bool {
+        self.request.focus.as_ref().and_then(|f| f.matrix.as_deref()) == Some(name)
+    }
+}

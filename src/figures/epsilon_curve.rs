@@ -1,0 +1,135 @@
+//! Figures 5 and 14 of the paper: the number of intruders of each model against epsilon, all models overlaid.
+//!
+//! A count is an exact step function: it rises by one at every best match among the first k vectors of a matrix, just to the right of it.
+
+mod draw;
+mod place;
+mod read;
+
+use super::pick::{Best, done, possible};
+use super::scale::{Axis, count};
+use super::style::{Series, labels, series};
+use super::{Request, sane_width};
+use crate::report::{Model, Report, Side};
+
+/// Below this width the lines carry no names of their own: the readings name them.
+const NARROW: f64 = 460.0;
+const LEFT: f64 = 40.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 46.0;
+
+/// One model's line.
+struct Line {
+    label: String,
+    series: Series,
+    /// Best matches of the first k vectors over all its matrices, ascending.
+    cosines: Vec<f64>,
+    /// Matrices in the count.
+    done: usize,
+}
+
+impl Line {
+    /// How many are strictly below epsilon.
+    fn count(&self, epsilon: f64) -> usize {
+        self.cosines.partition_point(|c| *c < epsilon)
+    }
+}
+
+/// The layout, in CSS pixels.
+pub(crate) struct Figure<'a> {
+    request: &'a Request,
+    lines: Vec<Line>,
+    /// The most any model could count.
+    limit: u64,
+    x: Axis,
+    y: Axis,
+    right: f64,
+    height: f64,
+    narrow: bool,
+    width: f64,
+}
+
+impl<'a> Figure<'a> {
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let width = sane_width(request);
+        let narrow = width < NARROW;
+        let height = if narrow { 320.0 } else { 340.0 };
+        let (k, side) = (request.settings.k, request.settings.side);
+        let names = labels(&report.models).into_iter().zip(series(&report.models));
+        let lines: Vec<Line> = report
+            .models
+            .iter()
+            .zip(names)
+            .map(|(m, (label, series))| Line {
+                label,
+                series,
+                cosines: cosines(m, k, side),
+                done: m.matrices.iter().filter(|x| done(x)).count(),
+            })
+            .collect();
+        let most = lines.iter().map(|l| l.cosines.len() as u64).max().unwrap_or(0);
+        let limit = possible(report, k, request.planned).max(most);
+        let right = width - if narrow { 10.0 } else { 20.0 };
+        Figure {
+            request,
+            lines,
+            limit,
+            x: Axis::linear((0.0, 1.0), (LEFT, right)),
+            y: Axis::linear((0.0, limit.max(1) as f64), (height - BOTTOM, TOP)),
+            right,
+            height,
+            narrow,
+            width,
+        }
+    }
+
+    pub fn height(&self) -> f64 {
+        self.height
+    }
+
+    /// Lines by their count at epsilon, most first.
+    fn sorted(&self, epsilon: f64) -> Vec<(&Line, usize)> {
+        let mut all: Vec<(&Line, usize)> = self.lines.iter().map(|l| (l, l.count(epsilon))).collect();
+        all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        all
+    }
+
+    /// What is counted, over how much: the name of the y axis.
+    fn title(&self) -> String {
+        let k = self.request.settings.k;
+        let least = self.lines.iter().map(|l| l.done).min().unwrap_or(0);
+        let most = self.lines.iter().map(|l| l.done).max().unwrap_or(0);
+        let planned = (self.request.planned as usize).max(most);
+        let side = match self.request.settings.side {
+            Side::Left => "",
+            Side::Right => ", right vectors",
+            Side::Both => ", both sides",
+        };
+        let matrices = |n: usize| if n == 1 { "matrix" } else { "matrices" };
+        let over = if self.request.running && least < planned {
+            format!("the {} {} done so far", count(most as u64), matrices(most))
+        } else if least == planned {
+            if planned == 1 { "the one matrix".into() } else { format!("all {} matrices", count(planned as u64)) }
+        } else if least == most {
+            format!("{} of {} matrices", count(most as u64), count(planned as u64))
+        } else {
+            format!("{} to {} of {} matrices", count(least as u64), count(most as u64), count(planned as u64))
+        };
+        if self.narrow {
+            return format!("Intruders, {over}, k = {k}{side}");
+        }
+        let bound = if self.request.running { String::new() } else { format!(" (at most {})", count(self.limit)) };
+        format!("Intruders in {over}, k = {k}{side}{bound}")
+    }
+}
+
+/// The best matches of the first k vectors of every matrix, ascending: their upper bounds where only bounds are known, so that only what is
+/// certain counts.
+fn cosines(model: &Model, k: u32, side: Side) -> Vec<f64> {
+    let mut all: Vec<f64> = Vec::new();
+    for best in model.matrices.iter().filter_map(|m| Best::of(m, side)) {
+        all.extend((0..best.len().min(k as usize)).filter_map(|j| best.at(j)).map(|b| b.upper.unwrap_or(b.cos)));
+    }
+    all.sort_unstable_by(f64::total_cmp);
+    all
+}

@@ -1,0 +1,118 @@
+//! What the figures read out of the report: the best match by side, who counts as an intruder, what could be counted.
+
+use super::Request;
+use crate::report::{Match, Matrix, Model, Report, Side, Status};
+use std::collections::HashMap;
+
+/// The best match of one tuned vector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BestOne {
+    /// max_i |cos| in [0, 1]; the lower bound where only bounds are known.
+    pub cos: f64,
+    /// The upper bound where only bounds are known.
+    pub upper: Option<f64>,
+    /// The i of the best match, from 0.
+    pub i: Option<u32>,
+}
+
+impl BestOne {
+    /// Strictly below epsilon for certain.
+    pub fn below(&self, epsilon: f64) -> bool {
+        self.upper.unwrap_or(self.cos) < epsilon
+    }
+
+    pub fn undecided(&self, epsilon: f64) -> bool {
+        self.cos < epsilon && !self.below(epsilon)
+    }
+}
+
+/// The best matches of a matrix on the chosen side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Best<'a> {
+    One(&'a Match),
+    /// The larger cosine of the two decides.
+    Both(&'a Match, &'a Match),
+    /// Every one of n vectors is its own best match.
+    Itself(usize),
+}
+
+impl<'a> Best<'a> {
+    pub fn of(matrix: &'a Matrix, side: Side) -> Option<Best<'a>> {
+        let found = match side {
+            Side::Left => matrix.left.as_ref().map(Best::One),
+            Side::Right => matrix.right.as_ref().map(Best::One),
+            Side::Both => matrix.left.as_ref().zip(matrix.right.as_ref()).map(|(l, r)| Best::Both(l, r)),
+        };
+        match matrix.status {
+            Status::Analyzed => found,
+            Status::Unchanged => Some(Best::Itself(thin(matrix))),
+            Status::Skipped | Status::Failed => None,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Best::One(m) => m.max_cos.len(),
+            Best::Both(l, r) => l.max_cos.len().min(r.max_cos.len()),
+            Best::Itself(n) => *n,
+        }
+    }
+
+    /// None past the end and for what is no number.
+    pub fn at(&self, j: usize) -> Option<BestOne> {
+        match self {
+            Best::One(m) => one(m, j),
+            Best::Both(l, r) => {
+                let (l, r) = (one(l, j)?, one(r, j)?);
+                let upper = l.upper.or(r.upper).map(|_| l.upper.unwrap_or(l.cos).max(r.upper.unwrap_or(r.cos)));
+                Some(BestOne { upper, ..if l.cos >= r.cos { l } else { r } })
+            }
+            Best::Itself(n) => (j < *n).then_some(BestOne { cos: 1.0, upper: None, i: Some(j as u32) }),
+        }
+    }
+
+    /// The intruders among the first k, by j from 0.
+    pub fn intruders(self, k: u32, epsilon: f64) -> impl Iterator<Item = usize> + 'a {
+        (0..self.len().min(k as usize)).filter(move |&j| self.at(j).is_some_and(|b| b.below(epsilon)))
+    }
+}
+
+fn one(m: &Match, j: usize) -> Option<BestOne> {
+    let cos = f64::from(*m.max_cos.get(j)?);
+    let upper = m.max_cos_upper.as_ref().and_then(|u| u.get(j)).map(|u| f64::from(*u)).filter(|u| *u > cos);
+    cos.is_finite().then(|| BestOne { cos: cos.clamp(0.0, 1.0), upper: upper.map(|u| u.min(1.0)), i: m.argmax.get(j).copied() })
+}
+
+/// n = min(rows, cols): how many singular vectors the thin SVD has.
+pub(crate) fn thin(matrix: &Matrix) -> usize {
+    matrix.rows.min(matrix.cols) as usize
+}
+
+/// Analyzed or unchanged: in the totals.
+pub(crate) fn done(matrix: &Matrix) -> bool {
+    matches!(matrix.status, Status::Analyzed | Status::Unchanged)
+}
+
+/// The most that one model could count: the sum of min(k, n) over all planned matrices. Those not computed yet are taken to have n >= k.
+pub(crate) fn possible(report: &Report, k: u32, planned: u32) -> u64 {
+    let mut sizes: HashMap<&str, u64> = HashMap::new();
+    for matrix in report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped) {
+        sizes.entry(&matrix.name).or_insert_with(|| (thin(matrix) as u64).min(u64::from(k)));
+    }
+    let rest = u64::from(planned).saturating_sub(sizes.len() as u64);
+    sizes.values().sum::<u64>() + rest * u64::from(k)
+}
+
+/// The model and the matrix asked for; where the request names none, the first that has a similarity map.
+pub(crate) fn one_matrix<'a>(report: &'a Report, request: &Request) -> Option<(usize, &'a Model, Option<&'a Matrix>)> {
+    let wanted = |m: &&Matrix| match &request.matrix {
+        Some(name) => m.name == *name,
+        None => m.similarity.is_some(),
+    };
+    let model = match request.model {
+        Some(n) => n as usize,
+        None => report.models.iter().position(|m| m.matrices.iter().any(|x| wanted(&x))).unwrap_or(0),
+    };
+    let found = report.models.get(model)?;
+    Some((model, found, found.matrices.iter().find(wanted)))
+}

@@ -1,0 +1,6 @@
+//! Numbers over spectra: one idea a file, pure functions, each with its source.
+
+pub mod best_match;
+pub mod effective_rank;
+pub mod intruder;
+pub mod stable_rank;

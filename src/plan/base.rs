@@ -1,0 +1,126 @@
+//! The base: which set it is, and which of its matrices are looked at.
+
+use super::configs::model_type;
+use super::files::FileEntry;
+use super::job::TensorRef;
+use super::matching::Named;
+use super::names::{Place, canonical, is_weight, place};
+use super::orientation::{is_conv1d, is_conv1d_module};
+use super::sets::FileSet;
+use super::{Answers, PlanBase, Question, QuestionOption};
+use crate::report::FileInfo;
+use crate::series::type_order;
+
+/// A 2-D weight of the base.
+#[derive(Debug, Clone)]
+pub struct BaseMatrix {
+    pub tensor: TensorRef,
+    pub place: Place,
+    /// Stored as `[in, out]`.
+    pub transposed: bool,
+}
+
+/// The chosen base with its 2-D weights, in the order of layers and of the file.
+#[derive(Debug, Clone)]
+pub struct Base {
+    pub set: usize,
+    pub matrices: Vec<BaseMatrix>,
+    /// Canonical names and stored shapes of `matrices`.
+    pub named: Vec<Named>,
+}
+
+/// The question whose answer is the base.
+pub const QUESTION: &str = "base";
+
+/// Chooses among the candidate sets. Asks where there are several: nothing in the files says which came first.
+pub fn choose(candidates: &[usize], sets: &[FileSet], hints: &[String], answers: &Answers) -> (Option<usize>, Option<Question>) {
+    let by_answer = answers.0.get(QUESTION).and_then(|label| candidates.iter().find(|c| sets[**c].label == *label));
+    let largest = candidates.iter().map(|c| weight_bytes(&sets[*c])).max().unwrap_or(0);
+    let all_equal = candidates.iter().all(|c| weight_bytes(&sets[*c]) == largest);
+    let score = |c: usize| {
+        let set = &sets[c];
+        let name = format!("{}/{}", set.folder, set.label).to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
+        let hinted = hints.iter().any(|h| name.ends_with(&h.to_lowercase()));
+        i32::from(says(&["base", "pretrain", "pre-train", "original"])) * 4 + i32::from(hinted) * 4
+            - i32::from(says(&["tuned", "full", "-ft", "_ft", "merged", "checkpoint", "sft", "dpo"])) * 2
+            + i32::from(!all_equal && weight_bytes(set) == largest)
+    };
+    // The first of the best: files arrive in the order in which people think of them.
+    let default = candidates.iter().rev().max_by_key(|c| score(**c));
+    let chosen = by_answer.or(default).copied();
+    let question = (candidates.len() > 1).then(|| Question {
+        id: QUESTION.into(),
+        title: "Which model is the base?".into(),
+        detail: "Every fine-tune is compared with it.".into(),
+        options: candidates
+            .iter()
+            .map(|c| QuestionOption {
+                value: sets[*c].label.clone(),
+                label: sets[*c].label.clone(),
+                note: if Some(c) == default { "default".into() } else { String::new() },
+            })
+            .collect(),
+        value: chosen.map(|c| sets[c].label.clone()).unwrap_or_default(),
+        number: false,
+    });
+    (chosen, question)
+}
+
+fn weight_bytes(set: &FileSet) -> u64 {
+    set.tensors.iter().map(|t| t.end - t.begin).sum()
+}
+
+/// The 2-D weights of a set.
+pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry]) -> Base {
+    let set = &sets[index];
+    let conv1d = is_conv1d(&set.tensors, model_type(entries, &set.folder));
+    let mut matrices: Vec<BaseMatrix> = set
+        .tensors
+        .iter()
+        .filter(|t| t.shape.len() == 2 && t.shape.iter().all(|d| *d > 0 && *d <= u64::from(u32::MAX)))
+        .filter_map(|t| {
+            let name = canonical(&t.name).name;
+            is_weight(&name).then(|| BaseMatrix { tensor: t.clone(), place: place(&name), transposed: conv1d && is_conv1d_module(&name) })
+        })
+        .collect();
+    matrices.sort_by_key(|m| (m.place.layer.is_none(), m.place.layer, type_order(m.place.kind)));
+    let named = matrices.iter().map(|m| Named { name: canonical(&m.tensor.name).name, shape: shape(&m.tensor) }).collect();
+    Base { set: index, matrices, named }
+}
+
+/// The shape of a tensor known to be two-dimensional.
+pub fn shape(tensor: &TensorRef) -> [u64; 2] {
+    [tensor.shape.first().copied().unwrap_or(0), tensor.shape.get(1).copied().unwrap_or(0)]
+}
+
+impl Base {
+    pub fn summary(&self, sets: &[FileSet], entries: &[FileEntry]) -> PlanBase {
+        let set = &sets[self.set];
+        let selected = || self.matrices.iter().filter(|m| m.place.is_selected());
+        let mut dtypes: Vec<&str> = Vec::new();
+        let mut types: Vec<String> = Vec::new();
+        for m in selected() {
+            if !dtypes.contains(&m.tensor.dtype.name()) {
+                dtypes.push(m.tensor.dtype.name());
+            }
+            let kind = m.place.kind.unwrap_or("other").to_owned();
+            if !types.contains(&kind) {
+                types.push(kind);
+            }
+        }
+        let layers: std::collections::BTreeSet<_> = selected().filter_map(|m| m.place.layer).collect();
+        PlanBase {
+            label: set.label.clone(),
+            files: file_infos(&set.files, entries),
+            dtype: dtypes.join(" + "),
+            layers: layers.len() as u32,
+            types,
+            matrices: selected().count() as u32,
+        }
+    }
+}
+
+pub fn file_infos(files: &[usize], entries: &[FileEntry]) -> Vec<FileInfo> {
+    files.iter().map(|f| FileInfo { name: entries[*f].path.clone(), size: entries[*f].size }).collect()
+}

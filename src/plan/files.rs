@@ -1,0 +1,95 @@
+//! The files of a session as the plan sees them.
+
+use super::job::TensorRef;
+use crate::checkpoint::{Content, Header};
+use crate::error::Error;
+
+/// All tensors of one model, from all its files.
+pub type Tensors = Vec<TensorRef>;
+
+/// One file and what it turned out to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileEntry {
+    /// As dropped: `lora_r8/adapter_model.safetensors`, or the bare name.
+    pub path: String,
+    pub size: u64,
+    pub content: Result<Content, Error>,
+}
+
+impl FileEntry {
+    /// The folder, without a trailing slash; empty for a bare file.
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    pub fn header(&self) -> Option<&Header> {
+        match &self.content {
+            Ok(Content::Tensors(header)) => Some(header),
+            _ => None,
+        }
+    }
+
+    /// The tensors with the file's index.
+    pub fn tensors(&self, file: usize) -> Tensors {
+        let tensors = self.header().map(|h| h.tensors.as_slice()).unwrap_or_default();
+        tensors
+            .iter()
+            .map(|t| TensorRef {
+                file: file as u32,
+                name: t.name.clone(),
+                dtype: t.dtype.clone(),
+                shape: t.shape.clone(),
+                begin: t.begin,
+                end: t.end,
+            })
+            .collect()
+    }
+}
+
+/// Names of files that lie beside checkpoints and hold no weights of the model; they are not opened.
+pub fn is_junk(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let starts = [
+        "optimizer.",
+        "scheduler.",
+        "scaler.",
+        "rng_state",
+        "training_args",
+        "tokenizer",
+        "vocab",
+        "merges",
+        "special_tokens",
+        "events.out",
+        "readme",
+        "license",
+        ".",
+    ];
+    let ends = [
+        ".md",
+        ".txt",
+        ".py",
+        ".ipynb",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".svg",
+        ".csv",
+        ".yaml",
+        ".yml",
+        ".jsonl",
+        ".log",
+        ".onnx",
+        ".msgpack",
+        ".model",
+        ".tiktoken",
+        ".jinja",
+        ".parquet",
+        ".lock",
+        ".toml",
+    ];
+    starts.iter().any(|s| name.starts_with(s)) || ends.iter().any(|e| name.ends_with(e))
+}

@@ -1,0 +1,69 @@
+//! One unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
+
+use crate::checkpoint::Dtype;
+
+/// Where a tensor's bytes lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TensorRef {
+    pub file: u32,
+    pub name: String,
+    pub dtype: Dtype,
+    pub shape: Vec<u64>,
+    pub begin: u64,
+    pub end: u64,
+}
+
+/// How the tuned matrix is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Recipe {
+    /// The tensor is the tuned matrix, stored as the base is.
+    Replace(TensorRef),
+    /// W0 + scale B A, with A `[r, in]` and B `[out, r]`.
+    LowRank { a: TensorRef, b: TensorRef, scale: f64 },
+    /// It cannot be computed, and why.
+    Skip(String),
+}
+
+impl Recipe {
+    /// The tensors to read, in the order the analysis takes them.
+    pub fn tensors(&self) -> Vec<&TensorRef> {
+        match self {
+            Recipe::Replace(t) => vec![t],
+            Recipe::LowRank { a, b, .. } => vec![a, b],
+            Recipe::Skip(_) => vec![],
+        }
+    }
+}
+
+/// A base matrix with everything that is compared with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    pub base: TensorRef,
+    pub layer: Option<u32>,
+    pub kind: Option<String>,
+    /// Outputs.
+    pub rows: u32,
+    /// Inputs.
+    pub cols: u32,
+    /// Stored as `[in, out]` (Conv1D).
+    pub transposed: bool,
+    /// By model index, ascending.
+    pub tuned: Vec<(u32, Recipe)>,
+}
+
+impl Job {
+    /// The same tensors, to be renumbered.
+    pub fn tensors_mut(&mut self) -> Vec<&mut TensorRef> {
+        let tuned = self.tuned.iter_mut().flat_map(|(_, r)| match r {
+            Recipe::Replace(t) => vec![t],
+            Recipe::LowRank { a, b, .. } => vec![a, b],
+            Recipe::Skip(_) => vec![],
+        });
+        std::iter::once(&mut self.base).chain(tuned).collect()
+    }
+
+    /// Every tensor to read: the base first, then each recipe's.
+    pub fn tensors(&self) -> Vec<&TensorRef> {
+        std::iter::once(&self.base).chain(self.tuned.iter().flat_map(|(_, r)| r.tensors())).collect()
+    }
+}

@@ -1,0 +1,226 @@
+//! Pairing names: exact first, then the prefix rule that pairs most tensors, again and again.
+//!
+//! One search covers checkpoints with and without `transformer.`, adapters of a bare model (PEFT #1579), text adapters on
+//! vision-language bases (vLLM #34186), sentence-transformers' `0.auto_model.` and more. Shapes are always checked.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Components that a rule may strip, and prefixes it may add.
+const MAX_STRIP: usize = 4;
+const MAX_RULES: usize = 4;
+
+/// A name to pair, canonical, with its shape `[out, in]` as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    pub shape: [u64; 2],
+}
+
+/// Strip the first prefix, add the second; both without the dot. Empty and empty: the same names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub strip: String,
+    pub add: String,
+    pub count: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pairing {
+    /// Tuned index -> base index.
+    pub pairs: BTreeMap<usize, usize>,
+    /// Tuned index -> index into `rules`.
+    pub by_rule: BTreeMap<usize, usize>,
+    pub rules: Vec<Rule>,
+}
+
+/// How shapes are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shapes {
+    Same,
+    /// Either orientation: an adapter on a Conv1D base.
+    Either,
+    /// To find out which names would pair but for their shapes.
+    Any,
+}
+
+impl Shapes {
+    fn fit(self, a: [u64; 2], b: [u64; 2]) -> bool {
+        match self {
+            Shapes::Same => a == b,
+            Shapes::Either => a == b || a == [b[1], b[0]],
+            Shapes::Any => true,
+        }
+    }
+}
+
+/// Pairs every tuned name with at most one base name.
+pub fn pair(base: &[Named], tuned: &[Named], shapes: Shapes) -> Pairing {
+    let mut search = Search::new(base, tuned, shapes);
+    search.apply("", "");
+    while search.result.rules.len() < MAX_RULES {
+        let Some((strip, add)) = search.best_rule() else { break };
+        if !search.apply(&strip, &add) {
+            break;
+        }
+    }
+    search.result
+}
+
+struct Search<'a> {
+    base: &'a [Named],
+    tuned: &'a [Named],
+    shapes: Shapes,
+    by_name: HashMap<&'a str, usize>,
+    /// Tail of a base name -> the prefixes before it.
+    prefixes: HashMap<&'a str, Vec<&'a str>>,
+    used: HashSet<usize>,
+    result: Pairing,
+}
+
+impl<'a> Search<'a> {
+    fn new(base: &'a [Named], tuned: &'a [Named], shapes: Shapes) -> Self {
+        let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
+        for b in base {
+            for (prefix, tail) in splits(&b.name) {
+                prefixes.entry(tail).or_default().push(prefix);
+            }
+        }
+        let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
+        Search { base, tuned, shapes, by_name, prefixes, used: HashSet::new(), result: Pairing::default() }
+    }
+
+    fn unmatched(&self) -> impl Iterator<Item = (usize, &'a Named)> {
+        self.tuned.iter().enumerate().filter(|(t, _)| !self.result.pairs.contains_key(t))
+    }
+
+    fn free(&self, name: &str, shape: [u64; 2]) -> Option<usize> {
+        let b = *self.by_name.get(name)?;
+        (!self.used.contains(&b) && self.shapes.fit(shape, self.base[b].shape)).then_some(b)
+    }
+
+    /// The rule that pairs most tensors; among equals the shortest change, then the first by name.
+    fn best_rule(&self) -> Option<(String, String)> {
+        let mut score: HashMap<(&str, &str), u32> = HashMap::new();
+        for (_, t) in self.unmatched() {
+            for (strip, tail) in splits(&t.name) {
+                for add in self.prefixes.get(tail).into_iter().flatten() {
+                    if strip != *add && swap_allowed(strip, add, tail) && self.free(&join(add, tail), t.shape).is_some() {
+                        *score.entry((strip, add)).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let best = score.into_iter().max_by_key(|((strip, add), n)| (*n, Reverse(strip.len() + add.len()), Reverse((*strip, *add))));
+        best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
+    }
+
+    /// Pairs all it can by the rule; false when it pairs nothing.
+    fn apply(&mut self, strip: &str, add: &str) -> bool {
+        let mut found = Vec::new();
+        for (t, named) in self.unmatched() {
+            let tail = match strip {
+                "" => Some(named.name.as_str()),
+                _ => named.name.strip_prefix(strip).and_then(|rest| rest.strip_prefix('.')),
+            };
+            if let Some(tail) = tail.filter(|tail| swap_allowed(strip, add, tail))
+                && let Some(b) = self.free(&join(add, tail), named.shape)
+            {
+                found.push((t, b));
+            }
+        }
+        let rule = self.result.rules.len();
+        let mut count = 0;
+        for (t, b) in found {
+            if self.used.insert(b) {
+                self.result.pairs.insert(t, b);
+                self.result.by_rule.insert(t, rule);
+                count += 1;
+            }
+        }
+        if count > 0 {
+            self.result.rules.push(Rule { strip: strip.to_owned(), add: add.to_owned(), count });
+        }
+        count > 0
+    }
+}
+
+/// The name cut after 0 to 4 leading components: (prefix, tail).
+fn splits(name: &str) -> impl Iterator<Item = (&str, &str)> {
+    let cuts = name.match_indices('.').map(|(i, _)| i).take(MAX_STRIP);
+    std::iter::once(("", name)).chain(cuts.map(move |i| (&name[..i], &name[i + 1..])))
+}
+
+fn join(prefix: &str, tail: &str) -> String {
+    if prefix.is_empty() { tail.to_owned() } else { format!("{prefix}.{tail}") }
+}
+
+/// A rule that strips and adds needs a layer number in what stays, else `classifier.dense` pairs with `lm_head.dense`.
+fn swap_allowed(strip: &str, add: &str, tail: &str) -> bool {
+    strip.is_empty() || add.is_empty() || tail.split('.').rev().skip(1).any(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(prefix: &str, modules: &[&str], side: u64) -> Vec<Named> {
+        (0..3).flat_map(|i| modules.iter().map(move |m| named(&format!("{prefix}{i}.{m}.weight"), side))).collect()
+    }
+
+    fn named(name: &str, side: u64) -> Named {
+        Named { name: name.into(), shape: [side, side] }
+    }
+
+    const LM: [&str; 3] = ["self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj"];
+
+    #[track_caller]
+    fn check(base: &[Named], tuned: &[Named], matched: usize, rules: &[(&str, &str)]) {
+        let p = pair(base, tuned, Shapes::Either);
+        assert_eq!(p.pairs.len(), matched);
+        let found: Vec<_> = p.rules.iter().map(|r| (r.strip.as_str(), r.add.as_str())).collect();
+        assert_eq!(found, rules);
+    }
+
+    #[test]
+    fn a_missing_or_extra_prefix() {
+        let hub = blocks("h.", &["attn.c_attn", "mlp.c_fc"], 8);
+        let tuned = blocks("transformer.h.", &["attn.c_attn", "mlp.c_fc"], 8);
+        check(&hub, &tuned, 6, &[("transformer", "")]);
+        check(&tuned, &hub, 6, &[("", "transformer")]);
+        check(&blocks("bert.encoder.layer.", &["q"], 8), &blocks("0.auto_model.encoder.layer.", &["q"], 8), 3, &[("0.auto_model", "bert")]);
+    }
+
+    #[test]
+    fn a_text_adapter_leaves_the_look_alikes_of_the_vision_tower_alone() {
+        let mut base = blocks("model.vision_tower.encoder.layers.", &LM[..2], 8);
+        base.extend(blocks("model.language_model.layers.", &LM, 8));
+        check(&base, &blocks("model.layers.", &LM, 8), 9, &[("model", "model.language_model")]);
+    }
+
+    #[test]
+    fn a_new_head_is_not_paired_with_another_head() {
+        let mut base = blocks("roberta.encoder.layer.", &["output.dense"], 8);
+        let mut tuned = base.clone();
+        base.push(named("lm_head.dense.weight", 8));
+        tuned.push(named("classifier.dense.weight", 8));
+        check(&base, &tuned, 3, &[("", "")]);
+    }
+
+    #[test]
+    fn other_architectures_and_other_sizes_match_nothing() {
+        check(&blocks("model.layers.", &LM, 8), &blocks("transformer.h.", &["attn.c_attn"], 8), 0, &[]);
+        check(&blocks("model.layers.", &LM, 8), &blocks("model.layers.", &LM, 16), 0, &[]);
+    }
+
+    #[test]
+    fn several_renames_at_once() {
+        let mut old = blocks("language_model.model.layers.", &LM, 8);
+        old.extend(blocks("vision_tower.vision_model.layers.", &LM[..1], 8));
+        old.push(named("multi_modal_projector.linear_1.weight", 8));
+        let mut new = blocks("model.language_model.layers.", &LM, 8);
+        new.extend(blocks("model.vision_tower.vision_model.layers.", &LM[..1], 8));
+        new.push(named("model.multi_modal_projector.linear_1.weight", 8));
+        assert_eq!(pair(&old, &new, Shapes::Same).pairs.len(), new.len());
+    }
+}

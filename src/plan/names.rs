@@ -1,0 +1,123 @@
+//! What a tensor's name says: the canonical form, the layer, the matrix type. The rules are data: `name_rules.json`.
+
+use regex::Regex;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+/// Components that wrappers put into names without meaning.
+const WRAPPERS: [&str; 4] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer"];
+/// Prefixes of saved wrappers, stripped as often as they occur.
+const LEADS: [&str; 5] = ["module.", "_orig_mod.", "model_state_dict.", "state_dict.", "base_model.model."];
+/// Types that are in blocks but are no linear layer of the kind the paper looks at; off by default.
+const OFF_BY_DEFAULT: [&str; 2] = ["router", "mod"];
+
+/// A name freed of wrappers, and the prefixes that were stripped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canonical {
+    pub name: String,
+    pub stripped: String,
+}
+
+/// The canonical form of a tensor or module name.
+pub fn canonical(name: &str) -> Canonical {
+    let mut rest = name;
+    while let Some(lead) = LEADS.iter().find(|l| rest.starts_with(**l)) {
+        rest = &rest[lead.len()..];
+    }
+    let stripped = name[..name.len() - rest.len()].to_owned();
+    let mut parts: Vec<&str> = Vec::new();
+    let mut components = rest.split('.');
+    while let Some(part) = components.next() {
+        if part == "modules_to_save" {
+            components.next(); // the adapter's name
+        } else if !WRAPPERS.contains(&part) {
+            parts.push(part);
+        }
+    }
+    let name = parts.join(".").replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
+    Canonical { name, stripped }
+}
+
+/// Where a tensor sits in the network.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    pub layer: Option<u32>,
+    /// q, k, v, o, up, down, ...
+    pub kind: Option<&'static str>,
+    /// The name of the rule that excludes it: embedding, patch_embed, quant_aux, buffer.
+    pub excluded: Option<&'static str>,
+}
+
+impl Place {
+    /// The default selection: inside a numbered block, not excluded, no router or modulation (paper, App. A: "all linear layers").
+    pub fn is_selected(&self) -> bool {
+        self.layer.is_some() && self.excluded.is_none() && !self.kind.is_some_and(|k| OFF_BY_DEFAULT.contains(&k))
+    }
+}
+
+/// Judges a canonical tensor name.
+pub fn place(canonical: &str) -> Place {
+    let module = canonical.strip_suffix(".weight").unwrap_or(canonical);
+    let rules = &*RULES;
+    let layer = rules.layer.captures(module).and_then(|c| c[1].parse().ok());
+    let find = |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
+    Place { layer, kind: layer.and_then(|_| find(&rules.types)), excluded: find(&rules.exclude) }
+}
+
+/// True for a name that is a weight by its ending; biases and buffers are not.
+pub fn is_weight(canonical: &str) -> bool {
+    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight")
+}
+
+struct Rules {
+    layer: Regex,
+    exclude: Vec<(String, Regex)>,
+    types: Vec<(String, Regex)>,
+}
+
+#[derive(Deserialize)]
+struct RulesFile {
+    layer: String,
+    exclude: Vec<(String, String)>,
+    types: Vec<(String, String)>,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let file: RulesFile = serde_json::from_str(include_str!("name_rules.json")).expect("name_rules.json is part of the source");
+    let regex = |r: &str| Regex::new(r).expect("the rules compile: tested");
+    let list = |l: Vec<(String, String)>| l.into_iter().map(|(n, r)| (n, regex(&r))).collect();
+    Rules { layer: regex(&file.layer), exclude: list(file.exclude), types: list(file.types) }
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, layer: Option<u32>, kind: Option<&str>, selected: bool) {
+        let p = place(&canonical(name).name);
+        assert_eq!((p.layer, p.kind, p.is_selected()), (layer, kind, selected), "{name}");
+    }
+
+    #[test]
+    fn places_of_common_families() {
+        check("encoder.layer.3.attention.self.query.weight", Some(3), Some("q"), true);
+        check("encoder.layer.0.attention.output.dense.weight", Some(0), Some("o"), true);
+        check("encoder.layer.0.output.dense.weight", Some(0), Some("down"), true);
+        check("model.layers.11.mlp.gate_proj.weight", Some(11), Some("gate"), true);
+        check("model.layers.1.block_sparse_moe.gate.weight", Some(1), Some("router"), false);
+        check("transformer.h.2.attn.c_attn.weight", Some(2), Some("qkv"), true);
+        check("decoder.block.1.layer.2.DenseReluDense.wo.weight", Some(1), Some("down"), true);
+        check("model.embed_tokens.weight", None, None, false);
+        check("pooler.dense.weight", None, None, false);
+    }
+
+    #[test]
+    fn wrappers_vanish() {
+        let c = canonical("base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight");
+        assert_eq!((c.name.as_str(), c.stripped.as_str()), ("model.layers.0.self_attn.q_proj.weight", "base_model.model."));
+        assert_eq!(canonical("module._orig_mod.h.0.c.weight").name, "h.0.c.weight");
+        assert_eq!(canonical("base_model.model.classifier.modules_to_save.default.dense.weight").name, "classifier.dense.weight");
+        assert_eq!(canonical("a.LayerNorm.gamma").name, "a.LayerNorm.weight");
+    }
+}

@@ -1,0 +1,165 @@
+//! Problems of single files and of sets of files, in words.
+
+use super::files::FileEntry;
+use super::sets::FileSet;
+use super::{Problem, Severity};
+use crate::checkpoint::Content;
+use crate::error::{Error, Foreign};
+
+/// An error of a file as a problem of the plan.
+pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
+    Problem {
+        code: error.code().into(),
+        title: error.title(),
+        file: Some(file.into()),
+        tensor: error.tensor().map(str::to_owned),
+        cause: error.cause(),
+        fix: Some(error.fix()),
+        command: error.command().map(str::to_owned),
+        blocks: blocks.into(),
+        severity: Severity::Error,
+    }
+}
+
+/// A remark about a file: the numbers stand.
+pub fn warning(code: &str, title: String, file: &str, cause: String) -> Problem {
+    Problem {
+        code: code.into(),
+        title,
+        file: Some(file.into()),
+        tensor: None,
+        cause,
+        fix: None,
+        command: None,
+        blocks: String::new(),
+        severity: Severity::Warning,
+    }
+}
+
+/// A problem of the whole plan.
+pub fn of_plan(code: &str, title: &str, cause: String, fix: &str) -> Problem {
+    Problem {
+        code: code.into(),
+        title: title.into(),
+        file: None,
+        tensor: None,
+        cause,
+        fix: Some(fix.into()),
+        command: None,
+        blocks: "Blocks the analysis".into(),
+        severity: Severity::Error,
+    }
+}
+
+/// What is wrong with single files. Returns the paths passed over without a problem as the second part: the same weights in
+/// another format, beside a safetensors file of the same folder.
+pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
+    let mut problems = Vec::new();
+    let mut passed_over = Vec::new();
+    for entry in entries {
+        match &entry.content {
+            Err(Error::FileType(Foreign::TorchZip | Foreign::TorchLegacy | Foreign::Hdf5 | Foreign::Gguf))
+                if has_safetensors(entries, entry) =>
+            {
+                passed_over.push(entry.path.clone());
+            }
+            Err(error) => problems.push(of_error(error, &entry.path, "Blocks 1 file")),
+            Ok(Content::Tensors(header)) => {
+                if header.metadata_ignored {
+                    let cause = "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
+                    problems.push(warning("metadata-not-strings", "The metadata cannot be read".into(), &entry.path, cause));
+                }
+                if header.tensors.is_empty() {
+                    let adapter = entry.name().starts_with("adapter");
+                    let error = if adapter { Error::AdapterWithoutLora } else { Error::NoTensors };
+                    problems.push(of_error(&error, &entry.path, "Blocks 1 file"));
+                }
+                let unknown: Vec<_> = header.tensors.iter().filter(|t| matches!(t.dtype, crate::checkpoint::Dtype::Unknown(_))).collect();
+                if let Some(first) = unknown.first() {
+                    let cause = format!(
+                        "“{}” is stored as “{}”, which is no type of the format. It is left out; the others are not affected.",
+                        first.name,
+                        first.dtype.name()
+                    );
+                    let title = format!("{} of unknown type", count(unknown.len(), "tensor is", "tensors are"));
+                    problems.push(Problem { tensor: Some(first.name.clone()), ..warning("unknown-dtype", title, &entry.path, cause) });
+                }
+            }
+            Ok(_) => {}
+        }
+    }
+    (problems, passed_over)
+}
+
+fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
+    !entry.folder().is_empty() && entries.iter().any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
+}
+
+/// What is wrong with a set of files as a model.
+pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
+    let file = set.files.first().map(|f| entries[*f].path.as_str()).unwrap_or_default();
+    let mut problems = Vec::new();
+    if !set.missing.is_empty() {
+        problems.push(missing_shards(&set.label, file, &set.missing, set.shards));
+    }
+    if let Some(name) = set.twice.first() {
+        let cause = format!(
+            "“{name}” stands in two shards of {}; the first is used. {} in all.",
+            set.label,
+            count(set.twice.len(), "tensor", "tensors")
+        );
+        let title = "A tensor stands in two shards".into();
+        problems.push(Problem { tensor: Some(name.clone()), ..warning("tensor-twice", title, file, cause) });
+    }
+    if let Some((scheme, tensor)) = quantized(set) {
+        let error = Error::Quantized { scheme, tensor };
+        problems.push(of_error(&error, file, "Blocks 1 model"));
+    }
+    problems
+}
+
+pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {
+    let shown: Vec<&str> = missing.iter().take(8).map(String::as_str).collect();
+    let more = if missing.len() > shown.len() { format!(" and {} more", missing.len() - shown.len()) } else { String::new() };
+    Problem {
+        code: "missing-shard".into(),
+        title: format!("{} missing", count(missing.len(), "shard is", "shards are")),
+        file: Some(file.into()),
+        tensor: None,
+        cause: format!("{label} has {of} shards. Not here: {}{more}. Matrices in them are left out.", shown.join(", ")),
+        fix: Some("Add the missing files; the plan picks up where it stands.".into()),
+        command: None,
+        blocks: "Leaves out the matrices in it".into(),
+        severity: Severity::Error,
+    }
+}
+
+/// The scheme by which weights are packed, with a tensor that shows it (names and types as the writers save them).
+pub fn quantized(set: &FileSet) -> Option<(&'static str, String)> {
+    set.tensors.iter().find_map(|t| {
+        let is = |suffix: &str| t.name.ends_with(suffix);
+        let scheme = if t.name.contains(".quant_state.bitsandbytes__") {
+            "4-bit bitsandbytes weights"
+        } else if is(".SCB") {
+            "8-bit bitsandbytes weights"
+        } else if is(".qweight") {
+            "GPTQ or AWQ weights"
+        } else if is(".weight_packed") {
+            "compressed-tensors weights"
+        } else if is("_blocks") && t.dtype.name() == "U8" {
+            "MXFP4 weights"
+        } else if is(".weight") && t.dtype.name() == "U32" {
+            "quantised MLX weights"
+        } else if is(".weight") && t.dtype.name().starts_with("F8_") {
+            "8-bit floating-point weights"
+        } else {
+            return None;
+        };
+        Some((scheme, t.name.clone()))
+    })
+}
+
+/// "1 matrix", "3 matrices".
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

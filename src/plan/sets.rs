@@ -1,0 +1,172 @@
+//! Files -> sets: which files together are one model. By content and folder; names only decide among shards.
+
+use super::adapter::is_adapter_tensor;
+use super::files::{FileEntry, Tensors};
+use crate::checkpoint::{Content, Index};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// The files of one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileSet {
+    /// Unique among the sets.
+    pub label: String,
+    pub folder: String,
+    /// Indices of files with tensors, in order of shards.
+    pub files: Vec<usize>,
+    pub tensors: Tensors,
+    pub is_adapter: bool,
+    /// Names of shards that are promised and not here.
+    pub missing: Vec<String>,
+    /// How many shards there should be.
+    pub shards: usize,
+    /// Tensors that stand in two shards.
+    pub twice: Vec<String>,
+}
+
+static SHARD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(.*?[_-])(\d{5,6})-of-(\d{5,6})(\.[a-z]+)$").expect("a constant"));
+/// Files of a download cache carry a hash for a name.
+static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[0-9a-f]{40,64}$").expect("a constant"));
+
+/// A set before its tensors are gathered.
+struct Draft {
+    folder: String,
+    /// What the files of one set share, for the label.
+    stem: String,
+    /// Shard number -> file.
+    files: BTreeMap<usize, usize>,
+    missing: Vec<String>,
+    shards: usize,
+}
+
+/// Groups all files that hold tensors.
+pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for (i, entry) in entries.iter().enumerate().filter(|(_, e)| e.header().is_some()) {
+        let shard = shard_of(entries, entry);
+        let open = drafts.iter_mut().find(|d| {
+            shard
+                .as_ref()
+                .is_some_and(|s| d.folder == entry.folder() && d.stem == s.stem && d.shards == s.of && !d.files.contains_key(&s.number))
+        });
+        match (open, shard) {
+            (Some(draft), Some(shard)) => {
+                draft.files.insert(shard.number, i);
+            }
+            (_, Some(shard)) => drafts.push(Draft {
+                folder: entry.folder().to_owned(),
+                files: BTreeMap::from([(shard.number, i)]),
+                missing: shard.names,
+                stem: shard.stem,
+                shards: shard.of,
+            }),
+            (_, None) => drafts.push(Draft {
+                folder: entry.folder().to_owned(),
+                stem: entry.name().trim_end_matches(".safetensors").to_owned(),
+                files: BTreeMap::from([(1, i)]),
+                missing: Vec::new(),
+                shards: 1,
+            }),
+        }
+    }
+    let mut sets: Vec<FileSet> = drafts.into_iter().map(|d| finish(d, entries)).collect();
+    label(&mut sets);
+    sets
+}
+
+struct Shard {
+    stem: String,
+    /// From 1.
+    number: usize,
+    of: usize,
+    /// The names of all shards; those present are struck off later.
+    names: Vec<String>,
+}
+
+fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
+    if let Some(c) = SHARD.captures(entry.name()) {
+        let (number, of): (usize, usize) = (c[2].parse().ok()?, c[3].parse().ok()?);
+        let width = c[2].len();
+        // A file name may promise a million shards; a set is never larger than what can be listed.
+        let names = (1..=of.min(10_000)).map(|n| format!("{}{n:0width$}-of-{}{}", &c[1], &c[3], &c[4])).collect();
+        return Some(Shard { stem: c[1].trim_end_matches(['-', '_']).to_owned(), number, of, names });
+    }
+    if let Some(index) = indices(entries, entry.folder()).find(|i| i.shards.contains_key(entry.name())) {
+        let names: Vec<String> = index.shards.keys().cloned().collect();
+        let number = names.iter().position(|n| n == entry.name())? + 1;
+        return Some(Shard { stem: names.join(" "), number, of: names.len(), names });
+    }
+    if HASH.is_match(entry.name()) {
+        let same: Vec<&str> = entries
+            .iter()
+            .filter(|e| e.folder() == entry.folder() && HASH.is_match(e.name()) && e.header().is_some())
+            .map(FileEntry::name)
+            .collect();
+        let number = same.iter().position(|n| *n == entry.name())? + 1;
+        return Some(Shard { stem: "blobs".into(), number, of: same.len(), names: Vec::new() });
+    }
+    None
+}
+
+fn indices<'a>(entries: &'a [FileEntry], folder: &'a str) -> impl Iterator<Item = &'a Index> {
+    entries.iter().filter(move |e| e.folder() == folder).filter_map(|e| match &e.content {
+        Ok(Content::Index(index)) => Some(index),
+        _ => None,
+    })
+}
+
+fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
+    let files: Vec<usize> = draft.files.into_values().collect();
+    let tensors: Tensors = files.iter().flat_map(|f| entries[*f].tensors(*f)).collect();
+    let mut seen = BTreeSet::new();
+    let twice = tensors.iter().filter(|t| !seen.insert(&t.name)).map(|t| t.name.clone()).collect();
+    let missing = draft.missing.into_iter().filter(|name| !files.iter().any(|f| entries[*f].name() == name)).collect();
+    let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name));
+    FileSet { label: draft.stem, folder: draft.folder, files, tensors, is_adapter, missing, shards: draft.shards, twice }
+}
+
+/// Names that say nothing about the model.
+const GENERIC: [&str; 5] = ["model", "adapter_model", "pytorch_model", "blobs", "adapters"];
+
+/// The folder's name, else the file's; a number is added until all differ.
+fn label(sets: &mut [FileSet]) {
+    let per_folder = |sets: &[FileSet], folder: &str| sets.iter().filter(|s| s.folder == folder).count();
+    let names: Vec<String> = sets
+        .iter()
+        .map(|set| {
+            let folder = set.folder.rsplit('/').find(|part| !part.is_empty() && *part != "blobs").unwrap_or("");
+            let generic = GENERIC.contains(&set.label.as_str());
+            match (folder.is_empty(), generic || per_folder(sets, &set.folder) == 1) {
+                (true, _) => set.label.clone(),
+                (false, true) => folder.to_owned(),
+                (false, false) => format!("{folder}/{}", set.label),
+            }
+        })
+        .collect();
+    let mut used = BTreeSet::new();
+    for (set, name) in sets.iter_mut().zip(names) {
+        let mut candidate = name.clone();
+        let mut n = 2;
+        while !used.insert(candidate.clone()) {
+            candidate = format!("{name} ({n})");
+            n += 1;
+        }
+        set.label = candidate;
+    }
+}
+
+/// Shards that an index names though none of its shards is here.
+pub fn orphan_indices(entries: &[FileEntry]) -> Vec<(usize, Vec<String>)> {
+    let is_here = |folder: &str, name: &String| entries.iter().any(|e| e.folder() == folder && e.name() == name && e.header().is_some());
+    entries
+        .iter()
+        .enumerate()
+        .filter_map(|(i, e)| match &e.content {
+            Ok(Content::Index(index)) if !index.shards.keys().any(|name| is_here(e.folder(), name)) => {
+                Some((i, index.shards.keys().cloned().collect()))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,131 @@
+//! The files of one visit: headers read, the plan in force, and the work it asks for. Sans-IO; the worker and the native tests
+//! drive it alike.
+
+use crate::analyze;
+use crate::checkpoint::Reader;
+use crate::error::Error;
+use crate::plan::files::{FileEntry, is_junk};
+use crate::plan::job::Job;
+use crate::plan::{Answers, Plan, Planned, make};
+use crate::report::{Base, Generator, Matrix, Model, Report, SCHEMA, Settings, Totals};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// `begin..end` of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileRange {
+    pub file: u32,
+    pub range: Range<u64>,
+}
+
+struct File {
+    path: String,
+    size: u64,
+    reader: Reader,
+    /// Passed over by name, or replaced by a later file of the same path.
+    unopened: bool,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Session {
+    files: Vec<File>,
+    planned: Planned,
+}
+
+impl Session {
+    /// Adds a file; its number is the answer. A file of the same folder and name takes the place of the earlier one.
+    pub fn add_file(&mut self, path: &str, size: u64) -> u32 {
+        let path = path.trim_start_matches('/');
+        if path.contains('/') {
+            for earlier in self.files.iter_mut().filter(|f| f.path == path) {
+                earlier.unopened = true;
+            }
+        }
+        self.files.push(File { path: path.to_owned(), size, reader: Reader::new(size), unopened: is_junk(path) });
+        self.files.len() as u32 - 1
+    }
+
+    /// The range of a file that must be read next to know its header.
+    pub fn wants(&self, file: u32) -> Option<Range<u64>> {
+        self.files.get(file as usize).filter(|f| !f.unopened).and_then(|f| f.reader.wants())
+    }
+
+    pub fn supply(&mut self, file: u32, bytes: &[u8]) {
+        if let Some(f) = self.files.get_mut(file as usize) {
+            f.reader.supply(bytes);
+        }
+    }
+
+    /// The file could not be read.
+    pub fn unreadable(&mut self, file: u32, detail: &str) {
+        if let Some(f) = self.files.get_mut(file as usize) {
+            f.reader.fail(Error::Unreadable { detail: detail.to_owned() });
+        }
+    }
+
+    /// Plans with the answers given so far; reads nothing.
+    pub fn plan(&mut self, answers: &Answers) -> &Plan {
+        let (open, unopened): (Vec<&File>, Vec<&File>) = self.files.iter().partition(|f| !f.unopened);
+        let entries: Vec<FileEntry> =
+            open.iter().map(|f| FileEntry { path: f.path.clone(), size: f.size, content: f.reader.clone().finish() }).collect();
+        let junk: Vec<String> = unopened.iter().filter(|f| is_junk(&f.path)).map(|f| f.path.clone()).collect();
+        self.planned = make(&entries, &junk, answers);
+        // The plan counts open files only; jobs name files by their number in the session.
+        let numbers: Vec<u32> = (0u32..).zip(&self.files).filter(|(_, f)| !f.unopened).map(|(i, _)| i).collect();
+        for tensor in self.planned.jobs.iter_mut().flat_map(Job::tensors_mut) {
+            tensor.file = numbers.get(tensor.file as usize).copied().unwrap_or(u32::MAX);
+        }
+        &self.planned.plan
+    }
+
+    /// The report of the plan in force, without matrices.
+    pub fn head(&self, build: &str, threads: u32) -> Report {
+        let plan = &self.planned.plan;
+        Report {
+            schema: SCHEMA.into(),
+            generator: Generator { name: "lorascope".into(), version: env!("CARGO_PKG_VERSION").into(), build: build.into(), threads },
+            settings: Settings::default(),
+            base: plan
+                .base
+                .as_ref()
+                .map_or(Base { label: String::new(), files: vec![] }, |b| Base { label: b.label.clone(), files: b.files.clone() }),
+            models: plan
+                .models
+                .iter()
+                .map(|m| Model {
+                    label: m.label.clone(),
+                    kind: m.kind,
+                    rank: m.rank,
+                    alpha: m.alpha,
+                    scale: m.scale,
+                    files: m.files.clone(),
+                    matching: m.matching.clone(),
+                    matrices: Vec::new(),
+                    totals: Totals::default(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The jobs of the plan, in the order of `plan.matrices`.
+    pub fn jobs(&self) -> &[Job] {
+        &self.planned.jobs
+    }
+
+    /// The bytes that one matrix needs, in the order that [`analyze::analyze`] takes them.
+    pub fn ranges(&self, matrix: u32) -> Vec<FileRange> {
+        let job = self.planned.jobs.get(matrix as usize);
+        job.into_iter().flat_map(Job::tensors).map(|t| FileRange { file: t.file, range: t.begin..t.end }).collect()
+    }
+
+    /// One matrix of the plan, to be computed elsewhere.
+    pub fn job(&self, matrix: u32) -> Option<Arc<Job>> {
+        self.planned.jobs.get(matrix as usize).cloned().map(Arc::new)
+    }
+
+    /// The entries of a matrix whose bytes could not be read.
+    pub fn failed(&self, matrix: u32, reason: &str) -> Vec<(u32, Matrix)> {
+        self.planned.jobs.get(matrix as usize).map(|job| analyze::failed(job, reason)).unwrap_or_default()
+    }
+}

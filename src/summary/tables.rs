@@ -1,0 +1,184 @@
+//! Rows of the page's tables.
+
+use super::apply::mean;
+use crate::metrics::intruder;
+use crate::report::{Kind, Matrix, Report, Settings, Status};
+use crate::series::{series, type_label};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// One line of the summary table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct ModelSummary {
+    /// Short: "Full", "LoRA r = 8"; the model's own label where two would read the same.
+    pub label: String,
+    pub kind: Kind,
+    pub rank: Option<u32>,
+    /// The colour token: `full` or `lora-1` ... `lora-7`.
+    pub color: String,
+    /// The second model of the same kind and rank is dashed.
+    pub dashed: bool,
+    pub intruders: u32,
+    /// The most that could be counted in the matrices done: sum of min(k, n).
+    pub possible: u32,
+    pub matrices_with_any: u32,
+    /// The smallest best match among the vectors looked at.
+    pub weakest_match: Option<f64>,
+    pub mean_effective_rank: Option<f64>,
+    /// Matrices in the numbers above (analyzed or unchanged).
+    pub done: u32,
+    pub failed: u32,
+    pub unchanged: u32,
+    /// The finding in one sentence.
+    pub reading: String,
+}
+
+/// One line of the table of matrices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixRow {
+    pub name: String,
+    pub layer: Option<u32>,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// "query", "attention output", "MLP up"; "other" where no rule knows the type.
+    pub type_label: String,
+    pub rows: u32,
+    pub cols: u32,
+    /// One cell a model; null where the model has no such matrix or it is not computed yet.
+    pub cells: Vec<Option<MatrixCell>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixCell {
+    pub status: Status,
+    pub reason: Option<String>,
+    pub intruders: Option<u32>,
+    pub effective_rank: Option<f64>,
+    pub stable_rank: Option<f64>,
+    pub frobenius: Option<f64>,
+    pub sigma1_base: Option<f64>,
+    pub sigma1_tuned: Option<f64>,
+    pub weakest_match: Option<f64>,
+    /// Best matches of the first k vectors, for the strip.
+    pub best: Vec<f32>,
+    pub residual: Option<f64>,
+}
+
+/// Rows of the summary table, one a model.
+pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
+    let looks = series(&report.models);
+    report
+        .models
+        .iter()
+        .zip(looks)
+        .map(|(model, look)| {
+            let counted: Vec<Vec<f32>> = model.matrices.iter().filter_map(|m| window(m, settings)).collect();
+            let count = |epsilon: f64| counted.iter().map(|s| intruder::count(s, settings.k, epsilon)).sum::<u32>();
+            let with = |status: Status| model.matrices.iter().filter(|m| m.status == status).count() as u32;
+            let ranks: Vec<f64> = model.matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).collect();
+            let mut summary = ModelSummary {
+                label: look.label,
+                kind: model.kind,
+                rank: model.rank,
+                color: look.token,
+                dashed: look.dashed,
+                intruders: count(settings.epsilon),
+                possible: counted.iter().map(|s| s.len() as u32).sum(),
+                matrices_with_any: counted.iter().filter(|s| intruder::count(s, settings.k, settings.epsilon) > 0).count() as u32,
+                weakest_match: weakest(counted.iter().flatten()),
+                mean_effective_rank: mean(&ranks),
+                done: counted.len() as u32,
+                failed: with(Status::Failed),
+                unchanged: with(Status::Unchanged),
+                reading: String::new(),
+            };
+            summary.reading = reading(&summary, settings, count);
+            summary
+        })
+        .collect()
+}
+
+/// "In 29 of 36 matrices. 24 at ε = 0.30, 134 at 0.70."
+fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) -> String {
+    let low = (settings.epsilon - 0.2).max(0.0);
+    let high = (settings.epsilon + 0.2).min(1.0);
+    let mut text = match (s.done, s.intruders, s.weakest_match) {
+        (0, ..) => "No matrix is computed.".to_owned(),
+        (done, ..) if done == s.unchanged => "Equal to the base, bit for bit.".to_owned(),
+        (_, 0, Some(weakest)) => {
+            // Rounded down: "or above" must stay true.
+            format!("None. All {} match a pre-trained vector at {:.2} or above.", s.possible, (weakest * 100.0).floor() / 100.0)
+        }
+        (done, ..) => {
+            format!("In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.", s.matrices_with_any, count(low), count(high))
+        }
+    };
+    if s.failed > 0 {
+        text.push_str(&format!(
+            " {} could not be computed.",
+            if s.failed == 1 { "1 matrix".into() } else { format!("{} matrices", s.failed) }
+        ));
+    }
+    text
+}
+
+/// Rows of the table of matrices, in the order in which the results are first seen by layer and type.
+pub fn matrices(report: &Report, settings: &Settings) -> Vec<MatrixRow> {
+    let mut rows: Vec<MatrixRow> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (i, model) in report.models.iter().enumerate() {
+        for m in &model.matrices {
+            let row = *at.entry(m.name.as_str()).or_insert_with(|| {
+                rows.push(MatrixRow {
+                    name: m.name.clone(),
+                    layer: m.layer,
+                    kind: m.kind.clone(),
+                    type_label: type_label(m.kind.as_deref()).to_owned(),
+                    rows: m.rows,
+                    cols: m.cols,
+                    cells: vec![None; report.models.len()],
+                });
+                rows.len() - 1
+            });
+            rows[row].cells[i] = Some(cell(m, settings));
+        }
+    }
+    rows.sort_by_key(|r| (r.layer, crate::series::type_order(r.kind.as_deref()), r.name.clone()));
+    rows
+}
+
+fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
+    let best = window(m, settings).unwrap_or_default();
+    let first = |sigma: &[f32]| sigma.first().map(|s| f64::from(*s));
+    MatrixCell {
+        status: m.status,
+        reason: m.reason.clone(),
+        intruders: intruder::intruders(m, settings),
+        effective_rank: m.delta.as_ref().map(|d| d.effective_rank),
+        stable_rank: m.delta.as_ref().map(|d| d.stable_rank),
+        frobenius: m.delta.as_ref().map(|d| d.frobenius),
+        sigma1_base: first(&m.sigma_base),
+        sigma1_tuned: first(&m.sigma_tuned),
+        weakest_match: weakest(best.iter()),
+        best,
+        residual: m.residual,
+    }
+}
+
+/// The scores looked at: the first k of the chosen side.
+fn window(m: &Matrix, settings: &Settings) -> Option<Vec<f32>> {
+    intruder::scores(m, settings.side).map(|mut s| {
+        s.truncate(settings.k as usize);
+        s
+    })
+}
+
+fn weakest<'a>(scores: impl Iterator<Item = &'a f32>) -> Option<f64> {
+    scores.copied().min_by(f32::total_cmp).map(f64::from)
+}

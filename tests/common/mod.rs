@@ -1,0 +1,99 @@
+//! Drives the core over real files as the worker does: header ranges first, then the bytes of one matrix at a time.
+#![allow(dead_code)] // every test file uses its own part
+
+pub mod reference;
+
+use lorascope::plan::{Answers, Plan};
+use lorascope::report::{Matrix, Report, Settings};
+use lorascope::session::{FileRange, Session};
+use lorascope::{analyze, summary};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+pub fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("www/public/sample")
+}
+
+/// A session with the files it was given.
+pub struct Visit {
+    pub session: Session,
+    paths: Vec<PathBuf>,
+}
+
+impl Visit {
+    /// Opens files; each is dropped under its path relative to `root`.
+    pub fn open(root: &Path, files: &[&str]) -> Visit {
+        let mut visit = Visit { session: Session::default(), paths: Vec::new() };
+        for file in files {
+            visit.add(root, file);
+        }
+        visit
+    }
+
+    /// Opens everything below folders of `root`.
+    pub fn open_folders(root: &Path, folders: &[&str]) -> Visit {
+        let mut visit = Visit::open(root, &[]);
+        for folder in folders {
+            let mut files: Vec<_> =
+                std::fs::read_dir(root.join(folder)).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+            files.sort();
+            for file in files {
+                visit.add(root, &format!("{folder}/{file}"));
+            }
+        }
+        visit
+    }
+
+    fn add(&mut self, root: &Path, file: &str) {
+        let path = root.join(file);
+        let size = path.metadata().unwrap_or_else(|e| panic!("{}: {e}", path.display())).len();
+        let number = self.session.add_file(file, size);
+        self.paths.push(path);
+        while let Some(range) = self.session.wants(number) {
+            let bytes = self.read(&FileRange { file: number, range });
+            self.session.supply(number, &bytes);
+        }
+    }
+
+    fn read(&self, r: &FileRange) -> Vec<u8> {
+        let mut file = File::open(&self.paths[r.file as usize]).unwrap();
+        file.seek(SeekFrom::Start(r.range.start)).unwrap();
+        let mut bytes = vec![0; (r.range.end - r.range.start) as usize];
+        file.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    pub fn plan(&mut self, answers: &[(&str, &str)]) -> Plan {
+        let answers = Answers(answers.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
+        self.session.plan(&answers).clone()
+    }
+
+    /// Plans with the defaults and computes every matrix.
+    pub fn run(&mut self) -> Report {
+        self.run_with(&[])
+    }
+
+    pub fn run_with(&mut self, answers: &[(&str, &str)]) -> Report {
+        self.plan(answers);
+        let mut report = self.session.head("native", 2);
+        for (i, job) in self.session.jobs().iter().enumerate() {
+            let bytes: Vec<Vec<u8>> = self.session.ranges(i as u32).iter().map(|r| self.read(r)).collect();
+            for (model, matrix) in analyze::analyze(job, &bytes, || 0.0) {
+                report.models[model as usize].matrices.push(matrix);
+            }
+        }
+        summary::apply(&mut report, &Settings::default());
+        report
+    }
+}
+
+/// The only matrix of a model, by the end of its name.
+pub fn matrix<'a>(report: &'a Report, model: &str, name: &str) -> &'a Matrix {
+    let model = report.models.iter().find(|m| m.label == model).unwrap_or_else(|| panic!("no model {model}"));
+    model.matrices.iter().find(|m| m.name == name).unwrap_or_else(|| panic!("no matrix {name}"))
+}

@@ -1,0 +1,419 @@
+//! Figures against stored drawings, and what must hold for any report.
+//!
+//! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
+
+use lorascope::figures::style::{labels, series};
+use lorascope::figures::{FigureId, Focus, Request, Theme, alt, height, hover, step, svg};
+use lorascope::report::*;
+use std::path::PathBuf;
+
+const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
+
+/// A small generator of our own, so that the stored drawings depend on no crate's version.
+struct Lcg(u64);
+
+impl Lcg {
+    /// Uniform in [0, 1).
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as f64 / (1u64 << 31) as f64
+    }
+}
+
+const TYPES: [(&str, u32, u32); 6] =
+    [("q", 384, 384), ("k", 384, 384), ("v", 384, 384), ("o", 384, 384), ("up", 1536, 384), ("down", 384, 1536)];
+
+/// An analyzed matrix of one fine-tune. `new` of its ten strongest vectors are intruders.
+fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank: Option<u32>) -> Matrix {
+    const N: usize = 40;
+    const TOP: usize = 32;
+    let chance = match rank {
+        None => 0.0,
+        Some(1) => 0.09,
+        Some(8) => 0.17,
+        Some(_) => 0.10,
+    };
+    let mut values = vec![0.0f32; TOP * TOP];
+    let (mut max_cos, mut argmax) = (Vec::new(), Vec::new());
+    let mut row = 0usize;
+    for j in 0..N {
+        let intruder = j < 10 && rng.next() < chance;
+        let wear = if rank.is_none() { 0.02 } else { 0.25 + 0.02 * j as f64 };
+        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - wear * rng.next() * (0.3 + 0.04 * j as f64) };
+        let best = if intruder { (rng.next() * 30.0) as usize } else { row };
+        if !intruder {
+            row += 1;
+        }
+        for i in 0..TOP.min(if j < TOP { TOP } else { 0 }) {
+            let near = (-((i as f64 - best as f64) / 3.0).powi(2)).exp();
+            let noise = 0.08 * rng.next() + if rank.is_some() && j > 5 { 0.3 * near * rng.next() } else { 0.0 };
+            values[i * TOP + j] = (if i == best { c } else { noise.min(c) }) as f32;
+        }
+        max_cos.push(c as f32);
+        argmax.push(best as u32);
+    }
+    let effective_rank = match rank {
+        None => 200.0 + 15.0 * f64::from(layer % 3) + 60.0 * rng.next(),
+        Some(r) => 1.0 + (f64::from(r) - 1.0) * (0.55 + 0.25 * rng.next()),
+    };
+    let sigma: Vec<f32> = (0..N).map(|j| (10.7 * (-0.09 * j as f64).exp() + 1.0) as f32).collect();
+    Matrix {
+        name: format!("encoder.layer.{layer}.{kind}.weight"),
+        layer: Some(layer),
+        kind: Some(kind.into()),
+        rows,
+        cols,
+        status: Status::Analyzed,
+        reason: None,
+        sigma_base: sigma.iter().map(|s| s * 0.95).collect(),
+        sigma_tuned: sigma,
+        left: Some(Match { max_cos, max_cos_upper: None, argmax }),
+        right: None,
+        intruders: None,
+        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![] }),
+        similarity: Some(Similarity { rows: TOP as u32, cols: TOP as u32, values }),
+        residual: None,
+        certified: true,
+        seconds: 0.1,
+    }
+}
+
+fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32)]) -> Model {
+    Model {
+        label: rank.map_or("full".into(), |r| format!("lora_r{r}")),
+        kind: if rank.is_some() { Kind::Lora } else { Kind::Full },
+        rank,
+        alpha: None,
+        scale: None,
+        files: vec![],
+        matching: Matching::default(),
+        matrices: (0..layers).flat_map(|l| types.iter().map(move |t| (l, *t))).map(|(l, t)| matrix(rng, l, t, rank)).collect(),
+        totals: Totals::default(),
+    }
+}
+
+fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)]) -> Report {
+    let mut rng = Lcg(7);
+    Report {
+        schema: SCHEMA.into(),
+        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1 },
+        settings: Settings::default(),
+        base: Base { label: "MiniLM-L6".into(), files: vec![] },
+        models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
+    }
+}
+
+fn become_status(matrix: &mut Matrix, status: Status, reason: Option<&str>) {
+    (matrix.status, matrix.reason) = (status, reason.map(String::from));
+    (matrix.left, matrix.delta, matrix.similarity) = (None, None, None);
+}
+
+/// Four models, 6 layers of 6 types; in LoRA r = 8 one matrix failed and one is unchanged.
+fn stored() -> Report {
+    let mut report = report_of(&[None, Some(1), Some(8), Some(64)], 6, &TYPES);
+    become_status(&mut report.models[2].matrices[3 * 6 + 2], Status::Failed, Some("3 of 147,456 values are NaN."));
+    become_status(&mut report.models[2].matrices[6 + 4], Status::Unchanged, None);
+    report
+}
+
+fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
+    Request {
+        figure,
+        settings: Settings::default(),
+        theme,
+        width,
+        scale: 1.0,
+        matrix: (figure == FigureId::Similarity).then(|| "encoder.layer.2.q.weight".into()),
+        model: (figure == FigureId::Similarity).then_some(2),
+        top: 32,
+        running: false,
+        planned: 36,
+        focus: None,
+        thumbnail: false,
+    }
+}
+
+// ---------------------------------------------------------------- goldens
+
+/// Splits into numbers and what stands between them.
+fn tokens(text: &str) -> Vec<(&str, Option<f64>)> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let numeric = |c: char| c.is_ascii_digit() || c == '.';
+        let split = if rest.starts_with(numeric) { rest.find(|c| !numeric(c)) } else { rest.find(numeric) };
+        let (head, tail) = rest.split_at(split.unwrap_or(rest.len()));
+        out.push((head, head.parse().ok()));
+        rest = tail;
+    }
+    out
+}
+
+/// Equal but for the last tenth of a CSS pixel (the drawings' unit), where libraries of mathematics may round differently.
+fn alike(a: &str, b: &str) -> bool {
+    let (a, b) = (tokens(a), tokens(b));
+    a.len() == b.len()
+        && a.iter().zip(&b).all(|(x, y)| match (x.1, y.1) {
+            (Some(p), Some(q)) => (p - q).abs() <= 1.0,
+            _ => x.0 == y.0,
+        })
+}
+
+#[track_caller]
+fn check(name: &str, report: &Report, request: &Request) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(format!("{name}.svg"));
+    let drawn = svg(report, request);
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        std::fs::write(&path, &drawn).expect("the goldens' folder can be written");
+        return;
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}; UPDATE_GOLDENS=1 writes it"));
+    let different = stored.lines().zip(drawn.lines()).enumerate().find(|(_, (a, b))| !alike(a, b));
+    if let Some((n, (a, b))) = different {
+        panic!("{name}.svg differs at line {}:\n  stored {a}\n  drawn  {b}\nIf the new drawing is right: UPDATE_GOLDENS=1", n + 1);
+    }
+    let (a, b) = (stored.lines().count(), drawn.lines().count());
+    assert_eq!(a, b, "{name}.svg: {a} lines stored, {b} drawn. If the new drawing is right: UPDATE_GOLDENS=1");
+}
+
+#[test]
+fn goldens() {
+    let report = stored();
+    for figure in FIGURES {
+        let name = format!("{figure:?}").to_lowercase();
+        check(&format!("{name}-944-light"), &report, &request(figure, Theme::Light, 944.0));
+        check(&format!("{name}-343-dark"), &report, &request(figure, Theme::Dark, 343.0));
+    }
+    let thumbnail = Request { thumbnail: true, ..request(FigureId::Similarity, Theme::Light, 160.0) };
+    check("similarity-thumbnail", &report, &thumbnail);
+    let crossed = Request { focus: Some(Focus { j: Some(7), ..Focus::default() }), ..request(FigureId::Similarity, Theme::Light, 632.0) };
+    check("similarity-632-crosshair", &report, &crossed);
+}
+
+// ---------------------------------------------------------------- properties
+
+/// Every mark the arrow keys can reach is the mark found under its own place.
+#[test]
+fn hover_on_a_mark_finds_it() {
+    let report = stored();
+    for figure in FIGURES {
+        for (width, scale) in [(944.0, 1.0), (632.0, 2.0), (460.0, 1.5), (343.0, 3.0)] {
+            let mut request = Request { scale, ..request(figure, Theme::Light, width) };
+            let mut seen = 0;
+            for dx in 0..200 {
+                let Some(at) = step(&report, &request, if dx == 0 { 0 } else { 1 }, 0) else { break };
+                let found = hover(&report, &request, at.x, at.y).unwrap_or_else(|| panic!("{figure:?} {width}: nothing at {at:?}"));
+                // Two models may stand on one pixel; the place is then the same.
+                if found.focus != at.focus {
+                    assert_eq!((found.x, found.y), (at.x, at.y), "{figure:?} {width}: {found:?} is not {at:?}");
+                }
+                seen += 1;
+                if request.focus.as_ref() == Some(&at.focus) {
+                    break;
+                }
+                request.focus = Some(at.focus);
+            }
+            assert!(seen > 20, "{figure:?} {width}: only {seen} marks");
+        }
+    }
+}
+
+#[test]
+fn counts_are_those_of_the_definition() {
+    let report = stored();
+    let mut request = request(FigureId::EpsilonCurve, Theme::Light, 944.0);
+    for epsilon in [0.0, 0.3, 0.5, 0.99, 1.0] {
+        request.focus = Some(Focus { epsilon: Some(epsilon), ..Focus::default() });
+        let read = step(&report, &request, 0, 0).expect("a reading");
+        for (m, label) in report.models.iter().zip(labels(&report.models)) {
+            let cosines = m.matrices.iter().filter_map(|x| x.left.as_ref()).flat_map(|l| l.max_cos.iter().take(10));
+            let count = cosines.filter(|c| f64::from(**c) < epsilon).count();
+            assert!(read.lines.contains(&(label.clone(), count.to_string())), "{label} at {epsilon}: {count}, {:?}", read.lines);
+        }
+    }
+}
+
+#[test]
+fn an_intruder_says_so() {
+    let report = stored();
+    let request = request(FigureId::Similarity, Theme::Light, 632.0);
+    let cosines = &report.models[2].matrices[12].left.as_ref().expect("analyzed").max_cos;
+    let j = cosines.iter().take(10).position(|c| *c < 0.5).expect("an intruder in the stored report");
+    let focus = Some(Focus { j: Some(j as u32), ..Focus::default() });
+    let read = step(&report, &Request { focus, ..request.clone() }, 0, 0).expect("a column");
+    assert_eq!(read.title, format!("j = {}, LoRA r = 8", j + 1));
+    assert!(read.lines.contains(&("below ε".into(), "yes: intruder".into())), "{:?}", read.lines);
+    assert!(alt(&report, &request).contains(&format!("{}", j + 1)));
+}
+
+/// `(x, y, words)` of all texts of a drawing, in CSS pixels.
+fn texts(drawing: &str) -> Vec<(f64, f64, String, String)> {
+    let attr = |tag: &str, name: &str| {
+        let from = tag.find(&format!(" {name}=\"")).map(|i| i + name.len() + 3)?;
+        tag[from..].split('"').next().map(String::from)
+    };
+    drawing
+        .split("<text ")
+        .skip(1)
+        .filter_map(|t| {
+            let t = format!(" {t}");
+            let (tag, rest) = t.split_once('>')?;
+            let number = |n| attr(tag, n).and_then(|v| v.parse::<f64>().ok());
+            let words = rest.split("</text>").next()?.trim().to_string();
+            Some((number("x")? / 10.0, number("y")? / 10.0, words, attr(tag, "fill")?))
+        })
+        .collect()
+}
+
+#[test]
+fn direct_labels_keep_their_distance() {
+    let mut ranks = vec![None];
+    ranks.extend((0..7).map(|r| Some(1 << r)));
+    for ranks in [&[None, Some(1), Some(8), Some(64)][..], &ranks] {
+        let report = report_of(ranks, 6, &TYPES);
+        for figure in [FigureId::EpsilonCurve, FigureId::EffectiveRank] {
+            let request = request(figure, Theme::Light, 944.0);
+            let drawn = texts(&svg(&report, &request));
+            let names = labels(&report.models);
+            let paper = "#FFFFFF";
+            let mut at: Vec<_> = drawn.iter().filter(|t| names.contains(&t.2) && t.3.to_uppercase() != paper).collect();
+            assert!(at.len() >= names.len(), "{figure:?}: some model has no name");
+            at.sort_by(|a, b| a.1.total_cmp(&b.1));
+            for (n, a) in at.iter().enumerate() {
+                for b in &at[n + 1..] {
+                    assert!((a.1 - b.1).abs() >= 14.9 || (a.0 - b.0).abs() > 40.0, "{figure:?}: {a:?} and {b:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Reports no one meant to write.
+fn odd_reports() -> Vec<(&'static str, Report)> {
+    let one = |f: fn(&mut Matrix)| {
+        let mut report = report_of(&[Some(8)], 1, &TYPES[..1]);
+        f(&mut report.models[0].matrices[0]);
+        report
+    };
+    let mut failed = stored();
+    failed.models.iter_mut().flat_map(|m| &mut m.matrices).for_each(|m| become_status(m, Status::Failed, None));
+    let mut bare = stored();
+    bare.models.iter_mut().for_each(|m| m.matrices.clear());
+    let ranks: Vec<Option<u32>> = (0..12).map(|n| if n % 5 == 4 { None } else { Some(n) }).collect();
+    vec![
+        ("empty", report_of(&[], 0, &[])),
+        ("no matrices", bare),
+        ("one vector", {
+            one(|m| {
+                (m.rows, m.cols) = (1, 1);
+                m.left = Some(Match { max_cos: vec![1.0], max_cos_upper: None, argmax: vec![0] });
+                m.similarity = Some(Similarity { rows: 1, cols: 1, values: vec![1.0] });
+                m.delta = Some(Delta { effective_rank: 1.0, stable_rank: 1.0, frobenius: 1.0, sigma: vec![1.0] });
+            })
+        }),
+        ("no similarity", one(|m| m.similarity = None)),
+        ("no match", one(|m| (m.left, m.delta) = (None, None))),
+        ("size zero", one(|m| (m.rows, m.cols) = (0, 0))),
+        ("a map shorter than it says", one(|m| m.similarity = Some(Similarity { rows: 32, cols: u32::MAX, values: vec![0.5; 5] }))),
+        (
+            "fewer matches than columns",
+            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![] })),
+        ),
+        ("NaN and infinity", {
+            one(|m| {
+                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], max_cos_upper: None, argmax: vec![u32::MAX; 4] });
+                m.sigma_tuned = vec![f32::NAN, 0.0, f32::INFINITY];
+                m.delta = Some(Delta { effective_rank: f64::NAN, stable_rank: 0.0, frobenius: 0.0, sigma: vec![] });
+            })
+        }),
+        (
+            "a rank beyond its limit",
+            one(|m| m.delta = Some(Delta { effective_rank: 1e300, stable_rank: 0.0, frobenius: 0.0, sigma: vec![] })),
+        ),
+        ("no layer, no type", one(|m| (m.layer, m.kind) = (None, None))),
+        ("a far layer", one(|m| m.layer = Some(u32::MAX))),
+        ("unchanged only", one(|m| become_status(m, Status::Unchanged, None))),
+        ("failed only", failed),
+        ("one model", report_of(&[None], 6, &TYPES)),
+        ("one layer", report_of(&[None, Some(4)], 1, &TYPES)),
+        ("twelve models", report_of(&ranks, 3, &TYPES)),
+    ]
+}
+
+#[test]
+fn no_report_is_too_odd() {
+    for (name, report) in odd_reports() {
+        for figure in FIGURES {
+            for width in [200.0, 343.0, 632.0, 944.0] {
+                for (side, k, epsilon) in [(Side::Left, 10, 0.5), (Side::Both, 0, 0.0), (Side::Right, u32::MAX, 1.0)] {
+                    let mut request = Request { matrix: None, model: None, ..request(figure, Theme::Light, width) };
+                    (request.settings.side, request.settings.k, request.settings.epsilon) = (side, k, epsilon);
+                    request.focus = Some(Focus { j: Some(900), i: Some(900), epsilon: Some(9.0), ..Focus::default() });
+                    let drawn = svg(&report, &request);
+                    assert!(drawn.trim_end().ends_with("</svg>"), "{name}, {figure:?}, {width}");
+                    assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{name}, {figure:?}, {width}");
+                    assert!(height(&report, &request).is_finite() && !alt(&report, &request).is_empty());
+                    for (x, y) in [(-5.0, -5.0), (60.0, 60.0), (150.0, 150.0), (1e9, 1e9), (f64::NAN, 3.0)] {
+                        hover(&report, &request, x, y);
+                    }
+                    for (dx, dy) in [(0, 0), (1, 1), (-1, -1), (i32::MAX, i32::MIN)] {
+                        step(&report, &request, dx, dy);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn odd_requests_are_drawn_too() {
+    let report = stored();
+    for figure in FIGURES {
+        let plain = request(figure, Theme::Dark, 944.0);
+        for odd in [
+            Request { width: f64::NAN, ..plain.clone() },
+            Request { width: -4.0, scale: f64::INFINITY, ..plain.clone() },
+            Request { model: Some(99), matrix: Some("nothing".into()), ..plain.clone() },
+            Request { top: 0, planned: u32::MAX, running: true, ..plain.clone() },
+            Request { thumbnail: true, width: 4.0, top: 99, ..plain.clone() },
+        ] {
+            assert!(svg(&report, &odd).trim_end().ends_with("</svg>"), "{odd:?}");
+            step(&report, &odd, 1, 1);
+        }
+    }
+}
+
+#[test]
+fn the_second_model_of_a_rank_is_dashed_and_named_apart() {
+    let mut report = report_of(&[None, Some(8), Some(8), Some(64)], 1, &TYPES[..1]);
+    report.models[1].label = "first".into();
+    report.models[2].label = "second".into();
+    let got: Vec<(String, bool)> = series(&report.models).into_iter().map(|s| (s.token, s.dashed)).collect();
+    let wanted = [("full", false), ("lora-1", false), ("lora-1", true), ("lora-7", false)];
+    assert_eq!(got, wanted.map(|(t, d)| (t.to_string(), d)));
+    assert_eq!(labels(&report.models), ["Full", "first", "second", "LoRA r = 64"]);
+}
+
+/// Not a test of anything but speed: `cargo test --test figures -- --ignored --nocapture redraw`.
+#[test]
+#[ignore = "prints timings"]
+fn redraw_times() {
+    let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"].map(|t| (t, 4096, 4096)).to_vec();
+    let five = [None, Some(1), Some(8), Some(64), Some(256)];
+    let eight = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
+    for (name, report, planned) in [("36 x 5", report_of(&five, 6, &TYPES), 36), ("224 x 8", report_of(&eight, 32, &llama), 224)] {
+        for figure in FIGURES {
+            let request = Request { planned, matrix: None, ..request(figure, Theme::Light, 944.0) };
+            let start = std::time::Instant::now();
+            for _ in 0..20 {
+                svg(&report, &request);
+            }
+            let whole = start.elapsed() / 20;
+            let start = std::time::Instant::now();
+            for _ in 0..20 {
+                hover(&report, &request, 300.0, 150.0);
+            }
+            println!("{name} {figure:?}: draw {whole:?}, hover {:?}", start.elapsed() / 20);
+        }
+    }
+}

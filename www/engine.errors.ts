@@ -1,0 +1,17 @@
+/** How a call of the engine may end without an answer. */
+
+/** The reader stopped the run; nothing is wrong. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+/** The worker died. `own` says that this very call killed it; otherwise the call was lost with it and may be tried again. */
+export class WorkerDied extends Error {
+  override readonly name = 'WorkerDied';
+  constructor(
+    message: string,
+    readonly own: boolean,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,40 @@
+/** Single-key shortcuts of the page. They stop in text fields and can be switched off. */
+
+export interface Keys {
+  previous(): void;
+  next(): void;
+  focus(testid: string): void;
+  help(): void;
+  escape(): void;
+}
+
+/** Key and what it does, for the list that `?` opens. */
+export const KEY_LIST: readonly (readonly [string, string])[] = [
+  ['[ ]', 'previous, next matrix'],
+  ['k', 'to the window slider'],
+  ['e', 'to the threshold slider'],
+  ['Arrows', 'move the crosshair of a figure; with Shift by 10'],
+  ['Enter', 'open the matrix under the crosshair, or of the row'],
+  ['Esc', 'cancel a run, or close the matrix'],
+  ['?', 'this list'],
+];
+
+export function listen(keys: Keys, enabled: () => boolean): void {
+  document.addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector('dialog[open]')) return;
+    if (event.key === 'Escape') return keys.escape();
+    if (!enabled() || typing(event.target)) return;
+    if (event.key === '[') keys.previous();
+    else if (event.key === ']') keys.next();
+    else if (event.key === 'k') keys.focus('k-slider');
+    else if (event.key === 'e') keys.focus('epsilon-slider');
+    else if (event.key === '?') keys.help();
+  });
+}
+
+function typing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type === 'text' || target.type === 'number';
+  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}

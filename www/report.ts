@@ -1,0 +1,75 @@
+/** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
+import type { State } from './state';
+import type { Findings, MatrixRow, ModelSummary, Outcome, Report, ReportView, Settings } from './wasm/simd/lorascope';
+
+const NO_FINDINGS: Findings = { epsilonCurve: '', effectiveRank: '', matrices: '' };
+
+export class LiveReport {
+  readonly #View: typeof ReportView;
+  #view: ReportView | undefined;
+  #head: Report | undefined;
+  #results: State['results'] = new Map();
+  #answers = new Map<string, unknown>();
+  /** Grows with every change of the data: what is drawn from an older version is stale. */
+  version = 0;
+
+  constructor(View: typeof ReportView) {
+    this.#View = View;
+  }
+
+  /** Takes in what the state has and this has not. */
+  sync(state: Pick<State, 'head' | 'results'>): void {
+    if (state.head !== this.#head || (state.results.size < this.#results.size)) this.#restart(state.head);
+    if (!this.#view || state.results === this.#results) return;
+    for (const [matrix, outcomes] of state.results) {
+      if (!this.#results.has(matrix)) this.#take(outcomes);
+    }
+    this.#results = state.results;
+    this.#changed();
+  }
+
+  /** The drawing and counting side, present once a plan is there. */
+  get view(): ReportView | undefined {
+    return this.#view;
+  }
+
+  models(settings: Settings): ModelSummary[] {
+    return this.#ask('models', settings, (view) => view.models(settings), []);
+  }
+
+  matrices(settings: Settings): MatrixRow[] {
+    return this.#ask('matrices', settings, (view) => view.matrices(settings), []);
+  }
+
+  findings(settings: Settings, running: boolean): Findings {
+    return this.#ask(`findings ${running}`, settings, (view) => view.findings(settings, running), NO_FINDINGS);
+  }
+
+  #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {
+    if (!this.#view) return nothing;
+    const key = `${question} ${settings.k} ${settings.epsilon} ${settings.side}`;
+    if (!this.#answers.has(key)) {
+      // Sliders pass through many settings; only those in use now are worth keeping.
+      if (this.#answers.size > 8) this.#answers.clear();
+      this.#answers.set(key, ask(this.#view));
+    }
+    return this.#answers.get(key) as T;
+  }
+
+  #take(outcomes: readonly Outcome[]): void {
+    for (const { model, matrix } of outcomes) this.#view?.add(model, matrix);
+  }
+
+  #restart(head: Report | undefined): void {
+    this.#view?.free();
+    this.#view = head && new this.#View(head);
+    this.#head = head;
+    this.#results = new Map();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.version += 1;
+    this.#answers.clear();
+  }
+}

@@ -1,0 +1,34 @@
+/** Holds the one State and tells its readers of changes, once an animation frame at most. */
+import type { State } from './state';
+
+export class Store {
+  #state: State;
+  #scheduled = false;
+  readonly #render: (state: State) => void;
+
+  constructor(state: State, render: (state: State) => void) {
+    this.#state = state;
+    this.#render = render;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  update(change: (state: State) => State): void {
+    const next = change(this.#state);
+    if (next === this.#state) return;
+    this.#state = next;
+    this.schedule();
+  }
+
+  /** Asks for one more rendering, for changes outside the state (the theme, a loaded module). */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    requestAnimationFrame(() => {
+      this.#scheduled = false;
+      this.#render(this.#state);
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** The sticky line of dials. Each moves every figure and every count within one frame; nothing is computed again. */
+import { html, type TemplateResult } from 'lit';
+import * as change from '../state';
+import type { Side } from '../wasm/simd/lorascope';
+import { View } from './view';
+
+const SIDES: readonly (readonly [Side, string, string])[] = [
+  ['left', 'left', 'U'],
+  ['right', 'right', 'V'],
+  ['both', 'both', ''],
+];
+
+class ControlsView extends View {
+  protected override render(): TemplateResult {
+    const { state, store } = this.ctx;
+    const { k, epsilon, side } = state.settings;
+    const value = (event: Event) => (event.currentTarget as HTMLInputElement).valueAsNumber;
+    return html`<div class="controls"><div class="wrap"><div class="in">
+      <div class="ctl">
+        <label for="k"><span class="word">Window </span><i class="v">k</i></label>
+        <input id="k" type="range" min="1" max=${change.maxK(state)} .value=${String(k)} data-testid="k-slider" @input=${(e: Event) => store.update((s) => change.setK(s, value(e)))} />
+        <output for="k">${k}</output>
+      </div>
+      <div class="ctl">
+        <label for="e"><span class="word">Threshold </span><i class="v">ε</i></label>
+        <input id="e" type="range" min="0" max="1" step="0.01" .value=${String(epsilon)} data-testid="epsilon-slider" @input=${(e: Event) => store.update((s) => change.setEpsilon(s, value(e)))} />
+        <output for="e">${epsilon.toFixed(2)}</output>
+      </div>
+      <div class="ctl" role="group" aria-label="Vectors">
+        <span class="lab">Vectors</span>
+        <div class="seg">
+          ${SIDES.map(
+            ([id, name, letter]) => html`<button aria-pressed=${id === side} data-side=${id} @click=${() => store.update((s) => change.setSide(s, id))}>
+              ${name}${letter && html` <i class="v">${letter}</i>`}
+            </button>`,
+          )}
+        </div>
+      </div>
+      <div class="ctl wide push quiet">Preset “official code”</div>
+    </div></div></div>`;
+  }
+}
+
+customElements.define('lorascope-controls', ControlsView);

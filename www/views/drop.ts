@@ -1,0 +1,84 @@
+/** The empty page: what this is, where to drop, and one map that teaches reading. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { bytes, count } from '../format';
+import { math } from '../math';
+import type { Manifest } from '../sample';
+import { pickFiles, pickFolder } from './inputs';
+import { View } from './view';
+import './figure';
+
+class DropView extends View {
+  protected override render(): TemplateResult {
+    const { sample } = this.ctx.state;
+    return html`<div class="wrap empty">
+      <div class="intro">
+        <h1>See what fine-tuning did to a model’s weights.</h1>
+        ${dropZone()}
+        <p class="try">
+          <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
+          <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
+        </p>
+        ${facts}
+      </div>
+      ${this.#specimen()}
+    </div>`;
+  }
+
+  #specimen(): TemplateResult | typeof nothing {
+    const { specimen, state } = this.ctx;
+    const model = specimen?.source.models[0];
+    const matrix = model?.matrices.find((m) => m.similarity);
+    if (!specimen || !model || !matrix) return nothing;
+    const spec = {
+      figure: 'similarity' as const,
+      settings: specimen.source.settings,
+      matrix: matrix.name,
+      model: 0,
+      top: 24,
+      running: false,
+      planned: 1,
+      focus: state.focus,
+      thumbnail: false,
+    };
+    const vectors = count(Math.min(matrix.rows, matrix.cols));
+    return html`<figure class="specimen">
+      <lorascope-figure-view .report=${specimen.report} .spec=${spec} .store=${this.ctx.store}></lorascope-figure-view>
+      <figcaption class="capline">
+        One matrix, ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}. Rows are singular vectors before
+        fine-tuning, columns after. Every <b>blank column</b> is an intruder dimension: none of the ${vectors} pre-trained vectors
+        resembles it.
+      </figcaption>
+    </figure>`;
+  }
+}
+
+function size({ files }: Manifest): string {
+  return bytes(files.reduce((sum, file) => sum + file.size, 0));
+}
+
+function dropZone(): TemplateResult {
+  return html`<div class="drop" data-testid="drop-zone">
+    <p><b>Drop a base model and its fine-tunes</b></p>
+    <p class="quiet">
+      Any number, any order: <span class="nowrap">.safetensors</span>, shards, adapter folders. Or
+      <button class="link" @click=${pickFiles}>choose files</button> or <button class="link" @click=${pickFolder}>a folder</button>.
+    </p>
+  </div>`;
+}
+
+const facts = html`<dl class="facts">
+  <dt>What it computes</dt>
+  <dd>
+    For every weight matrix: singular values before and after, the best pre-trained match of every fine-tuned singular vector, the
+    effective rank of the change.
+  </dd>
+  <dt>What stays here</dt>
+  <dd>Everything. The page has no server; its security policy forbids it to contact any host but its own.</dd>
+  <dt>What it follows</dt>
+  <dd>
+    Shuttleworth, Andreas, Torralba and Sharma,
+    <a href="https://arxiv.org/abs/2410.21228">LoRA vs Full Fine-tuning: An Illusion of Equivalence</a>.
+  </dd>
+</dl>`;
+
+customElements.define('lorascope-drop', DropView);

@@ -1,0 +1,181 @@
+/** One figure on a canvas at the screen's own pixels. What it shows comes as a spec; what the reader points at goes to the store. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { LiveReport } from '../report';
+import type { Store } from '../store';
+import type { Focus, Readout, Request } from '../wasm/simd/lorascope';
+import { hang } from './card';
+import { onScreenChange, screen } from './screen';
+
+/** A request without what only the element itself knows. */
+export type Spec = Omit<Request, 'theme' | 'width' | 'scale'>;
+
+/** Milliseconds without a change after which figures out of sight are drawn too. */
+const LATER = 250;
+
+/** Crosshair steps of the arrow keys. */
+const ARROWS = new Map([
+  ['ArrowLeft', [-1, 0]],
+  ['ArrowRight', [1, 0]],
+  ['ArrowUp', [0, -1]],
+  ['ArrowDown', [0, 1]],
+] as const);
+
+export class FigureView extends LitElement {
+  static override properties = {
+    report: { attribute: false },
+    spec: { attribute: false },
+    store: { attribute: false },
+    readout: { state: true },
+    spoken: { state: true },
+    width: { state: true },
+  };
+  declare report: LiveReport;
+  declare spec: Spec;
+  declare store: Store;
+  declare readout: Readout | undefined;
+  declare spoken: string;
+  declare width: number;
+  /** Opens the matrix under the crosshair, where that makes sense. */
+  open: ((matrix: string) => void) | undefined;
+  #drawn = '';
+  #visible = true;
+  /** Out of sight a figure waits until nothing moves any more. */
+  #later: ReturnType<typeof setTimeout> | undefined;
+  #due = false;
+  #stop: (() => void) | undefined;
+  readonly #resize = new ResizeObserver(([entry]) => {
+    if (entry) this.width = Math.floor(entry.contentRect.width);
+  });
+  readonly #sight = new IntersectionObserver(
+    ([entry]) => {
+      this.#visible = entry?.isIntersecting ?? true;
+      if (this.#visible) this.requestUpdate();
+    },
+    { rootMargin: '200px' },
+  );
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#resize.observe(this);
+    this.#sight.observe(this);
+    this.#stop = onScreenChange(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+    this.#sight.disconnect();
+    clearTimeout(this.#later);
+    this.#stop?.();
+  }
+
+  protected override render(): TemplateResult {
+    if (this.spec.thumbnail) return html`<canvas aria-hidden="true"></canvas>`;
+    return html`<canvas
+        tabindex="0"
+        role="application"
+        aria-roledescription="figure"
+        @pointermove=${this.#point}
+        @pointerdown=${this.#point}
+        @pointerleave=${this.#leave}
+        @click=${this.#click}
+        @keydown=${this.#key}
+        @blur=${this.#leave}
+      ></canvas>
+      ${this.readout ? card(this.readout) : nothing}
+      <p class="sr" aria-live="polite">${this.spoken}</p>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { view, version } = this.report;
+    const canvas = this.querySelector('canvas');
+    if (!view || !canvas || !this.width) return;
+    clearTimeout(this.#later);
+    if (!this.#visible && !screen().printing && !this.#due) {
+      this.#later = setTimeout(() => {
+        this.#due = true;
+        this.requestUpdate();
+      }, LATER);
+      return;
+    }
+    this.#due = false;
+    const request = this.#request();
+    const key = `${version} ${JSON.stringify(request)}`;
+    if (key !== this.#drawn) {
+      this.#drawn = key;
+      this.#draw(request, canvas);
+      // Numbers under a resting crosshair follow the sliders.
+      if (changed.has('spec') && this.readout && this.spec.focus) this.readout = view.step(request, 0, 0);
+    }
+    const box = this.querySelector<HTMLElement>('.card');
+    if (box && this.readout) hang(box, this.readout, canvas);
+  }
+
+  #draw(request: Request, canvas: HTMLCanvasElement): void {
+    const { view } = this.report;
+    if (!view) return;
+    const height = view.height(request);
+    canvas.style.setProperty('width', `${request.width}px`);
+    canvas.style.setProperty('height', `${height}px`);
+    // Setting a size also clears, and forgets the last drawing's transform.
+    canvas.width = Math.round(request.width * request.scale);
+    canvas.height = Math.round(height * request.scale);
+    view.draw(request, canvas);
+    if (!request.thumbnail) canvas.setAttribute('aria-label', view.alt(request));
+  }
+
+  #request(): Request {
+    const { theme, scale } = screen();
+    return { ...this.spec, theme, scale, width: this.width };
+  }
+
+  readonly #point = (event: PointerEvent): void => {
+    this.#show(this.report.view?.hover(this.#request(), event.offsetX, event.offsetY), false);
+  };
+
+  readonly #leave = (event: Event): void => {
+    // A lifted finger leaves too, but its reader only now looks at the card; a tap elsewhere takes the focus away.
+    if (!(event instanceof PointerEvent) || event.pointerType !== 'touch') this.#show(undefined, false);
+  };
+
+  readonly #click = (event: MouseEvent): void => {
+    // A finger has no hover: its tap shows the numbers, the mouse's click opens.
+    if (!(event instanceof PointerEvent) || event.pointerType !== 'touch') this.#openFocused();
+  };
+
+  readonly #key = (event: KeyboardEvent): void => {
+    const arrow = (ARROWS as ReadonlyMap<string, readonly [number, number]>).get(event.key);
+    const by = event.shiftKey ? 10 : 1;
+    if (arrow) this.#show(this.report.view?.step(this.#request(), arrow[0] * by, arrow[1] * by), true);
+    else if (event.key === 'Enter') this.#openFocused();
+    else if (event.key === 'Escape' && this.readout) this.#show(undefined, false);
+    else return;
+    event.preventDefault();
+  };
+
+  #show(readout: Readout | undefined, aloud: boolean): void {
+    if (!readout && !this.readout) return;
+    this.readout = readout;
+    if (aloud && readout) this.spoken = [readout.title, ...readout.lines.map(([name, value]) => `${name} ${value}`)].join('; ');
+    const focus: Focus | undefined = readout?.focus;
+    this.store.update((s) => ({ ...s, focus }));
+  }
+
+  #openFocused(): void {
+    const matrix = this.readout?.focus.matrix;
+    if (matrix != null) this.open?.(matrix);
+  }
+}
+
+function card(readout: Readout): TemplateResult {
+  return html`<div class="card" aria-hidden="true">
+    <b>${readout.title}</b>
+    <dl>${readout.lines.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  </div>`;
+}
+
+customElements.define('lorascope-figure-view', FigureView);

@@ -1,0 +1,65 @@
+/** The page: its head, the live status, and the view that the state asks for. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { count, counted } from '../format';
+import type { State } from '../state';
+import { inputs } from './inputs';
+import { bar } from './progress';
+import { View } from './view';
+import './drop';
+import './help';
+import './matrix';
+import './matrix-head';
+import './plan';
+import './results';
+
+class PageView extends View {
+  protected override render(): TemplateResult {
+    const { state, app } = this.ctx;
+    return html`
+      <header class="site"><div class="wrap">
+        <a class="brand" href="./"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M0 2h3.4v3.4H0zM3.7 5.7h3.4v3.4H3.7zM11.1 9.4h3.4v3.4h-3.4zM14.6 13.1H18v3.4h-3.4zM7 1.6h4.2L9.1 4.6z"></path></svg>Lorascope</a>
+        <span class="promise">No byte of a checkpoint leaves this tab</span>
+      </div></header>
+      ${state.status === 'running' ? bar(state) : nothing}
+      <main>${this.#main()}</main>
+      ${inputs(app)}
+      <p class="sr" role="status" aria-live="polite" data-testid="status" data-state=${state.status}>${spoken(state)}</p>
+      <lorascope-help .ctx=${this.ctx}></lorascope-help>
+    `;
+  }
+
+  #main(): TemplateResult {
+    const { state } = this.ctx;
+    if (state.status === 'idle') return html`<lorascope-drop .ctx=${this.ctx}></lorascope-drop>`;
+    if (state.screen === 'plan') return html`<lorascope-plan .ctx=${this.ctx}></lorascope-plan>`;
+    if (state.open === undefined) return html`<lorascope-results .ctx=${this.ctx}></lorascope-results>`;
+    return html`<lorascope-matrix-head .ctx=${this.ctx}></lorascope-matrix-head>
+      <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
+      <lorascope-matrix .ctx=${this.ctx}></lorascope-matrix>`;
+  }
+}
+
+/** For screen readers: every change of state, and a running count in tenths so that it can be listened to. */
+function spoken({ status, plan, results, problems, loading }: State): string {
+  const total = plan?.matrices.length ?? 0;
+  const tenths = Math.floor((10 * results.size) / Math.max(1, total));
+  const wrong = problems.length + (plan?.problems.length ?? 0);
+  switch (status) {
+    case 'idle':
+      return 'Ready for files.';
+    case 'planning':
+      return loading.replace(/:.*/, '.');
+    case 'ready':
+      return `${counted(total, 'matrix', 'matrices')} can be analyzed.${wrong > 0 ? ` ${counted(wrong, 'problem')}.` : ''}`;
+    case 'running':
+      return `${count(Math.floor((tenths * total) / 10))} of ${count(total)} matrices done.`;
+    case 'done':
+      return `All ${counted(total, 'matrix', 'matrices')} done.`;
+    case 'cancelled':
+      return `Cancelled after ${count(results.size)} of ${count(total)}. What is done is kept.`;
+    case 'error':
+      return `${counted(wrong, 'problem')}.`;
+  }
+}
+
+customElements.define('lorascope-page', PageView);

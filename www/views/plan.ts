@@ -1,0 +1,152 @@
+/** The plan: what is wrong, what is asked, and everything that will be computed, before it is. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { cost } from '../cost';
+import { bytes, count, counted, duration } from '../format';
+import { math } from '../math';
+import { missing, type State } from '../state';
+import type { LeftOut, Plan, PlanBase, PlanModel, ModelSummary } from '../wasm/simd/lorascope';
+import { pickFiles } from './inputs';
+import { kindName, modelName } from './model';
+import { problemList } from './problems';
+import { question } from './question';
+import { row } from './row';
+import { View } from './view';
+
+class PlanView extends View {
+  protected override render(): TemplateResult {
+    const { state } = this.ctx;
+    const problems = [...state.problems, ...(state.plan?.problems ?? [])];
+    return html`<div class="wrap" data-testid=${state.status === 'planning' ? nothing : 'plan'}>
+      ${this.#head()}
+      ${problems.length > 0 ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
+      ${state.plan ? this.#plan(state.plan) : nothing}
+    </div>`;
+  }
+
+  #head(): TemplateResult {
+    const { state, app } = this.ctx;
+    const planning = state.status === 'planning';
+    const nothingToDo = planning || !state.plan?.matrices.length;
+    return html`<div class="head"><div class="head-row">
+      <div><h1>${title(this.ctx.state)}</h1><p class="sub">${this.#sub()}</p></div>
+      <div class="actions">
+        <button class="btn plain" @click=${() => app.startOver()}>Start over</button>
+        <button class="btn" @click=${pickFiles}>Add files</button>
+        <button class="btn main" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${work(state)}</button>
+      </div>
+    </div></div>`;
+  }
+
+  #sub(): string {
+    const { files, plan, planSeconds, status, loading } = this.ctx.state;
+    const size = bytes(files.reduce((sum, f) => sum + f.file.size, 0));
+    if (status === 'planning') return files.length > 0 ? `${loading} of ${counted(files.length, 'file')}, ${size}.` : `${loading}.`;
+    if (!plan) return `${counted(files.length, 'file')}.`;
+    return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, in ${duration(planSeconds)}.`;
+  }
+
+  #plan(plan: Plan): TemplateResult {
+    const { state, app, report } = this.ctx;
+    const { k, epsilon } = state.settings;
+    const asked = plan.questions.length;
+    return html`
+      ${asked > 0
+        ? row({
+            title: 'Your answer',
+            note: `${counted(asked, 'question')}. ${asked === 1 ? 'It has' : 'Each has'} a default; you can go on without answering.`,
+            kind: 'tight ask',
+            body: html`<div class="qs">${plan.questions.map((q) => question(q, (value) => app.answer(q.id, value)))}</div>`,
+          })
+        : nothing}
+      ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
+      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? []) }) : nothing}
+      ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
+      ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
+      ${row({
+        title: 'Settings',
+        kind: 'tight',
+        body: html`<p>
+          Preset “official code”: left vectors, |cos|, thin SVD, ${math(`k = ${k}, ε = ${epsilon.toFixed(2)}.`)}
+          <span class="faint"><i class="v">k</i> and <i class="v">ε</i> can be moved later without computing again.</span>
+        </p>`,
+      })}
+    `;
+  }
+
+  #cost(plan: Plan): TemplateResult {
+    const { engine } = this.ctx.state;
+    const threads = engine?.threads ?? 1;
+    const { seconds, memory } = cost(plan, threads);
+    return html`<dl class="cost">
+        <div><dt>Time</dt><dd>about ${duration(Math.max(1, seconds))}</dd></div>
+        <div><dt>Memory</dt><dd>${bytes(memory)} at most</dd></div>
+        <div><dt>Threads</dt><dd>${threads}, SIMD</dd></div>
+        <div><dt>Method</dt><dd>exact SVD</dd></div>
+      </dl>
+      ${engine?.why ? html`<p class="quiet costnote">Runs ${engine.why}.</p>` : nothing}`;
+  }
+}
+
+/** The button names its work. */
+function work(state: State): string {
+  const left = missing(state).length;
+  const some = state.results.size > 0;
+  if (left === 0) return some ? 'Show results' : 'Nothing to analyze';
+  return some ? `Analyze the other ${count(left)}` : `Analyze ${counted(left, 'matrix', 'matrices')}`;
+}
+
+function wrongNote(problems: number): string {
+  return problems === 1 ? '' : 'Ordered by how much each one blocks.';
+}
+
+function title({ plan, problems, files, status }: State): string {
+  if (status === 'planning') return 'Reading the files';
+  const wrong = problems.length + (plan?.problems.length ?? 0);
+  if (wrong > 0 && !plan?.matrices.length) return `${counted(wrong, 'problem')} in ${counted(files.length, 'file')}`;
+  if (!plan?.base) return `Plan: no base yet`;
+  return `Plan: ${plan.models.length === 0 ? 'no fine-tune' : counted(plan.models.length, 'fine-tune')} of one base`;
+}
+
+function baseTable(base: PlanBase): TemplateResult {
+  const size = base.files.reduce((sum, f) => sum + f.size, 0);
+  const shape = base.types.length > 0 ? `${counted(base.layers, 'layer')} × ${counted(base.types.length, 'matrix', 'matrices')}` : counted(base.matrices, 'matrix', 'matrices');
+  const names = base.files.map((f) => f.name);
+  const shown = names.length > 2 ? `${names[0]} … ${names.at(-1)}` : names.join(', ');
+  return html`<table class="first flow"><tbody><tr>
+    <td><b>${base.label}</b><div class="small faint mono">${shown}</div></td>
+    <td class="num">${counted(base.files.length, 'file')}</td><td class="num">${bytes(size)}</td><td>${base.dtype.toLowerCase()}</td><td>${shape}</td>
+  </tr></tbody></table>`;
+}
+
+function modelTable(models: readonly PlanModel[], summaries: readonly ModelSummary[]): TemplateResult {
+  return html`<div class="tbl-scroll"><table class="plan">
+    <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
+    <tbody>${models.map((m, at) => modelRow(m, summaries[at]))}</tbody>
+  </table></div>`;
+}
+
+function modelRow(m: PlanModel, summary: ModelSummary | undefined): TemplateResult {
+  const size = m.files.reduce((sum, f) => sum + f.size, 0);
+  const scale = m.scaleText ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>` : html`<span class="faint">none</span>`;
+  return html`<tr data-testid="plan-row">
+    <td>${modelName({ ...summary, label: m.label })}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td data-l="Kind"><span>${kindName(m.kind, m.rank)}</span></td>
+    <td data-l="Scale"><span>${scale}</span></td>
+    <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
+    <td data-l="By the rule"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>
+    <td class="num" data-l="Size"><span>${bytes(size)}</span></td>
+  </tr>`;
+}
+
+function leftOut(items: readonly LeftOut[]): TemplateResult {
+  return html`<table class="first"><tbody>
+    ${items.map(
+      (item) => html`<tr>
+        <td class="num w64">${count(item.count)}</td>
+        <td>${item.names.length > 0 ? html`<details class="names"><summary>${item.what}</summary><ul class="mono">${item.names.map((name) => html`<li>${name}</li>`)}</ul></details>` : item.what}</td>
+      </tr>`,
+    )}
+  </tbody></table>`;
+}
+
+customElements.define('lorascope-plan', PlanView);

@@ -1,0 +1,77 @@
+/** The results, from the first matrix on: the same page while a run fills it and after it. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { count, counted, duration } from '../format';
+import { missing } from '../state';
+import { failedProblems } from '../failures';
+import { problemList } from './problems';
+import { now } from './progress';
+import { row } from './row';
+import { View } from './view';
+import './controls';
+import './figures';
+import './progress';
+import './provenance';
+import './summary';
+import './table';
+
+class ResultsView extends View {
+  protected override render(): TemplateResult {
+    const { state } = this.ctx;
+    const problems = [...(state.plan?.problems ?? []), ...failedProblems(state)];
+    const running = state.status === 'running';
+    return html`
+      <div class="wrap">${this.#head()}</div>
+      <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
+      <div class="wrap">
+        ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
+        <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
+        <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
+        <lorascope-table .ctx=${this.ctx}></lorascope-table>
+        ${problems.length > 0 ? row({ title: 'What is wrong', note: 'All other numbers stand.', body: problemList(problems) }) : nothing}
+        <lorascope-provenance .ctx=${this.ctx}></lorascope-provenance>
+      </div>
+    `;
+  }
+
+  #head(): TemplateResult {
+    const { state, app, report } = this.ctx;
+    const running = state.status === 'running';
+    const left = missing(state).length;
+    const sub = running ? now(state, report?.matrices(state.settings) ?? []) : this.#sub();
+    return html`<div class="head"><div class="head-row">
+      <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>
+      <div class="actions">
+        ${running
+          ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>`
+          : html`<button class="btn plain" @click=${() => app.startOver()}>Start over</button>
+              <button class="btn" @click=${() => app.show('plan')}>Plan</button>
+              ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
+              <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`}
+      </div>
+    </div></div>`;
+  }
+
+  #title(): string {
+    const { state } = this.ctx;
+    const total = state.plan?.matrices.length ?? 0;
+    if (state.status === 'running') return `${count(state.results.size)} of ${counted(total, 'matrix', 'matrices')}`;
+    if (missing(state).length > 0) return `Cancelled after ${count(state.results.size)} of ${count(total)}`;
+    return heading(this.ctx);
+  }
+
+  #sub(): string {
+    const { state } = this.ctx;
+    const total = state.plan?.matrices.length ?? 0;
+    const seconds = duration(state.run.before + state.run.seconds);
+    if (missing(state).length > 0) return `What is done is kept. Computed in this tab in ${seconds}.`;
+    return `${counted(total, 'matrix', 'matrices')}, exact SVD, preset “official code”. Computed in this tab in ${seconds}.`;
+  }
+}
+
+/** "4 fine-tunes of MiniLM-L6". */
+export function heading({ state }: View['ctx']): string {
+  const head = state.head;
+  return `${counted(head?.models.length ?? 0, 'fine-tune')} of ${head?.base.label ?? ''}`;
+}
+
+customElements.define('lorascope-results', ResultsView);

@@ -1,0 +1,29 @@
+/** One row of the page: the words at the left, the figure or the table at the right. */
+import { html, nothing, type TemplateResult } from 'lit';
+
+export interface Row {
+  title: string;
+  /** "Figure 1"; empty for rows without a number. */
+  number?: string;
+  /** The sentence that says what is found, from the data. */
+  finding?: TemplateResult | string;
+  /** What the reader has to know to read the figure. */
+  note?: TemplateResult | string;
+  /** Extra class names. */
+  kind?: string;
+  body: TemplateResult;
+}
+
+export function row({ title, number, finding, note, kind, body }: Row): TemplateResult {
+  return html`<section class="row ${kind ?? ''}">${words({ title, number, finding, note })}<div class="body">${body}</div></section>`;
+}
+
+/** The words alone, for rows that need attributes of their own. */
+export function words(row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined }): TemplateResult {
+  return html`<div class="cap">
+    ${row.number ? html`<span class="figno">${row.number}</span>` : nothing}
+    <h2>${row.title}</h2>
+    ${row.finding ? html`<p class="find">${row.finding}</p>` : nothing}
+    ${row.note ? html`<p>${row.note}</p>` : nothing}
+  </div>`;
+}

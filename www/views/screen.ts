@@ -1,0 +1,38 @@
+/** What a drawing has to know of the screen: theme and pixel ratio, and when they change. Print is always light. */
+import type { Theme } from '../wasm/simd/lorascope';
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const listeners = new Set<() => void>();
+let printing = false;
+
+export function screen(): { theme: Theme; scale: number; printing: boolean } {
+  return { theme: dark.matches && !printing ? 'dark' : 'light', scale: printing ? 2 : devicePixelRatio, printing };
+}
+
+/** Calls back on every change; the answer stops it. */
+export function onScreenChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
+}
+
+/** A resolution query holds for one ratio only: after each change the next one is asked for. */
+function watchRatio(): void {
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
+    tell();
+    watchRatio();
+  }, { once: true });
+}
+
+function print(on: boolean): void {
+  printing = on;
+  tell();
+}
+
+dark.addEventListener('change', tell);
+addEventListener('beforeprint', () => print(true));
+addEventListener('afterprint', () => print(false));
+watchRatio();

@@ -1,0 +1,121 @@
+/** The table of matrices: sortable by every column, a row opens its matrix. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { counted, rank } from '../format';
+import { math } from '../math';
+import { sorted } from '../sort';
+import { sortBy, type Sort, type State } from '../state';
+import type { MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import { words } from './row';
+import { strip } from './strip';
+import { View } from './view';
+
+const FIRST_ROWS = 12;
+
+class TableView extends View {
+  protected override render(): TemplateResult | typeof nothing {
+    const { state, report, store } = this.ctx;
+    if (!report) return nothing;
+    const models = report.models(state.settings);
+    const rows = sorted(report.matrices(state.settings), state.sort);
+    const shown = state.allRows ? rows : rows.slice(0, FIRST_ROWS);
+    const rest = rows.length - shown.length;
+    const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
+    return html`<section class="row">
+      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings, state.status === 'running').matrices), note: this.#note(rows.length, models) })}
+      <div class="body">
+        <div class="tbl-scroll"><table class="mats">
+          ${this.#heads(models, chosen)}
+          <tbody>${shown.map((row) => this.#line(row, models, chosen))}</tbody>
+        </table></div>
+        ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
+      </div>
+    </section>`;
+  }
+
+  #note(rows: number, models: readonly ModelSummary[]): TemplateResult {
+    const { sort, settings } = this.ctx.state;
+    return html`${counted(rows, 'matrix', 'matrices')}, ${sortedBy(sort, models)}. The strip places the ${settings.k} best matches between 0
+    and 1, the dashed mark is <i class="v">ε</i>.`;
+  }
+
+  #heads(models: readonly ModelSummary[], chosen: number): TemplateResult {
+    const { k } = this.ctx.state.settings;
+    const each = (column: Sort['column']) => models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
+    return html`<thead>
+      <tr>
+        <th class="hide-s" colspan="3"></th><th class="show-s" colspan="2"></th>
+        <th class="mid" colspan=${models.length}><span class="group">Intruders, ${math(`k = ${k}`)}</span></th>
+        <th class="mid hide-s" colspan=${models.length}><span class="group">Effective rank of Δ<i class="v">W</i></span></th>
+        <th class="hide-s"></th>
+      </tr>
+      <tr>
+        ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
+        ${each('intruders')} ${each('effectiveRank')}
+        ${this.#head(`Best matches, ${models[chosen]?.label ?? ''}`, 'best', chosen, 'st hide-s')}
+      </tr>
+    </thead>`;
+  }
+
+  #head(label: string, column: Sort['column'], model: number, kind: string): TemplateResult {
+    const { sort } = this.ctx.state;
+    const on = sort?.column === column && sort.model === model;
+    const order = on ? (sort.descending ? 'descending' : 'ascending') : nothing;
+    const arrow = on ? (sort.descending ? ' ↓' : ' ↑') : '';
+    return html`<th class=${kind} scope="col" aria-sort=${order}>
+      <button class="sort" @click=${() => this.ctx.store.update((s) => sortBy(s, column, model))}>${math(label)}${arrow}</button>
+    </th>`;
+  }
+
+  #line(row: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+    const { state, nav } = this.ctx;
+    const focused = state.focus?.matrix === row.name;
+    const keyed = (event: KeyboardEvent) => {
+      if (event.key === 'Enter') nav.open(row.name);
+    };
+    const cell = row.cells[chosen];
+    return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
+      @pointerenter=${() => point(this.ctx.store, row.name)} @pointerleave=${() => point(this.ctx.store, undefined)}>
+      <td class="num">${row.layer ?? ''}</td>
+      <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
+      <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
+      ${models.map((_, at) => html`<td class="num">${intruders(row.cells[at])}</td>`)}
+      ${models.map((_, at) => html`<td class="num hide-s">${rank(row.cells[at]?.effectiveRank)}</td>`)}
+      <td class="st hide-s">${cell && cell.best.length > 0 ? strip(cell.best, state.settings.epsilon, models[chosen]?.color ?? 'base') : nothing}</td>
+    </tr>`;
+  }
+}
+
+/** The row under the pointer stands in every figure; leaving it clears only its own mark. */
+function point(store: View['ctx']['store'], matrix: string | undefined): void {
+  store.update((s: State) => ({ ...s, focus: matrix === undefined ? undefined : { matrix, model: undefined, i: undefined, j: undefined, epsilon: undefined } }));
+}
+
+function intruders(cell: MatrixCell | null | undefined): TemplateResult {
+  if (!cell) return html`<span class="faint" title="not computed">–</span>`;
+  if (cell.status === 'failed' || cell.status === 'skipped') return html`<span class="error" title=${cell.reason ?? ''}>×</span>`;
+  return cell.intruders ? html`<b>${cell.intruders}</b>` : html`<span class="faint">0</span>`;
+}
+
+/** Why a row has no numbers, in words under its name; the same words of several models once. */
+function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateResult[] {
+  const said = new Map<string, string[]>();
+  row.cells.forEach((cell, at) => {
+    if (!cell || cell.status === 'analyzed') return;
+    const words = cell.reason ? `${cell.status}: ${cell.reason}` : cell.status;
+    said.set(words, [...(said.get(words) ?? []), models[at]?.label ?? '']);
+  });
+  return [...said].map(([words, who]) => html`<div class="small ${words.startsWith('failed') ? 'error' : 'faint'}">${words} (${who.join(', ')})</div>`);
+}
+
+function short(m: ModelSummary): string {
+  return m.label.length > 12 ? `${m.label.slice(0, 11)}…` : m.label;
+}
+
+function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
+  if (!sort) return 'in the order of the network';
+  const of = models[sort.model]?.label ?? '';
+  const names = { layer: 'layer', name: 'matrix', shape: 'size', intruders: `intruders in ${of}`, effectiveRank: `effective rank in ${of}`, best: `weakest match in ${of}` };
+  return `sorted by ${names[sort.column]}`;
+}
+
+customElements.define('lorascope-table', TableView);

@@ -1,0 +1,29 @@
+/** The base of every view: renders into the page itself, so that one stylesheet serves all. */
+import { LitElement } from 'lit';
+import type { App } from '../app';
+import type { Navigation } from '../navigation';
+import type { LiveReport } from '../report';
+import type { Specimen } from '../specimen';
+import type { State } from '../state';
+import type { Store } from '../store';
+
+/** What a view sees and may do. A new object with every rendering. */
+export interface Context {
+  state: State;
+  app: App;
+  nav: Navigation;
+  store: Store;
+  /** Undefined until the drawing wasm is loaded. */
+  report: LiveReport | undefined;
+  /** The stored report of the empty page, once loaded. */
+  specimen: Specimen | undefined;
+}
+
+export abstract class View extends LitElement {
+  static override properties = { ctx: { attribute: false } };
+  declare ctx: Context;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+}
