@@ -2,9 +2,9 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
-use lorascope::series::{labels, series};
 use lorascope::figures::{FigureId, Focus, Request, Theme, alt, height, hover, step, svg};
 use lorascope::report::*;
+use lorascope::series::{labels, series};
 use std::path::PathBuf;
 
 const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
