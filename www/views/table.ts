@@ -34,12 +34,13 @@ class TableView extends View {
 
   #note(rows: number, models: readonly ModelSummary[]): TemplateResult {
     const { sort, settings } = this.ctx.state;
-    return html`${counted(rows, 'matrix', 'matrices')}, ${sortedBy(sort, models)}. The strip places the ${settings.k} best matches between 0
+    return html`${counted(rows, 'matrix', 'matrices')}, ${math(sortedBy(sort, models))}. The strip places the ${settings.k} best matches between 0
     and 1, the dashed mark is <i class="v">ε</i>.`;
   }
 
   #heads(models: readonly ModelSummary[], chosen: number): TemplateResult {
     const { k } = this.ctx.state.settings;
+    const of = models[chosen];
     const each = (column: Sort['column']) => models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
     return html`<thead>
       <tr>
@@ -51,7 +52,7 @@ class TableView extends View {
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
         ${each('intruders')} ${each('effectiveRank')}
-        ${this.#head(`Best matches, ${models[chosen]?.label ?? ''}`, 'best', chosen, 'st hide-s')}
+        ${this.#head(`Best matches, ${of ? short(of) : ''}`, 'best', chosen, 'st hide-s')}
       </tr>
     </thead>`;
   }
@@ -107,8 +108,10 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
   return [...said].map(([words, who]) => html`<div class="small ${words.startsWith('failed') ? 'error' : 'faint'}">${words} (${who.join(', ')})</div>`);
 }
 
+/** A label for a narrow column: "r 8" for "LoRA r = 8", the start of a long name. */
 function short(m: ModelSummary): string {
-  return m.label.length > 12 ? `${m.label.slice(0, 11)}…` : m.label;
+  const label = m.label.replace(/^LoRA r = /, 'r ');
+  return label.length > 12 ? `${label.slice(0, 11)}…` : label;
 }
 
 function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
