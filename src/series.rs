@@ -1,6 +1,6 @@
-//! How a model and a matrix type are called and coloured, in tables and figures alike.
+//! How models and matrix types are called, coloured and ordered, in tables and figures alike.
 
-use crate::report::{Kind, Model};
+use crate::report::{Kind, Matrix, Model};
 use std::collections::HashSet;
 
 /// How one model's marks look in every figure.
@@ -86,6 +86,16 @@ pub fn type_label(kind: Option<&str>) -> &str {
 /// The place of a type in the network, for sorting; unknown ones come last.
 pub fn type_order(kind: Option<&str>) -> usize {
     kind.and_then(|k| TYPES.iter().position(|(t, _)| *t == k)).unwrap_or(TYPES.len())
+}
+
+impl Model {
+    /// Puts a matrix in its place in the network, whatever the order in which results arrive; one of the same name is replaced.
+    pub fn take(&mut self, matrix: Matrix) {
+        self.matrices.retain(|m| m.name != matrix.name);
+        let place = |m: &Matrix| (m.layer.is_none(), m.layer, type_order(m.kind.as_deref()), m.name.clone());
+        let at = self.matrices.partition_point(|m| place(m) < place(&matrix));
+        self.matrices.insert(at, matrix);
+    }
 }
 
 #[cfg(test)]

@@ -163,8 +163,7 @@ impl ReportView {
     pub fn add(&mut self, model: u32, matrix: Ts<Matrix>) -> Result<(), JsError> {
         let matrix = matrix.to_rust()?;
         if let Some(model) = self.report.models.get_mut(model as usize) {
-            model.matrices.retain(|m| m.name != matrix.name);
-            model.matrices.push(matrix);
+            model.take(matrix);
         }
         Ok(())
     }

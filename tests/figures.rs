@@ -2,9 +2,10 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
-use lorascope::figures::{FigureId, Focus, Request, Theme, alt, height, hover, step, svg};
+use lorascope::figures::{FigureId, Focus, Request, Theme, alt, draw, height, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, series};
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 
 const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
@@ -367,6 +368,28 @@ fn no_report_is_too_odd() {
     }
 }
 
+/// At any device pixel ratio the marks fill the same share of the area, and nothing is drawn outside it.
+#[test]
+fn drawing_scales_with_the_device() {
+    let report = stored();
+    for figure in FIGURES {
+        for scale in [1.0, 1.25, 2.0, 3.0] {
+            let request = Request { scale, ..request(figure, Theme::Light, 632.0) };
+            let size = ((632.0 * scale).round(), (height(&report, &request) * scale).round());
+            let mut out = String::new();
+            let area = SVGBackend::with_string(&mut out, (size.0 as u32, size.1 as u32)).into_drawing_area();
+            draw(&report, &request, area).expect("a string takes everything");
+            for (x, y, words, _) in texts(&out) {
+                let (x, y) = (x * 10.0, y * 10.0);
+                assert!(
+                    x >= -3.0 * scale && x <= size.0 && y >= 0.0 && y <= size.1,
+                    "{figure:?} at {scale}: {words} at {x}, {y} of {size:?}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn odd_requests_are_drawn_too() {
     let report = stored();
@@ -417,5 +440,37 @@ fn redraw_times() {
             }
             println!("{name} {figure:?}: draw {whole:?}, hover {:?}", start.elapsed() / 20);
         }
+    }
+}
+
+/// Drawings to look at, too many to store: `FIGURE_GALLERY=/tmp/gallery cargo test --test figures -- --ignored gallery`.
+#[test]
+#[ignore = "writes files"]
+fn gallery() {
+    let Some(folder) = std::env::var_os("FIGURE_GALLERY").map(PathBuf::from) else { return };
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    let put = |name: String, report: &Report, request: &Request| {
+        std::fs::write(folder.join(name + ".svg"), svg(report, request)).expect("written")
+    };
+    for figure in FIGURES {
+        for width in [200.0, 460.0, 632.0] {
+            put(format!("stored-{figure:?}-{width}"), &stored(), &request(figure, Theme::Light, width));
+        }
+        for (name, report) in odd_reports() {
+            let request = Request { matrix: None, model: None, ..request(figure, Theme::Light, 632.0) };
+            put(format!("odd-{}-{figure:?}", name.replace(' ', "-")), &report, &request);
+        }
+        let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"].map(|t| (t, 4096, 4096)).to_vec();
+        let ranks = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
+        let big = Request { matrix: None, model: Some(3), planned: 224, ..request(figure, Theme::Light, 944.0) };
+        put(format!("llama-{figure:?}"), &report_of(&ranks, 32, &llama), &big);
+        let mut part = stored();
+        part.models.iter_mut().for_each(|m| m.matrices.truncate(21));
+        let focus = Some(Focus { matrix: Some("encoder.layer.1.v.weight".into()), epsilon: Some(0.8), ..Focus::default() });
+        let matrix = Some("encoder.layer.2.q.weight".into());
+        let running = Request { running: true, focus, matrix, ..request(figure, Theme::Light, 944.0) };
+        put(format!("running-{figure:?}"), &part, &running);
+        let lora = report_of(&[Some(8), Some(16)], 6, &TYPES);
+        put(format!("lora-only-{figure:?}"), &lora, &request(figure, Theme::Dark, 632.0));
     }
 }

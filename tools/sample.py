@@ -9,7 +9,7 @@ import json, pathlib, re, shutil, struct, sys
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODELS = {"base": "base", "full": "full", "lora_r1": "lora-r1", "lora_r8_a8": "lora-r8-alpha8", "lora_r64": "lora-r64"}
+MODELS = {"base": "all-MiniLM-L6-v2", "full": "full", "lora_r1": "lora-r1", "lora_r8_a8": "lora-r8-alpha8", "lora_r64": "lora-r64"}
 ALL = {m: m for m in ["base", "full", "lora_r1", "lora_r8", "lora_r64", "lora_r8_hot", "lora_r8_a8"]}
 CUTS = {
     "sample": (ROOT / "www/public/sample", MODELS, r"layer\.\d+\.attention\..*(?:weight|lora_[AB]\.weight)$", np.float16),

@@ -4,8 +4,8 @@ mod draw;
 mod panels;
 mod read;
 
-use super::scale::{Axis, decades, round_ticks};
-use super::style::LABEL_GAP;
+use super::scale::{Axis, decades, round_ticks, short};
+use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
 use crate::report::{Kind, Matrix, Report, Status};
 use crate::series::{Series, labels, series};
@@ -13,6 +13,7 @@ use panels::{Panel, in_panels, thin_of};
 
 /// Below this width lines carry no names; a key stands under the panels.
 const NARROW: f64 = 460.0;
+/// Left of the plots: the widest tick, at least this.
 const LEFT: f64 = 34.0;
 const GAP: f64 = 20.0;
 /// From the figure's top to the first panel's plot: the axis name and a panel's title.
@@ -46,6 +47,7 @@ pub(crate) struct Figure<'a> {
     ranks: Vec<Option<u32>>,
     panels: Vec<Panel<'a>>,
     per_row: usize,
+    left: f64,
     panel_width: f64,
     panel_height: f64,
     last_layer: u32,
@@ -63,7 +65,9 @@ impl<'a> Figure<'a> {
         let narrow = width < NARROW;
         let panels = in_panels(report);
         let right = if narrow { 8.0 } else { 92.0 };
-        let room = width - LEFT - right;
+        let (range, log, grid) = vertical(report, &panels);
+        let left = grid.iter().map(|v| 10.0 + text_width(&short(*v), TICK)).fold(LEFT, f64::max).ceil();
+        let room = width - left - right;
         let least = if narrow { 110.0 } else { 95.0 };
         let fit = (((room + GAP) / (least + GAP)).floor() as usize).clamp(1, panels.len().max(1));
         // As many rows as needed, then as even as they come: 6 panels where 4 fit are 3 and 3.
@@ -79,7 +83,6 @@ impl<'a> Figure<'a> {
             190.0
         });
         let seen = panels.iter().flat_map(|p| &p.marks).map(|m| m.layer).max().unwrap_or(0);
-        let (range, log, grid) = vertical(report, &panels);
         Figure {
             request,
             series: series(&report.models),
@@ -88,6 +91,7 @@ impl<'a> Figure<'a> {
             last_layer: final_layer(request, seen, panels.len()),
             panels,
             per_row,
+            left,
             panel_width,
             panel_height,
             range,
@@ -112,7 +116,7 @@ impl<'a> Figure<'a> {
     /// The upper left corner of a panel's plot.
     fn corner(&self, panel: usize) -> (f64, f64) {
         let (column, row) = (panel % self.per_row, panel / self.per_row);
-        (LEFT + column as f64 * (self.panel_width + GAP), TOP + row as f64 * (self.panel_height + ROW_GAP))
+        (self.left + column as f64 * (self.panel_width + GAP), TOP + row as f64 * (self.panel_height + ROW_GAP))
     }
 
     /// layer -> x.
@@ -165,7 +169,7 @@ fn vertical(report: &Report, panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     let bound = if full { f64::from(size.unwrap_or(1)) } else { ranks.iter().copied().fold(1.0, f64::max) };
     let mut limit = bound.max(high.ceil());
     let mut grid: Vec<f64> = if log { vec![1.0] } else { vec![0.0] };
-    if !log && limit > 3.0 * high {
+    if !log && low.is_finite() && limit > 3.0 * high {
         grid.extend(round_ticks(high));
         limit = grid.last().copied().unwrap_or(1.0);
     } else if log && ranks.is_empty() {

@@ -8,12 +8,14 @@ mod read;
 
 use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};
+use super::style::{TICK, text_width};
 use super::{Request, sane_width};
 use crate::report::{Model, Report, Side};
 use crate::series::{Series, labels, series};
 
 /// Below this width the lines carry no names of their own: the readings name them.
 const NARROW: f64 = 460.0;
+/// Left of the plot: the widest tick, at least this.
 const LEFT: f64 = 40.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
@@ -43,6 +45,7 @@ pub(crate) struct Figure<'a> {
     limit: u64,
     x: Axis,
     y: Axis,
+    left: f64,
     right: f64,
     height: f64,
     narrow: bool,
@@ -70,12 +73,14 @@ impl<'a> Figure<'a> {
         let most = lines.iter().map(|l| l.cosines.len() as u64).max().unwrap_or(0);
         let limit = possible(report, k, request.planned).max(most);
         let right = width - if narrow { 10.0 } else { 20.0 };
+        let left = (10.0 + text_width(&count(limit), TICK)).max(LEFT).ceil();
         Figure {
             request,
             lines,
             limit,
-            x: Axis::linear((0.0, 1.0), (LEFT, right)),
+            x: Axis::linear((0.0, 1.0), (left, right)),
             y: Axis::linear((0.0, limit.max(1) as f64), (height - BOTTOM, TOP)),
+            left,
             right,
             height,
             narrow,

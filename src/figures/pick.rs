@@ -103,7 +103,7 @@ pub(crate) fn possible(report: &Report, k: u32, planned: u32) -> u64 {
     sizes.values().sum::<u64>() + rest * u64::from(k)
 }
 
-/// The model and the matrix asked for; where the request names none, the first that has a similarity map.
+/// The model and the matrix asked for; where the request names none, the first that has a similarity map, else the first.
 pub(crate) fn one_matrix<'a>(report: &'a Report, request: &Request) -> Option<(usize, &'a Model, Option<&'a Matrix>)> {
     let wanted = |m: &&Matrix| match &request.matrix {
         Some(name) => m.name == *name,
@@ -114,5 +114,6 @@ pub(crate) fn one_matrix<'a>(report: &'a Report, request: &Request) -> Option<(u
         None => report.models.iter().position(|m| m.matrices.iter().any(|x| wanted(&x))).unwrap_or(0),
     };
     let found = report.models.get(model)?;
-    Some((model, found, found.matrices.iter().find(wanted)))
+    let first = || found.matrices.first().filter(|_| request.matrix.is_none());
+    Some((model, found, found.matrices.iter().find(wanted).or_else(first)))
 }

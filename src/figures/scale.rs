@@ -42,7 +42,7 @@ pub fn count_ticks(limit: u64) -> Vec<u64> {
         0 => vec![0],
         1..=4 => (0..=limit).collect(),
         _ => {
-            if let Some(parts) = [4, 3, 2].into_iter().find(|p| limit % p == 0) {
+            if let Some(parts) = [4, 3, 2].into_iter().find(|p| limit.is_multiple_of(*p)) {
                 return (0..=parts).map(|p| p * (limit / parts)).collect();
             }
             let step = nice_step(limit as f64 / 4.0).max(1.0) as u64;
@@ -80,7 +80,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

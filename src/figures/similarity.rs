@@ -61,7 +61,9 @@ impl<'a> Figure<'a> {
             (_, false) => (46.0, if width < 560.0 { 112.0 } else { 160.0 }),
         };
         let fit = (width - left - right) * scale / rows.max(cols) as f64;
-        let most = if request.thumbnail { f64::INFINITY } else { CELL_MAX.min(MAP_MAX / rows.max(cols) as f64) * scale };
+        let n = rows.max(cols) as f64;
+        // A map of a few cells is still as wide as its words.
+        let most = if request.thumbnail { f64::INFINITY } else { CELL_MAX.max(168.0 / n).min(MAP_MAX / n) * scale };
         let cell = fit.min(most).floor().max(1.0) / scale;
         let snap = |css: f64| (css * scale).round() / scale;
         let (x0, y0) = (snap(left), snap(if request.thumbnail { 10.0 } else { TOP }));

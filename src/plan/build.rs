@@ -8,7 +8,7 @@ use super::job::{Job, Recipe};
 use super::models::{self, Paired};
 use super::problems::{self, count, of_error, of_plan, warning};
 use super::sets::{self, FileSet};
-use super::{Answers, LeftOut, Plan, PlanMatrix, PlanModel, Problem, Question, QuestionOption, left_out};
+use super::{Answers, LeftOut, Plan, PlanMatrix, PlanModel, Problem, Question, QuestionOption, Severity, left_out};
 use crate::error::Error;
 use crate::report::{FileInfo, Kind};
 use regex::Regex;
@@ -382,14 +382,16 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
         let cause = format!("{} here, and nothing to compare with.{named}", count(drafts.len(), "adapter is", "adapters are"));
         return Some(of_plan("no-base", "The base model is missing", cause, "Add the base model’s .safetensors files."));
     }
+    let no_error = plan.problems.iter().all(|p| p.severity != Severity::Error);
     let has_base = plan.base.as_ref().is_some_and(|b| b.matrices > 0);
-    if has_base && plan.models.is_empty() && plan.problems.iter().all(|p| p.severity != super::Severity::Error) {
+    if has_base && plan.models.is_empty() && no_error {
         let cause = "One model is here; an analysis compares it with its fine-tunes.".into();
-        return Some(of_plan("no-fine-tune", "A fine-tune is missing", cause, "Add full fine-tunes or adapters of it."));
+        let problem = of_plan("no-fine-tune", "A fine-tune is missing", cause, "Add full fine-tunes or adapters of it.");
+        // Nothing is wrong yet: people drop the base first.
+        return Some(Problem { severity: Severity::Warning, ..problem });
     }
-    let only_fine = plan.problems.iter().all(|p| p.severity != super::Severity::Error);
     let cause = || "No two-dimensional weight inside a numbered block was found in both a base and a fine-tune.".to_owned();
-    only_fine.then(|| of_plan("nothing-to-analyze", "There is no matrix to analyze", cause(), "Add a base model and its fine-tunes."))
+    no_error.then(|| of_plan("nothing-to-analyze", "There is no matrix to analyze", cause(), "Add a base model and its fine-tunes."))
 }
 
 fn other_json(entries: &[FileEntry]) -> impl Iterator<Item = String> {

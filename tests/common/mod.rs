@@ -84,7 +84,7 @@ impl Visit {
         for (i, job) in self.session.jobs().iter().enumerate() {
             let bytes: Vec<Vec<u8>> = self.session.ranges(i as u32).iter().map(|r| self.read(r)).collect();
             for (model, matrix) in analyze::analyze(job, &bytes, || 0.0) {
-                report.models[model as usize].matrices.push(matrix);
+                report.models[model as usize].take(matrix);
             }
         }
         summary::apply(&mut report, &Settings::default());

@@ -1,6 +1,6 @@
 //! The marks of the effective rank panels, back to front.
 
-use super::{Figure, GAP, KEY_ROW, LEFT, Shown};
+use super::{Figure, GAP, KEY_ROW, Shown};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::short;
 use crate::figures::spread::spread;
@@ -17,7 +17,7 @@ impl Figure<'_> {
         pen.text((0.0, 12.0), title, name, Align::Start)?;
         if self.panels.is_empty() {
             let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
-            return pen.text((LEFT, 46.0), text, name, Align::Start);
+            return pen.text((self.left, 46.0), text, name, Align::Start);
         }
         for panel in 0..self.panels.len() {
             self.axes(pen, panel)?;
@@ -30,7 +30,7 @@ impl Figure<'_> {
             }
         }
         let below = self.corner(self.panels.len() - 1).1 + self.panel_height;
-        pen.text((LEFT, below + 34.0), "layer", name, Align::Start)?;
+        pen.text((self.left, below + 34.0), "layer", name, Align::Start)?;
         if self.narrow { self.key(pen, below + 34.0 + 8.0) } else { Ok(()) }
     }
 
@@ -38,12 +38,15 @@ impl Figure<'_> {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (right, base, y) = (left + self.panel_width, top + self.panel_height, self.y(panel));
         let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
-        let title = truncate(&self.panels[panel].title, TITLE, self.panel_width + GAP - 4.0);
+        let room = self.panel_width + GAP - 8.0;
+        let full = &self.panels[panel].title;
+        let short_title = full.replace("attention", "attn.").replace("query, key, value", "q, k, v");
+        let title = truncate(if text_width(full, TITLE) <= room { full } else { &short_title }, TITLE, room);
         pen.text((left, top - 10.0), &title, Type { size: TITLE, bold: true, color: palette.ink }, Align::Start)?;
         for value in &self.grid {
             pen.hline(left, right, y.at(*value), 1.0, if *value == self.range.0 { palette.rule_strong } else { palette.grid })?;
         }
-        if panel % self.per_row == 0 {
+        if panel.is_multiple_of(self.per_row) {
             for value in self.tick_values(panel) {
                 pen.text((left - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
             }
@@ -129,9 +132,9 @@ impl Figure<'_> {
 
     fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Drawn {
         let columns = self.key_columns();
-        let column = (self.width - LEFT) / columns as f64;
+        let column = (self.width - self.left) / columns as f64;
         for (n, (series, label)) in self.series.iter().zip(&self.labels).enumerate() {
-            let (x, y) = (LEFT + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
+            let (x, y) = (self.left + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
             let color = pen.palette.token(&series.token);
             pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;
             pen.text((x + 20.0, y), &truncate(label, LABEL, column - 24.0), Type { size: LABEL, bold: false, color }, Align::Start)?;

@@ -1,6 +1,6 @@
 //! The marks of the epsilon curve, back to front.
 
-use super::{BOTTOM, Figure, LEFT, Line, NARROW, TOP};
+use super::{BOTTOM, Figure, Line, NARROW, TOP};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{count, count_ticks, fixed, short};
 use crate::figures::style::{LABEL, TICK, text_width, truncate};
@@ -43,8 +43,8 @@ impl Figure<'_> {
         pen.text((0.0, 12.0), &truncate(&self.title(), LABEL, self.width), name, Align::Start)?;
         for value in count_ticks(self.limit) {
             let y = self.y.at(value as f64);
-            pen.hline(LEFT, self.right, y, 1.0, if value == 0 { palette.rule_strong } else { palette.grid })?;
-            pen.text((LEFT - 8.0, y + 4.0), &count(value), tick, Align::End)?;
+            pen.hline(self.left, self.right, y, 1.0, if value == 0 { palette.rule_strong } else { palette.grid })?;
+            pen.text((self.left - 8.0, y + 4.0), &count(value), tick, Align::End)?;
         }
         for value in [0.0, 0.25, 0.5, 0.75, 1.0] {
             let x = self.x.at(value).round();
@@ -52,7 +52,7 @@ impl Figure<'_> {
             pen.text((x, self.base() + 17.0), &short(value), tick, Align::Middle)?;
         }
         let words = if self.width < NARROW { "threshold ε" } else { "threshold ε: a vector whose best match is below it counts" };
-        pen.text((LEFT, self.height - 5.0), words, name, Align::Start)
+        pen.text((self.left, self.height - 5.0), words, name, Align::Start)
     }
 
     /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart.
@@ -82,12 +82,12 @@ impl Figure<'_> {
     pub(super) fn readings_box(&self) -> (Point, Point) {
         let at = self.x.at(self.request.settings.epsilon);
         let w = if self.narrow { 140.0 } else { 150.0 };
-        let x = if at - LEFT >= w + 4.0 {
-            if self.narrow { LEFT + 2.0 } else { at - w - 6.0 }
+        let x = if at - self.left >= w + 4.0 {
+            if self.narrow { self.left + 2.0 } else { at - w - 6.0 }
         } else if self.right - at >= w + 8.0 {
             at + 8.0
         } else {
-            LEFT + 2.0
+            self.left + 2.0
         };
         ((x, TOP - 5.0), (w, READING * self.listed() as f64 + 24.0))
     }

@@ -1,6 +1,6 @@
 //! Where the lines' names stand: beside their own line, where the lines part, over no other line and no other name.
 
-use super::{Figure, LEFT, Line, TOP};
+use super::{Figure, Line, TOP};
 use crate::figures::pen::Point;
 use crate::figures::style::{LABEL, LABEL_GAP, text_width};
 
@@ -23,9 +23,9 @@ impl Area {
 impl Figure<'_> {
     /// Middle and baseline of each name that found a place; the readings name the others.
     pub(super) fn label_places(&self) -> Vec<(&Line, Point)> {
-        let columns = (self.right - LEFT).max(1.0) as usize;
+        let columns = (self.right - self.left).max(1.0) as usize;
         let heights: Vec<Vec<f64>> = self.lines.iter().map(|l| self.heights(l, columns)).collect();
-        let y_at = |line: usize, x: f64| heights[line][((x - LEFT).max(0.0) as usize).min(columns)];
+        let y_at = |line: usize, x: f64| heights[line][((x - self.left).max(0.0) as usize).min(columns)];
         let (corner, size) = self.readings_box();
         let at = self.x.at(self.request.settings.epsilon);
         let mut taken = vec![
@@ -39,7 +39,8 @@ impl Figure<'_> {
             let mut best: Option<(f64, Point)> = None;
             for place in self.candidates(|x| y_at(n, x), width) {
                 let area = Area::of(place, width);
-                let inside = area.0.0 >= LEFT + 4.0 && area.1.0 <= self.right && area.0.1 >= TOP - 4.0 && area.1.1 < self.y.at(0.0) - 1.0;
+                let inside =
+                    area.0.0 >= self.left + 4.0 && area.1.0 <= self.right && area.0.1 >= TOP - 4.0 && area.1.1 < self.y.at(0.0) - 1.0;
                 // 13 px of box and this gap keep baselines LABEL_GAP apart.
                 if !inside || taken.iter().any(|t| area.meets(t, LABEL_GAP - 13.0)) {
                     continue;
@@ -87,7 +88,7 @@ impl Figure<'_> {
     fn cost(&self, own: usize, area: &Area, y_at: &impl Fn(usize, f64) -> f64) -> f64 {
         let Area((x0, y0), (x1, y1)) = *area;
         let middle = 0.5 * (y0 + y1);
-        let mut cost = 4.0 * ((x0 + x1) * 0.5 - self.x.at(0.75)).abs() / (self.right - LEFT);
+        let mut cost = 4.0 * ((x0 + x1) * 0.5 - self.x.at(0.75)).abs() / (self.right - self.left);
         let (mut near_own, mut near_other) = (f64::INFINITY, f64::INFINITY);
         for sample in 0..=6 {
             let x = x0 + (x1 - x0) * f64::from(sample) / 6.0;
@@ -101,7 +102,8 @@ impl Figure<'_> {
                 if line == own { near_own = near_own.min(distance) } else { near_other = near_other.min(distance) }
             }
         }
-        // A name belongs to the line it is nearest to; forty pixels of air are as good as more.
-        cost + if near_other < near_own { 8.0 } else { 0.0 } + 4.0 * (1.0 - (near_other / 40.0).min(1.0))
+        // A name belongs to the line it is nearest to, by a margin one can see; forty pixels of air are as good as more.
+        let doubtful = near_other < near_own + 3.0;
+        cost + if doubtful { 20.0 } else { 0.0 } + 4.0 * (1.0 - (near_other / 40.0).min(1.0))
     }
 }
