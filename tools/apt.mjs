@@ -18,6 +18,7 @@ export async function aptInstall(packages) {
 }
 
 function apt(...args) {
-  const [command, ...rest] = [...sudo, 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args];
-  return run(command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  // Through `env`, because sudo keeps no variables.
+  const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args];
+  return run(command, rest);
 }

@@ -48,7 +48,7 @@ async function getRustup() {
   const end = new AbortController();
   let timer = setTimeout(() => end.abort(), 25_000);
   const heard = (line) => {
-    console.log(`  ${line}`);
+    if (/^(info|error):/.test(line)) console.log(`  ${line}`);
     if (!line.includes('downloading')) return;
     clearTimeout(timer);
     timer = setTimeout(() => end.abort(), 300_000);
