@@ -357,6 +357,7 @@ fn plan_matrix(job: &Job) -> PlanMatrix {
         name: job.base.name.clone(),
         layer: job.layer,
         kind: job.kind.clone(),
+        type_label: crate::series::type_label(job.kind.as_deref()).to_owned(),
         rows: job.rows,
         cols: job.cols,
         models: job.tuned.iter().map(|t| t.0).collect(),

@@ -152,6 +152,8 @@ pub struct PlanMatrix {
     pub layer: Option<u32>,
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// "query", "attention output", "MLP up"; "other" where no rule knows the type.
+    pub type_label: String,
     pub rows: u32,
     pub cols: u32,
     /// Indices into `models`.

@@ -25,7 +25,8 @@ pub fn findings(report: &Report, settings: &Settings) -> Findings {
 /// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning 0."
 fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
-    sorted.sort_by_key(|s| std::cmp::Reverse(s.intruders));
+    // Among equals full fine-tuning comes last: it is what the others are held against.
+    sorted.sort_by_key(|s| (std::cmp::Reverse(s.intruders), s.kind == Kind::Full));
     let name = |s: &ModelSummary| if s.label == "Full" { "full fine-tuning".to_owned() } else { s.label.clone() };
     let so_many = |n: u32| if n == 1 { "1 intruder".to_owned() } else { format!("{n} intruders") };
     let epsilon = settings.epsilon;
@@ -64,17 +65,20 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
 
 /// "Layer 4, attention output holds the most: 5 in LoRA r = 8."
 fn most(report: &Report, settings: &Settings) -> String {
-    let cells = report.models.iter().zip(labels(&report.models)).flat_map(|(model, label)| {
-        model.matrices.iter().filter_map(move |m| {
-            let count = intruders(m, settings)?;
-            Some((count, m, label.clone()))
-        })
-    });
-    match cells.max_by_key(|(count, ..)| *count) {
-        Some((count, m, label)) if count > 0 => {
+    let cells: Vec<_> = report
+        .models
+        .iter()
+        .zip(labels(&report.models))
+        .flat_map(|(model, label)| model.matrices.iter().filter_map(move |m| Some((intruders(m, settings)?, m, label.clone()))))
+        .collect();
+    let highest = cells.iter().map(|c| c.0).max().unwrap_or(0);
+    let mut holders = cells.iter().filter(|c| c.0 == highest);
+    match (highest, holders.next(), holders.next()) {
+        (0, ..) | (_, None, _) => String::new(),
+        (count, Some((_, m, label)), None) => {
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
             format!("{layer}{} holds the most: {count} in {label}.", type_label(m.kind.as_deref()))
         }
-        _ => String::new(),
+        (count, Some(_), Some(_)) => format!("No matrix holds more than {count} in any model."),
     }
 }

@@ -113,7 +113,7 @@ fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) ->
         (done, ..) if done == s.unchanged => "Equal to the base, bit for bit.".to_owned(),
         (_, 0, Some(weakest)) => {
             // Rounded down: "or above" must stay true.
-            format!("None. All {} match a pre-trained vector at {:.2} or above.", s.possible, (weakest * 100.0).floor() / 100.0)
+            format!("None. All {} match a pre-trained vector at {:.3} or above.", s.possible, (weakest * 1000.0).floor() / 1000.0)
         }
         (done, ..) => {
             format!("In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.", s.matrices_with_any, count(low), count(high))

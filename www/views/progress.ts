@@ -3,7 +3,7 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import { remaining } from '../cost';
 import { count, duration } from '../format';
 import type { State } from '../state';
-import type { MatrixRow, PlanMatrix } from '../wasm/simd/lorascope';
+import type { PlanMatrix } from '../wasm/simd/lorascope';
 import { words } from './row';
 import { View } from './view';
 
@@ -25,12 +25,12 @@ class ProgressView extends View {
 }
 
 /** What the run does now, in words. */
-export function now(state: State, rows: readonly MatrixRow[]): string {
+export function now(state: State): string {
   const { plan, run, results } = state;
   const elapsed = run.before + run.seconds;
   const left = plan && remaining(plan, run.asked, new Set(results.keys()), run.seconds);
   const first = plan?.matrices[Math.min(...run.current)];
-  const doing = first ? `Now: ${placeOf(first, rows)}. ` : '';
+  const doing = first ? `Now: ${placeOf(first)}. ` : '';
   return `${doing}${duration(elapsed)} so far${left === undefined ? '' : `, about ${duration(left)} left`}.`;
 }
 
@@ -43,9 +43,8 @@ export function bar(state: State): TemplateResult {
   </div>`;
 }
 
-function placeOf(m: PlanMatrix, rows: readonly MatrixRow[]): string {
-  const label = rows.find((row) => row.name === m.name)?.typeLabel ?? m.name;
-  return m.layer == null ? label : `layer ${m.layer}, ${label}`;
+function placeOf(m: PlanMatrix): string {
+  return m.layer == null ? m.typeLabel : `layer ${m.layer}, ${m.typeLabel}`;
 }
 
 function groups(plan: readonly PlanMatrix[]): [number | undefined, number[]][] {

@@ -37,7 +37,7 @@ class ResultsView extends View {
     const { state, app, report } = this.ctx;
     const running = state.status === 'running';
     const left = missing(state).length;
-    const sub = running ? now(state, report?.matrices(state.settings) ?? []) : this.#sub();
+    const sub = running ? now(state) : this.#sub();
     return html`<div class="head"><div class="head-row">
       <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>
       <div class="actions">
