@@ -248,7 +248,6 @@ fn add_adapter(
         (_, _, Some("2r")) | (_, _, None) => (Alpha::Times(2.0), "your answer above"),
         (_, _, Some(number)) => (Alpha::Given(number.parse().unwrap_or(8.0)), "your answer above"),
     };
-    plan.questions.extend(question);
     let fan_in_fan_out = draft.config.is_some_and(|c| c.config.fan_in_fan_out);
     let paired = models::adapter(&draft.label, first_path(set, entries), &draft.adapter, &alpha, fan_in_fan_out, base);
     let scales: Vec<(f64, f64)> = draft.adapter.modules.iter().map(|m| alpha.scale(m)).collect();
@@ -276,6 +275,8 @@ fn add_adapter(
         matching: paired.matching.clone(),
         notes: paired.notes.clone(),
     };
+    // Nothing hangs on the alpha of an adapter that pairs with nothing.
+    plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
     accept(plan, recipes, model, paired);
 }
 

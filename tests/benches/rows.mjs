@@ -22,7 +22,7 @@ const sample = at('www/public/sample');
 const TUNED = ['full', 'lora-r1', 'lora-r8-alpha8', 'lora-r64'];
 const model = {
   id: 'model-minilm-sample',
-  files: () => ({ folder: sample, base: join(sample, 'base'), tuned: TUNED.map((name) => join(sample, name)) }),
+  files: () => ({ folder: sample, base: join(sample, 'all-MiniLM-L6-v2'), tuned: TUNED.map((name) => join(sample, name)) }),
   threads: CORES,
   query: '',
 };
