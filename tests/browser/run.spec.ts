@@ -1,0 +1,76 @@
+/** A run can be stopped at once and taken up again, and the page answers while it goes on. */
+import { expect, test } from '@playwright/test';
+import { checkCount, reference } from './reference';
+import { open, reaches, summary, trySample } from './support';
+
+const MODELS = [['full', 'Full'], ['lora-r1', 'LoRA r = 1'], ['lora-r8-alpha8', 'LoRA r = 8'], ['lora-r64', 'LoRA r = 64']] as const;
+const MATRICES = 24;
+
+test('a cancelled run stops within 200 ms, keeps what is done, and goes on from there', async ({ page }) => {
+  await open(page);
+  await page.getByTestId('try-sample').click();
+  await expect.poll(async () => Number(await page.getByTestId('progress').getAttribute('aria-valuenow'))).toBeGreaterThan(1);
+
+  // The page's own clock: the way through the test runner is not part of the bound.
+  await page.evaluate(() => {
+    const status = document.querySelector<HTMLElement>('[data-testid=status]')!;
+    const times = ((globalThis as unknown as { times: Record<string, number> }).times = {});
+    addEventListener('click', () => Object.assign(times, { click: performance.now() }), { capture: true, once: true });
+    new MutationObserver(() => {
+      if (status.dataset['state'] === 'cancelled') Object.assign(times, { cancelled: performance.now() });
+    }).observe(status, { attributes: true, attributeFilter: ['data-state'] });
+  });
+  await page.getByTestId('cancel').click();
+  await reaches(page, 'cancelled');
+  const { click, cancelled } = await page.evaluate(() => (globalThis as unknown as { times: { click: number; cancelled: number } }).times);
+  test.info().annotations.push({ type: 'measured', description: `cancelled ${(cancelled - click).toFixed(0)} ms after the click` });
+  expect(cancelled - click).toBeLessThan(200);
+
+  const done = number(/^Cancelled after (\d+) of 24$/.exec(await page.locator('h1').innerText())?.[1]);
+  expect(done).toBeGreaterThan(1);
+  expect(done).toBeLessThan(MATRICES);
+  // The table holds what is done, its first twelve rows at first.
+  await expect(page.getByTestId('matrix-row')).toHaveCount(Math.min(12, done));
+  const kept = await page.getByTestId('matrix-row').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['name']!));
+  // Nothing comes in after the end.
+  await page.waitForTimeout(700);
+  await expect(page.locator('h1')).toHaveText(`Cancelled after ${done} of ${MATRICES}`);
+
+  await expect(page.getByTestId('analyze')).toHaveText(`Analyze the other ${MATRICES - done}`);
+  await page.getByTestId('analyze').click();
+  await reaches(page, 'done');
+  await page.getByRole('button', { name: /^Show the other/ }).click();
+  await expect(page.getByTestId('matrix-row')).toHaveCount(MATRICES);
+  for (const name of kept) await expect(page.locator(`[data-testid=matrix-row][data-name="${name}"]`)).toHaveCount(1);
+  // What sample.spec.ts asks of a run without a break.
+  for (const epsilon of [0.3, 0.5, 0.8]) {
+    await page.getByTestId('epsilon-slider').fill(String(epsilon));
+    await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
+    for (const [file, label] of MODELS) checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, epsilon, label);
+  }
+});
+
+test('frames keep coming while it computes', async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => {
+    const gaps = ((globalThis as unknown as { gaps: number[] }).gaps = []) as number[];
+    let last = 0;
+    const frame = (now: number) => {
+      const running = document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'running';
+      if (running && last > 0) gaps.push(now - last);
+      last = running ? now : 0;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await trySample(page);
+  const gaps = await page.evaluate(() => (globalThis as unknown as { gaps: number[] }).gaps);
+  const longest = Math.max(...gaps);
+  test.info().annotations.push({ type: 'measured', description: `longest gap ${longest.toFixed(0)} ms over ${gaps.length} frames` });
+  expect(gaps.length).toBeGreaterThan(50);
+  expect(longest).toBeLessThan(250);
+});
+
+function number(text: string | undefined): number {
+  return Number(text ?? NaN);
+}
