@@ -86,11 +86,14 @@ export function startOver(s: State): State {
   return { ...defaults(), engine: s.engine, sample: s.sample, shortcuts: s.shortcuts };
 }
 
-/** Adds files; one that was chosen before is not taken twice. */
+/**
+ * Adds files; one of a folder that was chosen before is not taken twice. Bare names say too little: two models of one size, unpacked in
+ * the same second, look alike, and losing one silently is worse than showing one twice.
+ */
 export function addFiles(s: State, files: readonly DroppedFile[]): State {
   const key = (f: DroppedFile) => `${f.path}\0${f.file.size}\0${f.file.lastModified}`;
   const known = new Set(s.files.map(key));
-  const fresh = files.filter((f) => !known.has(key(f)));
+  const fresh = files.filter((f) => !(f.path.includes('/') && known.has(key(f))));
   return { ...s, files: [...s.files, ...fresh], problems: [] };
 }
 

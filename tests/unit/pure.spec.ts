@@ -64,3 +64,9 @@ test('the time left follows the work that is done', () => {
   expect(remaining(plan, [0, 1, 2], new Set([0]), 5)).toBeCloseTo((5 * (b + c)) / a, 9);
   expect(remaining(plan, [0, 1], new Set([0, 1]), 5)).toBe(0);
 });
+
+test('a folder is not taken twice, but bare files that only look alike are both kept', () => {
+  const file = (path: string) => ({ path, file: new File(['x'], 'model.safetensors', { lastModified: 1 }) });
+  const twice = (path: string) => change.addFiles(change.addFiles(change.defaults(), [file(path)]), [file(path)]).files.length;
+  expect([twice('base/model.safetensors'), twice('model.safetensors')]).toEqual([1, 2]);
+});

@@ -150,7 +150,9 @@ export class FigureView extends LitElement {
   readonly #key = (event: KeyboardEvent): void => {
     const arrow = (ARROWS as ReadonlyMap<string, readonly [number, number]>).get(event.key);
     const by = event.shiftKey ? 10 : 1;
-    if (arrow) this.#show(this.report.view?.step(this.#request(), arrow[0] * by, arrow[1] * by), true);
+    // From the store: several presses may come within the frame that brings the next spec.
+    const request = { ...this.#request(), focus: this.store.state.focus };
+    if (arrow) this.#show(this.report.view?.step(request, arrow[0] * by, arrow[1] * by), true);
     else if (event.key === 'Enter') this.#openFocused();
     else if (event.key === 'Escape' && this.readout) this.#show(undefined, false);
     else return;

@@ -34,7 +34,7 @@ class ResultsView extends View {
   }
 
   #head(): TemplateResult {
-    const { state, app, report } = this.ctx;
+    const { state, app } = this.ctx;
     const running = state.status === 'running';
     const left = missing(state).length;
     const sub = running ? now(state) : this.#sub();
