@@ -1,6 +1,7 @@
 // What is compared: an id, the files, and how the page and NumPy are to run.
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { at } from '../../tools/paths.mjs';
 import { makePair } from './make.mjs';
 
@@ -18,11 +19,13 @@ const scaling = pairs
   .filter((row) => /lora16/.test(row.id))
   .flatMap((row) => [1, 2].map((threads) => ({ ...row, id: `threads-${threads}-${row.id}`, threads, query: `?threads=${threads}` })));
 
+// The sample's manifest names its base first.
 const sample = at('www/public/sample');
-const TUNED = ['full', 'lora-r1', 'lora-r8-alpha8', 'lora-r64'];
+const folders = JSON.parse(readFileSync(join(sample, 'manifest.json'), 'utf8')).files.map((file) => join(sample, dirname(file.path)));
+const [base, ...tuned] = new Set(folders);
 const model = {
   id: 'model-minilm-sample',
-  files: () => ({ folder: sample, base: join(sample, 'all-MiniLM-L6-v2'), tuned: TUNED.map((name) => join(sample, name)) }),
+  files: () => ({ folder: sample, base, tuned }),
   threads: CORES,
   query: '',
 };

@@ -19,6 +19,9 @@ command(async () => {
   const chosen = rows.filter((row) => new RegExp(only).test(row.id));
   if (chosen.length === 0) throw new Stop(`No row matches ${only}; there are: ${rows.map((row) => row.id).join(', ')}`);
   await setup();
+  // Asked before our own build is part of it.
+  const [load] = loadavg();
+  if (load > cpus().length / 2) step(`this machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): these numbers will say little, and BLAS suffers most`);
   const numpys = new Map();
   for (const { threads } of chosen) if (!numpys.has(threads)) numpys.set(threads, await startNumpy(threads));
   await buildSite();
@@ -28,8 +31,6 @@ command(async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'lorascope-bench-'));
   try {
     const results = [];
-    const [load] = loadavg();
-    if (load > cpus().length / 2) step(`this machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): these numbers will say little, and BLAS suffers most`);
     console.log(line('row', 'page, s', 'NumPy, s', 'NumPy / page', 'same counts'));
     for (const row of chosen) {
       const result = await measure(row, page, numpys.get(row.threads), join(scratch, row.id));
