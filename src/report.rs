@@ -26,7 +26,7 @@ pub struct Report {
 pub struct Generator {
     pub name: String,
     pub version: String,
-    /// `threads+simd`, `simd` or `scalar`.
+    /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
     pub threads: u32,
 }
@@ -56,9 +56,29 @@ impl Default for Settings {
             side: Side::Left,
             cosine: Cosine::Absolute,
             svd: SvdKind::Thin,
-            mode: Mode::Exact,
+            mode: Mode::Auto,
             preset: "official".into(),
         }
+    }
+}
+
+/// What a run must settle; more is computed where it costs little.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    pub mode: Mode,
+    pub k: u32,
+    pub epsilon: f64,
+    pub side: Side,
+}
+
+/// The shorter side of a matrix up to which `auto` computes everything.
+pub const EXACT_UP_TO: u32 = 1024;
+
+impl From<&Settings> for Task {
+    fn from(s: &Settings) -> Task {
+        Task { mode: s.mode, k: s.k, epsilon: s.epsilon, side: s.side }
     }
 }
 
@@ -92,7 +112,12 @@ pub enum SvdKind {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
+    /// Full spectra, all cosines.
     Exact,
+    /// The leading vectors, and a bound for what the rest of the base may hold.
+    Certified,
+    /// Exact where that is cheap; certified above, with exact where a verdict stays open.
+    Auto,
 }
 
 /// The pre-trained model.
@@ -168,6 +193,9 @@ pub struct Matrix {
     /// Inputs.
     pub cols: u32,
     pub status: Status,
+    /// How it was computed: `exact` or `certified`; null where nothing was.
+    #[serde(default)]
+    pub mode: Option<Mode>,
     /// Why the matrix is not `analyzed`, or what to know about its numbers.
     pub reason: Option<String>,
     pub sigma_base: Vec<f32>,
@@ -208,6 +236,10 @@ pub struct Match {
     pub max_cos_upper: Option<Vec<f32>>,
     /// The i of the best match, from 0.
     pub argmax: Vec<u32>,
+    /// Present where the best match has near-tied neighbours in the base: the cosine between u_j and the space they span (the
+    /// best match itself elsewhere). A rotated tie scores low against each vector and high against their space.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tied_cos: Option<Vec<f32>>,
 }
 
 /// The change dW = W - W0.
@@ -218,7 +250,26 @@ pub struct Delta {
     pub effective_rank: f64,
     pub stable_rank: f64,
     pub frobenius: f64,
+    /// All singular values; none where only an estimate was made.
     pub sigma: Vec<f32>,
+    /// The relative standard error of `effective_rank`, where it is an estimate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective_rank_error: Option<f64>,
+    /// Present where the change sinks into the rounding of the weights as stored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub floor: Option<Floor>,
+}
+
+/// Rounding to 16 bits adds noise of full rank to a change: below `sigma` there is nothing but that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Floor {
+    /// The largest singular value that rounding alone would give.
+    pub sigma: f32,
+    /// How many singular values stand above it, and their effective rank.
+    pub above: u32,
+    pub effective_rank: f64,
 }
 
 /// |u0_i . u_j| of the strongest vectors: rows pre-trained, columns fine-tuned.

@@ -5,11 +5,14 @@ use crate::analyze;
 use crate::checkpoint::Reader;
 use crate::error::Error;
 use crate::plan::files::{FileEntry, is_junk};
-use crate::plan::job::Job;
+use crate::plan::job::{Job, Recipe};
 use crate::plan::{Answers, Plan, Planned, make};
-use crate::report::{Base, Generator, Matrix, Model, Report, SCHEMA, Settings, Totals};
+use crate::report::{Base, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Task, Totals};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Grows when the same bytes give other numbers, so that results of an older engine are not taken for this one's.
+const ENGINE: &str = "engine 3";
 
 /// `begin..end` of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +125,32 @@ impl Session {
     /// One matrix of the plan, to be computed elsewhere.
     pub fn job(&self, matrix: u32) -> Option<Arc<Job>> {
         self.planned.jobs.get(matrix as usize).cloned().map(Arc::new)
+    }
+
+    /// By what finished results are known again, one a model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
+    /// words everything else that the numbers depend on.
+    pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
+        let Some(job) = self.planned.jobs.get(matrix as usize) else { return Vec::new() };
+        let shape = format!("{} x {} {}", job.rows, job.cols, if job.transposed { "turned" } else { "" });
+        let way = match analyze::way(task, job.rows, job.cols) {
+            Mode::Exact => "exact".to_owned(),
+            way => format!("{way:?} for {:?} k {} epsilon {} {:?}", task.mode, task.k, task.epsilon, task.side),
+        };
+        let mut next = 1;
+        let key = |(model, recipe): &(u32, Recipe)| {
+            let count = recipe.tensors().len() as u32;
+            let tensors = std::iter::once(0).chain(next..next + count).collect();
+            next += count;
+            let dtypes: Vec<&str> = std::iter::once(&job.base).chain(recipe.tensors()).map(|t| t.dtype.name()).collect();
+            let shapes: Vec<&Vec<u64>> = recipe.tensors().into_iter().map(|t| &t.shape).collect();
+            let how = match recipe {
+                Recipe::Replace(_) => "replace".to_owned(),
+                Recipe::LowRank { scale, .. } => format!("low rank by {scale}"),
+                Recipe::Skip(reason) => format!("skip: {reason}"),
+            };
+            (*model, tensors, format!("{ENGINE}; {shape}; {way}; {how}; {}; {shapes:?}", dtypes.join(" ")))
+        };
+        job.tuned.iter().map(key).collect()
     }
 
     /// The entries of a matrix whose bytes could not be read.

@@ -2,8 +2,9 @@
 
 use crate::analyze::analyze;
 use crate::figures::{self, Readout, Request};
+use crate::linalg::Matrix as Dense;
 use crate::plan::{Answers, Plan};
-use crate::report::{Matrix, Report, Settings};
+use crate::report::{Matrix, Report, Settings, Task};
 use crate::session::Session;
 use crate::summary::{self, Findings, MatrixRow, ModelSummary};
 use js_sys::{Array, Uint8Array};
@@ -32,11 +33,23 @@ pub struct Outcome {
     pub matrix: Matrix,
 }
 
-/// Which build this is: `threads+simd`, `simd` or `scalar`.
+/// What the numbers of one model in one matrix depend on: its tensors (indices into the matrix's ranges) and everything else in words.
+#[derive(Serialize, Deserialize, Tsify)]
+pub struct MatrixKey {
+    pub model: u32,
+    pub tensors: Vec<u32>,
+    pub recipe: String,
+}
+
+/// Which build this is: `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
 #[wasm_bindgen(js_name = buildName)]
 pub fn build_name() -> String {
     let threads = if cfg!(feature = "threads") { "threads+" } else { "" };
-    let simd = if cfg!(target_feature = "simd128") { "simd" } else { "scalar" };
+    let simd = match (cfg!(target_feature = "relaxed-simd"), cfg!(target_feature = "simd128")) {
+        (true, _) => "relaxed-simd",
+        (_, true) => "simd",
+        _ => "scalar",
+    };
     format!("{threads}{simd}")
 }
 
@@ -99,14 +112,26 @@ impl WasmSession {
 
     /// Computes one matrix from the bytes of its ranges, in the pool where there is one. Several may be under way at once.
     #[wasm_bindgen(unchecked_return_type = "Promise<Outcome[]>")]
-    pub fn analyze(&self, matrix: u32, #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array) -> js_sys::Promise {
-        let job = self.0.job(matrix);
+    pub fn analyze(
+        &self,
+        matrix: u32,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
+        task: Ts<Task>,
+    ) -> Result<js_sys::Promise, JsError> {
+        let (job, task) = (self.0.job(matrix), task.to_rust()?);
         let bytes: Vec<Vec<u8>> = bytes.iter().map(|b| Uint8Array::new(&b).to_vec()).collect();
-        wasm_bindgen_futures::future_to_promise(async move {
+        Ok(wasm_bindgen_futures::future_to_promise(async move {
             let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
-            let outcomes = in_pool(move || analyze(&job, &bytes, now)).await;
+            let outcomes = in_pool(move || analyze(&job, &bytes, &task, now)).await;
             outcomes_to_js(outcomes).map_err(JsValue::from)
-        })
+        }))
+    }
+
+    /// By what finished results of a matrix are known again, one a model.
+    pub fn keys(&self, matrix: u32, task: Ts<Task>) -> Result<Vec<Ts<MatrixKey>>, JsError> {
+        let task = task.to_rust()?;
+        let keys = self.0.keys(matrix, &task).into_iter();
+        Ok(keys.map(|(model, tensors, recipe)| MatrixKey { model, tensors, recipe }.into_ts()).collect::<Result<_, _>>()?)
     }
 
     /// The outcomes of a matrix whose bytes could not be read.
@@ -219,4 +244,18 @@ impl ReportView {
 
 fn readout(found: Option<Readout>) -> Result<Option<Ts<Readout>>, JsError> {
     Ok(found.map(|r| r.into_ts()).transpose()?)
+}
+
+/// Seconds of the best of `repeats` products of two n x n f32 matrices, for the benchmark.
+#[wasm_bindgen(js_name = benchGemm)]
+pub fn bench_gemm(n: u32, repeats: u32) -> f64 {
+    let n = n as usize;
+    let value = |seed: usize| move |i: usize, j: usize| ((i * 31 + j * 17 + seed) % 1009) as f32 / 504.0 - 1.0;
+    let (a, b) = (Dense::from_fn(n, n, value(1)), Dense::from_fn(n, n, value(2)));
+    let best = |best: f64, _| {
+        let begin = now();
+        std::hint::black_box(crate::linalg::product::<f32>(&a, &b));
+        best.min(now() - begin)
+    };
+    (0..repeats).fold(f64::INFINITY, best)
 }

@@ -67,13 +67,14 @@ fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank:
         rows,
         cols,
         status: Status::Analyzed,
+        mode: None,
         reason: None,
         sigma_base: sigma.iter().map(|s| s * 0.95).collect(),
         sigma_tuned: sigma,
-        left: Some(Match { max_cos, max_cos_upper: None, argmax }),
+        left: Some(Match { max_cos, max_cos_upper: None, argmax, tied_cos: None }),
         right: None,
         intruders: None,
-        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![] }),
+        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![], effective_rank_error: None, floor: None }),
         similarity: Some(Similarity { rows: TOP as u32, cols: TOP as u32, values }),
         residual: None,
         certified: true,
@@ -309,9 +310,9 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("one vector", {
             one(|m| {
                 (m.rows, m.cols) = (1, 1);
-                m.left = Some(Match { max_cos: vec![1.0], max_cos_upper: None, argmax: vec![0] });
+                m.left = Some(Match { max_cos: vec![1.0], max_cos_upper: None, argmax: vec![0], tied_cos: None });
                 m.similarity = Some(Similarity { rows: 1, cols: 1, values: vec![1.0] });
-                m.delta = Some(Delta { effective_rank: 1.0, stable_rank: 1.0, frobenius: 1.0, sigma: vec![1.0] });
+                m.delta = Some(Delta { effective_rank: 1.0, stable_rank: 1.0, frobenius: 1.0, sigma: vec![1.0], effective_rank_error: None, floor: None });
             })
         }),
         ("no similarity", one(|m| m.similarity = None)),
@@ -320,18 +321,18 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("a map shorter than it says", one(|m| m.similarity = Some(Similarity { rows: 32, cols: u32::MAX, values: vec![0.5; 5] }))),
         (
             "fewer matches than columns",
-            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![] })),
+            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![], tied_cos: None })),
         ),
         ("NaN and infinity", {
             one(|m| {
-                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], max_cos_upper: None, argmax: vec![u32::MAX; 4] });
+                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], max_cos_upper: None, argmax: vec![u32::MAX; 4], tied_cos: None });
                 m.sigma_tuned = vec![f32::NAN, 0.0, f32::INFINITY];
-                m.delta = Some(Delta { effective_rank: f64::NAN, stable_rank: 0.0, frobenius: 0.0, sigma: vec![] });
+                m.delta = Some(Delta { effective_rank: f64::NAN, stable_rank: 0.0, frobenius: 0.0, sigma: vec![], effective_rank_error: None, floor: None });
             })
         }),
         (
             "a rank beyond its limit",
-            one(|m| m.delta = Some(Delta { effective_rank: 1e300, stable_rank: 0.0, frobenius: 0.0, sigma: vec![] })),
+            one(|m| m.delta = Some(Delta { effective_rank: 1e300, stable_rank: 0.0, frobenius: 0.0, sigma: vec![], effective_rank_error: None, floor: None })),
         ),
         ("no layer, no type", one(|m| (m.layer, m.kind) = (None, None))),
         ("a far layer", one(|m| m.layer = Some(u32::MAX))),

@@ -1,4 +1,4 @@
-// Rust to www/wasm/{threads,simd}/: the same core twice, with rayon's threads over shared memory and without.
+// Rust to www/wasm/{relaxed,threads,simd}/: the same core with rayon's threads over shared memory, with and without fused multiply-adds, and without threads.
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,17 +10,18 @@ import { wasmToolchain } from './toolchain.mjs';
 
 const link = (...args) => args.flatMap((arg) => ['-C', `link-arg=${arg}`]);
 
+// Since Rust 1.92 `+atomics` alone no longer shares the memory, nor exports what starts a thread.
+const SHARED = [
+  ...link('--shared-memory', '--import-memory', '--max-memory=4294967296'),
+  ...link('--export=__wasm_init_tls', '--export=__tls_size', '--export=__tls_align', '--export=__tls_base'),
+];
+const features = (list) => ['-C', `target-feature=${list}`];
+
 const BUILDS = {
-  threads: {
-    features: ['threads'],
-    flags: [
-      '-C', 'target-feature=+simd128,+atomics,+bulk-memory,+mutable-globals',
-      // Since Rust 1.92 `+atomics` alone no longer shares the memory, nor exports what starts a thread.
-      ...link('--shared-memory', '--import-memory', '--max-memory=4294967296'),
-      ...link('--export=__wasm_init_tls', '--export=__tls_size', '--export=__tls_align', '--export=__tls_base'),
-    ],
-  },
-  simd: { features: [], flags: ['-C', 'target-feature=+simd128'] },
+  // With fused multiply-adds; a browser without them refuses the whole module, so it is a build of its own.
+  relaxed: { features: ['threads'], flags: [...features('+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
+  threads: { features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
+  simd: { features: [], flags: features('+simd128') },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -85,8 +86,9 @@ async function optimise(name, file) {
   const start = performance.now();
   const before = statSync(file).size;
   const features = ['simd', 'bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'multivalue', 'reference-types', 'call-indirect-overlong'];
-  if (name === 'threads') features.push('threads');
-  const args = [at('node_modules/binaryen/bin/wasm-opt'), '-O3', ...features.map((f) => `--enable-${f}`), file, '-o', file];
+  if (name !== 'simd') features.push('threads');
+  if (name === 'relaxed') features.push('relaxed-simd');
+  const args = [at('node_modules/binaryen/bin/wasm-opt'), '-O1', ...features.map((f) => `--enable-${f}`), file, '-o', file];
   if ((await run(process.execPath, args)) !== 0) throw new Stop(`wasm-opt refused the ${name} build.`);
   const size = (bytes) => `${Math.round(bytes / 1024)} KiB`;
   step(`wasm-opt ${name}: ${size(before)} to ${size(statSync(file).size)} in ${seconds(start)}`);

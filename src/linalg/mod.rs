@@ -1,22 +1,28 @@
-//! Dense linear algebra on one matrix at a time. The only room that names an algebra crate: nalgebra holds matrices and factors
-//! the small ones, faer decomposes and multiplies the large ones, one thread a matrix; rayon runs matrices side by side.
+//! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
+//! solves dense symmetric problems; products, the Krylov basis and the certificate are our own.
 
+mod certificate;
+mod estimate;
+mod exact;
+mod kernel;
+mod krylov;
+mod leading;
 mod low_rank;
+mod orthonormal;
 mod product;
-mod svd;
+mod symmetric;
+mod view;
 
+pub use estimate::{Estimate, estimate};
+pub use exact::{Svd, singular_values, thin_svd};
+pub use leading::{Compared, Question, SideMatch, Tune, compare};
 pub use low_rank::low_rank_singular_values;
-pub use product::{abs_cosines, add_scaled_product};
-pub use svd::{NoConvergence, Svd, residual, singular_values, thin_svd};
+pub use product::{abs_cosines, product};
+pub use view::{Stored, View};
 
 /// Column-major f32, `[out, in]`.
 pub type Matrix = nalgebra::DMatrix<f32>;
 
-fn view(m: &Matrix) -> faer::MatRef<'_, f32> {
-    faer::MatRef::from_column_major_slice(m.as_slice(), m.nrows(), m.ncols())
-}
-
-fn view_mut(m: &mut Matrix) -> faer::MatMut<'_, f32> {
-    let (rows, cols) = m.shape();
-    faer::MatMut::from_column_major_slice_mut(m.as_mut_slice(), rows, cols)
-}
+/// The iteration did not settle; data, not a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoConvergence;

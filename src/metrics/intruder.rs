@@ -3,14 +3,37 @@
 
 use crate::report::{Match, Matrix, Settings, Side};
 
-/// The score that decides for every tuned vector; for `Both` the larger of the two sides. None where it was not computed.
-pub fn scores(matrix: &Matrix, side: Side) -> Option<Vec<f32>> {
-    let of = |m: &Option<Match>| m.as_ref().map(|m| m.max_cos.clone());
+/// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
+pub type Interval = (f32, f32);
+
+/// The interval that decides for every tuned vector; for `Both` the larger of the two sides. None where it was not computed.
+pub fn intervals(matrix: &Matrix, side: Side) -> Option<Vec<Interval>> {
+    let of = |m: &Option<Match>| -> Option<Vec<Interval>> {
+        let m = m.as_ref()?;
+        let high = m.max_cos_upper.as_ref().unwrap_or(&m.max_cos);
+        Some(m.max_cos.iter().copied().zip(high.iter().copied()).collect())
+    };
     match side {
         Side::Left => of(&matrix.left),
         Side::Right => of(&matrix.right),
-        Side::Both => Some(of(&matrix.left)?.iter().zip(of(&matrix.right)?).map(|(l, r)| l.max(r)).collect()),
+        Side::Both => Some(of(&matrix.left)?.into_iter().zip(of(&matrix.right)?).map(|(l, r)| (l.0.max(r.0), l.1.max(r.1))).collect()),
     }
+}
+
+/// The upper ends: a vector counts only when it certainly is an intruder.
+pub fn scores(matrix: &Matrix, side: Side) -> Option<Vec<f32>> {
+    Some(intervals(matrix, side)?.into_iter().map(|i| i.1).collect())
+}
+
+/// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
+pub fn undecided(matrix: &Matrix, side: Side, k: u32, epsilon: f64) -> u32 {
+    let Some(intervals) = intervals(matrix, side) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
+    let open = intervals.iter().take(k as usize).filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon).count();
+    open as u32 + window_length(matrix, k).saturating_sub(intervals.len() as u32)
+}
+
+fn window_length(matrix: &Matrix, k: u32) -> u32 {
+    k.min(matrix.rows.min(matrix.cols))
 }
 
 /// How many of the first `k` scores are strictly below `epsilon`.
@@ -33,6 +56,22 @@ pub fn intruders(matrix: &Matrix, settings: &Settings) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_certain_counts() {
+        let side = Match { max_cos: vec![0.9, 0.1, 0.3, 0.5], max_cos_upper: Some(vec![0.9, 0.4, 0.6, 0.7]), argmax: vec![0; 4], tied_cos: None };
+        let matrix: Matrix = serde_json::from_value(serde_json::json!({
+            "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
+            "left": serde_json::to_value(side).unwrap(), "right": null, "intruders": null, "delta": null, "similarity": null, "residual": null,
+            "certified": true, "seconds": 0.0
+        }))
+        .unwrap();
+        let counted = |k, epsilon| (count(&scores(&matrix, Side::Left).unwrap(), k, epsilon), undecided(&matrix, Side::Left, k, epsilon));
+        assert_eq!(counted(4, 0.5), (1, 1));
+        assert_eq!(counted(4, 0.65), (2, 1));
+        assert_eq!(counted(10, 0.5), (1, 3));
+        assert_eq!(undecided(&matrix, Side::Right, 4, 0.5), 4);
+    }
 
     #[test]
     fn the_comparison_is_strict_and_stops_at_k() {

@@ -4,3 +4,4 @@ pub mod best_match;
 pub mod effective_rank;
 pub mod intruder;
 pub mod stable_rank;
+pub mod tied;

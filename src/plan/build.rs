@@ -10,7 +10,7 @@ use super::problems::{self, count, of_error, of_plan, warning};
 use super::sets::{self, FileSet};
 use super::{Answers, LeftOut, Plan, PlanMatrix, PlanModel, Problem, Question, QuestionOption, Severity, left_out};
 use crate::error::Error;
-use crate::report::{FileInfo, Kind};
+use crate::report::{EXACT_UP_TO, FileInfo, Kind};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -352,8 +352,14 @@ fn plan_matrix(job: &Job) -> PlanMatrix {
     let (m, n) = (f64::from(job.rows), f64::from(job.cols));
     let short = m.min(n);
     let models = job.tuned.len() as f64;
-    // A decomposition holds the matrix, a scaled copy, both vector blocks and about as much again as workspace.
-    let one = 4.0 * (2.0 * m * n + 2.0 * (m + n) * short + 2.0 * short * short);
+    let stored: f64 = job.tensors().iter().map(|t| (t.end - t.begin) as f64).sum();
+    let memory = if short <= f64::from(EXACT_UP_TO) {
+        // The Gram matrix, its vectors and workspace in f64; W and both blocks of vectors in f32; the base and every model at once.
+        stored + (1.0 + models) * (8.0 * 4.0 * short * short + 4.0 * (2.0 * m * n + (m + n) * short))
+    } else {
+        // A basis of some hundred columns on both sides, one change at a time.
+        stored + 4.0 * (m * n + 3.0 * 640.0 * (m + n))
+    };
     PlanMatrix {
         name: job.base.name.clone(),
         layer: job.layer,
@@ -362,16 +368,23 @@ fn plan_matrix(job: &Job) -> PlanMatrix {
         rows: job.rows,
         cols: job.cols,
         models: job.tuned.iter().map(|t| t.0).collect(),
-        memory: one * (1.0 + models),
+        memory,
+        flops: flops(job),
     }
 }
 
-/// Thin SVDs of the base and every tuned matrix, the two products of vectors, values of the change.
+/// Operations of the default mode: Gram matrices, their spectra and products of vectors, or a Krylov basis and the bound.
 fn flops(job: &Job) -> f64 {
     let (long, short) = (f64::from(job.rows.max(job.cols)), f64::from(job.rows.min(job.cols)));
-    let svd = 4.0 * long * short * short + 9.0 * short.powi(3);
-    let pair = svd + 2.0 * short * short * (long + short) + 2.0 * long * short * short;
-    svd + job.tuned.len() as f64 * pair
+    let each = |dense: f64, low: f64| job.tuned.iter().map(|(_, r)| if matches!(r, Recipe::Replace(_)) { dense } else { low }).sum::<f64>();
+    if short <= f64::from(EXACT_UP_TO) {
+        let svd = 3.0 * long * short * short + 6.0 * short.powi(3);
+        let pair = svd + 2.0 * short * short * (long + short);
+        return svd + each(pair + long * short * short + 2.0 * short.powi(3), pair);
+    }
+    let krylov = 4.0 * long * short * 512.0 + 4.0 * (long + short) * 512.0 * 512.0;
+    let bound = 4.0 * long * short * 16.0 * 24.0;
+    krylov + each(krylov + bound + 4.0 * long * short * 640.0, bound)
 }
 
 /// Why there is nothing to analyse, where nothing else says so.

@@ -160,6 +160,8 @@ pub struct PlanMatrix {
     pub models: Vec<u32>,
     /// Bytes of memory while it is computed, estimated.
     pub memory: f64,
+    /// Floating-point operations in the default mode, estimated.
+    pub flops: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

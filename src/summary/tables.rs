@@ -2,7 +2,7 @@
 
 use super::apply::mean;
 use crate::metrics::intruder;
-use crate::report::{Kind, Matrix, Report, Settings, Status};
+use crate::report::{Kind, Matrix, Report, Settings, Side, Status};
 use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -68,6 +68,12 @@ pub struct MatrixCell {
     /// Best matches of the first k vectors, for the strip.
     pub best: Vec<f32>,
     pub residual: Option<f64>,
+    /// Vectors whose verdict is open: an interval that holds epsilon, or nothing computed.
+    pub undecided: u32,
+    /// Counted vectors that lie in the space of nearly tied base vectors.
+    pub tied: u32,
+    /// The change sinks into the rounding of the weights.
+    pub floor: bool,
 }
 
 /// Rows of the summary table, one a model.
@@ -168,7 +174,17 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
         weakest_match: weakest(best.iter()),
         best,
         residual: m.residual,
+        undecided: intruder::undecided(m, settings.side, settings.k, settings.epsilon),
+        tied: tied(m, settings),
+        floor: m.delta.as_ref().is_some_and(|d| d.floor.is_some()),
     }
+}
+
+/// Intruders by the rule that are none by their space: turned ties.
+fn tied(m: &Matrix, settings: &Settings) -> u32 {
+    let own = if settings.side == Side::Right { &m.right } else { &m.left };
+    let (Some(scores), Some(tied)) = (window(m, settings), own.as_ref().and_then(|o| o.tied_cos.as_ref())) else { return 0 };
+    scores.iter().zip(tied).filter(|(s, t)| f64::from(**s) < settings.epsilon && f64::from(**t) >= settings.epsilon).count() as u32
 }
 
 /// The scores looked at: the first k of the chosen side.

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod reference;
+pub mod synthetic;
 
 use lorascope::plan::{Answers, Plan};
 use lorascope::report::{Matrix, Report, Settings};
@@ -83,7 +84,7 @@ impl Visit {
         let mut report = self.session.head("native", 2);
         for (i, job) in self.session.jobs().iter().enumerate() {
             let bytes: Vec<Vec<u8>> = self.session.ranges(i as u32).iter().map(|r| self.read(r)).collect();
-            for (model, matrix) in analyze::analyze(job, &bytes, || 0.0) {
+            for (model, matrix) in analyze::analyze(job, &bytes, &(&Settings::default()).into(), || 0.0) {
                 report.models[model as usize].take(matrix);
             }
         }

@@ -1,0 +1,55 @@
+//! The leading vectors, their cosines with the leading base vectors, and a bound for the rest.
+
+use super::change::Change;
+use super::weights::Weights;
+use super::{Answer, Numbers, Stop, corner};
+use crate::linalg::{self, Question, SideMatch, Tune};
+use crate::metrics::intruder;
+use crate::metrics::tied::tied_cosines;
+use crate::report::{self, Match, Side, Task};
+
+pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<Answer> {
+    let tunes: Vec<Option<Tune>> = changes.iter().map(|c| c.as_ref().ok().and_then(Change::tune)).collect();
+    let asked: Vec<Tune> = tunes.iter().flatten().copied().collect();
+    if asked.is_empty() {
+        return tunes.iter().map(|_| Ok(None)).collect();
+    }
+    let question = Question {
+        k: task.k as usize,
+        epsilon: task.epsilon,
+        // The similarity map shows left vectors whatever the side.
+        left: true,
+        right: task.side != Side::Left,
+    };
+    let mut found = match linalg::compare(w0.view(), &asked, question) {
+        Ok(found) => found.into_iter(),
+        Err(_) => {
+            let stop = Stop::failed("The leading singular vectors did not converge.".into());
+            return tunes.iter().map(|tune| if tune.is_some() { Err(stop.clone()) } else { Ok(None) }).collect();
+        }
+    };
+    tunes.iter().map(|tune| Ok(tune.and_then(|_| found.next()).map(numbers))).collect()
+}
+
+/// True where some vector's interval contains epsilon.
+pub fn open(entry: &report::Matrix, task: &Task) -> bool {
+    intruder::undecided(entry, task.side, task.k, task.epsilon) > 0
+}
+
+fn numbers(c: linalg::Compared) -> Numbers {
+    let similarity = c.left.as_ref().map(|side| corner(side.cosines.nrows(), side.cosines.ncols(), |i, j| side.cosines[(i, j)]));
+    let of = |side: SideMatch| Match {
+        tied_cos: tied_cosines(side.cosines.as_slice(), side.cosines.nrows(), &c.sigma_base, &side.argmax),
+        max_cos: side.cos,
+        max_cos_upper: Some(side.upper),
+        argmax: side.argmax,
+    };
+    Numbers {
+        left: c.left.map(of),
+        right: c.right.map(of),
+        similarity,
+        residual: c.residual,
+        sigma_base: c.sigma_base.clone(),
+        sigma_tuned: c.sigma_tuned,
+    }
+}

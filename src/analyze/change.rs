@@ -1,0 +1,119 @@
+//! A recipe -> the tuned matrix and what its change amounts to.
+
+use super::weights::Weights;
+use super::{Stop, bytes_of};
+use crate::linalg::{self, Matrix, Tune, View};
+use crate::metrics::effective_rank::effective_rank;
+use crate::metrics::stable_rank::{frobenius, stable_rank};
+use crate::plan::job::{Job, Recipe};
+use crate::report::{Delta, Floor, Status};
+
+/// What a recipe does to the base.
+pub enum Change<'a> {
+    /// Bit for bit the base, with what to know about it.
+    Unchanged(Option<String>),
+    Dense(Weights<'a>),
+    LowRank {
+        b: Matrix,
+        a: Matrix,
+        scale: f64,
+    },
+}
+
+impl<'a> Change<'a> {
+    pub fn read<B: AsRef<[u8]>>(job: &Job, w0: &Weights, recipe: &Recipe, bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
+        match recipe {
+            Recipe::Skip(reason) => Err(Stop { status: Status::Skipped, reason: reason.clone() }),
+            Recipe::Replace(tensor) => {
+                let tuned = Weights::read(tensor, bytes_of(bytes, 0), Some((job.rows as usize, job.cols as usize)), job.transposed)?;
+                Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
+            }
+            Recipe::LowRank { a, b, scale } => {
+                let a = Weights::read(a, bytes_of(bytes, 0), None, false)?.matrix();
+                let b = Weights::read(b, bytes_of(bytes, 1), None, false)?.matrix();
+                for (name, m) in [("lora_B", &b), ("lora_A", &a)] {
+                    if m.iter().all(|x| *x == 0.0) {
+                        return Ok(Change::Unchanged(Some(format!("{name} is all zero: this module was not trained."))));
+                    }
+                }
+                let change: f64 = linalg::low_rank_singular_values(*scale, &b, &a).map_err(no_convergence)?.first().copied().unwrap_or(0.0).into();
+                if change >= f64::from(f32::MAX) {
+                    return Err(Stop::failed(format!("W0 + {scale} B A leaves the range of 32-bit numbers.")));
+                }
+                Ok(Change::LowRank { b, a, scale: *scale })
+            }
+        }
+    }
+
+    /// How the engine makes W; none where there is nothing to compare.
+    pub fn tune(&self) -> Option<Tune<'_>> {
+        match self {
+            Change::Unchanged(_) => None,
+            Change::Dense(w) => Some(Tune::Dense(w.view())),
+            Change::LowRank { b, a, scale } => Some(Tune::LowRank { b, a, scale: *scale }),
+        }
+    }
+
+    /// W itself, column by column; none where there is nothing to compare.
+    pub fn tuned(&self, w0: &Weights) -> Option<Matrix> {
+        match self {
+            Change::Unchanged(_) => None,
+            Change::Dense(w) => Some(w.matrix()),
+            Change::LowRank { b, a, scale } => Some(w0.matrix() + linalg::product::<f32>(b, a) * *scale as f32),
+        }
+    }
+
+    /// The spectrum of the change in numbers: `whole` for all its singular values, an estimate otherwise.
+    pub fn delta(&self, w0: &Weights, whole: bool) -> Result<Delta, Stop> {
+        match self {
+            Change::Unchanged(_) => Ok(of_spectrum(Vec::new(), 0.0)),
+            Change::LowRank { b, a, scale } => {
+                Ok(of_spectrum(linalg::low_rank_singular_values(*scale, b, a).map_err(no_convergence)?, 0.0))
+            }
+            Change::Dense(w) => {
+                let change = w.minus(w0);
+                if whole {
+                    return Ok(of_spectrum(linalg::singular_values(View::from(&change)).map_err(no_convergence)?, w.rounding()));
+                }
+                estimated(&change, w.rounding())
+            }
+        }
+    }
+}
+
+fn no_convergence(_: linalg::NoConvergence) -> Stop {
+    Stop::failed("The singular values of the change did not converge.".into())
+}
+
+fn of_spectrum(sigma: Vec<f32>, rounding: f64) -> Delta {
+    let above = sigma.iter().take_while(|s| f64::from(**s) > rounding).count();
+    // A floor is what most of the spectrum lies on.
+    let floor = (rounding > 0.0 && 2 * above < sigma.len())
+        .then(|| Floor { sigma: rounding as f32, above: above as u32, effective_rank: effective_rank(&sigma[..above]) });
+    Delta {
+        effective_rank: effective_rank(&sigma),
+        stable_rank: stable_rank(&sigma),
+        frobenius: frobenius(&sigma),
+        sigma,
+        effective_rank_error: None,
+        floor,
+    }
+}
+
+fn estimated(change: &Matrix, rounding: f64) -> Result<Delta, Stop> {
+    let spectrum = linalg::estimate(View::from(change)).map_err(no_convergence)?;
+    let (effective_rank, error) = spectrum.effective_rank(0.0);
+    let squares: f64 = change.iter().map(|x| f64::from(*x).powi(2)).sum();
+    let above = spectrum.above(rounding);
+    let short = change.nrows().min(change.ncols()) as f64;
+    let floor = (rounding > 0.0 && 2.0 * above < short)
+        .then(|| Floor { sigma: rounding as f32, above: above.round() as u32, effective_rank: spectrum.effective_rank(rounding).0 });
+    Ok(Delta {
+        effective_rank,
+        stable_rank: squares / spectrum.largest().powi(2).max(f64::MIN_POSITIVE),
+        frobenius: squares.sqrt(),
+        sigma: Vec::new(),
+        effective_rank_error: Some(error),
+        floor,
+    })
+}

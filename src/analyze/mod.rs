@@ -1,0 +1,189 @@
+//! One matrix: bytes -> report entries, one a model. What the base costs is paid once for all of them.
+
+mod certified;
+mod change;
+mod exact;
+mod weights;
+
+use crate::plan::job::Job;
+use crate::report::{self, Delta, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
+use change::Change;
+use rayon::prelude::*;
+use weights::Weights;
+
+/// How much of the similarity matrix is kept.
+const SIMILARITY: usize = 32;
+
+/// Computes one job. `bytes` holds the tensors of [`Job::tensors`] in that order; `now` is a clock in seconds.
+///
+/// Whatever goes wrong with one model is data in its entry; the others are not affected.
+pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: impl Fn() -> f64 + Sync) -> Vec<(u32, report::Matrix)> {
+    let begin = now();
+    let base = Weights::read(&job.base, bytes_of(Some(bytes), 0), Some((job.rows as usize, job.cols as usize)), job.transposed);
+    let mut offset = 1;
+    let own: Vec<_> = job
+        .tuned
+        .iter()
+        .map(|(_, recipe)| {
+            let count = recipe.tensors().len();
+            let own = bytes.get(offset..offset + count);
+            offset += count;
+            (recipe, own)
+        })
+        .collect();
+    let changes: Vec<Result<Change, Stop>> = own
+        .into_par_iter()
+        .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job, w0, recipe, own)))
+        .collect();
+    let mut entries: Vec<report::Matrix> = match &base {
+        Ok(w0) => compute(job, w0, &changes, task),
+        Err(stop) => changes.iter().map(|_| stopped(job, stop)).collect(),
+    };
+    let seconds = (now() - begin) / entries.len().max(1) as f64;
+    entries.iter_mut().for_each(|entry| entry.seconds = seconds);
+    job.tuned.iter().map(|(model, _)| *model).zip(entries).collect()
+}
+
+/// The way that a task takes with a matrix.
+pub fn way(task: &Task, rows: u32, cols: u32) -> Mode {
+    match task.mode {
+        Mode::Auto if rows.min(cols) <= EXACT_UP_TO => Mode::Exact,
+        Mode::Auto => Mode::Certified,
+        mode => mode,
+    }
+}
+
+fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<report::Matrix> {
+    let way = way(task, job.rows, job.cols);
+    let computed = match way {
+        Mode::Exact => exact::compute(w0, changes),
+        _ => certified::compute(w0, changes, task),
+    };
+    let whole = way == Mode::Exact;
+    let mut entries: Vec<report::Matrix> = changes
+        .iter()
+        .zip(computed)
+        .map(|(change, numbers)| entry(job, w0, change, numbers, way, whole).unwrap_or_else(|stop| stopped(job, &stop)))
+        .collect();
+    if task.mode == Mode::Auto && !whole {
+        // A verdict that stays open is settled by computing everything, for these models alone.
+        let open = |e: &report::Matrix| e.status == Status::Analyzed && certified::open(e, task);
+        for (entry, change) in entries.iter_mut().zip(changes) {
+            if open(entry) {
+                *entry = settle(job, w0, change, entry);
+            }
+        }
+    }
+    entries
+}
+
+/// The entry of one change, computed exactly; what is known of the change itself stays.
+fn settle(job: &Job, w0: &Weights, change: &Result<Change, Stop>, known: &report::Matrix) -> report::Matrix {
+    let numbers = exact::compute(w0, std::slice::from_ref(change)).pop().unwrap_or_else(|| Err(Stop::failed(String::new())));
+    let Ok(numbers) = numbers else { return known.clone() };
+    match numbers {
+        Some(numbers) => report::Matrix { delta: known.delta.clone(), mode: Some(Mode::Exact), ..fill(job, numbers) },
+        None => known.clone(),
+    }
+}
+
+/// Why there are no numbers.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    status: Status,
+    reason: String,
+}
+
+impl Stop {
+    fn failed(reason: String) -> Stop {
+        Stop { status: Status::Failed, reason }
+    }
+}
+
+/// What either way finds out about one tuned matrix.
+pub struct Numbers {
+    sigma_base: Vec<f32>,
+    sigma_tuned: Vec<f32>,
+    left: Option<Match>,
+    right: Option<Match>,
+    similarity: Option<Similarity>,
+    residual: f64,
+}
+
+type Answer = Result<Option<Numbers>, Stop>;
+
+fn entry(job: &Job, w0: &Weights, change: &Result<Change, Stop>, numbers: Answer, way: Mode, whole: bool) -> Result<report::Matrix, Stop> {
+    let change = change.as_ref().map_err(Clone::clone)?;
+    if let Change::Unchanged(reason) = change {
+        return Ok(unchanged(job, reason.clone()));
+    }
+    let delta = change.delta(w0, whole)?;
+    let numbers = numbers?.ok_or_else(|| Stop::failed("The matrix was not compared.".into()))?;
+    Ok(report::Matrix { delta: Some(delta), mode: Some(way), ..fill(job, numbers) })
+}
+
+fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
+    report::Matrix {
+        status: Status::Analyzed,
+        sigma_base: numbers.sigma_base,
+        sigma_tuned: numbers.sigma_tuned,
+        left: numbers.left,
+        right: numbers.right,
+        similarity: numbers.similarity,
+        residual: Some(numbers.residual),
+        certified: true,
+        ..blank(job)
+    }
+}
+
+/// Every vector is its own best match; nothing was computed.
+fn unchanged(job: &Job, reason: Option<String>) -> report::Matrix {
+    let n = job.rows.min(job.cols);
+    let own = Some(Match { max_cos: vec![1.0; n as usize], max_cos_upper: None, argmax: (0..n).collect(), tied_cos: None });
+    let none = Delta { effective_rank: 0.0, stable_rank: 0.0, frobenius: 0.0, sigma: Vec::new(), effective_rank_error: None, floor: None };
+    report::Matrix { status: Status::Unchanged, reason, left: own.clone(), right: own, delta: Some(none), certified: true, ..blank(job) }
+}
+
+fn stopped(job: &Job, stop: &Stop) -> report::Matrix {
+    report::Matrix { status: stop.status, reason: Some(stop.reason.clone()), ..blank(job) }
+}
+
+/// The entry of a matrix that could not be computed for a reason outside, such as a file that cannot be read any more.
+pub fn failed(job: &Job, reason: &str) -> Vec<(u32, report::Matrix)> {
+    job.tuned.iter().map(|(model, _)| (*model, stopped(job, &Stop::failed(reason.to_owned())))).collect()
+}
+
+/// An entry without numbers.
+fn blank(job: &Job) -> report::Matrix {
+    report::Matrix {
+        name: job.base.name.clone(),
+        layer: job.layer,
+        kind: job.kind.clone(),
+        rows: job.rows,
+        cols: job.cols,
+        status: Status::Skipped,
+        mode: None,
+        reason: None,
+        sigma_base: Vec::new(),
+        sigma_tuned: Vec::new(),
+        left: None,
+        right: None,
+        intruders: None,
+        delta: None,
+        similarity: None,
+        residual: None,
+        certified: false,
+        seconds: 0.0,
+    }
+}
+
+fn bytes_of<B: AsRef<[u8]>>(bytes: Option<&[B]>, i: usize) -> Option<&[u8]> {
+    bytes.and_then(|b| b.get(i)).map(AsRef::as_ref)
+}
+
+/// The corner of a similarity matrix that is kept.
+fn corner(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
+    let (rows, cols) = (rows.min(SIMILARITY), cols.min(SIMILARITY));
+    let values = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| at(i, j).min(1.0)).collect();
+    Similarity { rows: rows as u32, cols: cols as u32, values }
+}

@@ -1,0 +1,129 @@
+//! A tensor's bytes as a matrix: checked once, widened only where they are used.
+
+use super::Stop;
+use crate::checkpoint::Dtype;
+use crate::linalg::{Matrix, Stored, View};
+use crate::plan::job::TensorRef;
+use crate::report::Status;
+use std::borrow::Cow;
+
+/// A finite matrix as its file stores it.
+pub struct Weights<'a> {
+    bytes: Cow<'a, [u8]>,
+    stored: Stored,
+    rows: usize,
+    cols: usize,
+    transposed: bool,
+}
+
+impl<'a> Weights<'a> {
+    /// `transposed`: stored as `[in, out]`. `shape` is that of the `[out, in]` matrix, where it is known.
+    pub fn read(tensor: &TensorRef, bytes: Option<&'a [u8]>, shape: Option<(usize, usize)>, transposed: bool) -> Result<Weights<'a>, Stop> {
+        let name = &tensor.name;
+        let bytes = bytes.ok_or_else(|| Stop::failed(format!("The bytes of “{name}” were not read.")))?;
+        let (stored, bytes) = match tensor.dtype {
+            Dtype::F32 => (Stored::F32, Cow::Borrowed(bytes)),
+            Dtype::F16 => (Stored::F16, Cow::Borrowed(bytes)),
+            Dtype::BF16 => (Stored::Bf16, Cow::Borrowed(bytes)),
+            Dtype::F64 => (Stored::F32, Cow::Owned(narrowed(bytes))),
+            Dtype::Other(..) | Dtype::Unknown(_) => {
+                let reason = format!("“{name}” is stored as {}, which is not read as weights.", tensor.dtype.name());
+                return Err(Stop { status: Status::Skipped, reason });
+            }
+        };
+        let [rows, cols] = tensor.shape[..] else {
+            return Err(Stop::failed(format!("“{name}” is not two-dimensional.")));
+        };
+        let (rows, cols) = (rows as usize, cols as usize);
+        let weights = Weights { bytes, stored, rows, cols, transposed };
+        if View::stored(&weights.bytes, stored, rows, cols).is_none() {
+            return Err(Stop::failed(format!("“{name}” has {} bytes; its shape {rows} × {cols} needs another number.", weights.bytes.len())));
+        }
+        weights.finite(name)?;
+        let own = weights.view();
+        match shape {
+            Some((rows, cols)) if (rows, cols) != (own.rows(), own.cols()) => {
+                Err(Stop::failed(format!("“{name}” is {} × {}, not {rows} × {cols}.", own.rows(), own.cols())))
+            }
+            _ => Ok(weights),
+        }
+    }
+
+    /// `[out, in]`.
+    pub fn view(&self) -> View<'_> {
+        let view = View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read");
+        if self.transposed { view.t() } else { view }
+    }
+
+    pub fn matrix(&self) -> Matrix {
+        let view = self.view();
+        let mut values = Vec::with_capacity(self.rows * self.cols);
+        view.each(|x| values.push(x));
+        if self.transposed { Matrix::from_vec(self.cols, self.rows, values) } else { Matrix::from_row_slice(self.rows, self.cols, &values) }
+    }
+
+    /// W - W0 in the order of the file, that is turned where [`Weights::view`] is not: a change is only asked for its singular values.
+    pub fn minus(&self, w0: &Weights) -> Matrix {
+        let mut values = Vec::with_capacity(self.rows * self.cols);
+        View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read").each(|x| values.push(x));
+        let mut value = values.iter_mut();
+        w0.view().each(|x| {
+            if let Some(value) = value.next() {
+                *value -= x;
+            }
+        });
+        Matrix::from_vec(self.cols, self.rows, values)
+    }
+
+    /// Bit for bit the same numbers.
+    pub fn equals(&self, other: &Weights) -> bool {
+        if self.stored == other.stored && self.transposed == other.transposed {
+            return self.bytes == other.bytes;
+        }
+        self.matrix() == other.matrix()
+    }
+
+    /// The largest singular value that rounding to this type gives a matrix of its own: independent errors of variance ulp^2 / 12
+    /// have a largest singular value of about their deviation times sqrt(rows) + sqrt(cols). 0 for f32, whose rounding is never seen.
+    pub fn rounding(&self) -> f64 {
+        // An ulp is this part of the power of two below a number.
+        let ulp = match self.stored {
+            Stored::F32 => return 0.0,
+            Stored::F16 => 2f64.powi(-10),
+            Stored::Bf16 => 2f64.powi(-7),
+        };
+        let mut sum = 0.0f64;
+        self.view().each(|x| {
+            let power = f32::from_bits(x.to_bits() & 0x7f80_0000);
+            sum += f64::from(power).powi(2);
+        });
+        let deviation = (sum / (self.rows * self.cols) as f64 / 12.0).sqrt() * ulp;
+        deviation * ((self.rows as f64).sqrt() + (self.cols as f64).sqrt())
+    }
+
+    fn finite(&self, name: &str) -> Result<(), Stop> {
+        let (mut bad, mut nan) = (0u64, false);
+        let mut look = |exponent_full: bool, mantissa: bool| {
+            bad += u64::from(exponent_full);
+            nan |= exponent_full && mantissa;
+        };
+        match self.stored {
+            Stored::F32 => self.bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).for_each(|x| look(x & 0x7f80_0000 == 0x7f80_0000, x & 0x7f_ffff != 0)),
+            Stored::F16 => self.halves().for_each(|x| look(x & 0x7c00 == 0x7c00, x & 0x3ff != 0)),
+            Stored::Bf16 => self.halves().for_each(|x| look(x & 0x7f80 == 0x7f80, x & 0x7f != 0)),
+        }
+        if bad == 0 {
+            return Ok(());
+        }
+        let what = if nan { "not a number (NaN)" } else { "infinite" };
+        Err(Stop::failed(format!("{bad} of {} values of “{name}” are {what}.", self.rows * self.cols)))
+    }
+
+    fn halves(&self) -> impl Iterator<Item = u16> {
+        self.bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b))
+    }
+}
+
+fn narrowed(bytes: &[u8]) -> Vec<u8> {
+    bytes.as_chunks::<8>().0.iter().flat_map(|b| (f64::from_le_bytes(*b) as f32).to_le_bytes()).collect()
+}

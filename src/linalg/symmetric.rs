@@ -1,0 +1,28 @@
+//! Eigenvalues and eigenvectors of a dense symmetric f64 matrix.
+
+use super::NoConvergence;
+use faer::{MatRef, Side};
+use nalgebra::DMatrix;
+
+/// Values descending, and the matching orthonormal columns.
+pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
+    let n = g.nrows();
+    if n == 0 {
+        return Ok((Vec::new(), DMatrix::zeros(0, 0)));
+    }
+    let found = faer(g).self_adjoint_eigen(Side::Lower).map_err(|_| NoConvergence)?;
+    let values = found.S().column_vector().iter().rev().copied().collect();
+    let u = found.U();
+    Ok((values, DMatrix::from_fn(n, n, |i, j| u[(i, n - 1 - j)])))
+}
+
+/// The values alone, descending.
+pub fn eigenvalues(g: &DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
+    let mut values = faer(g).self_adjoint_eigenvalues(Side::Lower).map_err(|_| NoConvergence)?;
+    values.reverse();
+    Ok(values)
+}
+
+fn faer(g: &DMatrix<f64>) -> MatRef<'_, f64> {
+    MatRef::from_column_major_slice(g.as_slice(), g.nrows(), g.ncols())
+}

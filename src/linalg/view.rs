@@ -1,0 +1,151 @@
+//! What a product reads: a matrix somewhere in memory, in its own type and order, widened while it is packed.
+
+use super::kernel::Scalar;
+use nalgebra::DMatrix;
+use std::ops::Range;
+
+/// Values as they lie in memory. Files hold little-endian bytes without alignment.
+#[derive(Debug, Clone, Copy)]
+enum Values<'a> {
+    F32(&'a [f32]),
+    F64(&'a [f64]),
+    F32Bytes(&'a [[u8; 4]]),
+    F16Bytes(&'a [[u8; 2]]),
+    Bf16Bytes(&'a [[u8; 2]]),
+}
+
+/// rows x cols values, element (i, j) at `i * down + j * across`.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    values: Values<'a>,
+    rows: usize,
+    cols: usize,
+    down: usize,
+    across: usize,
+}
+
+impl<'a> From<&'a DMatrix<f32>> for View<'a> {
+    fn from(m: &'a DMatrix<f32>) -> Self {
+        View { values: Values::F32(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
+    }
+}
+
+impl<'a> From<&'a DMatrix<f64>> for View<'a> {
+    fn from(m: &'a DMatrix<f64>) -> Self {
+        View { values: Values::F64(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
+    }
+}
+
+/// How the bytes of a file hold a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    F32,
+    F16,
+    Bf16,
+}
+
+impl<'a> View<'a> {
+    /// A row-major matrix as stored; none when the bytes are not as many as the shape needs.
+    pub fn stored(bytes: &'a [u8], kind: Stored, rows: usize, cols: usize) -> Option<View<'a>> {
+        let (values, length) = match kind {
+            Stored::F32 => (Values::F32Bytes(bytes.as_chunks().0), 4),
+            Stored::F16 => (Values::F16Bytes(bytes.as_chunks().0), 2),
+            Stored::Bf16 => (Values::Bf16Bytes(bytes.as_chunks().0), 2),
+        };
+        let fits = rows.checked_mul(cols)?.checked_mul(length)? == bytes.len();
+        fits.then_some(View { values, rows, cols, down: cols, across: 1 })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The transpose.
+    pub fn t(self) -> View<'a> {
+        View { rows: self.cols, cols: self.rows, down: self.across, across: self.down, ..self }
+    }
+
+    /// The first columns of a matrix.
+    pub fn columns(m: &'a DMatrix<f32>, range: Range<usize>) -> View<'a> {
+        View {
+            values: Values::F32(&m.as_slice()[range.start * m.nrows()..range.end * m.nrows()]),
+            rows: m.nrows(),
+            cols: range.len(),
+            down: 1,
+            across: m.nrows(),
+        }
+    }
+
+    /// Calls with every value, in memory's order.
+    pub fn each(&self, mut f: impl FnMut(f32)) {
+        match self.values {
+            Values::F32(v) => v.iter().for_each(|x| f(*x)),
+            Values::F64(v) => v.iter().for_each(|x| f(*x as f32)),
+            Values::F32Bytes(v) => v.iter().for_each(|x| f(f32::from_le_bytes(*x))),
+            Values::F16Bytes(v) => v.iter().for_each(|x| f(half(*x))),
+            Values::Bf16Bytes(v) => v.iter().for_each(|x| f(brain(*x))),
+        }
+    }
+
+    /// Writes `rows` x `cols` as panels of `height` rows, each column after column; a short last panel is filled up with zeros.
+    pub fn pack<T: Scalar>(&self, rows: Range<usize>, cols: Range<usize>, height: usize, out: &mut [T]) {
+        match self.values {
+            Values::F32(v) => self.pack_from(v, T::of, rows, cols, height, out),
+            Values::F64(v) => self.pack_from(v, T::of_f64, rows, cols, height, out),
+            Values::F32Bytes(v) => self.pack_from(v, |x| T::of(f32::from_le_bytes(x)), rows, cols, height, out),
+            Values::F16Bytes(v) => self.pack_from(v, |x| T::of(half(x)), rows, cols, height, out),
+            Values::Bf16Bytes(v) => self.pack_from(v, |x| T::of(brain(x)), rows, cols, height, out),
+        }
+    }
+
+    fn pack_from<E: Copy, T: Scalar>(
+        &self,
+        values: &[E],
+        widen: impl Fn(E) -> T,
+        rows: Range<usize>,
+        cols: Range<usize>,
+        height: usize,
+        out: &mut [T],
+    ) {
+        let depth = cols.len();
+        for (panel, out) in out.chunks_exact_mut(height * depth).enumerate() {
+            let first = rows.start + panel * height;
+            let own = height.min(rows.end.saturating_sub(first));
+            if own < height {
+                out.fill(T::default());
+            }
+            if self.down == 1 {
+                for (k, out) in cols.clone().zip(out.chunks_exact_mut(height)) {
+                    let at = k * self.across + first;
+                    for (out, x) in out.iter_mut().zip(&values[at..at + own]) {
+                        *out = widen(*x);
+                    }
+                }
+            } else {
+                // Rows lie apart: one after the other, so that each is read in order.
+                for r in 0..own {
+                    let at = (first + r) * self.down + cols.start * self.across;
+                    let row = values[at..].iter().step_by(self.across.max(1));
+                    for (out, x) in out[r..].iter_mut().step_by(height).zip(row).take(depth) {
+                        *out = widen(*x);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn brain(bytes: [u8; 2]) -> f32 {
+    f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)
+}
+
+/// Exponent and mantissa move into place; a power of two corrects the bias, subnormals included. Finite values only.
+fn half(bytes: [u8; 2]) -> f32 {
+    let bits = u32::from(u16::from_le_bytes(bytes));
+    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * 5.192_296_9e33;
+    f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
+}

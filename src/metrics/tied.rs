@@ -1,0 +1,42 @@
+//! Nearly tied base vectors: a small change may turn them among themselves, which scores as if something new had appeared (two
+//! tied vectors turned by 45 degrees score 0.707 each). The cosine with the space they span tells a turned tie from a new direction.
+
+/// Neighbours whose singular values differ by less than this part are tied.
+const TIE: f32 = 1e-3;
+
+/// For every tuned vector the cosine with the space of the base vectors tied with its best match; none where nothing is tied.
+///
+/// `cosines`: |u0_i . u_j|, `rows` base vectors down, column after column. `sigma` of the base, descending.
+pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {
+    let rows_known = rows.min(sigma.len());
+    let tied = |i: usize| i + 1 < rows_known && sigma[i] > 0.0 && sigma[i] - sigma[i + 1] < TIE * sigma[i];
+    if rows == 0 || !argmax.iter().any(|i| tied(*i as usize) || i.checked_sub(1).is_some_and(|i| tied(i as usize))) {
+        return None;
+    }
+    let of = |(column, best): (&[f32], &u32)| {
+        let (mut first, mut last) = (*best as usize, *best as usize);
+        while first > 0 && tied(first - 1) {
+            first -= 1;
+        }
+        while tied(last) {
+            last += 1;
+        }
+        column[first..=last].iter().map(|c| c * c).sum::<f32>().sqrt().min(1.0)
+    };
+    Some(cosines.chunks_exact(rows).zip(argmax).map(of).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_tie_is_all_there() {
+        let half = 0.5f32.sqrt();
+        let cosines = [half, half, 0.0, 0.0, 0.1, 0.2, 0.0, 0.0, 0.3, 0.0, 0.3, 0.0];
+        let tied = tied_cosines(&cosines, 4, &[2.0, 2.0, 1.0, 0.5], &[0, 1, 2]).unwrap();
+        assert!((tied[0] - 1.0).abs() < 1e-6 && (tied[1] - 0.05f32.sqrt()).abs() < 1e-6 && tied[2] == 0.3);
+        assert_eq!(tied_cosines(&cosines, 4, &[3.0, 2.0, 1.0, 0.5], &[0, 1, 2]), None);
+        assert_eq!(tied_cosines(&[], 0, &[], &[]), None);
+    }
+}
