@@ -259,3 +259,25 @@ pub fn bench_gemm(n: u32, repeats: u32) -> f64 {
     };
     (0..repeats).fold(f64::INFINITY, best)
 }
+
+/// GFLOP/s of multiply-adds on numbers that stay in registers: what 128-bit vectors of one core could do at most.
+#[cfg(target_feature = "simd128")]
+#[wasm_bindgen(js_name = benchPeak)]
+pub fn bench_peak() -> f64 {
+    (0..3).map(|_| crate::linalg::register_flops(now)).fold(0.0, f64::max) / 1e9
+}
+
+/// Seconds for the effective rank of a seeded change: an adapter of `rank`, or a dense one for 0.
+#[wasm_bindgen(js_name = benchEffectiveRank)]
+pub fn bench_effective_rank(rows: u32, cols: u32, rank: u32) -> Result<f64, JsError> {
+    let random = |rows: u32, cols: u32, seed: u64| crate::linalg::random(rows as usize, cols as usize, seed);
+    let (a, b) = if rank == 0 { (random(rows, cols, 1), None) } else { (random(rank, cols, 1), Some(random(rows, rank, 2))) };
+    let begin = now();
+    let sigma = match &b {
+        Some(b) => crate::linalg::low_rank_singular_values(2.0, b, &a),
+        None => crate::linalg::singular_values((&a).into()),
+    };
+    let sigma = sigma.map_err(|_| JsError::new("The singular values did not converge."))?;
+    std::hint::black_box(crate::metrics::effective_rank::effective_rank(&sigma));
+    Ok(now() - begin)
+}

@@ -2,16 +2,20 @@
 import type { DroppedFile, Engine } from './engine';
 import { Cancelled } from './engine.errors';
 import { LINKS_ONLY, problem } from './files';
+import { Keeping } from './keeping';
+import { taskOf } from './modes';
 import type { LiveReport } from './report';
 import { run } from './run';
+import { begun, computed, ended, missing, started } from './run.state';
 import { loadSample, sampleManifest } from './sample';
 import * as change from './state';
 import type { Store } from './store';
-import type { ModelSummary } from './wasm/simd/lorascope';
+import type { ModelSummary, Task } from './wasm/simd/lorascope';
 
 const RELOAD = 'Load the page again. If it stays, another current browser may run it.';
 
 export class App {
+  readonly keeping: Keeping;
   readonly #engine: Promise<Engine>;
   readonly #store: Store;
   readonly #report: Promise<LiveReport>;
@@ -23,6 +27,7 @@ export class App {
     this.#store = store;
     this.#engine = engine;
     this.#report = report;
+    this.keeping = new Keeping(store);
   }
 
   /** Says what was started, for the page and for whoever measures it. */
@@ -34,6 +39,7 @@ export class App {
       })
       .catch((error: unknown) => this.failed(error));
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
+    void this.keeping.count();
   }
 
   /** The engine or the drawing could not be started at all. */
@@ -72,26 +78,16 @@ export class App {
     if (this.#store.state.status === 'ready') await this.analyze();
   }
 
-  /** Computes what has no result yet. */
+  /** Computes what has no result yet that answers the mode. */
   async analyze(): Promise<void> {
-    const { plan, status } = this.#store.state;
-    if (!plan || status === 'running') return;
-    const matrices = change.missing(this.#store.state);
+    const matrices = missing(this.#store.state);
     if (matrices.length === 0) return this.show('results');
-    const engine = await this.#engine;
-    const stop = new AbortController();
-    this.#stop = stop;
-    this.#store.update((s) => change.started(s, performance.now()));
-    await run({
-      plan,
-      matrices,
-      threads: engine.info.threads,
-      analyze: (matrix) => engine.analyze(matrix),
-      onBegin: (matrix) => this.#store.update((s) => change.begun(s, matrix)),
-      onResult: (matrix, outcomes) => this.#store.update((s) => change.computed(s, matrix, outcomes, performance.now())),
-      signal: stop.signal,
-    });
-    if (!stop.signal.aborted) await this.#end();
+    await this.#run(matrices, taskOf(this.#store.state));
+  }
+
+  /** Computes matrices again, by another task than the settings'. What they had stays until the new result is there. */
+  async again(matrices: readonly number[], other: Partial<Task>): Promise<void> {
+    if (matrices.length > 0) await this.#run(matrices, { ...taskOf(this.#store.state), ...other });
   }
 
   /** Stops at once: nothing more is asked for, and the worker ends. What is done stays. */
@@ -144,8 +140,28 @@ export class App {
     }
   }
 
+  async #run(matrices: readonly number[], task: Task): Promise<void> {
+    const { plan, status } = this.#store.state;
+    if (!plan || status === 'running') return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    this.#store.update((s) => started(s, performance.now(), matrices, task.mode));
+    const engine = await this.#engine;
+    await run({
+      plan,
+      matrices,
+      threads: engine.info.threads,
+      analyze: (matrix) => engine.analyze(matrix, task),
+      onBegin: (matrix) => this.#store.update((s) => begun(s, matrix)),
+      onResult: (matrix, answer) => this.#store.update((s) => computed(s, matrix, answer, performance.now())),
+      signal: stop.signal,
+    });
+    if (!stop.signal.aborted) await this.#end();
+  }
+
   async #end(): Promise<void> {
-    this.#store.update((s) => change.ended(s, performance.now()));
+    this.#store.update((s) => ended(s, performance.now()));
+    void this.keeping.count();
     document.documentElement.dataset['runSeconds'] = this.#store.state.run.seconds.toFixed(3);
     const report = await this.#report;
     report.sync(this.#store.state);

@@ -1,6 +1,7 @@
 /** What a run costs: before it starts from the plan, while it runs from what is done. */
 import { MEMORY } from './run';
-import type { Plan, PlanMatrix } from './wasm/simd/lorascope';
+import type { RunState } from './run.state';
+import type { Mode, Plan, PlanMatrix } from './wasm/simd/lorascope';
 
 /** Floating-point operations a second and thread, a cautious guess until a run has measured this machine. */
 const GUESS = 4e9;
@@ -10,27 +11,46 @@ export interface Cost {
   memory: number;
 }
 
-export function cost(plan: Plan, threads: number): Cost {
+/** All matrices of the plan, in one mode. */
+export function cost(plan: Plan, threads: number, mode: Mode): Cost {
   return {
-    seconds: plan.flops / (GUESS * threads),
-    memory: Math.max(plan.memory, Math.min(MEMORY, plan.memory * threads)),
+    seconds: total(plan, plan.matrices.keys(), mode) / (GUESS * threads),
+    memory: Math.max(plan.memory, Math.min(MEMORY, plan.memory * (threads + 1))),
   };
 }
 
-/** Relative work of one matrix: one decomposition of the base, one of each model. */
-function work(m: PlanMatrix): number {
-  return m.rows * m.cols * Math.min(m.rows, m.cols) * (1 + m.models.length);
+/** Seconds that some matrices take exactly, at the speed that the last run had on this machine. */
+export function exactSeconds(plan: Plan, matrices: readonly number[], run: RunState, earlier: ReadonlySet<number>, threads: number): number {
+  return total(plan, matrices, 'exact') / (speed(plan, run, earlier) ?? GUESS * threads);
 }
 
-/** Seconds left by what this run has done so far; undefined until its first matrix is done. */
-export function remaining(plan: Plan, asked: readonly number[], done: ReadonlySet<number>, seconds: number): number | undefined {
-  let ahead = 0;
-  let behind = 0;
-  for (const at of asked) {
+/** Seconds left by what this run has computed so far; undefined until its first matrix is computed. What was fetched from earlier runs cost nothing. */
+export function remaining(plan: Plan, run: RunState, earlier: ReadonlySet<number>): number | undefined {
+  const rate = speed(plan, run, earlier);
+  const ahead = run.asked.filter((at) => !run.done.has(at));
+  return rate === undefined ? undefined : total(plan, ahead, run.mode) / rate;
+}
+
+/** Floating-point operations a second. */
+function speed(plan: Plan, run: RunState, earlier: ReadonlySet<number>): number | undefined {
+  const behind = [...run.done].filter((at) => !earlier.has(at));
+  const work = total(plan, behind, run.mode);
+  return work > 0 && run.measuredSeconds > 0 ? work / run.measuredSeconds : undefined;
+}
+
+function total(plan: Plan, matrices: Iterable<number>, mode: Mode): number {
+  let sum = 0;
+  for (const at of matrices) {
     const matrix = plan.matrices[at];
-    if (!matrix) continue;
-    if (done.has(at)) behind += work(matrix);
-    else ahead += work(matrix);
+    if (matrix) sum += mode === 'exact' ? exact(matrix) : matrix.flops;
   }
-  return behind > 0 ? (seconds * ahead) / behind : undefined;
+  return sum;
+}
+
+/** The plan's own estimate is that of `auto`; exact is one full decomposition of the base and of each model, and the products of their vectors. */
+function exact({ rows, cols, models, flops }: PlanMatrix): number {
+  const [long, short] = [Math.max(rows, cols), Math.min(rows, cols)];
+  const svd = 4 * long * short ** 2 + 9 * short ** 3;
+  const products = 2 * short ** 2 * (long + short) + 2 * long * short ** 2;
+  return Math.max(flops, svd + models.length * (svd + products));
 }

@@ -1,10 +1,9 @@
 /** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
-import { type Remote as Proxied, wrap } from 'comlink';
 import { Cancelled, WorkerDied } from './engine.errors';
-import type { Remote } from './engine.worker';
-import workerUrl from './engine.worker.ts?worker&url';
+import { type Life, startLife } from './engine.life';
+import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
-import type { Answers, Outcome, Plan, Report } from './wasm/simd/lorascope';
+import type { Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
 
 export interface DroppedFile {
   /** Path as dropped, for example `lora_r8/adapter_model.safetensors`; the bare name where there is no folder. */
@@ -13,11 +12,28 @@ export interface DroppedFile {
 }
 
 export interface EngineInfo {
-  /** `threads+simd` or `simd`. */
+  /** `threads+relaxed-simd`, `threads+simd` or `simd`. */
   build: string;
   threads: number;
   /** Why this build runs, one sentence for the reader; empty when nothing is held back. */
   why: string;
+}
+
+/** What a new worker is told. */
+export interface Start {
+  choice: Choice;
+  /** Whether finished matrices are kept in the browser. */
+  keep: boolean;
+  /** A name for the lock that the worker holds while it lives; empty where there are no locks. */
+  lock: string;
+}
+
+export interface Answer {
+  outcomes: Outcome[];
+  /** True when they were kept from an earlier run. */
+  earlier: boolean;
+  /** Why results are not kept, in words; empty when they are, or were not meant to be. */
+  trouble: string;
 }
 
 export interface Engine {
@@ -29,36 +45,29 @@ export interface Engine {
   /** The report of the plan in force, without matrices. */
   head(): Promise<Report>;
   /** Computes one matrix of the plan for all its models. Several may be asked for at once. */
-  analyze(matrix: number): Promise<Outcome[]>;
+  analyze(matrix: number, task: Task): Promise<Answer>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
   /** Forgets all files. */
   reset(): void;
 }
 
-/** One life of the worker. `end` rejects every call that still waits. */
-interface Life {
-  remote: Proxied<Remote>;
-  info: EngineInfo;
-  ended: Promise<never>;
-  end(reason: Error): void;
-}
-
 export async function startEngine(): Promise<Engine> {
   const choice = await choose(location.search, navigator.hardwareConcurrency);
-  return new WorkerEngine(choice, await startLife(choice));
+  const options = { choice, keep: storeWanted(location.search) };
+  return new WorkerEngine(options, await startLife(options));
 }
 
 /** Starts a new worker after a cancel or a crash: files are posted again and planned with the last answers. */
 class WorkerEngine implements Engine {
   readonly info: EngineInfo;
-  readonly #choice: Choice;
+  readonly #options: Omit<Start, 'lock'>;
   #life: Promise<Life> | undefined;
   #files: DroppedFile[] = [];
   #answers: Answers = new Map();
 
-  constructor(choice: Choice, life: Life) {
-    this.#choice = choice;
+  constructor(options: Omit<Start, 'lock'>, life: Life) {
+    this.#options = options;
     this.info = life.info;
     this.#adopt(Promise.resolve(life));
   }
@@ -81,9 +90,9 @@ class WorkerEngine implements Engine {
     return this.#call(life, life.remote.head());
   }
 
-  async analyze(matrix: number): Promise<Outcome[]> {
+  async analyze(matrix: number, task: Task): Promise<Answer> {
     const life = await this.#alive();
-    return this.#call(life, life.remote.analyze(matrix));
+    return this.#call(life, life.remote.analyze(matrix, task));
   }
 
   cancel(): void {
@@ -104,7 +113,7 @@ class WorkerEngine implements Engine {
   }
 
   async #revive(): Promise<Life> {
-    const life = await startLife(this.#choice);
+    const life = await startLife(this.#options);
     if (this.#files.length > 0) await Promise.race([life.remote.open(this.#files, this.#answers), life.ended]);
     return life;
   }
@@ -128,34 +137,5 @@ class WorkerEngine implements Engine {
       life.end(new WorkerDied(`the engine stopped: ${error.message}`, false));
       throw new WorkerDied(`the engine stopped: ${error.message}`, true);
     }
-  }
-}
-
-/** A worker from a small blob module: it inherits the page's Content-Security-Policy, which a worker from the network would not. */
-async function startLife(choice: Choice): Promise<Life> {
-  const source = `import ${JSON.stringify(new URL(workerUrl, import.meta.url).href)}`;
-  const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(blob, { type: 'module', name: 'lorascope' });
-  let end: (reason: Error) => void = () => undefined;
-  const ended = new Promise<never>((_, reject) => {
-    end = (reason) => {
-      worker.terminate();
-      reject(reason);
-    };
-  });
-  ended.catch(() => undefined);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    end(new WorkerDied(`the engine stopped: ${event.message || 'its worker could not be loaded'}`, false));
-  };
-  try {
-    const remote = wrap<Remote>(worker);
-    const info = await Promise.race([remote.start(choice), ended]);
-    return { remote, info, ended, end };
-  } catch (error) {
-    worker.terminate();
-    throw error;
-  } finally {
-    URL.revokeObjectURL(blob);
   }
 }

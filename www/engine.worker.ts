@@ -1,16 +1,27 @@
 /** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
 import { expose } from 'comlink';
-import type { DroppedFile, EngineInfo } from './engine';
-import { type Choice, loadCompute } from './wasm';
-import type { Answers, Outcome, Plan, Report, Session } from './wasm/simd/lorascope';
+import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
+import { KeptResults, sha256 } from './engine.kept';
+import { Gate } from './gate';
+import { loadCompute } from './wasm';
+import type { Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
 
 const files: File[] = [];
+/** Digests of tensors by file and range: a tensor is hashed once in the worker's life. */
+const digests = new Map<string, string>();
 let session: Session;
+let plan: Plan;
+let kept: KeptResults;
+/** As many matrices compute at once as there are threads; what is asked for beyond reads its bytes and waits. */
+let gate: Gate;
 
 const remote = {
-  async start(choice: Choice): Promise<EngineInfo> {
+  async start({ choice, keep, lock }: Start): Promise<EngineInfo> {
+    if (lock) await hold(lock);
+    kept = new KeptResults(keep);
     const wasm = await loadCompute(choice);
     session = new wasm.Session();
+    gate = new Gate(wasm.threadCount());
     return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };
   },
 
@@ -19,29 +30,84 @@ const remote = {
       files[session.addFile(path, file.size)] = file;
     }
     for (const [id] of files.entries()) await readHeader(id);
-    return session.plan(answers);
+    return remote.plan(answers);
   },
 
   async plan(answers: Answers): Promise<Plan> {
-    return session.plan(answers);
+    plan = session.plan(answers);
+    return plan;
   },
 
   async head(): Promise<Report> {
     return session.head();
   },
 
-  async analyze(matrix: number): Promise<Outcome[]> {
-    const tensors: Uint8Array[] = [];
+  async analyze(matrix: number, task: Task): Promise<Answer> {
+    const answer = (outcomes: Outcome[], earlier: boolean): Answer => ({ outcomes, earlier, trouble: kept.trouble });
+    const ranges = session.ranges(matrix);
+    const keeps = await kept.on();
+    const held: Held = {};
+    let hashes: string[] | undefined;
     try {
-      for (const range of session.ranges(matrix)) tensors.push(await read(range.file, range.begin, range.end));
+      if (!keeps || !ranges.every((range) => digests.has(id(range)))) held.bytes = await readAll(ranges);
+      if (keeps) hashes = await hashAll(ranges, held);
+      const earlier = hashes && (await recall(matrix, task, hashes));
+      if (earlier) return answer(earlier, true);
+      held.bytes ??= await readAll(ranges);
     } catch (error) {
-      return session.failed(matrix, reason(error));
+      return answer(session.failed(matrix, reason(error)), false);
     }
-    return session.analyze(matrix, tensors);
+    await gate.enter();
+    let outcomes: Outcome[];
+    try {
+      outcomes = await compute(matrix, held, task);
+    } finally {
+      gate.leave();
+    }
+    // Kept first, answered then: what the page shows as done survives a reload.
+    if (hashes) await kept.keep(session.keys(matrix, task), hashes, outcomes);
+    return answer(outcomes, false);
   },
 };
 
 export type Remote = typeof remote;
+
+/** The tensors of one matrix, from reading to computing. */
+interface Held {
+  bytes?: Uint8Array<ArrayBuffer>[] | undefined;
+}
+
+/** Lets go of the bytes: the wasm has its own copy as soon as it is called, and ours would stay for as long as it computes. */
+function compute(matrix: number, held: Held, task: Task): Promise<Outcome[]> {
+  const bytes = held.bytes ?? [];
+  held.bytes = undefined;
+  return session.analyze(matrix, bytes, task);
+}
+
+/** What is kept for this very task, else an exact result, which answers every task. */
+async function recall(matrix: number, task: Task, hashes: readonly string[]): Promise<Outcome[] | undefined> {
+  const { name, layer, type } = plan.matrices[matrix]!;
+  for (const mode of new Set([task.mode, 'exact'] as const)) {
+    const outcomes = await kept.recall(session.keys(matrix, { ...task, mode }), hashes, { name, layer, type });
+    if (outcomes) return outcomes;
+  }
+  return undefined;
+}
+
+/** One after the other: hashing holds a copy of the tensor. */
+async function hashAll(ranges: readonly ByteRange[], { bytes }: Held): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const [at, range] of ranges.entries()) {
+    const hash = digests.get(id(range)) ?? (await sha256(bytes![at]!));
+    digests.set(id(range), hash);
+    hashes.push(hash);
+  }
+  return hashes;
+}
+
+function id({ file, begin, end }: ByteRange): string {
+  return `${file}:${begin}-${end}`;
+}
 
 /** The core says which bytes it wants next, until it knows the file's tensors. */
 async function readHeader(id: number): Promise<void> {
@@ -57,11 +123,27 @@ async function readHeader(id: number): Promise<void> {
   }
 }
 
+async function readAll(ranges: readonly ByteRange[]): Promise<Uint8Array<ArrayBuffer>[]> {
+  const tensors: Uint8Array<ArrayBuffer>[] = [];
+  for (const range of ranges) tensors.push(await read(range.file, range.begin, range.end));
+  return tensors;
+}
+
 /** One range, never a whole file: `arrayBuffer()` of a file over 2 GiB fails in Chromium. */
-async function read(id: number, begin: number, end: number): Promise<Uint8Array> {
+async function read(id: number, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
   const file = files[id];
   if (!file) throw new Error(`file ${id} is not here`);
   return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+}
+
+/** Holds the lock for the worker's whole life. Its end is how the page hears of a death that nobody announces. */
+function hold(lock: string): Promise<void> {
+  return new Promise((held) => {
+    void navigator.locks.request(lock, () => {
+      held();
+      return new Promise<never>(() => undefined);
+    });
+  });
 }
 
 function reason(error: unknown): string {

@@ -3,10 +3,11 @@ import { html, render } from 'lit';
 import { App } from './app';
 import { startEngine } from './engine';
 import { listen } from './keys';
+import { modeFrom } from './modes';
 import { Navigation } from './navigation';
 import { LiveReport } from './report';
 import { openSpecimen, type Specimen } from './specimen';
-import { defaults } from './state';
+import { defaults, setMode } from './state';
 import { Store } from './store';
 import { acceptDrops } from './views/inputs';
 import { loadView } from './wasm';
@@ -16,7 +17,7 @@ const place = document.querySelector<HTMLElement>('#app')!;
 let report: LiveReport | undefined;
 let specimen: Specimen | undefined;
 
-const store = new Store(defaults(), (state) => {
+const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) => {
   report?.sync(state);
   render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen }}></lorascope-page>`, place);
 });

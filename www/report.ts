@@ -22,7 +22,8 @@ export class LiveReport {
     if (state.head !== this.#head || (state.results.size < this.#results.size)) this.#restart(state.head);
     if (!this.#view || state.results === this.#results) return;
     for (const [matrix, outcomes] of state.results) {
-      if (!this.#results.has(matrix)) this.#take(outcomes);
+      // A matrix may have been computed again: the view replaces what it had.
+      if (this.#results.get(matrix) !== outcomes) this.#take(outcomes);
     }
     this.#results = state.results;
     this.#changed();

@@ -1,4 +1,5 @@
-/** The run: asks for matrices, as many at once as there are threads and memory for, and goes on whatever happens to one of them. */
+/** The run: asks for matrices, as many at once as there are threads and memory for and one that reads meanwhile, and goes on whatever happens to one of them. */
+import type { Answer } from './engine';
 import { Cancelled, WorkerDied } from './engine.errors';
 import type { Matrix, Outcome, Plan, PlanMatrix } from './wasm/simd/lorascope';
 
@@ -10,9 +11,9 @@ export interface RunOptions {
   /** Indices into `plan.matrices`, in the order to compute. */
   matrices: readonly number[];
   threads: number;
-  analyze(matrix: number): Promise<Outcome[]>;
+  analyze(matrix: number): Promise<Answer>;
   onBegin(matrix: number): void;
-  onResult(matrix: number, outcomes: Outcome[]): void;
+  onResult(matrix: number, answer: Answer): void;
   /** Aborted: nothing more is asked for. */
   signal: AbortSignal;
 }
@@ -38,17 +39,17 @@ export async function run(options: RunOptions): Promise<void> {
   function launch(matrix: number, alone: boolean): void {
     options.onBegin(matrix);
     const flight = options.analyze(matrix).then(
-      (outcomes) => settle(matrix, outcomes),
+      (answer) => settle(matrix, answer),
       (error: unknown) => {
         if (error instanceof WorkerDied && !error.own && !alone) suspects.push(matrix);
-        else if (!(error instanceof Cancelled)) settle(matrix, failures(options.plan, matrix, error));
+        else if (!(error instanceof Cancelled)) settle(matrix, { outcomes: failures(options.plan, matrix, error), earlier: false, trouble: '' });
       },
     );
     flying.set(matrix, flight.finally(() => flying.delete(matrix)));
   }
 
-  function settle(matrix: number, outcomes: Outcome[]): void {
-    if (!options.signal.aborted) options.onResult(matrix, outcomes);
+  function settle(matrix: number, answer: Answer): void {
+    if (!options.signal.aborted) options.onResult(matrix, answer);
   }
 }
 
@@ -57,7 +58,8 @@ function fits({ plan, threads }: RunOptions, flying: ReadonlyMap<number, unknown
   if (flying.size === 0) return true;
   let bytes = plan.matrices[next]?.memory ?? 0;
   for (const at of flying.keys()) bytes += plan.matrices[at]?.memory ?? 0;
-  return flying.size < threads && bytes <= MEMORY;
+  // The engine computes as many as it has threads; the one beyond has its bytes read by then.
+  return flying.size <= threads && bytes <= MEMORY;
 }
 
 /** A matrix that the engine could not finish, as data: one failed result for each of its models. */
@@ -76,6 +78,7 @@ function failed(m: PlanMatrix, reason: string): Matrix {
     rows: m.rows,
     cols: m.cols,
     status: 'failed',
+    mode: undefined,
     reason,
     sigmaBase: [],
     sigmaTuned: [],

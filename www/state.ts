@@ -1,7 +1,9 @@
 /** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
 import type { DroppedFile, EngineInfo } from './engine';
+import { NO_RUN, type RunState } from './run.state';
+import type { Kept } from './results-store';
 import type { Manifest } from './sample';
-import type { Focus, Outcome, Plan, Problem, Report, Settings, Side } from './wasm/simd/lorascope';
+import type { Focus, Mode, Outcome, Plan, Problem, Report, Settings, Side } from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
 
@@ -10,18 +12,6 @@ export interface Sort {
   column: 'layer' | 'name' | 'shape' | 'intruders' | 'effectiveRank' | 'best';
   model: number;
   descending: boolean;
-}
-
-export interface RunState {
-  /** Indices into `plan.matrices` that this run set out to compute. */
-  asked: readonly number[];
-  /** Those being computed now. */
-  current: ReadonlySet<number>;
-  /** `performance.now()` at the start of this run. */
-  started: number;
-  /** Seconds of this run, and those of earlier runs of the same plan. */
-  seconds: number;
-  before: number;
 }
 
 export interface State {
@@ -38,6 +28,8 @@ export interface State {
   head: Report | undefined;
   /** What is computed, by index into `plan.matrices`. */
   results: ReadonlyMap<number, readonly Outcome[]>;
+  /** Those of the results that were kept from an earlier visit. */
+  earlier: ReadonlySet<number>;
   run: RunState;
   settings: Settings;
   focus: Focus | undefined;
@@ -53,6 +45,10 @@ export interface State {
   problems: readonly Problem[];
   /** What is being loaded, in words, while `planning`. */
   loading: string;
+  /** What the browser keeps of earlier runs; undefined where nothing is kept. */
+  kept: Kept | undefined;
+  /** Why results are not kept, in words; empty while they are. */
+  storeNotice: string;
 }
 
 export function defaults(): State {
@@ -67,8 +63,9 @@ export function defaults(): State {
     planSeconds: 0,
     head: undefined,
     results: new Map(),
-    run: { asked: [], current: new Set(), started: 0, seconds: 0, before: 0 },
-    settings: { k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'exact', preset: 'official' },
+    earlier: new Set(),
+    run: NO_RUN,
+    settings: { k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'auto', preset: 'official' },
     focus: undefined,
     open: undefined,
     model: 0,
@@ -78,12 +75,15 @@ export function defaults(): State {
     shortcuts: true,
     problems: [],
     loading: '',
+    kept: undefined,
+    storeNotice: '',
   };
 }
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  return { ...defaults(), engine: s.engine, sample: s.sample, shortcuts: s.shortcuts };
+  const { engine, sample, shortcuts, kept, storeNotice, settings } = s;
+  return setMode({ ...defaults(), engine, sample, shortcuts, kept, storeNotice }, settings.mode);
 }
 
 /**
@@ -114,7 +114,8 @@ export function planned(s: State, plan: Plan, head: Report, seconds: number): St
     screen: 'plan',
     loading: '',
     results: same ? s.results : new Map(),
-    run: same ? s.run : defaults().run,
+    earlier: same ? s.earlier : new Set(),
+    run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
     focus: undefined,
@@ -130,31 +131,6 @@ function identity(plan: Plan): string {
 export function trouble(s: State, problem: Problem): State {
   const status: Status = s.plan && s.plan.matrices.length > 0 ? 'ready' : 'error';
   return { ...s, status, screen: 'plan', loading: '', problems: [problem] };
-}
-
-export function started(s: State, now: number): State {
-  const before = s.run.before + s.run.seconds;
-  return { ...s, status: 'running', screen: 'results', run: { asked: missing(s), current: new Set(), started: now, seconds: 0, before } };
-}
-
-export function begun(s: State, matrix: number): State {
-  return { ...s, run: { ...s.run, current: new Set(s.run.current).add(matrix) } };
-}
-
-export function computed(s: State, matrix: number, outcomes: readonly Outcome[], now: number): State {
-  const current = new Set(s.run.current);
-  current.delete(matrix);
-  return { ...s, results: new Map(s.results).set(matrix, outcomes), run: { ...s.run, current, seconds: (now - s.run.started) / 1000 } };
-}
-
-export function ended(s: State, now: number): State {
-  const status: Status = missing(s).length === 0 ? 'done' : 'cancelled';
-  return { ...s, status, run: { ...s.run, current: new Set(), seconds: (now - s.run.started) / 1000 } };
-}
-
-/** Indices of the plan's matrices that have no result yet, in the order of the network. */
-export function missing(s: State): number[] {
-  return (s.plan?.matrices ?? []).map((_, at) => at).filter((at) => !s.results.has(at));
 }
 
 /** The longest window: as many vectors as the largest matrix has, 100 at most. */
@@ -173,6 +149,11 @@ export function setEpsilon(s: State, epsilon: number): State {
 
 export function setSide(s: State, side: Side): State {
   return { ...s, settings: { ...s.settings, side } };
+}
+
+/** Computes nothing: what the results lack for the mode is computed when it is asked for. */
+export function setMode(s: State, mode: Mode): State {
+  return { ...s, settings: { ...s.settings, mode } };
 }
 
 /** A second click on the same column turns the order around. Numbers start with the largest, names with the first. */

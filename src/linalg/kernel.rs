@@ -19,6 +19,7 @@ pub trait Scalar: nalgebra::Scalar + Copy + Send + Sync + Default {
     fn multiply(a: &[Self], b: &[Self], tile: &mut [Self]);
 }
 
+#[cfg(not(target_feature = "simd128"))]
 macro_rules! portable {
     ($a:ident, $b:ident, $tile:ident, $mr:literal) => {{
         let mut sums = [[Default::default(); $mr]; NR];
@@ -127,4 +128,23 @@ impl Scalar for f64 {
     fn multiply(a: &[f64], b: &[f64], tile: &mut [f64]) {
         portable!(a, b, tile, 4)
     }
+}
+
+/// Operations a second of the kernels' multiply-add on registers alone, with as many accumulators as a tile has.
+#[cfg(target_feature = "simd128")]
+pub fn register_flops(now: impl Fn() -> f64) -> f64 {
+    use std::arch::wasm32::*;
+    use std::hint::black_box;
+    const STEPS: u32 = 20_000_000;
+    let (factor, term) = (f32x4_splat(black_box(0.999)), f32x4_splat(black_box(0.5)));
+    let mut sums = [f32x4_splat(0.0); 10];
+    let begin = now();
+    for _ in 0..STEPS {
+        for sum in &mut sums {
+            *sum = fused::f32x4(*sum, factor, term);
+        }
+    }
+    let seconds = now() - begin;
+    black_box(sums.map(f32x4_extract_lane::<0>));
+    f64::from(STEPS) * sums.len() as f64 * 8.0 / seconds
 }

@@ -1,10 +1,11 @@
 /** The page's pure functions: numbers as printed, the order of the table, the state's changes, the cost of a run. */
 import { expect, test } from '@playwright/test';
-import { remaining } from '../../www/cost';
-import { bytes, count, counted, duration, fixed, rank } from '../../www/format';
+import { exactSeconds, remaining } from '../../www/cost';
+import { bytes, count, counted, duration, estimate, fixed, interval, rank, undecided } from '../../www/format';
+import * as runs from '../../www/run.state';
 import { sorted } from '../../www/sort';
 import * as change from '../../www/state';
-import type { MatrixRow, Plan } from '../../www/wasm/simd/lorascope';
+import type { MatrixRow, Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 test('numbers as the page prints them', () => {
   expect([count(114688), count(-1200)]).toEqual(['114,688', '\u22121,200']);
@@ -13,6 +14,13 @@ test('numbers as the page prints them', () => {
   expect([rank(7.25), rank(99.96), rank(171.98)]).toEqual(['7.3', '100.0', '172']);
   expect([bytes(999), bytes(1000), bytes(7_078_592), bytes(999_600), bytes(27_700_000_000)]).toEqual(['999 B', '1.0 kB', '7.1 MB', '1.0 MB', '27.7 GB']);
   expect([duration(0.01), duration(0.31), duration(42), duration(840), duration(7560)]).toEqual(['under 0.1 s', '0.3 s', '42 s', '14 min', '2.1 h']);
+});
+
+test('what is not known exactly says so', () => {
+  const between = (low: number, high: number) => interval({ low, high }, 2);
+  expect([between(0.268, 0.272), between(0.06, 0.27), between(0.001, 0.27), interval(undefined, 2)]).toEqual(['0.27', '0.06–0.27', '≤ 0.27', '–']);
+  expect([undecided(3, 0), undecided(3, 1), undecided(1200, 2)]).toEqual(['3', '3 + 1 undecided', '1,200 + 2 undecided']);
+  expect([estimate(812, 0.006), estimate(7.25, 0.05), estimate(7.25, undefined), estimate(undefined, 0.1)]).toEqual(['≈ 812 ± 5', '≈ 7.3 ± 0.4', '7.3', '–']);
 });
 
 const row = (name: string, layer: number | undefined, intruders: number | undefined) =>
@@ -27,19 +35,54 @@ test('rows without a number come last in both directions, equal rows keep their 
   expect(sorted(rows, undefined).map((r) => r.name).join('')).toBe('abcd');
 });
 
-const plan = { matrices: [{ rows: 4, cols: 4, models: [0] }, { rows: 2, cols: 8, models: [0] }, { rows: 8, cols: 8, models: [0, 1] }] } as unknown as Plan;
+const plan = {
+  matrices: [
+    { rows: 4, cols: 4, models: [0], flops: 100 },
+    { rows: 2, cols: 8, models: [0], flops: 200 },
+    { rows: 8, cols: 8, models: [0, 1], flops: 300 },
+  ],
+} as unknown as Plan;
+
+const outcome = (mode: Mode | undefined, status = 'analyzed') => ({ model: 0, matrix: { status, mode } }) as unknown as Outcome;
+const came = (mode: Mode | undefined = 'exact', earlier = false, trouble = '') => ({ outcomes: [outcome(mode)], earlier, trouble });
 
 test('a run that ends early is cancelled, a complete one is done', () => {
   const s = { ...change.defaults(), plan };
-  const running = change.started(s, 1000);
+  const running = runs.started(s, 1000);
   expect([running.status, running.run.asked]).toEqual(['running', [0, 1, 2]]);
-  const one = change.computed(change.begun(running, 1), 1, [], 3000);
-  expect([[...one.run.current], one.run.seconds, change.missing(one)]).toEqual([[], 2, [0, 2]]);
-  expect(change.ended(one, 4000).status).toBe('cancelled');
-  const again = change.started(change.ended(one, 4000), 9000);
+  const one = runs.computed(runs.begun(running, 1), 1, came(), 3000);
+  expect([[...one.run.current], one.run.seconds, runs.missing(one)]).toEqual([[], 2, [0, 2]]);
+  expect(runs.ended(one, 4000).status).toBe('cancelled');
+  const again = runs.started(runs.ended(one, 4000), 9000);
   expect([again.run.asked, again.run.before]).toEqual([[0, 2], 3]);
-  const all = [0, 2].reduce((state, at) => change.computed(state, at, [], 10_000), again);
-  expect(change.ended(all, 10_000).status).toBe('done');
+  const all = [0, 2].reduce((state, at) => runs.computed(state, at, came(), 10_000), again);
+  expect(runs.ended(all, 10_000).status).toBe('done');
+});
+
+test('a mode asks only for what the results lack: exact answers all, and what failed is not certified', () => {
+  const results = new Map([[0, [outcome('certified')]], [1, [outcome('exact')]], [2, [outcome(undefined, 'failed')]]]);
+  const lacking = (mode: Mode) => runs.missing(change.setMode({ ...change.defaults(), plan, results }, mode));
+  expect([lacking('auto'), lacking('certified'), lacking('exact')]).toEqual([[], [], [0]]);
+  expect(change.defaults().settings.mode).toBe('auto');
+});
+
+test('a matrix computed again keeps its result until the new one is there', () => {
+  const results = new Map([0, 1, 2].map((at) => [at, [outcome('certified')]]));
+  const done = { ...change.defaults(), plan, results, status: 'done' as const };
+  const again = runs.started(done, 0, [1], 'exact');
+  expect([again.results.size, runs.finishedCount(again), runs.finished(again, 1), runs.finished(again, 0)]).toEqual([3, 2, false, true]);
+  const stopped = runs.ended(again, 10);
+  expect([stopped.status, stopped.results.get(1), runs.finishedCount(stopped)]).toEqual(['cancelled', results.get(1), 3]);
+  const better = runs.computed(again, 1, came(), 10);
+  expect([better.results.get(1)?.[0]?.matrix.mode, runs.finishedCount(better), runs.ended(better, 10).status]).toEqual(['exact', 3, 'done']);
+});
+
+test('what came from an earlier visit is counted apart, and the first reason why nothing is kept stays', () => {
+  const first = runs.computed(runs.started({ ...change.defaults(), plan }, 0), 0, came('exact', true), 10);
+  const second = runs.computed(first, 1, came('exact', false, 'full'), 20);
+  const third = runs.computed(second, 2, came('exact', false, 'refused'), 30);
+  expect([[...third.earlier], third.storeNotice]).toEqual([[0], 'full']);
+  expect([...runs.computed(third, 0, came(), 40).earlier]).toEqual([]);
 });
 
 test('dials stay within their ranges, and a second click turns a column around', () => {
@@ -53,16 +96,30 @@ test('dials stay within their ranges, and a second click turns a column around',
 
 test('starting over forgets the files and keeps the machine', () => {
   const engine = { build: 'simd', threads: 1, why: '' };
-  const s = change.startOver({ ...change.defaults(), plan, status: 'done', engine, shortcuts: false, results: new Map([[0, []]]) });
-  expect(s).toEqual({ ...change.defaults(), engine, shortcuts: false });
+  const kept = { results: 3, bytes: 12 };
+  const used = { ...change.defaults(), plan, status: 'done' as const, engine, shortcuts: false, kept, results: new Map([[0, []]]) };
+  const s = change.startOver(change.setMode(used, 'certified'));
+  expect(s).toEqual(change.setMode({ ...change.defaults(), engine, shortcuts: false, kept }, 'certified'));
 });
 
-test('the time left follows the work that is done', () => {
-  // Work: rows x cols x the smaller side x one decomposition more than there are models.
-  const [a, b, c] = [4 * 4 * 4 * 2, 2 * 8 * 2 * 2, 8 * 8 * 8 * 3];
-  expect(remaining(plan, [0, 1, 2], new Set(), 5)).toBeUndefined();
-  expect(remaining(plan, [0, 1, 2], new Set([0]), 5)).toBeCloseTo((5 * (b + c)) / a, 9);
-  expect(remaining(plan, [0, 1], new Set([0, 1]), 5)).toBe(0);
+test('the time left follows the work that is done, and what was only fetched says nothing about it', () => {
+  const left = (s: change.State) => remaining(plan, s.run, s.earlier);
+  const running = runs.started({ ...change.defaults(), plan }, 0);
+  expect(left(running)).toBeUndefined();
+  const fetched = runs.computed(running, 0, came('exact', true), 4000);
+  expect(left(fetched)).toBeUndefined();
+  // 200 operations in the 5 seconds after the last fetched one, 300 are ahead.
+  const one = runs.computed(fetched, 1, came(), 9000);
+  expect(left(one)).toBeCloseTo((5 * 300) / 200, 9);
+  expect(left(runs.computed(one, 2, came(), 12_000))).toBe(0);
+});
+
+test('an exact run is estimated by the decompositions it makes, at the measured speed', () => {
+  const one = runs.computed(runs.started({ ...change.defaults(), plan }, 0, [0], 'auto'), 0, came(), 2000);
+  const svd = 4 * 8 * 64 + 9 * 512;
+  const exact = svd + 2 * (svd + 2 * 64 * 16 + 2 * 8 * 64);
+  // 100 operations took two seconds.
+  expect(exactSeconds(plan, [2], one.run, one.earlier, 2)).toBeCloseTo(exact / 50, 9);
 });
 
 test('a folder is not taken twice, but bare files that only look alike are both kept', () => {

@@ -4,7 +4,8 @@ import { bytes, count } from '../format';
 import { math } from '../math';
 import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
-import { View } from './view';
+import { keptLine } from './kept';
+import { type Context, View } from './view';
 import './figure';
 
 class DropView extends View {
@@ -18,7 +19,7 @@ class DropView extends View {
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
           <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
         </p>
-        ${facts}
+        ${facts(this.ctx)}
       </div>
       ${this.#specimen()}
     </div>`;
@@ -66,19 +67,23 @@ function dropZone(): TemplateResult {
   </div>`;
 }
 
-const facts = html`<dl class="facts">
-  <dt>What it computes</dt>
-  <dd>
-    For every weight matrix: singular values before and after, the best pre-trained match of every fine-tuned singular vector, the
-    effective rank of the change.
-  </dd>
-  <dt>What stays here</dt>
-  <dd>Everything. The page has no server; its security policy forbids it to contact any host but its own.</dd>
-  <dt>What it follows</dt>
-  <dd>
-    Shuttleworth, Andreas, Torralba and Sharma,
-    <a href="https://arxiv.org/abs/2410.21228">LoRA vs Full Fine-tuning: An Illusion of Equivalence</a>.
-  </dd>
-</dl>`;
+function facts(ctx: Context): TemplateResult {
+  return html`<dl class="facts">
+    <dt>What it computes</dt>
+    <dd>
+      For every weight matrix: singular values before and after, the best pre-trained match of every fine-tuned singular vector, the
+      effective rank of the change.
+    </dd>
+    <dt>What stays here</dt>
+    <dd>Everything. The page has no server; its security policy forbids it to contact any host but its own.</dd>
+    <dt>What is kept</dt>
+    <dd>${keptLine(ctx)}</dd>
+    <dt>What it follows</dt>
+    <dd>
+      Shuttleworth, Andreas, Torralba and Sharma,
+      <a href="https://arxiv.org/abs/2410.21228">LoRA vs Full Fine-tuning: An Illusion of Equivalence</a>.
+    </dd>
+  </dl>`;
+}
 
 customElements.define('lorascope-drop', DropView);

@@ -6,7 +6,7 @@ import { View } from './view';
 
 class MatrixHeadView extends View {
   protected override render(): TemplateResult | typeof nothing {
-    const { state, nav, report } = this.ctx;
+    const { state, nav, report, app } = this.ctx;
     const rows = report?.matrices(state.settings) ?? [];
     const at = rows.findIndex((row) => row.name === state.open);
     const matrix = rows[at];
@@ -17,6 +17,7 @@ class MatrixHeadView extends View {
       <div class="head-row">
         <div><h1>${name(matrix)}</h1><p class="sub"><span class="mono">${matrix.name}</span> &nbsp;${matrix.rows} × ${matrix.cols}</p></div>
         <div class="actions">
+          ${state.status === 'running' ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>` : nothing}
           ${before ? html`<button class="btn" @click=${() => nav.open(before.name)} aria-label="Previous matrix: ${name(before)}">← ${near(before)}</button>` : nothing}
           ${after ? html`<button class="btn" @click=${() => nav.open(after.name)} aria-label="Next matrix: ${name(after)}">${near(after)} →</button>` : nothing}
         </div>

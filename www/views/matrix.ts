@@ -1,10 +1,15 @@
 /** One matrix: a map of every model to choose from, the chosen one large, the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { counted, fixed } from '../format';
+import { counted, estimate, fixed, interval, undecided } from '../format';
+import { type Interval, resultsOf, weakest, windowOf } from '../intervals';
 import { math } from '../math';
-import type { MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import type { Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import { deeperHere } from './deeper';
 import { figure, specOf } from './figures';
+import { storeNotice } from './kept';
+import { bestMatches } from './matches';
 import { modelName } from './model';
+import { remarks } from './remarks';
 import { row } from './row';
 import { View } from './view';
 
@@ -15,7 +20,10 @@ class MatrixView extends View {
     const matrix = report?.matrices(state.settings).find((m) => m.name === state.open);
     if (!matrix) return nothing;
     const chosen = choose(matrix, state.model);
+    const results = resultsOf(state, matrix.name);
+    const { side, k, epsilon } = state.settings;
     return html`<div class="wrap">
+      ${storeNotice(this.ctx)} ${deeperHere(this.ctx)}
       <section class="quad">
         <div class="quadhead">
           <h2>One matrix, ${counted(models.length, 'fine-tune')}</h2>
@@ -23,8 +31,9 @@ class MatrixView extends View {
         </div>
         <div class="quads">${models.map((model, at) => this.#choice(matrix, model, at, at === chosen))}</div>
       </section>
-      ${this.#large(matrix, models, chosen)}
-      ${row({ title: 'Numbers', kind: 'nums', body: this.#numbers(matrix, models, chosen) })}
+      ${this.#large(matrix, models, chosen, results[chosen])}
+      ${bestMatches(windowOf(results[chosen], side, k), epsilon, models[chosen]?.label ?? '')}
+      ${row({ title: 'Numbers', kind: 'nums', body: this.#numbers(matrix, models, chosen, results) })}
     </div>`;
   }
 
@@ -39,7 +48,7 @@ class MatrixView extends View {
     </button>`;
   }
 
-  #large(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #large(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number, result: Matrix | undefined): TemplateResult {
     const { state, store } = this.ctx;
     const cell = matrix.cells[chosen];
     const label = models[chosen]?.label ?? '';
@@ -50,6 +59,7 @@ class MatrixView extends View {
         <span class="figno">Figure 1</span>
         <h2>Similarity, ${math(label)}</h2>
         ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, state.settings.k))} at ε = ${state.settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
+        ${remarks(result, state.settings)}
         <p>A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
         <p class="ctl">
           <label for="top">Vectors shown</label>
@@ -63,14 +73,15 @@ class MatrixView extends View {
     </section>`;
   }
 
-  #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number, results: readonly (Matrix | undefined)[]): TemplateResult {
+    const { side, k } = this.ctx.state.settings;
     return html`<div class="tbl-scroll"><table class="nums">
       <thead><tr>
         <th>Model</th><th class="num">Intruders</th><th class="num">Weakest match</th><th class="num">Effective rank of Δ<i class="v">W</i></th>
         <th class="num">Stable rank of Δ<i class="v">W</i></th><th class="num">Norm of Δ<i class="v">W</i></th>
         <th class="num"><i class="v">σ</i><sub>1</sub> before</th><th class="num"><i class="v">σ</i><sub>1</sub> after</th>
       </tr></thead>
-      <tbody>${models.map((model, at) => numbers(model, matrix.cells[at], at === chosen))}</tbody>
+      <tbody>${models.map((model, at) => numbers(model, matrix.cells[at], results[at], weakest(windowOf(results[at], side, k)), at === chosen))}</tbody>
     </table></div>`;
   }
 }
@@ -88,19 +99,20 @@ function drawable(cell: MatrixCell | null | undefined): boolean {
 function said(cell: MatrixCell | null | undefined, k: number): string {
   if (!cell) return 'not computed';
   if (cell.status !== 'analyzed') return cell.reason ? `${cell.status}: ${cell.reason}` : cell.status;
-  return `${cell.intruders ? counted(cell.intruders, 'intruder') : 'no intruder'} in the top ${k}`;
+  const counts = cell.intruders ? counted(cell.intruders, 'intruder') : 'no intruder';
+  return `${counts}${cell.undecided > 0 ? ` + ${cell.undecided} undecided` : ''} in the top ${k}`;
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function numbers(model: ModelSummary, cell: MatrixCell | null | undefined, on: boolean): TemplateResult {
+function numbers(model: ModelSummary, cell: MatrixCell | null | undefined, result: Matrix | undefined, match: Interval | undefined, on: boolean): TemplateResult {
   return html`<tr class=${on ? 'on' : ''}>
     <td class="nowrap">${modelName(model)}</td>
-    <td class="num" data-l="Intruders"><span>${fixed(cell?.intruders, 0)}</span></td>
-    <td class="num" data-l="Weakest match"><span>${fixed(cell?.weakestMatch, 2)}</span></td>
-    <td class="num" data-l="Effective rank"><span>${fixed(cell?.effectiveRank, 1)}</span></td>
+    <td class="num" data-l="Intruders"><span>${cell?.intruders == null ? fixed(undefined, 0) : undecided(cell.intruders, cell.undecided)}</span></td>
+    <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
+    <td class="num" data-l="Effective rank"><span>${result?.delta?.effectiveRankError == null ? fixed(cell?.effectiveRank, 1) : estimate(cell?.effectiveRank, result.delta.effectiveRankError)}</span></td>
     <td class="num" data-l="Stable rank"><span>${fixed(cell?.stableRank, 1)}</span></td>
     <td class="num" data-l="Norm of ΔW"><span>${fixed(cell?.frobenius, 2)}</span></td>
     <td class="num" data-l="σ1 before"><span>${fixed(cell?.sigma1Base, 2)}</span></td>

@@ -1,9 +1,10 @@
 /** The page: its head, the live status, and the view that the state asks for. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../format';
+import { finishedCount } from '../run.state';
 import type { State } from '../state';
 import { inputs } from './inputs';
-import { bar } from './progress';
+import { bar, fetched } from './progress';
 import { View } from './view';
 import './drop';
 import './help';
@@ -40,9 +41,10 @@ class PageView extends View {
 }
 
 /** For screen readers: every change of state, and a running count in tenths so that it can be listened to. */
-function spoken({ status, plan, results, problems, loading }: State): string {
+function spoken(state: State): string {
+  const { status, plan, results, problems, loading } = state;
   const total = plan?.matrices.length ?? 0;
-  const tenths = Math.floor((10 * results.size) / Math.max(1, total));
+  const tenths = Math.floor((10 * finishedCount(state)) / Math.max(1, total));
   const wrong = problems.length + (plan?.problems.length ?? 0);
   switch (status) {
     case 'idle':
@@ -52,11 +54,11 @@ function spoken({ status, plan, results, problems, loading }: State): string {
     case 'ready':
       return `${counted(total, 'matrix', 'matrices')} can be analyzed.${wrong > 0 ? ` ${counted(wrong, 'problem')}.` : ''}`;
     case 'running':
-      return `${count(Math.floor((tenths * total) / 10))} of ${count(total)} matrices done.`;
+      return `${count(Math.floor((tenths * total) / 10))} of ${count(total)} matrices done.${fetched(state)}`;
     case 'done':
-      return `All ${counted(total, 'matrix', 'matrices')} done.`;
+      return `All ${counted(total, 'matrix', 'matrices')} done.${fetched(state)}`;
     case 'cancelled':
-      return `Cancelled after ${count(results.size)} of ${count(total)}. What is done is kept.`;
+      return `Cancelled after ${count(results.size)} of ${count(total)}. What is done is kept.${fetched(state)}`;
     case 'error':
       return `${counted(wrong, 'problem')}.`;
   }

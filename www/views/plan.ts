@@ -3,9 +3,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { cost } from '../cost';
 import { bytes, count, counted, duration } from '../format';
 import { math } from '../math';
-import { missing, type State } from '../state';
+import { missing } from '../run.state';
+import type { State } from '../state';
 import type { LeftOut, Plan, PlanBase, PlanModel, ModelSummary } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
+import { keptLine, storeNotice } from './kept';
+import { modeChoice } from './mode';
 import { kindName, modelName } from './model';
 import { problemList } from './problems';
 import { question } from './question';
@@ -18,6 +21,7 @@ class PlanView extends View {
     const problems = [...state.problems, ...(state.plan?.problems ?? [])];
     return html`<div class="wrap" data-testid=${state.status === 'planning' ? nothing : 'plan'}>
       ${this.#head()}
+      ${storeNotice(this.ctx)}
       ${problems.length > 0 ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
       ${state.plan ? this.#plan(state.plan) : nothing}
     </div>`;
@@ -62,6 +66,7 @@ class PlanView extends View {
       ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? []) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
+      ${plan.matrices.length > 0 ? row({ title: 'Method', note: 'Exact can be asked for later too, for one matrix or all.', kind: 'tight', body: modeChoice(this.ctx) }) : nothing}
       ${row({
         title: 'Settings',
         kind: 'tight',
@@ -70,18 +75,18 @@ class PlanView extends View {
           <span class="faint"><i class="v">k</i> and <i class="v">ε</i> can be moved later without computing again.</span>
         </p>`,
       })}
+      ${row({ title: 'Kept', kind: 'tight', body: html`<p>${keptLine(this.ctx)}</p>` })}
     `;
   }
 
   #cost(plan: Plan): TemplateResult {
-    const { engine } = this.ctx.state;
+    const { engine, settings } = this.ctx.state;
     const threads = engine?.threads ?? 1;
-    const { seconds, memory } = cost(plan, threads);
+    const { seconds, memory } = cost(plan, threads, settings.mode);
     return html`<dl class="cost">
         <div><dt>Time</dt><dd>about ${duration(Math.max(1, seconds))}</dd></div>
         <div><dt>Memory</dt><dd>${bytes(memory)} at most</dd></div>
         <div><dt>Threads</dt><dd>${threads}, SIMD</dd></div>
-        <div><dt>Method</dt><dd>exact SVD</dd></div>
       </dl>
       ${engine?.why ? html`<p class="quiet costnote">Runs ${engine.why}.</p>` : nothing}`;
   }

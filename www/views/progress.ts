@@ -2,6 +2,7 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { remaining } from '../cost';
 import { count, duration } from '../format';
+import { finished, finishedCount } from '../run.state';
 import type { State } from '../state';
 import type { PlanMatrix } from '../wasm/simd/lorascope';
 import { words } from './row';
@@ -26,18 +27,23 @@ class ProgressView extends View {
 
 /** What the run does now, in words. */
 export function now(state: State): string {
-  const { plan, run, results } = state;
+  const { plan, run, earlier } = state;
   const elapsed = run.before + run.seconds;
-  const left = plan && remaining(plan, run.asked, new Set(results.keys()), run.seconds);
+  const left = plan && remaining(plan, run, earlier);
   const first = plan?.matrices[Math.min(...run.current)];
   const doing = first ? `Now: ${placeOf(first)}. ` : '';
-  return `${doing}${duration(elapsed)} so far${left === undefined ? '' : `, about ${duration(left)} left`}.`;
+  return `${doing}${duration(elapsed)} so far${left === undefined ? '' : `, about ${duration(left)} left`}.${fetched(state)}`;
+}
+
+/** How many matrices did not have to be computed; empty for none. */
+export function fetched({ earlier, plan }: State): string {
+  return earlier.size > 0 ? ` ${count(earlier.size)} of ${count(plan?.matrices.length ?? 0)} from earlier.` : '';
 }
 
 /** The thin line under the page's head. */
 export function bar(state: State): TemplateResult {
   const total = state.plan?.matrices.length ?? 0;
-  const done = state.results.size;
+  const done = finishedCount(state);
   return html`<div class="progress" data-testid="progress" role="progressbar" aria-label="Matrices done" aria-valuemin="0" aria-valuemax=${total} aria-valuenow=${done} aria-valuetext="${count(done)} of ${count(total)} matrices">
     <svg width="100%" height="3" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true"><rect width=${total > 0 ? (100 * done) / total : 0} height="3"></rect></svg>
   </div>`;
@@ -60,7 +66,7 @@ function group(layer: number | undefined, members: readonly number[], state: Sta
   const width = Math.max(members.length * STEP, 44);
   return html`<svg class="progsq" width=${width} height=${LABEL + STEP} aria-hidden="true">
     <text x="0" y="10" class="tick">${layer === undefined ? 'other' : `layer ${layer}`}</text>
-    ${members.map((at, i) => square(i, state.results.has(at) ? 'done' : state.run.current.has(at) ? 'now' : 'todo'))}
+    ${members.map((at, i) => square(i, finished(state, at) ? 'done' : state.run.current.has(at) ? 'now' : 'todo'))}
   </svg>`;
 }
 

@@ -1,10 +1,13 @@
 /** The results, from the first matrix on: the same page while a run fills it and after it. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, duration } from '../format';
-import { missing } from '../state';
 import { failedProblems } from '../failures';
+import { certified } from '../modes';
+import { finishedCount, missing } from '../run.state';
+import { deeper } from './deeper';
+import { storeNotice } from './kept';
 import { problemList } from './problems';
-import { now } from './progress';
+import { fetched, now } from './progress';
 import { row } from './row';
 import { View } from './view';
 import './controls';
@@ -23,6 +26,7 @@ class ResultsView extends View {
       <div class="wrap">${this.#head()}</div>
       <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
       <div class="wrap">
+        ${storeNotice(this.ctx)} ${deeper(this.ctx)}
         ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
@@ -54,8 +58,9 @@ class ResultsView extends View {
   #title(): string {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
-    if (state.status === 'running') return `${count(state.results.size)} of ${counted(total, 'matrix', 'matrices')}`;
-    if (missing(state).length > 0) return `Cancelled after ${count(state.results.size)} of ${count(total)}`;
+    if (state.status === 'running') return `${count(finishedCount(state))} of ${counted(total, 'matrix', 'matrices')}`;
+    const left = missing(state).length;
+    if (left > 0) return `Cancelled after ${count(total - left)} of ${count(total)}`;
     return heading(this.ctx);
   }
 
@@ -63,8 +68,12 @@ class ResultsView extends View {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
-    if (missing(state).length > 0) return `What is done is kept. Computed in this tab in ${seconds}.`;
-    return `${counted(total, 'matrix', 'matrices')}, exact SVD, preset “official code”. Computed in this tab in ${seconds}.`;
+    const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
+    if (missing(state).length > 0) return `What is done is kept. ${computed}`;
+    const bounds = certified(state).length;
+    const method = bounds === 0 ? 'exact SVD' : bounds === total ? 'certified' : `${count(bounds)} certified, the others exact`;
+    const stopped = state.status === 'cancelled' ? ' The last run was cancelled: earlier results stand where it had not come.' : '';
+    return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “official code”. ${computed}${stopped}`;
   }
 }
 

@@ -1,20 +1,33 @@
-/** The best matches of one matrix's first k vectors, as dots between 0 and 1, with ε. */
-import { html, svg, type TemplateResult } from 'lit';
+/** The best matches of one matrix's first k vectors, as dots between 0 and 1, with ε. Where only bounds are known: a dot at the lower, a stem, a cap at the upper. */
+import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
+import { interval } from '../format';
+import type { Interval } from '../intervals';
 
 const WIDTH = 132;
 const HEIGHT = 20;
 const INSET = 4;
+const MIDDLE = HEIGHT / 2 + 0.5;
+const CAP = 3;
+/** Narrower than this an interval is a dot on the screen. */
+const VISIBLE = 0.005;
 
-export function strip(best: readonly number[], epsilon: number, color: string): TemplateResult {
-  const x = (cosine: number) => INSET + cosine * (WIDTH - 2 * INSET);
-  const y = HEIGHT / 2 + 0.5;
-  const below = best.filter((cosine) => cosine < epsilon);
-  const others = best.filter((cosine) => cosine >= epsilon);
-  const label = `best matches of the top ${best.length}: ${best.map((cosine) => cosine.toFixed(2)).join(', ')}`;
+export function strip(best: readonly Interval[], epsilon: number, color: string): TemplateResult {
+  const below = best.filter(({ high }) => high < epsilon);
+  const others = best.filter(({ high }) => high >= epsilon);
+  const label = `best matches of the top ${best.length}: ${best.map((one) => interval(one, 2)).join(', ')}`;
   return html`<svg class="strip" width=${WIDTH} height=${HEIGHT} viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
-    <path class="axis" d="M${INSET} ${y}H${WIDTH - INSET}"></path>
+    <path class="axis" d="M${INSET} ${MIDDLE}H${WIDTH - INSET}"></path>
     <path class="threshold" d="M${x(epsilon)} 3v15"></path>
-    ${others.map((cosine) => svg`<circle class="match" cx=${x(cosine)} cy=${y} r="2.5"></circle>`)}
-    <g class="c-${color}">${below.map((cosine) => svg`<circle class="intruder" cx=${x(cosine)} cy=${y} r="3.5"></circle>`)}</g>
+    ${others.map((one) => mark(one, 'match', 2.5))}
+    <g class="c-${color}">${below.map((one) => mark(one, 'intruder', 3.5))}</g>
   </svg>`;
+}
+
+function mark({ low, high }: Interval, kind: string, radius: number): SVGTemplateResult {
+  if (high - low < VISIBLE) return svg`<circle class=${kind} cx=${x(low)} cy=${MIDDLE} r=${radius}></circle>`;
+  return svg`<g class="between ${kind}"><path d="M${x(low) + radius} ${MIDDLE}H${x(high)}M${x(high)} ${MIDDLE - CAP}v${2 * CAP}"></path><circle cx=${x(low)} cy=${MIDDLE} r=${radius}></circle></g>`;
+}
+
+function x(cosine: number): number {
+  return INSET + cosine * (WIDTH - 2 * INSET);
 }

@@ -1,10 +1,11 @@
 /** The table of matrices: sortable by every column, a row opens its matrix. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { counted, rank } from '../format';
+import { counted, estimate, rank } from '../format';
+import { resultsOf, windowOf } from '../intervals';
 import { math } from '../math';
 import { sorted } from '../sort';
 import { sortBy, type Sort, type State } from '../state';
-import type { MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import type { Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { words } from './row';
 import { strip } from './strip';
 import { View } from './view';
@@ -73,15 +74,17 @@ class TableView extends View {
     const keyed = (event: KeyboardEvent) => {
       if (event.key === 'Enter') nav.open(row.name);
     };
-    const cell = row.cells[chosen];
+    const { k, side, epsilon } = state.settings;
+    const results = resultsOf(state, row.name);
+    const best = windowOf(results[chosen], side, k);
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
       @pointerenter=${() => point(this.ctx.store, row.name)} @pointerleave=${() => point(this.ctx.store, undefined)}>
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
       ${models.map((_, at) => html`<td class="num">${intruders(row.cells[at])}</td>`)}
-      ${models.map((_, at) => html`<td class="num hide-s">${rank(row.cells[at]?.effectiveRank)}</td>`)}
-      <td class="st hide-s">${cell && cell.best.length > 0 ? strip(cell.best, state.settings.epsilon, models[chosen]?.color ?? 'base') : nothing}</td>
+      ${models.map((_, at) => html`<td class="num hide-s">${effectiveRank(row.cells[at], results[at])}</td>`)}
+      <td class="st hide-s">${best.length > 0 ? strip(best, epsilon, models[chosen]?.color ?? 'base') : nothing}</td>
     </tr>`;
   }
 }
@@ -94,7 +97,14 @@ function point(store: View['ctx']['store'], matrix: string | undefined): void {
 function intruders(cell: MatrixCell | null | undefined): TemplateResult {
   if (!cell) return html`<span class="faint" title="not computed">–</span>`;
   if (cell.status === 'failed' || cell.status === 'skipped') return html`<span class="error" title=${cell.reason ?? ''}>×</span>`;
-  return cell.intruders ? html`<b>${cell.intruders}</b>` : html`<span class="faint">0</span>`;
+  const open = cell.undecided > 0 ? html`<span class="open small faint"> + ${cell.undecided} undecided</span>` : nothing;
+  return html`${cell.intruders ? html`<b>${cell.intruders}</b>` : html`<span class="faint">0</span>`}${open}`;
+}
+
+/** A narrow column has no room for the error of an estimate: it is in the matrix's own view. */
+function effectiveRank(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
+  const error = result?.delta?.effectiveRankError;
+  return error == null ? html`${rank(cell?.effectiveRank)}` : html`<span title=${estimate(cell?.effectiveRank, error)}>≈ ${rank(cell?.effectiveRank)}</span>`;
 }
 
 /** Why a row has no numbers, in words under its name; the same words of several models once. */
