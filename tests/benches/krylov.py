@@ -5,6 +5,7 @@ from counted import eigh, gram, product
 
 LEADING = 11  # the ten that are counted, and the one whose gap bounds the tenth
 FIRST_CHECK = 4
+MOST_COLUMNS = 1200
 MOST_STEPS = 12
 TOLERANCE = 1e-3  # of the gap: the sine of a vector's error
 
@@ -16,16 +17,17 @@ class Space:
         self.q, self.m, self.t = q, m, t
 
 
-def krylov(a, start, tunes=lambda space: []):
+def krylov(a, start, tunes=lambda space: ()):
     """Grows the space of a a' from `start` until the leading vectors of `a`, and those of the `tunes` (each a t of its
     own), stand. The tunes' changes must lie in `start`: then what a step leaves over is theirs as well."""
     block, _ = orthonormal(start)
     width = block.shape[1]
-    q = np.empty((a.shape[0], width * MOST_STEPS), np.float32, order="F")
-    m = np.empty((a.shape[1], width * MOST_STEPS), np.float32, order="F")
+    steps = max(2, min(MOST_STEPS, MOST_COLUMNS // width))
+    q = np.empty((a.shape[0], width * steps), np.float32, order="F")
+    m = np.empty((a.shape[1], width * steps), np.float32, order="F")
     t = np.zeros((0, 0))
     used = 0
-    for step in range(1, MOST_STEPS + 1):
+    for step in range(1, steps + 1):
         new = slice(used, used + block.shape[1])
         used = new.stop
         q[:, new] = block
@@ -36,7 +38,7 @@ def krylov(a, start, tunes=lambda space: []):
         for _ in range(2):
             rest -= product(space.q, product(space.q.T, rest))
         block, r = orthonormal(rest)
-        if block.shape[1] == 0 or step >= FIRST_CHECK and all(stands(t, r) for t in [t, *tunes(space)]):
+        if block.shape[1] == 0 or step >= min(FIRST_CHECK, steps - 1) and stands(t, r) and all(stands(tune, r) for tune in tunes(space)):
             break
     return space
 

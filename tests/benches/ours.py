@@ -8,14 +8,14 @@ import counted
 from answer import serve
 from certificate import best_match
 from counted import eigh, gram, product
-from krylov import LEADING, krylov, leading
+from krylov import krylov, leading
 from paper import EPSILON, K
 from weights import Full
 
 KNOWN = 32  # leading vectors of the base that cosines are taken with
 STANDS = 0.02  # error up to which such a vector counts as known
 RANDOM, RANDOM_ALONE, WARM = 32, 48, 24
-WIDEST = 96  # columns of a start block that adapters may fill
+WIDEST = 96  # columns of a start block that adapters may fill; what does not stand then gets a space of its own
 
 
 def count(request, base, tunes):
@@ -50,7 +50,7 @@ def certified(w0, changes):
     random = np.random.default_rng(0).standard_normal((len(w0), RANDOM_ALONE), dtype=np.float32)
     adapters = [change for change in changes if not isinstance(change, Full)]
     start, whole = start_block(w0, adapters, random)
-    space = krylov(w0, start, lambda space: [with_adapter(space, change) for change in adapters] if whole else [])
+    space = krylov(w0, start, lambda space: (with_adapter(space, change) for change in adapters if whole))
     u0, values, errors = leading(space, space.t, KNOWN + 1, lambda x: product(w0, product(w0.T, x)))
     stands = errors[:KNOWN] < STANDS
     known = u0[:, :KNOWN][:, stands], errors[:KNOWN][stands]
@@ -59,12 +59,13 @@ def certified(w0, changes):
     top = values[max(first_open - 1, 0)] * (1 if first_open else 1 + errors[0])
     for change in changes:
         w = change.tuned(w0)
-        if isinstance(change, Full):
-            own = krylov(w, np.hstack([u0[:, :WARM], random[:, :WARM]]))
-            t = own.t
-        else:
-            own, t = space, with_adapter(space, change)
-        y, _, error = leading(own, t, LEADING, lambda x: product(w, product(w.T, x)))
+        times = lambda x: product(w, product(w.T, x))
+        y, error = u0, np.ones(WARM)
+        if not isinstance(change, Full):
+            y, _, error = leading(space, with_adapter(space, change), WARM, times)
+        if (error[:K] >= STANDS).any():
+            own = krylov(w, np.hstack([y[:, :WARM], random[:, :WARM]]))
+            y, _, error = leading(own, own.t, K, times)
         yield best_match(w0, known, top, y[:, :K], error[:K], EPSILON)
 
 
