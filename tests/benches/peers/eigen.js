@@ -2,8 +2,9 @@
 import { count } from './weights.js';
 
 export async function load() {
-  // Written for bundlers that know Node's global.
+  // It asks for Node's global, and finds atob in windows only.
   globalThis.global = globalThis;
+  globalThis.window = globalThis;
   await import('/packages/eigen/dist/index.js');
   const eig = globalThis.eig;
   await eig.ready;
