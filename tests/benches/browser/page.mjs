@@ -1,30 +1,34 @@
 // The built page, driven as a visitor drives it. Each run is a fresh page: code is cold, as for a visitor.
 import { readFileSync } from 'node:fs';
-import { chromium } from '@playwright/test';
-import { BROWSER_ARGS, findBrowser } from '../../tools/browser.mjs';
+import { memory } from './memory.mjs';
 
-const LONG = 600_000;
-
-export async function startPage(url) {
-  const browser = await chromium.launch({ executablePath: await findBrowser(), args: BROWSER_ARGS });
-  return { version: browser.version(), run: (folder, query) => run(browser, `${url}${query}`, folder), close: () => browser.close() };
-}
-
-/** From a folder of files to the report: the page's own seconds from click to done, and the memory its process reached. */
-async function run(browser, address, folder) {
+/**
+ * From a folder of files to the report: the page's own seconds from click to done, and the memory its process reached.
+ * `watch(page)` may look on while it computes; what its `stop(seconds)` returns is part of the answer.
+ */
+export async function runPage(browser, address, folder, { limit, watch }) {
   const page = await browser.newPage();
-  page.setDefaultTimeout(LONG);
+  page.setDefaultTimeout(limit * 1000);
   try {
     await page.goto(address);
     await page.waitForSelector('html[data-build]', { state: 'attached' });
     await page.getByTestId('folder-input').setInputFiles(folder);
     await state(page, 'ready');
     await page.getByTestId('analyze').first().click();
-    await state(page, 'done');
+    const watching = watch?.(page);
+    await state(page, 'done').catch(async (error) => {
+      await watching?.(0);
+      throw error;
+    });
     const { build, threads, runSeconds } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
+    const seconds = Number(runSeconds);
+    const watched = await watching?.(seconds);
+    const peakMiB = await memory(browser, 'VmHWM');
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-json').first().click()]);
     const report = JSON.parse(readFileSync(await download.path(), 'utf8'));
-    return { build, threads: Number(threads), seconds: Number(runSeconds), counts: counts(report), peakMiB: await peak(browser) };
+    return { build, threads: Number(threads), seconds, counts: counts(report), failed: failed(report), peakMiB, ...watched };
+  } catch (error) {
+    return { error: error.message.split('\n')[0] };
   } finally {
     await page.close();
   }
@@ -36,21 +40,13 @@ async function state(page, wanted) {
   if ((await status.getAttribute('data-state')) === 'error') throw new Error(`the page reports: ${await page.getByTestId('error').allInnerTexts()}`);
 }
 
+const matrices = (report, status) => report.models.flatMap(({ label, matrices }) => matrices.filter((m) => m.status === status).map((m) => [`${label}:${m.name}`, m]));
+
 function counts(report) {
-  const entries = report.models.flatMap((model) => model.matrices.filter((m) => m.status === 'analyzed').map((m) => [`${model.label}:${m.name}`, m.intruders]));
-  return Object.fromEntries(entries);
+  return Object.fromEntries(matrices(report, 'analyzed').map(([key, m]) => [key, m.intruders]));
 }
 
-/** Linux tells how much a process ever held; elsewhere there is no such number. */
-async function peak(browser) {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const held = processInfo.filter((p) => p.type === 'renderer').map((p) => {
-    try {
-      return Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]);
-    } catch {
-      return 0;
-    }
-  });
-  return Math.round(Math.max(...held) / 1024) || null;
+/** The first reason, if a matrix failed: such a run is no time. */
+function failed(report) {
+  return matrices(report, 'failed').map(([key, m]) => `${key}: ${m.reason}`)[0];
 }

@@ -30,7 +30,8 @@ function tensors(shapes, values) {
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`${name}.weight`, { shape, values: () => values(name, shape) }]));
 }
 
-function writeLora(folder, shapes, rank, which) {
+/** PEFT's files; `which` tells the adapters of one base apart. */
+export function writeLora(folder, shapes, rank, which) {
   const factors = Object.entries(shapes).map(([name, [rows, cols]]) => {
     const { a, b } = lora(`${name}${which}`, rows, cols, rank);
     return [name, { a: { shape: [rank, cols], values: () => a }, b: { shape: [rows, rank], values: () => b } }];
