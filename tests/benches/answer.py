@@ -31,6 +31,6 @@ def run(task, request):
 
 def blas():
     try:
-        return np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
+        return np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"].removeprefix("scipy-")
     except Exception:
         return "unknown"

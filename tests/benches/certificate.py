@@ -19,9 +19,10 @@ def best_match(a, known, top, y, error, epsilon):
     u, u_error = known
     cosines = product(u.T, y)
     rho = np.maximum(1 - (cosines**2).sum(axis=0), 0)
-    best = np.abs(cosines).argmax(axis=0)
-    largest = np.abs(cosines).max(axis=0)
-    lower, upper = largest - error - u_error[best], largest + error + u_error[best]
+    # A last row of zeros: even where nothing is known, there is a largest.
+    sizes = np.vstack([np.abs(cosines), np.zeros(y.shape[1], np.float32)])
+    largest, blur = sizes.max(axis=0), error + np.append(u_error, 0)[sizes.argmax(axis=0)]
+    lower, upper = largest - blur, largest + blur
     open_ = (largest**2 < rho) & (lower < epsilon)
     if open_.any():
         rest = y[:, open_] - product(u, cosines[:, open_])
