@@ -1,33 +1,94 @@
-// What is compared: an id, the files, and how the page and NumPy are to run.
+// What is compared: an id, the files, and how each contender is to run.
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { at } from '../../tools/paths.mjs';
-import { makePair } from './make.mjs';
+import { makeAdapters, makeModel } from './data/make.mjs';
+import { robertaBase, single } from './data/shapes.mjs';
+import { makeSevenB } from './seven-b.mjs';
 
 const CORES = cpus().length;
-const SHAPES = [[768, 768], [3072, 768], [2048, 2048]];
+const KINDS = ['lora16', 'full'];
 
-const pair = (rows, cols, kind) => (folder) => makePair(folder, rows, cols, kind);
+const ROW = { task: 'count', threads: CORES, query: {} };
 
-const pairs = SHAPES.flatMap(([rows, cols]) =>
-  ['lora16', 'full'].map((kind) => ({ id: `pair-${rows}x${cols}-${kind}-exact`, files: pair(rows, cols, kind), threads: CORES, query: '' })),
-);
+/** One matrix and one fine-tune of it. `peers`: small enough for other browser libraries. */
+const pair = (rows, cols, mode, peers) =>
+  KINDS.map((kind) => ({
+    ...ROW,
+    id: `pair-${rows}x${cols}-${kind}-${mode}`,
+    mode,
+    peers,
+    shape: [rows, cols],
+    files: (folder) => makeModel(folder, single(rows, cols), kind),
+  }));
 
-/** What the second thread brings to either side. */
+const pairs = [
+  ...pair(768, 768, 'exact', true),
+  ...pair(3072, 768, 'exact', true),
+  ...pair(2048, 2048, 'certified', true),
+  ...pair(4096, 4096, 'certified', false),
+  ...pair(4096, 11008, 'certified', false),
+];
+
+/** What threads and wider instructions bring, each by itself: the builds are compared on one thread. */
+const variants = [
+  ['threads-1', 1, {}],
+  ['threads-2', 2, {}],
+  ['simd', 1, { build: 'simd' }],
+  ['relaxed', 1, { build: 'relaxed' }],
+];
 const scaling = pairs
-  .filter((row) => /lora16/.test(row.id))
-  .flatMap((row) => [1, 2].map((threads) => ({ ...row, id: `threads-${threads}-${row.id}`, threads, query: `?threads=${threads}` })));
+  .filter(({ id }) => /(3072x768|2048x2048)-lora16/.test(id))
+  .flatMap((row) => variants.map(([name, threads, query]) => ({ ...row, id: `${name}-${row.id}`, threads, peers: false, query: { ...query, threads } })));
 
 // The sample's manifest names its base first.
-const sample = at('www/public/sample');
-const folders = JSON.parse(readFileSync(join(sample, 'manifest.json'), 'utf8')).files.map((file) => join(sample, dirname(file.path)));
-const [base, ...tuned] = new Set(folders);
-const model = {
-  id: 'model-minilm-sample',
-  files: () => ({ folder: sample, base, tuned }),
-  threads: CORES,
-  query: '',
-};
+function sample() {
+  const folder = at('www/public/sample');
+  const folders = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).files.map((file) => join(folder, dirname(file.path)));
+  const [base, ...tuned] = new Set(folders);
+  return { folder, base, tuned };
+}
 
-export const rows = [...pairs, model, ...scaling];
+const models = [
+  { ...ROW, id: 'model-minilm-sample', mode: 'exact', files: sample },
+  ...['lora8', 'full'].map((kind) => ({
+    ...ROW,
+    id: `model-roberta-base-${kind}`,
+    mode: 'exact',
+    files: (folder) => makeModel(folder, robertaBase(), kind),
+  })),
+];
+
+/** NumPy does each of these adapters from the start, as the paper's script would. */
+const adapters = { ...ROW, id: 'adapters8-4096x4096', mode: 'certified', each: true, files: (folder) => makeAdapters(folder, single(4096, 4096), 8, 16) };
+
+/** Of the change alone. All begin with the numbers in memory. */
+const eranks = KINDS.map((kind) => ({
+  ...ROW,
+  id: `erank-4096x4096-${kind}`,
+  task: 'erank',
+  shape: [4096, 4096],
+  rank: kind === 'full' ? 0 : 16,
+  files: (folder) => makeModel(folder, single(4096, 4096), kind),
+}));
+
+const gemm = { ...ROW, id: 'gemm-1024', task: 'multiply', threads: 1, n: 1024, flop: 2 * 1024 ** 3, files: () => ({}) };
+
+/** Gigabytes on the disk and minutes of work: only when named. */
+const stream = { ...ROW, id: 'stream-llama-7b', task: 'stream', mode: 'auto', named: true, runs: 1, files: makeSevenB };
+
+export const rows = [gemm, ...pairs, ...models, adapters, ...eranks, ...scaling, stream];
+
+/** Of the paper's algorithm on one matrix: `gesdd` with thin vectors twice, and one product of the left ones. */
+export function paperFlop({ task, shape }) {
+  if (task !== 'count' || !shape) return undefined;
+  const [n, m] = shape.toSorted((a, b) => a - b);
+  // To bidiagonal form, its divide and conquer, the two sides' vectors back; a long side first goes through QR.
+  const square = (8 / 3 + 3 + 4) * n ** 3;
+  const svd = m === n ? square : square + 4 * m * n * n - (4 / 3) * n ** 3 + 2 * m * n * n;
+  return 2 * svd + 2 * shape[0] * n * n;
+}
+
+/** Grows as the time of an SVD does. */
+export const work = ({ shape: [rows, cols] }) => rows * cols * Math.min(rows, cols);

@@ -1,90 +1,91 @@
-// npm run bench -- [--only REGEX] [--json FILE] [--runs N]: the page against NumPy, in the same minutes of the same
-// machine, taking turns.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// npm run bench -- [--only REGEX] [--json FILE] [--runs N]: the page against NumPy and other libraries, in the same minutes of
+// the same machine, taking turns.
+//   --fresh    measures rows again that FILE has already; without it a stopped benchmark goes on where it was
+//   --write    puts the table into README.md
+//   --limit S  seconds that another browser library may take for one matrix
+//   --built    takes dist/ as it is
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BROWSER_ARGS, findBrowser } from '../../tools/browser.mjs';
+import { at } from '../../tools/paths.mjs';
 import { Stop, command, step } from '../../tools/say.mjs';
 import { serve } from '../../tools/serve.mjs';
 import { setup } from '../../tools/setup.mjs';
 import { buildSite } from '../../tools/site.mjs';
+import { serveFolders } from './browser/server.mjs';
+import { inWords, machine } from './machine.mjs';
 import { startNumpy } from './numpy.mjs';
+import { installPeers } from './peers/install.mjs';
 import { rows } from './rows.mjs';
+import { head, table, tableRow } from './table.mjs';
 
-const { only = '', json, runs } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' }, runs: { type: 'string', default: '3' } },
-}).values;
+const text = { type: 'string' };
+const flag = { type: 'boolean', default: false };
+const options = { only: { ...text, default: '' }, json: text, runs: { ...text, default: '3' }, limit: { ...text, default: '600' }, fresh: flag, write: flag, built: flag };
+const { only, json, runs, limit, fresh, write, built } = parseArgs({ options }).values;
+
+const MARKERS = ['<!-- bench -->', '<!-- /bench -->'];
 
 command(async () => {
-  const chosen = rows.filter((row) => new RegExp(only).test(row.id));
+  const pattern = new RegExp(only);
+  const chosen = rows.filter((row) => pattern.test(row.id) && (only || !row.named));
   if (chosen.length === 0) throw new Stop(`No row matches ${only}; there are: ${rows.map((row) => row.id).join(', ')}`);
+  const results = json && !fresh && existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')).rows : [];
+  const missing = chosen.filter((row) => !results.some(({ id }) => id === row.id));
+  const about = missing.length > 0 ? await measureAll(missing, results) : JSON.parse(readFileSync(json, 'utf8')).machine;
+  step(inWords(about));
+  if (write) writeReadme(about, inOrder(results));
+});
+
+async function measureAll(missing, results) {
   await setup();
   // Asked before our own build is part of it.
   const [load] = loadavg();
   if (load > cpus().length / 2) step(`this machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): these numbers will say little, and BLAS suffers most`);
-  const numpys = new Map();
-  for (const { threads } of chosen) if (!numpys.has(threads)) numpys.set(threads, await startNumpy(threads));
-  await buildSite();
-  const { startPage } = await import('./page.mjs');
-  const server = await serve();
-  const page = await startPage(server.url);
+  if (missing.some((row) => row.peers)) await installPeers();
+  if (!built) await buildSite();
+  // Loaded late: before the set-up there is no Playwright.
+  const [{ chromium }, { contenders }, { measure }] = await Promise.all([import('@playwright/test'), import('./contenders.mjs'), import('./rounds.mjs')]);
   const scratch = mkdtempSync(join(tmpdir(), 'lorascope-bench-'));
+  const numpy = startNumpy();
+  const site = await serve();
+  const bench = await serveFolders({ bench: at('tests/benches'), packages: at('tests/benches/node_modules'), wasm: at('www/wasm'), files: scratch });
+  const browser = await chromium.launch({ executablePath: await findBrowser(), args: BROWSER_ARGS });
   try {
-    const results = [];
-    console.log(line('row', 'page, s', 'NumPy, s', 'NumPy / page', 'same counts'));
-    for (const row of chosen) {
-      const result = await measure(row, page, numpys.get(row.threads), join(scratch, row.id));
+    const about = machine(browser, await numpy.about());
+    const all = contenders({ browser, pageUrl: site.url, benchUrl: bench.url, numpy, limit: Number(limit) });
+    const names = all.map(({ name }) => name);
+    console.log(head(names));
+    for (const row of missing) {
+      const folder = join(scratch, row.id);
+      mkdirSync(folder);
+      const files = { folder, ...row.files(folder) };
+      const earlier = results.flatMap((result) => rows.filter(({ id }) => id === result.id).map((other) => ({ row: other, result })));
+      const result = await measure(row, all, files, { runs: row.runs ?? Number(runs), limit: Number(limit), earlier });
+      rmSync(folder, { recursive: true });
       results.push(result);
-      const { ours, numpyPaper } = result.seconds;
-      console.log(line(row.id, spread(ours), spread(numpyPaper), (median(numpyPaper) / median(ours)).toFixed(2), result.sameVerdict ? 'yes' : 'NO'));
+      console.log(tableRow(result, names));
+      if (json) writeFileSync(json, `${JSON.stringify({ machine: about, rows: inOrder(results) }, null, 1)}\n`);
     }
-    const { numpy, blas } = numpys.values().next().value.about;
-    const machine = { cores: cpus().length, simd: simd(), browser: `Chromium ${page.version.split('.')[0]}`, numpy, blas, threads: cpus().length };
-    step(Object.entries(machine).map(([key, value]) => `${key} ${value}`).join(', '));
-    if (json) writeFileSync(json, `${JSON.stringify({ machine, rows: results }, null, 1)}\n`);
+    return about;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
-    for (const numpy of numpys.values()) numpy.close();
-    await page.close();
-    await server.close();
-  }
-});
-
-async function measure(row, page, numpy, scratch) {
-  const files = { folder: scratch, ...row.files(scratch) };
-  const seconds = { ours: [], numpyPaper: [] };
-  let sameVerdict = true;
-  let peakMiB = null;
-  for (let i = 0; i < Number(runs); i++) {
-    const ours = await page.run(files.folder, row.query);
-    const theirs = await numpy.run({ base: files.base, tuned: files.tuned });
-    if (ours.threads !== row.threads) throw new Stop(`${row.id}: the page ran ${ours.threads} threads (${ours.build}), not ${row.threads}.`);
-    seconds.ours.push(ours.seconds);
-    seconds.numpyPaper.push(theirs.seconds);
-    sameVerdict &&= sorted(ours.counts) === sorted(theirs.counts);
-    peakMiB = Math.max(peakMiB, ours.peakMiB);
-  }
-  return { id: row.id, sameVerdict, peakMiB, threads: row.threads, seconds };
-}
-
-/** Models are told apart by the counts of their matrices alone: the two sides may label them differently. */
-function sorted(counts) {
-  return JSON.stringify(Object.entries(counts).map(([key, n]) => `${key.slice(key.indexOf(':') + 1)} ${n}`).sort());
-}
-
-function simd() {
-  try {
-    const flags = readFileSync('/proc/cpuinfo', 'utf8');
-    return flags.includes('avx512f') ? 'avx512' : flags.includes('avx2') ? 'avx2' : 'unknown';
-  } catch {
-    return process.arch === 'arm64' ? 'neon' : 'unknown';
+    numpy.close();
+    await browser.close();
+    await Promise.all([site.close(), bench.close()]);
   }
 }
 
-function median(values) {
-  const s = values.toSorted((a, b) => a - b);
-  return (s[(s.length - 1) >> 1] + s[s.length >> 1]) / 2;
+function inOrder(results) {
+  return rows.flatMap((row) => results.filter(({ id }) => id === row.id));
 }
 
-const spread = (values) => `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`;
-const line = (id, ...cells) => id.padEnd(42) + cells.map((cell) => String(cell).padStart(24)).join('');
+function writeReadme(about, results) {
+  const readme = readFileSync(at('README.md'), 'utf8');
+  const [before, after] = MARKERS.map((marker) => readme.indexOf(marker));
+  if (before < 0 || after < before) throw new Stop(`README.md has no ${MARKERS.join(' ... ')} to write between.`);
+  const between = `\n\n${table(results)}\n\n${inWords(about)}\n\n`;
+  writeFileSync(at('README.md'), readme.slice(0, before + MARKERS[0].length) + between + readme.slice(after));
+}

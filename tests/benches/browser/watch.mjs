@@ -1,0 +1,46 @@
+// A long run, looked at from outside: what memory it holds, how much is done, and how far off its "time left" is.
+import { memory } from './memory.mjs';
+
+const EVERY = 1000;
+const SECONDS = { s: 1, min: 60, h: 3600 };
+
+/** For `runPage`: samples until told to stop, then what there was at each quarter of the run. */
+export const watchQuarters = (browser) => (page) => {
+  const samples = [];
+  const start = performance.now();
+  const sample = async () => {
+    const at = (performance.now() - start) / 1000;
+    const [held, shown] = await Promise.all([memory(browser, 'VmRSS'), page.evaluate(look)]);
+    samples.push({ at, memoryMiB: held, ...shown, leftShown: inSeconds(shown.left) });
+  };
+  let last = Promise.resolve();
+  // A sample that comes too late (the run is over, the page gone) is none.
+  const timer = setInterval(() => (last = last.then(sample).catch(() => undefined)), EVERY);
+  return async (total) => {
+    clearInterval(timer);
+    await last;
+    return { quarters: quarters(samples.filter(({ at }) => at <= total), total) };
+  };
+};
+
+/** In the page. */
+function look() {
+  const bar = document.querySelector('[data-testid=progress]');
+  const words = `${bar?.textContent ?? ''} ${document.body.innerText}`;
+  return { done: Number(bar?.getAttribute('aria-valuenow')), of: Number(bar?.getAttribute('aria-valuemax')), left: words.match(/about ([\d.]+ (?:s|min|h)) left/)?.[1] ?? null };
+}
+
+function inSeconds(words) {
+  if (!words) return null;
+  const [number, unit] = words.split(' ');
+  return Number(number) * SECONDS[unit];
+}
+
+function quarters(samples, total) {
+  return [0.25, 0.5, 0.75, 1].flatMap((part) => {
+    const sample = samples.findLast(({ at }) => at <= part * total);
+    if (!sample) return [];
+    const { at, left, ...rest } = sample;
+    return [{ part, ...rest, leftTrue: Math.round(total - at) }];
+  });
+}

@@ -1,0 +1,57 @@
+// Who takes part: a name, the rows it can do, and how it does one. An answer is `{ seconds, ... }` or `{ error }`.
+import { ask } from './browser/ask.mjs';
+import { runPage } from './browser/page.mjs';
+import { watchQuarters } from './browser/watch.mjs';
+
+/** Column name -> its file in peers/. */
+const PEERS = { 'ml-matrix': 'ml-matrix', 'numpy-ts': 'numpy-ts', '@jax-js/jax': 'jax', webr: 'webr', eigen: 'eigen' };
+
+// Our own side and NumPy are never cut short, but must not hang for ever either.
+const PATIENCE = 7200;
+const REPEATS = 20;
+
+/** `pageUrl` serves dist/; `benchUrl` serves this folder, the peers, the wasm packages and the scratch folder. */
+export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
+  const kernels = (build, threads, ...calls) => ask(browser, benchUrl, 'browser/kernels.worker.js', { build, threads, calls }, PATIENCE);
+
+  const ours = {
+    async count(row, files) {
+      const query = new URLSearchParams({ mode: row.mode, store: 'off', ...row.query });
+      const watch = row.task === 'stream' ? watchQuarters(browser) : undefined;
+      const answer = await runPage(browser, `${pageUrl}?${query}`, files.folder, { limit: PATIENCE, watch });
+      const wrong = answer.failed ?? (answer.threads === row.threads ? undefined : `${answer.threads} threads (${answer.build}), not ${row.threads}`);
+      return answer.error || !wrong ? answer : { error: wrong };
+    },
+    async multiply(row) {
+      const { error, values } = await kernels('relaxed', 1, ['benchGemm', row.n, REPEATS], ['benchPeak']);
+      return error ? { error } : { seconds: values[0], peakGflops: values[1] };
+    },
+    async erank({ shape, rank, threads }) {
+      const { error, values } = await kernels('relaxed', threads, ['benchEffectiveRank', ...shape, rank]);
+      return error ? { error } : { seconds: values[0] };
+    },
+  };
+  ours.stream = ours.count;
+
+  const request = (row, { base, tuned }) => ({ task: row.task, mode: row.mode, each: row.each, n: row.n, repeats: REPEATS, fromMemory: row.task === 'erank', base, tuned });
+  const inNumpy = (name, script, tasks) => ({
+    name,
+    takes: (row) => tasks.includes(row.task),
+    run: (row, files) => numpy.run(script, row.threads, request(row, files)),
+  });
+
+  const served = (row, path) => `/files/${row.id}/${path.split(/[\\/]/).at(-1)}`;
+  const peer = ([name, file]) => ({
+    name,
+    isPeer: true,
+    takes: (row) => row.peers,
+    run: (row, { base, tuned }) => ask(browser, benchUrl, 'peers/worker.js', { peer: file, base: served(row, base), tuned: served(row, tuned[0]) }, limit),
+  });
+
+  return [
+    { name: 'ours', takes: (row) => row.task in ours, run: (row, files) => ours[row.task](row, files) },
+    inNumpy('numpyPaper', 'paper.py', ['count', 'erank']),
+    inNumpy('numpyOurs', 'ours.py', ['count', 'erank', 'multiply']),
+    ...Object.entries(PEERS).map(peer),
+  ];
+}

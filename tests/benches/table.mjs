@@ -1,0 +1,49 @@
+// The one table: a row an id, a column a contender. Against the page's seconds stand the others', and how many times the
+// page's they are: the median of the rounds, with their least and greatest.
+
+const HEADS = { ours: 'page', numpyPaper: 'NumPy, paper\'s algorithm', numpyOurs: 'NumPy, our algorithm' };
+const BY_DEFAULT = ['ours', 'numpyPaper', 'numpyOurs'];
+
+/** Lines of Markdown. */
+export function table(results) {
+  const names = [...new Set([...BY_DEFAULT, ...results.flatMap(({ seconds }) => Object.keys(seconds))])];
+  return [head(names), ...results.map((result) => tableRow(result, names))].join('\n');
+}
+
+export function head(names) {
+  const cells = ['row', ...names.map((name) => HEADS[name] ?? name), 'same counts', 'peak MiB'];
+  return `${line(cells)}\n${line(cells.map(() => '---'))}`;
+}
+
+export function tableRow(result, names) {
+  const cells = names.map((name) => (name in result.seconds ? cell(result, name) : ''));
+  const verdict = result.sameVerdict === null ? '' : result.sameVerdict ? 'yes' : '**no**';
+  return line([`\`${result.id}\``, ...cells, verdict, result.peakMiB ?? '']);
+}
+
+function cell(result, name) {
+  const { seconds, reasons = {}, verdicts = {} } = result;
+  const own = seconds[name];
+  if (!own?.length) return reasons[name] ?? '';
+  if (result.id.startsWith('gemm')) return gflops(result, name);
+  const other = verdicts[name] === false && name !== 'ours' ? ', other counts' : '';
+  if (name === 'ours' || !seconds.ours?.length) return `${time(median(own))} s${spread(own, time)}${other}`;
+  const ratios = own.slice(0, seconds.ours.length).map((s, round) => s / seconds.ours[round]);
+  return `${time(median(own))} s, **${times(median(ratios))}**${spread(ratios, times)}${other}`;
+}
+
+function gflops({ flop, peakGflops, seconds }, name) {
+  const rates = seconds[name].map((s) => flop / s / 1e9);
+  const share = name === 'ours' && peakGflops ? `, ${Math.round((100 * median(rates)) / peakGflops)} % of the core's 128-bit peak (${peakGflops.toFixed(1)})` : '';
+  return `${median(rates).toFixed(1)} GFLOP/s${spread(rates, (r) => r.toFixed(1))}${share}`;
+}
+
+function median(values) {
+  const s = values.toSorted((a, b) => a - b);
+  return (s[(s.length - 1) >> 1] + s[s.length >> 1]) / 2;
+}
+
+const spread = (values, text) => (values.length > 1 ? ` (${text(Math.min(...values))} to ${text(Math.max(...values))})` : '');
+const time = (s) => (s < 0.1 ? s.toFixed(4) : s < 10 ? s.toFixed(2) : s.toFixed(1));
+const times = (r) => `${r < 1 ? r.toFixed(2) : r < 100 ? r.toFixed(1) : r.toFixed(0)}×`;
+const line = (cells) => `| ${cells.join(' | ')} |`;
