@@ -23,8 +23,8 @@ import { head, table, tableRow } from './table.mjs';
 
 const text = { type: 'string' };
 const flag = { type: 'boolean', default: false };
-const options = { only: { ...text, default: '' }, json: text, runs: { ...text, default: '3' }, limit: { ...text, default: '600' }, fresh: flag, write: flag, built: flag };
-const { only, json, runs, limit, fresh, write, built } = parseArgs({ options }).values;
+const options = { by: { ...text, default: '' }, only: { ...text, default: '' }, json: text, runs: { ...text, default: '3' }, limit: { ...text, default: '600' }, fresh: flag, write: flag, built: flag };
+const { only, json, runs, limit, fresh, write, built, by } = parseArgs({ options }).values;
 
 const MARKERS = ['<!-- bench -->', '<!-- /bench -->'];
 
@@ -55,7 +55,7 @@ async function measureAll(missing, results) {
   const browser = await chromium.launch({ executablePath: await findBrowser(), args: BROWSER_ARGS });
   try {
     const about = machine(browser, await numpy.about());
-    const all = contenders({ browser, pageUrl: site.url, benchUrl: bench.url, numpy, limit: Number(limit) });
+    const all = contenders({ browser, pageUrl: site.url, benchUrl: bench.url, numpy, limit: Number(limit) }).filter(({ name }) => new RegExp(by).test(name));
     const names = all.map(({ name }) => name);
     console.log(head(names));
     for (const row of missing) {
