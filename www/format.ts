@@ -37,7 +37,7 @@ export function undecided(n: number, open: number): string {
 export function estimate(n: number | null | undefined, relativeError: number | null | undefined): string {
   if (n == null || relativeError == null) return rank(n);
   const error = n * relativeError;
-  return `≈ ${rank(n)} ± ${error >= 10 || n >= 100 ? Math.max(1, Math.round(error)) : error.toFixed(1)}`;
+  return `≈ ${rank(n)} ± ${error >= 10 || n >= 100 ? Math.max(1, Math.round(error)) : Math.max(0.1, error).toFixed(1)}`;
 }
 
 /** Decimal units, as file managers and the Hub print them: `27.7 GB`. */

@@ -189,7 +189,7 @@ async function exported(page: Page, build: string): Promise<void> {
   const report: unknown = JSON.parse(readFileSync(await download.path(), 'utf8'));
   checkReport(report);
   expect(report.generator.build).toMatch(build === 'simd' ? /^simd$/ : /^threads\+/);
-  expect(report.settings).toMatchObject({ k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'exact', preset: 'official' });
+  expect(report.settings).toMatchObject({ k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'auto', preset: 'official' });
   expect(report.base).toMatchObject({ label: 'base', files: [{ name: 'base/model.safetensors', size: 7_078_592 }] });
   expect(report.models.map((m) => m.label).sort()).toEqual(MODELS.map((m) => m.folder).sort());
   for (const model of report.models) {

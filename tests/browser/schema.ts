@@ -1,9 +1,9 @@
 /** The contract of docs/report.md, `lorascope-report/1`: every field, its type, and what must agree within one report. */
 import { expect } from '@playwright/test';
 
-interface Match { maxCos: number[]; maxCosUpper?: number[]; argmax: number[] }
+interface Match { maxCos: number[]; maxCosUpper?: number[]; argmax: number[]; tiedCos?: number[] }
 export interface Matrix {
-  name: string; layer: number | null; type: string | null; rows: number; cols: number; status: string; reason: string | null;
+  name: string; layer: number | null; type: string | null; rows: number; cols: number; status: string; mode?: string | null; reason: string | null;
   sigmaBase: number[]; sigmaTuned: number[]; left: Match | null; right: Match | null; intruders: number | null;
   delta: { effectiveRank: number; stableRank: number; frobenius: number; sigma: number[] } | null;
   similarity: { rows: number; cols: number; values: number[] } | null; residual: number | null; certified: boolean; seconds: number;
@@ -47,15 +47,15 @@ const object = (fields: Record<string, Check>, optional: Record<string, Check> =
 };
 
 const files = list(object({ name: text, size: whole }));
-const match = object({ maxCos: numbers, argmax: numbers }, { maxCosUpper: numbers });
+const match = object({ maxCos: numbers, argmax: numbers }, { maxCosUpper: numbers, tiedCos: numbers });
 const matrix = object({
   name: text, layer: orNull(whole), type: orNull(text), rows: whole, cols: whole,
   status: one('analyzed', 'unchanged', 'skipped', 'failed'), reason: orNull(text),
   sigmaBase: numbers, sigmaTuned: numbers, left: orNull(match), right: orNull(match), intruders: orNull(whole),
-  delta: orNull(object({ effectiveRank: num, stableRank: num, frobenius: num, sigma: numbers })),
+  delta: orNull(object({ effectiveRank: num, stableRank: num, frobenius: num, sigma: numbers }, { effectiveRankError: num, floor: object({ sigma: num, above: whole, effectiveRank: num }) })),
   similarity: orNull(object({ rows: whole, cols: whole, values: numbers })),
   residual: orNull(num), certified: flag, seconds: num,
-});
+}, { mode: orNull(one('exact', 'certified')) });
 const report = object({
   schema: one('lorascope-report/1'),
   generator: object({ name: one('lorascope'), version: text, build: one('threads+relaxed-simd', 'threads+simd', 'simd', 'scalar'), threads: whole }),
@@ -93,14 +93,23 @@ function agree(at: string, m: Matrix, settings: Report['settings']): void {
   for (const [name, sigma] of [['sigmaBase', m.sigmaBase], ['sigmaTuned', m.sigmaTuned], ['delta.sigma', m.delta!.sigma]] as const) {
     expect(sigma.every((s, j) => s >= 0 && (j === 0 || s <= sigma[j - 1]!)), `${at}: ${name} descends`).toBe(true);
   }
-  expect(m.sigmaTuned.length, `${at}: sigmaTuned`).toBe(n);
+  // A certified matrix ends with the vectors that were computed.
+  const vectors = m.mode === 'certified' ? (m.left ?? m.right)!.maxCos.length : n;
+  expect(vectors, `${at}: some vectors, at most all`).toBeGreaterThan(0);
+  expect(vectors, `${at}: some vectors, at most all`).toBeLessThanOrEqual(n);
+  expect(m.sigmaTuned.length, `${at}: sigmaTuned`).toBeGreaterThanOrEqual(vectors);
   for (const side of [m.left, m.right]) {
     if (!side) continue;
-    expect([side.maxCos.length, side.argmax.length], at).toEqual([n, n]);
+    expect([side.maxCos.length, side.argmax.length], at).toEqual([vectors, vectors]);
+    for (const high of [side.maxCosUpper, side.tiedCos]) {
+      if (high) expect(high.length === vectors && high.every((c, j) => c >= side.maxCos[j]! - 1e-6 && c <= 1), `${at}: bounds lie above`).toBe(true);
+    }
     expect(side.maxCos.every((c) => c >= 0 && c <= 1), `${at}: cosines in [0, 1]`).toBe(true);
     expect(side.argmax.every((i) => Number.isInteger(i) && i >= 0 && i < n), `${at}: argmax`).toBe(true);
   }
-  expect(m.intruders, `${at}: intruders follow the settings`).toBe(m.left!.maxCos.slice(0, settings.k).filter((c) => c < settings.epsilon).length);
+  // Counted is what is below for certain.
+  const scores = m.left!.maxCosUpper ?? m.left!.maxCos;
+  expect(m.intruders, `${at}: intruders follow the settings`).toBe(scores.slice(0, settings.k).filter((c) => c < settings.epsilon).length);
   expect(m.similarity!.values.length, `${at}: similarity`).toBe(m.similarity!.rows * m.similarity!.cols);
   expect(m.certified || m.reason !== null, `${at}: what is not certain says why`).toBe(true);
 }

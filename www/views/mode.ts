@@ -5,8 +5,7 @@ import { setMode } from '../state';
 import type { Context } from './view';
 
 export function modeChoice({ state, store }: Context): TemplateResult {
-  return html`<fieldset class="q" data-testid="mode">
-    <legend class="sr">How to compute</legend>
+  return html`<fieldset class="q" data-testid="mode" aria-label="How to compute">
     ${MODES.map(
       ({ mode, name, note }) => html`<label>
         <input type="radio" name="mode" .value=${mode} .checked=${mode === state.settings.mode} @change=${() => store.update((s) => setMode(s, mode))} />

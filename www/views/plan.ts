@@ -72,7 +72,7 @@ class PlanView extends View {
         kind: 'tight',
         body: html`<p>
           Preset “official code”: left vectors, |cos|, thin SVD, ${math(`k = ${k}, ε = ${epsilon.toFixed(2)}.`)}
-          <span class="faint"><i class="v">k</i> and <i class="v">ε</i> can be moved later without computing again.</span>
+          <span class="faint"><i class="v">k</i> and <i class="v">ε</i> can be moved later without computing again; a certified matrix may then leave a count open.</span>
         </p>`,
       })}
       ${row({ title: 'Kept', kind: 'tight', body: html`<p>${keptLine(this.ctx)}</p>` })}
