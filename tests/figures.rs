@@ -312,7 +312,14 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
                 (m.rows, m.cols) = (1, 1);
                 m.left = Some(Match { max_cos: vec![1.0], max_cos_upper: None, argmax: vec![0], tied_cos: None });
                 m.similarity = Some(Similarity { rows: 1, cols: 1, values: vec![1.0] });
-                m.delta = Some(Delta { effective_rank: 1.0, stable_rank: 1.0, frobenius: 1.0, sigma: vec![1.0], effective_rank_error: None, floor: None });
+                m.delta = Some(Delta {
+                    effective_rank: 1.0,
+                    stable_rank: 1.0,
+                    frobenius: 1.0,
+                    sigma: vec![1.0],
+                    effective_rank_error: None,
+                    floor: None,
+                });
             })
         }),
         ("no similarity", one(|m| m.similarity = None)),
@@ -325,14 +332,35 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ),
         ("NaN and infinity", {
             one(|m| {
-                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], max_cos_upper: None, argmax: vec![u32::MAX; 4], tied_cos: None });
+                m.left = Some(Match {
+                    max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0],
+                    max_cos_upper: None,
+                    argmax: vec![u32::MAX; 4],
+                    tied_cos: None,
+                });
                 m.sigma_tuned = vec![f32::NAN, 0.0, f32::INFINITY];
-                m.delta = Some(Delta { effective_rank: f64::NAN, stable_rank: 0.0, frobenius: 0.0, sigma: vec![], effective_rank_error: None, floor: None });
+                m.delta = Some(Delta {
+                    effective_rank: f64::NAN,
+                    stable_rank: 0.0,
+                    frobenius: 0.0,
+                    sigma: vec![],
+                    effective_rank_error: None,
+                    floor: None,
+                });
             })
         }),
         (
             "a rank beyond its limit",
-            one(|m| m.delta = Some(Delta { effective_rank: 1e300, stable_rank: 0.0, frobenius: 0.0, sigma: vec![], effective_rank_error: None, floor: None })),
+            one(|m| {
+                m.delta = Some(Delta {
+                    effective_rank: 1e300,
+                    stable_rank: 0.0,
+                    frobenius: 0.0,
+                    sigma: vec![],
+                    effective_rank_error: None,
+                    floor: None,
+                })
+            }),
         ),
         ("no layer, no type", one(|m| (m.layer, m.kind) = (None, None))),
         ("a far layer", one(|m| m.layer = Some(u32::MAX))),

@@ -36,7 +36,8 @@ impl<'a> Change<'a> {
                         return Ok(Change::Unchanged(Some(format!("{name} is all zero: this module was not trained."))));
                     }
                 }
-                let change: f64 = linalg::low_rank_singular_values(*scale, &b, &a).map_err(no_convergence)?.first().copied().unwrap_or(0.0).into();
+                let change: f64 =
+                    linalg::low_rank_singular_values(*scale, &b, &a).map_err(no_convergence)?.first().copied().unwrap_or(0.0).into();
                 if change >= f64::from(f32::MAX) {
                     return Err(Stop::failed(format!("W0 + {scale} B A leaves the range of 32-bit numbers.")));
                 }
@@ -88,8 +89,11 @@ fn no_convergence(_: linalg::NoConvergence) -> Stop {
 fn of_spectrum(sigma: Vec<f32>, rounding: f64) -> Delta {
     let above = sigma.iter().take_while(|s| f64::from(**s) > rounding).count();
     // A floor is what most of the spectrum lies on.
-    let floor = (rounding > 0.0 && 2 * above < sigma.len())
-        .then(|| Floor { sigma: rounding as f32, above: above as u32, effective_rank: effective_rank(&sigma[..above]) });
+    let floor = (rounding > 0.0 && 2 * above < sigma.len()).then(|| Floor {
+        sigma: rounding as f32,
+        above: above as u32,
+        effective_rank: effective_rank(&sigma[..above]),
+    });
     Delta {
         effective_rank: effective_rank(&sigma),
         stable_rank: stable_rank(&sigma),
@@ -106,8 +110,11 @@ fn estimated(change: &Matrix, rounding: f64) -> Result<Delta, Stop> {
     let squares: f64 = change.iter().map(|x| f64::from(*x).powi(2)).sum();
     let above = spectrum.above(rounding);
     let short = change.nrows().min(change.ncols()) as f64;
-    let floor = (rounding > 0.0 && 2.0 * above < short)
-        .then(|| Floor { sigma: rounding as f32, above: above.round() as u32, effective_rank: spectrum.effective_rank(rounding).0 });
+    let floor = (rounding > 0.0 && 2.0 * above < short).then(|| Floor {
+        sigma: rounding as f32,
+        above: above.round() as u32,
+        effective_rank: spectrum.effective_rank(rounding).0,
+    });
     Ok(Delta {
         effective_rank,
         stable_rank: squares / spectrum.largest().powi(2).max(f64::MIN_POSITIVE),

@@ -42,7 +42,9 @@ fn decompose(w: View, which: &str) -> Result<Svd, Stop> {
     let svd = linalg::thin_svd(w).map_err(|_| Stop::failed(format!("The decomposition of the {which} matrix did not converge.")))?;
     if svd.residual > WORST_RESIDUAL || !svd.residual.is_finite() {
         let residual = svd.residual;
-        return Err(Stop::failed(format!("The decomposition of the {which} matrix is off by {residual:.1e} of its largest singular value.")));
+        return Err(Stop::failed(format!(
+            "The decomposition of the {which} matrix is off by {residual:.1e} of its largest singular value."
+        )));
     }
     Ok(svd)
 }

@@ -37,7 +37,10 @@ impl<'a> Weights<'a> {
         let (rows, cols) = (rows as usize, cols as usize);
         let weights = Weights { bytes, stored, rows, cols, transposed };
         if View::stored(&weights.bytes, stored, rows, cols).is_none() {
-            return Err(Stop::failed(format!("“{name}” has {} bytes; its shape {rows} × {cols} needs another number.", weights.bytes.len())));
+            return Err(Stop::failed(format!(
+                "“{name}” has {} bytes; its shape {rows} × {cols} needs another number.",
+                weights.bytes.len()
+            )));
         }
         weights.finite(name)?;
         let own = weights.view();
@@ -108,7 +111,13 @@ impl<'a> Weights<'a> {
             nan |= exponent_full && mantissa;
         };
         match self.stored {
-            Stored::F32 => self.bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).for_each(|x| look(x & 0x7f80_0000 == 0x7f80_0000, x & 0x7f_ffff != 0)),
+            Stored::F32 => self
+                .bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|b| u32::from_le_bytes(*b))
+                .for_each(|x| look(x & 0x7f80_0000 == 0x7f80_0000, x & 0x7f_ffff != 0)),
             Stored::F16 => self.halves().for_each(|x| look(x & 0x7c00 == 0x7c00, x & 0x3ff != 0)),
             Stored::Bf16 => self.halves().for_each(|x| look(x & 0x7f80 == 0x7f80, x & 0x7f != 0)),
         }

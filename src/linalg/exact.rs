@@ -69,8 +69,8 @@ fn long_side(w: View, sigma: &[f64], vectors: &DMatrix<f64>, u: &Matrix) -> Resu
     if kept > strong {
         let weak = vectors.columns(strong, kept - strong).into_owned();
         let long: DMatrix<f64> = product(w.t(), &weak);
-        for j in strong..kept {
-            v.column_mut(j).zip_apply(&long.column(j - strong), |out, x| *out = (x / sigma[j]) as f32);
+        for (from, (j, sigma)) in long.column_iter().zip(sigma.iter().enumerate().take(kept).skip(strong)) {
+            v.column_mut(j).zip_apply(&from, |out, x| *out = (x / sigma) as f32);
         }
     }
     for mut column in v.column_iter_mut().take(kept) {

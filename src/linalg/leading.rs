@@ -1,7 +1,8 @@
 //! The certified comparison: leading vectors of W and W0, their cosines, and a bound for all that was not computed.
 //!
-//! One Krylov basis of W0 serves every adapter: K(W W^T, [B, W0 A^T, X]) lies inside K(W0 W0^T, [B, W0 A^T, X]), because
-//! W W^T x = W0 W0^T x + something in the start block. A dense W has a basis of its own, started at the leading vectors of W0.
+//! The base's leading vectors are computed once. One more Krylov basis of W0 then serves every adapter: K(W W^T, [B, W0 A^T, X]) lies
+//! inside K(W0 W0^T, [B, W0 A^T, X]), because W W^T x = W0 W0^T x + something in the start block. A dense W has a basis of its own.
+//! All of them start at the leading vectors of W0, where most of theirs are.
 
 use super::certificate::Lanczos;
 use super::krylov::{Krylov, Ritz};
@@ -12,13 +13,16 @@ use super::view::View;
 use super::{Matrix, NoConvergence};
 use faer::{MatRef, Side};
 use nalgebra::DMatrix;
+use rayon::prelude::*;
 
 /// Leading base vectors that are looked for.
-const BASE: usize = 32;
+const BASE: usize = 96;
 /// Vectors of W beyond the k asked for: the slider has some room, and the last one a known gap.
 const BEYOND: usize = 6;
 /// Random columns of a start block.
 const RANDOM: usize = 32;
+/// Leading base vectors that start the search for a tune's.
+const WARM: usize = 32;
 /// Columns that adapters may bring to one start block, and columns of a basis at most.
 const SHARED: usize = 320;
 const WIDEST: usize = 1536;
@@ -30,7 +34,7 @@ const POINT: f64 = 5e-4;
 /// Bounds are brought below the threshold asked for, and below this where that is cheap.
 const COMFORT: f64 = 0.29;
 const STEPS: usize = 64;
-const CHEAP_STEPS: usize = 32;
+const CHEAP_STEPS: usize = 20;
 
 /// How W is made from W0; matrices are `[out, in]`.
 #[derive(Debug, Clone, Copy)]
@@ -72,16 +76,38 @@ pub struct SideMatch {
 
 /// Compares every tune with the base.
 pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compared>, NoConvergence> {
-    let mut answers: Vec<Option<Compared>> = tunes.iter().map(|_| None).collect();
-    let tunes: Vec<Turned> = tunes.iter().map(|t| Turned::new(t, w0.rows() > w0.cols())).collect();
-    let wide = if w0.rows() > w0.cols() { w0.t() } else { w0 };
+    let turned = w0.rows() > w0.cols();
+    let tunes: Vec<Turned> = tunes.iter().map(|t| Turned::new(t, turned)).collect();
+    let w0 = if turned { w0.t() } else { w0 };
+    let window = (question.k + BEYOND).min(w0.rows());
+    let base = base(w0, window)?;
+    let mut leading: Vec<Option<Leading>> = tunes.iter().map(|_| None).collect();
     for group in groups(&tunes) {
-        let compared = compare_group(wide, &group.iter().map(|i| &tunes[*i]).collect::<Vec<_>>(), w0.rows() > w0.cols(), question)?;
-        for (i, one) in group.into_iter().zip(compared) {
-            answers[i] = Some(one);
+        let adapters: Vec<&Turned> = group.iter().map(|i| &tunes[*i]).collect();
+        for (i, one) in group.into_iter().zip(adapted(w0, &base, &adapters, window, question.k)?) {
+            leading[i] = Some(one);
         }
     }
-    Ok(answers.into_iter().flatten().collect())
+    for (tune, leading) in tunes.iter().zip(&mut leading) {
+        if let Turned::Dense(w) = tune {
+            *leading = Some(dense(*w, &base, window, question.k)?);
+        }
+    }
+    let leading: Vec<Leading> = leading.into_iter().flatten().collect();
+    let known = known(&base);
+    let sides = |short: bool| sides(w0, &base, known, &leading, short, question);
+    // The left side of a turned matrix is its long one.
+    let left = question.left.then(|| sides(!turned)).transpose()?;
+    let right = question.right.then(|| sides(turned)).transpose()?;
+    let side = |all: &Option<Vec<SideMatch>>, i: usize| all.as_ref().map(|all| all[i].clone());
+    let compared = |(i, l): (usize, &Leading)| Compared {
+        sigma_base: base.sigma.iter().map(|s| *s as f32).collect(),
+        sigma_tuned: l.sigma.iter().map(|s| *s as f32).collect(),
+        left: side(&left, i),
+        right: side(&right, i),
+        residual: (0..question.k.min(l.sigma.len())).map(|j| l.residual[j] / (l.sigma[j] * l.sigma[0])).fold(0.0, f64::max),
+    };
+    Ok(leading.iter().enumerate().map(compared).collect())
 }
 
 /// A tune of the base turned so that its short side lies down the rows.
@@ -108,10 +134,10 @@ impl<'a> Turned<'a> {
     }
 }
 
-/// Tunes whose start blocks go together.
+/// Adapters whose start blocks go together.
 fn groups(tunes: &[Turned]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
-    for (i, tune) in tunes.iter().enumerate() {
+    for (i, tune) in tunes.iter().enumerate().filter(|(_, tune)| tune.columns() > 0) {
         match groups.last_mut().filter(|(columns, _)| columns + tune.columns() <= SHARED) {
             Some((columns, group)) => {
                 *columns += tune.columns();
@@ -142,69 +168,67 @@ impl Leading {
     }
 }
 
-fn compare_group(w0: View, tunes: &[&Turned], turned: bool, question: Question) -> Result<Vec<Compared>, NoConvergence> {
-    let (short, window) = (w0.rows(), (question.k + BEYOND).min(w0.rows()));
-    let mut start = random(short, RANDOM.min(short), 1);
-    for tune in tunes {
-        if let Turned::LowRank { b, a } = tune {
-            start = beside(&beside(&start, b), &product(w0, View::from(a).t()));
-        }
-    }
-    let mut krylov = Krylov::start(w0, &start)?;
-    let widest = WIDEST.min(short);
-    let (base, mut leading) = loop {
-        krylov.grow_some(widest)?;
-        let ritz = krylov.ritz()?;
-        let base = base_vectors(&krylov, &ritz, (window + BEYOND).max(BASE).min(short));
-        let updated = tunes.iter().map(|tune| adapted(&krylov, &ritz, tune, window)).collect::<Result<Vec<_>, _>>()?;
-        let done = base.settled(window) && updated.iter().flatten().all(|l| l.settled(question.k));
-        if done || krylov.exhausted() || krylov.dimension() >= widest {
-            break (base, updated);
-        }
-    };
-    drop(krylov);
-    for (tune, leading) in tunes.iter().zip(&mut leading) {
-        if let Turned::Dense(w) = tune {
-            *leading = Some(dense(*w, &base, window, question.k)?);
-        }
-    }
-    let leading: Vec<Leading> = leading.into_iter().flatten().collect();
-    let known = known(&base);
-    let sides = |short: bool| sides(w0, &base, known, &leading, short, question);
-    // The left side of a turned matrix is its long one.
-    let left = question.left.then(|| sides(!turned)).transpose()?;
-    let right = question.right.then(|| sides(turned)).transpose()?;
-    let side = |all: &Option<Vec<SideMatch>>, i: usize| all.as_ref().map(|all| all[i].clone());
-    let compared = |(i, l): (usize, &Leading)| Compared {
-        sigma_base: base.sigma.iter().map(|s| *s as f32).collect(),
-        sigma_tuned: l.sigma.iter().map(|s| *s as f32).collect(),
-        left: side(&left, i),
-        right: side(&right, i),
-        residual: (0..question.k.min(l.sigma.len())).map(|j| l.residual[j] / (l.sigma[j] * l.sigma[0])).fold(0.0, f64::max),
-    };
-    Ok(leading.iter().enumerate().map(compared).collect())
-}
-
-impl Krylov<'_> {
-    /// Grows to a size at which another look is worth it.
-    fn grow_some(&mut self, widest: usize) -> Result<(), NoConvergence> {
-        let blocks = if self.dimension() < 3 * RANDOM { 3 } else { 2 };
-        for _ in 0..blocks {
-            if self.exhausted() || self.dimension() >= widest {
-                break;
+/// A basis that grows until what it is asked for is settled.
+fn settle<T>(
+    w: View,
+    start: &Matrix,
+    look: impl Fn(&Krylov, &Ritz) -> Result<T, NoConvergence>,
+    settled: impl Fn(&T) -> bool,
+) -> Result<T, NoConvergence> {
+    let mut krylov = Krylov::start(w, start)?;
+    let widest = WIDEST.min(w.rows());
+    let mut blocks = 3;
+    loop {
+        for _ in 1..blocks {
+            if !krylov.exhausted() && krylov.dimension() < widest {
+                krylov.grow()?;
             }
-            self.grow()?;
         }
-        Ok(())
+        let found = look(&krylov, &krylov.ritz()?)?;
+        if settled(&found) || krylov.exhausted() || krylov.dimension() >= widest {
+            return Ok(found);
+        }
+        // A look costs about as much as a block of a small basis.
+        blocks = if krylov.dimension() < 512 { 3 } else { 2 };
     }
 }
 
-fn base_vectors(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
+fn base(w0: View, window: usize) -> Result<Leading, NoConvergence> {
+    let count = (window + BEYOND).max(BASE).min(w0.rows());
+    let start = random(w0.rows(), RANDOM.min(w0.rows()), 1);
+    settle(w0, &start, |krylov, ritz| Ok(of_base(krylov, ritz, count)), |base| base.settled(window))
+}
+
+fn of_base(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
     triplets(krylov, &ritz.theta, &ritz.y, count, |_, long| long)
 }
 
-/// The leading triplets of W0 + B A in the basis of W0; none of a dense tune.
-fn adapted(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result<Option<Leading>, NoConvergence> {
+/// Where most of a tune's leading vectors are, and some directions at random.
+fn warm(base: &Leading, rows: usize) -> Matrix {
+    beside(&base.short.columns(0, base.short.ncols().min(WARM)).into_owned(), &random(rows, (RANDOM / 4).min(rows), 2))
+}
+
+/// The leading triplets of a dense W.
+fn dense(w: View, base: &Leading, window: usize, k: usize) -> Result<Leading, NoConvergence> {
+    settle(w, &warm(base, w.rows()), |krylov, ritz| Ok(of_base(krylov, ritz, window)), |leading| leading.settled(k))
+}
+
+/// The leading triplets of several W0 + B A, all from one basis of W0.
+fn adapted(w0: View, base: &Leading, adapters: &[&Turned], window: usize, k: usize) -> Result<Vec<Leading>, NoConvergence> {
+    let mut start = warm(base, w0.rows());
+    for adapter in adapters {
+        if let Turned::LowRank { b, a } = adapter {
+            start = beside(&beside(&start, b), &product(w0, View::from(a).t()));
+        }
+    }
+    let look = |krylov: &Krylov, ritz: &Ritz| {
+        adapters.par_iter().filter_map(|adapter| updated(krylov, ritz, adapter, window).transpose()).collect::<Result<Vec<_>, _>>()
+    };
+    settle(w0, &start, look, |found: &Vec<Leading>| found.iter().all(|l| l.settled(k)))
+}
+
+/// The leading triplets of W0 + B A in a basis of W0; none of a dense tune.
+fn updated(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result<Option<Leading>, NoConvergence> {
     let Turned::LowRank { b, a } = tune else { return Ok(None) };
     let r = b.ncols();
     let inside: DMatrix<f64> = product(View::from(&krylov.q).t(), b);
@@ -224,22 +248,6 @@ fn adapted(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result
         let inside: Matrix = product(View::from(b).t(), short);
         long + product::<f32>(View::from(a).t(), &inside)
     })))
-}
-
-/// The leading triplets of a dense W.
-fn dense(w: View, base: &Leading, window: usize, k: usize) -> Result<Leading, NoConvergence> {
-    let short = w.rows();
-    let warm = base.short.columns(0, base.short.ncols().min(24)).into_owned();
-    let mut krylov = Krylov::start(w, &beside(&warm, &random(short, RANDOM.min(short), 2)))?;
-    let widest = WIDEST.min(short);
-    loop {
-        krylov.grow_some(widest)?;
-        let ritz = krylov.ritz()?;
-        let leading = base_vectors(&krylov, &ritz, window);
-        if leading.settled(k) || krylov.exhausted() || krylov.dimension() >= widest {
-            return Ok(leading);
-        }
-    }
 }
 
 /// Vectors on both sides from coordinates in the basis; `long` turns W0^T u into W^T u.
@@ -273,11 +281,20 @@ fn known(base: &Leading) -> usize {
         let next = base.theta.get(count).copied().unwrap_or(0.0);
         (0..count).all(|i| base.residual[i] <= 0.02 * (base.theta[i] - next).max(0.0) || base.residual[i] <= ROUNDING * base.theta[0])
     };
-    (0..=total).rev().find(|c| good(*c)).unwrap_or(0)
+    // Near zero, products in f32 cannot tell a vector from its neighbours in the null space.
+    let told_apart = base.theta.iter().take(total).take_while(|t| **t > 1e-5 * base.theta[0]).count();
+    (0..=told_apart).rev().find(|c| good(*c)).unwrap_or(0)
 }
 
 /// Cosines and bounds of one side for every tune.
-fn sides(w0: View, base: &Leading, known: usize, tuned: &[Leading], short: bool, question: Question) -> Result<Vec<SideMatch>, NoConvergence> {
+fn sides(
+    w0: View,
+    base: &Leading,
+    known: usize,
+    tuned: &[Leading],
+    short: bool,
+    question: Question,
+) -> Result<Vec<SideMatch>, NoConvergence> {
     let own = |l: &Leading| if short { l.short.clone() } else { l.long.clone() };
     let vectors = own(base);
     let mut found = Vec::new();
@@ -296,8 +313,8 @@ fn sides(w0: View, base: &Leading, known: usize, tuned: &[Leading], short: bool,
             let outside = rest.column(j).norm();
             one.argmax.push(best as u32);
             one.cos.push(cos.min(1.0) as f32);
-            // What is left over cannot beat the best match: it is known exactly.
-            let exact = cos >= outside;
+            // What is left over cannot beat the best match, or holds no base vector any more: it is known exactly.
+            let exact = cos >= outside || known == w0.rows();
             one.upper.push(if exact { cos.min(1.0) } else { outside.min(1.0) } as f32);
             if !exact {
                 asked.push((t, j));
@@ -334,7 +351,7 @@ fn tighten(
     // On the long side the vector also has mass outside the base's thin space, which is no base vector's. W0 takes it away:
     // <u0_i, y> = <v0_i, W0^T y> / sigma_i.
     let starts = if short { rests } else { product::<f64>(w0, &rests) };
-    let mut lanczos = Lanczos::new(w0, &starts);
+    let mut lanczos = Lanczos::new(w0, &starts, base.short.columns(0, known).into_owned());
     let mut least = Least { w0, squared: None };
     let before: Vec<f32> = asked.iter().map(|(t, j)| found[*t].upper[*j]).collect();
     for step in 1..=STEPS {
@@ -383,7 +400,8 @@ impl Least<'_> {
         }
         let mut least = f64::INFINITY;
         for measure in measures {
-            least = measure.quadrature()?.iter().map(|n| n.0).fold(least, f64::min);
+            // A node without weight is rounding.
+            least = measure.quadrature()?.iter().filter(|n| n.1 > 1e-12).map(|n| n.0).fold(least, f64::min);
         }
         Ok(*self.squared.insert(least.max(0.0) / 4.0))
     }
@@ -406,7 +424,8 @@ fn widen(one: &mut SideMatch, tuned: &Leading, base: &Leading, known: usize) {
         let turn = tuned.turn[j] + base.turn.get(best).copied().unwrap_or(0.0) * f64::from(one.cos[j]);
         // Known base vectors that are slightly turned towards the rest leave some of themselves in what is left over.
         let next = base.theta.get(known).copied().unwrap_or(0.0);
-        let leak: f64 = (0..known).map(|i| f64::from(one.cosines[(i, j)]) * (base.residual[i] / (base.theta[i] - next)).clamp(0.0, 1.0)).sum();
+        let leak: f64 =
+            (0..known).map(|i| f64::from(one.cosines[(i, j)]) * (base.residual[i] / (base.theta[i] - next)).clamp(0.0, 1.0)).sum();
         let error = (turn + leak) as f32;
         if f64::from(error) > POINT {
             one.cos[j] = (one.cos[j] - error).max(0.0);

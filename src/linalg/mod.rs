@@ -15,11 +15,11 @@ mod view;
 
 pub use estimate::{Estimate, estimate};
 pub use exact::{Svd, singular_values, thin_svd};
+#[cfg(target_feature = "simd128")]
+pub use kernel::register_flops;
 pub use leading::{Compared, Question, SideMatch, Tune, compare};
 pub use low_rank::low_rank_singular_values;
 pub use orthonormal::random;
-#[cfg(target_feature = "simd128")]
-pub use kernel::register_flops;
 pub use product::{abs_cosines, product};
 pub use view::{Stored, View};
 

@@ -30,6 +30,9 @@ fn once(x: &Matrix, least: f64) -> Result<Matrix, NoConvergence> {
 
 /// Takes out of `x` what lies in the span of the orthonormal `q`; twice is enough (Giraud, Langou, Rozloznik 2005).
 pub fn project_out(x: &mut Matrix, q: &Matrix) {
+    if q.ncols() == 0 {
+        return;
+    }
     for _ in 0..2 {
         let inside: Matrix = product(View::from(q).t(), &*x);
         *x -= product::<f32>(q, &inside);

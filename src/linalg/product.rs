@@ -138,7 +138,11 @@ mod tests {
         let f16: Vec<u8> = rows.iter().flat_map(|x| half::f16::from_f32(*x).to_le_bytes()).collect();
         let bf16: Vec<u8> = rows.iter().flat_map(|x| half::bf16::from_f32(*x).to_le_bytes()).collect();
         let f32: Vec<u8> = rows.iter().flat_map(|x| x.to_le_bytes()).collect();
-        for (bytes, kind, expected) in [(f16, super::super::view::Stored::F16, &w), (bf16, super::super::view::Stored::Bf16, &brain), (f32, super::super::view::Stored::F32, &w)] {
+        for (bytes, kind, expected) in [
+            (f16, super::super::view::Stored::F16, &w),
+            (bf16, super::super::view::Stored::Bf16, &brain),
+            (f32, super::super::view::Stored::F32, &w),
+        ] {
             let view = View::stored(&bytes, kind, 9, 21).unwrap();
             assert_eq!(&product::<f32>(view, &one), expected);
             assert_eq!(product::<f32>(&one, view.t()), expected.transpose());

@@ -143,9 +143,9 @@ fn brain(bytes: [u8; 2]) -> f32 {
     f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)
 }
 
-/// Exponent and mantissa move into place; a power of two corrects the bias, subnormals included. Finite values only.
+/// Exponent and mantissa move into place; 2^112 corrects the bias, subnormals included. Finite values only.
 fn half(bytes: [u8; 2]) -> f32 {
     let bits = u32::from(u16::from_le_bytes(bytes));
-    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * 5.192_296_9e33;
+    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * f32::from_bits(0x7780_0000);
     f32::from_bits(magnitude.to_bits() | (bits & 0x8000) << 16)
 }

@@ -59,10 +59,9 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
     let a: Vec<f64> = (0..r * cols).map(|_| random() / (cols as f64).sqrt()).collect();
     let shape = |rows: usize, cols: usize| vec![rows as u64, cols as u64];
     let (tuned, mut bytes) = match rank {
-        Some(_) => (
-            Recipe::LowRank { a: tensor("a", shape(r, cols)), b: tensor("b", shape(rows, r)), scale: 1.0 },
-            vec![stored(&a), stored(&b)],
-        ),
+        Some(_) => {
+            (Recipe::LowRank { a: tensor("a", shape(r, cols)), b: tensor("b", shape(rows, r)), scale: 1.0 }, vec![stored(&a), stored(&b)])
+        }
         None => {
             let mut w = w0.clone();
             for i in 0..rows {
