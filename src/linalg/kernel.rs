@@ -145,6 +145,6 @@ pub fn register_flops(now: impl Fn() -> f64) -> f64 {
         }
     }
     let seconds = now() - begin;
-    black_box(sums.map(f32x4_extract_lane::<0>));
+    black_box(sums.map(|sum| f32x4_extract_lane::<0>(sum)));
     f64::from(STEPS) * sums.len() as f64 * 8.0 / seconds
 }

@@ -2,7 +2,7 @@
 import { paperFlop, work } from './rows.mjs';
 
 // A peer that needs longer than this shows in one run what it has to show.
-const LONG = 60;
+const LONG = 20;
 
 /** `earlier`: results of other rows, by which a peer's time is foreseen; `limit`: a peer's seconds at most. */
 export async function measure(row, contenders, files, { runs, limit, earlier }) {
