@@ -37,6 +37,13 @@ export function isCertified(outcomes: Outcomes): boolean {
   return outcomes?.some(({ matrix }) => matrix.mode === 'certified') ?? false;
 }
 
+/** How many matrices were computed which way; none of those where there was nothing to compute. */
+export function ways({ results }: State): { exact: number; certified: number } {
+  const certified = where(results, isCertified).length;
+  const computed = where(results, (outcomes) => outcomes.some(({ matrix }) => matrix.mode !== undefined)).length;
+  return { exact: computed - certified, certified };
+}
+
 /** Indices of the plan's matrices that could still be computed exactly. */
 export function certified({ results }: State): number[] {
   return where(results, isCertified);

@@ -5,7 +5,8 @@
 
 use super::orthonormal::{orthonormal, project_out, random};
 use super::product::{gram, product};
-use super::symmetric::{eigen, eigenvalues};
+use super::spectrum::Spectrum;
+use super::symmetric::eigenvalues;
 use super::view::View;
 use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;
@@ -48,16 +49,16 @@ fn wide(w: View) -> Result<Svd, NoConvergence> {
     if g.amax() == 0.0 {
         return Ok(Svd { u: Matrix::identity(n, n), s: vec![0.0; n], v: Matrix::identity(w.cols(), n), residual: 0.0 });
     }
-    let (values, vectors) = eigen(&g)?;
-    let sigma: Vec<f64> = values.iter().map(|x| x.max(0.0).sqrt()).collect();
-    let residual = residual(&g, &sigma, &vectors);
-    let u = vectors.map(|x| x as f32);
-    let v = long_side(w, &sigma, &vectors, &u)?;
+    let spectrum = Spectrum::of(&g)?;
+    let sigma: Vec<f64> = spectrum.values.iter().map(|x| x.max(0.0).sqrt()).collect();
+    let u = spectrum.columns(0..n);
+    let residual = residual(&g, &sigma, &u);
+    let v = long_side(w, &sigma, &spectrum, &u)?;
     Ok(Svd { u, s: sigma.iter().map(|s| *s as f32).collect(), v, residual })
 }
 
 /// v_j = W^T u_j / sigma_j.
-fn long_side(w: View, sigma: &[f64], vectors: &DMatrix<f64>, u: &Matrix) -> Result<Matrix, NoConvergence> {
+fn long_side(w: View, sigma: &[f64], spectrum: &Spectrum, u: &Matrix) -> Result<Matrix, NoConvergence> {
     let above = |part: f64| sigma.iter().take_while(|s| **s > part * sigma[0]).count();
     // Products of very large or very small numbers leave the range of f32.
     let strong = if (1e-12..1e12).contains(&sigma[0]) { above(WEAK) } else { 0 };
@@ -67,7 +68,7 @@ fn long_side(w: View, sigma: &[f64], vectors: &DMatrix<f64>, u: &Matrix) -> Resu
         v.columns_mut(0, strong).copy_from(&product::<f32>(w.t(), View::columns(u, 0..strong)));
     }
     if kept > strong {
-        let weak = vectors.columns(strong, kept - strong).into_owned();
+        let weak: DMatrix<f64> = spectrum.columns(strong..kept);
         let long: DMatrix<f64> = product(w.t(), &weak);
         for (from, (j, sigma)) in long.column_iter().zip(sigma.iter().enumerate().take(kept).skip(strong)) {
             v.column_mut(j).zip_apply(&from, |out, x| *out = (x / sigma) as f32);
@@ -90,9 +91,10 @@ fn long_side(w: View, sigma: &[f64], vectors: &DMatrix<f64>, u: &Matrix) -> Resu
     Ok(v)
 }
 
-fn residual(g: &DMatrix<f64>, sigma: &[f64], vectors: &DMatrix<f64>) -> f64 {
-    let some = vectors.columns(0, CHECKED.min(sigma.len())).into_owned();
-    let image: DMatrix<f64> = product(g, &some);
-    let error = |j: usize| (image.column(j) - some.column(j) * sigma[j].powi(2)).norm() / (sigma[j].max(1e-3 * sigma[0]) * sigma[0]);
-    (0..some.ncols()).map(error).fold(0.0, f64::max)
+fn residual(g: &DMatrix<f64>, sigma: &[f64], u: &Matrix) -> f64 {
+    let some = View::columns(u, 0..CHECKED.min(sigma.len()));
+    let image: DMatrix<f64> = product(g, some);
+    let error =
+        |j: usize| (image.column(j) - u.column(j).map(f64::from) * sigma[j].powi(2)).norm() / (sigma[j].max(1e-3 * sigma[0]) * sigma[0]);
+    (0..image.ncols()).map(error).fold(0.0, f64::max)
 }

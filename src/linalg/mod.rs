@@ -10,6 +10,8 @@ mod leading;
 mod low_rank;
 mod orthonormal;
 mod product;
+mod reflectors;
+mod spectrum;
 mod symmetric;
 mod view;
 

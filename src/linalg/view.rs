@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Values as they lie in memory. Files hold little-endian bytes without alignment.
 #[derive(Debug, Clone, Copy)]
-enum Values<'a> {
+pub enum Values<'a> {
     F32(&'a [f32]),
     F64(&'a [f64]),
     F32Bytes(&'a [[u8; 4]]),
@@ -24,15 +24,9 @@ pub struct View<'a> {
     across: usize,
 }
 
-impl<'a> From<&'a DMatrix<f32>> for View<'a> {
-    fn from(m: &'a DMatrix<f32>) -> Self {
-        View { values: Values::F32(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
-    }
-}
-
-impl<'a> From<&'a DMatrix<f64>> for View<'a> {
-    fn from(m: &'a DMatrix<f64>) -> Self {
-        View { values: Values::F64(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
+impl<'a, T: Scalar> From<&'a DMatrix<T>> for View<'a> {
+    fn from(m: &'a DMatrix<T>) -> Self {
+        View { values: T::values(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
     }
 }
 
@@ -78,6 +72,19 @@ impl<'a> View<'a> {
             down: 1,
             across: m.nrows(),
         }
+    }
+
+    /// The rows from `first` on.
+    pub fn below(self, first: usize) -> View<'a> {
+        let at = first * self.down;
+        let values = match self.values {
+            Values::F32(v) => Values::F32(&v[at..]),
+            Values::F64(v) => Values::F64(&v[at..]),
+            Values::F32Bytes(v) => Values::F32Bytes(&v[at..]),
+            Values::F16Bytes(v) => Values::F16Bytes(&v[at..]),
+            Values::Bf16Bytes(v) => Values::Bf16Bytes(&v[at..]),
+        };
+        View { values, rows: self.rows - first, ..self }
     }
 
     /// Calls with every value, in memory's order.

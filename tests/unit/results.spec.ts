@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { Gate } from '../../www/gate';
 import { resultsOf, tiedVectors, weakestOf, windowOf } from '../../www/intervals';
-import { certified, modeFrom, short, sideless, taskOf } from '../../www/modes';
+import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/modes';
 import { pack, sizeOf, unpack } from '../../www/pack';
 import { defaults, setK, setSide, type State } from '../../www/state';
 import type { Match, Matrix, Outcome, Plan } from '../../www/wasm/simd/lorascope';
@@ -36,6 +36,7 @@ test('tied vectors are those counted that lie within a space of equals', () => {
 test('what results leave open', () => {
   const s = state(bounded, exact);
   expect([certified(s), short(setK(s, 3)).matrices, short(setK(s, 4))]).toEqual([[0], [], { matrices: [0], vectors: 3 }]);
+  expect(ways(state(bounded, exact, matrix({ mode: undefined, status: 'unchanged' })))).toEqual({ exact: 1, certified: 1 });
   expect([sideless(s), sideless(setSide(s, 'right')), sideless(setSide(s, 'both'))]).toEqual([[], [0], [0]]);
   expect(['?mode=exact', '?mode=certified', '?mode=fast', ''].map(modeFrom)).toEqual(['exact', 'certified', 'auto', 'auto']);
   expect(taskOf(s)).toEqual({ mode: 'auto', k: 10, epsilon: 0.5, side: 'left' });

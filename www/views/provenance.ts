@@ -2,6 +2,8 @@
 import { html, type TemplateResult } from 'lit';
 import { bytes } from '../format';
 import { math } from '../math';
+import { MODES, ways } from '../modes';
+import type { State } from '../state';
 import { row } from './row';
 import { View } from './view';
 
@@ -20,6 +22,8 @@ class ProvenanceView extends View {
           Preset “official code”: |cos|, thin SVD. In force: ${SIDES[settings.side]},
           ${math(`k = ${settings.k}, ε = ${settings.epsilon.toFixed(2)}.`)} Lorascope ${head?.generator.version}, ${threads}.
         </dd>
+        <dt>Computed</dt>
+        <dd>${MODES.find(({ mode }) => mode === settings.mode)?.name}: ${computed(this.ctx.state)}.</dd>
         <dt>Files</dt>
         <dd>
           <table class="files mono"><tbody>
@@ -33,6 +37,13 @@ class ProvenanceView extends View {
       </dl>`,
     });
   }
+}
+
+function computed(state: State): string {
+  const { exact, certified } = ways(state);
+  const parts = [exact > 0 && `${exact} exact`, certified > 0 && `${certified} certified, with bounds instead of numbers where those settle the count`];
+  const said = parts.filter(Boolean).join(', ');
+  return said ? `${exact + certified === 1 ? 'matrix' : 'matrices'} ${said}` : 'nothing yet';
 }
 
 customElements.define('lorascope-provenance', ProvenanceView);
