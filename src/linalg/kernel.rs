@@ -145,16 +145,16 @@ impl Scalar for f64 {
 #[cfg(target_feature = "simd128")]
 pub fn register_flops(now: impl Fn() -> f64) -> f64 {
     const STEPS: u32 = 200_000;
-    // Many short calls, the fastest of which counts: a browser compiles a function well only after it has been called a while.
-    let best = (0..400)
-        .map(|_| {
-            let begin = now();
-            burst(STEPS);
-            now() - begin
-        })
-        .filter(|seconds| *seconds > 0.0)
-        .fold(f64::MAX, f64::min);
-    f64::from(STEPS) * ACCUMULATORS as f64 * 8.0 / best
+    const BURSTS: u32 = 200;
+    // Many calls: a browser compiles a function well only after it has been called a while, so the fastest round counts. A round
+    // takes long for a clock that ticks in milliseconds.
+    let round = || {
+        let begin = now();
+        (0..BURSTS).for_each(|_| burst(STEPS));
+        now() - begin
+    };
+    let best = (0..8).map(|_| round()).fold(f64::INFINITY, f64::min);
+    f64::from(STEPS) * f64::from(BURSTS) * ACCUMULATORS as f64 * 8.0 / best
 }
 
 /// Multiply-adds in flight, each on four numbers.

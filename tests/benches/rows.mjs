@@ -26,6 +26,7 @@ const pair = (rows, cols, mode, peers) =>
 const pairs = [
   ...pair(768, 768, 'exact', true),
   ...pair(3072, 768, 'exact', true),
+  ...pair(1024, 1024, 'certified', false),
   ...pair(2048, 2048, 'certified', true),
   ...pair(4096, 4096, 'certified', false),
   ...pair(4096, 11008, 'certified', false),
