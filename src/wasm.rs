@@ -149,6 +149,28 @@ fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
     Ok(array.into())
 }
 
+/// Seconds that are spent on getting ready.
+const WARM: f64 = 0.2;
+
+/// Runs what every analysis runs, on a small matrix: a browser compiles a function well only after it has been called a while, and by
+/// the time a file comes it has.
+#[wasm_bindgen(js_name = warmUp)]
+pub fn warm_up() -> js_sys::Promise {
+    wasm_bindgen_futures::future_to_promise(async {
+        in_pool(|| {
+            let w = crate::linalg::random(192, 256, 1);
+            let begin = now();
+            while now() - begin < WARM {
+                if let Ok(svd) = crate::linalg::thin_svd((&w).into()) {
+                    std::hint::black_box(crate::linalg::abs_cosines(&svd.u, &svd.u));
+                }
+            }
+        })
+        .await;
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
 /// Runs on a rayon thread, so that the worker stays free to read files and to answer.
 #[cfg(feature = "threads")]
 async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

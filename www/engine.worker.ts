@@ -22,6 +22,8 @@ const remote = {
     const wasm = await loadCompute(choice);
     session = new wasm.Session();
     gate = new Gate(wasm.threadCount());
+    // After the answer: the page is ready meanwhile.
+    setTimeout(() => void wasm.warmUp());
     return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };
   },
 
