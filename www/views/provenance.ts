@@ -41,9 +41,9 @@ class ProvenanceView extends View {
 
 function computed(state: State): string {
   const { exact, certified } = ways(state);
-  const parts = [exact > 0 && `${exact} exact`, certified > 0 && `${certified} certified, with bounds instead of numbers where those settle the count`];
-  const said = parts.filter(Boolean).join(', ');
-  return said ? `${exact + certified === 1 ? 'matrix' : 'matrices'} ${said}` : 'nothing yet';
+  const of = (count: number, how: string) => (count > 0 ? [`${count} ${count === 1 ? 'matrix' : 'matrices'} ${how}`] : []);
+  const bounded = 'certified, with bounds where they settle the count';
+  return [...of(exact, 'exact'), ...of(certified, bounded)].join(', ') || 'nothing yet';
 }
 
 customElements.define('lorascope-provenance', ProvenanceView);
