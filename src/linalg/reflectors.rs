@@ -18,6 +18,7 @@ pub struct Reduced {
     v: DMatrix<f64>,
     tau: Vec<f64>,
     pub diagonal: Vec<f64>,
+    /// The numbers below the diagonal, and a zero: as many as rows.
     pub beside: Vec<f64>,
 }
 
@@ -31,7 +32,7 @@ impl Reduced {
         let all = MatMut::from_column_major_slice_mut(v.as_mut_slice(), n, n);
         tridiag_in_place(all, tau.as_mut(), Par::Seq, MemStack::new(&mut memory), Default::default());
         let diagonal = (0..n).map(|i| v[(i, i)]).collect();
-        let beside = (1..n).map(|i| v[(i, i - 1)]).collect();
+        let beside = (1..n).map(|i| v[(i, i - 1)]).chain([0.0]).collect();
         Reduced { tau: (0..n - 1).map(|k| tau[(0, k)]).collect(), diagonal, beside, v }
     }
 

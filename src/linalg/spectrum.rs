@@ -59,8 +59,7 @@ fn inverse_iteration(t: &Reduced, values: &[f64]) -> Option<DMatrix<f64>> {
         return None;
     }
     let scaled = |x: &[f64]| -> Vec<f64> { x.iter().map(|x| x / norm).collect() };
-    let (diagonal, mut beside) = (scaled(&t.diagonal), scaled(&t.beside));
-    beside.push(0.0);
+    let (diagonal, beside) = (scaled(&t.diagonal), scaled(&t.beside));
     let start = random(n, 1, 7);
     let mut vectors = DMatrix::zeros(n, n);
     let found = vectors.as_mut_slice().par_chunks_mut(n).zip(values).all(|(x, value)| {

@@ -20,14 +20,12 @@ pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence
     Ok((values, DMatrix::from_fn(n, n, |i, j| u[(i, n - 1 - j)])))
 }
 
-/// The values alone of the matrix with this diagonal and these numbers beside it, descending.
+/// The values alone of the matrix with this diagonal and, below it, these numbers (as many; the last is not used), descending.
 pub fn tridiagonal_eigenvalues(diagonal: &[f64], beside: &[f64]) -> Result<Vec<f64>, NoConvergence> {
     let n = diagonal.len();
     let mut values = vec![0.0; n];
-    let mut beside = beside.to_vec();
-    beside.resize(n, 0.0);
     let mut memory = MemBuffer::new(temp_mat_scratch::<f64>(n, 1).array(2));
-    let (diagonal, beside) = (DiagRef::from_slice(diagonal), DiagRef::from_slice(&beside));
+    let (diagonal, beside) = (DiagRef::from_slice(diagonal), DiagRef::from_slice(beside));
     let found = DiagMut::from_slice_mut(&mut values);
     tridiagonal_self_adjoint_evd(diagonal, beside, found, None, Par::Seq, MemStack::new(&mut memory), Default::default())
         .map_err(|_| NoConvergence)?;

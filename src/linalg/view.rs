@@ -63,7 +63,7 @@ impl<'a> View<'a> {
         View { rows: self.cols, cols: self.rows, down: self.across, across: self.down, ..self }
     }
 
-    /// The first columns of a matrix.
+    /// Some columns of a matrix.
     pub fn columns(m: &'a DMatrix<f32>, range: Range<usize>) -> View<'a> {
         View {
             values: Values::F32(&m.as_slice()[range.start * m.nrows()..range.end * m.nrows()]),
