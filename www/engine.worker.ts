@@ -3,6 +3,7 @@ import { expose } from 'comlink';
 import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
 import { KeptResults, sha256 } from './engine.kept';
 import { Gate } from './gate';
+import { atOnce } from './run';
 import { loadCompute } from './wasm';
 import type { Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
 
@@ -12,7 +13,7 @@ const digests = new Map<string, string>();
 let session: Session;
 let plan: Plan;
 let kept: KeptResults;
-/** As many matrices compute at once as there are threads; what is asked for beyond reads its bytes and waits. */
+/** What is asked for beyond what computes at once reads its bytes and waits. */
 let gate: Gate;
 
 const remote = {
@@ -21,7 +22,7 @@ const remote = {
     kept = new KeptResults(keep);
     const wasm = await loadCompute(choice);
     session = new wasm.Session();
-    gate = new Gate(wasm.threadCount());
+    gate = new Gate(atOnce(wasm.threadCount()));
     // After the answer: the page is ready meanwhile.
     setTimeout(() => void wasm.warmUp());
     return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };

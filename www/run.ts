@@ -3,6 +3,9 @@ import type { Answer } from './engine';
 import { Cancelled, WorkerDied } from './engine.errors';
 import type { Matrix, Outcome, Plan, PlanMatrix } from './wasm/simd/lorascope';
 
+/** Matrices that the engine takes in at once: one a thread, and one more so that none waits for the next. */
+export const atOnce = (threads: number): number => threads + 1;
+
 /** Bytes in flight at most; a wasm memory ends at 4 GiB and holds the results too. */
 export const MEMORY = 2.5e9;
 
@@ -58,8 +61,8 @@ function fits({ plan, threads }: RunOptions, flying: ReadonlyMap<number, unknown
   if (flying.size === 0) return true;
   let bytes = plan.matrices[next]?.memory ?? 0;
   for (const at of flying.keys()) bytes += plan.matrices[at]?.memory ?? 0;
-  // The engine computes as many as it has threads; the one beyond has its bytes read by then.
-  return flying.size <= threads && bytes <= MEMORY;
+  // What the engine takes in at once, and one whose bytes are read meanwhile.
+  return flying.size <= atOnce(threads) && bytes <= MEMORY;
 }
 
 /** A matrix that the engine could not finish, as data: one failed result for each of its models. */

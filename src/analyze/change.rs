@@ -1,6 +1,6 @@
 //! A recipe -> the tuned matrix and what its change amounts to.
 
-use super::weights::Weights;
+use super::weights::{Merged, Weights};
 use super::{Stop, bytes_of};
 use crate::linalg::{self, Matrix, Tune, View};
 use crate::metrics::effective_rank::effective_rank;
@@ -18,6 +18,29 @@ pub enum Change<'a> {
         a: Matrix,
         scale: f64,
     },
+}
+
+/// A tuned matrix: as its file stores it, or merged.
+pub enum Tuned<'a> {
+    Stored(View<'a>),
+    Merged(Merged),
+}
+
+impl Tuned<'_> {
+    pub fn view(&self) -> View<'_> {
+        match self {
+            Tuned::Stored(view) => *view,
+            Tuned::Merged(merged) => merged.view(),
+        }
+    }
+
+    /// What a file holds was looked at when it was read.
+    pub fn is_finite(&self) -> bool {
+        match self {
+            Tuned::Stored(_) => true,
+            Tuned::Merged(merged) => merged.is_finite(),
+        }
+    }
 }
 
 impl<'a> Change<'a> {
@@ -55,12 +78,12 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// W itself, column by column; none where there is nothing to compare.
-    pub fn tuned(&self, w0: &Weights) -> Option<Matrix> {
+    /// W itself; none where there is nothing to compare.
+    pub fn tuned(&self, w0: &Weights) -> Option<Tuned<'_>> {
         match self {
             Change::Unchanged(_) => None,
-            Change::Dense(w) => Some(w.matrix()),
-            Change::LowRank { b, a, scale } => Some(w0.matrix() + linalg::product::<f32>(b, a) * *scale as f32),
+            Change::Dense(w) => Some(Tuned::Stored(w.view())),
+            Change::LowRank { b, a, scale } => Some(Tuned::Merged(w0.plus(b, a, *scale))),
         }
     }
 

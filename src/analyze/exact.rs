@@ -1,9 +1,9 @@
 //! Everything: full spectra of W0 and W, every tuned vector against every base vector, on both sides.
 
-use super::change::Change;
+use super::change::{Change, Tuned};
 use super::weights::Weights;
 use super::{Answer, Numbers, Stop, corner};
-use crate::linalg::{self, Matrix, Svd, View};
+use crate::linalg::{self, Cosines, Matrix, Svd, View};
 use crate::metrics::best_match::best_match;
 use crate::metrics::tied::tied_cosines;
 use crate::report::Match;
@@ -16,29 +16,38 @@ const ALONE: usize = 2500;
 
 /// The base's vectors are only computed where something changed.
 pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>]) -> Vec<Answer> {
-    let tuned = |change: &Result<Change, Stop>| -> Option<Result<Svd, Stop>> {
-        let w = change.as_ref().ok()?.tuned(w0)?;
-        Some(if w.iter().all(|x| x.is_finite()) {
-            decompose(View::from(&w), "tuned")
-        } else {
-            Err(Stop::failed("The tuned matrix leaves the range of 32-bit numbers.".into()))
-        })
-    };
-    let needed = changes.iter().any(|c| matches!(c, Ok(change) if change.tune().is_some()));
-    if !needed {
+    if !changes.iter().any(|change| matches!(change, Ok(change) if change.tune().is_some())) {
         return changes.iter().map(|_| Ok(None)).collect();
     }
     let base = || decompose(w0.view(), "base");
-    let alone = w0.view().rows().min(w0.view().cols()) >= ALONE;
-    if alone {
+    // A tuned matrix and its vectors live only as long as they are compared.
+    let answer = |base: &Result<Svd, Stop>, change: &Result<Change, Stop>| match merged(w0, change) {
+        Some(tuned) => compared(base, decompose_tuned(&tuned)).map(Some),
+        None => Ok(None),
+    };
+    if w0.view().rows().min(w0.view().cols()) >= ALONE {
         let base = base();
-        return changes.iter().map(|change| tuned(change).map(|svd| compared(&base, svd)).transpose()).collect();
+        return changes.iter().map(|change| answer(&base, change)).collect();
     }
-    let (base, tuned): (_, Vec<_>) = rayon::join(base, || changes.par_iter().map(tuned).collect());
-    tuned.into_par_iter().map(|svd| svd.map(|svd| compared(&base, svd)).transpose()).collect()
+    let first = merged(w0, &changes[0]);
+    let (base, svd) = rayon::join(base, || first.as_ref().map(decompose_tuned));
+    let mut answers = vec![svd.map(|svd| compared(&base, svd)).transpose()];
+    answers.par_extend(changes[1..].par_iter().map(|change| answer(&base, change)));
+    answers
 }
 
-fn decompose(w: View, which: &str) -> Result<Svd, Stop> {
+fn merged<'a>(w0: &Weights, change: &'a Result<Change, Stop>) -> Option<Tuned<'a>> {
+    change.as_ref().ok()?.tuned(w0)
+}
+
+fn decompose_tuned<'a>(tuned: &'a Tuned) -> Result<Svd<'a>, Stop> {
+    if !tuned.is_finite() {
+        return Err(Stop::failed("The tuned matrix leaves the range of 32-bit numbers.".into()));
+    }
+    decompose(tuned.view(), "tuned")
+}
+
+fn decompose<'a>(w: View<'a>, which: &str) -> Result<Svd<'a>, Stop> {
     let svd = linalg::thin_svd(w).map_err(|_| Stop::failed(format!("The decomposition of the {which} matrix did not converge.")))?;
     if svd.residual > WORST_RESIDUAL || !svd.residual.is_finite() {
         let residual = svd.residual;
@@ -51,15 +60,16 @@ fn decompose(w: View, which: &str) -> Result<Svd, Stop> {
 
 fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>) -> Result<Numbers, Stop> {
     let (base, tuned) = (base.as_ref().map_err(Clone::clone)?, tuned?);
-    let (left, right) =
-        rayon::join(|| linalg::abs_cosines(&base.u, &tuned.u), || matches(&linalg::abs_cosines(&base.v, &tuned.v), &base.s));
+    let Cosines { left, right } = linalg::cosines(base, &tuned)
+        .map_err(|_| Stop::failed("The vectors of the null space did not become orthogonal to the others.".into()))?;
+    let (sigma_base, sigma_tuned) = (base.values(), tuned.values());
     Ok(Numbers {
         similarity: Some(corner(left.nrows(), left.ncols(), |i, j| left[(i, j)])),
-        left: Some(matches(&left, &base.s)),
-        right: Some(right),
+        left: Some(matches(&left, &sigma_base)),
+        right: Some(matches(&right, &sigma_base)),
         residual: base.residual.max(tuned.residual),
-        sigma_base: base.s.clone(),
-        sigma_tuned: tuned.s,
+        sigma_base,
+        sigma_tuned,
     })
 }
 

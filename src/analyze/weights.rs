@@ -2,7 +2,7 @@
 
 use super::Stop;
 use crate::checkpoint::Dtype;
-use crate::linalg::{Matrix, Stored, View};
+use crate::linalg::{Matrix, Stored, View, product};
 use crate::plan::job::TensorRef;
 use crate::report::Status;
 use std::borrow::Cow;
@@ -14,6 +14,24 @@ pub struct Weights<'a> {
     rows: usize,
     cols: usize,
     transposed: bool,
+}
+
+/// A matrix that was computed; `turned`: as `[in, out]`.
+pub struct Merged {
+    values: Matrix,
+    turned: bool,
+}
+
+impl Merged {
+    /// `[out, in]`.
+    pub fn view(&self) -> View<'_> {
+        let view = View::from(&self.values);
+        if self.turned { view.t() } else { view }
+    }
+
+    pub fn is_finite(&self) -> bool {
+        self.values.iter().all(|x| x.is_finite())
+    }
 }
 
 impl<'a> Weights<'a> {
@@ -76,6 +94,20 @@ impl<'a> Weights<'a> {
             }
         });
         Matrix::from_vec(self.cols, self.rows, values)
+    }
+
+    /// W0 + scale B A, with B A computed in the order of the file.
+    pub fn plus(&self, b: &Matrix, a: &Matrix, scale: f64) -> Merged {
+        let b = b * scale as f32;
+        let (a, b) = (View::from(a), View::from(&b));
+        let mut values: Matrix = if self.transposed { product(b, a) } else { product(a.t(), b.t()) };
+        let mut value = values.iter_mut();
+        self.view().each(|x| {
+            if let Some(value) = value.next() {
+                *value += x;
+            }
+        });
+        Merged { values, turned: !self.transposed }
     }
 
     /// Bit for bit the same numbers.

@@ -4,13 +4,15 @@
 //! multiply-add, and still fit the sixteen registers of x86. More accumulators spill: measured in V8, 8 x 5 runs at half the speed.
 //! With relaxed SIMD multiply and add are one instruction.
 
-use super::view::Values;
+use super::view::{Values, View};
+use std::ops::{Add, Range, Sub};
 
-/// Columns of a tile.
+/// Columns of a tile, and its numbers at most.
 pub const NR: usize = 4;
+pub const TILE: usize = 32;
 
 /// An element type with a kernel.
-pub trait Scalar: nalgebra::Scalar + nalgebra::ClosedSubAssign + Copy + Send + Sync + Default {
+pub trait Scalar: nalgebra::Scalar + Add<Output = Self> + Sub<Output = Self> + Copy + Send + Sync + Default {
     /// Rows of a tile.
     const MR: usize;
 
@@ -18,7 +20,10 @@ pub trait Scalar: nalgebra::Scalar + nalgebra::ClosedSubAssign + Copy + Send + S
     fn of_f64(x: f64) -> Self;
     fn values(all: &[Self]) -> Values<'_>;
 
-    /// Adds the product of an `MR` x k panel (`a`, k-major) and a k x `NR` panel (`b`, k-major) to `tile` (column-major).
+    /// Packs rows of the left side of a product, which has panels of `MR` rows.
+    fn pack(from: View, rows: Range<usize>, cols: Range<usize>, out: &mut [Self]);
+
+    /// The product of an `MR` x k panel (`a`, k-major) and a k x `NR` panel (`b`, k-major), column-major.
     fn multiply(a: &[Self], b: &[Self], tile: &mut [Self]);
 }
 
@@ -33,15 +38,13 @@ macro_rules! portable {
                 }
             }
         }
-        for (out, sum) in $tile.iter_mut().zip(sums.as_flattened()) {
-            *out += sum;
-        }
+        $tile.copy_from_slice(sums.as_flattened());
     }};
 }
 
 #[cfg(target_feature = "simd128")]
 macro_rules! lanes {
-    ($a:ident, $b:ident, $tile:ident, $mr:literal, $lanes:literal, $zero:ident($zero_value:expr), $splat:ident, $add:ident, $mul_add:ident) => {{
+    ($a:ident, $b:ident, $tile:ident, $mr:literal, $lanes:literal, $zero:ident($zero_value:expr), $splat:ident, $mul_add:ident) => {{
         use std::arch::wasm32::*;
         const VECTORS: usize = $mr / $lanes;
         let mut sums = [[$zero($zero_value); VECTORS]; NR];
@@ -59,21 +62,20 @@ macro_rules! lanes {
             }
         }
         for (out, sum) in $tile.as_chunks_mut::<$lanes>().0.iter_mut().zip(sums.as_flattened()) {
-            let out = out.as_mut_ptr().cast();
             // SAFETY: `out` is one whole vector of the tile.
-            unsafe { v128_store(out, $add(v128_load(out), *sum)) };
+            unsafe { v128_store(out.as_mut_ptr().cast(), *sum) };
         }
     }};
 }
 
 /// a b + c, rounded once where the build has relaxed SIMD.
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
-mod fused {
+pub mod fused {
     pub use std::arch::wasm32::{f32x4_relaxed_madd as f32x4, f64x2_relaxed_madd as f64x2};
 }
 
 #[cfg(all(target_feature = "simd128", not(target_feature = "relaxed-simd")))]
-mod fused {
+pub mod fused {
     use std::arch::wasm32::*;
 
     #[inline(always)]
@@ -90,6 +92,10 @@ mod fused {
 impl Scalar for f32 {
     const MR: usize = 8;
 
+    fn pack(from: View, rows: Range<usize>, cols: Range<usize>, out: &mut [f32]) {
+        from.pack::<f32, { f32::MR }>(rows, cols, out);
+    }
+
     fn of(x: f32) -> f32 {
         x
     }
@@ -105,7 +111,7 @@ impl Scalar for f32 {
     #[cfg(target_feature = "simd128")]
     fn multiply(a: &[f32], b: &[f32], tile: &mut [f32]) {
         use fused::f32x4 as mul_add;
-        lanes!(a, b, tile, 8, 4, f32x4_splat(0.0), f32x4_splat, f32x4_add, mul_add)
+        lanes!(a, b, tile, 8, 4, f32x4_splat(0.0), f32x4_splat, mul_add)
     }
 
     #[cfg(not(target_feature = "simd128"))]
@@ -116,6 +122,10 @@ impl Scalar for f32 {
 
 impl Scalar for f64 {
     const MR: usize = 4;
+
+    fn pack(from: View, rows: Range<usize>, cols: Range<usize>, out: &mut [f64]) {
+        from.pack::<f64, { f64::MR }>(rows, cols, out);
+    }
 
     fn of(x: f32) -> f64 {
         x.into()
@@ -132,7 +142,7 @@ impl Scalar for f64 {
     #[cfg(target_feature = "simd128")]
     fn multiply(a: &[f64], b: &[f64], tile: &mut [f64]) {
         use fused::f64x2 as mul_add;
-        lanes!(a, b, tile, 4, 2, f64x2_splat(0.0), f64x2_splat, f64x2_add, mul_add)
+        lanes!(a, b, tile, 4, 2, f64x2_splat(0.0), f64x2_splat, mul_add)
     }
 
     #[cfg(not(target_feature = "simd128"))]

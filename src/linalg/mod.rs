@@ -6,23 +6,26 @@ mod estimate;
 mod exact;
 mod kernel;
 mod krylov;
+mod lanes;
 mod leading;
 mod low_rank;
 mod orthonormal;
 mod product;
+mod reduction;
 mod reflectors;
 mod spectrum;
 mod symmetric;
+mod tridiagonal;
 mod view;
 
 pub use estimate::{Estimate, estimate};
-pub use exact::{Svd, singular_values, thin_svd};
+pub use exact::{Cosines, Svd, cosines, singular_values, thin_svd};
 #[cfg(target_feature = "simd128")]
 pub use kernel::register_flops;
 pub use leading::{Compared, Question, SideMatch, Tune, compare};
 pub use low_rank::low_rank_singular_values;
 pub use orthonormal::random;
-pub use product::{abs_cosines, product};
+pub use product::product;
 pub use view::{Stored, View};
 
 /// Column-major f32, `[out, in]`.

@@ -1,6 +1,6 @@
 //! Products of large matrices: packed, blocked for the caches (Goto and van de Geijn 2008), blocks shared out by rayon.
 
-use super::kernel::{NR, Scalar};
+use super::kernel::{NR, Scalar, TILE};
 use super::view::View;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -22,86 +22,115 @@ enum Part {
 
 /// A B.
 pub fn product<'a, 'b, T: Scalar>(a: impl Into<View<'a>>, b: impl Into<View<'b>>) -> DMatrix<T> {
-    multiply(a.into(), b.into(), Part::All)
+    sum(a.into(), b.into(), Part::All)
 }
 
 /// A A^T, of which only the lower half is computed.
 pub fn gram<'a, T: Scalar>(a: impl Into<View<'a>>) -> DMatrix<T> {
     let a = a.into();
-    let mut g: DMatrix<T> = multiply(a, a.t(), Part::Lower);
-    for j in 0..g.ncols() {
-        for i in 0..j {
-            g[(i, j)] = g[(j, i)];
-        }
-    }
+    let mut g: DMatrix<T> = sum(a, a.t(), Part::Lower);
+    mirror(&mut g);
     g
 }
 
-/// |base^T tuned|: cosines of every base column (down the rows) with every tuned column.
-pub fn abs_cosines(base: &DMatrix<f32>, tuned: &DMatrix<f32>) -> DMatrix<f32> {
-    let mut cosines: DMatrix<f32> = product(View::from(base).t(), tuned);
-    cosines.apply(|c| *c = c.abs());
-    cosines
+/// Copies the lower half to the upper one, square by square: a row alone would touch a line of the cache for every number.
+fn mirror<T: Scalar>(g: &mut DMatrix<T>) {
+    const SQUARE: usize = 32;
+    let n = g.nrows();
+    for left in (0..n).step_by(SQUARE) {
+        for top in (0..=left).step_by(SQUARE) {
+            for j in left..(left + SQUARE).min(n) {
+                for i in top..(top + SQUARE).min(j) {
+                    g[(i, j)] = g[(j, i)];
+                }
+            }
+        }
+    }
 }
 
-fn multiply<T: Scalar>(a: View, b: View, part: Part) -> DMatrix<T> {
+/// C - A B of the rows of C from `first` on.
+pub fn subtract<T: Scalar>(c: &mut DMatrix<T>, first: usize, a: View, b: View) {
+    multiply(c, (first, 0), a, b, Part::All, |c, x| c - x);
+}
+
+/// C - A B of the rows and columns of C from `first` on, of which what lies above the diagonal is not to be used any more.
+pub fn subtract_lower<T: Scalar>(c: &mut DMatrix<T>, first: usize, a: View, b: View) {
+    multiply(c, (first, first), a, b, Part::Lower, |c, x| c - x);
+}
+
+fn sum<T: Scalar>(a: View, b: View, part: Part) -> DMatrix<T> {
+    let mut c = DMatrix::from_element(a.rows(), b.cols(), T::default());
+    multiply(&mut c, (0, 0), a, b, part, |c, x| c + x);
+    c
+}
+
+/// Takes A B into C from a row and a column on.
+fn multiply<T: Scalar>(c: &mut DMatrix<T>, (row, column): (usize, usize), a: View, b: View, part: Part, take: impl Fn(T, T) -> T + Sync) {
     assert_eq!(a.cols(), b.rows(), "shapes of a product");
     let (m, n, depth) = (a.rows(), b.cols(), a.cols());
-    let mut c = DMatrix::from_element(m, n, T::default());
-    if depth == 0 {
-        return c;
+    if depth == 0 || m == 0 {
+        return;
     }
+    let all = c.nrows();
     for left in (0..n).step_by(COLS) {
         let right = (left + COLS).min(n);
         let wide = (right - left).next_multiple_of(NR);
         let mut packed = vec![T::default(); wide * depth];
         packed.par_chunks_mut(wide * DEPTH).enumerate().for_each(|(block, out)| {
             let k = block * DEPTH;
-            b.t().pack(left..right, k..(k + DEPTH).min(depth), NR, out);
+            b.t().pack::<T, NR>(left..right, k..(k + DEPTH).min(depth), out);
         });
         let first = if part == Part::Lower { left / ROWS * ROWS } else { 0 };
-        let tops: Vec<usize> = (first..m).step_by(ROWS).collect();
-        let blocks: Vec<Vec<T>> = tops.par_iter().map(|top| block(a, *top, &packed, left, wide, part)).collect();
-        for (top, tiles) in tops.into_iter().zip(blocks) {
-            scatter(&tiles, &mut c, top, left..right);
+        // Each block of rows has its piece of every column.
+        let mut blocks: Vec<Block<T>> = (first..m).step_by(ROWS).map(|top| Block { top, pieces: Vec::with_capacity(right - left) }).collect();
+        for column in c.as_mut_slice()[(column + left) * all..(column + right) * all].chunks_exact_mut(all) {
+            let rows = &mut column[row + first..row + m];
+            rows.chunks_mut(ROWS).zip(&mut blocks).for_each(|(piece, block)| block.pieces.push(piece));
         }
+        blocks.into_par_iter().for_each(|block| block.fill(a, &packed, left, part, &take));
     }
-    c
 }
 
-/// The tiles of `ROWS` rows from `top`, column of tiles after column of tiles.
-fn block<T: Scalar>(a: View, top: usize, packed: &[T], left: usize, wide: usize, part: Part) -> Vec<T> {
-    let bottom = (top + ROWS).min(a.rows());
-    let high = (bottom - top).next_multiple_of(T::MR);
-    let mut tiles = vec![T::default(); high * wide];
-    let mut panels = vec![T::default(); high * DEPTH.min(a.cols())];
-    for (block, b) in packed.chunks(wide * DEPTH).enumerate() {
-        let k = block * DEPTH;
-        let deep = b.len() / wide;
-        let panels = &mut panels[..high * deep];
-        a.pack(top..bottom, k..k + deep, T::MR, panels);
-        for ((j, b), column) in b.chunks_exact(NR * deep).enumerate().zip(tiles.chunks_exact_mut(high * NR)) {
-            if part == Part::Lower && left + j * NR >= bottom {
-                break;
-            }
-            for (a, tile) in panels.chunks_exact(T::MR * deep).zip(column.chunks_exact_mut(T::MR * NR)) {
-                T::multiply(a, b, tile);
+/// Some rows of a product.
+struct Block<'a, T> {
+    top: usize,
+    /// By column.
+    pieces: Vec<&'a mut [T]>,
+}
+
+impl<T: Scalar> Block<'_, T> {
+    fn fill(mut self, a: View, packed: &[T], left: usize, part: Part, take: &impl Fn(T, T) -> T) {
+        let bottom = (self.top + ROWS).min(a.rows());
+        let high = (bottom - self.top).next_multiple_of(T::MR);
+        let wide = self.pieces.len().next_multiple_of(NR);
+        let mut panels = vec![T::default(); high * DEPTH.min(a.cols())];
+        let mut tile = [T::default(); TILE];
+        let tile = &mut tile[..T::MR * NR];
+        for (block, b) in packed.chunks(wide * DEPTH).enumerate() {
+            let k = block * DEPTH;
+            let deep = b.len() / wide;
+            let panels = &mut panels[..high * deep];
+            T::pack(a, self.top..bottom, k..k + deep, panels);
+            for (j, (b, columns)) in b.chunks_exact(NR * deep).zip(self.pieces.chunks_mut(NR)).enumerate() {
+                // Tiles that lie wholly above the diagonal.
+                let above = if part == Part::Lower { (left + j * NR).saturating_sub(self.top) / T::MR } else { 0 };
+                for (i, a) in panels.chunks_exact(T::MR * deep).enumerate().skip(above) {
+                    T::multiply(a, b, tile);
+                    for (column, from) in columns.iter_mut().zip(tile.chunks_exact(T::MR)) {
+                        combine(&mut column[i * T::MR..], from, take);
+                    }
+                }
             }
         }
     }
-    tiles
 }
 
-fn scatter<T: Scalar>(tiles: &[T], c: &mut DMatrix<T>, top: usize, columns: std::ops::Range<usize>) {
-    let bottom = (top + ROWS).min(c.nrows());
-    let high = (bottom - top).next_multiple_of(T::MR);
-    for (j, column) in columns.enumerate() {
-        let strip = &tiles[j / NR * high * NR..(j / NR + 1) * high * NR];
-        let mut target = c.column_mut(column);
-        for (i, tile) in (top..bottom).step_by(T::MR).zip(strip.chunks_exact(T::MR * NR)) {
-            let from = &tile[j % NR * T::MR..][..T::MR.min(bottom - i)];
-            target.as_mut_slice()[i..i + from.len()].copy_from_slice(from);
-        }
+/// Of the height of a tile nearly always: a length that the compiler knows.
+fn combine<T: Scalar>(to: &mut [T], from: &[T], take: impl Fn(T, T) -> T) {
+    let both = |to: &mut [T], from: &[T]| to.iter_mut().zip(from).for_each(|(to, from)| *to = take(*to, *from));
+    match to.get_mut(..T::MR) {
+        Some(to) => both(to, &from[..T::MR]),
+        None => both(to, from),
     }
 }
 

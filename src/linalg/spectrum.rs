@@ -1,8 +1,10 @@
 //! All eigenvalues of a large dense symmetric matrix, and its eigenvectors in the precision they are needed in.
 
 use super::kernel::Scalar;
-use super::reflectors::Reduced;
-use super::symmetric::{eigen, tridiagonal_eigenvalues};
+use super::reduction::Reduced;
+use super::reflectors::Reflectors;
+use super::symmetric::eigen;
+use super::tridiagonal::eigenvalues;
 use super::{NoConvergence, orthonormal::random};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
@@ -22,19 +24,28 @@ pub struct Spectrum {
 
 enum Vectors {
     /// Of the tridiagonal form; the reflectors take them to those of G.
-    Reduced(DMatrix<f64>, Reduced),
+    Reduced(DMatrix<f64>, Reflectors),
     Dense(DMatrix<f64>),
 }
 
+/// The eigenvalues alone, descending.
+pub fn values(g: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
+    if g.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reduced = Reduced::from(g);
+    eigenvalues(&reduced.diagonal, &reduced.beside)
+}
+
 impl Spectrum {
-    /// Values by QR; vectors by inverse iteration, of order n^2, which is as good as any other way unless values nearly coincide.
+    /// Values by QL; vectors by inverse iteration, of order n^2, which is as good as any other way unless values nearly coincide.
     /// Where they do, divide and conquer finds vectors that are orthogonal nevertheless.
     pub fn of(g: &DMatrix<f64>) -> Result<Spectrum, NoConvergence> {
         if g.nrows() >= SMALL {
-            let reduced = Reduced::from(g);
-            let values = tridiagonal_eigenvalues(&reduced.diagonal, &reduced.beside)?;
+            let reduced = Reduced::from(g.clone());
+            let values = eigenvalues(&reduced.diagonal, &reduced.beside)?;
             if let Some(vectors) = inverse_iteration(&reduced, &values) {
-                return Ok(Spectrum { values, vectors: Vectors::Reduced(vectors, reduced) });
+                return Ok(Spectrum { values, vectors: Vectors::Reduced(vectors, Reflectors::of(&reduced)) });
             }
         }
         let (values, vectors) = eigen(g)?;
@@ -46,7 +57,7 @@ impl Spectrum {
         let some = |all: &DMatrix<f64>| all.columns_range(range).map(T::of_f64);
         match &self.vectors {
             Vectors::Dense(vectors) => some(vectors),
-            Vectors::Reduced(vectors, reduced) => reduced.back(some(vectors)),
+            Vectors::Reduced(vectors, reflectors) => reflectors.back(some(vectors)),
         }
     }
 }
@@ -60,73 +71,92 @@ fn inverse_iteration(t: &Reduced, values: &[f64]) -> Option<DMatrix<f64>> {
     }
     let scaled = |x: &[f64]| -> Vec<f64> { x.iter().map(|x| x / norm).collect() };
     let (diagonal, beside) = (scaled(&t.diagonal), scaled(&t.beside));
-    let start = random(n, 1, 7);
+    let start: Vec<f64> = random(n, 1, 7).iter().map(|x| f64::from(*x)).collect();
     let mut vectors = DMatrix::zeros(n, n);
-    let found = vectors.as_mut_slice().par_chunks_mut(n).zip(values).all(|(x, value)| {
-        x.iter_mut().zip(start.iter()).for_each(|(x, start)| *x = f64::from(*start));
-        let shifted = Shifted::new(&diagonal, &beside, value / norm);
+    let found = vectors.as_mut_slice().par_chunks_mut(n * TOGETHER).zip(values.par_chunks(TOGETHER)).all(|(out, values)| {
+        let own: Lanes = std::array::from_fn(|lane| values[lane.min(values.len() - 1)] / norm);
+        let shifted = Shifted::new(&diagonal, &beside, own);
         // From a start that favours no vector one step arrives; the second removes what a near neighbour left and measures the error.
-        shifted.solve_upper(x);
-        normalize(x);
-        shifted.solve(x);
-        normalize(x) * OFF >= 1.0
+        let mut x: Vec<Lanes> = start.iter().map(|x| [*x; TOGETHER]).collect();
+        shifted.solve_upper(&mut x);
+        normalize(&mut x);
+        shifted.solve(&mut x);
+        let growth = normalize(&mut x);
+        for (lane, out) in out.chunks_exact_mut(n).enumerate() {
+            out.iter_mut().zip(&x).for_each(|(out, x)| *out = x[lane]);
+        }
+        growth.iter().all(|growth| growth * OFF >= 1.0)
     });
     let apart = || (1..n).into_par_iter().all(|j| vectors.column(j).dot(&vectors.column(j - 1)).abs() < ORTHOGONAL);
     (found && apart()).then_some(vectors)
 }
 
-/// Divides by the norm, and says what it was.
-fn normalize(x: &mut [f64]) -> f64 {
-    let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
-    x.iter_mut().for_each(|x| *x /= norm);
-    norm
+/// Vectors that are found at the same time: each number waits for the one before it, so that one vector alone would leave the
+/// processor idle.
+const TOGETHER: usize = 4;
+/// One number of each.
+type Lanes = [f64; TOGETHER];
+
+fn each(f: impl FnMut(usize) -> f64) -> Lanes {
+    std::array::from_fn(f)
 }
 
-/// T - value I = P L U with partial pivoting. A row of U has three numbers.
+/// Divides by the norms, and says what they were.
+fn normalize(x: &mut [Lanes]) -> Lanes {
+    let squares = x.iter().fold([0.0; TOGETHER], |sum, x| each(|l| sum[l] + x[l] * x[l]));
+    let norms = squares.map(f64::sqrt);
+    let inverse = norms.map(f64::recip);
+    x.iter_mut().for_each(|x| *x = each(|l| x[l] * inverse[l]));
+    norms
+}
+
+/// T - value I = P L U with partial pivoting, of some values. A row of U has three numbers.
 struct Shifted {
     rows: Vec<Row>,
 }
 
 #[derive(Clone, Copy)]
 struct Row {
-    inverse: f64,
-    next: f64,
-    after: f64,
-    factor: f64,
-    swap: bool,
+    inverse: Lanes,
+    next: Lanes,
+    after: Lanes,
+    factor: Lanes,
+    swap: [bool; TOGETHER],
 }
 
 impl Shifted {
-    /// Of a matrix with norm 1; `beside` ends with a zero.
-    fn new(diagonal: &[f64], beside: &[f64], value: f64) -> Shifted {
-        let (mut here, mut next) = (diagonal[0] - value, beside[0]);
+    /// Of a matrix with norm 1.
+    fn new(diagonal: &[f64], beside: &[f64], values: Lanes) -> Shifted {
+        let pick = |swap: &[bool; TOGETHER], a: &Lanes, b: &Lanes| each(|l| if swap[l] { a[l] } else { b[l] });
         let least = |x: f64| if x.abs() < f64::EPSILON { f64::EPSILON.copysign(x) } else { x };
-        let below = diagonal[1..].iter().zip(&beside[1..]).zip(beside);
+        let mut here = values.map(|value| diagonal[0] - value);
+        let mut next = [beside[0]; TOGETHER];
+        let after = beside[1..].iter().chain(&[0.0]);
+        let below = diagonal[1..].iter().zip(after).zip(beside);
         let mut rows: Vec<Row> = below
             .map(|((diagonal, after), beside)| {
-                let center = diagonal - value;
-                let swap = here.abs() < beside.abs();
-                let (pivot, other) = if swap { (*beside, here) } else { (least(here), *beside) };
-                let (upper, lower) = if swap { (center, next) } else { (next, center) };
-                let inverse = 1.0 / pivot;
-                let factor = other * inverse;
-                let (first, second) = if swap { (*after, 0.0) } else { (0.0, *after) };
-                here = lower - factor * upper;
-                next = second - factor * first;
+                let (center, beside) = (values.map(|value| diagonal - value), [*beside; TOGETHER]);
+                let swap = here.map(|here| here.abs() < beside[0].abs());
+                let inverse = pick(&swap, &beside, &here.map(least)).map(f64::recip);
+                let factor = each(|l| if swap[l] { here[l] } else { beside[l] } * inverse[l]);
+                let (upper, lower) = (pick(&swap, &center, &next), pick(&swap, &next, &center));
+                let (first, second) = (swap.map(|swap| if swap { *after } else { 0.0 }), swap.map(|swap| if swap { 0.0 } else { *after }));
+                here = each(|l| lower[l] - factor[l] * upper[l]);
+                next = each(|l| second[l] - factor[l] * first[l]);
                 Row { inverse, next: upper, after: first, factor, swap }
             })
             .collect();
-        rows.push(Row { inverse: 1.0 / least(here), next: 0.0, after: 0.0, factor: 0.0, swap: false });
+        let none = [0.0; TOGETHER];
+        rows.push(Row { inverse: here.map(|x| least(x).recip()), next: none, after: none, factor: none, swap: [false; TOGETHER] });
         Shifted { rows }
     }
 
-    fn solve(&self, x: &mut [f64]) {
+    fn solve(&self, x: &mut [Lanes]) {
         let mut here = x[0];
         for (i, row) in self.rows.iter().enumerate().take(x.len() - 1) {
             let below = x[i + 1];
-            let (upper, lower) = if row.swap { (below, here) } else { (here, below) };
-            x[i] = upper;
-            here = lower - row.factor * upper;
+            x[i] = each(|l| if row.swap[l] { below[l] } else { here[l] });
+            here = each(|l| if row.swap[l] { here[l] } else { below[l] } - row.factor[l] * x[i][l]);
         }
         if let Some(last) = x.last_mut() {
             *last = here;
@@ -134,10 +164,10 @@ impl Shifted {
         self.solve_upper(x);
     }
 
-    fn solve_upper(&self, x: &mut [f64]) {
-        let (mut next, mut after) = (0.0, 0.0);
+    fn solve_upper(&self, x: &mut [Lanes]) {
+        let (mut next, mut after) = ([0.0; TOGETHER], [0.0; TOGETHER]);
         for (x, row) in x.iter_mut().zip(&self.rows).rev() {
-            *x = (*x - row.next * next - row.after * after) * row.inverse;
+            *x = each(|l| (x[l] - row.next[l] * next[l] - row.after[l] * after[l]) * row.inverse[l]);
             (next, after) = (*x, next);
         }
     }

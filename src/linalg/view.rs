@@ -98,47 +98,53 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Writes `rows` x `cols` as panels of `height` rows, each column after column; a short last panel is filled up with zeros.
-    pub fn pack<T: Scalar>(&self, rows: Range<usize>, cols: Range<usize>, height: usize, out: &mut [T]) {
+    /// Writes `rows` x `cols` as panels of `HEIGHT` rows, each column after column; a short last panel is filled up with zeros.
+    pub fn pack<T: Scalar, const HEIGHT: usize>(&self, rows: Range<usize>, cols: Range<usize>, out: &mut [T]) {
+        let out = out.as_chunks_mut::<HEIGHT>().0;
         match self.values {
-            Values::F32(v) => self.pack_from(v, T::of, rows, cols, height, out),
-            Values::F64(v) => self.pack_from(v, T::of_f64, rows, cols, height, out),
-            Values::F32Bytes(v) => self.pack_from(v, |x| T::of(f32::from_le_bytes(x)), rows, cols, height, out),
-            Values::F16Bytes(v) => self.pack_from(v, |x| T::of(half(x)), rows, cols, height, out),
-            Values::Bf16Bytes(v) => self.pack_from(v, |x| T::of(brain(x)), rows, cols, height, out),
+            Values::F32(v) => self.pack_from(v, T::of, rows, cols, out),
+            Values::F64(v) => self.pack_from(v, T::of_f64, rows, cols, out),
+            Values::F32Bytes(v) => self.pack_from(v, |x| T::of(f32::from_le_bytes(x)), rows, cols, out),
+            Values::F16Bytes(v) => self.pack_from(v, |x| T::of(half(x)), rows, cols, out),
+            Values::Bf16Bytes(v) => self.pack_from(v, |x| T::of(brain(x)), rows, cols, out),
         }
     }
 
-    fn pack_from<E: Copy, T: Scalar>(
+    /// Numbers lie side by side either down a column or along a row.
+    fn pack_from<E: Copy, T: Scalar, const HEIGHT: usize>(
         &self,
         values: &[E],
         widen: impl Fn(E) -> T,
         rows: Range<usize>,
         cols: Range<usize>,
-        height: usize,
-        out: &mut [T],
+        out: &mut [[T; HEIGHT]],
     ) {
         let depth = cols.len();
-        for (panel, out) in out.chunks_exact_mut(height * depth).enumerate() {
-            let first = rows.start + panel * height;
-            let own = height.min(rows.end.saturating_sub(first));
-            if own < height {
-                out.fill(T::default());
-            }
-            if self.down == 1 {
-                for (k, out) in cols.clone().zip(out.chunks_exact_mut(height)) {
-                    let at = k * self.across + first;
-                    for (out, x) in out.iter_mut().zip(&values[at..at + own]) {
-                        *out = widen(*x);
+        for (panel, out) in out.chunks_exact_mut(depth).enumerate() {
+            let first = rows.start + panel * HEIGHT;
+            let own = HEIGHT.min(rows.end.saturating_sub(first));
+            let column = |k: usize| &values[(cols.start + k) * self.across + first..][..own];
+            let row = |r: usize| &values[(first + r) * self.down + cols.start..][..depth];
+            match (self.down == 1, own == HEIGHT) {
+                (true, true) => {
+                    for (k, out) in out.iter_mut().enumerate() {
+                        if let Ok(from) = <[E; HEIGHT]>::try_from(column(k)) {
+                            *out = from.map(&widen);
+                        }
                     }
                 }
-            } else {
-                // Rows lie apart: one after the other, so that each is read in order.
-                for r in 0..own {
-                    let at = (first + r) * self.down + cols.start * self.across;
-                    let row = values[at..].iter().step_by(self.across.max(1));
-                    for (out, x) in out[r..].iter_mut().step_by(height).zip(row).take(depth) {
-                        *out = widen(*x);
+                (false, true) => {
+                    let rows: [&[E]; HEIGHT] = std::array::from_fn(row);
+                    for (k, out) in out.iter_mut().enumerate() {
+                        *out = std::array::from_fn(|r| widen(rows[r][k]));
+                    }
+                }
+                (along_columns, false) => {
+                    out.fill([T::default(); HEIGHT]);
+                    for (k, out) in out.iter_mut().enumerate() {
+                        for (r, out) in out.iter_mut().enumerate().take(own) {
+                            *out = widen(if along_columns { column(k)[r] } else { row(r)[k] });
+                        }
                     }
                 }
             }
