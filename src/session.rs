@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Grows when the same bytes give other numbers, so that results of an older engine are not taken for this one's.
-const ENGINE: &str = "engine 3";
+const ENGINE: &str = "engine 4";
 
 /// `begin..end` of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]

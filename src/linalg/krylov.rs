@@ -5,7 +5,7 @@
 
 use super::orthonormal::{beside, orthonormal, project_out};
 use super::product::{gram, product};
-use super::symmetric::eigen;
+use super::spectrum::eigen;
 use super::view::View;
 use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;

@@ -1,5 +1,5 @@
 //! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
-//! solves dense symmetric problems; products, the Krylov basis and the certificate are our own.
+//! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
 
 mod certificate;
 mod estimate;

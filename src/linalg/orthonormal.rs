@@ -1,7 +1,7 @@
 //! Orthonormal columns: products in f32, their Gram matrix in f64, twice.
 
 use super::product::{gram, product};
-use super::symmetric::eigen;
+use super::spectrum::eigen;
 use super::view::View;
 use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;

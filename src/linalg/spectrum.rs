@@ -3,7 +3,7 @@
 use super::kernel::Scalar;
 use super::reduction::Reduced;
 use super::reflectors::Reflectors;
-use super::symmetric::eigen;
+use super::symmetric;
 use super::tridiagonal::eigenvalues;
 use super::{NoConvergence, orthonormal::random};
 use nalgebra::DMatrix;
@@ -37,6 +37,13 @@ pub fn values(g: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
     eigenvalues(&reduced.diagonal, &reduced.beside)
 }
 
+/// Values, descending, and the matching orthonormal columns.
+pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
+    let spectrum = Spectrum::of(g)?;
+    let vectors = spectrum.columns(0..g.nrows());
+    Ok((spectrum.values, vectors))
+}
+
 impl Spectrum {
     /// Values by QL; vectors by inverse iteration, of order n^2, which is as good as any other way unless values nearly coincide.
     /// Where they do, divide and conquer finds vectors that are orthogonal nevertheless.
@@ -48,7 +55,7 @@ impl Spectrum {
                 return Ok(Spectrum { values, vectors: Vectors::Reduced(vectors, Reflectors::of(&reduced)) });
             }
         }
-        let (values, vectors) = eigen(g)?;
+        let (values, vectors) = symmetric::eigen(g)?;
         Ok(Spectrum { values, vectors: Vectors::Dense(vectors) })
     }
 

@@ -1,4 +1,4 @@
-//! Eigenvalues and eigenvectors of a dense symmetric f64 matrix.
+//! The eigenvalues and eigenvectors of a symmetric f64 matrix that is small, or whose values are tied: divide and conquer.
 
 use super::NoConvergence;
 use faer::{MatRef, Side};

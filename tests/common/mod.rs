@@ -5,7 +5,7 @@ pub mod reference;
 pub mod synthetic;
 
 use lorascope::plan::{Answers, Plan};
-use lorascope::report::{Matrix, Report, Settings};
+use lorascope::report::{Matrix, Report, Settings, Task};
 use lorascope::session::{FileRange, Session};
 use lorascope::{analyze, summary};
 use std::fs::File;
@@ -81,10 +81,15 @@ impl Visit {
 
     pub fn run_with(&mut self, answers: &[(&str, &str)]) -> Report {
         self.plan(answers);
+        self.compute(&(&Settings::default()).into())
+    }
+
+    /// Computes every matrix of the plan in force.
+    pub fn compute(&self, task: &Task) -> Report {
         let mut report = self.session.head("native", 2);
         for (i, job) in self.session.jobs().iter().enumerate() {
             let bytes: Vec<Vec<u8>> = self.session.ranges(i as u32).iter().map(|r| self.read(r)).collect();
-            for (model, matrix) in analyze::analyze(job, &bytes, &(&Settings::default()).into(), || 0.0) {
+            for (model, matrix) in analyze::analyze(job, &bytes, task, || 0.0) {
                 report.models[model as usize].take(matrix);
             }
         }
