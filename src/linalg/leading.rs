@@ -5,13 +5,13 @@
 //! All of them start at the leading vectors of W0, where most of theirs are.
 
 use super::certificate::Lanczos;
+use super::cholesky::is_positive_definite;
 use super::krylov::{Krylov, Ritz};
 use super::low_rank::Updated;
 use super::orthonormal::{beside, random};
 use super::product::{gram, product};
 use super::view::View;
 use super::{Matrix, NoConvergence};
-use faer::{MatRef, Side};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
@@ -348,27 +348,29 @@ fn tighten(
         return Ok(());
     }
     let high = base.theta.get(known).copied().unwrap_or(0.0) * (1.0 + 1e-3) + base.residual.get(known).copied().unwrap_or(0.0);
-    // On the long side the vector also has mass outside the base's thin space, which is no base vector's. W0 takes it away:
-    // <u0_i, y> = <v0_i, W0^T y> / sigma_i.
-    let starts = if short { rests } else { product::<f64>(w0, &rests) };
-    let mut lanczos = Lanczos::new(w0, &starts, base.short.columns(0, known).into_owned());
-    let mut least = Least { w0, squared: None };
+    // Both sides of a square matrix are short. The long side of another has mass outside the base's thin space too, which is no base
+    // vector's. W0 takes it away: <u0_i, y> = <v0_i, W0^T y> / sigma_i.
+    let outside = !short && w0.rows() != w0.cols();
+    let (operator, vectors) = if short || outside { (w0, &base.short) } else { (w0.t(), &base.long) };
+    let starts = if outside { product::<f64>(w0, &rests) } else { rests };
+    let mut lanczos = Lanczos::new(operator, &starts, vectors.columns(0, known).into_owned());
     let before: Vec<f32> = asked.iter().map(|(t, j)| found[*t].upper[*j]).collect();
+    let mut low = 0.0;
     for step in 1..=STEPS {
         lanczos.step();
         if step < 8 || step % 4 != 0 {
             continue;
         }
         let measures = lanczos.measures();
-        let low = if short { 0.0 } else { least.guess(&measures)? };
+        if outside {
+            low = guess_least(&measures)?;
+        }
         let mut open = false;
-        for (measure, (t, j)) in measures.iter().zip(asked) {
-            let mass = if short { measure.largest_mass(low, high, |_| 1.0)? } else { measure.largest_mass(low, high, |x| 1.0 / x)? };
+        for ((measure, (t, j)), before) in measures.iter().zip(asked).zip(&before) {
+            let mass = if outside { measure.largest_mass(low, high, |x| 1.0 / x)? } else { measure.largest_mass(low, high, |_| 1.0)? };
             let one = &mut found[*t];
-            let bound = (mass.sqrt() as f32).max(one.cos[*j]);
-            if bound < one.upper[*j] {
-                one.upper[*j] = bound;
-            }
+            // Not the least of all looks: the others were made with another guess.
+            one.upper[*j] = (mass.sqrt() as f32).max(one.cos[*j]).min(*before);
             let goal = if step < CHEAP_STEPS { question.epsilon.min(COMFORT) } else { question.epsilon };
             let settled = f64::from(one.upper[*j]) < goal || one.upper[*j] <= one.cos[*j] || f64::from(one.cos[*j]) >= question.epsilon;
             open |= *j < question.k && !settled;
@@ -378,7 +380,7 @@ fn tighten(
         }
     }
     // A guess that does not hold leaves what the mass alone says.
-    if !short && !least.holds()? {
+    if outside && !is_above(w0, low) {
         for ((t, j), upper) in asked.iter().zip(before) {
             found[*t].upper[*j] = upper;
         }
@@ -386,35 +388,26 @@ fn tighten(
     Ok(())
 }
 
-/// A lower bound of the base's smallest squared singular value: guessed from Lanczos, then proved.
-struct Least<'a> {
-    w0: View<'a>,
-    squared: Option<f64>,
+/// A number below the base's smallest squared singular value, probably. Lanczos comes close to that value from above.
+fn guess_least(measures: &[super::certificate::Measure]) -> Result<f64, NoConvergence> {
+    let mut least = f64::INFINITY;
+    for measure in measures {
+        // A node without weight is rounding.
+        least = measure.quadrature()?.iter().filter(|n| n.1 > 1e-12).map(|n| n.0).fold(least, f64::min);
+    }
+    Ok(least.max(0.0) / 16.0)
 }
 
-impl Least<'_> {
-    /// A quarter of the smallest Ritz value that was seen at the first look.
-    fn guess(&mut self, measures: &[super::certificate::Measure]) -> Result<f64, NoConvergence> {
-        if let Some(squared) = self.squared {
-            return Ok(squared);
-        }
-        let mut least = f64::INFINITY;
-        for measure in measures {
-            // A node without weight is rounding.
-            least = measure.quadrature()?.iter().filter(|n| n.1 > 1e-12).map(|n| n.0).fold(least, f64::min);
-        }
-        Ok(*self.squared.insert(least.max(0.0) / 4.0))
+/// Proves that every squared singular value is above `low`: W0 W0^T - low is positive definite.
+fn is_above(w0: View, low: f64) -> bool {
+    if low <= 0.0 {
+        return false;
     }
-
-    /// W0 W0^T - guess is positive definite: its Cholesky factorization goes through.
-    fn holds(&self) -> Result<bool, NoConvergence> {
-        let Some(squared) = self.squared.filter(|s| *s > 0.0) else { return Ok(false) };
-        let mut g: DMatrix<f64> = gram(self.w0);
-        for i in 0..g.nrows() {
-            g[(i, i)] -= squared;
-        }
-        Ok(MatRef::from_column_major_slice(g.as_slice(), g.nrows(), g.ncols()).llt(Side::Lower).is_ok())
+    let mut g: DMatrix<f64> = gram(w0);
+    for i in 0..g.nrows() {
+        g[(i, i)] -= low;
     }
+    is_positive_definite(g)
 }
 
 /// Vectors that are not settled make every cosine uncertain by their angle to the true ones.

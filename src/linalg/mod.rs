@@ -2,6 +2,7 @@
 //! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
 
 mod certificate;
+mod cholesky;
 mod estimate;
 mod exact;
 mod kernel;
