@@ -149,34 +149,11 @@ fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
     Ok(array.into())
 }
 
-/// Seconds that are spent on getting ready, for exact and for certified mode.
-const WARM: f64 = 0.2;
-
-/// Runs what every analysis runs, on small matrices: a browser compiles a function well only after it has been called a while, and by
-/// the time a file comes it has.
+/// Gets the engine ready while the reader looks for files.
 #[wasm_bindgen(js_name = warmUp)]
 pub fn warm_up() -> js_sys::Promise {
     wasm_bindgen_futures::future_to_promise(async {
-        in_pool(|| {
-            use crate::linalg::{Question, Tune, compare, cosines, random, thin_svd};
-            let (w0, w) = (random(256, 320, 1), random(256, 320, 2));
-            let exact = || {
-                if let Ok(svd) = thin_svd((&w0).into()) {
-                    let _ = std::hint::black_box(cosines(&svd, &svd));
-                }
-            };
-            let certified = || {
-                let question = Question { k: 10, epsilon: 0.5, left: true, right: false };
-                let _ = std::hint::black_box(compare((&w0).into(), &[Tune::Dense((&w).into())], question));
-            };
-            for work in [&exact as &dyn Fn(), &certified] {
-                let begin = now();
-                while now() - begin < WARM {
-                    work();
-                }
-            }
-        })
-        .await;
+        in_pool(|| crate::linalg::warm_up(now)).await;
         Ok(JsValue::UNDEFINED)
     })
 }

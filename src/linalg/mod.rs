@@ -1,8 +1,10 @@
 //! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
 //! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
 
+mod best;
 mod certificate;
 mod cholesky;
+mod compare;
 mod estimate;
 mod exact;
 mod kernel;
@@ -18,16 +20,20 @@ mod spectrum;
 mod symmetric;
 mod tridiagonal;
 mod view;
+mod warm;
 
+pub use best::{Question, SideMatch};
+pub use compare::{Compared, compare};
 pub use estimate::{Estimate, estimate};
 pub use exact::{Cosines, Svd, cosines, singular_values, thin_svd};
 #[cfg(target_feature = "simd128")]
 pub use kernel::register_flops;
-pub use leading::{Compared, Question, SideMatch, Tune, compare};
+pub use leading::Tune;
 pub use low_rank::low_rank_singular_values;
 pub use orthonormal::random;
 pub use product::product;
 pub use view::{Stored, View};
+pub use warm::warm_up;
 
 /// Column-major f32, `[out, in]`.
 pub type Matrix = nalgebra::DMatrix<f32>;

@@ -82,7 +82,8 @@ fn multiply<T: Scalar>(c: &mut DMatrix<T>, (row, column): (usize, usize), a: Vie
         });
         let first = if part == Part::Lower { left / ROWS * ROWS } else { 0 };
         // Each block of rows has its piece of every column.
-        let mut blocks: Vec<Block<T>> = (first..m).step_by(ROWS).map(|top| Block { top, pieces: Vec::with_capacity(right - left) }).collect();
+        let mut blocks: Vec<Block<T>> =
+            (first..m).step_by(ROWS).map(|top| Block { top, pieces: Vec::with_capacity(right - left) }).collect();
         for column in c.as_mut_slice()[(column + left) * all..(column + right) * all].chunks_exact_mut(all) {
             let rows = &mut column[row + first..row + m];
             rows.chunks_mut(ROWS).zip(&mut blocks).for_each(|(piece, block)| block.pieces.push(piece));
