@@ -4,10 +4,15 @@
 const HEADS = { ours: 'page', numpyPaper: 'NumPy, paper\'s algorithm', numpyOurs: 'NumPy, our algorithm' };
 const BY_DEFAULT = ['ours', 'numpyPaper', 'numpyOurs'];
 
-/** Lines of Markdown. */
-export function table(results) {
+/** Lines of Markdown. `order`: the ids of all rows; those without a result keep their line of an `earlier` table with the same columns. */
+export function table(results, order = results.map(({ id }) => id), earlier = '') {
   const names = [...new Set([...BY_DEFAULT, ...results.flatMap(({ seconds }) => Object.keys(seconds))])];
-  return [head(names), ...results.map((result) => tableRow(result, names))].join('\n');
+  const kept = earlier.includes(head(names)) ? earlier.split('\n') : [];
+  const row = (id) => {
+    const result = results.find((one) => one.id === id);
+    return result ? tableRow(result, names) : kept.find((text) => text.startsWith(`| \`${id}\` |`));
+  };
+  return [head(names), ...order.map(row).filter(Boolean)].join('\n');
 }
 
 export function head(names) {
