@@ -45,14 +45,9 @@ pub fn thin_svd(w: View) -> Result<Svd, NoConvergence> {
     let turned = w.rows() > w.cols();
     let w = if turned { w.t() } else { w };
     let g: DMatrix<f64> = gram(w);
-    let n = g.nrows();
-    if g.amax() == 0.0 {
-        let spectrum = Spectrum::of(&g)?;
-        return Ok(Svd { w, turned, spectrum, sigma: vec![0.0; n], short: Matrix::identity(n, n), residual: 0.0 });
-    }
     let spectrum = Spectrum::of(&g)?;
     let sigma: Vec<f64> = spectrum.values.iter().map(|x| x.max(0.0).sqrt()).collect();
-    let short = spectrum.columns(0..n);
+    let short = spectrum.columns(0..sigma.len());
     let residual = residual(&g, &sigma, &short);
     Ok(Svd { w, turned, spectrum, sigma, short, residual })
 }
@@ -168,6 +163,9 @@ impl Svd<'_> {
 }
 
 fn residual(g: &DMatrix<f64>, sigma: &[f64], u: &Matrix) -> f64 {
+    if sigma.first().is_none_or(|largest| *largest == 0.0) {
+        return 0.0;
+    }
     let some = View::columns(u, 0..CHECKED.min(sigma.len()));
     let image: DMatrix<f64> = product(g, some);
     let error =

@@ -81,7 +81,7 @@ fn inverse_iteration(t: &Reduced, values: &[f64]) -> Option<DMatrix<f64>> {
     let start: Vec<f64> = random(n, 1, 7).iter().map(|x| f64::from(*x)).collect();
     let mut vectors = DMatrix::zeros(n, n);
     let found = vectors.as_mut_slice().par_chunks_mut(n * TOGETHER).zip(values.par_chunks(TOGETHER)).all(|(out, values)| {
-        let own: Lanes = std::array::from_fn(|lane| values[lane.min(values.len() - 1)] / norm);
+        let own = each(|lane| values[lane.min(values.len() - 1)] / norm);
         let shifted = Shifted::new(&diagonal, &beside, own);
         // From a start that favours no vector one step arrives; the second removes what a near neighbour left and measures the error.
         let mut x: Vec<Lanes> = start.iter().map(|x| [*x; TOGETHER]).collect();
