@@ -50,6 +50,10 @@ pub enum Error {
     },
     /// A file of another kind.
     FileType(Foreign),
+    /// A `torch.save` file that is damaged, or holds no state dict.
+    TorchInvalid {
+        detail: String,
+    },
     /// The browser refused to read it.
     Unreadable {
         detail: String,
@@ -99,8 +103,6 @@ pub enum Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
     Gguf,
-    TorchZip,
-    TorchLegacy,
     Zip,
     LfsPointer,
     Html,
@@ -108,15 +110,16 @@ pub enum Foreign {
     HubError,
     Hdf5,
     Npy,
-    MlxAdapter,
 }
+
+const CONVERT: &str = "python -c \"import torch, sys; from safetensors.torch import save_file; \
+                       save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, sys.argv[2])\" \
+                       model.bin model.safetensors";
 
 impl Foreign {
     fn what(self) -> &'static str {
         match self {
             Foreign::Gguf => "a GGUF file (llama.cpp)",
-            Foreign::TorchZip => "a PyTorch file (zip with a pickle)",
-            Foreign::TorchLegacy => "a PyTorch file of the old kind (plain pickle)",
             Foreign::Zip => "a zip archive without PyTorch weights",
             Foreign::LfsPointer => "a git-lfs pointer, not the file itself",
             Foreign::Html => "a web page, not a checkpoint",
@@ -124,31 +127,24 @@ impl Foreign {
             Foreign::HubError => "an error message of the download server",
             Foreign::Hdf5 => "an HDF5 file (Keras, TensorFlow)",
             Foreign::Npy => "a NumPy array",
-            Foreign::MlxAdapter => "the configuration of an MLX adapter",
         }
     }
 
     fn fix(self) -> &'static str {
         match self {
             Foreign::Gguf => "GGUF weights are quantised for inference. Use the safetensors files that it was converted from.",
-            Foreign::TorchZip | Foreign::TorchLegacy => "Convert it once, then drop the new file:",
             Foreign::Zip => "Unpack it and drop the .safetensors files inside.",
             Foreign::LfsPointer => "Fetch the real file in the folder of the repository:",
             Foreign::Html => {
                 "The download gave a login or error page. Sign in, accept the licence of the model if it has one, and download again."
             }
             Foreign::HubError => "Download it again; check the name, the revision and the access rights.",
-            Foreign::Json | Foreign::Hdf5 | Foreign::Npy | Foreign::MlxAdapter => "Use the weights in safetensors form.",
+            Foreign::Json | Foreign::Hdf5 | Foreign::Npy => "Use the weights in safetensors form.",
         }
     }
 
     fn command(self) -> Option<&'static str> {
         match self {
-            Foreign::TorchZip | Foreign::TorchLegacy => Some(
-                "python -c \"import torch, sys; from safetensors.torch import save_file; \
-                 save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, sys.argv[2])\" \
-                 adapter_model.bin adapter_model.safetensors",
-            ),
             Foreign::LfsPointer => Some("git lfs pull"),
             _ => None,
         }
@@ -173,6 +169,7 @@ impl Error {
             Error::SizeMismatch { .. } => "size-mismatch",
             Error::ShapeOverflow { .. } => "shape-overflow",
             Error::FileType(_) => "file-type",
+            Error::TorchInvalid { .. } => "torch-invalid",
             Error::Unreadable { .. } => "not-readable",
             Error::NoTensors => "no-tensors",
             Error::IndexInvalid { .. } => "index-invalid",
@@ -205,6 +202,7 @@ impl Error {
             Error::SizeMismatch { .. } => "A tensor’s bytes do not fit its shape".into(),
             Error::ShapeOverflow { .. } => "A tensor’s shape is impossibly large".into(),
             Error::FileType(f) => format!("This is {}", f.what()),
+            Error::TorchInvalid { .. } => "The PyTorch file cannot be read".into(),
             Error::Unreadable { .. } => "The browser cannot read the file".into(),
             Error::NoTensors => "The file holds no tensors".into(),
             Error::IndexInvalid { .. } => "The shard index cannot be used".into(),
@@ -250,7 +248,8 @@ impl Error {
             Error::Unreadable { detail } => {
                 format!("The file changed or was moved since it was chosen, or the browser lost access to it ({detail}).")
             }
-            Error::NoTensors => "The header is well-formed and lists nothing.".into(),
+            Error::TorchInvalid { detail } => detail.clone(),
+            Error::NoTensors => "It is well-formed and lists no tensor.".into(),
             Error::IndexInvalid { detail } => detail.clone(),
             Error::IndexPath { path } => {
                 format!("A shard must be a plain file name; the index says “{path}”. Nothing was opened.")
@@ -283,6 +282,7 @@ impl Error {
             Error::EmptyFile | Error::Truncated { .. } => "The download is incomplete. Download the file again.".into(),
             Error::FileType(f) => f.fix().into(),
             Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
+            Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
             Error::NoTensors => "Save the model again and drop the new file.".into(),
             Error::IndexInvalid { .. } | Error::IndexPath { .. } => "The index is not needed: drop the shards themselves.".into(),
@@ -307,6 +307,7 @@ impl Error {
     pub fn command(&self) -> Option<&'static str> {
         match self {
             Error::FileType(f) => f.command(),
+            Error::TorchInvalid { .. } => Some(CONVERT),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 pub mod error;
 
 pub mod checkpoint;
+pub mod methods;
 pub mod plan;
 
 pub mod linalg;

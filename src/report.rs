@@ -145,12 +145,16 @@ pub struct FileInfo {
 pub struct Model {
     pub label: String,
     pub kind: Kind,
+    /// How W is made from W0; null for a full fine-tune.
+    pub formula: Option<String>,
     /// The largest rank over the adapter's modules; null for a full fine-tune.
     pub rank: Option<u32>,
     pub alpha: Option<f64>,
     /// What B A is multiplied with. Null when modules differ (patterns) or for a full fine-tune.
     pub scale: Option<f64>,
     pub files: Vec<FileInfo>,
+    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    pub run: Option<RunStep>,
     pub matching: Matching,
     pub matrices: Vec<Matrix>,
     pub totals: Totals,
@@ -162,6 +166,46 @@ pub struct Model {
 pub enum Kind {
     Full,
     Lora,
+    Dora,
+    Adalora,
+    Pissa,
+    Olora,
+    Loha,
+    Lokr,
+    Vera,
+    Ia3,
+    Hira,
+    Diff,
+}
+
+impl Kind {
+    /// As its users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Full => "full",
+            Kind::Lora => "LoRA",
+            Kind::Dora => "DoRA",
+            Kind::Adalora => "AdaLoRA",
+            Kind::Pissa => "PiSSA",
+            Kind::Olora => "OLoRA",
+            Kind::Loha => "LoHa",
+            Kind::Lokr => "LoKr",
+            Kind::Vera => "VeRA",
+            Kind::Ia3 => "IA³",
+            Kind::Hira => "HiRA",
+            Kind::Diff => "stored change",
+        }
+    }
+}
+
+/// One checkpoint of several of a training run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct RunStep {
+    /// The folder of the run; empty where the checkpoints were dropped without one.
+    pub run: String,
+    pub step: u64,
 }
 
 /// How the fine-tune's names were paired with the base's.

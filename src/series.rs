@@ -16,7 +16,7 @@ pub struct Series {
 
 /// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 pub fn series(models: &[Model]) -> Vec<Series> {
-    let mut ranks: Vec<u32> = models.iter().filter(|m| m.kind == Kind::Lora).map(|m| m.rank.unwrap_or(0)).collect();
+    let mut ranks: Vec<u32> = models.iter().filter(|m| m.kind != Kind::Full).map(|m| m.rank.unwrap_or(0)).collect();
     ranks.sort_unstable();
     ranks.dedup();
     let mut taken = HashSet::new();
@@ -25,7 +25,7 @@ pub fn series(models: &[Model]) -> Vec<Series> {
         .map(|m| {
             let token = match m.kind {
                 Kind::Full => "full".to_owned(),
-                Kind::Lora => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
+                _ => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
             };
             let dashed = !taken.insert(token.clone());
             let width = if m.kind == Kind::Full { 2.5 } else { 1.75 };
@@ -53,8 +53,8 @@ pub fn labels(models: &[Model]) -> Vec<String> {
 fn short(model: &Model) -> String {
     match (model.kind, model.rank) {
         (Kind::Full, _) => "Full".into(),
-        (Kind::Lora, Some(r)) => format!("LoRA r = {r}"),
-        (Kind::Lora, None) => "LoRA".into(),
+        (kind, Some(r)) => format!("{} r = {r}", kind.name()),
+        (kind, None) => kind.name().into(),
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
 
     fn model(kind: Kind, rank: Option<u32>, label: &str) -> Model {
         let (label, matching, totals) = (label.to_owned(), Matching::default(), Totals::default());
-        Model { label, kind, rank, alpha: None, scale: None, files: vec![], matching, matrices: vec![], totals }
+        Model { label, kind, formula: None, run: None, rank, alpha: None, scale: None, files: vec![], matching, matrices: vec![], totals }
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Session {
     pub fn plan(&mut self, answers: &Answers) -> &Plan {
         let (open, unopened): (Vec<&File>, Vec<&File>) = self.files.iter().partition(|f| !f.unopened);
         let entries: Vec<FileEntry> =
-            open.iter().map(|f| FileEntry { path: f.path.clone(), size: f.size, content: f.reader.clone().finish() }).collect();
+            open.iter().map(|f| FileEntry { path: f.path.clone(), size: f.size, content: f.reader.content() }).collect();
         let junk: Vec<String> = unopened.iter().filter(|f| is_junk(&f.path)).map(|f| f.path.clone()).collect();
         self.planned = make(&entries, &junk, answers);
         // The plan counts open files only; jobs name files by their number in the session.
@@ -99,10 +99,12 @@ impl Session {
                 .map(|m| Model {
                     label: m.label.clone(),
                     kind: m.kind,
+                    formula: m.formula.clone(),
                     rank: m.rank,
                     alpha: m.alpha,
                     scale: m.scale,
                     files: m.files.clone(),
+                    run: m.run.clone(),
                     matching: m.matching.clone(),
                     matrices: Vec::new(),
                     totals: Totals::default(),
@@ -145,7 +147,10 @@ impl Session {
             let shapes: Vec<&Vec<u64>> = recipe.tensors().into_iter().map(|t| &t.shape).collect();
             let how = match recipe {
                 Recipe::Replace(_) => "replace".to_owned(),
-                Recipe::LowRank { scale, .. } => format!("low rank by {scale}"),
+                Recipe::Adapted { method, parts, scale } => {
+                    let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
+                    format!("{method:?} by {scale:?} from {}", parts.join(" "))
+                }
                 Recipe::Skip(reason) => format!("skip: {reason}"),
             };
             (*model, tensors, format!("{ENGINE}; {shape}; {way}; {how}; {}; {shapes:?}", dtypes.join(" ")))

@@ -86,6 +86,8 @@ fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32
     Model {
         label: rank.map_or("full".into(), |r| format!("lora_r{r}")),
         kind: if rank.is_some() { Kind::Lora } else { Kind::Full },
+        formula: None,
+        run: None,
         rank,
         alpha: None,
         scale: None,

@@ -22,6 +22,9 @@ fn code(expected: &str) -> Option<&'static str> {
         ("Hole", "hole"),
         ("Warn: metadata", "metadata-not-strings"),
         ("Ok with 1 tensor of unknown dtype", "unknown-dtype"),
+        // An empty state dict, and one that ends after its magic number: both are read now.
+        ("FileType pytorch zip", "no-tensors"),
+        ("FileType pytorch legacy", "torch-invalid"),
         ("FileType", "file-type"),
         ("Adapter: no LoRA", "adapter-no-lora"),
         ("Adapter: lora_A without", "adapter-half"),
@@ -32,7 +35,7 @@ fn code(expected: &str) -> Option<&'static str> {
         ("Index:", "index-invalid"),
         ("Adapter config:", "adapter-config-invalid"),
         ("Ok; r and lora_alpha take the defaults", "config-defaults"),
-        ("Ok as a config; IA3", "method-unsupported"),
+        ("Ok as a config; IA3", "config-without-weights"),
         ("Refused by name", "method-without-weights"),
         ("Warning: the rank_pattern", "pattern-not-regex"),
         ("Ok(no tensors)", "no-tensors"),

@@ -26,12 +26,13 @@ fn room(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-const FLOORS: [(&str, u32); 14] = [
+const FLOORS: [(&str, u32); 15] = [
     ("error", 0),
     ("checkpoint", 1),
     ("linalg", 2),
     ("report", 2),
     ("series", 3),
+    ("methods", 3),
     ("metrics", 3),
     ("plan", 4),
     ("analyze", 5),

@@ -14,7 +14,7 @@ fn read(file: &[u8]) -> Result<Content, lorascope::error::Error> {
         assert!(steps <= 2, "a header takes two reads at most");
         reader.supply(&file[range.start as usize..range.end as usize]);
     }
-    reader.finish()
+    reader.content()
 }
 
 fn dtype() -> impl Strategy<Value = (Theirs, usize)> {
@@ -101,7 +101,7 @@ fn offsets_past_4_gib_and_tensors_past_512_mib() {
     let asked = reader.wants().unwrap();
     head.resize((asked.end - asked.start) as usize, 0);
     reader.supply(&head);
-    let Ok(Content::Tensors(header)) = reader.finish() else { panic!("refused") };
+    let Ok(Content::Tensors(header)) = reader.content() else { panic!("refused") };
     assert_eq!(header.tensors[1].end, size);
     assert_eq!((header.tensors[1].dtype.clone(), header.tensors[1].shape.clone()), (Dtype::BF16, vec![300_000_000]));
 }

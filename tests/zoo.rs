@@ -3,6 +3,7 @@
 
 mod common;
 use common::{Visit, fixtures, reference};
+use lorascope::plan::Plan;
 use lorascope::report::{Kind, Matrix, Model};
 
 #[track_caller]
@@ -14,33 +15,48 @@ fn check(case: &str, tolerance: f32) {
     let mut visit = Visit::open(&root, &files);
     let plan = visit.plan(&[]);
     assert_eq!(plan.questions.iter().filter(|q| q.id != "base").count(), 0, "{case}: {:?}", plan.questions);
+    merges(case, &visit, &plan, tolerance);
     let report = visit.run();
-    assert_eq!(report.base.label, "base", "{case}");
+    assert!(["base", "unet"].contains(&report.base.label.as_str()), "{case}: {}", report.base.label);
     let (oracle, tuned): (Vec<&Model>, Vec<&Model>) = report.models.iter().partition(|m| m.label == "oracle");
     let ([oracle], [tuned]) = (&oracle[..], &tuned[..]) else { panic!("{case}: {:?}", plan.problems) };
     assert_eq!(tuned.matching.unmatched, Vec::<String>::new(), "{case}");
-    assert!(!tuned.matrices.is_empty(), "{case}");
     for m in &tuned.matrices {
-        let o = oracle.matrices.iter().find(|o| o.name == m.name);
         // The oracle holds the changed matrices only.
-        let Some(o) = o else { continue };
-        assert_eq!((m.rows, m.cols), (o.rows, o.cols));
-        close(case, &m.sigma_tuned, &o.sigma_tuned, tolerance, m);
+        let Some(o) = oracle.matrices.iter().find(|o| o.name == m.name) else { continue };
+        for (x, y) in m.sigma_tuned.iter().zip(&o.sigma_tuned) {
+            assert!((x - y).abs() <= tolerance * o.sigma_tuned[0], "{case} {}: {x} and {y}", m.name);
+        }
         let (m_delta, o_delta) = (m.delta.as_ref().unwrap(), o.delta.as_ref().unwrap());
-        let largest = o.sigma_tuned[0];
-        assert!((m_delta.frobenius - o_delta.frobenius).abs() < f64::from(tolerance * largest), "{case} {}", m.name);
-        let rank = tuned.kind == Kind::Lora;
-        assert!(!rank || m_delta.effective_rank <= f64::from(tuned.rank.unwrap()) + 1e-3, "{case} {}", m.name);
+        assert!((m_delta.frobenius - o_delta.frobenius).abs() < f64::from(tolerance * o.sigma_tuned[0]), "{case} {}", m.name);
+        let low = matches!(tuned.kind, Kind::Lora | Kind::Adalora);
+        assert!(!low || m_delta.effective_rank <= f64::from(tuned.rank.unwrap()) + 1e-3, "{case} {}", m.name);
         // The leading left vector pins the orientation down: it would be the right one of the transpose.
         let best = |x: &Matrix| x.left.as_ref().unwrap().max_cos[0];
         assert!((best(m) - best(o)).abs() < 1e-3, "{case} {}: {} and {}", m.name, best(m), best(o));
     }
 }
 
-fn close(case: &str, a: &[f32], b: &[f32], tolerance: f32, m: &Matrix) {
-    for (x, y) in a.iter().zip(b) {
-        assert!((x - y).abs() <= tolerance * b[0], "{case} {}: {x} and {y}", m.name);
+/// Every matrix of the oracle is merged, number for number, to `tolerance` of its largest.
+#[track_caller]
+fn merges(case: &str, visit: &Visit, plan: &Plan, tolerance: f32) {
+    let model = |wanted: bool| {
+        plan.models.iter().position(|m| (m.label == "oracle") == wanted).unwrap_or_else(|| panic!("{case}: {:?}", plan.problems))
+    };
+    let (oracle, tuned) = (model(true) as u32, model(false) as u32);
+    let mut compared = 0;
+    for (i, job) in visit.session.jobs().iter().enumerate() {
+        let merged = visit.merged(i);
+        let of = |model: u32| job.tuned.iter().position(|(m, _)| *m == model).map(|at| merged[at].as_deref());
+        let Some(wanted) = of(oracle) else { continue };
+        let (Some(wanted), Some(Some(found))) = (wanted, of(tuned)) else { panic!("{case} {}: {:?}", job.base.name, job.tuned) };
+        let largest = wanted.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+        let off = wanted.iter().zip(found).fold(0.0f32, |m, (x, y)| m.max((x - y).abs()));
+        assert!(wanted.len() == found.len() && off <= tolerance * largest, "{case} {}: off by {off} of {largest}", job.base.name);
+        compared += 1;
     }
+    let expected = plan.models[oracle as usize].matching.matched;
+    assert!(compared > 0 && compared == expected, "{case}: {compared} of {expected} matrices of the oracle");
 }
 
 #[test]
@@ -74,6 +90,49 @@ fn conv1d_is_analysed_as_out_in() {
         // GPT-2 stores c_attn as [n, 3n] and c_fc as [n, 4n]: outputs are the larger side.
         assert!(m.kind.as_deref() == Some("o") || m.kind.as_deref() == Some("down") || m.rows > m.cols, "{} {}x{}", m.name, m.rows, m.cols);
     }
+}
+
+#[test]
+fn methods_that_are_no_plain_low_rank() {
+    for case in ["llama_dora", "llama_pissa", "llama_olora", "roberta_adalora", "roberta_loha", "roberta_lokr", "roberta_ia3"] {
+        check(case, 1e-5);
+    }
+}
+
+#[test]
+fn encoder_and_decoder() {
+    check("t5_lora", 1e-5);
+    check("whisper_lora", 1e-5);
+}
+
+#[test]
+fn adapters_of_image_models() {
+    check("sd_diffusers", 1e-5);
+    check("sd_kohya", 1e-5);
+    check("sd_kohya_mixed", 1e-5);
+}
+
+#[test]
+fn torch_files() {
+    check("full_pytorch_bin", 1e-6);
+    check("authors_pt_adapter", 1e-5);
+}
+
+/// The authors' file as they save it: a pickle, the task in the names, rank and alpha in the file's name.
+#[test]
+fn the_authors_file_alone_says_the_same() {
+    let root = fixtures().join("zoo/authors_pt_adapter");
+    let run = |end: &str| {
+        let file = format!("tuned/roberta-tiny-mnli-lora-r=8-alpha=16-all_linear.{end}");
+        let mut visit = Visit::open(&root, &["base/model.safetensors", &file]);
+        let plan = visit.plan(&[]);
+        assert_eq!((plan.models[0].scale, plan.models[0].scale_source.as_str()), (Some(2.0), "the file’s name"));
+        assert!(plan.questions.is_empty());
+        visit.run().models.remove(0).matrices
+    };
+    let (pickled, plain) = (run("pt"), run("safetensors"));
+    assert_eq!(pickled.len(), 12);
+    assert_eq!(pickled, plain);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::weights::{Merged, Weights};
 use super::{Stop, bytes_of};
 use crate::linalg::{self, Matrix, Tune, View};
+use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::{frobenius, stable_rank};
-use crate::plan::job::{Job, Recipe};
+use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::report::{Delta, Floor, Status};
 
 /// What a recipe does to the base.
@@ -13,6 +14,11 @@ pub enum Change<'a> {
     /// Bit for bit the base, with what to know about it.
     Unchanged(Option<String>),
     Dense(Weights<'a>),
+    /// Computed: the tuned matrix, and by how much it differs.
+    Made {
+        w: Matrix,
+        delta: Matrix,
+    },
     LowRank {
         b: Matrix,
         a: Matrix,
@@ -51,20 +57,14 @@ impl<'a> Change<'a> {
                 let tuned = Weights::read(tensor, bytes_of(bytes, 0), Some((job.rows as usize, job.cols as usize)), job.transposed)?;
                 Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
             }
-            Recipe::LowRank { a, b, scale } => {
-                let a = Weights::read(a, bytes_of(bytes, 0), None, false)?.matrix();
-                let b = Weights::read(b, bytes_of(bytes, 1), None, false)?.matrix();
-                for (name, m) in [("lora_B", &b), ("lora_A", &a)] {
-                    if m.iter().all(|x| *x == 0.0) {
-                        return Ok(Change::Unchanged(Some(format!("{name} is all zero: this module was not trained."))));
-                    }
-                }
-                let change: f64 =
-                    linalg::low_rank_singular_values(*scale, &b, &a).map_err(no_convergence)?.first().copied().unwrap_or(0.0).into();
-                if change >= f64::from(f32::MAX) {
-                    return Err(Stop::failed(format!("W0 + {scale} B A leaves the range of 32-bit numbers.")));
-                }
-                Ok(Change::LowRank { b, a, scale: *scale })
+            Recipe::Adapted { method, parts, scale } => {
+                let parts = read_parts(parts, bytes)?;
+                let scale = match scale {
+                    Scale::Known(scale) => *scale,
+                    Scale::Stored { rank } => stored(&parts, *rank)?,
+                };
+                let input = methods::Input { w0: w0.view(), parts: &parts, scale };
+                made(w0, (method.change)(&input).map_err(Stop::failed)?)
             }
         }
     }
@@ -74,6 +74,7 @@ impl<'a> Change<'a> {
         match self {
             Change::Unchanged(_) => None,
             Change::Dense(w) => Some(Tune::Dense(w.view())),
+            Change::Made { w, .. } => Some(Tune::Dense(View::from(w))),
             Change::LowRank { b, a, scale } => Some(Tune::LowRank { b, a, scale: *scale }),
         }
     }
@@ -83,6 +84,7 @@ impl<'a> Change<'a> {
         match self {
             Change::Unchanged(_) => None,
             Change::Dense(w) => Some(Tuned::Stored(w.view())),
+            Change::Made { w, .. } => Some(Tuned::Stored(View::from(w))),
             Change::LowRank { b, a, scale } => Some(Tuned::Merged(w0.plus(b, a, *scale))),
         }
     }
@@ -94,13 +96,67 @@ impl<'a> Change<'a> {
             Change::LowRank { b, a, scale } => {
                 Ok(of_spectrum(linalg::low_rank_singular_values(*scale, b, a).map_err(no_convergence)?, 0.0))
             }
-            Change::Dense(w) => {
-                let change = w.minus(w0);
-                if whole {
-                    return Ok(of_spectrum(linalg::singular_values(View::from(&change)).map_err(no_convergence)?, w.rounding()));
-                }
-                estimated(&change, w.rounding())
+            Change::Dense(w) => spectrum(&w.minus(w0), w.rounding(), whole),
+            Change::Made { delta, .. } => spectrum(delta, 0.0, whole),
+        }
+    }
+}
+
+fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> {
+    if !whole {
+        return estimated(change, rounding);
+    }
+    Ok(of_spectrum(linalg::singular_values(View::from(change)).map_err(no_convergence)?, rounding))
+}
+
+fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option<&[B]>) -> Result<Parts, Stop> {
+    let read = |(i, (part, tensor)): (usize, &(&'static str, TensorRef))| {
+        let matrix = Weights::read(tensor, bytes_of(bytes, i), None, false)?.matrix();
+        Ok((*part, Factor { shape: tensor.shape.clone(), matrix }))
+    };
+    parts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Parts)
+}
+
+/// alpha / r from the module's own alpha; writers leave 0 where they mean alpha = r.
+fn stored(parts: &Parts, rank: f64) -> Result<f64, Stop> {
+    let alpha = parts.vector("alpha").map_err(Stop::failed)?.first().copied().unwrap_or(0.0);
+    Ok(if alpha == 0.0 { 1.0 } else { f64::from(alpha) / rank })
+}
+
+/// A method's answer, checked against the base.
+fn made<'a>(w0: &Weights, change: methods::Change) -> Result<Change<'a>, Stop> {
+    match change {
+        methods::Change::Nothing(reason) => Ok(Change::Unchanged(Some(reason))),
+        methods::Change::LowRank { b, a, scale } => {
+            let (own, needed) = ((b.nrows(), a.ncols()), (w0.view().rows(), w0.view().cols()));
+            if own != needed {
+                return Err(Stop::failed(format!("B A is {} × {}, the base {} × {}.", own.0, own.1, needed.0, needed.1)));
             }
+            let sigma = linalg::low_rank_singular_values(scale, &b, &a).map_err(no_convergence)?;
+            if sigma.first().is_some_and(|s| *s >= f32::MAX) {
+                return Err(Stop::failed(format!("W0 + {scale} B A leaves the range of 32-bit numbers.")));
+            }
+            Ok(Change::LowRank { b, a, scale })
+        }
+        methods::Change::Dense(delta) => {
+            let mut w = w0.matrix();
+            if w.shape() != delta.shape() {
+                return Err(Stop::failed(format!(
+                    "The change is {} × {}, the base {} × {}.",
+                    delta.nrows(),
+                    delta.ncols(),
+                    w.nrows(),
+                    w.ncols()
+                )));
+            }
+            if delta.iter().all(|x| *x == 0.0) {
+                return Ok(Change::Unchanged(None));
+            }
+            w += &delta;
+            if !w.iter().all(|x| x.is_finite()) {
+                return Err(Stop::failed("The tuned matrix leaves the range of 32-bit numbers.".into()));
+            }
+            Ok(Change::Made { w, delta })
         }
     }
 }

@@ -19,6 +19,18 @@ const SIMILARITY: usize = 32;
 /// Whatever goes wrong with one model is data in its entry; the others are not affected.
 pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: impl Fn() -> f64 + Sync) -> Vec<(u32, report::Matrix)> {
     let begin = now();
+    let (base, changes) = read(job, bytes);
+    let mut entries: Vec<report::Matrix> = match &base {
+        Ok(w0) => compute(job, w0, &changes, task),
+        Err(stop) => changes.iter().map(|_| stopped(job, stop)).collect(),
+    };
+    let seconds = (now() - begin) / entries.len().max(1) as f64;
+    entries.iter_mut().for_each(|entry| entry.seconds = seconds);
+    job.tuned.iter().map(|(model, _)| *model).zip(entries).collect()
+}
+
+/// The base and what each recipe does to it, in the order of [`Job::tuned`].
+fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
     let base = Weights::read(&job.base, bytes_of(Some(bytes), 0), Some((job.rows as usize, job.cols as usize)), job.transposed);
     let mut offset = 1;
     let own: Vec<_> = job
@@ -31,17 +43,21 @@ pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: i
             (recipe, own)
         })
         .collect();
-    let changes: Vec<Result<Change, Stop>> = own
+    let changes = own
         .into_par_iter()
         .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job, w0, recipe, own)))
         .collect();
-    let mut entries: Vec<report::Matrix> = match &base {
-        Ok(w0) => compute(job, w0, &changes, task),
-        Err(stop) => changes.iter().map(|_| stopped(job, stop)).collect(),
+    (base, changes)
+}
+
+/// The tuned matrices themselves, `[out, in]` by rows, in the order of [`Job::tuned`]; none where nothing changed or it cannot be computed.
+pub fn merged(job: &Job, bytes: &[impl AsRef<[u8]> + Sync]) -> Vec<Option<Vec<f32>>> {
+    let (base, changes) = read(job, bytes);
+    let by_rows = |change: &Result<Change, Stop>| {
+        let tuned = change.as_ref().ok()?.tuned(base.as_ref().ok()?)?;
+        Some(tuned.view().matrix().transpose().as_slice().to_vec())
     };
-    let seconds = (now() - begin) / entries.len().max(1) as f64;
-    entries.iter_mut().for_each(|entry| entry.seconds = seconds);
-    job.tuned.iter().map(|(model, _)| *model).zip(entries).collect()
+    changes.iter().map(by_rows).collect()
 }
 
 /// The way that a task takes with a matrix.

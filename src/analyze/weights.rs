@@ -35,7 +35,7 @@ impl Merged {
 }
 
 impl<'a> Weights<'a> {
-    /// `transposed`: stored as `[in, out]`. `shape` is that of the `[out, in]` matrix, where it is known.
+    /// The first dimension goes down the rows, all others across. `transposed`: stored as `[in, out]`. `shape` is that of the `[out, in]` matrix, where it is known.
     pub fn read(tensor: &TensorRef, bytes: Option<&'a [u8]>, shape: Option<(usize, usize)>, transposed: bool) -> Result<Weights<'a>, Stop> {
         let name = &tensor.name;
         let bytes = bytes.ok_or_else(|| Stop::failed(format!("The bytes of “{name}” were not read.")))?;
@@ -49,10 +49,8 @@ impl<'a> Weights<'a> {
                 return Err(Stop { status: Status::Skipped, reason });
             }
         };
-        let [rows, cols] = tensor.shape[..] else {
-            return Err(Stop::failed(format!("“{name}” is not two-dimensional.")));
-        };
-        let (rows, cols) = (rows as usize, cols as usize);
+        let rows = tensor.shape.first().map_or(1, |d| *d as usize);
+        let cols = tensor.shape.iter().skip(1).try_fold(1usize, |n, d| n.checked_mul(*d as usize)).unwrap_or(0);
         let weights = Weights { bytes, stored, rows, cols, transposed };
         if View::stored(&weights.bytes, stored, rows, cols).is_none() {
             return Err(Stop::failed(format!(
@@ -77,10 +75,7 @@ impl<'a> Weights<'a> {
     }
 
     pub fn matrix(&self) -> Matrix {
-        let view = self.view();
-        let mut values = Vec::with_capacity(self.rows * self.cols);
-        view.each(|x| values.push(x));
-        if self.transposed { Matrix::from_vec(self.cols, self.rows, values) } else { Matrix::from_row_slice(self.rows, self.cols, &values) }
+        self.view().matrix()
     }
 
     /// W - W0 in the order of the file, that is turned where [`Weights::view`] is not: a change is only asked for its singular values.

@@ -3,12 +3,14 @@
 use crate::error::Error;
 use serde_json::{Map, Value};
 
-/// The checked configuration of a LoRA adapter.
+/// The checked configuration of an adapter.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AdapterConfig {
     pub r: u64,
     pub alpha: f64,
-    pub use_rslora: bool,
+    pub scaling: Scaling,
+    /// `pissa` or `olora`: the factors began as a part of the base, which was taken out of it.
+    pub init: Option<&'static str>,
     /// By module, in the order of the file: PEFT takes the first that matches.
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
@@ -20,8 +22,24 @@ pub struct AdapterConfig {
     pub refusal: Option<Error>,
 }
 
+/// What the change is multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Scaling {
+    /// alpha / r
+    #[default]
+    Rank,
+    /// alpha / sqrt(r): rsLoRA.
+    Root,
+    /// alpha / (init_r + 1e-5): AdaLoRA.
+    Initial(f64),
+    /// The number itself: mlx-lm.
+    Given(f64),
+}
+
 /// PEFT 0.21's default for both r and lora_alpha.
 const DEFAULT: u64 = 8;
+/// mlx-lm 0.32's default.
+const MLX_SCALE: f64 = 20.0;
 
 /// Methods that change no weight matrix.
 const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
@@ -36,9 +54,24 @@ const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
     ("XLORA", "X-LoRA"),
 ];
 
-/// Fields that, when set, make the plain formula W0 + s B A wrong, with the reason.
-const REFUSED_FIELDS: [(&str, &str, &str); 12] = [
-    ("use_dora", "DoRA", "It rescales every row of W0 + s B A by a learned magnitude."),
+/// Methods whose change is computed, by PEFT's names.
+const MERGED: [&str; 7] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA"];
+
+/// Reasons to refuse by name, for methods that people are likely to have.
+const REFUSED: [(&str, &str, &str); 9] = [
+    ("OFT", "OFT", "It turns the base by block rotations, which this version does not compute."),
+    ("BOFT", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
+    ("HRA", "HRA", "It turns the base by reflections, which this version does not compute."),
+    ("FOURIERFT", "FourierFT", "The places of its coefficients come from a random generator."),
+    ("RANDLORA", "RandLoRA", "Its bases come from a random generator."),
+    ("VBLORA", "VB-LoRA", "Its factors are mixed from a bank of vectors, which this version does not compute."),
+    ("SHIRA", "SHiRA", "Its sparse positions are not computed by this version."),
+    ("BONE", "Bone", "Its block products are not computed by this version."),
+    ("MISS", "MiSS", "Its block products are not computed by this version."),
+];
+
+/// Fields that, when set, make the method's plain formula wrong, with the reason.
+const REFUSED_FIELDS: [(&str, &str, &str); 11] = [
     ("kasa_config", "KaSA", "It truncates the base before it adds the factors."),
     ("use_qalora", "QA-LoRA", "Its lora_A acts on pooled inputs."),
     ("use_bdlora", "BD-LoRA", "Its factors are block-diagonal."),
@@ -53,6 +86,16 @@ const REFUSED_FIELDS: [(&str, &str, &str); 12] = [
 ];
 
 impl AdapterConfig {
+    /// mlx-lm's configuration: a rank and a scale that is not divided by it (its default is 20).
+    pub fn parse_mlx(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
+        let none = Map::new();
+        let lora = object.get("lora_parameters").and_then(Value::as_object).unwrap_or(&none);
+        let r = number(lora, "rank")?.map(|r| rank("rank", r)).transpose()?.unwrap_or(DEFAULT);
+        let scale = number(lora, "scale")?.unwrap_or(MLX_SCALE);
+        let base_model = object.get("model").and_then(Value::as_str).map(str::to_owned);
+        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, ..AdapterConfig::default() })
+    }
+
     pub fn parse(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
         let mut config = AdapterConfig { refusal: refusal(object), ..AdapterConfig::default() };
         config.base_model = object.get("base_model_name_or_path").and_then(Value::as_str).map(str::to_owned);
@@ -64,12 +107,30 @@ impl AdapterConfig {
             Some(r) => rank("r", r)?,
             None => default(&mut config.defaults, "r"),
         };
-        config.alpha = match number(object, "lora_alpha")? {
-            Some(a) => a,
-            None => default(&mut config.defaults, "lora_alpha") as f64,
-        };
-        config.use_rslora = flag(object, "use_rslora");
+        let method = method(object);
         config.fan_in_fan_out = flag(object, "fan_in_fan_out");
+        if matches!(method, "VERA" | "IA3" | "HIRA") {
+            config.defaults.clear();
+            return Ok(config);
+        }
+        let alpha = if matches!(method, "LOHA" | "LOKR") { "alpha" } else { "lora_alpha" };
+        config.alpha = match number(object, alpha)? {
+            Some(a) => a,
+            None => default(&mut config.defaults, alpha) as f64,
+        };
+        if method == "ADALORA" {
+            // Its rank_pattern says which singular values were kept; the file holds only those.
+            config.scaling = Scaling::Initial(number(object, "init_r")?.unwrap_or(ADALORA_RANK));
+            return Ok(config);
+        }
+        if flag(object, "use_rslora") {
+            config.scaling = Scaling::Root;
+        }
+        config.init = match object.get("init_lora_weights").and_then(Value::as_str) {
+            Some(init) if init.starts_with("pissa") => Some("pissa"),
+            Some("olora") => Some("olora"),
+            _ => None,
+        };
         config.alpha_pattern = pattern(object, "alpha_pattern")?;
         config.rank_pattern =
             pattern(object, "rank_pattern")?.into_iter().map(|(k, v)| rank("rank_pattern", v).map(|r| (k, r))).collect::<Result<_, _>>()?;
@@ -77,23 +138,32 @@ impl AdapterConfig {
     }
 }
 
+/// PEFT's default for init_r of AdaLoRA.
+const ADALORA_RANK: f64 = 12.0;
+
+fn method(object: &Map<String, Value>) -> &str {
+    object.get("peft_type").and_then(Value::as_str).unwrap_or("LORA")
+}
+
 fn refusal(object: &Map<String, Value>) -> Option<Error> {
-    let method = object.get("peft_type").and_then(Value::as_str).unwrap_or("LORA");
+    let method = method(object);
     if let Some((_, name)) = WITHOUT_WEIGHTS.iter().find(|(key, _)| *key == method) {
         return Some(Error::MethodWithoutWeights { method: (*name).to_owned() });
     }
     let unsupported = |method: &str, why: &str| Some(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() });
-    if method != "LORA" {
-        return unsupported(method, "Its change is not of the form s B A.");
+    if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
+        return unsupported(name, why);
+    }
+    if !MERGED.contains(&method) {
+        return unsupported(method, "It is not among the methods that are merged here.");
     }
     if let Some((_, name, why)) = REFUSED_FIELDS.iter().find(|(field, ..)| object.get(*field).is_some_and(is_set)) {
         return unsupported(name, why);
     }
     match object.get("init_lora_weights").and_then(Value::as_str) {
-        Some(init) if init.starts_with("pissa") => {
-            unsupported("PiSSA", "Its initialisation took the leading singular vectors out of the base.")
+        Some(init) if (init.starts_with("pissa") || init == "olora") && object.get("use_dora").is_some_and(is_set) => {
+            unsupported("DoRA begun as PiSSA or OLoRA", "Its magnitude belongs to a base from which a part was taken.")
         }
-        Some("olora") => unsupported("OLoRA", "Its initialisation took a part out of the base."),
         Some("corda") => unsupported("CorDA", "The base was changed by data before training."),
         Some("lora_ga") => unsupported("LoRA-GA", "The base was changed by gradients before training."),
         Some("loftq") => unsupported("LoftQ", "The base was replaced by a quantised one."),

@@ -28,7 +28,7 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     if has("weight_map") {
         index(&object).map(Content::Index)
     } else if has("lora_parameters") || has("fine_tune_type") {
-        Err(Error::FileType(Foreign::MlxAdapter))
+        AdapterConfig::parse_mlx(&object).map(Content::AdapterConfig)
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
         AdapterConfig::parse(&object).map(Content::AdapterConfig)
     } else if has("architectures") || has("model_type") {

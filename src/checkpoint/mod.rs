@@ -6,6 +6,7 @@ pub mod json;
 pub mod reader;
 pub mod safetensors;
 pub mod sniff;
+pub mod torch;
 
 pub use adapter_config::AdapterConfig;
 pub use dtype::Dtype;

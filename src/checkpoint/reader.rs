@@ -4,6 +4,7 @@ use super::adapter_config::AdapterConfig;
 use super::json::{self, Index, ModelConfig};
 use super::safetensors::{self, Header};
 use super::sniff::{self, Kind};
+use super::torch::{Legacy, Step, Zip};
 use crate::error::{Error, Foreign};
 use std::ops::Range;
 
@@ -24,22 +25,29 @@ const FIRST_READ: u64 = 64 * 1024;
 const MAX_JSON: u64 = 100_000_000;
 
 /// Sans-IO: call `wants`, read that range, `supply` it, until `wants` is none; then `finish`.
-#[derive(Debug, Clone)]
 pub struct Reader {
     size: u64,
     next: Option<Range<u64>>,
     /// Set once the kind is known and a second range was asked for.
-    kind: Option<Kind>,
+    then: Option<Then>,
     result: Option<Result<Content, Error>>,
+}
+
+/// What the next bytes are.
+enum Then {
+    Json,
+    Header,
+    Zip(Zip),
+    Legacy(Legacy),
 }
 
 impl Reader {
     /// A reader for a file of `size` bytes.
     pub fn new(size: u64) -> Reader {
         if size == 0 {
-            return Reader { size, next: None, kind: None, result: Some(Err(Error::EmptyFile)) };
+            return Reader { size, next: None, then: None, result: Some(Err(Error::EmptyFile)) };
         }
-        Reader { size, next: Some(0..size.min(FIRST_READ)), kind: None, result: None }
+        Reader { size, next: Some(0..size.min(FIRST_READ)), then: None, result: None }
     }
 
     /// The range to read next; none when all is known.
@@ -54,10 +62,25 @@ impl Reader {
             self.result = Some(Err(Error::Truncated { should_be: asked.end, is: asked.start + bytes.len() as u64 }));
             return;
         }
-        match self.kind {
+        match self.then.take() {
             None => self.first(bytes),
-            Some(Kind::Json) => self.result = Some(json::classify(bytes)),
-            Some(_) => self.result = Some(safetensors::parse_header(bytes, asked.end, self.size).map(Content::Tensors)),
+            Some(Then::Json) => self.result = Some(json::classify(bytes)),
+            Some(Then::Header) => self.result = Some(safetensors::parse_header(bytes, asked.end, self.size).map(Content::Tensors)),
+            Some(Then::Zip(mut zip)) => {
+                let step = zip.supply(bytes);
+                self.step(step, Then::Zip(zip));
+            }
+            Some(Then::Legacy(mut legacy)) => {
+                let step = legacy.supply(bytes);
+                self.step(step, Then::Legacy(legacy));
+            }
+        }
+    }
+
+    fn step(&mut self, step: Step, then: Then) {
+        match step {
+            Step::Read(range) => self.ask(then, range),
+            Step::Done(result) => self.result = Some(result.map(Content::Tensors)),
         }
     }
 
@@ -68,8 +91,8 @@ impl Reader {
     }
 
     /// What the file is; `Unreadable` when it was asked too early.
-    pub fn finish(self) -> Result<Content, Error> {
-        self.result.unwrap_or(Err(Error::Unreadable { detail: "it was not read to the end of its header".into() }))
+    pub fn content(&self) -> Result<Content, Error> {
+        self.result.clone().unwrap_or(Err(Error::Unreadable { detail: "it was not read to the end of its header".into() }))
     }
 
     fn first(&mut self, head: &[u8]) {
@@ -77,21 +100,31 @@ impl Reader {
         let whole = head.len() as u64 == self.size;
         match kind {
             Kind::Foreign(what) => self.result = Some(Err(Error::FileType(what))),
+            Kind::TorchZip => {
+                let mut zip = Zip::new(self.size);
+                let step = zip.supply(&[]);
+                self.step(step, Then::Zip(zip));
+            }
+            Kind::TorchLegacy => {
+                let mut legacy = Legacy::new(self.size);
+                let step = legacy.supply(&[]);
+                self.step(step, Then::Legacy(legacy));
+            }
             Kind::Json if whole => self.result = Some(json::classify(head)),
             Kind::Json if self.size > MAX_JSON => self.result = Some(Err(Error::FileType(Foreign::Json))),
-            Kind::Json => self.ask(kind, 0..self.size),
+            Kind::Json => self.ask(Then::Json, 0..self.size),
             Kind::Safetensors => match safetensors::header_length(head, self.size) {
                 Err(e) => self.result = Some(Err(e)),
                 Ok(n) => match head.get(8..).and_then(|rest| rest.get(..usize::try_from(n).ok()?)) {
                     Some(header) => self.result = Some(safetensors::parse_header(header, 8 + n, self.size).map(Content::Tensors)),
-                    None => self.ask(kind, 8..8 + n),
+                    None => self.ask(Then::Header, 8..8 + n),
                 },
             },
         }
     }
 
-    fn ask(&mut self, kind: Kind, range: Range<u64>) {
-        self.kind = Some(kind);
+    fn ask(&mut self, then: Then, range: Range<u64>) {
+        self.then = Some(then);
         self.next = Some(range);
     }
 }

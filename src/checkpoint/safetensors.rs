@@ -31,6 +31,8 @@ pub struct Header {
     pub tensors: Vec<Tensor>,
     /// `__metadata__` held something else than strings and was passed over.
     pub metadata_ignored: bool,
+    /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
+    pub is_torch: bool,
 }
 
 /// The length of the header from the first 8 bytes, checked against the file's size.
@@ -66,7 +68,7 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
         t.begin += data_start;
         t.end += data_start;
     }
-    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored })
+    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, is_torch: false })
 }
 
 /// Every byte of the data belongs to exactly one tensor, in order.

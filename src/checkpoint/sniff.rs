@@ -8,6 +8,10 @@ pub enum Kind {
     Safetensors,
     /// A JSON object: index, configuration or anything else.
     Json,
+    /// `torch.save`.
+    TorchZip,
+    /// `torch.save` of before 1.6.
+    TorchLegacy,
     Foreign(Foreign),
 }
 
@@ -19,11 +23,12 @@ pub fn sniff(head: &[u8]) -> Kind {
     if head.starts_with(b"GGUF") {
         Kind::Foreign(Foreign::Gguf)
     } else if head.starts_with(b"PK\x03\x04") {
-        Kind::Foreign(if contains(head, b"data.pkl") { Foreign::TorchZip } else { Foreign::Zip })
+        // torch.save writes its pickle first.
+        if contains(head, b"data.pkl") { Kind::TorchZip } else { Kind::Foreign(Foreign::Zip) }
     } else if head.starts_with(TORCH_LEGACY)
         || head.starts_with(&[0x80, 0x02]) && head.get(2..8).is_some_and(|b| b.contains(&b'(') || b.contains(&b'}'))
     {
-        Kind::Foreign(Foreign::TorchLegacy)
+        Kind::TorchLegacy
     } else if head.starts_with(b"version https://git-lfs") {
         Kind::Foreign(Foreign::LfsPointer)
     } else if head.starts_with(b"\x89HDF") {

@@ -105,6 +105,11 @@ impl Svd<'_> {
         self.sigma.iter().map(|s| *s as f32).collect()
     }
 
+    /// The first vectors of the short side.
+    pub fn short_vectors(&self, count: usize) -> Matrix {
+        self.short.columns(0, count.min(self.short.ncols())).into_owned()
+    }
+
     fn largest(&self) -> f64 {
         self.sigma.first().copied().unwrap_or(0.0)
     }

@@ -98,6 +98,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// A copy in columns. For views of a whole matrix.
+    pub fn matrix(&self) -> DMatrix<f32> {
+        let mut values = Vec::with_capacity(self.rows * self.cols);
+        self.each(|x| values.push(x));
+        if self.down == 1 {
+            DMatrix::from_vec(self.rows, self.cols, values)
+        } else {
+            DMatrix::from_row_slice(self.rows, self.cols, &values)
+        }
+    }
+
     /// Writes `rows` x `cols` as panels of `HEIGHT` rows, each column after column; a short last panel is filled up with zeros.
     pub fn pack<T: Scalar, const HEIGHT: usize>(&self, rows: Range<usize>, cols: Range<usize>, out: &mut [T]) {
         let out = out.as_chunks_mut::<HEIGHT>().0;

@@ -1,65 +1,45 @@
-//! PEFT LoRA: from tensor names to modules, and what B A is multiplied with.
+//! An adapter's tensors sorted into modules, and what each module's change is multiplied with.
 
-use super::job::TensorRef;
+use super::job::{Scale, TensorRef};
+use super::leaf::{Part, leaf};
 use super::names::canonical;
 use crate::checkpoint::AdapterConfig;
+use crate::checkpoint::adapter_config::Scaling;
 use crate::error::Error;
+use crate::methods::{Fault, Method, Outline, Shapes, method_of};
+use crate::report::Kind;
 use regex::RegexBuilder;
 use std::collections::BTreeMap;
 
-/// The parts of a low-rank pair.
-const LORA: [&str; 2] = ["lora_A", "lora_B"];
-/// Parts of adapters that this version reads as an adapter and refuses or leaves out by name.
-const OTHERS: [(&str, &str); 26] = [
-    ("lora_magnitude_vector", "DoRA"),
-    ("lora_embedding_A", ""),
-    ("lora_embedding_B", ""),
-    ("lora_E", "AdaLoRA"),
-    ("ranknum", "AdaLoRA"),
-    ("lora_diag", "KaSA"),
-    ("hada_w1_a", "LoHa"),
-    ("hada_w1_b", "LoHa"),
-    ("hada_w2_a", "LoHa"),
-    ("hada_w2_b", "LoHa"),
-    ("lokr_w1", "LoKr"),
-    ("lokr_w1_a", "LoKr"),
-    ("lokr_w1_b", "LoKr"),
-    ("lokr_w2", "LoKr"),
-    ("lokr_w2_a", "LoKr"),
-    ("lokr_w2_b", "LoKr"),
-    ("lokr_t2", "LoKr"),
-    ("vera_lambda_b", "VeRA"),
-    ("vera_lambda_d", "VeRA"),
-    ("ia3_l", "IA3"),
-    ("oft_R", "OFT"),
-    ("oft_r", "OFT"),
-    ("boft_R", "BOFT"),
-    ("hra_u", "HRA"),
-    ("lora_down", "A kohya or diffusers LoRA"),
-    ("lora_a", "An MLX LoRA"),
-];
-
-/// True for a tensor that only adapters have.
-pub fn is_adapter_tensor(name: &str) -> bool {
-    name.split('.').any(|c| LORA.contains(&c) || OTHERS.iter().any(|(o, _)| *o == c))
-}
-
-/// One module of an adapter: A `[r, in]` and B `[out, r]`.
+/// One module of an adapter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Module {
     /// Canonical, without `.weight`.
     pub name: String,
     /// The prefixes stripped from the file's name.
     pub stripped: String,
-    pub a: TensorRef,
-    pub b: TensorRef,
-    pub rank: u64,
+    /// Its components are joined by `_`: kohya, LyCORIS.
+    pub joined: bool,
+    pub method: &'static Method,
+    pub parts: Vec<(&'static str, TensorRef)>,
+    pub outline: Outline,
 }
 
+/// The part that holds alpha itself.
+const ALPHA: &str = "alpha";
+
 impl Module {
-    /// Shape of the change, `[out, in]`.
-    pub fn shape(&self) -> [u64; 2] {
-        [self.b.shape[0], self.a.shape[1]]
+    pub fn rank(&self) -> Option<u64> {
+        self.outline.rank
+    }
+
+    fn stores_alpha(&self) -> bool {
+        self.parts.iter().any(|(part, _)| *part == ALPHA)
+    }
+
+    /// Whether somebody must say what alpha is.
+    pub fn asks_alpha(&self) -> bool {
+        self.method.scaled && !self.stores_alpha()
     }
 }
 
@@ -73,17 +53,26 @@ pub struct Adapter {
     pub passed_over: Vec<String>,
     /// Modules that cannot be used.
     pub errors: Vec<Error>,
+    /// Written for an image model: alpha = r unless it is stored.
+    pub image: bool,
 }
 
-/// Splits an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several.
-pub fn sort(tensors: &[TensorRef]) -> Result<BTreeMap<String, Adapter>, Error> {
-    let mut halves: BTreeMap<(String, String), [Option<TensorRef>; 2]> = BTreeMap::new();
-    let mut stripped = BTreeMap::new();
+/// Parts of one module before they are looked at.
+#[derive(Default)]
+struct Draft {
+    stripped: String,
+    joined: bool,
+    parts: Vec<(&'static str, TensorRef)>,
+}
+
+/// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `init` is
+/// the initialisation that the configuration names.
+pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String, Adapter>, Error> {
+    let mut drafts: BTreeMap<(String, String), Draft> = BTreeMap::new();
+    let mut shared: Vec<(&'static str, TensorRef)> = Vec::new();
     let mut rest = Adapter::default();
     for t in tensors {
-        let parts: Vec<&str> = t.name.split('.').collect();
-        let part = parts.iter().rposition(|c| LORA.contains(c) || OTHERS.iter().any(|(o, _)| o == c));
-        let Some(at) = part else {
+        let Some(leaf) = leaf(&t.name) else {
             let canonical = canonical(&t.name).name;
             if canonical.ends_with(".weight") && t.shape.len() == 2 && !canonical.contains("original_module.") {
                 rest.replaced.push(t.clone());
@@ -92,33 +81,38 @@ pub fn sort(tensors: &[TensorRef]) -> Result<BTreeMap<String, Adapter>, Error> {
             }
             continue;
         };
-        if let Some((part, method)) = OTHERS.iter().find(|(o, _)| *o == parts[at]) {
-            if method.is_empty() {
+        rest.image |= leaf.image;
+        let part = match leaf.part {
+            Part::Of(part @ ("vera_A" | "vera_B")) => {
+                shared.push((part, t.clone()));
+                continue;
+            }
+            Part::Of(part) => part,
+            Part::Alpha => ALPHA,
+            Part::Ignored => {
                 rest.passed_over.push(t.name.clone());
                 continue;
             }
-            let why = format!("Its tensors are named “{part}”; their change is not of the form s B A.");
-            return Err(Error::MethodUnsupported { method: (*method).to_owned(), why });
-        }
-        let suffix: Vec<&str> = parts[at + 1..].iter().copied().filter(|c| *c != "weight").collect();
-        if suffix.last() == Some(&"bias") {
-            rest.passed_over.push(t.name.clone());
-            continue;
-        }
-        let module = canonical(&parts[..at].join("."));
-        stripped.insert(module.name.clone(), module.stripped);
-        let half = usize::from(parts[at] == "lora_B");
-        halves.entry((suffix.join("."), module.name)).or_default()[half] = Some(t.clone());
+            Part::Refused(method, why) => return Err(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() }),
+        };
+        let module = canonical(&leaf.module);
+        let draft = drafts.entry((leaf.adapter, module.name)).or_default();
+        draft.stripped = format!("{}{}", leaf.joined.unwrap_or_default(), module.stripped);
+        draft.joined = leaf.joined.is_some();
+        draft.parts.push((part, t.clone()));
     }
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
-    for ((adapter, name), [a, b]) in halves {
-        let stripped = stripped.get(&name).cloned().unwrap_or_default();
+    for ((adapter, name), mut draft) in drafts {
+        if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
+            draft.parts.extend(shared.iter().cloned());
+        }
         let adapter = adapters.entry(adapter).or_default();
-        match module(name, stripped, a, b) {
+        match module(name, draft, init) {
             Ok(module) => adapter.modules.push(module),
             Err(error) => adapter.errors.push(error),
         }
     }
+    adapters.values_mut().for_each(|a| a.image = rest.image);
     if let Some(first) = adapters.values_mut().next() {
         first.replaced = rest.replaced;
         first.passed_over = rest.passed_over;
@@ -126,25 +120,24 @@ pub fn sort(tensors: &[TensorRef]) -> Result<BTreeMap<String, Adapter>, Error> {
     if adapters.is_empty() { Err(Error::AdapterWithoutLora) } else { Ok(adapters) }
 }
 
-fn module(name: String, stripped: String, a: Option<TensorRef>, b: Option<TensorRef>) -> Result<Module, Error> {
-    let (a, b) = match (a, b) {
-        (Some(a), Some(b)) => (a, b),
-        (Some(_), None) => return Err(Error::AdapterHalf { module: name, present: "lora_A", missing: "lora_B" }),
-        _ => return Err(Error::AdapterHalf { module: name, present: "lora_B", missing: "lora_A" }),
-    };
-    if let Some(empty) = [&a, &b].into_iter().find(|t| t.begin == t.end) {
+fn module(name: String, draft: Draft, init: Option<&str>) -> Result<Module, Error> {
+    if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {
         return Err(Error::AdapterEmptyTensors { tensor: empty.name.clone() });
     }
-    let ([ra, _], [_, rb]) = (&a.shape[..], &b.shape[..]) else {
-        let why =
-            format!("lora_A has {} dimensions, lora_B {}; pairs of two-dimensional factors are merged.", a.shape.len(), b.shape.len());
-        return Err(Error::MethodUnsupported { method: format!("The pair of “{name}”"), why });
+    let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
+    let Some(method) = method_of(&shapes, init) else {
+        return Err(Error::AdapterHalf { module: name, present: ALPHA, missing: "lora_A" });
     };
-    let rank = *ra;
-    if ra != rb {
-        return Err(Error::AdapterRank { module: name, a: *ra, b: *rb });
-    }
-    Ok(Module { name, stripped, a, b, rank })
+    let outline = (method.outline)(&shapes).map_err(|fault| match fault {
+        Fault::Missing("vera_A" | "vera_B") => Error::MethodUnsupported {
+            method: "VeRA without its projection".into(),
+            why: "Its two shared matrices come from a random generator; they are in the file only when save_projection is on.".into(),
+        },
+        Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
+        Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
+        Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why },
+    })?;
+    Ok(Module { name, stripped: draft.stripped, joined: draft.joined, method, parts: draft.parts, outline })
 }
 
 /// Where alpha comes from.
@@ -158,16 +151,31 @@ pub enum Alpha<'a> {
 }
 
 impl Alpha<'_> {
-    /// alpha and s of one module: alpha/r, or alpha/sqrt(r) with rsLoRA. The rank is the file's.
-    pub fn scale(&self, module: &Module) -> (f64, f64) {
-        let r = module.rank as f64;
+    /// alpha, where it is one, and s of one module. The rank is the file's.
+    pub fn scale(&self, module: &Module) -> (Option<f64>, Scale) {
+        if !module.method.scaled {
+            return (None, Scale::Known(1.0));
+        }
+        if module.stores_alpha() {
+            // LyCORIS: two whole factors have no rank, and then no scale.
+            return (None, module.rank().map_or(Scale::Known(1.0), |r| Scale::Stored { rank: r as f64 }));
+        }
+        let rank = module.rank().map(|r| r as f64);
         match self {
             Alpha::Config(config) => {
                 let alpha = pick(&config.alpha_pattern, &module.name).unwrap_or(config.alpha);
-                (alpha, alpha / if config.use_rslora { r.sqrt() } else { r })
+                let named = || pick(&config.rank_pattern, &module.name).unwrap_or(config.r) as f64;
+                // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
+                let r = rank.filter(|_| module.method.kind != Kind::Lokr).unwrap_or_else(named);
+                match config.scaling {
+                    Scaling::Rank => (Some(alpha), Scale::Known(alpha / r)),
+                    Scaling::Root => (Some(alpha), Scale::Known(alpha / r.sqrt())),
+                    Scaling::Initial(initial) => (Some(alpha), Scale::Known(alpha / (initial + 1e-5))),
+                    Scaling::Given(scale) => (None, Scale::Known(scale)),
+                }
             }
-            Alpha::Given(alpha) => (*alpha, alpha / r),
-            Alpha::Times(factor) => (factor * r, *factor),
+            Alpha::Given(alpha) => (Some(*alpha), Scale::Known(rank.map_or(1.0, |r| alpha / r))),
+            Alpha::Times(factor) => (rank.map(|r| factor * r), Scale::Known(*factor)),
         }
     }
 }

@@ -6,12 +6,13 @@ use super::job::TensorRef;
 use super::matching::Named;
 use super::names::{Place, canonical, is_weight, place};
 use super::orientation::{is_conv1d, is_conv1d_module};
+use super::selection::Selection;
 use super::sets::FileSet;
-use super::{Answers, PlanBase, Question, QuestionOption};
+use super::{Answers, PlanBase, PlanType, Question, QuestionOption};
 use crate::report::FileInfo;
 use crate::series::type_order;
 
-/// A 2-D weight of the base.
+/// A weight of the base: a matrix, or a kernel taken as one.
 #[derive(Debug, Clone)]
 pub struct BaseMatrix {
     pub tensor: TensorRef,
@@ -20,13 +21,14 @@ pub struct BaseMatrix {
     pub transposed: bool,
 }
 
-/// The chosen base with its 2-D weights, in the order of layers and of the file.
+/// The chosen base with its weights, in the order of layers and of the file.
 #[derive(Debug, Clone)]
 pub struct Base {
     pub set: usize,
     pub matrices: Vec<BaseMatrix>,
     /// Canonical names and stored shapes of `matrices`.
     pub named: Vec<Named>,
+    pub selection: Selection,
 }
 
 /// The question whose answer is the base.
@@ -71,33 +73,54 @@ fn weight_bytes(set: &FileSet) -> u64 {
     set.tensors.iter().map(|t| t.end - t.begin).sum()
 }
 
-/// The 2-D weights of a set.
-pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry]) -> Base {
+/// True for two dimensions, and for a convolution's three to five, of a size that can be counted.
+pub fn is_matrix(t: &TensorRef) -> bool {
+    let [rows, cols] = shape(t);
+    (2..=5).contains(&t.shape.len()) && [rows, cols].iter().all(|d| *d > 0 && *d <= u64::from(u32::MAX))
+}
+
+/// The weights of a set.
+pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection: Selection) -> Base {
     let set = &sets[index];
     let conv1d = is_conv1d(&set.tensors, model_type(entries, &set.folder));
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
         .iter()
-        .filter(|t| t.shape.len() == 2 && t.shape.iter().all(|d| *d > 0 && *d <= u64::from(u32::MAX)))
+        .filter(|t| is_matrix(t))
         .filter_map(|t| {
             let name = canonical(&t.name).name;
-            is_weight(&name).then(|| BaseMatrix { tensor: t.clone(), place: place(&name), transposed: conv1d && is_conv1d_module(&name) })
+            is_weight(&name).then(|| BaseMatrix {
+                tensor: t.clone(),
+                place: place(&name).of(&t.shape),
+                transposed: conv1d && is_conv1d_module(&name),
+            })
         })
         .collect();
     matrices.sort_by_key(|m| (m.place.layer.is_none(), m.place.layer, type_order(m.place.kind)));
     let named = matrices.iter().map(|m| Named { name: canonical(&m.tensor.name).name, shape: shape(&m.tensor) }).collect();
-    Base { set: index, matrices, named }
+    Base { set: index, matrices, named, selection }
 }
 
-/// The shape of a tensor known to be two-dimensional.
+/// `[out, in]` as stored, a kernel behind the inputs; 0 where it cannot be counted.
 pub fn shape(tensor: &TensorRef) -> [u64; 2] {
-    [tensor.shape.first().copied().unwrap_or(0), tensor.shape.get(1).copied().unwrap_or(0)]
+    let cols = tensor.shape.get(1..).and_then(|rest| rest.iter().try_fold(1u64, |n, d| n.checked_mul(*d)));
+    [tensor.shape.first().copied().unwrap_or(0), cols.unwrap_or(0)]
 }
 
 impl Base {
+    /// Whether a matrix is looked at.
+    pub fn is_selected(&self, matrix: usize) -> bool {
+        self.selection.includes(&self.named[matrix].name, &self.matrices[matrix].place)
+    }
+
+    /// The types of its matrices.
+    pub fn types(&self) -> Vec<PlanType> {
+        self.selection.types(self.named.iter().map(|n| n.name.as_str()).zip(self.matrices.iter().map(|m| &m.place)))
+    }
+
     pub fn summary(&self, sets: &[FileSet], entries: &[FileEntry]) -> PlanBase {
         let set = &sets[self.set];
-        let selected = || self.matrices.iter().filter(|m| m.place.is_selected());
+        let selected = || self.matrices.iter().enumerate().filter(|(i, _)| self.is_selected(*i)).map(|(_, m)| m);
         let mut dtypes: Vec<&str> = Vec::new();
         let mut types: Vec<String> = Vec::new();
         for m in selected() {

@@ -1,6 +1,8 @@
 //! Which adapter_config.json belongs to which adapter.
 
 use super::files::FileEntry;
+use super::job::TensorRef;
+use super::leaf::{Part, leaf};
 use super::sets::FileSet;
 use crate::checkpoint::{AdapterConfig, Content};
 use std::collections::BTreeSet;
@@ -31,7 +33,7 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet]) -> (Vec<Option<Con
     for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
         let ranks = ranks(set);
         for c in free.iter().filter(|c| entries[c.file].folder() == set.folder) {
-            let agrees = c.config.refusal.is_some() || ranks.contains(&c.config.r) || !c.config.rank_pattern.is_empty();
+            let agrees = c.config.refusal.is_some() || ranks.is_empty() || ranks.contains(&c.config.r) || !c.config.rank_pattern.is_empty();
             let distance = set.files.iter().map(|f| f.abs_diff(c.file)).min().unwrap_or(usize::MAX);
             pairs.push((!agrees, distance, s, c.file));
         }
@@ -48,7 +50,8 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet]) -> (Vec<Option<Con
 }
 
 fn ranks(set: &FileSet) -> BTreeSet<u64> {
-    set.tensors.iter().filter(|t| t.name.split('.').any(|c| c == "lora_A")).filter_map(|t| t.shape.first().copied()).collect()
+    let of_a = |t: &TensorRef| leaf(&t.name).filter(|l| l.part == Part::Of("lora_A")).and(t.shape.first().copied());
+    set.tensors.iter().filter_map(of_a).collect()
 }
 
 /// The model type of the `config.json` in a folder; for files without a folder, of the only one there is.

@@ -53,6 +53,10 @@ impl FileEntry {
 /// Names of files that lie beside checkpoints and hold no weights of the model; they are not opened.
 pub fn is_junk(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    // DeepSpeed's shards of optimizer and model, of use to DeepSpeed only.
+    if name == "latest" || path.split('/').rev().skip(1).any(|folder| folder.starts_with("global_step")) {
+        return true;
+    }
     let starts = [
         "optimizer.",
         "scheduler.",

@@ -1,6 +1,7 @@
 //! One unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
 
 use crate::checkpoint::Dtype;
+use crate::methods::Method;
 
 /// Where a tensor's bytes lie.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +19,8 @@ pub struct TensorRef {
 pub enum Recipe {
     /// The tensor is the tuned matrix, stored as the base is.
     Replace(TensorRef),
-    /// W0 + scale B A, with A `[r, in]` and B `[out, r]`.
-    LowRank { a: TensorRef, b: TensorRef, scale: f64 },
+    /// W0 and the change that a module's tensors stand for.
+    Adapted { method: &'static Method, parts: Vec<(&'static str, TensorRef)>, scale: Scale },
     /// It cannot be computed, and why.
     Skip(String),
 }
@@ -29,10 +30,20 @@ impl Recipe {
     pub fn tensors(&self) -> Vec<&TensorRef> {
         match self {
             Recipe::Replace(t) => vec![t],
-            Recipe::LowRank { a, b, .. } => vec![a, b],
+            Recipe::Adapted { parts, .. } => parts.iter().map(|(_, t)| t).collect(),
             Recipe::Skip(_) => vec![],
         }
     }
+}
+
+/// What a change is multiplied with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scale {
+    Known(f64),
+    /// alpha / rank, with alpha in a tensor of the module (its part `alpha`); 1 where it is 0.
+    Stored {
+        rank: f64,
+    },
 }
 
 /// A base matrix with everything that is compared with it.
@@ -56,7 +67,7 @@ impl Job {
     pub fn tensors_mut(&mut self) -> Vec<&mut TensorRef> {
         let tuned = self.tuned.iter_mut().flat_map(|(_, r)| match r {
             Recipe::Replace(t) => vec![t],
-            Recipe::LowRank { a, b, .. } => vec![a, b],
+            Recipe::Adapted { parts, .. } => parts.iter_mut().map(|(_, t)| t).collect(),
             Recipe::Skip(_) => vec![],
         });
         std::iter::once(&mut self.base).chain(tuned).collect()

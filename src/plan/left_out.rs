@@ -3,7 +3,7 @@
 use super::LeftOut;
 use super::base::Base;
 use super::files::Tensors;
-use super::names::{canonical, is_weight, place};
+use super::names::{CONV, canonical, is_weight, place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Groups the base's tensors that no job covers. `used` holds the names of those that are computed.
@@ -12,16 +12,18 @@ pub fn of_base(base: &Base, tensors: &Tensors, used: &BTreeSet<&str>) -> Vec<Lef
     let known: BTreeSet<&str> = base.matrices.iter().map(|m| m.tensor.name.as_str()).collect();
     for t in tensors.iter().filter(|t| !used.contains(t.name.as_str())) {
         let name = canonical(&t.name).name;
-        let p = place(&name);
+        let p = place(&name).of(&t.shape);
+        let off = p.is_selected() && !base.selection.includes(&name, &p);
         let reason = match t.shape.len() {
             _ if t.begin == t.end => (5, "empty tensors"),
             0 | 1 => (1, "norms and biases: one-dimensional, no singular vectors"),
-            2 if p.excluded.is_some() || p.layer.is_none() => (2, "embeddings and heads: outside the numbered blocks"),
-            2 if !is_weight(&name) || !known.contains(t.name.as_str()) => (4, "buffers and packed data: no weights"),
-            2 if !p.is_selected() => (3, "routers and modulation layers: left out by default"),
-            2 if !t.dtype.is_readable() => (4, "stored in a type that is not read as weights"),
-            2 => (0, "matrices that no fine-tune here changes"),
-            _ => (6, "tensors of three or more dimensions"),
+            2.. if off => (0, "matrices switched off above"),
+            _ if p.kind == Some(CONV) => (6, "kernels of convolutions: left out by default"),
+            2.. if p.excluded.is_some() || p.layer.is_none() => (2, "embeddings and heads: outside the numbered blocks"),
+            2.. if !is_weight(&name) || !known.contains(t.name.as_str()) => (4, "buffers and packed data: no weights"),
+            2.. if !p.is_selected() => (3, "routers and modulation layers: left out by default"),
+            2.. if !t.dtype.is_readable() => (4, "stored in a type that is not read as weights"),
+            2.. => (0, "matrices that no fine-tune here changes"),
         };
         groups.entry(reason).or_default().push(t.name.clone());
     }

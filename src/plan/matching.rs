@@ -34,6 +34,34 @@ pub struct Pairing {
     pub rules: Vec<Rule>,
 }
 
+/// Tuned name -> base name, as somebody said.
+pub type ByHand = BTreeMap<String, String>;
+/// Stands in a rule's `strip` for pairs made by hand: no name has it.
+pub const HAND: &str = "\u{0}";
+
+impl Pairing {
+    /// Takes in pairs made by hand, over those found; shapes have to fit all the same.
+    pub fn by_hand(&mut self, base: &[Named], tuned: &[Named], shapes: Shapes, pairs: &ByHand) {
+        let mut count = 0;
+        for (from, to) in pairs {
+            let (Some(t), Some(b)) = (tuned.iter().position(|n| n.name == *from), base.iter().position(|n| n.name == *to)) else {
+                continue;
+            };
+            if !shapes.fit(tuned[t].shape, base[b].shape) {
+                continue;
+            }
+            self.pairs.retain(|_, other| *other != b);
+            self.pairs.insert(t, b);
+            self.by_rule.insert(t, self.rules.len());
+            count += 1;
+        }
+        if count > 0 {
+            self.by_rule.retain(|t, _| self.pairs.contains_key(t));
+            self.rules.push(Rule { strip: HAND.to_owned(), add: String::new(), count });
+        }
+    }
+}
+
 /// How shapes are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shapes {
@@ -45,10 +73,12 @@ pub enum Shapes {
 }
 
 impl Shapes {
-    fn fit(self, a: [u64; 2], b: [u64; 2]) -> bool {
+    /// A dimension of 0 is not known and fits any.
+    pub fn fit(self, a: [u64; 2], b: [u64; 2]) -> bool {
+        let same = |a: [u64; 2]| a.iter().zip(b).all(|(a, b)| *a == b || *a == 0);
         match self {
-            Shapes::Same => a == b,
-            Shapes::Either => a == b || a == [b[1], b[0]],
+            Shapes::Same => same(a),
+            Shapes::Either => same(a) || same([a[1], a[0]]),
             Shapes::Any => true,
         }
     }

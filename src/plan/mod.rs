@@ -4,19 +4,25 @@ pub mod adapter;
 mod base;
 mod build;
 mod configs;
+mod cost;
+mod drafts;
 pub mod files;
 pub mod job;
+mod leaf;
 mod left_out;
 pub mod matching;
 mod models;
 pub mod names;
 mod orientation;
 mod problems;
+mod run;
+mod scaled;
+mod selection;
 pub mod sets;
 
 pub use build::{Planned, make};
 
-use crate::report::{FileInfo, Kind, Matching};
+use crate::report::{FileInfo, Kind, Matching, RunStep};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -31,6 +37,11 @@ pub struct Plan {
     pub questions: Vec<Question>,
     pub base: Option<PlanBase>,
     pub models: Vec<PlanModel>,
+    /// The types of the base's matrices, and which are switched on (the answer `types` lists them with commas between).
+    pub types: Vec<PlanType>,
+    /// The pattern for names in force (the answer `pattern`), and what is wrong with it.
+    pub pattern: String,
+    pub pattern_fault: Option<String>,
     /// One entry a base matrix that at least one model changes; the unit of work of a run.
     pub matrices: Vec<PlanMatrix>,
     pub left_out: Vec<LeftOut>,
@@ -107,6 +118,14 @@ pub struct QuestionOption {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Answers(pub BTreeMap<String, String>);
 
+impl Answers {
+    /// Pairs that somebody made by hand for one model: answers `pair:LABEL:TUNED NAME`, each the name in the base.
+    fn by_hand(&self, label: &str) -> BTreeMap<String, String> {
+        let start = format!("pair:{label}:");
+        self.0.iter().filter_map(|(k, v)| Some((k.strip_prefix(&start)?.to_owned(), v.clone()))).collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -128,16 +147,22 @@ pub struct PlanBase {
 pub struct PlanModel {
     pub label: String,
     pub kind: Kind,
+    /// The method as its users call it: "LoRA", "DoRA", "full".
+    pub method: String,
+    /// How W is made from W0; null for a full fine-tune.
+    pub formula: Option<String>,
     /// The largest rank; null for a full fine-tune.
     pub rank: Option<u32>,
     pub alpha: Option<f64>,
     /// Null for a full fine-tune, or when modules differ.
     pub scale: Option<f64>,
-    /// The formula and its numbers: "α/r = 2", "α/√r = 5.66", "0.5 to 4, by module"; empty for a full fine-tune.
+    /// The formula and its numbers: "α/r = 2", "α/√r = 5.66", "0.5 to 4, by module"; empty where nothing is scaled.
     pub scale_text: String,
     /// Where the scale comes from: "adapter_config.json", "your answer above"; empty for a full fine-tune.
     pub scale_source: String,
     pub files: Vec<FileInfo>,
+    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    pub run: Option<RunStep>,
     pub matching: Matching,
     /// What to know about this model, short sentences.
     pub notes: Vec<String>,
@@ -162,6 +187,19 @@ pub struct PlanMatrix {
     pub memory: f64,
     /// Floating-point operations in the default mode, estimated.
     pub flops: f64,
+}
+
+/// A type of matrices that can be switched on and off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct PlanType {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub label: String,
+    /// Matrices of the base that also fit the pattern.
+    pub count: u32,
+    pub on: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

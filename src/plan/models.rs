@@ -1,14 +1,16 @@
 //! The fine-tunes: how each one's tensors pair with the base, and the recipe for every matrix.
 
 use super::adapter::{Adapter, Alpha, Module};
-use super::base::{Base, shape};
+use super::base::{Base, is_matrix, shape};
 use super::files::Tensors;
 use super::job::Recipe;
-use super::matching::{Named, Pairing, Shapes, pair};
+use super::leaf::joined;
+use super::matching::{ByHand, HAND, Named, Pairing, Shapes, pair};
 use super::names::{canonical, is_weight, place};
 use super::problems::count;
 use super::{Problem, Severity};
 use crate::report::Matching;
+use std::collections::HashMap;
 
 /// The paired part of one fine-tune.
 #[derive(Debug, Clone, Default)]
@@ -21,11 +23,12 @@ pub struct Paired {
 }
 
 /// Pairs a full fine-tune.
-pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base) -> Paired {
-    let candidates: Vec<_> = tensors.iter().filter(|t| t.shape.len() == 2 && is_weight(&canonical(&t.name).name)).collect();
+pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base, by_hand: &ByHand) -> Paired {
+    let candidates: Vec<_> = tensors.iter().filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name)).collect();
     let named: Vec<Named> = candidates.iter().map(|t| Named { name: canonical(&t.name).name, shape: shape(t) }).collect();
-    let pairing = pair(&base.named, &named, Shapes::Same);
-    let looked_at = |t: &usize| place(&named[*t].name).is_selected();
+    let mut pairing = pair(&base.named, &named, Shapes::Same);
+    pairing.by_hand(&base.named, &named, Shapes::Same, by_hand);
+    let looked_at = |t: &usize| base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape));
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
     let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &looked_at), ..Paired::default() };
     for (t, b) in &pairing.pairs {
@@ -56,16 +59,22 @@ pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base) -> Paired {
 }
 
 /// Pairs an adapter; its modules carry shapes `[out, in]`, the base may store either orientation.
-pub fn adapter(label: &str, file: &str, adapter: &Adapter, alpha: &Alpha, fan_in_fan_out: bool, base: &Base) -> Paired {
-    let named: Vec<Named> = adapter.modules.iter().map(|m| Named { name: format!("{}.weight", m.name), shape: m.shape() }).collect();
-    let pairing = pair(&base.named, &named, Shapes::Either);
+pub fn adapter(label: &str, file: &str, adapter: &Adapter, alpha: &Alpha, fan_in_fan_out: bool, base: &Base, by_hand: &ByHand) -> Paired {
+    let by_joined = joined_names(adapter, base);
+    let name = |m: &Module| match by_joined.get(&m.name).filter(|_| m.joined) {
+        Some(name) => name.clone(),
+        None => format!("{}.weight", m.name),
+    };
+    let named: Vec<Named> = adapter.modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
+    let mut pairing = pair(&base.named, &named, Shapes::Either);
+    pairing.by_hand(&base.named, &named, Shapes::Either, by_hand);
     let stripped: Vec<String> = adapter.modules.iter().map(|m| m.stripped.clone()).collect();
     let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &|_| true), ..Paired::default() };
     for (t, b) in &pairing.pairs {
         let module = &adapter.modules[*t];
         let stored = shape(&base.matrices[*b].tensor);
-        let transposed = if stored[0] == stored[1] { fan_in_fan_out } else { stored != module.shape() };
-        paired.recipes.push((*b, low_rank(module, alpha), transposed));
+        let transposed = if stored[0] == stored[1] { fan_in_fan_out } else { !Shapes::Same.fit(module.outline.shape, stored) };
+        paired.recipes.push((*b, recipe(module, alpha), transposed));
     }
     replaced(adapter, base, &mut paired);
     if !adapter.passed_over.is_empty() {
@@ -75,10 +84,27 @@ pub fn adapter(label: &str, file: &str, adapter: &Adapter, alpha: &Alpha, fan_in
     paired
 }
 
-fn low_rank(module: &Module, alpha: &Alpha) -> Recipe {
-    match [&module.a, &module.b].into_iter().find(|t| !t.dtype.is_readable()) {
-        Some(t) => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", t.name, t.dtype.name())),
-        None => Recipe::LowRank { a: module.a.clone(), b: module.b.clone(), scale: alpha.scale(module).1 },
+/// Base names by what a writer that joins components makes of them. That cannot be undone (`to_out_0` may be `to.out_0`), so the base's
+/// names are joined instead, with and without what stands before the blocks (`model.diffusion_model.`).
+fn joined_names(adapter: &Adapter, base: &Base) -> HashMap<String, String> {
+    if !adapter.modules.iter().any(|m| m.joined) {
+        return HashMap::new();
+    }
+    let mut names = HashMap::new();
+    for named in &base.named {
+        let module = named.name.strip_suffix(".weight").unwrap_or(&named.name);
+        let starts = std::iter::once(0).chain(module.match_indices('.').map(|(i, _)| i + 1)).take(3);
+        for start in starts {
+            names.entry(joined(&module[start..])).or_insert_with(|| named.name.clone());
+        }
+    }
+    names
+}
+
+fn recipe(module: &Module, alpha: &Alpha) -> Recipe {
+    match module.parts.iter().find(|(_, t)| !t.dtype.is_readable()) {
+        Some((_, t)) => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", t.name, t.dtype.name())),
+        None => Recipe::Adapted { method: module.method, parts: module.parts.clone(), scale: alpha.scale(module).1 },
     }
 }
 
@@ -100,10 +126,8 @@ fn matching(pairing: &Pairing, named: &[Named], stripped: &[String], base: &Base
         (0..named.len()).filter(|t| counts(t) && !pairing.pairs.contains_key(t)).map(|t| named[t].name.clone()).collect();
     let matched = pairing.pairs.keys().filter(|t| counts(t)).count();
     let used = |b: usize| pairing.pairs.values().any(|v| *v == b);
-    let only_in_base = (0..base.matrices.len())
-        .filter(|b| base.matrices[*b].place.is_selected() && !used(*b))
-        .map(|b| base.matrices[b].tensor.name.clone())
-        .collect();
+    let only_in_base =
+        (0..base.matrices.len()).filter(|b| base.is_selected(*b) && !used(*b)).map(|b| base.matrices[b].tensor.name.clone()).collect();
     Matching {
         rules: rules(pairing, stripped, counts),
         matched: matched as u32,
@@ -123,6 +147,7 @@ fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> boo
             (lead, strip) => format!("{lead}{strip}."),
         };
         let text = match (strip.as_str(), rule.add.as_str()) {
+            _ if rule.strip == HAND => "by hand".to_owned(),
             ("", "") => "same names".to_owned(),
             (strip, "") => format!("strip '{strip}'"),
             ("", add) => format!("add '{add}.'"),
@@ -150,8 +175,10 @@ fn problem(
     }
     let none = matching.matched == 0;
     let loose = pair(&base.named, named, Shapes::Any);
-    let differing = loose.pairs.iter().find(|(t, b)| !pairing.pairs.contains_key(t) && !shapes_fit(shapes, named, **t, base, **b));
-    let of = |s: [u64; 2]| format!("{} × {}", s[0], s[1]);
+    let differing =
+        loose.pairs.iter().find(|(t, b)| !pairing.pairs.contains_key(t) && !shapes.fit(named[**t].shape, base.named[**b].shape));
+    let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
+    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
     let (code, title, tensor, cause, fix) = match differing {
         Some((t, b)) => (
             "shape-mismatch",
@@ -195,9 +222,4 @@ fn problem(
         },
         severity: if none { Severity::Error } else { Severity::Warning },
     })
-}
-
-fn shapes_fit(shapes: Shapes, named: &[Named], t: usize, base: &Base, b: usize) -> bool {
-    let (a, c) = (named[t].shape, base.named[b].shape);
-    a == c || shapes == Shapes::Either && a == [c[1], c[0]]
 }

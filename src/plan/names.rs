@@ -9,7 +9,9 @@ const WRAPPERS: [&str; 4] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_w
 /// Prefixes of saved wrappers, stripped as often as they occur.
 const LEADS: [&str; 5] = ["module.", "_orig_mod.", "model_state_dict.", "state_dict.", "base_model.model."];
 /// Types that are in blocks but are no linear layer of the kind the paper looks at; off by default.
-const OFF_BY_DEFAULT: [&str; 2] = ["router", "mod"];
+const OFF_BY_DEFAULT: [&str; 3] = ["router", "mod", CONV];
+/// The kernel of a convolution, whatever its name says.
+pub const CONV: &str = "conv";
 
 /// A name freed of wrappers, and the prefixes that were stripped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,22 @@ pub struct Place {
 }
 
 impl Place {
+    /// With what the shape adds: a kernel larger than 1 x 1 is no linear layer.
+    pub fn of(self, shape: &[u64]) -> Place {
+        let kernel = shape.len() > 2 && shape[2..].iter().any(|d| *d > 1);
+        if kernel { Place { kind: Some(CONV), ..self } } else { self }
+    }
+
+    /// The type under which it is switched on and off.
+    pub fn class(&self) -> &'static str {
+        match (self.excluded, self.layer, self.kind) {
+            (Some(_), ..) => "embedding",
+            (_, None, _) => "outside",
+            (.., Some(kind)) => kind,
+            _ => "other",
+        }
+    }
+
     /// The default selection: inside a numbered block, not excluded, no router or modulation (paper, App. A: "all linear layers").
     pub fn is_selected(&self) -> bool {
         self.layer.is_some() && self.excluded.is_none() && !self.kind.is_some_and(|k| OFF_BY_DEFAULT.contains(&k))

@@ -3,8 +3,9 @@
 use super::files::FileEntry;
 use super::sets::FileSet;
 use super::{Problem, Severity};
-use crate::checkpoint::Content;
+use crate::checkpoint::{Content, Header};
 use crate::error::{Error, Foreign};
+use std::collections::BTreeSet;
 
 /// An error of a file as a problem of the plan.
 pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
@@ -58,11 +59,9 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
     let mut passed_over = Vec::new();
     for entry in entries {
         match &entry.content {
-            Err(Error::FileType(Foreign::TorchZip | Foreign::TorchLegacy | Foreign::Hdf5 | Foreign::Gguf))
-                if has_safetensors(entries, entry) =>
-            {
-                passed_over.push(entry.path.clone());
-            }
+            Err(Error::FileType(Foreign::Hdf5 | Foreign::Gguf)) if has_safetensors(entries, entry) => passed_over.push(entry.path.clone()),
+            Ok(Content::Tensors(_)) if is_second_layout(entries, entry) => passed_over.push(entry.path.clone()),
+            Ok(Content::Tensors(header)) if header.is_torch && has_same(entries, entry, header) => passed_over.push(entry.path.clone()),
             Err(error) => problems.push(of_error(error, &entry.path, "Blocks 1 file")),
             Ok(Content::Tensors(header)) => {
                 if header.metadata_ignored {
@@ -93,6 +92,21 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
 
 fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
     !entry.folder().is_empty() && entries.iter().any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
+}
+
+/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral).
+pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
+    let own = |e: &FileEntry| e.name().starts_with("consolidated");
+    let folder = entry.folder();
+    let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
+    own(entry) && entries.iter().any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
+}
+
+/// True where a safetensors file of the same folder holds the same tensors.
+pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
+    let names = |h: &Header| h.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect::<BTreeSet<_>>();
+    let others = entries.iter().filter(|e| e.folder() == entry.folder()).filter_map(FileEntry::header);
+    header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
 }
 
 /// What is wrong with a set of files as a model.

@@ -1,7 +1,9 @@
 //! Files -> sets: which files together are one model. By content and folder; names only decide among shards.
 
-use super::adapter::is_adapter_tensor;
 use super::files::{FileEntry, Tensors};
+use super::leaf::is_adapter_tensor;
+use super::problems::{has_same, is_second_layout};
+use super::run;
 use crate::checkpoint::{Content, Index};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +14,8 @@ use std::sync::LazyLock;
 pub struct FileSet {
     /// Unique among the sets.
     pub label: String,
+    /// What the names of its files share.
+    pub stem: String,
     pub folder: String,
     /// Indices of files with tensors, in order of shards.
     pub files: Vec<usize>,
@@ -23,6 +27,13 @@ pub struct FileSet {
     pub shards: usize,
     /// Tensors that stand in two shards.
     pub twice: Vec<String>,
+}
+
+impl FileSet {
+    /// The path of its first file, which stands for the set in messages.
+    pub fn first_path<'a>(&self, entries: &'a [FileEntry]) -> &'a str {
+        self.files.first().map_or("", |f| &entries[*f].path)
+    }
 }
 
 static SHARD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(.*?[_-])(\d{5,6})-of-(\d{5,6})(\.[a-z]+)$").expect("a constant"));
@@ -43,7 +54,9 @@ struct Draft {
 /// Groups all files that hold tensors.
 pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
     let mut drafts: Vec<Draft> = Vec::new();
-    for (i, entry) in entries.iter().enumerate().filter(|(_, e)| e.header().is_some()) {
+    for (i, entry) in
+        entries.iter().enumerate().filter(|(_, e)| e.header().is_some_and(|h| !has_same(entries, e, h)) && !is_second_layout(entries, e))
+    {
         let shard = shard_of(entries, entry);
         let open = drafts.iter_mut().find(|d| {
             shard
@@ -63,7 +76,7 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
             }),
             (_, None) => drafts.push(Draft {
                 folder: entry.folder().to_owned(),
-                stem: entry.name().trim_end_matches(".safetensors").to_owned(),
+                stem: stem(entry.name()).to_owned(),
                 files: BTreeMap::from([(1, i)]),
                 missing: Vec::new(),
                 shards: 1,
@@ -73,6 +86,11 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
     let mut sets: Vec<FileSet> = drafts.into_iter().map(|d| finish(d, entries)).collect();
     label(&mut sets);
     sets
+}
+
+/// The name without the end that says the format.
+fn stem(name: &str) -> &str {
+    [".safetensors", ".bin", ".pth", ".pt", ".ckpt"].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }
 
 struct Shard {
@@ -123,7 +141,17 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
     let twice = tensors.iter().filter(|t| !seen.insert(&t.name)).map(|t| t.name.clone()).collect();
     let missing = draft.missing.into_iter().filter(|name| !files.iter().any(|f| entries[*f].name() == name)).collect();
     let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name));
-    FileSet { label: draft.stem, folder: draft.folder, files, tensors, is_adapter, missing, shards: draft.shards, twice }
+    FileSet {
+        label: draft.stem.clone(),
+        stem: draft.stem,
+        folder: draft.folder,
+        files,
+        tensors,
+        is_adapter,
+        missing,
+        shards: draft.shards,
+        twice,
+    }
 }
 
 /// Names that say nothing about the model.
@@ -137,9 +165,14 @@ fn label(sets: &mut [FileSet]) {
         .map(|set| {
             let folder = set.folder.rsplit('/').find(|part| !part.is_empty() && *part != "blobs").unwrap_or("");
             let generic = GENERIC.contains(&set.label.as_str());
+            // `checkpoint-500` says little without its run.
+            let folder = match run::step(set).filter(|s| !s.run.is_empty() && s.run != set.folder) {
+                Some(step) => format!("{}/{folder}", step.run.rsplit('/').next().unwrap_or_default()),
+                None => folder.to_owned(),
+            };
             match (folder.is_empty(), generic || per_folder(sets, &set.folder) == 1) {
                 (true, _) => set.label.clone(),
-                (false, true) => folder.to_owned(),
+                (false, true) => folder,
                 (false, false) => format!("{folder}/{}", set.label),
             }
         })

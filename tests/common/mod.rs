@@ -84,6 +84,12 @@ impl Visit {
         self.compute(&(&Settings::default()).into())
     }
 
+    /// The tuned matrices of one job of the plan in force.
+    pub fn merged(&self, matrix: usize) -> Vec<Option<Vec<f32>>> {
+        let bytes: Vec<Vec<u8>> = self.session.ranges(matrix as u32).iter().map(|r| self.read(r)).collect();
+        analyze::merged(&self.session.jobs()[matrix], &bytes)
+    }
+
     /// Computes every matrix of the plan in force.
     pub fn compute(&self, task: &Task) -> Report {
         let mut report = self.session.head("native", 2);

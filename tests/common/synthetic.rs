@@ -2,7 +2,9 @@
 #![allow(dead_code)]
 
 use lorascope::checkpoint::Dtype;
-use lorascope::plan::job::{Job, Recipe, TensorRef};
+use lorascope::methods::METHODS;
+use lorascope::plan::job::{Job, Recipe, Scale, TensorRef};
+use lorascope::report::Kind;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Spectrum {
@@ -59,9 +61,7 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
     let a: Vec<f64> = (0..r * cols).map(|_| random() / (cols as f64).sqrt()).collect();
     let shape = |rows: usize, cols: usize| vec![rows as u64, cols as u64];
     let (tuned, mut bytes) = match rank {
-        Some(_) => {
-            (Recipe::LowRank { a: tensor("a", shape(r, cols)), b: tensor("b", shape(rows, r)), scale: 1.0 }, vec![stored(&a), stored(&b)])
-        }
+        Some(_) => (lora(tensor("a", shape(r, cols)), tensor("b", shape(rows, r))), vec![stored(&a), stored(&b)]),
         None => {
             let mut w = w0.clone();
             for i in 0..rows {
@@ -116,4 +116,9 @@ pub fn normal(seed: u64) -> impl FnMut() -> f64 {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     };
     move || (-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()
+}
+
+fn lora(a: TensorRef, b: TensorRef) -> Recipe {
+    let method = METHODS.into_iter().find(|m| m.kind == Kind::Lora).expect("LoRA is a method");
+    Recipe::Adapted { method, parts: vec![("lora_A", a), ("lora_B", b)], scale: Scale::Known(1.0) }
 }

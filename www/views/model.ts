@@ -1,6 +1,5 @@
 /** How a model is shown in every table: its line, as in the figures, and its label. */
 import { html, type TemplateResult } from 'lit';
-import type { Kind } from '../wasm/simd/lorascope';
 import { math } from '../math';
 
 interface Shown {
@@ -17,7 +16,6 @@ export function swatch(color = 'base', dashed = false): TemplateResult {
   return html`<span class="sw c-${color} ${dashed ? 'dashed' : ''}"></span>`;
 }
 
-export function kindName(kind: Kind, rank: number | null | undefined): TemplateResult {
-  if (kind === 'full') return html`full`;
-  return html`LoRA${rank == null ? '' : math(`, r = ${rank}`)}`;
+export function kindName(method: string, rank: number | null | undefined): TemplateResult {
+  return html`${method}${rank == null ? '' : math(`, r = ${rank}`)}`;
 }

@@ -135,7 +135,7 @@ function modelRow(m: PlanModel, summary: ModelSummary | undefined): TemplateResu
   const scale = m.scaleText ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>` : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
     <td>${modelName({ ...summary, label: m.label })}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
-    <td data-l="Kind"><span>${kindName(m.kind, m.rank)}</span></td>
+    <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span>${m.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}</td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
     <td data-l="By the rule"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>

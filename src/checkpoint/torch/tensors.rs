@@ -1,0 +1,98 @@
+//! The result of a pickle -> named tensors, still without places in the file.
+
+use super::pickle::{Arena, Id, Tensor, Value};
+use crate::checkpoint::dtype::Dtype;
+use crate::checkpoint::safetensors as wire;
+use crate::error::Error;
+use std::collections::BTreeMap;
+
+/// How deep a training checkpoint hides its model (`state["model"]["state_dict"]`).
+const DEPTH: usize = 4;
+/// Beside the model in a training checkpoint; an optimizer's tensors have the shapes of weights.
+const NOT_THE_MODEL: [&str; 6] = ["optim", "lr_sched", "sched", "scaler", "ema_opt", "loops"];
+
+/// Every tensor of the model, by its name.
+pub fn named(arena: &Arena, root: Id) -> Vec<(String, Tensor)> {
+    let mut found = Vec::new();
+    collect(arena, root, "", DEPTH, &mut found);
+    found
+}
+
+fn collect(arena: &Arena, id: Id, path: &str, depth: usize, found: &mut Vec<(String, Tensor)>) {
+    let Value::Dict(entries) = arena.get(id) else { return };
+    for (key, value) in entries {
+        let Some(key) = arena.str(*key) else { continue };
+        let name = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        match arena.get(*value) {
+            Value::Tensor(tensor) => found.push((name, tensor.clone())),
+            Value::Dict(_) if depth > 0 && !NOT_THE_MODEL.iter().any(|no| key.starts_with(no)) => {
+                collect(arena, *value, &name, depth - 1, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The element type and its width in bytes.
+pub fn dtype(tensor: &Tensor) -> (Dtype, u64) {
+    let name = match (&tensor.dtype, tensor.storage.class.strip_prefix("torch ").unwrap_or(&tensor.storage.class)) {
+        (Some(dtype), _) => dtype.strip_prefix("torch ").unwrap_or(dtype),
+        (None, class) => class,
+    };
+    let (name, width) = match name {
+        "DoubleStorage" | "float64" => ("F64", 8),
+        "FloatStorage" | "float32" => ("F32", 4),
+        "HalfStorage" | "float16" => ("F16", 2),
+        "BFloat16Storage" | "bfloat16" => ("BF16", 2),
+        "LongStorage" | "int64" => ("I64", 8),
+        "IntStorage" | "int32" => ("I32", 4),
+        "ShortStorage" | "int16" => ("I16", 2),
+        "CharStorage" | "int8" => ("I8", 1),
+        "ByteStorage" | "uint8" => ("U8", 1),
+        "BoolStorage" | "bool" => ("BOOL", 1),
+        "float8_e4m3fn" => ("F8_E4M3", 1),
+        "float8_e5m2" => ("F8_E5M2", 1),
+        other => return (Dtype::Unknown(other.to_owned()), 0),
+    };
+    (Dtype::parse(name), width)
+}
+
+/// Where a storage's bytes lie in the file: first byte, and how many.
+pub type Places = BTreeMap<String, (u64, u64)>;
+
+/// Tensors with their places, checked against what is there.
+pub fn placed(named: Vec<(String, Tensor)>, places: &Places) -> Result<wire::Header, Error> {
+    let mut tensors = named.into_iter().map(|(name, tensor)| place(name, &tensor, places)).collect::<Result<Vec<_>, _>>()?;
+    tensors.sort_by(|a, b| (a.begin, a.end, &a.name).cmp(&(b.begin, b.end, &b.name)));
+    Ok(wire::Header { tensors, is_torch: true, ..wire::Header::default() })
+}
+
+fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor, Error> {
+    let (mut dtype, width) = dtype(tensor);
+    let overflow = || Error::ShapeOverflow { tensor: name.clone() };
+    let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).ok_or_else(overflow)?;
+    if count > 0 && !is_contiguous(tensor) {
+        dtype = Dtype::Unknown(format!("{} of a strided view", dtype.name()));
+    }
+    if matches!(dtype, Dtype::Unknown(_)) || count == 0 {
+        return Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: 0, end: 0 });
+    }
+    let (start, size) = *places.get(&tensor.storage.key).ok_or_else(|| Error::TorchInvalid {
+        detail: format!("The bytes of “{name}” (storage {}) are not in the file.", tensor.storage.key),
+    })?;
+    let begin = tensor.offset.checked_mul(width).ok_or_else(overflow)?;
+    let end = count.checked_mul(width).and_then(|bytes| begin.checked_add(bytes)).ok_or_else(overflow)?;
+    if end > size {
+        return Err(Error::TorchInvalid { detail: format!("“{name}” ends at byte {end} of a storage of {size} bytes.") });
+    }
+    Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: start + begin, end: start + end })
+}
+
+fn is_contiguous(tensor: &Tensor) -> bool {
+    let mut expected = 1u64;
+    tensor.shape.iter().zip(&tensor.stride).rev().all(|(size, stride)| {
+        let fits = *size == 1 || *stride == expected;
+        expected = expected.saturating_mul(*size);
+        fits
+    })
+}

@@ -1,0 +1,30 @@
+//! AdaLoRA (Zhang et al. 2023): the singular values of the change are parameters of their own.
+
+use super::{Change, Fault, Input, Method, Outline, Shapes};
+use crate::report::Kind;
+
+pub static ADALORA: Method = Method {
+    kind: Kind::Adalora,
+    formula: "W = W₀ + s B (A ∘ E)",
+    known_by: &["lora_E"],
+    with: &["lora_A", "lora_B", "ranknum"],
+    init: None,
+    scaled: true,
+    outline,
+    change,
+    proof: "roberta_adalora",
+};
+
+fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
+    let outline = shapes.product("lora_B", "lora_A")?;
+    let (values, rank) = (shapes.vector("lora_E")?, outline.rank.unwrap_or(0));
+    if values == rank { Ok(outline) } else { Err(Fault::Ranks(rank, values)) }
+}
+
+fn change(input: &Input) -> Result<Change, String> {
+    let mut a = input.parts.matrix("lora_A")?.clone();
+    for (mut row, value) in a.row_iter_mut().zip(input.parts.vector("lora_E")?) {
+        row *= *value;
+    }
+    Ok(Change::LowRank { b: input.parts.matrix("lora_B")?.clone(), a, scale: input.scale })
+}

@@ -1,0 +1,56 @@
+//! DoRA (Liu et al. 2024): the direction is W0 + s B A, the length of every row a number of its own.
+
+use super::lora::{factors, outline};
+use super::{Change, Input, Method};
+use crate::linalg::{Matrix, View, product};
+use crate::report::Kind;
+
+pub static DORA: Method = Method {
+    kind: Kind::Dora,
+    formula: "W = m (W₀ + s B A) / ‖W₀ + s B A‖, row by row",
+    known_by: &["lora_magnitude_vector", "dora_scale"],
+    with: &["lora_A", "lora_B", "lora_mid"],
+    init: None,
+    scaled: true,
+    outline,
+    change,
+    proof: "llama_dora",
+};
+
+fn change(input: &Input) -> Result<Change, String> {
+    let (b, a) = factors(input.parts)?;
+    let (part, m) = ["lora_magnitude_vector", "dora_scale"]
+        .into_iter()
+        .find_map(|part| input.parts.get(part).map(|f| (part, f)))
+        .ok_or("The magnitude was not read.")?;
+    // LyCORIS of before 2024 kept a length for every input: dora_scale is [1, in, ...] then.
+    let by_input = part == "dora_scale" && m.shape.first() == Some(&1) && m.shape.iter().any(|d| *d > 1);
+    rescaled(input.w0, &b, &a, input.scale, m.matrix.as_slice(), by_input)
+}
+
+/// The change when every row (or the columns of every input) of W0 + s B A gets the length `m`.
+pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_input: bool) -> Result<Change, String> {
+    let w0 = w0.matrix();
+    let added: Matrix = product::<f32>(b, a) * scale as f32;
+    if added.shape() != w0.shape() {
+        return Err(format!("B A is {} × {}, the base {} × {}.", added.nrows(), added.ncols(), w0.nrows(), w0.ncols()));
+    }
+    let lines = if by_input { w0.ncols() } else { w0.nrows() };
+    if m.is_empty() || !lines.is_multiple_of(m.len()) {
+        return Err(format!("The magnitude has {} entries; {lines} rows need one each.", m.len()));
+    }
+    // A convolution has several columns an input.
+    let each = lines / m.len();
+    let line = |i: usize, j: usize| if by_input { j / each } else { i / each };
+    let mut squares = vec![0.0f64; m.len()];
+    for j in 0..w0.ncols() {
+        for i in 0..w0.nrows() {
+            squares[line(i, j)] += (f64::from(w0[(i, j)]) + f64::from(added[(i, j)])).powi(2);
+        }
+    }
+    let factor: Vec<f64> = squares.iter().zip(m).map(|(square, m)| f64::from(*m) / square.sqrt()).collect();
+    Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
+        let f = factor[line(i, j)];
+        ((f - 1.0) * f64::from(w0[(i, j)]) + f * f64::from(added[(i, j)])) as f32
+    })))
+}

@@ -1,0 +1,108 @@
+//! What an adapter does to a matrix, one method a file: the ends of the tensor names it is known by, the shape they make, and the change
+//! W - W0 they stand for. A new method is a file here and a line in [`METHODS`].
+
+mod adalora;
+mod diff;
+mod dora;
+mod hira;
+mod ia3;
+mod loha;
+mod lokr;
+mod lora;
+mod mlx;
+mod olora;
+mod parts;
+mod pissa;
+mod vera;
+
+pub use parts::{Factor, Fault, Outline, Parts, Shapes};
+
+use crate::linalg::{Matrix, View};
+use crate::report::Kind;
+use std::fmt;
+
+/// How the tensors of one module become a change of its matrix.
+pub struct Method {
+    pub kind: Kind,
+    /// The tuned matrix, for people.
+    pub formula: &'static str,
+    /// Ends of tensor names; one of them is enough to know the method.
+    pub known_by: &'static [&'static str],
+    /// The other parts it may have.
+    pub with: &'static [&'static str],
+    /// The initialisation that makes it this method, as the configuration names it.
+    pub init: Option<&'static str>,
+    /// Whether the change is multiplied by a scale at all.
+    pub scaled: bool,
+    pub outline: fn(&Shapes) -> Result<Outline, Fault>,
+    pub change: fn(&Input) -> Result<Change, String>,
+    /// Where it is held against the library's own merge.
+    pub proof: &'static str,
+}
+
+/// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
+pub static METHODS: [&Method; 13] = [
+    &dora::DORA,
+    &adalora::ADALORA,
+    &pissa::PISSA,
+    &olora::OLORA,
+    &lora::LORA,
+    &mlx::MLX_DORA,
+    &mlx::MLX,
+    &loha::LOHA,
+    &lokr::LOKR,
+    &vera::VERA,
+    &ia3::IA3,
+    &hira::HIRA,
+    &diff::DIFF,
+];
+
+/// One base matrix and the parts of one module.
+pub struct Input<'a> {
+    /// `[out, in]`
+    pub w0: View<'a>,
+    pub parts: &'a Parts,
+    pub scale: f64,
+}
+
+/// W - W0, `[out, in]`.
+pub enum Change {
+    /// None, and why.
+    Nothing(String),
+    /// scale B A
+    LowRank {
+        b: Matrix,
+        a: Matrix,
+        scale: f64,
+    },
+    Dense(Matrix),
+}
+
+impl Method {
+    /// Every end of a tensor name that belongs to it.
+    pub fn parts(&self) -> impl Iterator<Item = &'static str> {
+        self.known_by.iter().chain(self.with).copied()
+    }
+}
+
+impl PartialEq for Method {
+    fn eq(&self, other: &Method) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.formula)
+    }
+}
+
+/// The method of a module that has these parts, under the initialisation that its configuration names.
+pub fn method_of(shapes: &Shapes, init: Option<&str>) -> Option<&'static Method> {
+    METHODS.into_iter().find(|m| m.known_by.iter().any(|part| shapes.has(part)) && (m.init.is_none() || m.init == init))
+}
+
+/// The part of that name, as the methods spell it.
+pub fn part(name: &str) -> Option<&'static str> {
+    METHODS.iter().flat_map(|m| m.parts()).find(|part| *part == name)
+}

@@ -1,0 +1,25 @@
+//! OLoRA (Büyükakyüz 2024) as it is saved: its factors began as the first columns of the QR decomposition of W0, which were taken out.
+
+use super::lora::{factors, outline};
+use super::pissa::instead;
+use super::{Change, Input, Method};
+use crate::linalg;
+use crate::report::Kind;
+
+pub static OLORA: Method = Method {
+    kind: Kind::Olora,
+    formula: "W = W₀ − s Qᵣ Rᵣ + s B A, with W₀ = Q R",
+    known_by: &["lora_A", "lora_B"],
+    with: &[],
+    init: Some("olora"),
+    scaled: true,
+    outline,
+    change,
+    proof: "llama_olora",
+};
+
+fn change(input: &Input) -> Result<Change, String> {
+    let (b, a) = factors(input.parts)?;
+    let (q, r) = linalg::first_columns(input.w0, a.nrows()).map_err(|_| "The decomposition of the base did not converge.")?;
+    Ok(instead(b, a, input.scale, q * input.scale as f32, r))
+}

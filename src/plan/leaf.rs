@@ -1,0 +1,158 @@
+//! The name of an adapter's tensor: the module, the part it is of that module, and the adapter's name where the writer left it in.
+//!
+//! PEFT, mlx-lm, kohya, LyCORIS, diffusers of three ages and ComfyUI spell the same parts differently; here they become one.
+
+use crate::methods;
+
+/// A tensor's name taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// As written, wrappers included; without the prefix of a writer that joins its components by underscores.
+    pub module: String,
+    pub part: Part,
+    /// Raw state dicts keep it in the keys (`lora_A.mnli.weight`).
+    pub adapter: String,
+    /// Written for image models: no configuration, and alpha = r unless a tensor says otherwise.
+    pub image: bool,
+    /// The module's components are joined by `_`, with this prefix before them.
+    pub joined: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// As [`methods`] spells it.
+    Of(&'static str),
+    /// A scalar.
+    Alpha,
+    /// Of an embedding, a norm or a bias: not looked at.
+    Ignored,
+    /// Of a method that is not merged, and why.
+    Refused(&'static str, &'static str),
+}
+
+/// Prefixes of writers that join components by `_` (kohya, LyCORIS).
+const JOINED: [&str; 8] =
+    ["lora_unet_", "lora_te1_", "lora_te2_", "lora_te3_", "lora_te_", "lora_transformer_", "lora_prior_unet_", "lycoris_"];
+/// First components of names that only writers for image models use.
+const IMAGE: [&str; 4] = ["unet", "diffusion_model", "text_encoder", "text_encoder_2"];
+const IGNORED: [&str; 7] = ["lora_embedding_A", "lora_embedding_B", "hira_embedding_A", "hira_embedding_B", "diff_b", "w_norm", "b_norm"];
+const REFUSED: [(&str, &str, &str); 14] = [
+    ("lora_diag", "KaSA", "It truncates the base before it adds the factors."),
+    ("oft_R", "OFT", "It turns the base by block rotations, which this version does not compute."),
+    ("oft_r", "OFT", "It turns the base by block rotations, which this version does not compute."),
+    ("oft_blocks", "OFT", "It turns the base by block rotations, which this version does not compute."),
+    ("boft_R", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
+    ("boft_s", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
+    ("hra_u", "HRA", "It turns the base by reflections, which this version does not compute."),
+    ("vera_embedding_A", "VeRA of embeddings", "Embeddings are not looked at."),
+    ("token_adapter", "Trainable tokens", "It replaces rows of the embedding, which is not looked at."),
+    ("prompt_embeddings", "Prompt tuning", "It adds inputs and leaves the weight matrices unchanged."),
+    ("shira_weight", "SHiRA", "Its sparse positions are not computed by this version."),
+    ("fourierft_spectrum", "FourierFT", "The places of its coefficients come from a random generator."),
+    ("randlora_lambda", "RandLoRA", "Its bases come from a random generator."),
+    ("bone_block", "Bone", "Its block products are not computed by this version."),
+];
+
+/// None for a tensor that no adapter method knows.
+pub fn leaf(name: &str) -> Option<Leaf> {
+    let joined = JOINED.into_iter().find(|prefix| name.starts_with(prefix));
+    let components: Vec<&str> = name[joined.map_or(0, str::len)..].split('.').collect();
+    let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
+        let before = i.checked_sub(1).map(|j| components[j]);
+        part(c, before, i + 1 == components.len(), joined.is_some())
+            .map(|(part, taken)| (i, taken, part, taken > 0 || c.starts_with("lora_down") || c.starts_with("lora_up")))
+    })?;
+    let module = module(&components[..at - taken.min(at)], (taken > 0).then(|| components[at - 1]));
+    if module.is_empty() {
+        return None;
+    }
+    let adapter: Vec<&str> = components[at + 1..].iter().copied().filter(|c| *c != "weight").collect();
+    let part = if adapter.last() == Some(&"bias") { Part::Ignored } else { part };
+    let image = joined.is_some() || old || part == Part::Alpha || IMAGE.contains(&components[0]);
+    Some(Leaf { module, part, adapter: adapter.join("."), image, joined })
+}
+
+/// The part that a component names, and how many components before it belong to it.
+fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part, usize)> {
+    let own = |part| Some((part, 0));
+    match c {
+        "lora_down" => own(Part::Of("lora_A")),
+        "lora_up" => own(Part::Of("lora_B")),
+        // `...lora.down`, `...lora_linear_layer.down`, `...processor.to_q_lora.down`
+        "down" | "up" if before.is_some_and(|b| b == "lora" || b == "lora_linear_layer" || b.ends_with("_lora")) => {
+            Some((Part::Of(if c == "down" { "lora_A" } else { "lora_B" }), 1))
+        }
+        "alpha" if last => own(Part::Alpha),
+        // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
+        "m" if !last => None,
+        "diff" if !last || !joined && before.is_none() => None,
+        _ if IGNORED.contains(&c) => own(Part::Ignored),
+        _ => match REFUSED.iter().find(|(part, ..)| *part == c) {
+            Some((_, method, why)) => own(Part::Refused(method, why)),
+            None => own(Part::Of(methods::part(c)?)),
+        },
+    }
+}
+
+/// The module's components joined; `side` is the one between it and `down` or `up`.
+fn module(components: &[&str], side: Option<&str>) -> String {
+    let mut components = components.to_vec();
+    if let Some(target) = side.and_then(|s| s.strip_suffix("_lora")) {
+        // Old diffusers: `attn1.processor.to_out_lora.down` is of `attn1.to_out.0`.
+        if components.last() == Some(&"processor") {
+            components.pop();
+        }
+        components.push(if target == "to_out" { "to_out.0" } else { target });
+    }
+    components.join(".")
+}
+
+/// True for a tensor that only adapters have. Words that models use too do not count.
+pub fn is_adapter_tensor(name: &str) -> bool {
+    leaf(name).is_some_and(|leaf| match leaf.part {
+        Part::Of("m") | Part::Alpha => false,
+        Part::Of("diff") => leaf.joined.is_some(),
+        _ => true,
+    })
+}
+
+/// A module's name as writers that join components would write it.
+pub fn joined(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, module: &str, part: &'static str, adapter: &str) {
+        let leaf = leaf(name).unwrap_or_else(|| panic!("{name} is of no adapter"));
+        assert_eq!((leaf.module.as_str(), leaf.part, leaf.adapter.as_str()), (module, Part::Of(part), adapter), "{name}");
+    }
+
+    #[test]
+    fn every_writer_spells_the_same_parts() {
+        check("base_model.model.h.0.q_proj.lora_A.weight", "base_model.model.h.0.q_proj", "lora_A", "");
+        check("base_model.model.h.0.q_proj.lora_B.mnli.weight", "base_model.model.h.0.q_proj", "lora_B", "mnli");
+        check("h.0.q_proj.lora_magnitude_vector", "h.0.q_proj", "lora_magnitude_vector", "");
+        check("h.0.q_proj.lora_magnitude_vector.default.weight", "h.0.q_proj", "lora_magnitude_vector", "default");
+        check("model.layers.0.self_attn.q_proj.lora_a", "model.layers.0.self_attn.q_proj", "lora_a", "");
+        check("lora_unet_down_blocks_0_proj_in.lora_down.weight", "down_blocks_0_proj_in", "lora_A", "");
+        check("unet.up.0.attn1.to_q.lora.up.weight", "unet.up.0.attn1.to_q", "lora_B", "");
+        check("up.0.to_q.lora_linear_layer.down.weight", "up.0.to_q", "lora_A", "");
+        check("up.0.attn1.processor.to_out_lora.down.weight", "up.0.attn1.to_out.0", "lora_A", "");
+        check("diffusion_model.blocks.0.q.lora_B", "diffusion_model.blocks.0.q", "lora_B", "");
+        check("lycoris_blocks_0_q.hada_w1_a", "blocks_0_q", "hada_w1_a", "");
+        assert_eq!(leaf("lora_te_x.alpha").unwrap().part, Part::Alpha);
+        assert_eq!(leaf("h.0.q_proj.lora_B.bias").unwrap().part, Part::Ignored);
+    }
+
+    #[test]
+    fn models_have_no_parts_of_adapters() {
+        for name in ["h.0.mlp.down.weight", "layers.0.gamma.alpha", "model.layers.0.m", "decoder.up.weight", "lora_A.weight", "m", "alpha"]
+        {
+            assert!(!is_adapter_tensor(name), "{name}");
+        }
+    }
+}

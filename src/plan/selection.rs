@@ -1,0 +1,100 @@
+//! Which matrices are looked at: by default what the paper looks at, and whatever the reader switches on or off.
+
+use super::names::Place;
+use super::{Answers, PlanType};
+use regex::{Regex, RegexBuilder};
+use std::collections::BTreeSet;
+
+/// The answer that lists the types switched on, with commas between.
+pub const TYPES: &str = "types";
+/// The answer that holds a pattern for names.
+pub const PATTERN: &str = "pattern";
+
+/// Types switched on and a pattern for names.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// None: the default.
+    on: Option<BTreeSet<String>>,
+    pattern: Option<Pattern>,
+    /// As typed.
+    pub text: String,
+    /// Why the pattern is not followed.
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Pattern {
+    regex: Regex,
+    /// Begins with `!`: names that fit are left out.
+    not: bool,
+}
+
+impl Selection {
+    pub fn of(answers: &Answers) -> Selection {
+        let on = answers.0.get(TYPES).map(|list| list.split(',').map(str::to_owned).collect());
+        let text = answers.0.get(PATTERN).cloned().unwrap_or_default();
+        let (not, wanted) = text.trim().strip_prefix('!').map_or((false, text.trim()), |rest| (true, rest.trim()));
+        let compiled = RegexBuilder::new(wanted).size_limit(1 << 20).build();
+        let fault = compiled.as_ref().err().map(|_| format!("“{wanted}” is no regular expression; all names are taken."));
+        let pattern = compiled.ok().filter(|_| !wanted.is_empty()).map(|regex| Pattern { regex, not });
+        Selection { on, pattern, text, fault }
+    }
+
+    /// Judges a canonical name and its place.
+    pub fn includes(&self, name: &str, place: &Place) -> bool {
+        let by_type = self.on.as_ref().map_or_else(|| place.is_selected(), |on| on.contains(place.class()));
+        by_type && self.fits(name)
+    }
+
+    fn fits(&self, name: &str) -> bool {
+        self.pattern.as_ref().is_none_or(|p| p.regex.is_match(name) != p.not)
+    }
+
+    /// Every type there is among these, in their order, with how many matrices it has.
+    pub fn types<'a>(&self, matrices: impl Iterator<Item = (&'a str, &'a Place)>) -> Vec<PlanType> {
+        let mut types: Vec<PlanType> = Vec::new();
+        for (name, place) in matrices {
+            let kind = place.class();
+            let at = types.iter().position(|t| t.kind == kind).unwrap_or_else(|| {
+                let on = self.on.as_ref().map_or_else(|| place.is_selected(), |on| on.contains(kind));
+                types.push(PlanType { kind: kind.to_owned(), label: label(kind).to_owned(), count: 0, on });
+                types.len() - 1
+            });
+            types[at].count += u32::from(self.fits(name));
+        }
+        types
+    }
+}
+
+/// The classes that are no matrix type of the network.
+fn label(kind: &str) -> &str {
+    match kind {
+        "embedding" => "embeddings",
+        "outside" => "outside the blocks",
+        "conv" => "convolutions",
+        "experts" => "experts",
+        kind => crate::series::type_label(Some(kind)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::place;
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Selection {
+        Selection::of(&Answers(pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()))
+    }
+
+    #[test]
+    fn types_and_pattern_both_have_to_agree() {
+        let q = "model.layers.3.self_attn.q_proj.weight";
+        let head = "lm_head.weight";
+        let includes = |s: &Selection, name: &str| s.includes(name, &place(name));
+        assert!(includes(&with(&[]), q) && !includes(&with(&[]), head));
+        assert!(!includes(&with(&[("types", "k,v")]), q) && includes(&with(&[("types", "q,outside,embedding")]), head));
+        assert!(includes(&with(&[("pattern", r"layers\.3\.")]), q) && !includes(&with(&[("pattern", r"! layers\.3\.")]), q));
+        let broken = with(&[("pattern", "(")]);
+        assert!(includes(&broken, q) && broken.fault.is_some());
+    }
+}
