@@ -175,6 +175,7 @@ pub enum Kind {
     Vera,
     Ia3,
     Hira,
+    Oft,
     Diff,
 }
 
@@ -193,6 +194,7 @@ impl Kind {
             Kind::Vera => "VeRA",
             Kind::Ia3 => "IA³",
             Kind::Hira => "HiRA",
+            Kind::Oft => "OFT",
             Kind::Diff => "stored change",
         }
     }

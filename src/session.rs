@@ -5,14 +5,14 @@ use crate::analyze;
 use crate::checkpoint::Reader;
 use crate::error::Error;
 use crate::plan::files::{FileEntry, is_junk};
-use crate::plan::job::{Job, Recipe};
+use crate::plan::job::{Job, Recipe, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
 use crate::report::{Base, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Task, Totals};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Grows when the same bytes give other numbers, so that results of an older engine are not taken for this one's.
-const ENGINE: &str = "engine 4";
+const ENGINE: &str = "engine 5";
 
 /// `begin..end` of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,8 @@ impl Session {
             let tensors = std::iter::once(0).chain(next..next + count).collect();
             next += count;
             let dtypes: Vec<&str> = std::iter::once(&job.base).chain(recipe.tensors()).map(|t| t.dtype.name()).collect();
-            let shapes: Vec<&Vec<u64>> = recipe.tensors().into_iter().map(|t| &t.shape).collect();
+            let order = |t: &TensorRef| format!("{:?}{}{:?}", t.shape, if t.by_columns { " by columns" } else { "" }, t.columns);
+            let shapes: Vec<String> = std::iter::once(&job.base).chain(recipe.tensors()).map(order).collect();
             let how = match recipe {
                 Recipe::Replace(_) => "replace".to_owned(),
                 Recipe::Adapted { method, parts, scale } => {

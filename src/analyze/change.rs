@@ -6,7 +6,7 @@ use crate::linalg::{self, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::{frobenius, stable_rank};
-use crate::plan::job::{Job, Recipe, Scale, TensorRef};
+use crate::plan::job::{Columns, Job, Recipe, Scale, TensorRef};
 use crate::report::{Delta, Floor, Status};
 
 /// What a recipe does to the base.
@@ -111,7 +111,11 @@ fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> 
 
 fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option<&[B]>) -> Result<Parts, Stop> {
     let read = |(i, (part, tensor)): (usize, &(&'static str, TensorRef))| {
-        let matrix = Weights::read(tensor, bytes_of(bytes, i), None, false)?.matrix();
+        let mut matrix = Weights::read(tensor, bytes_of(bytes, i), None, false)?.matrix();
+        if let Some(Columns { first, step, .. }) = tensor.columns {
+            let picked: Vec<usize> = (first as usize..matrix.ncols()).step_by(step.max(1) as usize).collect();
+            matrix = matrix.select_columns(&picked);
+        }
         Ok((*part, Factor { shape: tensor.shape.clone(), matrix }))
     };
     parts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Parts)

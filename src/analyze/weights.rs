@@ -51,6 +51,8 @@ impl<'a> Weights<'a> {
         };
         let rows = tensor.shape.first().map_or(1, |d| *d as usize);
         let cols = tensor.shape.iter().skip(1).try_fold(1usize, |n, d| n.checked_mul(*d as usize)).unwrap_or(0);
+        let cols = tensor.columns.map_or(cols, |picked| picked.of as usize);
+        let (rows, cols, transposed) = if tensor.by_columns { (cols, rows, !transposed) } else { (rows, cols, transposed) };
         let weights = Weights { bytes, stored, rows, cols, transposed };
         if View::stored(&weights.bytes, stored, rows, cols).is_none() {
             return Err(Stop::failed(format!(
@@ -80,6 +82,9 @@ impl<'a> Weights<'a> {
 
     /// W - W0 in the order of the file, that is turned where [`Weights::view`] is not: a change is only asked for its singular values.
     pub fn minus(&self, w0: &Weights) -> Matrix {
+        if self.transposed != w0.transposed {
+            return self.matrix() - w0.matrix();
+        }
         let mut values = Vec::with_capacity(self.rows * self.cols);
         View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read").each(|x| values.push(x));
         let mut value = values.iter_mut();

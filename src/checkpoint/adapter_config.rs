@@ -9,7 +9,8 @@ pub struct AdapterConfig {
     pub r: u64,
     pub alpha: f64,
     pub scaling: Scaling,
-    /// `pissa` or `olora`: the factors began as a part of the base, which was taken out of it.
+    /// What tells methods apart that store the same tensors. `pissa`, `olora`: the factors began as a part of the base, which was taken
+    /// out of it; `cayley`: OFT with an exact inverse.
     pub init: Option<&'static str>,
     /// By module, in the order of the file: PEFT takes the first that matches.
     pub rank_pattern: Vec<(String, u64)>,
@@ -55,11 +56,10 @@ const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
 ];
 
 /// Methods whose change is computed, by PEFT's names.
-const MERGED: [&str; 7] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA"];
+const MERGED: [&str; 8] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA", "OFT"];
 
 /// Reasons to refuse by name, for methods that people are likely to have.
-const REFUSED: [(&str, &str, &str); 9] = [
-    ("OFT", "OFT", "It turns the base by block rotations, which this version does not compute."),
+const REFUSED: [(&str, &str, &str); 8] = [
     ("BOFT", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
     ("HRA", "HRA", "It turns the base by reflections, which this version does not compute."),
     ("FOURIERFT", "FourierFT", "The places of its coefficients come from a random generator."),
@@ -103,16 +103,18 @@ impl AdapterConfig {
             // Ranks of other methods have other names and forms; none of them is used.
             return Ok(config);
         }
+        let method = method(object);
+        config.fan_in_fan_out = flag(object, "fan_in_fan_out");
+        if method == "OFT" && object.get("use_cayley_neumann").and_then(Value::as_bool) == Some(false) {
+            config.init = Some("cayley");
+        }
+        if matches!(method, "VERA" | "IA3" | "HIRA" | "OFT") {
+            return Ok(config);
+        }
         config.r = match number(object, "r")? {
             Some(r) => rank("r", r)?,
             None => default(&mut config.defaults, "r"),
         };
-        let method = method(object);
-        config.fan_in_fan_out = flag(object, "fan_in_fan_out");
-        if matches!(method, "VERA" | "IA3" | "HIRA") {
-            config.defaults.clear();
-            return Ok(config);
-        }
         let alpha = if matches!(method, "LOHA" | "LOKR") { "alpha" } else { "lora_alpha" };
         config.alpha = match number(object, alpha)? {
             Some(a) => a,
@@ -153,6 +155,12 @@ fn refusal(object: &Map<String, Value>) -> Option<Error> {
     let unsupported = |method: &str, why: &str| Some(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() });
     if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
         return unsupported(name, why);
+    }
+    if method == "OFT" && object.get("coft").is_some_and(is_set) {
+        return unsupported("Constrained OFT", "Its rotations are cut back to a limit, which this version does not compute.");
+    }
+    if method == "OFT" && object.get("num_cayley_neumann_terms").and_then(Value::as_u64).is_some_and(|n| n != 5) {
+        return unsupported("OFT with another series", "Its rotations come from a series of another length than PEFT’s default of 5.");
     }
     if !MERGED.contains(&method) {
         return unsupported(method, "It is not among the methods that are merged here.");

@@ -23,6 +23,8 @@ pub struct Tensor {
     pub begin: u64,
     /// One past the last byte.
     pub end: u64,
+    /// The bytes lie column by column: torch saves views as they are.
+    pub by_columns: bool,
 }
 
 /// All tensors of one file, by ascending offset.
@@ -109,7 +111,7 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
             return Err(Error::SizeMismatch { tensor: name, expected_bits: bits, stored: end - begin });
         }
     }
-    Ok(Tensor { name, dtype, shape, begin, end })
+    Ok(Tensor { name, dtype, shape, begin, end, by_columns: false })
 }
 
 fn integers(value: Option<&Value>) -> Option<Vec<u64>> {

@@ -12,7 +12,7 @@ pub static DIFF: Method = Method {
     scaled: false,
     outline,
     change,
-    proof: "diff",
+    proof: "lycoris_full",
 };
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {

@@ -10,6 +10,7 @@ mod loha;
 mod lokr;
 mod lora;
 mod mlx;
+mod oft;
 mod olora;
 mod parts;
 mod pissa;
@@ -41,7 +42,7 @@ pub struct Method {
 }
 
 /// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
-pub static METHODS: [&Method; 13] = [
+pub static METHODS: [&Method; 15] = [
     &dora::DORA,
     &adalora::ADALORA,
     &pissa::PISSA,
@@ -54,6 +55,8 @@ pub static METHODS: [&Method; 13] = [
     &vera::VERA,
     &ia3::IA3,
     &hira::HIRA,
+    &oft::OFT_EXACT,
+    &oft::OFT,
     &diff::DIFF,
 ];
 

@@ -66,7 +66,7 @@ struct Draft {
 }
 
 /// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `init` is
-/// the initialisation that the configuration names.
+/// what the configuration says about it.
 pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String, Adapter>, Error> {
     let mut drafts: BTreeMap<(String, String), Draft> = BTreeMap::new();
     let mut shared: Vec<(&'static str, TensorRef)> = Vec::new();

@@ -45,6 +45,8 @@ impl FileEntry {
                 shape: t.shape.clone(),
                 begin: t.begin,
                 end: t.end,
+                by_columns: t.by_columns,
+                columns: None,
             })
             .collect()
     }

@@ -12,6 +12,18 @@ pub struct TensorRef {
     pub shape: Vec<u64>,
     pub begin: u64,
     pub end: u64,
+    /// The bytes lie column by column.
+    pub by_columns: bool,
+    /// Only these columns of the stored matrix are meant; `shape` is what they make.
+    pub columns: Option<Columns>,
+}
+
+/// Every `step`-th column from `first` on, of `of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    pub first: u64,
+    pub step: u64,
+    pub of: u64,
 }
 
 /// How the tuned matrix is made.

@@ -36,11 +36,10 @@ const JOINED: [&str; 8] =
 /// First components of names that only writers for image models use.
 const IMAGE: [&str; 4] = ["unet", "diffusion_model", "text_encoder", "text_encoder_2"];
 const IGNORED: [&str; 7] = ["lora_embedding_A", "lora_embedding_B", "hira_embedding_A", "hira_embedding_B", "diff_b", "w_norm", "b_norm"];
-const REFUSED: [(&str, &str, &str); 14] = [
+const REFUSED: [(&str, &str, &str); 13] = [
     ("lora_diag", "KaSA", "It truncates the base before it adds the factors."),
-    ("oft_R", "OFT", "It turns the base by block rotations, which this version does not compute."),
-    ("oft_r", "OFT", "It turns the base by block rotations, which this version does not compute."),
-    ("oft_blocks", "OFT", "It turns the base by block rotations, which this version does not compute."),
+    ("oft_r", "OFT of before PEFT 0.15", "Its blocks are stored in another form, which this version does not compute."),
+    ("oft_blocks", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute."),
     ("boft_R", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
     ("boft_s", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
     ("hra_u", "HRA", "It turns the base by reflections, which this version does not compute."),

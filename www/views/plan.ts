@@ -10,9 +10,11 @@ import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
 import { modeChoice } from './mode';
 import { kindName, modelName } from './model';
+import { pairing } from './pairing';
 import { problemList } from './problems';
 import { question } from './question';
 import { row } from './row';
+import { selection } from './selection';
 import { View } from './view';
 
 class PlanView extends View {
@@ -63,7 +65,8 @@ class PlanView extends View {
           })
         : nothing}
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
-      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? []) }) : nothing}
+      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
+      ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Method', note: 'Exact can be asked for later too, for one matrix or all.', kind: 'tight', body: modeChoice(this.ctx) }) : nothing}
@@ -123,19 +126,22 @@ function baseTable(base: PlanBase): TemplateResult {
   </tr></tbody></table>`;
 }
 
-function modelTable(models: readonly PlanModel[], summaries: readonly ModelSummary[]): TemplateResult {
+type Answer = (id: string, value: string) => void;
+
+function modelTable(models: readonly PlanModel[], summaries: readonly ModelSummary[], answer: Answer): TemplateResult {
   return html`<div class="tbl-scroll"><table class="plan">
     <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
     <tbody>${models.map((m, at) => modelRow(m, summaries[at]))}</tbody>
-  </table></div>`;
+  </table></div>
+  ${models.map((m, at) => pairing(m, at, answer))}`;
 }
 
 function modelRow(m: PlanModel, summary: ModelSummary | undefined): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
   const scale = m.scaleText ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>` : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
-    <td>${modelName({ ...summary, label: m.label })}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
-    <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span>${m.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}</td>
+    <td>${modelName({ ...summary, label: m.label })}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
     <td data-l="By the rule"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>

@@ -71,11 +71,12 @@ fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor,
     let (mut dtype, width) = dtype(tensor);
     let overflow = || Error::ShapeOverflow { tensor: name.clone() };
     let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).ok_or_else(overflow)?;
-    if count > 0 && !is_contiguous(tensor) {
+    let order = order(tensor);
+    if count > 0 && order == Order::Other {
         dtype = Dtype::Unknown(format!("{} of a strided view", dtype.name()));
     }
     if matches!(dtype, Dtype::Unknown(_)) || count == 0 {
-        return Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: 0, end: 0 });
+        return Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: 0, end: 0, by_columns: false });
     }
     let (start, size) = *places.get(&tensor.storage.key).ok_or_else(|| Error::TorchInvalid {
         detail: format!("The bytes of “{name}” (storage {}) are not in the file.", tensor.storage.key),
@@ -85,12 +86,39 @@ fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor,
     if end > size {
         return Err(Error::TorchInvalid { detail: format!("“{name}” ends at byte {end} of a storage of {size} bytes.") });
     }
-    Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: start + begin, end: start + end })
+    Ok(wire::Tensor {
+        name,
+        dtype,
+        shape: tensor.shape.clone(),
+        begin: start + begin,
+        end: start + end,
+        by_columns: order == Order::Columns,
+    })
 }
 
-fn is_contiguous(tensor: &Tensor) -> bool {
+/// How the elements follow each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Rows,
+    /// A transposed matrix.
+    Columns,
+    /// With gaps or in another order.
+    Other,
+}
+
+fn order(tensor: &Tensor) -> Order {
+    let dims = || tensor.shape.iter().zip(&tensor.stride);
+    match tensor.shape.len() {
+        _ if is_close(dims().rev()) => Order::Rows,
+        2 if is_close(dims()) => Order::Columns,
+        _ => Order::Other,
+    }
+}
+
+/// Size and stride of every dimension, the fastest first: without gaps.
+fn is_close<'a>(mut dims: impl Iterator<Item = (&'a u64, &'a u64)>) -> bool {
     let mut expected = 1u64;
-    tensor.shape.iter().zip(&tensor.stride).rev().all(|(size, stride)| {
+    dims.all(|(size, stride)| {
         let fits = *size == 1 || *stride == expected;
         expected = expected.saturating_mul(*size);
         fits

@@ -1,0 +1,24 @@
+/** Which matrices are looked at: a switch for every type, and a pattern for names. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { count } from '../format';
+import type { Plan } from '../wasm/simd/lorascope';
+
+export function selection(plan: Plan, answer: (id: string, value: string) => void): TemplateResult {
+  const on = plan.types.filter((t) => t.on).map((t) => t.type);
+  const turn = (type: string, event: Event) => {
+    const checked = (event.currentTarget as HTMLInputElement).checked;
+    answer('types', (checked ? [...on, type] : on.filter((t) => t !== type)).join(','));
+  };
+  const typed = (event: Event) => answer('pattern', (event.currentTarget as HTMLInputElement).value);
+  return html`<fieldset class="types" data-question="types">
+      <legend class="sr">Types of matrices</legend>
+      ${plan.types.map(
+        (t) => html`<label><input type="checkbox" .checked=${t.on} @change=${(event: Event) => turn(t.type, event)} /><span>${t.label} <span class="faint">${count(t.count)}</span></span></label>`,
+      )}
+    </fieldset>
+    <p class="pattern">
+      <label>Names that match <input type="text" class="mono" data-question="pattern" spellcheck="false" placeholder="layers\\.[0-7]\\." .value=${plan.pattern} @change=${typed} /></label>
+      <span class="small faint">A regular expression; with ! before it, names that do not match.</span>
+    </p>
+    ${plan.patternFault ? html`<p class="small warn">${plan.patternFault}</p>` : nothing}`;
+}
