@@ -59,7 +59,7 @@ fn short(model: &Model) -> String {
 }
 
 /// Types in the order of the network, with their names in words.
-const TYPES: [(&str, &str); 15] = [
+const TYPES: [(&str, &str); 17] = [
     ("q", "query"),
     ("q_a", "query, down"),
     ("q_b", "query, up"),
@@ -75,6 +75,8 @@ const TYPES: [(&str, &str); 15] = [
     ("gate_up", "MLP gate and up"),
     ("linear1", "attention and MLP in"),
     ("down", "MLP down"),
+    ("experts", "experts"),
+    ("conv", "convolutions"),
 ];
 
 /// The type in words; types without a name of their own and none keep what they are called.

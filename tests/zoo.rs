@@ -160,6 +160,33 @@ fn the_authors_file_alone_says_the_same() {
 }
 
 #[test]
+fn experts_by_target_parameters() {
+    check("moe_target_parameters", 1e-5);
+}
+
+/// The tuned model has more layers than the base; each is compared with the layer it is a copy of.
+#[test]
+fn replicated_layers() {
+    let root = fixtures().join("zoo/llama_replication");
+    let mut visit = Visit::open_folders(&root, &["base", "adapter"]);
+    let plan = visit.plan(&[]);
+    assert_eq!((plan.models[0].matching.unmatched.len(), plan.models[0].scale_source.as_str()), (0, "adapter_config.json"));
+    let bytes = std::fs::read(root.join("oracle.safetensors")).unwrap();
+    let oracle = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut copies = 0;
+    for (i, job) in visit.session.jobs().iter().enumerate() {
+        let name = job.base.name.split(" (").next().unwrap();
+        let Ok(wanted) = oracle.tensor(name) else { continue };
+        let found = visit.merged(i).remove(0).unwrap();
+        for (x, y) in wanted.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).zip(found) {
+            assert!((x - y).abs() < 1e-5, "{}", job.base.name);
+        }
+        copies += usize::from(job.base.name.ends_with("(a copy of layer 1)"));
+    }
+    assert!(copies > 1 && plan.matrices.len() == oracle.names().len(), "{copies} copies, {} matrices", plan.matrices.len());
+}
+
+#[test]
 fn shards_in_bf16() {
     check("llama_sharded_bf16", 1e-5);
 }

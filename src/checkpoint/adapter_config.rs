@@ -16,6 +16,8 @@ pub struct AdapterConfig {
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
     pub fan_in_fan_out: bool,
+    /// The base's layer of each tuned layer; empty where they are the same (`layer_replication`).
+    pub layer_map: Vec<u32>,
     pub base_model: Option<String>,
     /// Fields that were absent and took PEFT's default (8).
     pub defaults: Vec<&'static str>,
@@ -71,7 +73,7 @@ const REFUSED: [(&str, &str, &str); 8] = [
 ];
 
 /// Fields that, when set, make the method's plain formula wrong, with the reason.
-const REFUSED_FIELDS: [(&str, &str, &str); 11] = [
+const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
     ("kasa_config", "KaSA", "It truncates the base before it adds the factors."),
     ("use_qalora", "QA-LoRA", "Its lora_A acts on pooled inputs."),
     ("use_bdlora", "BD-LoRA", "Its factors are block-diagonal."),
@@ -79,7 +81,6 @@ const REFUSED_FIELDS: [(&str, &str, &str); 11] = [
     ("arrow_config", "Arrow", "It routes between adapters for every token."),
     ("monteclora_config", "MonteCLoRA", "Its factors are random variables."),
     ("velora_config", "VeLoRA", "Its factors are compressed."),
-    ("layer_replication", "Layer replication", "The tuned layers stand for other layers of the base."),
     ("enable_lora", "Merged LoRA of PEFT 0.2", "Its factors are grouped by output."),
     ("corda_config", "CorDA", "The base was changed by data before training."),
     ("lora_ga_config", "LoRA-GA", "The base was changed by gradients before training."),
@@ -104,6 +105,7 @@ impl AdapterConfig {
             return Ok(config);
         }
         let method = method(object);
+        config.layer_map = layer_map(object)?;
         config.fan_in_fan_out = flag(object, "fan_in_fan_out");
         if method == "OFT" && object.get("use_cayley_neumann").and_then(Value::as_bool) == Some(false) {
             config.init = Some("cayley");
@@ -192,6 +194,25 @@ fn is_set(value: &Value) -> bool {
 fn default(defaults: &mut Vec<&'static str>, field: &'static str) -> u64 {
     defaults.push(field);
     DEFAULT
+}
+
+/// The longest model that is believed.
+const MOST_LAYERS: usize = 10_000;
+
+/// `[[0, 2], [1, 2]]`: the layers 0, 1 and then 1 again.
+fn layer_map(object: &Map<String, Value>) -> Result<Vec<u32>, Error> {
+    let Some(ranges) = object.get("layer_replication").filter(|v| is_set(v)) else { return Ok(Vec::new()) };
+    let wrong = || invalid(format!("“layer_replication” is {ranges}, not a list of layers from and to."));
+    let mut map = Vec::new();
+    for range in ranges.as_array().ok_or_else(wrong)? {
+        let ends: Option<Vec<u32>> = range.as_array().map(|r| r.iter().filter_map(|n| u32::try_from(n.as_u64()?).ok()).collect());
+        let Some([from, to]) = ends.as_deref() else { return Err(wrong()) };
+        if *to as usize > MOST_LAYERS || map.len() > MOST_LAYERS {
+            return Err(wrong());
+        }
+        map.extend(*from..*to);
+    }
+    Ok(map)
 }
 
 fn flag(object: &Map<String, Value>, key: &str) -> bool {

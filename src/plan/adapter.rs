@@ -68,7 +68,8 @@ struct Draft {
 /// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `init` is
 /// what the configuration says about it.
 pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String, Adapter>, Error> {
-    let mut drafts: BTreeMap<(String, String), Draft> = BTreeMap::new();
+    // Two parameters of one module are told apart by how often `base_layer` stands before the part (PEFT's target_parameters).
+    let mut drafts: BTreeMap<(String, String, usize), Draft> = BTreeMap::new();
     let mut shared: Vec<(&'static str, TensorRef)> = Vec::new();
     let mut rest = Adapter::default();
     for t in tensors {
@@ -96,13 +97,14 @@ pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String
             Part::Refused(method, why) => return Err(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() }),
         };
         let module = canonical(&leaf.module);
-        let draft = drafts.entry((leaf.adapter, module.name)).or_default();
+        let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
+        let draft = drafts.entry((leaf.adapter, module.name, depth)).or_default();
         draft.stripped = format!("{}{}", leaf.joined.unwrap_or_default(), module.stripped);
         draft.joined = leaf.joined.is_some();
         draft.parts.push((part, t.clone()));
     }
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
-    for ((adapter, name), mut draft) in drafts {
+    for ((adapter, name, _), mut draft) in drafts {
         if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
             draft.parts.extend(shared.iter().cloned());
         }

@@ -8,6 +8,7 @@ use super::files::FileEntry;
 use super::job::{Job, Recipe};
 use super::models::{self, Paired};
 use super::problems::{self, count, of_error, of_plan, warning};
+use super::replication;
 use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
@@ -46,7 +47,8 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     plan.questions.extend(question);
     let mut jobs = Vec::new();
     if let Some(chosen) = chosen {
-        let base = base::matrices(chosen, &sets, entries, Selection::of(answers));
+        let mut base = base::matrices(chosen, &sets, entries, Selection::of(answers));
+        configs.iter().flatten().for_each(|c| replication::extend(&mut base, &c.config.layer_map));
         plan.types = base.types();
         plan.pattern = base.selection.text.clone();
         plan.pattern_fault = base.selection.fault.clone();

@@ -1,5 +1,6 @@
 //! The files of a session as the plan sees them.
 
+use super::experts::slices;
 use super::job::TensorRef;
 use crate::checkpoint::{Content, Header};
 use crate::error::Error;
@@ -33,20 +34,22 @@ impl FileEntry {
         }
     }
 
-    /// The tensors with the file's index.
+    /// The tensors with the file's index, experts one by one.
     pub fn tensors(&self, file: usize) -> Tensors {
         let tensors = self.header().map(|h| h.tensors.as_slice()).unwrap_or_default();
         tensors
             .iter()
-            .map(|t| TensorRef {
-                file: file as u32,
-                name: t.name.clone(),
-                dtype: t.dtype.clone(),
-                shape: t.shape.clone(),
-                begin: t.begin,
-                end: t.end,
-                by_columns: t.by_columns,
-                columns: None,
+            .flat_map(|t| {
+                slices(TensorRef {
+                    file: file as u32,
+                    name: t.name.clone(),
+                    dtype: t.dtype.clone(),
+                    shape: t.shape.clone(),
+                    begin: t.begin,
+                    end: t.end,
+                    by_columns: t.by_columns,
+                    columns: None,
+                })
             })
             .collect()
     }

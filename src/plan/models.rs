@@ -9,6 +9,7 @@ use super::matching::{ByHand, HAND, Named, Pairing, Shapes, pair};
 use super::names::{canonical, is_weight, place};
 use super::problems::count;
 use super::{Problem, Severity};
+use super::{experts, replication};
 use crate::report::Matching;
 use std::collections::HashMap;
 
@@ -61,17 +62,20 @@ pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base, by_hand: &B
 /// Pairs an adapter; its modules carry shapes `[out, in]`, the base may store either orientation.
 pub fn adapter(label: &str, file: &str, adapter: &Adapter, alpha: &Alpha, fan_in_fan_out: bool, base: &Base, by_hand: &ByHand) -> Paired {
     let by_joined = joined_names(adapter, base);
+    let map: &[u32] = if let Alpha::Config(c) = alpha { &c.layer_map } else { &[] };
+    let modules: Vec<Module> = adapter.modules.iter().flat_map(|m| experts::modules(m, &base.named)).collect();
     let name = |m: &Module| match by_joined.get(&m.name).filter(|_| m.joined) {
         Some(name) => name.clone(),
-        None => format!("{}.weight", m.name),
+        None if experts::is_slice(&m.name) => m.name.clone(),
+        None => replication::name(&format!("{}.weight", m.name), map),
     };
-    let named: Vec<Named> = adapter.modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
+    let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
     let mut pairing = pair(&base.named, &named, Shapes::Either);
     pairing.by_hand(&base.named, &named, Shapes::Either, by_hand);
-    let stripped: Vec<String> = adapter.modules.iter().map(|m| m.stripped.clone()).collect();
+    let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
     let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &|_| true), ..Paired::default() };
     for (t, b) in &pairing.pairs {
-        let module = &adapter.modules[*t];
+        let module = &modules[*t];
         let stored = shape(&base.matrices[*b].tensor);
         let transposed = if stored[0] == stored[1] { fan_in_fan_out } else { !Shapes::Same.fit(module.outline.shape, stored) };
         paired.recipes.push((*b, recipe(module, alpha), transposed));

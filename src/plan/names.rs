@@ -1,5 +1,6 @@
 //! What a tensor's name says: the canonical form, the layer, the matrix type. The rules are data: `name_rules.json`.
 
+use super::experts::is_slice;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -9,7 +10,9 @@ const WRAPPERS: [&str; 4] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_w
 /// Prefixes of saved wrappers, stripped as often as they occur.
 const LEADS: [&str; 5] = ["module.", "_orig_mod.", "model_state_dict.", "state_dict.", "base_model.model."];
 /// Types that are in blocks but are no linear layer of the kind the paper looks at; off by default.
-const OFF_BY_DEFAULT: [&str; 3] = ["router", "mod", CONV];
+const OFF_BY_DEFAULT: [&str; 4] = ["router", "mod", CONV, EXPERTS];
+/// A slice of a tensor that holds all experts of a layer.
+const EXPERTS: &str = "experts";
 /// The kernel of a convolution, whatever its name says.
 pub const CONV: &str = "conv";
 
@@ -73,9 +76,18 @@ impl Place {
     }
 }
 
+/// The name with another number for its layer.
+pub fn with_layer(canonical: &str, layer: u32) -> Option<String> {
+    let number = RULES.layer.captures(canonical)?.get(1)?.range();
+    Some(format!("{}{layer}{}", &canonical[..number.start], &canonical[number.end..]))
+}
+
 /// Judges a canonical tensor name.
 pub fn place(canonical: &str) -> Place {
     let module = canonical.strip_suffix(".weight").unwrap_or(canonical);
+    if is_slice(canonical) {
+        return Place { kind: Some(EXPERTS), ..place(module.split('[').next().unwrap_or(module)) };
+    }
     let rules = &*RULES;
     let layer = rules.layer.captures(module).and_then(|c| c[1].parse().ok());
     let find = |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
@@ -84,7 +96,7 @@ pub fn place(canonical: &str) -> Place {
 
 /// True for a name that is a weight by its ending; biases and buffers are not.
 pub fn is_weight(canonical: &str) -> bool {
-    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight")
+    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight") || is_slice(canonical)
 }
 
 struct Rules {

@@ -71,8 +71,6 @@ fn label(kind: &str) -> &str {
     match kind {
         "embedding" => "embeddings",
         "outside" => "outside the blocks",
-        "conv" => "convolutions",
-        "experts" => "experts",
         kind => crate::series::type_label(Some(kind)),
     }
 }
