@@ -1,0 +1,52 @@
+//! A short walk through every fuzz target: the corpus, and mutants of it from a seed. `npm run fuzz` does it in earnest.
+
+#[path = "fuzz/targets.rs"]
+mod targets;
+
+use std::path::Path;
+
+/// Mutants of each file of the corpus.
+const MUTANTS: u64 = 1000;
+
+/// splitmix64 (Steele, Lea, Flood 2014)
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn mutant(seed: &[u8], state: &mut u64) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=next(state) % 4 {
+        let at = next(state) as usize % bytes.len().max(1);
+        match next(state) % 5 {
+            0 if !bytes.is_empty() => bytes[at] ^= 1 << (next(state) % 8),
+            1 if !bytes.is_empty() => bytes[at] = next(state) as u8,
+            2 => bytes.truncate(at),
+            3 => bytes.splice(at..at, [0xff; 3]).for_each(drop),
+            _ => {
+                let to = (at + 8).min(bytes.len());
+                bytes[at.min(to)..to].fill(0xff);
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn no_target_fails_on_the_corpus_or_its_mutants() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
+    for (name, target) in targets::TARGETS {
+        let mut files: Vec<_> = std::fs::read_dir(corpus.join(name)).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        assert!(!files.is_empty(), "{name} has no corpus");
+        let mut state = 1;
+        for file in files {
+            let seed = std::fs::read(file).unwrap();
+            target(&seed);
+            (0..MUTANTS).for_each(|_| target(&mutant(&seed, &mut state)));
+        }
+    }
+}
