@@ -16,6 +16,8 @@ pub struct AdapterConfig {
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
     pub fan_in_fan_out: bool,
+    /// A part without which a module is not what the configuration says: the magnitude of DoRA, the singular values of AdaLoRA.
+    pub needs: Option<&'static str>,
     /// The base's layer of each tuned layer; empty where they are the same (`layer_replication`).
     pub layer_map: Vec<u32>,
     pub base_model: Option<String>,
@@ -45,7 +47,7 @@ const DEFAULT: u64 = 8;
 const MLX_SCALE: f64 = 20.0;
 
 /// Methods that change no weight matrix.
-const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
+pub const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
     ("PROMPT_TUNING", "Prompt tuning"),
     ("MULTITASK_PROMPT_TUNING", "Multitask prompt tuning"),
     ("PREFIX_TUNING", "Prefix tuning"),
@@ -61,7 +63,7 @@ const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
 const MERGED: [&str; 8] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA", "OFT"];
 
 /// Reasons to refuse by name, for methods that people are likely to have.
-const REFUSED: [(&str, &str, &str); 8] = [
+pub const REFUSED: [(&str, &str, &str); 8] = [
     ("BOFT", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
     ("HRA", "HRA", "It turns the base by reflections, which this version does not compute."),
     ("FOURIERFT", "FourierFT", "The places of its coefficients come from a random generator."),
@@ -73,7 +75,7 @@ const REFUSED: [(&str, &str, &str); 8] = [
 ];
 
 /// Fields that, when set, make the method's plain formula wrong, with the reason.
-const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
+pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
     ("kasa_config", "KaSA", "It truncates the base before it adds the factors."),
     ("use_qalora", "QA-LoRA", "Its lora_A acts on pooled inputs."),
     ("use_bdlora", "BD-LoRA", "Its factors are block-diagonal."),
@@ -94,7 +96,8 @@ impl AdapterConfig {
         let r = number(lora, "rank")?.map(|r| rank("rank", r)).transpose()?.unwrap_or(DEFAULT);
         let scale = number(lora, "scale")?.unwrap_or(MLX_SCALE);
         let base_model = object.get("model").and_then(Value::as_str).map(str::to_owned);
-        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, ..AdapterConfig::default() })
+        let needs = (object.get("fine_tune_type").and_then(Value::as_str) == Some("dora")).then_some("m");
+        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, needs, ..AdapterConfig::default() })
     }
 
     pub fn parse(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
@@ -124,11 +127,15 @@ impl AdapterConfig {
         };
         if method == "ADALORA" {
             // Its rank_pattern says which singular values were kept; the file holds only those.
+            config.needs = Some("lora_E");
             config.scaling = Scaling::Initial(number(object, "init_r")?.unwrap_or(ADALORA_RANK));
             return Ok(config);
         }
         if flag(object, "use_rslora") {
             config.scaling = Scaling::Root;
+        }
+        if flag(object, "use_dora") {
+            config.needs = Some("lora_magnitude_vector");
         }
         config.init = match object.get("init_lora_weights").and_then(Value::as_str) {
             Some(init) if init.starts_with("pissa") => Some("pissa"),

@@ -1,7 +1,7 @@
 //! DoRA (Liu et al. 2024): the direction is W0 + s B A, the length of every row a number of its own.
 
-use super::lora::{factors, outline};
-use super::{Change, Input, Method};
+use super::lora::{self, factors};
+use super::{Change, Fault, Input, Method, Outline, Shapes};
 use crate::linalg::{Matrix, View, product};
 use crate::report::Kind;
 
@@ -16,6 +16,18 @@ pub static DORA: Method = Method {
     change,
     proof: "llama_dora",
 };
+
+fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
+    let outline = lora::outline(shapes)?;
+    let [out, inputs] = outline.shape;
+    let part = if shapes.has("dora_scale") { "dora_scale" } else { "lora_magnitude_vector" };
+    let length = shapes.vector(part)?;
+    if length == out || part == "dora_scale" && length > 0 && inputs.is_multiple_of(length) {
+        Ok(outline)
+    } else {
+        Err(Fault::Form(format!("“{part}” has {length} entries; the factors make {out} × {inputs}.")))
+    }
+}
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;

@@ -65,9 +65,9 @@ struct Draft {
     parts: Vec<(&'static str, TensorRef)>,
 }
 
-/// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `init` is
-/// what the configuration says about it.
-pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String, Adapter>, Error> {
+/// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `config`
+/// tells methods apart that store the same tensors.
+pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTreeMap<String, Adapter>, Error> {
     // Two parameters of one module are told apart by how often `base_layer` stands before the part (PEFT's target_parameters).
     let mut drafts: BTreeMap<(String, String, usize), Draft> = BTreeMap::new();
     let mut shared: Vec<(&'static str, TensorRef)> = Vec::new();
@@ -109,7 +109,7 @@ pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String
             draft.parts.extend(shared.iter().cloned());
         }
         let adapter = adapters.entry(adapter).or_default();
-        match module(name, draft, init) {
+        match module(name, draft, config) {
             Ok(module) => adapter.modules.push(module),
             Err(error) => adapter.errors.push(error),
         }
@@ -122,12 +122,15 @@ pub fn sort(tensors: &[TensorRef], init: Option<&str>) -> Result<BTreeMap<String
     if adapters.is_empty() { Err(Error::AdapterWithoutLora) } else { Ok(adapters) }
 }
 
-fn module(name: String, draft: Draft, init: Option<&str>) -> Result<Module, Error> {
+fn module(name: String, draft: Draft, config: Option<&AdapterConfig>) -> Result<Module, Error> {
     if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {
         return Err(Error::AdapterEmptyTensors { tensor: empty.name.clone() });
     }
     let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
-    let Some(method) = method_of(&shapes, init) else {
+    if let Some(missing) = config.and_then(|c| c.needs).filter(|part| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part)) {
+        return Err(Error::AdapterHalf { module: name, present: draft.parts[0].0, missing });
+    }
+    let Some(method) = method_of(&shapes, config.and_then(|c| c.init)) else {
         return Err(Error::AdapterHalf { module: name, present: ALPHA, missing: "lora_A" });
     };
     let outline = (method.outline)(&shapes).map_err(|fault| match fault {

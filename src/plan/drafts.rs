@@ -43,7 +43,7 @@ pub fn adapters<'a>(
             problems.push(of_error(error, file, "Blocks 1 model"));
             continue;
         }
-        let sorted = match adapter::sort(&set.tensors, config.and_then(|c| c.config.init)) {
+        let sorted = match adapter::sort(&set.tensors, config.map(|c| c.config)) {
             Ok(sorted) => sorted,
             Err(error) => {
                 problems.push(of_error(&error, file, "Blocks 1 model"));

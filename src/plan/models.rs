@@ -47,6 +47,9 @@ pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base, by_hand: &B
             "{} outside the blocks, not in the base in this shape: a new head or embedding.",
             count(heads, "tensor", "tensors")
         ));
+        // A vocabulary that grew: both sizes, so that nobody has to look them up.
+        let resized = differing(&pairing, &named, base, Shapes::Same);
+        paired.notes.extend(resized.into_iter().filter(|d| !looked_at(&d.tuned)).take(2).map(|d| d.words));
     }
     let dtype = |t: &&super::job::TensorRef| t.dtype.name().to_owned();
     let base_dtype = base.matrices.first().map(|m| m.tensor.dtype.name().to_owned());
@@ -164,7 +167,8 @@ fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> boo
     words
 }
 
-/// Nothing paired, or less than half: silence here is the bug everybody else has (vLLM #34186).
+/// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
+/// some of the names are there in another shape.
 fn problem(
     label: &str,
     file: &str,
@@ -174,46 +178,42 @@ fn problem(
     base: &Base,
     shapes: Shapes,
 ) -> Option<Problem> {
-    if matching.matched * 2 >= matching.total && matching.matched > 0 {
-        return None;
-    }
+    let differing = differing(pairing, named, base, shapes);
+    let few = matching.matched * 2 < matching.total || matching.matched == 0;
     let none = matching.matched == 0;
-    let loose = pair(&base.named, named, Shapes::Any);
-    let differing =
-        loose.pairs.iter().find(|(t, b)| !pairing.pairs.contains_key(t) && !shapes.fit(named[**t].shape, base.named[**b].shape));
-    let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
-    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
-    let (code, title, tensor, cause, fix) = match differing {
-        Some((t, b)) => (
+    let counted: Vec<&Differing> = differing.iter().filter(|d| matching.unmatched.contains(&named[d.tuned].name)).collect();
+    let said: Vec<String> = counted.iter().take(4).map(|d| d.words.clone()).collect();
+    let more = if counted.len() > said.len() { format!(" And {} more.", counted.len() - said.len()) } else { String::new() };
+    let (code, title, tensor, cause, fix) = match (counted.first(), few) {
+        (None, false) => return None,
+        (Some(first), _) => (
             "shape-mismatch",
-            "This fine-tune was made for another base",
-            named[*t].name.clone(),
-            format!(
-                "Its matrix is {}; the base’s is {}. {} of its {} matrices fit.",
-                of(named[*t].shape),
-                of(base.named[*b].shape),
-                matching.matched,
-                matching.total
-            ),
-            "Drop the base it was trained from.",
+            if few {
+                "This fine-tune was made for another base".to_owned()
+            } else {
+                format!("{} in another shape", count(counted.len(), "matrix is", "matrices are"))
+            },
+            named[first.tuned].name.clone(),
+            format!("{}{more} {} of its {} matrices fit.", said.join(" "), matching.matched, matching.total),
+            if few { "Drop the base it was trained from." } else { "They are left out. Check that this is the base it was trained from." },
         ),
-        None => (
+        (None, true) => (
             if none { "no-match" } else { "few-matches" },
-            if none { "None of its tensors is in the base" } else { "Few of its tensors are in the base" },
+            if none { "None of its tensors is in the base".to_owned() } else { "Few of its tensors are in the base".to_owned() },
             matching.unmatched.first().cloned().unwrap_or_default(),
             format!(
-                "{} of {} matrices of “{label}” pair with the base. Names such as “{}” have no counterpart; the base has “{}”.",
+                "{} of {} matrices of “{label}” pair with the base. It has names such as {}; the base has {}.",
                 matching.matched,
                 matching.total,
-                matching.unmatched.first().map_or("(none)", String::as_str),
-                base.named.first().map_or("(none)", |n| n.name.as_str())
+                some(matching.unmatched.iter()),
+                some(base.named.iter().map(|n| &n.name))
             ),
             "Check that both come from the same architecture.",
         ),
     };
     Some(Problem {
         code: code.into(),
-        title: title.into(),
+        title,
         file: Some(file.into()),
         tensor: (!tensor.is_empty()).then_some(tensor),
         cause,
@@ -224,6 +224,41 @@ fn problem(
         } else {
             format!("Leaves out {}", count(matching.unmatched.len(), "matrix", "matrices"))
         },
-        severity: if none { Severity::Error } else { Severity::Warning },
+        // Under half is no coverage to build on, though what fits is still computed.
+        severity: if few { Severity::Error } else { Severity::Warning },
     })
+}
+
+/// What a model looks like, by the first and the last of its names.
+fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
+    match (names.next(), names.next_back()) {
+        (Some(first), Some(last)) => format!("“{first}” and “{last}”"),
+        (Some(one), None) => format!("“{one}”"),
+        _ => "none".into(),
+    }
+}
+
+/// A name that is on both sides, in shapes that do not fit.
+struct Differing {
+    tuned: usize,
+    /// With both shapes.
+    words: String,
+}
+
+fn differing(pairing: &Pairing, named: &[Named], base: &Base, shapes: Shapes) -> Vec<Differing> {
+    if pairing.pairs.len() == named.len() {
+        return Vec::new();
+    }
+    let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
+    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
+    let loose = pair(&base.named, named, Shapes::Any);
+    loose
+        .pairs
+        .iter()
+        .filter(|(t, b)| !pairing.pairs.contains_key(t) && !shapes.fit(named[**t].shape, base.named[**b].shape))
+        .map(|(t, b)| Differing {
+            tuned: *t,
+            words: format!("“{}” is {}; the base’s is {}.", named[*t].name, of(named[*t].shape), of(base.named[*b].shape)),
+        })
+        .collect()
 }
