@@ -76,8 +76,8 @@ impl Session {
         self.planned = make(&entries, &junk, answers);
         // The plan counts open files only; jobs name files by their number in the session.
         let numbers: Vec<u32> = (0u32..).zip(&self.files).filter(|(_, f)| !f.unopened).map(|(i, _)| i).collect();
-        for tensor in self.planned.jobs.iter_mut().flat_map(Job::tensors_mut) {
-            tensor.file = numbers.get(tensor.file as usize).copied().unwrap_or(u32::MAX);
+        for job in &mut self.planned.jobs {
+            job.renumber(|file| numbers.get(file as usize).copied().unwrap_or(u32::MAX));
         }
         &self.planned.plan
     }
@@ -138,13 +138,17 @@ impl Session {
             Mode::Exact => "exact".to_owned(),
             way => format!("{way:?} for {:?} k {} epsilon {} {:?}", task.mode, task.k, task.epsilon, task.side),
         };
-        let mut next = 1;
+        let base = job.base.all().count() as u32;
+        let mut next = base;
         let key = |(model, recipe): &(u32, Recipe)| {
             let count = recipe.tensors().len() as u32;
-            let tensors = std::iter::once(0).chain(next..next + count).collect();
+            let tensors = (0..base).chain(next..next + count).collect();
             next += count;
             let dtypes: Vec<&str> = std::iter::once(&job.base).chain(recipe.tensors()).map(|t| t.dtype.name()).collect();
-            let order = |t: &TensorRef| format!("{:?}{}{:?}", t.shape, if t.by_columns { " by columns" } else { "" }, t.columns);
+            let order = |t: &TensorRef| {
+                format!("{:?}{}{:?}", t.shape, if t.by_columns { " by columns" } else { "" }, t.columns)
+                    + &format!("{:?}", t.packing.as_ref().map(|p| p.scheme))
+            };
             let shapes: Vec<String> = std::iter::once(&job.base).chain(recipe.tensors()).map(order).collect();
             let how = match recipe {
                 Recipe::Replace(_) => "replace".to_owned(),

@@ -1,7 +1,7 @@
 //! A recipe -> the tuned matrix and what its change amounts to.
 
+use super::Stop;
 use super::weights::{Merged, Weights};
-use super::{Stop, bytes_of};
 use crate::linalg::{self, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
@@ -54,7 +54,7 @@ impl<'a> Change<'a> {
         match recipe {
             Recipe::Skip(reason) => Err(Stop { status: Status::Skipped, reason: reason.clone() }),
             Recipe::Replace(tensor) => {
-                let tuned = Weights::read(tensor, bytes_of(bytes, 0), Some((job.rows as usize, job.cols as usize)), job.transposed)?;
+                let tuned = Weights::read(tensor, bytes, Some((job.rows as usize, job.cols as usize)), job.transposed)?;
                 Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
             }
             Recipe::Adapted { method, parts, scale } => {
@@ -111,7 +111,7 @@ fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> 
 
 fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option<&[B]>) -> Result<Parts, Stop> {
     let read = |(i, (part, tensor)): (usize, &(&'static str, TensorRef))| {
-        let mut matrix = Weights::read(tensor, bytes_of(bytes, i), None, false)?.matrix();
+        let mut matrix = Weights::read(tensor, bytes.and_then(|b| b.get(i..)), None, false)?.matrix();
         if let Some(Columns { first, step, .. }) = tensor.columns {
             let picked: Vec<usize> = (first as usize..matrix.ncols()).step_by(step.max(1) as usize).collect();
             matrix = matrix.select_columns(&picked);

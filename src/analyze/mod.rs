@@ -31,8 +31,8 @@ pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: i
 
 /// The base and what each recipe does to it, in the order of [`Job::tuned`].
 fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
-    let base = Weights::read(&job.base, bytes_of(Some(bytes), 0), Some((job.rows as usize, job.cols as usize)), job.transposed);
-    let mut offset = 1;
+    let base = Weights::read(&job.base, Some(bytes), Some((job.rows as usize, job.cols as usize)), job.transposed);
+    let mut offset = job.base.all().count();
     let own: Vec<_> = job
         .tuned
         .iter()

@@ -1,9 +1,9 @@
 //! A tensor's bytes as a matrix: checked once, widened only where they are used.
 
-use super::Stop;
-use crate::checkpoint::Dtype;
+use super::{Stop, bytes_of};
+use crate::checkpoint::{Dtype, packed};
 use crate::linalg::{Matrix, Stored, View, product};
-use crate::plan::job::TensorRef;
+use crate::plan::job::{Scheme, TensorRef};
 use crate::report::Status;
 use std::borrow::Cow;
 
@@ -36,14 +36,21 @@ impl Merged {
 
 impl<'a> Weights<'a> {
     /// The first dimension goes down the rows, all others across. `transposed`: stored as `[in, out]`. `shape` is that of the `[out, in]` matrix, where it is known.
-    pub fn read(tensor: &TensorRef, bytes: Option<&'a [u8]>, shape: Option<(usize, usize)>, transposed: bool) -> Result<Weights<'a>, Stop> {
+    /// `bytes` begins with the tensor's own and those it is read with.
+    pub fn read<B: AsRef<[u8]>>(
+        tensor: &TensorRef,
+        bytes: Option<&'a [B]>,
+        shape: Option<(usize, usize)>,
+        transposed: bool,
+    ) -> Result<Weights<'a>, Stop> {
         let name = &tensor.name;
-        let bytes = bytes.ok_or_else(|| Stop::failed(format!("The bytes of “{name}” were not read.")))?;
+        let own = bytes_of(bytes, 0).ok_or_else(|| Stop::failed(format!("The bytes of “{name}” were not read.")))?;
         let (stored, bytes) = match tensor.dtype {
-            Dtype::F32 => (Stored::F32, Cow::Borrowed(bytes)),
-            Dtype::F16 => (Stored::F16, Cow::Borrowed(bytes)),
-            Dtype::BF16 => (Stored::Bf16, Cow::Borrowed(bytes)),
-            Dtype::F64 => (Stored::F32, Cow::Owned(narrowed(bytes))),
+            _ if tensor.packing.is_some() => (Stored::F32, Cow::Owned(unpacked(tensor, own, bytes)?)),
+            Dtype::F32 => (Stored::F32, Cow::Borrowed(own)),
+            Dtype::F16 => (Stored::F16, Cow::Borrowed(own)),
+            Dtype::BF16 => (Stored::Bf16, Cow::Borrowed(own)),
+            Dtype::F64 => (Stored::F32, Cow::Owned(narrowed(own))),
             Dtype::Other(..) | Dtype::Unknown(_) => {
                 let reason = format!("“{name}” is stored as {}, which is not read as weights.", tensor.dtype.name());
                 return Err(Stop { status: Status::Skipped, reason });
@@ -163,6 +170,31 @@ impl<'a> Weights<'a> {
     fn halves(&self) -> impl Iterator<Item = u16> {
         self.bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b))
     }
+}
+
+/// The numbers that codes stand for, as f32 in the order of the file.
+fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>) -> Result<Vec<u8>, Stop> {
+    let wrong = || Stop::failed(format!("“{}” and the tensors it is packed with do not fit together.", tensor.name));
+    let packing = tensor.packing.as_ref().ok_or_else(wrong)?;
+    let floats = |i: usize| packing.with.get(i).and_then(|t| t.dtype.decode(bytes_of(bytes, i + 1)?)).ok_or_else(wrong);
+    let count = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d as usize)).ok_or_else(wrong)?;
+    let values = match packing.scheme {
+        Scheme::FourBit { block, nested } => {
+            let scales = match nested {
+                None => floats(1)?,
+                Some((nested, offset)) => {
+                    packed::nested_scales(bytes_of(bytes, 2).ok_or_else(wrong)?, &floats(2)?, &floats(3)?, nested, offset)
+                        .ok_or_else(wrong)?
+                }
+            };
+            packed::four_bit(own, &floats(0)?, &scales, block, count)
+        }
+        Scheme::EightBit { block } => {
+            let cols = tensor.shape.get(1).map_or(0, |d| *d as usize);
+            packed::eight_bit(&tensor.dtype, own, cols, &floats(0)?, block.map(|b| b as usize))
+        }
+    };
+    Ok(values.ok_or_else(wrong)?.into_iter().flat_map(f32::to_le_bytes).collect())
 }
 
 fn narrowed(bytes: &[u8]) -> Vec<u8> {

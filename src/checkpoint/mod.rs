@@ -3,6 +3,7 @@
 pub mod adapter_config;
 pub mod dtype;
 pub mod json;
+pub mod packed;
 pub mod reader;
 pub mod safetensors;
 pub mod sniff;

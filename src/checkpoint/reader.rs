@@ -2,7 +2,8 @@
 
 use super::adapter_config::AdapterConfig;
 use super::json::{self, Index, ModelConfig};
-use super::safetensors::{self, Header};
+use super::packed::{MAX_STATE, QUANT_STATE, QuantState};
+use super::safetensors::{self, Header, Tensor};
 use super::sniff::{self, Kind};
 use super::torch::{Legacy, Step, Zip};
 use crate::error::{Error, Foreign};
@@ -39,6 +40,11 @@ enum Then {
     Header,
     Zip(Zip),
     Legacy(Legacy),
+    /// A state of a packed weight: the last of `left`.
+    State {
+        header: Header,
+        left: Vec<usize>,
+    },
 }
 
 impl Reader {
@@ -65,7 +71,15 @@ impl Reader {
         match self.then.take() {
             None => self.first(bytes),
             Some(Then::Json) => self.result = Some(json::classify(bytes)),
-            Some(Then::Header) => self.result = Some(safetensors::parse_header(bytes, asked.end, self.size).map(Content::Tensors)),
+            Some(Then::Header) => self.header(bytes, asked.end),
+            Some(Then::State { mut header, mut left }) => {
+                if let Some(tensor) = left.pop().and_then(|at| header.tensors.get(at))
+                    && let (Some(state), Some((name, _))) = (QuantState::parse(bytes), tensor.name.split_once(QUANT_STATE))
+                {
+                    header.states.insert(name.to_owned(), state);
+                }
+                self.states(header, left);
+            }
             Some(Then::Zip(mut zip)) => {
                 let step = zip.supply(bytes);
                 self.step(step, Then::Zip(zip));
@@ -116,10 +130,29 @@ impl Reader {
             Kind::Safetensors => match safetensors::header_length(head, self.size) {
                 Err(e) => self.result = Some(Err(e)),
                 Ok(n) => match head.get(8..).and_then(|rest| rest.get(..usize::try_from(n).ok()?)) {
-                    Some(header) => self.result = Some(safetensors::parse_header(header, 8 + n, self.size).map(Content::Tensors)),
+                    Some(header) => self.header(header, 8 + n),
                     None => self.ask(Then::Header, 8..8 + n),
                 },
             },
+        }
+    }
+
+    /// A header, and after it the small tensors that say how others are packed.
+    fn header(&mut self, json: &[u8], data_start: u64) {
+        match safetensors::parse_header(json, data_start, self.size) {
+            Err(error) => self.result = Some(Err(error)),
+            Ok(header) => {
+                let is_state = |t: &Tensor| t.name.contains(QUANT_STATE) && (1..=MAX_STATE).contains(&(t.end - t.begin));
+                let left = (0..header.tensors.len()).filter(|i| is_state(&header.tensors[*i])).collect();
+                self.states(header, left);
+            }
+        }
+    }
+
+    fn states(&mut self, header: Header, left: Vec<usize>) {
+        match left.last().map(|at| header.tensors[*at].begin..header.tensors[*at].end) {
+            None => self.result = Some(Ok(Content::Tensors(header))),
+            Some(range) => self.ask(Then::State { header, left }, range),
         }
     }
 

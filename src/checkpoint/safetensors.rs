@@ -4,10 +4,11 @@
 //! refuses tensors from 512 MiB and offsets past 4 GiB; here it serves as the oracle of the tests.
 
 use super::dtype::Dtype;
+use super::packed::QuantState;
 use crate::error::Error;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 /// The format's own limit on the header.
@@ -28,11 +29,13 @@ pub struct Tensor {
 }
 
 /// All tensors of one file, by ascending offset.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Header {
     pub tensors: Vec<Tensor>,
     /// `__metadata__` held something else than strings and was passed over.
     pub metadata_ignored: bool,
+    /// How weights of 4 bits are packed, by the weight's name.
+    pub states: BTreeMap<String, QuantState>,
     /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
     pub is_torch: bool,
 }
@@ -70,7 +73,7 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
         t.begin += data_start;
         t.end += data_start;
     }
-    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, is_torch: false })
+    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, ..Header::default() })
 }
 
 /// Every byte of the data belongs to exactly one tensor, in order.

@@ -31,7 +31,8 @@ pub static OFT_EXACT: Method = Method {
 
 /// The side of a block from the length of its upper triangle.
 fn side(triangle: u64) -> Option<u64> {
-    let b = (1 + (1 + 8 * u128::from(triangle)).isqrt() as u64) / 2;
+    // b (b - 1) / 2 = triangle
+    let b = ((1 + 8 * u128::from(triangle)).isqrt() as u64).div_ceil(2);
     (b >= 2 && b.checked_mul(b - 1)? / 2 == triangle).then_some(b)
 }
 

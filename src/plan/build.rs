@@ -168,7 +168,7 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
 fn make_jobs(base: &Base, recipes: Recipes) -> Vec<Job> {
     recipes
         .into_iter()
-        .filter(|(b, _)| base.is_selected(*b) && base.matrices[*b].tensor.dtype.is_readable())
+        .filter(|(b, _)| base.is_selected(*b) && base.matrices[*b].tensor.is_readable())
         .map(|(b, recipes)| {
             let matrix = &base.matrices[b];
             let transposed = matrix.transposed || recipes.iter().any(|r| r.2);

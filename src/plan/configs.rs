@@ -46,7 +46,18 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet]) -> (Vec<Option<Con
             assigned[s] = Some(free.remove(at));
         }
     }
+    share(&mut assigned, entries, sets);
     (assigned, free)
+}
+
+/// One configuration serves all adapters of its folder, where it is the only one there: mlx-lm numbers its checkpoints beside it.
+fn share<'a>(assigned: &mut [Option<ConfigFile<'a>>], entries: &'a [FileEntry], sets: &[FileSet]) {
+    for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter && !set.folder.is_empty()) {
+        let own = |e: &FileEntry| e.folder() == set.folder && matches!(e.content, Ok(Content::AdapterConfig(_)));
+        if assigned[s].is_none() && entries.iter().filter(|e| own(e)).count() == 1 {
+            assigned[s] = (0..sets.len()).filter(|o| sets[*o].folder == set.folder).find_map(|o| assigned[o]);
+        }
+    }
 }
 
 fn ranks(set: &FileSet) -> BTreeSet<u64> {

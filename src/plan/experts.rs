@@ -13,7 +13,7 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
     let bytes = tensor.end - tensor.begin;
     let is_experts = tensor.name.split('.').any(|c| c == "experts") && (1..=MOST).contains(&experts);
-    if !is_experts || bytes == 0 || bytes % experts != 0 {
+    if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }
     let one = |e: u64| {
@@ -47,7 +47,7 @@ pub fn modules(module: &Module, base: &[Named]) -> Vec<Module> {
     let ([parameter], Some(ranks)) = (&fitting[..], module.rank()) else { return vec![module.clone()] };
     let places = all(parameter);
     let experts = places.iter().filter(|place| **place == places[0]).count() as u64;
-    if experts == 0 || ranks % experts != 0 {
+    if experts == 0 || !ranks.is_multiple_of(experts) {
         return vec![module.clone()];
     }
     let rank = ranks / experts;

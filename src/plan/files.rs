@@ -49,6 +49,7 @@ impl FileEntry {
                     end: t.end,
                     by_columns: t.by_columns,
                     columns: None,
+                    packing: None,
                 })
             })
             .collect()

@@ -16,6 +16,36 @@ pub struct TensorRef {
     pub by_columns: bool,
     /// Only these columns of the stored matrix are meant; `shape` is what they make.
     pub columns: Option<Columns>,
+    /// Its numbers are codes, to be read with other tensors.
+    pub packing: Option<Box<Packing>>,
+}
+
+/// What else is needed to read a packed weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packing {
+    pub scheme: Scheme,
+    pub with: Vec<TensorRef>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scheme {
+    /// Two codes a byte of a map of 16 values; with the map, the scales of `block` weights each, and where the scales are codes too, their
+    /// map and scales (and the block and offset of those).
+    FourBit { block: u64, nested: Option<(u64, f32)> },
+    /// 8-bit floats; with a scale for every block of rows and columns.
+    EightBit { block: [u64; 2] },
+}
+
+impl TensorRef {
+    /// True when it stands for plain floating-point weights.
+    pub fn is_readable(&self) -> bool {
+        self.packing.is_some() || self.dtype.is_readable()
+    }
+
+    /// Itself, and the tensors it is read with.
+    pub fn all(&self) -> impl Iterator<Item = &TensorRef> {
+        std::iter::once(self).chain(self.packing.iter().flat_map(|p| &p.with))
+    }
 }
 
 /// Every `step`-th column from `first` on, of `of`.
@@ -41,7 +71,7 @@ impl Recipe {
     /// The tensors to read, in the order the analysis takes them.
     pub fn tensors(&self) -> Vec<&TensorRef> {
         match self {
-            Recipe::Replace(t) => vec![t],
+            Recipe::Replace(t) => t.all().collect(),
             Recipe::Adapted { parts, .. } => parts.iter().map(|(_, t)| t).collect(),
             Recipe::Skip(_) => vec![],
         }
@@ -75,18 +105,21 @@ pub struct Job {
 }
 
 impl Job {
-    /// The same tensors, to be renumbered.
-    pub fn tensors_mut(&mut self) -> Vec<&mut TensorRef> {
+    /// Gives the file of every tensor another number.
+    pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         let tuned = self.tuned.iter_mut().flat_map(|(_, r)| match r {
             Recipe::Replace(t) => vec![t],
             Recipe::Adapted { parts, .. } => parts.iter_mut().map(|(_, t)| t).collect(),
             Recipe::Skip(_) => vec![],
         });
-        std::iter::once(&mut self.base).chain(tuned).collect()
+        for tensor in std::iter::once(&mut self.base).chain(tuned) {
+            tensor.file = number(tensor.file);
+            tensor.packing.iter_mut().flat_map(|p| &mut p.with).for_each(|t| t.file = number(t.file));
+        }
     }
 
     /// Every tensor to read: the base first, then each recipe's.
     pub fn tensors(&self) -> Vec<&TensorRef> {
-        std::iter::once(&self.base).chain(self.tuned.iter().flat_map(|(_, r)| r.tensors())).collect()
+        self.base.all().chain(self.tuned.iter().flat_map(|(_, r)| r.tensors())).collect()
     }
 }

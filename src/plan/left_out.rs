@@ -22,7 +22,7 @@ pub fn of_base(base: &Base, tensors: &Tensors, used: &BTreeSet<&str>) -> Vec<Lef
             2.. if p.excluded.is_some() || p.layer.is_none() => (2, "embeddings and heads: outside the numbered blocks"),
             2.. if !is_weight(&name) || !known.contains(t.name.as_str()) => (4, "buffers and packed data: no weights"),
             2.. if !p.is_selected() => (3, "routers and modulation layers: left out by default"),
-            2.. if !t.dtype.is_readable() => (4, "stored in a type that is not read as weights"),
+            2.. if !t.is_readable() => (4, "stored in a type that is not read as weights"),
             2.. => (0, "matrices that no fine-tune here changes"),
         };
         groups.entry(reason).or_default().push(t.name.clone());

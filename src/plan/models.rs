@@ -34,7 +34,7 @@ pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base, by_hand: &B
     let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &looked_at), ..Paired::default() };
     for (t, b) in &pairing.pairs {
         let tensor = candidates[*t];
-        let recipe = if tensor.dtype.is_readable() {
+        let recipe = if tensor.is_readable() {
             Recipe::Replace(tensor.clone())
         } else {
             Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", tensor.name, tensor.dtype.name()))
@@ -109,7 +109,7 @@ fn joined_names(adapter: &Adapter, base: &Base) -> HashMap<String, String> {
 }
 
 fn recipe(module: &Module, alpha: &Alpha) -> Recipe {
-    match module.parts.iter().find(|(_, t)| !t.dtype.is_readable()) {
+    match module.parts.iter().find(|(_, t)| !t.is_readable()) {
         Some((_, t)) => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", t.name, t.dtype.name())),
         None => Recipe::Adapted { method: module.method, parts: module.parts.clone(), scale: alpha.scale(module).1 },
     }

@@ -129,7 +129,24 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
         let error = Error::Quantized { scheme, tensor };
         problems.push(of_error(&error, file, "Blocks 1 model"));
     }
+    if let Some(packed) = set.tensors.iter().find(|t| t.packing.is_some()) {
+        let how = if packed.dtype.name() == "NF4" { "4 bits (bitsandbytes)" } else { "8-bit floats" };
+        let cause = format!(
+            "They are read as the numbers they stand for. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
+            sibling(&set.label)
+        );
+        problems.push(warning("quantized-weights", format!("The weights of {} are stored as {how}", set.label), file, cause));
+    }
     problems
+}
+
+/// The name under which makers publish the model before it was packed.
+fn sibling(label: &str) -> String {
+    let ends = ["-bnb-4bit", "-4bit", "-nf4", "-fp8", "-FP8", "-FP8-dynamic"];
+    match ends.iter().find_map(|end| label.strip_suffix(end)) {
+        Some(name) => format!("“{name}”"),
+        None => "the one it was made from".into(),
+    }
 }
 
 pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {
@@ -150,7 +167,7 @@ pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) ->
 
 /// The scheme by which weights are packed, with a tensor that shows it (names and types as the writers save them).
 pub fn quantized(set: &FileSet) -> Option<(&'static str, String)> {
-    set.tensors.iter().find_map(|t| {
+    set.tensors.iter().filter(|t| t.packing.is_none()).find_map(|t| {
         let is = |suffix: &str| t.name.ends_with(suffix);
         let scheme = if t.name.contains(".quant_state.bitsandbytes__") {
             "4-bit bitsandbytes weights"

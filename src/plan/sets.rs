@@ -3,7 +3,7 @@
 use super::files::{FileEntry, Tensors};
 use super::leaf::is_adapter_tensor;
 use super::problems::{has_same, is_second_layout};
-use super::run;
+use super::{packing, run};
 use crate::checkpoint::{Content, Index};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,6 +137,8 @@ fn indices<'a>(entries: &'a [FileEntry], folder: &'a str) -> impl Iterator<Item 
 fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
     let files: Vec<usize> = draft.files.into_values().collect();
     let tensors: Tensors = files.iter().flat_map(|f| entries[*f].tensors(*f)).collect();
+    let states = files.iter().filter_map(|f| entries[*f].header()).flat_map(|h| h.states.clone()).collect();
+    let tensors = packing::combine(tensors, &states);
     let mut seen = BTreeSet::new();
     let twice = tensors.iter().filter(|t| !seen.insert(&t.name)).map(|t| t.name.clone()).collect();
     let missing = draft.missing.into_iter().filter(|name| !files.iter().any(|f| entries[*f].name() == name)).collect();

@@ -81,7 +81,7 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
 
 fn tensor(name: &str, shape: Vec<u64>) -> TensorRef {
     let end = shape.iter().product::<u64>() * 4;
-    TensorRef { file: 0, name: name.into(), dtype: Dtype::F32, shape, begin: 0, end, by_columns: false, columns: None }
+    TensorRef { file: 0, name: name.into(), dtype: Dtype::F32, shape, begin: 0, end, by_columns: false, columns: None, packing: None }
 }
 
 fn stored(values: &[f64]) -> Vec<u8> {

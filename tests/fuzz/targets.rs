@@ -5,8 +5,10 @@ use lorascope::error::Error;
 use lorascope::plan::Answers;
 use lorascope::session::Session;
 
+type Target = fn(&[u8]);
+
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, fn(&[u8])); 6] =
+pub const TARGETS: [(&str, Target); 6] =
     [("file", file), ("header", header), ("json", json), ("zip", file), ("pickle", pickle), ("names", names)];
 
 /// Any file: sniffed, then read as what it seems to be.

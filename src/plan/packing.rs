@@ -1,0 +1,68 @@
+//! Packed weights put together: the tensors that hold one weight's codes and scales become one tensor of the weight's own shape.
+
+use super::files::Tensors;
+use super::job::{Packing, Scheme, TensorRef};
+use crate::checkpoint::Dtype;
+use crate::checkpoint::packed::{QUANT_STATE, QuantState};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The block of FP8 checkpoints whose scales do not say otherwise (DeepSeek).
+const FP8_BLOCK: u64 = 128;
+
+/// Every weight whose parts are all here, as one; what is incomplete stays as it is. `states` by the name of the weight.
+pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>) -> Tensors {
+    let by_name: HashMap<&str, &TensorRef> = tensors.iter().map(|t| (t.name.as_str(), t)).collect();
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut whole: HashMap<String, TensorRef> = HashMap::new();
+    for t in tensors.iter().filter(|t| t.name.ends_with(".weight")) {
+        let with = |end: &str| by_name.get(format!("{}{end}", t.name).as_str()).map(|t| (*t).clone());
+        let found = match states.get(&t.name) {
+            Some(state) => four_bit(t, state, with),
+            None if t.dtype.name().starts_with("F8_E") => eight_bit(t, with),
+            None => None,
+        };
+        if let Some(found) = found {
+            taken.extend(found.packing.iter().flat_map(|p| &p.with).map(|t| t.name.clone()));
+            taken.extend(
+                by_name
+                    .keys()
+                    .filter(|n| n.strip_prefix(t.name.as_str()).is_some_and(|e| e.starts_with(QUANT_STATE)))
+                    .map(|n| (*n).to_owned()),
+            );
+            whole.insert(t.name.clone(), found);
+        }
+    }
+    tensors.iter().filter(|t| !taken.contains(&t.name)).map(|t| whole.get(&t.name).unwrap_or(t).clone()).collect()
+}
+
+fn four_bit(t: &TensorRef, state: &QuantState, with: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
+    let mut parts = vec![with(".quant_map")?, with(".absmax")?];
+    if state.nested.is_some() {
+        parts.extend([with(".nested_quant_map")?, with(".nested_absmax")?]);
+    }
+    let scheme = Scheme::FourBit { block: state.block, nested: state.nested };
+    let packing = Some(Box::new(Packing { scheme, with: parts }));
+    Some(TensorRef { dtype: Dtype::Other("NF4", 4), shape: state.shape.clone(), packing, ..t.clone() })
+}
+
+fn eight_bit(t: &TensorRef, with: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
+    let [rows, cols] = t.shape[..] else { return None };
+    let scale = with("_scale_inv").or_else(|| with("_scale"))?;
+    let block = match scale.shape[..] {
+        [] | [1] | [1, 1] => [rows, cols],
+        [n] | [n, 1] if n == rows => [1, cols],
+        [down, across] => [side(rows, down)?, side(cols, across)?],
+        _ => return None,
+    };
+    let packing = Some(Box::new(Packing { scheme: Scheme::EightBit { block }, with: vec![scale] }));
+    Some(TensorRef { packing, ..t.clone() })
+}
+
+/// The side of a block of which `blocks` cover `length`.
+fn side(length: u64, blocks: u64) -> Option<u64> {
+    if blocks == 0 {
+        return None;
+    }
+    let even = length.div_ceil(blocks);
+    [FP8_BLOCK, even, even.next_power_of_two()].into_iter().find(|b| length.div_ceil(*b) == blocks)
+}
