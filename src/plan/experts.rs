@@ -12,7 +12,7 @@ const MOST: u64 = 4096;
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
     let bytes = tensor.end - tensor.begin;
-    let is_experts = tensor.name.split('.').any(|c| c == "experts") && (1..=MOST).contains(&experts);
+    let is_experts = tensor.dtype.is_readable() && tensor.name.split('.').any(|c| c == "experts") && (1..=MOST).contains(&experts);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }
