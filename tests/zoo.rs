@@ -160,6 +160,13 @@ fn the_authors_file_alone_says_the_same() {
 }
 
 #[test]
+fn packed_bases() {
+    for case in ["nf4_base", "nf4_double", "fp8_block", "fp8_scalar"] {
+        check(case, 1e-5);
+    }
+}
+
+#[test]
 fn experts_by_target_parameters() {
     check("moe_target_parameters", 1e-5);
 }
