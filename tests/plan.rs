@@ -141,6 +141,23 @@ fn two_tensors_are_paired_by_hand() {
     assert_eq!(wrong.models[0].matching.unmatched, [name]);
 }
 
+/// diffusers of 2025 and later keeps rank and alpha in the file; before, alpha was the rank.
+#[test]
+fn alpha_from_the_metadata_of_diffusers() {
+    let folder = Folder::new("diffusers");
+    folder.copy("sd_diffusers/base/unet/diffusion_pytorch_model.safetensors", "base/diffusion_pytorch_model.safetensors");
+    let bytes = std::fs::read(fixtures().join("zoo/sd_diffusers/tuned/pytorch_lora_weights.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let said = r#"{"unet.r": 3, "unet.lora_alpha": 6, "unet.use_rslora": false, "text_encoder.lora_alpha": 1}"#;
+    for (json, scale, source) in [(said, 2.0, "the file’s metadata"), ("{}", 1.0, "α = r, the convention of image models")] {
+        let metadata = [("lora_adapter_metadata".to_owned(), json.to_owned())].into();
+        let file = safetensors::serialize(file.tensors(), Some(metadata)).unwrap();
+        let plan = folder.put("tuned/pytorch_lora_weights.safetensors", &file).visit().plan(&[]);
+        assert_eq!((plan.models[0].scale, plan.models[0].scale_source.as_str()), (Some(scale), source));
+        assert!(plan.questions.is_empty());
+    }
+}
+
 /// Sparse: neither the disk nor the memory holds what the header promises.
 #[test]
 fn offsets_past_4_gib_and_tensors_past_512_mib_are_planned_and_read() {

@@ -161,7 +161,7 @@ fn the_authors_file_alone_says_the_same() {
 
 #[test]
 fn packed_bases() {
-    for case in ["nf4_base", "nf4_double", "fp8_block", "fp8_scalar"] {
+    for case in ["nf4_base", "nf4_double", "fp8_block", "fp8_block_ragged", "fp8_scalar"] {
         check(case, 1e-5);
     }
 }

@@ -89,6 +89,14 @@ pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
 ];
 
 impl AdapterConfig {
+    /// diffusers' metadata of one component: PEFT's fields with the component before them (`unet.lora_alpha`). None where they are not there.
+    pub fn parse_diffusers(json: &str, component: &str) -> Option<AdapterConfig> {
+        let all: Map<String, Value> = serde_json::from_str(json).ok()?;
+        let own = |(key, value): (String, Value)| Some((key.strip_prefix(component)?.strip_prefix('.')?.to_owned(), value));
+        let own: Map<String, Value> = all.into_iter().filter_map(own).collect();
+        if own.contains_key("lora_alpha") { AdapterConfig::parse(&own).ok() } else { None }
+    }
+
     /// mlx-lm's configuration: a rank and a scale that is not divided by it (its default is 20).
     pub fn parse_mlx(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
         let none = Map::new();

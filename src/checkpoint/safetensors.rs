@@ -34,6 +34,8 @@ pub struct Header {
     pub tensors: Vec<Tensor>,
     /// `__metadata__` held something else than strings and was passed over.
     pub metadata_ignored: bool,
+    /// The configurations that diffusers keeps in `__metadata__` (`lora_adapter_metadata`), as JSON.
+    pub adapter_metadata: Option<String>,
     /// How weights of 4 bits are packed, by the weight's name.
     pub states: BTreeMap<String, QuantState>,
     /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
@@ -73,7 +75,7 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
         t.begin += data_start;
         t.end += data_start;
     }
-    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, ..Header::default() })
+    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, adapter_metadata: wire.adapter_metadata, ..Header::default() })
 }
 
 /// Every byte of the data belongs to exactly one tensor, in order.
@@ -125,6 +127,7 @@ fn integers(value: Option<&Value>) -> Option<Vec<u64>> {
 struct Wire {
     entries: Vec<(String, WireEntry)>,
     metadata_ignored: bool,
+    adapter_metadata: Option<String>,
     /// The first name seen twice. JSON readers keep the last one silently; a checkpoint must not.
     duplicate: Option<String>,
 }
@@ -155,7 +158,10 @@ impl<'de> Visitor<'de> for WireVisitor {
             if name == "__metadata__" {
                 wire.metadata_ignored |= match map.next_value::<Value>()? {
                     Value::Null => false,
-                    Value::Object(o) => !o.values().all(Value::is_string),
+                    Value::Object(o) => {
+                        wire.adapter_metadata = o.get("lora_adapter_metadata").and_then(Value::as_str).map(str::to_owned);
+                        !o.values().all(Value::is_string)
+                    }
                     _ => true,
                 };
             } else {

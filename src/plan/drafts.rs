@@ -9,6 +9,7 @@ use super::problems::{count, of_error, warning};
 use super::scaled::Scaled;
 use super::sets::FileSet;
 use super::{Answers, PlanModel, Problem, Question, QuestionOption};
+use crate::checkpoint::AdapterConfig;
 use crate::checkpoint::adapter_config::Scaling;
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
@@ -25,6 +26,8 @@ pub struct Draft<'a> {
     config: Option<ConfigFile<'a>>,
     /// alpha read from the file's name: the authors' files carry it there.
     named_alpha: Option<f64>,
+    /// What diffusers says in the file's own metadata.
+    stored: Option<AdapterConfig>,
 }
 
 static NAMED_ALPHA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"alpha=(\d+(?:\.\d+)?)").expect("a constant"));
@@ -59,11 +62,18 @@ pub fn adapters<'a>(
             let label = if several { format!("{} ({name})", set.label) } else { set.label.clone() };
             let named_alpha = NAMED_ALPHA.captures(file).and_then(|c| c[1].parse().ok());
             problems.extend(rank_warning(&adapter, config, file));
-            drafts.push(Draft { set: s, label, adapter, config, named_alpha });
+            let stored = stored_config(set, &adapter, entries);
+            drafts.push(Draft { set: s, label, adapter, config, named_alpha, stored });
         }
     }
     label_bare_adapters(&mut drafts);
     drafts
+}
+
+fn stored_config(set: &FileSet, adapter: &Adapter, entries: &[FileEntry]) -> Option<AdapterConfig> {
+    let component = adapter.modules.first()?.name.split('.').next()?;
+    let json = set.files.iter().find_map(|f| entries[*f].header()?.adapter_metadata.as_deref())?;
+    AdapterConfig::parse_diffusers(json, component).filter(|c| c.refusal.is_none())
 }
 
 /// Adapters dropped without folders are all called `adapter_model`: rank and alpha tell them apart better.
@@ -130,6 +140,7 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
     }
     let adapter = &draft.adapter;
     let (alpha, source) = match (draft.config, draft.named_alpha, asked) {
+        _ if draft.config.is_none() && draft.stored.is_some() => (Alpha::Config(draft.stored.as_ref()?), "the file’s metadata"),
         (Some(c), ..) => (Alpha::Config(c.config), "adapter_config.json"),
         (None, Some(alpha), _) => (Alpha::Given(alpha), "the file’s name"),
         (.., None) => (Alpha::Times(1.0), "α = r, the convention of image models"),
@@ -173,7 +184,7 @@ fn common(adapter: &Adapter) -> &'static Method {
 const LEAVE_OUT: &str = "leave-out";
 
 pub fn alpha_question(draft: &Draft, answers: &Answers) -> Option<Question> {
-    let told = draft.config.is_some() || draft.named_alpha.is_some() || draft.adapter.image;
+    let told = draft.config.is_some() || draft.stored.is_some() || draft.named_alpha.is_some() || draft.adapter.image;
     if told || !draft.adapter.modules.iter().any(Module::asks_alpha) {
         return None;
     }

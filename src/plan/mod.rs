@@ -9,7 +9,7 @@ mod drafts;
 mod experts;
 pub mod files;
 pub mod job;
-mod leaf;
+pub mod leaf;
 mod left_out;
 pub mod matching;
 mod models;

@@ -64,5 +64,5 @@ fn side(length: u64, blocks: u64) -> Option<u64> {
         return None;
     }
     let even = length.div_ceil(blocks);
-    [FP8_BLOCK, even, even.next_power_of_two()].into_iter().find(|b| length.div_ceil(*b) == blocks)
+    [FP8_BLOCK, even.next_power_of_two(), even].into_iter().find(|b| length.div_ceil(*b) == blocks)
 }

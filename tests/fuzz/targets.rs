@@ -3,13 +3,15 @@
 use lorascope::checkpoint::{Content, Reader};
 use lorascope::error::Error;
 use lorascope::plan::Answers;
+use lorascope::plan::leaf::leaf;
+use lorascope::plan::names::{canonical, place};
 use lorascope::session::Session;
 
 type Target = fn(&[u8]);
 
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, Target); 6] =
-    [("file", file), ("header", header), ("json", json), ("zip", file), ("pickle", pickle), ("names", names)];
+pub const TARGETS: [(&str, Target); 7] =
+    [("file", file), ("header", header), ("json", json), ("zip", file), ("pickle", pickle), ("names", names), ("plan", plan)];
 
 /// Any file: sniffed, then read as what it seems to be.
 fn file(data: &[u8]) {
@@ -35,13 +37,23 @@ fn pickle(data: &[u8]) {
     let _ = read(&[&start[..], data].concat());
 }
 
-/// Every line a tensor's name, in a base and in a fine-tune of it; the first is also a pattern.
+/// Every line a tensor's name: freed of wrappers, placed in the network, taken apart as an adapter's.
 fn names(data: &[u8]) {
+    for line in String::from_utf8_lossy(data).lines().take(4) {
+        let canonical = canonical(line);
+        assert_eq!(canonical.name.matches('.').count().saturating_sub(line.matches('.').count()), 0);
+        let _ = place(&canonical.name);
+        let _ = leaf(line);
+    }
+}
+
+/// Every line a tensor's name, in a base and in a fine-tune of it; the first is also a pattern.
+fn plan(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines: Vec<&str> = text.lines().take(6).collect();
     let mut session = Session::default();
     for (path, lines) in [("base/model.safetensors", &lines[..]), ("tuned/model.safetensors", &lines[lines.len() / 2..])] {
-        let mut entries = serde_json(lines);
+        let mut entries = entries_of(lines);
         entries.push('}');
         let file = [&(entries.len() as u64).to_le_bytes()[..], entries.as_bytes(), &vec![0; 16 * lines.len()]].concat();
         let number = session.add_file(path, file.len() as u64);
@@ -54,7 +66,7 @@ fn names(data: &[u8]) {
 }
 
 /// `{"name":{...},...` with every tensor a 2 x 2 of F32.
-fn serde_json(names: &[&str]) -> String {
+fn entries_of(names: &[&str]) -> String {
     let mut text = String::from("{");
     for (i, name) in names.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
