@@ -158,6 +158,29 @@ fn alpha_from_the_metadata_of_diffusers() {
     }
 }
 
+/// The head is not in the file: it is the embedding.
+#[test]
+fn an_adapter_of_a_tied_head_finds_its_base() {
+    let folder = Folder::new("tied");
+    folder.copy("qwen2_fp16/base/model.safetensors", "base/model.safetensors");
+    folder.copy("qwen2_fp16/adapter/adapter_config.json", "adapter/adapter_config.json");
+    let bytes = std::fs::read(folder.0.join("base/model.safetensors")).unwrap();
+    let base = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let [vocabulary, width] = base.tensor("model.embed_tokens.weight").unwrap().shape()[..] else { panic!() };
+    let ones = 1f32.to_le_bytes().repeat(vocabulary.max(width) * 2);
+    let view = |shape: Vec<usize>| {
+        let bytes = shape.iter().product::<usize>() * 4;
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, &ones[..bytes]).unwrap()
+    };
+    let start = "base_model.model.lm_head";
+    let tensors = [(format!("{start}.lora_A.weight"), view(vec![2, width])), (format!("{start}.lora_B.weight"), view(vec![vocabulary, 2]))];
+    folder.put("adapter/adapter_model.safetensors", &safetensors::serialize(tensors, None).unwrap());
+    let plan = folder.visit().plan(&[("types", "outside")]);
+    assert_eq!(plan.models[0].matching.matched, 1, "{:?}", plan.problems);
+    let names: Vec<&str> = plan.matrices.iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names, ["lm_head.weight"]);
+}
+
 /// Sparse: neither the disk nor the memory holds what the header promises.
 #[test]
 fn offsets_past_4_gib_and_tensors_past_512_mib_are_planned_and_read() {

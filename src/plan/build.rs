@@ -12,6 +12,7 @@ use super::replication;
 use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
+use super::tied;
 use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, adapter, left_out};
 use crate::error::Error;
 use crate::report::{FileInfo, Kind};
@@ -49,6 +50,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     if let Some(chosen) = chosen {
         let mut base = base::matrices(chosen, &sets, entries, Selection::of(answers));
         configs.iter().flatten().for_each(|c| replication::extend(&mut base, &c.config.layer_map));
+        tied::extend(&mut base, |head| drafts.iter().any(|d| d.targets(head)));
         plan.types = base.types();
         plan.pattern = base.selection.text.clone();
         plan.pattern_fault = base.selection.fault.clone();

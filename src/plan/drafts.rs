@@ -30,6 +30,14 @@ pub struct Draft<'a> {
     stored: Option<AdapterConfig>,
 }
 
+impl Draft<'_> {
+    /// Whether it changes the weight of that name.
+    pub fn targets(&self, weight: &str) -> bool {
+        let module = weight.trim_end_matches(".weight");
+        self.adapter.modules.iter().any(|m| m.name == module)
+    }
+}
+
 static NAMED_ALPHA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"alpha=(\d+(?:\.\d+)?)").expect("a constant"));
 
 pub fn adapters<'a>(

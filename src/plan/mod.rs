@@ -23,6 +23,7 @@ mod run;
 mod scaled;
 mod selection;
 pub mod sets;
+mod tied;
 
 pub use build::{Planned, make};
 
