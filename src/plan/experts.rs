@@ -23,9 +23,9 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     (0..experts).map(one).collect()
 }
 
-/// True for the name of a slice.
+/// True for the name of a slice. What stands before its first bracket is never one.
 pub fn is_slice(name: &str) -> bool {
-    name.ends_with(']') && name.contains("experts")
+    name.ends_with(']') && name.contains('[') && name.contains("experts")
 }
 
 /// A module of all experts as one module an expert (PEFT's `target_parameters`); any other as it is.

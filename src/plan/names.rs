@@ -140,6 +140,8 @@ mod tests {
         check("decoder.block.1.layer.2.DenseReluDense.wo.weight", Some(1), Some("down"), true);
         check("model.embed_tokens.weight", None, None, false);
         check("pooler.dense.weight", None, None, false);
+        check("model.layers.1.mlp.experts.down_proj[3]", Some(1), Some("experts"), false);
+        check("model.layers.1.mlp.experts]", Some(1), None, true);
     }
 
     #[test]
