@@ -95,22 +95,15 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out = left_out::of_base(&base, &sets[chosen].tensors, &used);
         for model in plan.models.iter().filter(|m| !m.matching.unmatched.is_empty()) {
-            plan.left_out.push(LeftOut {
-                count: model.matching.unmatched.len() as u32,
-                what: format!("matrices of {}: no counterpart in the base", model.label),
-                names: model.matching.unmatched.clone(),
-            });
+            plan.left_out
+                .push(LeftOut::new(format!("matrices of {}: no counterpart in the base", model.label), model.matching.unmatched.clone()));
         }
     } else {
         plan.questions.extend(drafts.iter().filter_map(|d| drafts::alpha_question(d, answers)));
     }
     let unread: Vec<String> = unopened.iter().cloned().chain(passed_over).chain(other_json(entries)).collect();
     if !unread.is_empty() {
-        plan.left_out.push(LeftOut {
-            count: unread.len() as u32,
-            what: "files without weights, or the same weights in another format".into(),
-            names: unread,
-        });
+        plan.left_out.push(LeftOut::new("files without weights, or the same weights in another format", unread));
     }
     plan.matrices = jobs.iter().map(plan_matrix).collect();
     plan.memory = plan.matrices.iter().map(|m| m.memory).fold(0.0, f64::max);

@@ -27,5 +27,5 @@ pub fn of_base(base: &Base, tensors: &Tensors, used: &BTreeSet<&str>) -> Vec<Lef
         };
         groups.entry(reason).or_default().push(t.name.clone());
     }
-    groups.into_iter().map(|((_, what), names)| LeftOut { count: names.len() as u32, what: what.into(), names }).collect()
+    groups.into_iter().map(|((_, what), names)| LeftOut::new(what, names)).collect()
 }

@@ -214,5 +214,15 @@ pub struct LeftOut {
     pub count: u32,
     /// "norms and biases: one-dimensional, no singular vectors"
     pub what: String,
+    /// The first of them.
     pub names: Vec<String>,
+}
+
+impl LeftOut {
+    /// A checkpoint may have hundreds of thousands of tensors; nobody reads so long a list.
+    const MOST_NAMES: usize = 500;
+
+    fn new(what: impl Into<String>, names: Vec<String>) -> LeftOut {
+        LeftOut { count: names.len() as u32, what: what.into(), names: names.into_iter().take(LeftOut::MOST_NAMES).collect() }
+    }
 }

@@ -154,7 +154,7 @@ function leftOut(items: readonly LeftOut[]): TemplateResult {
     ${items.map(
       (item) => html`<tr>
         <td class="num w64">${count(item.count)}</td>
-        <td>${item.names.length > 0 ? html`<details class="names"><summary>${item.what}</summary><ul class="mono">${item.names.map((name) => html`<li>${name}</li>`)}</ul></details>` : item.what}</td>
+        <td>${item.names.length > 0 ? html`<details class="names"><summary>${item.what}</summary><ul class="mono">${item.names.map((name) => html`<li>${name}</li>`)}${item.count > item.names.length ? html`<li class="faint">and ${count(item.count - item.names.length)} more</li>` : nothing}</ul></details>` : item.what}</td>
       </tr>`,
     )}
   </tbody></table>`;
