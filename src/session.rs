@@ -133,7 +133,7 @@ impl Session {
     /// words everything else that the numbers depend on.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
         let Some(job) = self.planned.jobs.get(matrix as usize) else { return Vec::new() };
-        let shape = format!("{} x {} {}", job.rows, job.cols, if job.transposed { "turned" } else { "" });
+        let shape = format!("{} x {} {} {:?}", job.rows, job.cols, if job.transposed { "turned" } else { "" }, job.lines);
         let way = match analyze::way(task, job.rows, job.cols) {
             Mode::Exact => "exact".to_owned(),
             way => format!("{way:?} for {:?} k {} epsilon {} {:?}", task.mode, task.k, task.epsilon, task.side),

@@ -181,6 +181,27 @@ fn an_adapter_of_a_tied_head_finds_its_base() {
     assert_eq!(names, ["lm_head.weight"]);
 }
 
+/// GPT-2's c_attn is stored `[in, 3 x out]`: its parts are the rows of the transpose, in W0 and in W alike.
+#[test]
+fn fused_layers_are_taken_apart_on_request() {
+    let mut visit = Visit::open_folders(&fixtures().join("zoo/gpt2_lora"), &["base", "adapter"]);
+    let whole = visit.plan(&[]);
+    let at = whole.matrices.iter().position(|m| m.kind.as_deref() == Some("qkv")).unwrap();
+    let (matrix, fused) = (whole.matrices[at].clone(), visit.merged(at).remove(0).unwrap());
+    assert_eq!(whole.split, Some(false));
+    let parts = visit.plan(&[("split", "yes")]);
+    let own: Vec<usize> =
+        (0..parts.matrices.len()).filter(|i| parts.matrices[*i].name.starts_with(&format!("{} [", matrix.name))).collect();
+    let kinds: Vec<_> = own.iter().filter_map(|i| parts.matrices[*i].kind.as_deref()).collect();
+    assert_eq!(kinds, ["q", "k", "v"]);
+    let joined: Vec<f32> = own.iter().flat_map(|i| visit.merged(*i).remove(0).unwrap()).collect();
+    assert_eq!(joined, fused);
+    let report = visit.run_with(&[("split", "yes")]);
+    let analyzed =
+        report.models[0].matrices.iter().filter(|m| m.name.contains(" [")).all(|m| m.status == lorascope::report::Status::Analyzed);
+    assert!(analyzed && report.models[0].matrices.len() == whole.matrices.len() + 2 * 2, "{}", report.models[0].matrices.len());
+}
+
 /// Sparse: neither the disk nor the memory holds what the header promises.
 #[test]
 fn offsets_past_4_gib_and_tensors_past_512_mib_are_planned_and_read() {

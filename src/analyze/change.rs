@@ -54,7 +54,8 @@ impl<'a> Change<'a> {
         match recipe {
             Recipe::Skip(reason) => Err(Stop { status: Status::Skipped, reason: reason.clone() }),
             Recipe::Replace(tensor) => {
-                let tuned = Weights::read(tensor, bytes, Some((job.rows as usize, job.cols as usize)), job.transposed)?;
+                let whole = (w0.view().rows(), w0.view().cols());
+                let tuned = Weights::read(tensor, bytes, Some(whole), job.transposed)?;
                 Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
             }
             Recipe::Adapted { method, parts, scale } => {
@@ -66,6 +67,16 @@ impl<'a> Change<'a> {
                 let input = methods::Input { w0: w0.view(), parts: &parts, scale };
                 made(w0, (method.change)(&input).map_err(Stop::failed)?)
             }
+        }
+    }
+
+    /// What it does to some of the outputs.
+    pub fn rows(self, rows: &[usize]) -> Change<'a> {
+        match self {
+            Change::Unchanged(reason) => Change::Unchanged(reason),
+            Change::Dense(w) => Change::Dense(w.select(rows)),
+            Change::Made { w, delta } => Change::Made { w: w.select_rows(rows), delta: delta.select_rows(rows) },
+            Change::LowRank { b, a, scale } => Change::LowRank { b: b.select_rows(rows), a, scale },
         }
     }
 

@@ -31,7 +31,9 @@ pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: i
 
 /// The base and what each recipe does to it, in the order of [`Job::tuned`].
 fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
-    let base = Weights::read(&job.base, Some(bytes), Some((job.rows as usize, job.cols as usize)), job.transposed);
+    // A part of a fused layer is cut out of the whole, which every method needs.
+    let shape = job.lines.is_none().then_some((job.rows as usize, job.cols as usize));
+    let base = Weights::read(&job.base, Some(bytes), shape, job.transposed);
     let mut offset = job.base.all().count();
     let own: Vec<_> = job
         .tuned
@@ -43,11 +45,18 @@ fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights
             (recipe, own)
         })
         .collect();
-    let changes = own
+    let changes: Vec<Result<Change, Stop>> = own
         .into_par_iter()
         .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job, w0, recipe, own)))
         .collect();
-    (base, changes)
+    match job.lines {
+        None => (base, changes),
+        Some(lines) => {
+            let rows: Vec<usize> = lines.rows().map(|r| r as usize).collect();
+            let cut = |change: Result<Change<'a>, Stop>| change.map(|c| c.rows(&rows));
+            (base.map(|w0| w0.select(&rows)), changes.into_iter().map(cut).collect())
+        }
+    }
 }
 
 /// The tuned matrices themselves, `[out, in]` by rows, in the order of [`Job::tuned`]; none where nothing changed or it cannot be computed.

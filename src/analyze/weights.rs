@@ -87,6 +87,18 @@ impl<'a> Weights<'a> {
         self.view().matrix()
     }
 
+    /// Some of the outputs, in the same type.
+    pub fn select(&self, rows: &[usize]) -> Weights<'a> {
+        let width = self.bytes.len() / (self.rows * self.cols).max(1);
+        let inputs = if self.transposed { self.rows } else { self.cols };
+        let at = |i: usize, j: usize| if self.transposed { j * self.cols + i } else { i * self.cols + j };
+        let mut bytes = Vec::with_capacity(rows.len() * inputs * width);
+        for (i, j) in rows.iter().flat_map(|i| (0..inputs).map(move |j| (*i, j))) {
+            bytes.extend_from_slice(&self.bytes[at(i, j) * width..][..width]);
+        }
+        Weights { bytes: Cow::Owned(bytes), stored: self.stored, rows: rows.len(), cols: inputs, transposed: false }
+    }
+
     /// W - W0 in the order of the file, that is turned where [`Weights::view`] is not: a change is only asked for its singular values.
     pub fn minus(&self, w0: &Weights) -> Matrix {
         if self.transposed != w0.transposed {

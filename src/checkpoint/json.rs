@@ -17,6 +17,12 @@ pub struct Index {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelConfig {
     pub model_type: Option<String>,
+    /// Heads of queries, and of keys and values.
+    pub heads: Option<u64>,
+    pub key_heads: Option<u64>,
+    /// Falcon's two ways to share keys.
+    pub new_falcon: bool,
+    pub multi_query: bool,
 }
 
 /// Names the kind of a JSON file and reads it.
@@ -32,8 +38,15 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
         AdapterConfig::parse(&object).map(Content::AdapterConfig)
     } else if has("architectures") || has("model_type") {
-        let model_type = object.get("model_type").and_then(Value::as_str).map(str::to_owned);
-        Ok(Content::ModelConfig(ModelConfig { model_type }))
+        let number = |keys: [&str; 2]| keys.iter().find_map(|k| object.get(*k)?.as_u64()).filter(|n| *n < 1 << 20);
+        let flag = |key: &str| object.get(key).and_then(Value::as_bool).unwrap_or(false);
+        Ok(Content::ModelConfig(ModelConfig {
+            model_type: object.get("model_type").and_then(Value::as_str).map(str::to_owned),
+            heads: number(["num_attention_heads", "n_head"]),
+            key_heads: number(["num_key_value_heads", "num_kv_heads"]),
+            new_falcon: flag("new_decoder_architecture"),
+            multi_query: flag("multi_query"),
+        }))
     } else if has("error") {
         Err(Error::FileType(Foreign::HubError))
     } else if object.get("metadata").is_some_and(Value::is_object) {

@@ -1,6 +1,6 @@
 //! The base: which set it is, and which of its matrices are looked at.
 
-use super::configs::model_type;
+use super::configs::model;
 use super::files::FileEntry;
 use super::job::TensorRef;
 use super::matching::Named;
@@ -82,7 +82,7 @@ pub fn is_matrix(t: &TensorRef) -> bool {
 /// The weights of a set.
 pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection: Selection) -> Base {
     let set = &sets[index];
-    let conv1d = is_conv1d(&set.tensors, model_type(entries, &set.folder));
+    let conv1d = is_conv1d(&set.tensors, model(entries, &set.folder).and_then(|c| c.model_type.as_deref()));
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
         .iter()

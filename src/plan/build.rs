@@ -5,6 +5,7 @@ use super::configs::{self, ConfigFile};
 use super::cost::{flops, plan_matrix};
 use super::drafts::{self, Draft};
 use super::files::FileEntry;
+use super::fused;
 use super::job::{Job, Recipe};
 use super::models::{self, Paired};
 use super::problems::{self, count, of_error, of_plan, warning};
@@ -94,6 +95,12 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         jobs = make_jobs(&base, recipes);
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out = left_out::of_base(&base, &sets[chosen].tensors, &used);
+        let config = configs::model(entries, &sets[chosen].folder);
+        let wanted = answers.0.get(fused::SPLIT).is_some_and(|a| a == "yes");
+        plan.split = jobs.iter().any(|j| fused::parts(j, config).is_some()).then_some(wanted);
+        if wanted {
+            jobs = jobs.into_iter().flat_map(|job| fused::split(job, config)).collect();
+        }
         for model in plan.models.iter().filter(|m| !m.matching.unmatched.is_empty()) {
             plan.left_out
                 .push(LeftOut::new(format!("matrices of {}: no counterpart in the base", model.label), model.matching.unmatched.clone()));
@@ -176,6 +183,7 @@ fn make_jobs(base: &Base, recipes: Recipes) -> Vec<Job> {
                 rows,
                 cols,
                 transposed,
+                lines: None,
                 tuned: recipes.into_iter().map(|(model, recipe, _)| (model, recipe)).collect(),
             }
         })

@@ -4,7 +4,7 @@ use super::files::FileEntry;
 use super::job::TensorRef;
 use super::leaf::{Part, leaf};
 use super::sets::FileSet;
-use crate::checkpoint::{AdapterConfig, Content};
+use crate::checkpoint::{AdapterConfig, Content, ModelConfig};
 use std::collections::BTreeSet;
 
 /// A configuration and the file it came from.
@@ -65,12 +65,12 @@ fn ranks(set: &FileSet) -> BTreeSet<u64> {
     set.tensors.iter().filter_map(of_a).collect()
 }
 
-/// The model type of the `config.json` in a folder; for files without a folder, of the only one there is.
-pub fn model_type<'a>(entries: &'a [FileEntry], folder: &str) -> Option<&'a str> {
-    let mut types = entries.iter().filter(|e| e.folder() == folder).filter_map(|e| match &e.content {
-        Ok(Content::ModelConfig(config)) => config.model_type.as_deref(),
+/// The `config.json` in a folder; for files without a folder, the only one there is.
+pub fn model<'a>(entries: &'a [FileEntry], folder: &str) -> Option<&'a ModelConfig> {
+    let mut configs = entries.iter().filter(|e| e.folder() == folder).filter_map(|e| match &e.content {
+        Ok(Content::ModelConfig(config)) => Some(config),
         _ => None,
     });
-    let first = types.next()?;
-    types.all(|t| t == first).then_some(first)
+    let first = configs.next()?;
+    configs.all(|c| c == first).then_some(first)
 }

@@ -48,6 +48,21 @@ impl TensorRef {
     }
 }
 
+/// `count` times `block` rows, `stride` apart, from `first` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lines {
+    pub first: u64,
+    pub block: u64,
+    pub stride: u64,
+    pub count: u64,
+}
+
+impl Lines {
+    pub fn rows(self) -> impl Iterator<Item = u64> {
+        (0..self.count).flat_map(move |i| self.first + i * self.stride..self.first + i * self.stride + self.block)
+    }
+}
+
 /// Every `step`-th column from `first` on, of `of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
@@ -100,6 +115,8 @@ pub struct Job {
     pub cols: u32,
     /// Stored as `[in, out]` (Conv1D).
     pub transposed: bool,
+    /// Only these outputs of base and tuned are compared; `rows` counts them.
+    pub lines: Option<Lines>,
     /// By model index, ascending.
     pub tuned: Vec<(u32, Recipe)>,
 }

@@ -8,6 +8,7 @@ mod cost;
 mod drafts;
 mod experts;
 pub mod files;
+mod fused;
 pub mod job;
 pub mod leaf;
 mod left_out;
@@ -47,6 +48,8 @@ pub struct Plan {
     /// The pattern for names in force (the answer `pattern`), and what is wrong with it.
     pub pattern: String,
     pub pattern_fault: Option<String>,
+    /// Whether fused matrices are taken apart (the answer `split`: `yes`); null where there are none, or it is not known how.
+    pub split: Option<bool>,
     /// One entry a base matrix that at least one model changes; the unit of work of a run.
     pub matrices: Vec<PlanMatrix>,
     pub left_out: Vec<LeftOut>,

@@ -75,7 +75,16 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
     };
     bytes.insert(0, stored(&w0));
     let base = tensor("layers.0.q.weight", shape(rows, cols));
-    let job = Job { base, layer: Some(0), kind: None, rows: rows as u32, cols: cols as u32, transposed: false, tuned: vec![(0, tuned)] };
+    let job = Job {
+        base,
+        layer: Some(0),
+        kind: None,
+        rows: rows as u32,
+        cols: cols as u32,
+        transposed: false,
+        lines: None,
+        tuned: vec![(0, tuned)],
+    };
     Case { job, bytes }
 }
 
