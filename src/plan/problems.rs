@@ -127,7 +127,8 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
     }
     if let Some((scheme, tensor)) = quantized(set) {
         let error = Error::Quantized { scheme, tensor };
-        problems.push(of_error(&error, file, "Blocks 1 model"));
+        let fix = format!("{} It is {}.", error.fix(), sibling(&set.label));
+        problems.push(Problem { fix: Some(fix), ..of_error(&error, file, "Blocks 1 model") });
     }
     if let Some(packed) = set.tensors.iter().find(|t| t.packing.is_some()) {
         let how = if packed.dtype.name() == "NF4" { "4 bits (bitsandbytes)" } else { "8-bit floats" };
@@ -142,7 +143,8 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
 
 /// The name under which makers publish the model before it was packed.
 fn sibling(label: &str) -> String {
-    let ends = ["-bnb-4bit", "-4bit", "-nf4", "-fp8", "-FP8", "-FP8-dynamic"];
+    let ends =
+        ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit", "-nf4", "-fp8", "-FP8", "-FP8-dynamic", "-GPTQ", "-AWQ", "-gptq", "-awq"];
     match ends.iter().find_map(|end| label.strip_suffix(end)) {
         Some(name) => format!("“{name}”"),
         None => "the one it was made from".into(),
