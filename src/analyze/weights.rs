@@ -35,8 +35,8 @@ impl Merged {
 }
 
 impl<'a> Weights<'a> {
-    /// The first dimension goes down the rows, all others across. `transposed`: stored as `[in, out]`. `shape` is that of the `[out, in]` matrix, where it is known.
-    /// `bytes` begins with the tensor's own and those it is read with.
+    /// The first dimension goes down the rows, all others across. `transposed`: stored as `[in, out]`. `shape` is
+    /// that of the `[out, in]` matrix, where it is known. `bytes` begins with the tensor's own and those it is read with.
     pub fn read<B: AsRef<[u8]>>(
         tensor: &TensorRef,
         bytes: Option<&'a [B]>,

@@ -1,6 +1,6 @@
 //! LoKr (LyCORIS): a Kronecker product, each factor whole or itself of low rank.
 
-use super::loha::{tucker, tucker_outline};
+use super::tucker::{tucker, tucker_outline};
 use super::{Change, Fault, Input, Method, Outline, Parts, Shapes};
 use crate::linalg::{Matrix, product};
 use crate::report::Kind;

@@ -14,6 +14,7 @@ mod oft;
 mod olora;
 mod parts;
 mod pissa;
+mod tucker;
 mod vera;
 
 pub use parts::{Factor, Fault, Outline, Parts, Shapes};

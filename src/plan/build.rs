@@ -138,8 +138,10 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
         let cause = format!("“{key}” is no regular expression that can be read here; it is compared as plain text.");
         warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause));
     }
-    if let Some(base) = config.config.base_model.as_deref().filter(|b| ["-bnb-4bit", "-GPTQ", "-AWQ"].iter().any(|q| b.contains(q))) {
-        let cause = format!("adapter_config.json names “{base}”. Compare with its 16-bit version.");
+    if let Some(base) = config.config.base_model.as_deref()
+        && let Some(name) = problems::unpacked_name(base)
+    {
+        let cause = format!("adapter_config.json names “{base}”. Compare with its 16-bit version, “{name}”.");
         warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause));
     }
     warnings

@@ -36,16 +36,13 @@ pub fn modules(module: &Module, base: &[Named]) -> Vec<Module> {
     if module.method.kind != Kind::Lora || module.name.rsplit('.').next() != Some("experts") {
         return vec![module.clone()];
     }
-    let all = |parameter: &str| {
-        let tail = format!("experts.{parameter}[");
-        base.iter().filter_map(|n| n.name.find(&tail).map(|at| &n.name[..at])).collect::<Vec<_>>()
-    };
     let mut fitting: Vec<&str> =
         base.iter().filter(|n| Shapes::Either.fit(module.outline.shape, n.shape)).filter_map(|n| parameter(&n.name)).collect();
     fitting.sort_unstable();
     fitting.dedup();
     let ([parameter], Some(ranks)) = (&fitting[..], module.rank()) else { return vec![module.clone()] };
-    let places = all(parameter);
+    let tail = format!("experts.{parameter}[");
+    let places: Vec<&str> = base.iter().filter_map(|n| n.name.find(&tail).map(|at| &n.name[..at])).collect();
     let experts = places.iter().filter(|place| **place == places[0]).count() as u64;
     if experts == 0 || !ranks.is_multiple_of(experts) {
         return vec![module.clone()];

@@ -141,14 +141,16 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
     problems
 }
 
-/// The name under which makers publish the model before it was packed.
+/// What makers add to the name of a model when they pack it.
+const PACKED: [&str; 11] = ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit", "-nf4", "-fp8", "-FP8", "-GPTQ", "-AWQ", "-gptq", "-awq"];
+
+/// The model's name before it was packed; none where it does not say that it is.
+pub fn unpacked_name(name: &str) -> Option<&str> {
+    PACKED.iter().filter_map(|end| name.find(end)).min().map(|at| &name[..at])
+}
+
 fn sibling(label: &str) -> String {
-    let ends =
-        ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit", "-nf4", "-fp8", "-FP8", "-FP8-dynamic", "-GPTQ", "-AWQ", "-gptq", "-awq"];
-    match ends.iter().find_map(|end| label.strip_suffix(end)) {
-        Some(name) => format!("“{name}”"),
-        None => "the one it was made from".into(),
-    }
+    unpacked_name(label).map_or_else(|| "the one it was made from".into(), |name| format!("“{name}”"))
 }
 
 pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {

@@ -2,30 +2,28 @@
 //!
 //! A copy is a matrix of its own with a name of its own, so that the others of the base and their fine-tunes are left alone.
 
-use super::base::{Base, BaseMatrix};
+use super::base::Base;
 use super::matching::Named;
 use super::names::with_layer;
+use std::collections::{HashMap, HashSet};
 
 /// Adds to the base a copy of every matrix that stands for another layer; `map` gives the base's layer of each tuned layer.
 pub fn extend(base: &mut Base, map: &[u32]) {
+    let mut known: HashSet<String> = base.named.iter().map(|n| n.name.clone()).collect();
+    let mut of_layer: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (i, m) in base.matrices.iter().enumerate().filter(|(i, _)| !base.named[*i].name.contains(MARK)) {
+        if let Some(layer) = m.place.layer {
+            of_layer.entry(layer).or_default().push(i);
+        }
+    }
     for (layer, from) in (0u32..).zip(map).filter(|(layer, from)| layer != *from) {
-        let copies: Vec<(BaseMatrix, Named)> = base
-            .matrices
-            .iter()
-            .zip(&base.named)
-            .filter(|(m, n)| m.place.layer == Some(*from) && !n.name.contains(MARK))
-            .filter_map(|(m, n)| {
-                let name = copy_name(&n.name, layer, *from)?;
-                let mut copy = m.clone();
-                copy.tensor.name = name.clone();
-                copy.place.layer = Some(layer);
-                Some((copy, Named { name, shape: n.shape }))
-            })
-            .filter(|(_, named)| !base.named.contains(named))
-            .collect();
-        for (matrix, named) in copies {
-            base.matrices.push(matrix);
-            base.named.push(named);
+        for i in of_layer.get(from).into_iter().flatten() {
+            let Some(name) = copy_name(&base.named[*i].name, layer, *from).filter(|name| known.insert(name.clone())) else { continue };
+            let mut copy = base.matrices[*i].clone();
+            copy.tensor.name = name.clone();
+            copy.place.layer = Some(layer);
+            base.named.push(Named { name, shape: base.named[*i].shape });
+            base.matrices.push(copy);
         }
     }
 }

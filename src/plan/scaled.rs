@@ -3,7 +3,7 @@
 use super::adapter::{Adapter, Alpha};
 use super::job::Scale;
 
-/// What the changes of an adapter are multiplied with, in numbers and words.
+/// See the module.
 pub struct Scaled {
     /// None where modules differ.
     pub alpha: Option<f64>,
