@@ -252,6 +252,9 @@ pub struct Matrix {
     pub intruders: Option<u32>,
     pub delta: Option<Delta>,
     pub similarity: Option<Similarity>,
+    /// |u_i . u_j| of the strongest left vectors of the run's checkpoint before (rows) and of this one (columns).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub follows: Option<Similarity>,
     /// max_j ||W v_j - sigma_j u_j|| / sigma_1 over both decompositions.
     pub residual: Option<f64>,
     /// False where the margin to epsilon is smaller than the error.
@@ -271,7 +274,7 @@ pub enum Status {
 }
 
 /// The best match of every tuned vector among all base vectors of one side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Match {
@@ -286,6 +289,14 @@ pub struct Match {
     /// best match itself elsewhere). A rotated tie scores low against each vector and high against their space.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tied_cos: Option<Vec<f32>>,
+    /// max over i of u_j . u0_i with the signs that the decompositions gave, in [-1, 1]. A singular vector has no sign: this is the paper's
+    /// Fig. 4 to the letter, and invents intruders at random. Present in exact mode.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signed_cos: Option<Vec<f32>>,
+    /// |u0_i . u_j| of this side, where more is known than the matrix's `similarity`: every pre-trained vector (rows) against the first
+    /// fine-tuned ones (columns), or the leading corner of the right side.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub vectors: Option<Similarity>,
 }
 
 /// The change dW = W - W0.

@@ -43,6 +43,7 @@ fn numbers(c: linalg::Compared) -> Numbers {
         max_cos: side.cos,
         max_cos_upper: Some(side.upper),
         argmax: side.argmax,
+        ..Match::default()
     };
     Numbers {
         left: c.left.map(of),

@@ -76,5 +76,5 @@ fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>) -> Result<Number
 fn matches(cosines: &Matrix, sigma: &[f32]) -> Match {
     let (max_cos, argmax) = best_match(cosines.as_slice(), cosines.nrows());
     let tied_cos = tied_cosines(cosines.as_slice(), cosines.nrows(), sigma, &argmax);
-    Match { max_cos, max_cos_upper: None, argmax, tied_cos }
+    Match { max_cos, argmax, tied_cos, ..Match::default() }
 }

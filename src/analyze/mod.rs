@@ -164,7 +164,7 @@ fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
 /// Every vector is its own best match; nothing was computed.
 fn unchanged(job: &Job, reason: Option<String>) -> report::Matrix {
     let n = job.rows.min(job.cols);
-    let own = Some(Match { max_cos: vec![1.0; n as usize], max_cos_upper: None, argmax: (0..n).collect(), tied_cos: None });
+    let own = Some(Match { max_cos: vec![1.0; n as usize], argmax: (0..n).collect(), ..Match::default() });
     let none = Delta { effective_rank: 0.0, stable_rank: 0.0, frobenius: 0.0, sigma: Vec::new(), effective_rank_error: None, floor: None };
     report::Matrix { status: Status::Unchanged, reason, left: own.clone(), right: own, delta: Some(none), certified: true, ..blank(job) }
 }
@@ -196,6 +196,7 @@ fn blank(job: &Job) -> report::Matrix {
         intruders: None,
         delta: None,
         similarity: None,
+        follows: None,
         residual: None,
         certified: false,
         seconds: 0.0,

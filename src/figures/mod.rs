@@ -6,14 +6,20 @@
 mod cos_scale;
 mod effective_rank;
 mod epsilon_curve;
+mod evolution;
+mod k_curve;
 mod null_band;
+mod overview;
 mod pen;
 mod pick;
 mod scale;
+mod sigma_vs_cosine;
 mod similarity;
+mod spectrum;
 mod spread;
 pub mod style;
 mod svg;
+mod vector;
 
 pub use null_band::null_band;
 pub use svg::svg;
@@ -49,6 +55,29 @@ pub struct Request {
     pub focus: Option<Focus>,
     /// A small similarity map without axes, to choose from.
     pub thumbnail: bool,
+    /// The upper left cell of the similarity map.
+    #[serde(default)]
+    pub origin: Cell,
+    /// The fine-tuned vector that is studied alone, from 0; by default the first intruder, else the first.
+    #[serde(default)]
+    pub vector: Option<u32>,
+    /// The k curve as a share of all vectors instead of a number.
+    #[serde(default)]
+    pub fraction: bool,
+    /// Effective rank of the adapters alone, on an axis of their own.
+    #[serde(default)]
+    pub adapters_only: bool,
+    /// The training step up to which an evolution is drawn; None: to its end.
+    #[serde(default)]
+    pub until: Option<u64>,
+}
+
+/// Row and column of the similarity map, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Cell {
+    pub i: u32,
+    pub j: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +85,14 @@ pub struct Request {
 #[serde(rename_all = "kebab-case")]
 pub enum FigureId {
     Similarity,
+    Spectrum,
+    SigmaVsCosine,
+    Vector,
     EpsilonCurve,
+    KCurve,
+    Overview,
     EffectiveRank,
+    Evolution,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,59 +192,67 @@ fn sane_scale(request: &Request) -> f64 {
     if request.scale.is_finite() { request.scale.clamp(0.25, 16.0) } else { 1.0 }
 }
 
-/// A figure laid out. A new one: a file, a variant of [`FigureId`], an arm in each match.
+/// A figure laid out. A new one: a file, a variant of [`FigureId`], a line here and in `of` and `each`.
 enum Figure<'a> {
     Similarity(similarity::Figure<'a>),
+    Spectrum(spectrum::Figure<'a>),
+    SigmaVsCosine(sigma_vs_cosine::Figure<'a>),
+    Vector(vector::Figure<'a>),
     EpsilonCurve(epsilon_curve::Figure<'a>),
+    KCurve(k_curve::Figure<'a>),
+    Overview(overview::Figure<'a>),
     EffectiveRank(effective_rank::Figure<'a>),
+    Evolution(evolution::Figure<'a>),
+}
+
+macro_rules! each {
+    ($figure:expr, $f:ident => $do:expr) => {
+        match $figure {
+            Figure::Similarity($f) => $do,
+            Figure::Spectrum($f) => $do,
+            Figure::SigmaVsCosine($f) => $do,
+            Figure::Vector($f) => $do,
+            Figure::EpsilonCurve($f) => $do,
+            Figure::KCurve($f) => $do,
+            Figure::Overview($f) => $do,
+            Figure::EffectiveRank($f) => $do,
+            Figure::Evolution($f) => $do,
+        }
+    };
 }
 
 impl<'a> Figure<'a> {
     fn of(report: &'a Report, request: &'a Request) -> Self {
         match request.figure {
             FigureId::Similarity => Figure::Similarity(similarity::Figure::new(report, request)),
+            FigureId::Spectrum => Figure::Spectrum(spectrum::Figure::new(report, request)),
+            FigureId::SigmaVsCosine => Figure::SigmaVsCosine(sigma_vs_cosine::Figure::new(report, request)),
+            FigureId::Vector => Figure::Vector(vector::Figure::new(report, request)),
             FigureId::EpsilonCurve => Figure::EpsilonCurve(epsilon_curve::Figure::new(report, request)),
+            FigureId::KCurve => Figure::KCurve(k_curve::Figure::new(report, request)),
+            FigureId::Overview => Figure::Overview(overview::Figure::new(report, request)),
             FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
+            FigureId::Evolution => Figure::Evolution(evolution::Figure::new(report, request)),
         }
     }
 
     fn height(&self) -> f64 {
-        match self {
-            Figure::Similarity(f) => f.height(),
-            Figure::EpsilonCurve(f) => f.height(),
-            Figure::EffectiveRank(f) => f.height(),
-        }
+        each!(self, f => f.height())
     }
 
     fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
-        match self {
-            Figure::Similarity(f) => f.draw(pen),
-            Figure::EpsilonCurve(f) => f.draw(pen),
-            Figure::EffectiveRank(f) => f.draw(pen),
-        }
+        each!(self, f => f.draw(pen))
     }
 
     fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        match self {
-            Figure::Similarity(f) => f.hover(x, y),
-            Figure::EpsilonCurve(f) => f.hover(x, y),
-            Figure::EffectiveRank(f) => f.hover(x, y),
-        }
+        each!(self, f => f.hover(x, y))
     }
 
     fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        match self {
-            Figure::Similarity(f) => f.step(dx, dy),
-            Figure::EpsilonCurve(f) => f.step(dx, dy),
-            Figure::EffectiveRank(f) => f.step(dx, dy),
-        }
+        each!(self, f => f.step(dx, dy))
     }
 
     fn alt(&self) -> String {
-        match self {
-            Figure::Similarity(f) => f.alt(),
-            Figure::EpsilonCurve(f) => f.alt(),
-            Figure::EffectiveRank(f) => f.alt(),
-        }
+        each!(self, f => f.alt())
     }
 }

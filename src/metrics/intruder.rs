@@ -59,8 +59,12 @@ mod tests {
 
     #[test]
     fn only_what_is_certain_counts() {
-        let side =
-            Match { max_cos: vec![0.9, 0.1, 0.3, 0.5], max_cos_upper: Some(vec![0.9, 0.4, 0.6, 0.7]), argmax: vec![0; 4], tied_cos: None };
+        let side = Match {
+            max_cos: vec![0.9, 0.1, 0.3, 0.5],
+            max_cos_upper: Some(vec![0.9, 0.4, 0.6, 0.7]),
+            argmax: vec![0; 4],
+            ..Match::default()
+        };
         let matrix: Matrix = serde_json::from_value(serde_json::json!({
             "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
             "left": serde_json::to_value(side).unwrap(), "right": null, "intruders": null, "delta": null, "similarity": null, "residual": null,

@@ -2,185 +2,18 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
+mod golden;
+mod stored;
+
+use golden::check;
 use lorascope::figures::{FigureId, Focus, Request, Theme, alt, draw, height, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, series};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
+use stored::*;
 
 const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
-
-/// A small generator of our own, so that the stored drawings depend on no crate's version.
-struct Lcg(u64);
-
-impl Lcg {
-    /// Uniform in [0, 1).
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.0 >> 33) as f64 / (1u64 << 31) as f64
-    }
-}
-
-const TYPES: [(&str, u32, u32); 6] =
-    [("q", 384, 384), ("k", 384, 384), ("v", 384, 384), ("o", 384, 384), ("up", 1536, 384), ("down", 384, 1536)];
-
-/// An analyzed matrix of one fine-tune. `new` of its ten strongest vectors are intruders.
-fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank: Option<u32>) -> Matrix {
-    const N: usize = 40;
-    const TOP: usize = 32;
-    // More rank, fewer intruders but more mixing.
-    let (chance, wear) = match rank {
-        None => (0.0, 0.05),
-        Some(1) => (0.09, 0.3),
-        Some(8) => (0.15, 0.6),
-        Some(_) => (0.06, 1.0),
-    };
-    let mut values = vec![0.0f32; TOP * TOP];
-    let (mut max_cos, mut argmax) = (Vec::new(), Vec::new());
-    let mut row = 0usize;
-    for j in 0..N {
-        let forced = rank == Some(8) && layer == 2 && kind == "q" && [0, 3, 7].contains(&j);
-        let intruder = (j < 10 && rng.next() < chance) || forced;
-        let mixing = wear * rng.next().powf(1.5) * (0.3 + 0.05 * j as f64).min(0.9);
-        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - mixing };
-        let best = if intruder { (rng.next() * 30.0) as usize } else { row };
-        if !intruder {
-            row += 1;
-        }
-        for i in 0..TOP.min(if j < TOP { TOP } else { 0 }) {
-            let near = (-((i as f64 - best as f64) / 3.0).powi(2)).exp();
-            let noise = 0.08 * rng.next() + if rank.is_some() && j > 5 { 0.3 * near * rng.next() } else { 0.0 };
-            values[i * TOP + j] = (if i == best { c } else { noise.min(c) }) as f32;
-        }
-        max_cos.push(c as f32);
-        argmax.push(best as u32);
-    }
-    let effective_rank = match rank {
-        None => 200.0 + 15.0 * f64::from(layer % 3) + 60.0 * rng.next(),
-        Some(r) => 1.0 + (f64::from(r) - 1.0) * (0.55 + 0.25 * rng.next()),
-    };
-    let sigma: Vec<f32> = (0..N).map(|j| (10.7 * (-0.09 * j as f64).exp() + 1.0) as f32).collect();
-    Matrix {
-        name: format!("encoder.layer.{layer}.{kind}.weight"),
-        layer: Some(layer),
-        kind: Some(kind.into()),
-        rows,
-        cols,
-        status: Status::Analyzed,
-        mode: None,
-        reason: None,
-        sigma_base: sigma.iter().map(|s| s * 0.95).collect(),
-        sigma_tuned: sigma,
-        left: Some(Match { max_cos, max_cos_upper: None, argmax, tied_cos: None }),
-        right: None,
-        intruders: None,
-        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![], effective_rank_error: None, floor: None }),
-        similarity: Some(Similarity { rows: TOP as u32, cols: TOP as u32, values }),
-        residual: None,
-        certified: true,
-        seconds: 0.1,
-    }
-}
-
-fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32)]) -> Model {
-    Model {
-        label: rank.map_or("full".into(), |r| format!("lora_r{r}")),
-        kind: if rank.is_some() { Kind::Lora } else { Kind::Full },
-        formula: None,
-        run: None,
-        rank,
-        alpha: None,
-        scale: None,
-        files: vec![],
-        matching: Matching::default(),
-        matrices: (0..layers).flat_map(|l| types.iter().map(move |t| (l, *t))).map(|(l, t)| matrix(rng, l, t, rank)).collect(),
-        totals: Totals::default(),
-    }
-}
-
-fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)]) -> Report {
-    let mut rng = Lcg(7);
-    Report {
-        schema: SCHEMA.into(),
-        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1 },
-        settings: Settings::default(),
-        base: Base { label: "MiniLM-L6".into(), files: vec![] },
-        models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
-    }
-}
-
-fn become_status(matrix: &mut Matrix, status: Status, reason: Option<&str>) {
-    (matrix.status, matrix.reason) = (status, reason.map(String::from));
-    (matrix.left, matrix.delta, matrix.similarity) = (None, None, None);
-}
-
-/// Four models, 6 layers of 6 types; in LoRA r = 8 one matrix failed and one is unchanged.
-fn stored() -> Report {
-    let mut report = report_of(&[None, Some(1), Some(8), Some(64)], 6, &TYPES);
-    become_status(&mut report.models[2].matrices[3 * 6 + 2], Status::Failed, Some("3 of 147,456 values are NaN."));
-    become_status(&mut report.models[2].matrices[6 + 4], Status::Unchanged, None);
-    report
-}
-
-fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
-    Request {
-        figure,
-        settings: Settings::default(),
-        theme,
-        width,
-        scale: 1.0,
-        matrix: (figure == FigureId::Similarity).then(|| "encoder.layer.2.q.weight".into()),
-        model: (figure == FigureId::Similarity).then_some(2),
-        top: 32,
-        running: false,
-        planned: 36,
-        focus: None,
-        thumbnail: false,
-    }
-}
-
-// ---------------------------------------------------------------- goldens
-
-/// Splits into numbers and what stands between them.
-fn tokens(text: &str) -> Vec<(&str, Option<f64>)> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let numeric = |c: char| c.is_ascii_digit() || c == '.';
-        let split = if rest.starts_with(numeric) { rest.find(|c| !numeric(c)) } else { rest.find(numeric) };
-        let (head, tail) = rest.split_at(split.unwrap_or(rest.len()));
-        out.push((head, head.parse().ok()));
-        rest = tail;
-    }
-    out
-}
-
-/// Equal but for the last tenth of a CSS pixel (the drawings' unit), where libraries of mathematics may round differently.
-fn alike(a: &str, b: &str) -> bool {
-    let (a, b) = (tokens(a), tokens(b));
-    a.len() == b.len()
-        && a.iter().zip(&b).all(|(x, y)| match (x.1, y.1) {
-            (Some(p), Some(q)) => (p - q).abs() <= 1.0,
-            _ => x.0 == y.0,
-        })
-}
-
-#[track_caller]
-fn check(name: &str, report: &Report, request: &Request) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(format!("{name}.svg"));
-    let drawn = svg(report, request);
-    if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        std::fs::write(&path, &drawn).expect("the goldens' folder can be written");
-        return;
-    }
-    let stored = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}; UPDATE_GOLDENS=1 writes it"));
-    let different = stored.lines().zip(drawn.lines()).enumerate().find(|(_, (a, b))| !alike(a, b));
-    if let Some((n, (a, b))) = different {
-        panic!("{name}.svg differs at line {}:\n  stored {a}\n  drawn  {b}\nIf the new drawing is right: UPDATE_GOLDENS=1", n + 1);
-    }
-    let (a, b) = (stored.lines().count(), drawn.lines().count());
-    assert_eq!(a, b, "{name}.svg: {a} lines stored, {b} drawn. If the new drawing is right: UPDATE_GOLDENS=1");
-}
 
 #[test]
 fn goldens() {
@@ -312,7 +145,7 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("one vector", {
             one(|m| {
                 (m.rows, m.cols) = (1, 1);
-                m.left = Some(Match { max_cos: vec![1.0], max_cos_upper: None, argmax: vec![0], tied_cos: None });
+                m.left = Some(Match { max_cos: vec![1.0], argmax: vec![0], ..Match::default() });
                 m.similarity = Some(Similarity { rows: 1, cols: 1, values: vec![1.0] });
                 m.delta = Some(Delta {
                     effective_rank: 1.0,
@@ -330,16 +163,11 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("a map shorter than it says", one(|m| m.similarity = Some(Similarity { rows: 32, cols: u32::MAX, values: vec![0.5; 5] }))),
         (
             "fewer matches than columns",
-            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![], tied_cos: None })),
+            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![], ..Match::default() })),
         ),
         ("NaN and infinity", {
             one(|m| {
-                m.left = Some(Match {
-                    max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0],
-                    max_cos_upper: None,
-                    argmax: vec![u32::MAX; 4],
-                    tied_cos: None,
-                });
+                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], argmax: vec![u32::MAX; 4], ..Match::default() });
                 m.sigma_tuned = vec![f32::NAN, 0.0, f32::INFINITY];
                 m.delta = Some(Delta {
                     effective_rank: f64::NAN,

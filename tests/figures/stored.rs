@@ -1,0 +1,138 @@
+//! Reports made by a generator of our own, so that the stored drawings depend on no crate's version.
+
+use lorascope::figures::{Cell, FigureId, Request, Theme};
+use lorascope::report::*;
+
+pub struct Lcg(pub u64);
+
+impl Lcg {
+    /// Uniform in [0, 1).
+    pub fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as f64 / (1u64 << 31) as f64
+    }
+}
+
+pub const TYPES: [(&str, u32, u32); 6] =
+    [("q", 384, 384), ("k", 384, 384), ("v", 384, 384), ("o", 384, 384), ("up", 1536, 384), ("down", 384, 1536)];
+
+/// An analyzed matrix of one fine-tune. `new` of its ten strongest vectors are intruders.
+pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank: Option<u32>) -> Matrix {
+    const N: usize = 40;
+    const TOP: usize = 32;
+    // More rank, fewer intruders but more mixing.
+    let (chance, wear) = match rank {
+        None => (0.0, 0.05),
+        Some(1) => (0.09, 0.3),
+        Some(8) => (0.15, 0.6),
+        Some(_) => (0.06, 1.0),
+    };
+    let mut values = vec![0.0f32; TOP * TOP];
+    let (mut max_cos, mut argmax) = (Vec::new(), Vec::new());
+    let mut row = 0usize;
+    for j in 0..N {
+        let forced = rank == Some(8) && layer == 2 && kind == "q" && [0, 3, 7].contains(&j);
+        let intruder = (j < 10 && rng.next() < chance) || forced;
+        let mixing = wear * rng.next().powf(1.5) * (0.3 + 0.05 * j as f64).min(0.9);
+        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - mixing };
+        let best = if intruder { (rng.next() * 30.0) as usize } else { row };
+        if !intruder {
+            row += 1;
+        }
+        for i in 0..TOP.min(if j < TOP { TOP } else { 0 }) {
+            let near = (-((i as f64 - best as f64) / 3.0).powi(2)).exp();
+            let noise = 0.08 * rng.next() + if rank.is_some() && j > 5 { 0.3 * near * rng.next() } else { 0.0 };
+            values[i * TOP + j] = (if i == best { c } else { noise.min(c) }) as f32;
+        }
+        max_cos.push(c as f32);
+        argmax.push(best as u32);
+    }
+    let effective_rank = match rank {
+        None => 200.0 + 15.0 * f64::from(layer % 3) + 60.0 * rng.next(),
+        Some(r) => 1.0 + (f64::from(r) - 1.0) * (0.55 + 0.25 * rng.next()),
+    };
+    let sigma: Vec<f32> = (0..N).map(|j| (10.7 * (-0.09 * j as f64).exp() + 1.0) as f32).collect();
+    Matrix {
+        name: format!("encoder.layer.{layer}.{kind}.weight"),
+        layer: Some(layer),
+        kind: Some(kind.into()),
+        rows,
+        cols,
+        status: Status::Analyzed,
+        mode: None,
+        reason: None,
+        sigma_base: sigma.iter().map(|s| s * 0.95).collect(),
+        sigma_tuned: sigma,
+        left: Some(Match { max_cos, argmax, ..Match::default() }),
+        right: None,
+        intruders: None,
+        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![], effective_rank_error: None, floor: None }),
+        similarity: Some(Similarity { rows: TOP as u32, cols: TOP as u32, values }),
+        follows: None,
+        residual: None,
+        certified: true,
+        seconds: 0.1,
+    }
+}
+
+pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32)]) -> Model {
+    Model {
+        label: rank.map_or("full".into(), |r| format!("lora_r{r}")),
+        kind: if rank.is_some() { Kind::Lora } else { Kind::Full },
+        formula: None,
+        run: None,
+        rank,
+        alpha: None,
+        scale: None,
+        files: vec![],
+        matching: Matching::default(),
+        matrices: (0..layers).flat_map(|l| types.iter().map(move |t| (l, *t))).map(|(l, t)| matrix(rng, l, t, rank)).collect(),
+        totals: Totals::default(),
+    }
+}
+
+pub fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)]) -> Report {
+    let mut rng = Lcg(7);
+    Report {
+        schema: SCHEMA.into(),
+        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1 },
+        settings: Settings::default(),
+        base: Base { label: "MiniLM-L6".into(), files: vec![] },
+        models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
+    }
+}
+
+pub fn become_status(matrix: &mut Matrix, status: Status, reason: Option<&str>) {
+    (matrix.status, matrix.reason) = (status, reason.map(String::from));
+    (matrix.left, matrix.delta, matrix.similarity) = (None, None, None);
+}
+
+/// Four models, 6 layers of 6 types; in LoRA r = 8 one matrix failed and one is unchanged.
+pub fn stored() -> Report {
+    let mut report = report_of(&[None, Some(1), Some(8), Some(64)], 6, &TYPES);
+    become_status(&mut report.models[2].matrices[3 * 6 + 2], Status::Failed, Some("3 of 147,456 values are NaN."));
+    become_status(&mut report.models[2].matrices[6 + 4], Status::Unchanged, None);
+    report
+}
+
+pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
+    Request {
+        figure,
+        settings: Settings::default(),
+        theme,
+        width,
+        scale: 1.0,
+        matrix: (figure == FigureId::Similarity).then(|| "encoder.layer.2.q.weight".into()),
+        model: (figure == FigureId::Similarity).then_some(2),
+        top: 32,
+        running: false,
+        planned: 36,
+        focus: None,
+        thumbnail: false,
+        origin: Cell::default(),
+        vector: None,
+        fraction: false,
+        adapters_only: false,
+        until: None,
+    }
+}
