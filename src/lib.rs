@@ -8,6 +8,7 @@ pub mod plan;
 
 pub mod linalg;
 pub mod metrics;
+pub mod presets;
 pub mod report;
 pub mod series;
 
@@ -16,6 +17,8 @@ pub mod session;
 
 pub mod figures;
 pub mod summary;
+
+pub mod export;
 
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

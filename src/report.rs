@@ -136,6 +136,9 @@ pub struct FileInfo {
     pub name: String,
     /// Bytes.
     pub size: u64,
+    /// Of the whole file, in hexadecimal; absent until it is computed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
 }
 
 /// One fine-tune of the base.
@@ -156,8 +159,39 @@ pub struct Model {
     /// Where in a training run it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
     pub matching: Matching,
+    /// Where the tensors of each matrix lie, so that its numbers can be computed again elsewhere.
+    #[serde(default)]
+    pub sources: Vec<Source>,
     pub matrices: Vec<Matrix>,
     pub totals: Totals,
+}
+
+/// The tensors of one matrix of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// The base's: also the name of the matrix.
+    pub base: TensorSource,
+    /// By part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
+    pub parts: Vec<TensorSource>,
+    /// What the change is multiplied with; null where it is stored in a tensor, or there is none.
+    pub scale: Option<f64>,
+    /// Stored as `[in, out]`.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub transposed: bool,
+    /// Codes, or some rows or columns of a larger tensor: more than a name is needed to read it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub intricate: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct TensorSource {
+    pub part: String,
+    pub file: String,
+    pub tensor: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -107,7 +107,20 @@ mod tests {
 
     fn model(kind: Kind, rank: Option<u32>, label: &str) -> Model {
         let (label, matching, totals) = (label.to_owned(), Matching::default(), Totals::default());
-        Model { label, kind, formula: None, run: None, rank, alpha: None, scale: None, files: vec![], matching, matrices: vec![], totals }
+        Model {
+            label,
+            kind,
+            formula: None,
+            run: None,
+            rank,
+            alpha: None,
+            scale: None,
+            files: vec![],
+            matching,
+            sources: vec![],
+            matrices: vec![],
+            totals,
+        }
     }
 
     #[test]

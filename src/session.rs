@@ -5,9 +5,9 @@ use crate::analyze;
 use crate::checkpoint::Reader;
 use crate::error::Error;
 use crate::plan::files::{FileEntry, is_junk};
-use crate::plan::job::{Job, Recipe, TensorRef};
+use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
-use crate::report::{Base, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Task, Totals};
+use crate::report::{Base, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -96,7 +96,8 @@ impl Session {
             models: plan
                 .models
                 .iter()
-                .map(|m| Model {
+                .zip(self.sources())
+                .map(|(m, sources)| Model {
                     label: m.label.clone(),
                     kind: m.kind,
                     formula: m.formula.clone(),
@@ -106,11 +107,42 @@ impl Session {
                     files: m.files.clone(),
                     run: m.run.clone(),
                     matching: m.matching.clone(),
+                    sources,
                     matrices: Vec::new(),
                     totals: Totals::default(),
                 })
                 .collect(),
         }
+    }
+
+    /// Where the tensors of every matrix lie, by model.
+    fn sources(&self) -> Vec<Vec<Source>> {
+        let mut all = vec![Vec::new(); self.planned.plan.models.len()];
+        let tensor = |part: &str, t: &TensorRef| TensorSource {
+            part: part.to_owned(),
+            file: self.files.get(t.file as usize).map(|f| f.path.clone()).unwrap_or_default(),
+            tensor: t.name.clone(),
+        };
+        for job in &self.planned.jobs {
+            for (model, recipe) in &job.tuned {
+                let (parts, scale): (Vec<(&str, &TensorRef)>, _) = match recipe {
+                    Recipe::Replace(t) => (vec![("W", t)], None),
+                    Recipe::Adapted { parts, scale, .. } => {
+                        let known = if let Scale::Known(scale) = scale { Some(*scale) } else { None };
+                        (parts.iter().map(|(part, t)| (*part, t)).collect(), known)
+                    }
+                    Recipe::Skip(_) => continue,
+                };
+                let plain = |t: &TensorRef| t.packing.is_none() && t.columns.is_none() && !t.by_columns;
+                let intricate = job.lines.is_some() || !plain(&job.base) || !parts.iter().all(|(_, t)| plain(t));
+                let base = tensor("W0", &job.base);
+                let parts = parts.into_iter().map(|(part, t)| tensor(part, t)).collect();
+                if let Some(sources) = all.get_mut(*model as usize) {
+                    sources.push(Source { base, parts, scale, transposed: job.transposed, intricate });
+                }
+            }
+        }
+        all
     }
 
     /// The jobs of the plan, in the order of `plan.matrices`.

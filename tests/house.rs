@@ -39,9 +39,9 @@ const FLOORS: [(&str, u32); 15] = [
     ("session", 6),
     ("figures", 6),
     ("summary", 6),
-    ("export", 6),
+    ("export", 7),
     ("lesson", 6),
-    ("wasm", 7),
+    ("wasm", 8),
 ];
 
 fn floor(room: &str) -> Option<u32> {

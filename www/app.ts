@@ -4,13 +4,22 @@ import { Cancelled } from './engine.errors';
 import { LINKS_ONLY, problem } from './files';
 import { Keeping } from './keeping';
 import { taskOf } from './modes';
+import { saveReport } from './exports';
 import type { LiveReport } from './report';
 import { run } from './run';
 import { begun, computed, ended, missing, started } from './run.state';
 import { loadSample, sampleManifest } from './sample';
 import * as change from './state';
+import type { State } from './state';
 import type { Store } from './store';
-import type { ModelSummary, Task } from './wasm/simd/lorascope';
+import { isReport, opened, parse } from './stored';
+import type { FigureId, FileInfo, ModelSummary, Report, Task } from './wasm/simd/lorascope';
+
+/** Milliseconds a checkpoint stays. */
+const PACE = 400;
+
+/** Files of so many bytes in all are hashed without being asked for, once a run is done: some seconds of one thread. */
+const HASHED_AT_ONCE = 2e9;
 
 const RELOAD = 'Load the page again. If it stays, another current browser may run it.';
 
@@ -20,6 +29,7 @@ export class App {
   readonly #store: Store;
   readonly #report: Promise<LiveReport>;
   #stop = new AbortController();
+  #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
   #asked = 0;
 
@@ -50,6 +60,10 @@ export class App {
   /** Takes files in any state and plans again. */
   async add(files: DroppedFile[]): Promise<void> {
     if (files.length === 0) return this.#store.update((s) => change.trouble(s, LINKS_ONLY));
+    for (const { path, file } of files) {
+      if (path.endsWith('.json') && (await isReport(file))) return this.openReport(await file.text(), path);
+    }
+    if (this.#store.state.stored) this.startOver();
     this.cancel();
     const known = new Set(this.#store.state.files);
     this.#store.update((s) => change.addFiles(s, files));
@@ -112,14 +126,85 @@ export class App {
   /** The report as a file. */
   async save(): Promise<void> {
     const { head, settings } = this.#store.state;
-    const report = await this.#report;
-    if (!head || !report.view) return;
-    const json = report.view.json(settings);
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([json], { type: 'application/json' }));
-    link.download = `lorascope-${head.base.label.replace(/[^\w.-]+/g, '-')}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    if (head) saveReport(await this.#report, settings, head.base.label);
+  }
+
+  /** Shows a stored report in place of whatever is there. */
+  async openReport(text: string, name: string): Promise<void> {
+    try {
+      const report = parse(text);
+      // Only the drawing side can tell whether all of it is well formed.
+      (await this.#report).check(text);
+      this.startOver();
+      this.#store.update((s) => opened(s, report));
+    } catch (error) {
+      const said = problem('report-invalid', 'This report cannot be opened', error, 'Save it again from Lorascope.');
+      this.#store.update((s) => change.trouble(s, { ...said, file: name }));
+    }
+  }
+
+  /** Compares every pre-trained vector with every fine-tuned one of a matrix. */
+  async vectors(matrix: string, model: number): Promise<void> {
+    const { plan } = this.#store.state;
+    const at = plan?.matrices.findIndex(({ name }) => name === matrix) ?? -1;
+    if (at < 0) return;
+    const asked = { matrix, model, reason: '' };
+    const still = (s: State) => s.vectors?.matrix === matrix && s.vectors.model === model;
+    this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'computing' } }));
+    try {
+      const { left, right } = await (await this.#engine).vectors(at, model);
+      const report = await this.#report;
+      if (!still(this.#store.state)) return;
+      report.takeVectors(model, matrix, left, right);
+      this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'known' } }));
+    } catch (error) {
+      if (!still(this.#store.state)) return;
+      const reason = error instanceof Cancelled ? '' : error instanceof Error ? error.message : String(error);
+      this.#store.update((s) => ({ ...s, vectors: reason ? { ...asked, status: 'failed', reason } : undefined }));
+    }
+  }
+
+  /** Switches every type of matrices on, as PEFT looks at all of them, and plans again. */
+  async everywhere(): Promise<void> {
+    const all = this.#store.state.plan?.types.map(({ type }) => type).join(',') ?? '';
+    await this.answer('types', all);
+  }
+
+  /** Hashes the files of the report that have no hash yet, one after the other. A file that changes meanwhile has none. */
+  async hashFiles(): Promise<void> {
+    const [engine, report] = [await this.#engine, await this.#report];
+    const { head } = this.#store.state;
+    for (const { name } of filesOf(head)) {
+      if (this.#store.state.hashes.has(name)) continue;
+      const hash = await engine.hash(name).catch(() => undefined);
+      if (this.#store.state.head !== head) return;
+      if (hash === undefined) continue;
+      report.view?.setHash(name, hash);
+      this.#store.update((s) => ({ ...s, hashes: new Map(s.hashes).set(name, hash) }));
+    }
+  }
+
+  toggleTable(figure: FigureId): void {
+    this.#store.update((s) => {
+      const tables = new Set(s.tables);
+      if (!tables.delete(figure)) tables.add(figure);
+      return { ...s, tables };
+    });
+  }
+
+  /** Draws a series checkpoint by checkpoint. With reduced motion the reader goes step by step instead: one press, one checkpoint. */
+  play(steps: readonly number[]): void {
+    clearInterval(this.#playing);
+    const last = steps.at(-1) ?? 0;
+    const next = () => {
+      const { until } = this.#store.state;
+      const at = until === undefined ? 0 : steps.findIndex((step) => step > until);
+      const step = steps[at];
+      if (step === undefined || step >= last) clearInterval(this.#playing);
+      this.#store.update((s) => ({ ...s, until: step === undefined || step >= last ? undefined : step }));
+    };
+    next();
+    if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playing = setInterval(next, PACE);
   }
 
   async #plan(ask: (engine: Engine, answers: Map<string, string>) => ReturnType<Engine['plan']>): Promise<void> {
@@ -166,7 +251,16 @@ export class App {
     const report = await this.#report;
     report.sync(this.#store.state);
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
+    const { status, head } = this.#store.state;
+    const bytes = filesOf(head).reduce((sum, { size }) => sum + size, 0);
+    if (status === 'done' && bytes < HASHED_AT_ONCE) void this.hashFiles();
   }
+}
+
+/** Every file behind a report, once. */
+export function filesOf(head: Report | undefined): FileInfo[] {
+  const all = [head?.base, ...(head?.models ?? [])].flatMap((part) => part?.files ?? []);
+  return [...new Map(all.map((file) => [file.name, file])).values()];
 }
 
 /** The model with the most intruders; undefined when none has any. */

@@ -36,6 +36,12 @@ export interface Answer {
   trouble: string;
 }
 
+/** |cos| of both sides by rows: pre-trained vectors down, fine-tuned ones across. */
+export interface Cosines {
+  left: Float32Array<ArrayBuffer>;
+  right: Float32Array<ArrayBuffer>;
+}
+
 export interface Engine {
   readonly info: EngineInfo;
   /** Adds files, reads their headers only, and plans with the answers given so far. */
@@ -46,6 +52,10 @@ export interface Engine {
   head(): Promise<Report>;
   /** Computes one matrix of the plan for all its models. Several may be asked for at once. */
   analyze(matrix: number, task: Task): Promise<Answer>;
+  /** Every pre-trained vector against every fine-tuned one of a matrix and a model, by exact decompositions. */
+  vectors(matrix: number, model: number): Promise<Cosines>;
+  /** The SHA-256 of a file by its path; undefined where it is not here. */
+  hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
   /** Forgets all files. */
@@ -93,6 +103,16 @@ class WorkerEngine implements Engine {
   async analyze(matrix: number, task: Task): Promise<Answer> {
     const life = await this.#alive();
     return this.#call(life, life.remote.analyze(matrix, task));
+  }
+
+  async vectors(matrix: number, model: number): Promise<Cosines> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.vectors(matrix, model));
+  }
+
+  async hash(path: string): Promise<string | undefined> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.hash(path));
   }
 
   cancel(): void {

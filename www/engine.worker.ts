@@ -1,6 +1,7 @@
 /** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
-import { expose } from 'comlink';
-import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
+import { expose, transfer } from 'comlink';
+import type { Answer, Cosines, DroppedFile, EngineInfo, Start } from './engine';
+import { fileHash } from './engine.hash';
 import { KeptResults, sha256 } from './engine.kept';
 import { Gate } from './gate';
 import { atOnce } from './run';
@@ -8,6 +9,7 @@ import { loadCompute } from './wasm';
 import type { Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
 
 const files: File[] = [];
+const paths: string[] = [];
 /** Digests of tensors by file and range: a tensor is hashed once in the worker's life. */
 const digests = new Map<string, string>();
 let session: Session;
@@ -30,7 +32,8 @@ const remote = {
 
   async open(dropped: readonly DroppedFile[], answers: Answers): Promise<Plan> {
     for (const { path, file } of dropped) {
-      files[session.addFile(path, file.size)] = file;
+      const id = session.addFile(path, file.size);
+      [files[id], paths[id]] = [file, path];
     }
     for (const [id] of files.entries()) await readHeader(id);
     return remote.plan(answers);
@@ -70,6 +73,17 @@ const remote = {
     // Kept first, answered then: what the page shows as done survives a reload.
     if (hashes) await kept.keep(session.keys(matrix, task), hashes, outcomes);
     return answer(outcomes, false);
+  },
+
+  async vectors(matrix: number, model: number): Promise<Cosines> {
+    const bytes = await readAll(session.ranges(matrix));
+    const { left, right } = await session.vectors(matrix, model, bytes);
+    return transfer({ left, right } as Cosines, [left.buffer, right.buffer]);
+  },
+
+  async hash(path: string): Promise<string | undefined> {
+    const file = files[paths.lastIndexOf(path)];
+    return file && fileHash(file);
   },
 };
 

@@ -20,6 +20,11 @@ export function rank(n: number | null | undefined): string {
   return fixed(n, n != null && n >= 100 ? 0 : 1);
 }
 
+/** A share, `12 %`; with one decimal below 10. */
+export function percent(share: number | null | undefined): string {
+  return share == null ? fixed(undefined, 0) : `${fixed(100 * share, share < 0.0995 ? 1 : 0)} %`;
+}
+
 /** A value known within bounds: `0.27`, `0.06–0.27`, or `≤ 0.27` where the lower bound says nothing. */
 export function interval(between: { low: number; high: number } | undefined, decimals: number): string {
   if (!between) return fixed(undefined, decimals);

@@ -1,6 +1,6 @@
 /** Best matches as the results hold them: exact numbers, or intervals where only bounds are known. Pure. */
 import type { State } from './state';
-import type { Match, Matrix, Side } from './wasm/simd/lorascope';
+import type { Match, Matrix, Settings } from './wasm/simd/lorascope';
 
 /** The true value lies in [low, high]; equal ends: it is known. */
 export interface Interval {
@@ -8,16 +8,20 @@ export interface Interval {
   high: number;
 }
 
+/** What decides which numbers are looked at. */
+type Rule = Pick<Settings, 'side' | 'k' | 'cosine'>;
+
 /** The best matches of the first k vectors of the chosen side; for both sides the larger one decides. Empty where they were not computed. */
-export function windowOf(matrix: Matrix | undefined, side: Side, k: number): Interval[] {
-  const left = side === 'right' ? [] : intervals(matrix?.left, k);
-  const right = side === 'left' ? [] : intervals(matrix?.right, k);
+export function windowOf(matrix: Matrix | undefined, { side, k, cosine }: Rule): Interval[] {
+  const left = side === 'right' ? [] : intervals(matrix?.left, k, cosine);
+  const right = side === 'left' ? [] : intervals(matrix?.right, k, cosine);
   if (side === 'left') return left;
   if (side === 'right') return right;
   return left.slice(0, right.length).map((l, j) => ({ low: Math.max(l.low, right[j]!.low), high: Math.max(l.high, right[j]!.high) }));
 }
 
-function intervals(match: Match | undefined | null, k: number): Interval[] {
+function intervals(match: Match | undefined | null, k: number, cosine: Rule['cosine']): Interval[] {
+  if (cosine === 'signed') return (match?.signedCos ?? []).slice(0, k).map((cos) => ({ low: cos, high: cos }));
   return (match?.maxCos ?? []).slice(0, k).map((low, j) => ({ low, high: Math.max(low, match?.maxCosUpper?.[j] ?? low) }));
 }
 
@@ -41,21 +45,22 @@ export function resultsOf(state: State, name: string): (Matrix | undefined)[] {
 }
 
 /** The weakest match of a model over all its results. */
-export function weakestOf({ results, settings: { side, k } }: State, model: number): Interval | undefined {
+export function weakestOf({ results, settings }: State, model: number): Interval | undefined {
   const all: Interval[] = [];
   for (const outcomes of results.values()) {
-    const here = weakest(windowOf(outcomes.find((o) => o.model === model)?.matrix, side, k));
+    const here = weakest(windowOf(outcomes.find((o) => o.model === model)?.matrix, settings));
     if (here) all.push(here);
   }
   return weakest(all);
 }
 
 /** Counted vectors that lie among base vectors of nearly equal strength: their places from 0, and the smallest cosine with that space. */
-export function tiedVectors(matrix: Matrix | undefined, side: Side, k: number, epsilon: number): { places: number[]; cosine: number } {
+export function tiedVectors(matrix: Matrix | undefined, settings: Settings): { places: number[]; cosine: number } {
+  const { side, epsilon } = settings;
   const tied = (side === 'right' ? matrix?.right : matrix?.left)?.tiedCos ?? [];
   const places: number[] = [];
   let cosine = 1;
-  windowOf(matrix, side, k).forEach(({ high }, j) => {
+  windowOf(matrix, settings).forEach(({ high }, j) => {
     const within = tied[j] ?? 0;
     if (high >= epsilon || within < epsilon) return;
     places.push(j);

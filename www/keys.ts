@@ -4,6 +4,8 @@ export interface Keys {
   previous(): void;
   next(): void;
   focus(testid: string): void;
+  /** Opens the menu or the table of the figure that has the focus. */
+  figure(what: 'menu' | 'table'): void;
   help(): void;
   escape(): void;
 }
@@ -14,6 +16,9 @@ export const KEY_LIST: readonly (readonly [string, string])[] = [
   ['k', 'to the window slider'],
   ['e', 'to the threshold slider'],
   ['Arrows', 'move the crosshair of a figure; with Shift by 10'],
+  ['+ −', 'closer to, further from a similarity map'],
+  ['m', 'the menu of the figure'],
+  ['t', 'the table of the figure'],
   ['Enter', 'open the matrix under the crosshair, or of the row'],
   ['Esc', 'cancel a run, or close the matrix'],
   ['?', 'this list'],
@@ -29,6 +34,8 @@ export function listen(keys: Keys, enabled: () => boolean): void {
     else if (event.key === ']') keys.next();
     else if (event.key === 'k') keys.focus('k-slider');
     else if (event.key === 'e') keys.focus('epsilon-slider');
+    else if (event.key === 'm') keys.figure('menu');
+    else if (event.key === 't') keys.figure('table');
     else if (event.key === '?') keys.help();
   });
 }

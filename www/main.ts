@@ -3,6 +3,7 @@ import { html, render } from 'lit';
 import { App } from './app';
 import { startEngine } from './engine';
 import { listen } from './keys';
+import { Linked } from './linked';
 import { modeFrom } from './modes';
 import { Navigation } from './navigation';
 import { LiveReport } from './report';
@@ -10,16 +11,20 @@ import { openSpecimen, type Specimen } from './specimen';
 import { defaults, setMode } from './state';
 import { Store } from './store';
 import { acceptDrops } from './views/inputs';
+import type { MenuView } from './views/menu';
 import { loadView } from './wasm';
+import type { FigureId } from './wasm/simd/lorascope';
 import './views/page';
 
 const place = document.querySelector<HTMLElement>('#app')!;
 let report: LiveReport | undefined;
 let specimen: Specimen | undefined;
+let linked: Linked | undefined;
 
 const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) => {
   report?.sync(state);
-  render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen }}></lorascope-page>`, place);
+  linked?.sync(state);
+  render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
 });
 const nav = new Navigation(store);
 const view = loadView();
@@ -37,10 +42,17 @@ listen(
     previous: () => nav.step(-1),
     next: () => nav.step(1),
     focus: (testid) => document.querySelector<HTMLElement>(`[data-testid=${testid}]`)?.focus(),
+    figure: (what) => {
+      const section = document.activeElement?.closest<HTMLElement>('[data-testid=figure]');
+      if (what === 'menu') section?.querySelector<MenuView>('lorascope-menu')?.show();
+      else if (section) app.toggleTable(section.dataset['figure'] as FigureId);
+    },
     help: () => document.querySelector('dialog')?.showModal(),
     escape: () => (store.state.status === 'running' ? app.cancel() : nav.close()),
   },
   () => store.state.shortcuts,
 );
 app.start();
+linked = new Linked(app, store, nav);
+linked.follow();
 store.schedule();

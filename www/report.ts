@@ -1,8 +1,8 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from './state';
-import type { Findings, MatrixRow, ModelSummary, Outcome, Report, ReportView, Settings } from './wasm/simd/lorascope';
+import type { Differences, Findings, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings } from './wasm/simd/lorascope';
 
-const NO_FINDINGS: Findings = { epsilonCurve: '', effectiveRank: '', matrices: '' };
+const NO_FINDINGS: Findings = { epsilonCurve: '', kCurve: '', overview: '', effectiveRank: '', matrices: '' };
 
 export class LiveReport {
   readonly #View: typeof ReportView;
@@ -13,8 +13,16 @@ export class LiveReport {
   /** Grows with every change of the data: what is drawn from an older version is stale. */
   version = 0;
 
+  readonly presets: readonly Preset[];
+
   constructor(View: typeof ReportView) {
     this.#View = View;
+    this.presets = View.presets();
+  }
+
+  /** Throws where a stored report is not well formed. */
+  check(text: string): void {
+    this.#View.fromJson(text).free();
   }
 
   /** Takes in what the state has and this has not. */
@@ -34,6 +42,22 @@ export class LiveReport {
     return this.#view;
   }
 
+  /** Every pre-trained vector against every fine-tuned one of a matrix. */
+  takeVectors(model: number, matrix: string, left: Float32Array, right: Float32Array): void {
+    this.#view?.setVectors(model, matrix, left, right);
+    this.#changed();
+  }
+
+  /** The rule in force in words. */
+  rule(settings: Settings): string {
+    return this.#view?.rule(settings) ?? '';
+  }
+
+  /** The vectors whose verdict differs between two rules. */
+  differences(a: Settings, b: Settings): Differences | undefined {
+    return this.#view?.differences(a, b);
+  }
+
   models(settings: Settings): ModelSummary[] {
     return this.#ask('models', settings, (view) => view.models(settings), []);
   }
@@ -48,7 +72,7 @@ export class LiveReport {
 
   #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {
     if (!this.#view) return nothing;
-    const key = `${question} ${settings.k} ${settings.epsilon} ${settings.side}`;
+    const key = `${question} ${settings.k} ${settings.epsilon} ${settings.side} ${settings.cosine}`;
     if (!this.#answers.has(key)) {
       // Sliders pass through many settings; only those in use now are worth keeping.
       if (this.#answers.size > 8) this.#answers.clear();

@@ -3,7 +3,7 @@ import type { DroppedFile, EngineInfo } from './engine';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
-import type { Focus, Mode, Outcome, Plan, Problem, Report, Settings, Side } from './wasm/simd/lorascope';
+import type { Cell, FigureId, Focus, Mode, Outcome, Plan, Problem, Preset, Report, Settings, Side } from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
 
@@ -12,6 +12,14 @@ export interface Sort {
   column: 'layer' | 'name' | 'shape' | 'intruders' | 'effectiveRank' | 'best';
   model: number;
   descending: boolean;
+}
+
+export interface Vectors {
+  matrix: string;
+  model: number;
+  status: 'computing' | 'known' | 'failed';
+  /** Why it failed, in words. */
+  reason: string;
 }
 
 export interface State {
@@ -36,8 +44,25 @@ export interface State {
   /** The open matrix by name, and the model looked at in it. */
   open: string | undefined;
   model: number;
-  /** Rows and columns of the large similarity map. */
+  /** Rows and columns of the large similarity map, and its upper left cell. */
   top: number;
+  origin: Cell;
+  /** The fine-tuned vector studied alone, from 0; undefined: the first intruder. */
+  vector: number | undefined;
+  /** The k curve as a share of all vectors. */
+  fraction: boolean;
+  /** Effective rank of the adapters alone. */
+  adaptersOnly: boolean;
+  /** The training step up to which an evolution is drawn; undefined: to its end. */
+  until: number | undefined;
+  /** SHA-256 of files by their names, as far as they are computed. */
+  hashes: ReadonlyMap<string, string>;
+  /** Figures whose numbers stand below them as a table. */
+  tables: ReadonlySet<FigureId>;
+  /** A report opened without its checkpoints: nothing can be computed. */
+  stored: boolean;
+  /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
+  vectors: Vectors | undefined;
   sort: Sort | undefined;
   allRows: boolean;
   shortcuts: boolean;
@@ -70,6 +95,15 @@ export function defaults(): State {
     open: undefined,
     model: 0,
     top: 32,
+    origin: { i: 0, j: 0 },
+    vector: undefined,
+    fraction: false,
+    adaptersOnly: false,
+    until: undefined,
+    hashes: new Map(),
+    tables: new Set(),
+    stored: false,
+    vectors: undefined,
     sort: undefined,
     allRows: false,
     shortcuts: true,
@@ -115,6 +149,7 @@ export function planned(s: State, plan: Plan, head: Report, seconds: number): St
     loading: '',
     results: same ? s.results : new Map(),
     earlier: same ? s.earlier : new Set(),
+    hashes: same ? s.hashes : new Map(),
     run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
@@ -149,6 +184,17 @@ export function setEpsilon(s: State, epsilon: number): State {
 
 export function setSide(s: State, side: Side): State {
   return { ...s, settings: { ...s.settings, side } };
+}
+
+/** Takes a preset's whole rule. */
+export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): State {
+  return { ...s, settings: { ...s.settings, preset: id, k, epsilon, side, cosine } };
+}
+
+/** Shows so many rows and columns of the map, from a cell on. */
+export function look(s: State, top: number, origin: Cell = s.origin): State {
+  const whole = (n: number) => Math.max(0, Math.round(n));
+  return { ...s, top: Math.max(2, Math.round(top)), origin: { i: whole(origin.i), j: whole(origin.j) } };
 }
 
 /** Computes nothing: what the results lack for the mode is computed when it is asked for. */

@@ -1,7 +1,9 @@
 /** Holds the one State and tells its readers of changes, once an animation frame at most. */
 import type { State } from './state';
+import type { Pointer } from './views/figure';
+import type { Focus } from './wasm/simd/lorascope';
 
-export class Store {
+export class Store implements Pointer {
   #state: State;
   #scheduled = false;
   readonly #render: (state: State) => void;
@@ -20,6 +22,14 @@ export class Store {
     if (next === this.#state) return;
     this.#state = next;
     this.schedule();
+  }
+
+  get focus(): Focus | undefined {
+    return this.#state.focus;
+  }
+
+  point(focus: Focus | undefined): void {
+    this.update((s) => ({ ...s, focus }));
   }
 
   /** Asks for one more rendering, for changes outside the state (the theme, a loaded module). */

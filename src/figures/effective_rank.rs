@@ -3,6 +3,7 @@
 mod draw;
 mod panels;
 mod read;
+mod table;
 
 use super::scale::{Axis, decades, round_ticks, short};
 use super::style::{LABEL_GAP, TICK, text_width};

@@ -5,6 +5,7 @@
 mod draw;
 mod place;
 mod read;
+mod table;
 
 use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};

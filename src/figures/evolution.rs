@@ -30,6 +30,10 @@ impl<'a> Figure<'a> {
         None
     }
 
+    pub fn table(&self) -> super::Table {
+        super::Table { title: String::new(), columns: vec![], rows: vec![] }
+    }
+
     pub fn alt(&self) -> String {
         "Not drawn.".into()
     }

@@ -3,6 +3,7 @@
 //! Every figure is laid out once from the report and the request; drawing, hovering and stepping read the same layout, so they cannot disagree.
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
+mod caption;
 mod cos_scale;
 mod effective_rank;
 mod epsilon_curve;
@@ -19,10 +20,13 @@ mod spectrum;
 mod spread;
 pub mod style;
 mod svg;
+mod table;
 mod vector;
 
+pub use caption::heading;
 pub use null_band::null_band;
 pub use svg::svg;
+pub use table::{Table, Value};
 
 use crate::report::{Report, Settings};
 use pen::{Drawn, Medium, Pen};
@@ -70,6 +74,9 @@ pub struct Request {
     /// The training step up to which an evolution is drawn; None: to its end.
     #[serde(default)]
     pub until: Option<u64>,
+    /// For a drawing that stands alone: the words below it; its heading stands above.
+    #[serde(default)]
+    pub caption: Option<String>,
 }
 
 /// Row and column of the similarity map, from 0.
@@ -153,7 +160,8 @@ impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErro
 
 /// The height a figure takes at the request's width, in CSS pixels.
 pub fn height(report: &Report, request: &Request) -> f64 {
-    Figure::of(report, request).height()
+    let (above, below) = caption::margins(request);
+    above + Figure::of(report, request).height() + below
 }
 
 /// Draws on a canvas-like backend whose area is `width * scale` by `height * scale` device pixels. Never panics, whatever the report holds.
@@ -171,15 +179,23 @@ pub fn step(report: &Report, request: &Request, dx: i32, dy: i32) -> Option<Read
     Figure::of(report, request).step(dx, dy)
 }
 
+/// The numbers behind the figure.
+pub fn table(report: &Report, request: &Request) -> Table {
+    Table { title: heading(report, request), ..Figure::of(report, request).table() }
+}
+
 /// The figure in one sentence, for screen readers.
 pub fn alt(report: &Report, request: &Request) -> String {
     Figure::of(report, request).alt()
 }
 
 fn paint<DB: DrawingBackend>(report: &Report, request: &Request, area: &DrawingArea<DB, Shift>, unit: f64, medium: Medium) -> Drawn {
-    let pen = Pen { area, unit, medium, palette: style::Palette::of(request.theme) };
-    area.fill(&pen.palette.paper)?;
-    Figure::of(report, request).draw(&pen)?;
+    let palette = style::Palette::of(request.theme);
+    area.fill(&palette.paper)?;
+    let figure = Figure::of(report, request);
+    caption::draw(&Pen { area, unit, medium, palette }, report, request, figure.height())?;
+    let (_, body) = area.split_vertically(style::device(caption::margins(request).0, unit));
+    figure.draw(&Pen { area: &body, unit, medium, palette })?;
     Ok(area.present()?)
 }
 
@@ -250,6 +266,10 @@ impl<'a> Figure<'a> {
 
     fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         each!(self, f => f.step(dx, dy))
+    }
+
+    fn table(&self) -> Table {
+        each!(self, f => f.table())
     }
 
     fn alt(&self) -> String {

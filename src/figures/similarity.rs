@@ -5,6 +5,7 @@
 mod cells;
 mod draw;
 mod read;
+mod table;
 
 use super::null_band::null_band;
 use super::pick::{Best, one_matrix, thin};

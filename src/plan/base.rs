@@ -145,5 +145,5 @@ impl Base {
 }
 
 pub fn file_infos(files: &[usize], entries: &[FileEntry]) -> Vec<FileInfo> {
-    files.iter().map(|f| FileInfo { name: entries[*f].path.clone(), size: entries[*f].size }).collect()
+    files.iter().map(|f| FileInfo { name: entries[*f].path.clone(), size: entries[*f].size, sha256: None }).collect()
 }

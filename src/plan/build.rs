@@ -28,7 +28,8 @@ pub struct Planned {
 
 /// Plans from files whose headers are read. `unopened` are paths passed over by name.
 pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Planned {
-    let mut plan = Plan { files: entries.iter().map(|e| FileInfo { name: e.path.clone(), size: e.size }).collect(), ..Plan::default() };
+    let mut plan =
+        Plan { files: entries.iter().map(|e| FileInfo { name: e.path.clone(), size: e.size, sha256: None }).collect(), ..Plan::default() };
     let (file_problems, passed_over) = problems::of_files(entries);
     plan.problems.extend(file_problems);
     let sets = sets::group(entries);

@@ -164,7 +164,7 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
     let mut files = file_infos(&set.files, entries);
-    files.extend(draft.config.map(|c| FileInfo { name: entries[c.file].path.clone(), size: entries[c.file].size }));
+    files.extend(draft.config.map(|c| FileInfo { name: entries[c.file].path.clone(), size: entries[c.file].size, sha256: None }));
     let model = PlanModel {
         label: draft.label.clone(),
         kind: method.kind,

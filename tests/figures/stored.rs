@@ -86,6 +86,7 @@ pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32,
         scale: None,
         files: vec![],
         matching: Matching::default(),
+        sources: vec![],
         matrices: (0..layers).flat_map(|l| types.iter().map(move |t| (l, *t))).map(|(l, t)| matrix(rng, l, t, rank)).collect(),
         totals: Totals::default(),
     }
@@ -134,5 +135,6 @@ pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
         fraction: false,
         adapters_only: false,
         until: None,
+        caption: None,
     }
 }

@@ -36,8 +36,23 @@ class ControlsView extends View {
           )}
         </div>
       </div>
-      <div class="ctl wide push quiet">Preset “official code”</div>
+      ${this.#preset()}
     </div></div></div>`;
+  }
+
+  #preset(): TemplateResult {
+    const { state, store, report } = this.ctx;
+    const all = report?.presets ?? [];
+    const chosen = (event: Event) => {
+      const preset = all.find(({ id }) => id === (event.currentTarget as HTMLSelectElement).value);
+      if (preset) store.update((s) => change.setPreset(s, preset));
+    };
+    return html`<div class="ctl wide push">
+      <label for="preset">Preset</label>
+      <select id="preset" data-testid="preset" @change=${chosen}>
+        ${all.map(({ id, name }) => html`<option value=${id} .selected=${id === state.settings.preset}>${name}</option>`)}
+      </select>
+    </div>`;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Context } from './view';
 
 /** For the whole run. */
 export function deeper({ state, app, report }: Context): TemplateResult | typeof nothing {
-  if (state.status === 'running') return nothing;
+  if (state.status === 'running' || state.stored) return nothing;
   const open = certified(state);
   const beyond = short(state);
   const absent = sideless(state);
@@ -42,7 +42,7 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
 /** For one matrix. */
 export function deeperHere({ state, app }: Context): TemplateResult | typeof nothing {
   const at = state.plan?.matrices.findIndex((m) => m.name === state.open) ?? -1;
-  if (state.status === 'running' || !isCertified(state.results.get(at))) return nothing;
+  if (state.status === 'running' || state.stored || !isCertified(state.results.get(at))) return nothing;
   return line(
     'This matrix is certified, not exact: its strongest vectors only, best matches within bounds.',
     button('exact-matrix', 'Compute exactly', () => app.again([at], { mode: 'exact' }), seconds(state, [at])),

@@ -43,7 +43,7 @@ class DropView extends View {
     };
     const vectors = count(Math.min(matrix.rows, matrix.cols));
     return html`<figure class="specimen">
-      <lorascope-figure-view .report=${specimen.report} .spec=${spec} .store=${this.ctx.store}></lorascope-figure-view>
+      <lorascope-figure-view .report=${specimen.report} .spec=${spec} .pointer=${this.ctx.store}></lorascope-figure-view>
       <figcaption class="capline">
         One matrix, ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}. Rows are singular vectors before
         fine-tuning, columns after. Every <b>blank column</b> is an intruder dimension: none of the ${vectors} pre-trained vectors

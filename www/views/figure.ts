@@ -1,13 +1,23 @@
 /** One figure on a canvas at the screen's own pixels. What it shows comes as a spec; what the reader points at goes to the store. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { LiveReport } from '../report';
-import type { Store } from '../store';
-import type { Focus, Readout, Request } from '../wasm/simd/lorascope';
+import type { Cell, Focus, Readout, ReportView, Request, Theme } from '../wasm/simd/lorascope';
 import { hang } from './card';
+import { MapHand } from './map-hand';
 import { onScreenChange, screen } from './screen';
 
 /** A request without what only the element itself knows. */
 export type Spec = Omit<Request, 'theme' | 'width' | 'scale'>;
+
+export interface Drawable {
+  readonly view: ReportView | undefined;
+  readonly version: number;
+}
+
+/** What all figures of a page share: where the reader points. */
+export interface Pointer {
+  readonly focus: Focus | undefined;
+  point(focus: Focus | undefined): void;
+}
 
 /** Milliseconds without a change after which figures out of sight are drawn too. */
 const LATER = 250;
@@ -23,20 +33,27 @@ const ARROWS = new Map([
 export class FigureView extends LitElement {
   static override properties = {
     report: { attribute: false },
+    theme: { attribute: false },
     spec: { attribute: false },
-    store: { attribute: false },
+    pointer: { attribute: false },
     readout: { state: true },
     spoken: { state: true },
     width: { state: true },
   };
-  declare report: LiveReport;
+  /** What is drawn: the view, and a number that grows with every change of its data. */
+  declare report: Drawable;
+  /** Instead of the screen's. */
+  declare theme: Theme | undefined;
   declare spec: Spec;
-  declare store: Store;
+  declare pointer: Pointer;
   declare readout: Readout | undefined;
   declare spoken: string;
   declare width: number;
-  /** Opens the matrix under the crosshair, where that makes sense. */
-  open: ((matrix: string) => void) | undefined;
+  /** Moves the window of a map, where that makes sense. */
+  look: ((top: number, origin: Cell) => void) | undefined;
+  readonly #hand = new MapHand(this);
+  /** Hears of the mark that was clicked, or on which Enter was pressed. */
+  chosen: ((focus: Focus) => void) | undefined;
   #drawn = '';
   #visible = true;
   /** Out of sight a figure waits until nothing moves any more. */
@@ -80,7 +97,10 @@ export class FigureView extends LitElement {
         role="application"
         aria-roledescription="figure"
         @pointermove=${this.#point}
-        @pointerdown=${this.#point}
+        @pointerdown=${this.#press}
+        @pointerup=${this.#hand.release}
+        @wheel=${this.#hand.wheel}
+        @dblclick=${this.#hand.closer}
         @pointerleave=${this.#leave}
         @click=${this.#click}
         @keydown=${this.#key}
@@ -103,7 +123,7 @@ export class FigureView extends LitElement {
       return;
     }
     this.#due = false;
-    const request = this.#request();
+    const request = this.request;
     const key = `${version} ${JSON.stringify(request)}`;
     if (key !== this.#drawn) {
       this.#drawn = key;
@@ -128,13 +148,20 @@ export class FigureView extends LitElement {
     if (!request.thumbnail) canvas.setAttribute('aria-label', view.alt(request));
   }
 
-  #request(): Request {
-    const { theme, scale } = screen();
-    return { ...this.spec, theme, scale, width: this.width };
+  /** What is drawn now. */
+  get request(): Request {
+    const { theme, scale, printing } = screen();
+    return { ...this.spec, theme: printing ? theme : (this.theme ?? theme), scale, width: this.width };
   }
 
   readonly #point = (event: PointerEvent): void => {
-    this.#show(this.report.view?.hover(this.#request(), event.offsetX, event.offsetY), false);
+    if (this.#hand.drag(event)) return;
+    this.#show(this.report.view?.hover(this.request, event.offsetX, event.offsetY), false);
+  };
+
+  readonly #press = (event: PointerEvent): void => {
+    this.#hand.press(event);
+    this.#point(event);
   };
 
   readonly #leave = (event: Event): void => {
@@ -144,16 +171,17 @@ export class FigureView extends LitElement {
 
   readonly #click = (event: MouseEvent): void => {
     // A finger has no hover: its tap shows the numbers, the mouse's click opens.
-    if (!(event instanceof PointerEvent) || event.pointerType !== 'touch') this.#openFocused();
+    if (!this.#hand.dragged && (!(event instanceof PointerEvent) || event.pointerType !== 'touch')) this.#choose();
   };
 
   readonly #key = (event: KeyboardEvent): void => {
     const arrow = (ARROWS as ReadonlyMap<string, readonly [number, number]>).get(event.key);
     const by = event.shiftKey ? 10 : 1;
     // From the store: several presses may come within the frame that brings the next spec.
-    const request = { ...this.#request(), focus: this.store.state.focus };
+    const request = { ...this.request, focus: this.pointer.focus };
     if (arrow) this.#show(this.report.view?.step(request, arrow[0] * by, arrow[1] * by), true);
-    else if (event.key === 'Enter') this.#openFocused();
+    else if (this.#hand.key(event.key)) this.#show(undefined, false);
+    else if (event.key === 'Enter') this.#choose();
     else if (event.key === 'Escape' && this.readout) this.#show(undefined, false);
     else return;
     event.preventDefault();
@@ -163,13 +191,11 @@ export class FigureView extends LitElement {
     if (!readout && !this.readout) return;
     this.readout = readout;
     if (aloud && readout) this.spoken = [readout.title, ...readout.lines.map(([name, value]) => `${name} ${value}`)].join('; ');
-    const focus: Focus | undefined = readout?.focus;
-    this.store.update((s) => ({ ...s, focus }));
+    this.pointer.point(readout?.focus);
   }
 
-  #openFocused(): void {
-    const matrix = this.readout?.focus.matrix;
-    if (matrix != null) this.open?.(matrix);
+  #choose(): void {
+    if (this.readout) this.chosen?.(this.readout.focus);
   }
 }
 
@@ -180,4 +206,11 @@ function card(readout: Readout): TemplateResult {
   </div>`;
 }
 
-customElements.define('lorascope-figure-view', FigureView);
+// A page may hold several exported figures, each with its own copy of this module.
+if (!customElements.get('lorascope-figure-view')) customElements.define('lorascope-figure-view', FigureView);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lorascope-figure-view': FigureView;
+  }
+}

@@ -1,42 +1,52 @@
 /** "What this is": settings, files, limits, the paper; what a reader needs to judge or repeat the numbers. */
-import { html, type TemplateResult } from 'lit';
-import { bytes } from '../format';
+import { html, nothing, type TemplateResult } from 'lit';
+import { filesOf } from '../app';
+import { bytes, counted } from '../format';
 import { math } from '../math';
 import { MODES, ways } from '../modes';
 import type { State } from '../state';
 import { row } from './row';
 import { View } from './view';
-
-const SIDES = { left: 'left vectors', right: 'right vectors', both: 'both sides, a vector new on both counts' };
+import './copy';
 
 class ProvenanceView extends View {
   protected override render(): TemplateResult {
-    const { head, settings, engine } = this.ctx.state;
-    const files = [head?.base, ...(head?.models ?? [])].flatMap((part) => part?.files ?? []);
-    const threads = engine ? `build ${engine.build}, ${engine.threads === 1 ? '1 thread' : `${engine.threads} threads`}${engine.why && ` (${engine.why})`}` : '';
+    const { head, settings, engine, stored, hashes } = this.ctx.state;
+    const files = filesOf(head);
+    const threads = stored
+      ? `build ${head?.generator.build}, ${counted(head?.generator.threads ?? 0, 'thread')}`
+      : engine ? `build ${engine.build}, ${engine.threads === 1 ? '1 thread' : `${engine.threads} threads`}${engine.why && ` (${engine.why})`}` : '';
     return row({
       title: 'What this is',
       body: html`<dl class="facts wide">
         <dt>Settings</dt>
         <dd>
-          Preset “official code”: |cos|, thin SVD. In force: ${SIDES[settings.side]},
-          ${math(`k = ${settings.k}, ε = ${settings.epsilon.toFixed(2)}.`)} Lorascope ${head?.generator.version}, ${threads}.
+          ${math(this.ctx.report?.rule(settings) ?? '')} Lorascope ${head?.generator.version}, ${threads}.
         </dd>
         <dt>Computed</dt>
         <dd>${MODES.find(({ mode }) => mode === settings.mode)?.name}: ${computed(this.ctx.state)}.</dd>
         <dt>Files</dt>
         <dd>
           <table class="files mono"><tbody>
-            ${files.map((file) => html`<tr><td>${file.name}</td><td class="num">${bytes(file.size)}</td></tr>`)}
+            ${files.map((file) => html`<tr><td>${file.name}</td><td class="num">${bytes(file.size)}</td><td title="SHA-256">${short(file.sha256 ?? hashes.get(file.name))}</td></tr>`)}
           </tbody></table>
+          ${!stored && this.ctx.state.status === 'done' && files.some(({ name }) => !hashes.has(name))
+            ? html`<p class="more"><button class="link" @click=${() => this.ctx.app.hashFiles()}>Compute the SHA-256 of every file</button></p>`
+            : nothing}
         </dd>
         <dt>Limits</dt>
         <dd>A count says that a direction is new, not that it does harm. Vectors with nearly tied singular values may mix and look like intruders.</dd>
         <dt>Cite</dt>
-        <dd>Shuttleworth, Andreas, Torralba, Sharma: LoRA vs Full Fine-tuning: An Illusion of Equivalence, <a href="https://arxiv.org/abs/2410.21228">arXiv:2410.21228</a>.</dd>
+        <dd>Shuttleworth, Andreas, Torralba, Sharma: LoRA vs Full Fine-tuning: An Illusion of Equivalence, <a href="https://arxiv.org/abs/2410.21228">arXiv:2410.21228</a>.
+          <lorascope-copy label="Copy BibTeX" .text=${() => this.ctx.report?.view?.bibtex() ?? ''}></lorascope-copy></dd>
       </dl>`,
     });
   }
+}
+
+/** The hash as lists of files print it; whole under the pointer and in every export. */
+function short(hash: string | undefined): TemplateResult | typeof nothing {
+  return hash ? html`<span class="faint" title="SHA-256 ${hash}">${hash.slice(0, 8)}…${hash.slice(-4)}</span>` : nothing;
 }
 
 function computed(state: State): string {

@@ -16,8 +16,8 @@ function floor(matrix: Matrix | undefined): string {
   return `ΔW sinks into the rounding of the stored weights: singular values up to ${found.sigma.toPrecision(2)} are noise. ${above}`;
 }
 
-function tied(matrix: Matrix | undefined, { side, k, epsilon }: Settings): string {
-  const { places, cosine } = tiedVectors(matrix, side, k, epsilon);
+function tied(matrix: Matrix | undefined, settings: Settings): string {
+  const { places, cosine } = tiedVectors(matrix, settings);
   if (places.length === 0) return '';
   const which = places.map((j) => count(j + 1)).join(', ');
   const [vectors, lie] = places.length === 1 ? ['Vector', 'lies'] : ['Vectors', 'lie'];

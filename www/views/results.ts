@@ -9,8 +9,10 @@ import { storeNotice } from './kept';
 import { problemList } from './problems';
 import { fetched, now } from './progress';
 import { row } from './row';
+import { rule } from './rule';
 import { View } from './view';
 import './controls';
+import './copy';
 import './figures';
 import './progress';
 import './provenance';
@@ -26,7 +28,7 @@ class ResultsView extends View {
       <div class="wrap">${this.#head()}</div>
       <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
       <div class="wrap">
-        ${storeNotice(this.ctx)} ${deeper(this.ctx)}
+        ${storeNotice(this.ctx)} ${deeper(this.ctx)} ${rule(this.ctx)}
         ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
@@ -38,7 +40,7 @@ class ResultsView extends View {
   }
 
   #head(): TemplateResult {
-    const { state, app } = this.ctx;
+    const { state, app, linked } = this.ctx;
     const running = state.status === 'running';
     const left = missing(state).length;
     const sub = running ? now(state) : this.#sub();
@@ -48,7 +50,8 @@ class ResultsView extends View {
         ${running
           ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>`
           : html`<button class="btn plain" @click=${() => app.startOver()}>Start over</button>
-              <button class="btn" @click=${() => app.show('plan')}>Plan</button>
+              ${state.stored ? nothing : html`<button class="btn" @click=${() => app.show('plan')}>Plan</button>`}
+              <lorascope-copy kind="btn" data-testid="copy-link" label="Copy link" .text=${() => linked?.address() ?? location.href}></lorascope-copy>
               ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
               <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`}
       </div>
@@ -64,16 +67,22 @@ class ResultsView extends View {
     return heading(this.ctx);
   }
 
+  #preset(): string {
+    const { preset } = this.ctx.state.settings;
+    return this.ctx.report?.presets.find(({ id }) => id === preset)?.name ?? preset;
+  }
+
   #sub(): string {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
+    if (state.stored) return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.`;
     const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
     if (missing(state).length > 0) return `What is done is kept. ${computed}`;
     const bounds = certified(state).length;
     const method = bounds === 0 ? 'exact SVD' : bounds === total ? 'certified' : `${count(bounds)} certified, the others exact`;
     const stopped = state.status === 'cancelled' ? ' The last run was cancelled: earlier results stand where it had not come.' : '';
-    return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “official code”. ${computed}${stopped}`;
+    return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “${this.#preset()}”. ${computed}${stopped}`;
   }
 }
 

@@ -19,11 +19,11 @@ export function row({ title, number, finding, note, kind, body }: Row): Template
 }
 
 /** The words alone, for rows that need attributes of their own. */
-export function words(row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined }): TemplateResult {
+export function words(row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined }, more?: TemplateResult): TemplateResult {
   return html`<div class="cap">
     ${row.number ? html`<span class="figno">${row.number}</span>` : nothing}
     <h2>${row.title}</h2>
     ${row.finding ? html`<p class="find">${row.finding}</p>` : nothing}
-    ${row.note ? html`<p>${row.note}</p>` : nothing}
+    ${row.note ? html`<p>${row.note}</p>` : nothing} ${more ?? nothing}
   </div>`;
 }

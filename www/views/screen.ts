@@ -5,8 +5,20 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 let printing = false;
 
+/** A theme asked for in the link; undefined: the system's. */
+let asked: Theme | undefined;
+
 export function screen(): { theme: Theme; scale: number; printing: boolean } {
-  return { theme: dark.matches && !printing ? 'dark' : 'light', scale: printing ? 2 : devicePixelRatio, printing };
+  const theme = asked ?? (dark.matches ? 'dark' : 'light');
+  return { theme: printing ? 'light' : theme, scale: printing ? 2 : devicePixelRatio, printing };
+}
+
+export function askTheme(theme: Theme | undefined): void {
+  if (theme === asked) return;
+  asked = theme;
+  if (theme) document.documentElement.dataset['theme'] = theme;
+  else delete document.documentElement.dataset['theme'];
+  tell();
 }
 
 /** Calls back on every change; the answer stops it. */

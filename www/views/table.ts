@@ -74,9 +74,9 @@ class TableView extends View {
     const keyed = (event: KeyboardEvent) => {
       if (event.key === 'Enter') nav.open(row.name);
     };
-    const { k, side, epsilon } = state.settings;
+    const { epsilon } = state.settings;
     const results = resultsOf(state, row.name);
-    const best = windowOf(results[chosen], side, k);
+    const best = windowOf(results[chosen], state.settings);
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
       @pointerenter=${() => point(this.ctx.store, row.name)} @pointerleave=${() => point(this.ctx.store, undefined)}>
       <td class="num">${row.layer ?? ''}</td>

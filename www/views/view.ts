@@ -1,6 +1,7 @@
 /** The base of every view: renders into the page itself, so that one stylesheet serves all. */
 import { LitElement } from 'lit';
 import type { App } from '../app';
+import type { Linked } from '../linked';
 import type { Navigation } from '../navigation';
 import type { LiveReport } from '../report';
 import type { Specimen } from '../specimen';
@@ -13,6 +14,7 @@ export interface Context {
   app: App;
   nav: Navigation;
   store: Store;
+  linked: Linked | undefined;
   /** Undefined until the drawing wasm is loaded. */
   report: LiveReport | undefined;
   /** The stored report of the empty page, once loaded. */

@@ -1,0 +1,103 @@
+//! One self-contained page: the live figure, its data, and inside it a still drawing for readers without scripts, for feeds and for print.
+
+use super::provenance::provenance;
+use super::slim::slim;
+use crate::figures::{Request, heading};
+use crate::report::Report;
+use std::fmt::Write;
+
+/// What the page needs besides the report.
+pub struct Page<'a> {
+    /// The text of the module that defines `<lorascope-figure>`.
+    pub module: &'a str,
+    /// Where the page that made it can be found; empty where that means nothing (a file, a local server).
+    pub address: &'a str,
+}
+
+pub fn page(report: &Report, request: &Request, page: &Page) -> String {
+    let about = provenance(report, &request.settings);
+    let data = slim(report, request);
+    let json = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
+    let still = super::svg(&data, &Request { width: 760.0, ..request.clone() });
+    let title = escape(&format!("{}, {}", heading(report, request), about.base));
+    let link =
+        if page.address.is_empty() { String::new() } else { format!(" <a href=\"{}\">Open in Lorascope</a>.", escape(page.address)) };
+    let files: String = about.files.iter().fold(String::new(), |mut all, f| {
+        let _ = write!(all, "\n{}", escape(&super::provenance::file_line(f)));
+        all
+    });
+    let (program, caption, bibtex) = (escape(&about.program), escape(&about.caption()), escape(about.bibtex));
+    let attributes = attributes(report, request);
+    // In a script element only its end tag is special.
+    let module = page.module.replace("</script", "<\\/script");
+    format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="{program}">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<lorascope-figure {attributes}>
+<script type="application/json">{json}</script>
+{still}
+</lorascope-figure>
+<p class="about">{caption}{link}</p>
+<details class="about"><summary>Files and citation</summary><pre>{files}
+
+{bibtex}</pre></details>
+<script type="module">{module}</script>
+<script>{HEIGHT}</script>
+</body>
+</html>
+"#
+    )
+}
+
+const STYLE: &str = ":root{color-scheme:light dark}body{margin:0;padding:8px 12px;background:#fff;color:#15181a;font:12px/16px system-ui,sans-serif}\
+lorascope-figure{display:block;max-width:960px}lorascope-figure>svg{max-width:100%;height:auto}.about{color:#666d71;max-width:960px;margin:8px 0 0}\
+a{color:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere}\
+@media screen and (prefers-color-scheme:dark){body{background:#111314;color:#eceeee}.about{color:#8f9699}}";
+
+/// Tells the page around an iframe how tall it has to be.
+const HEIGHT: &str = "if(parent!==window)new ResizeObserver(()=>parent.postMessage({type:'lorascope-height',height:Math.ceil(document.body.getBoundingClientRect().height)},'*')).observe(document.body)";
+
+/// What a blog pastes: the element, with the module and the report beside it.
+pub fn embed_code(report: &Report, request: &Request) -> String {
+    format!(
+        "<script type=\"module\" src=\"lorascope-figure.js\"></script>\n<lorascope-figure src=\"report.json\" {}></lorascope-figure>",
+        attributes(report, request)
+    )
+}
+
+fn attributes(report: &Report, request: &Request) -> String {
+    let s = &request.settings;
+    let mut all = vec![("figure", word(request.figure))];
+    if request.figure.is_of_one_matrix() {
+        all.extend(request.matrix.clone().map(|m| ("matrix", m)));
+        let label = |n: u32| report.models.get(n as usize).map(|m| ("model", m.label.clone()));
+        all.extend(request.model.and_then(label));
+    }
+    all.extend([("k", s.k.to_string()), ("epsilon", s.epsilon.to_string()), ("side", word(s.side))]);
+    if s.cosine == crate::report::Cosine::Signed {
+        all.push(("cosine", word(s.cosine)));
+    }
+    all.extend(request.vector.map(|j| ("vector", (j + 1).to_string())));
+    if request.fraction {
+        all.push(("fraction", String::new()));
+    }
+    all.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect::<Vec<_>>().join(" ")
+}
+
+/// An enum as the report's JSON spells it.
+fn word(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

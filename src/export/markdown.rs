@@ -1,0 +1,69 @@
+//! The whole run as Markdown: for an issue, a pull request, a lab's notebook.
+
+use super::provenance::{file_line, provenance};
+use crate::figures::{FigureId, Request, Value, table};
+use crate::report::{Report, Settings};
+use crate::summary::{Findings, findings, models};
+use std::fmt::Write;
+
+pub fn markdown(report: &Report, settings: &Settings, request: &Request) -> String {
+    let about = provenance(report, settings);
+    let mut out = format!("# {} against its fine-tunes\n\n", cell(&about.base));
+    let _ = writeln!(out, "Preset {}: {}. {} ({}).\n", about.preset, about.rule, about.program, about.build);
+    out.push_str("| model | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n");
+    out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
+    let number = |x: Option<f64>, digits: usize| x.map_or("–".into(), |x| format!("{x:.digits$}"));
+    for m in models(report, settings) {
+        let (weakest, rank) = (number(m.weakest_match, 2), number(m.mean_effective_rank, 1));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {weakest} | {rank} | {} |",
+            cell(&m.label),
+            m.intruders,
+            m.possible,
+            m.matrices_with_any,
+            cell(&m.reading)
+        );
+    }
+    let Findings { epsilon_curve, effective_rank, matrices, .. } = findings(report, settings);
+    for sentence in [epsilon_curve, effective_rank, matrices].iter().filter(|s| !s.is_empty()) {
+        let _ = write!(out, "\n{sentence}\n");
+    }
+    out.push_str("\n## Intruders by layer and type\n\n");
+    rows(&mut out, report, &Request { figure: FigureId::Overview, settings: settings.clone(), ..request.clone() });
+    out.push_str("\n## Files\n\n");
+    for file in &about.files {
+        let _ = writeln!(out, "- `{}`", file_line(file).replace('`', "'"));
+    }
+    out.push_str("\nA count says that a direction is new, not that it does harm.\n\n## Cite\n\n");
+    let _ = writeln!(out, "{}\n\n```bibtex\n{}\n```", about.paper, about.bibtex);
+    out
+}
+
+fn rows(out: &mut String, report: &Report, request: &Request) {
+    let table = table(report, request);
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    out.push_str(&line(table.columns.iter().map(|c| cell(c)).collect()));
+    out.push_str(&line(table.columns.iter().map(|_| "---".into()).collect()));
+    for row in &table.rows {
+        let text = |value: &Value| match value {
+            Value::None => String::new(),
+            Value::Number(x) => x.to_string(),
+            Value::Text(text) => cell(text),
+        };
+        out.push_str(&line(row.iter().map(text).collect()));
+    }
+}
+
+/// A name from a file must not break out of its cell, nor become a link or a tag.
+fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\r' | '\n' => out.push(' '),
+            '|' | '<' | '>' | '[' | ']' | '`' | '*' | '_' | '\\' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}

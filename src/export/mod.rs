@@ -1,0 +1,31 @@
+//! Report -> files to take away. One format a file; all of them carry the rule in force, the version, the files and the paper.
+
+mod code;
+mod csv;
+mod html;
+mod json;
+mod markdown;
+mod provenance;
+mod slim;
+
+pub use code::pytorch;
+pub use csv::csv;
+pub use html::{Page, embed_code, page};
+pub use json::json;
+pub use markdown::markdown;
+pub use provenance::{BIBTEX, PAPER, Provenance, provenance};
+pub use slim::slim;
+
+use crate::figures::Request;
+use crate::report::Report;
+
+/// The figure as a standalone drawing: with its title, and below it the rule, the base and the paper.
+pub fn svg(report: &Report, request: &Request) -> String {
+    let about = provenance(report, &request.settings);
+    let metadata = serde_json::to_string(&about).unwrap_or_default();
+    let captioned = Request { caption: Some(about.caption()), focus: None, ..request.clone() };
+    let drawn = crate::figures::svg(report, &captioned);
+    // Right after the opening tag, where programs that read metadata look for it.
+    let at = drawn.find('>').map_or(0, |at| at + 1);
+    format!("{}\n<metadata>{}</metadata>{}", &drawn[..at], html::escape(&metadata), &drawn[at..])
+}

@@ -1,0 +1,90 @@
+//! The part of a report that one figure needs: what an exported page or an embed carries.
+
+use crate::figures::{FigureId, Request};
+use crate::report::{Delta, Match, Matching, Matrix, Report, Similarity};
+use crate::summary;
+
+/// The longest window that a slider offers.
+const LONGEST_WINDOW: usize = 100;
+/// How many columns of every pre-trained vector are kept.
+const VECTORS: u32 = 16;
+
+/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon. Totals and counts are those of the settings.
+pub fn slim(report: &Report, request: &Request) -> Report {
+    let figure = request.figure;
+    let mut out = report.clone();
+    summary::apply(&mut out, &request.settings);
+    for model in &mut out.models {
+        model.sources.clear();
+        model.matching = Matching { unmatched: vec![], only_in_base: vec![], ..std::mem::take(&mut model.matching) };
+        if let (true, Some(name)) = (figure.is_of_one_matrix(), &request.matrix) {
+            model.matrices.retain(|m| m.name == *name);
+        }
+        for matrix in &mut model.matrices {
+            cut(matrix, figure);
+        }
+    }
+    out
+}
+
+fn cut(m: &mut Matrix, figure: FigureId) {
+    use FigureId::*;
+    let spectra = matches!(figure, Spectrum | SigmaVsCosine | Evolution);
+    if !spectra {
+        let kept = if figure.is_of_one_matrix() { usize::MAX } else { 1 };
+        m.sigma_base.truncate(kept);
+        m.sigma_tuned.truncate(kept);
+    }
+    if !matches!(figure, Similarity | Vector) {
+        m.similarity = None;
+    }
+    if figure != Evolution {
+        m.follows = None;
+    }
+    if figure == EffectiveRank {
+        (m.left, m.right) = (None, None);
+    }
+    let all = matches!(figure, KCurve | SigmaVsCosine | Spectrum);
+    for side in [&mut m.left, &mut m.right].into_iter().flatten() {
+        if !all {
+            shorten(side, LONGEST_WINDOW);
+        }
+        if !figure.is_of_one_matrix() {
+            (side.argmax, side.tied_cos) = (vec![], None);
+        }
+        match figure {
+            Vector => side.vectors = side.vectors.take().map(|v| first_columns(v, VECTORS)),
+            Similarity => side.vectors = side.vectors.take().map(|v| corner(v, LONGEST_WINDOW as u32)),
+            _ => side.vectors = None,
+        }
+    }
+    if let Some(Delta { sigma, .. }) = &mut m.delta {
+        sigma.truncate(1);
+    }
+}
+
+fn shorten(m: &mut Match, most: usize) {
+    m.max_cos.truncate(most);
+    m.argmax.truncate(most);
+    for list in [&mut m.max_cos_upper, &mut m.tied_cos, &mut m.signed_cos].into_iter().flatten() {
+        list.truncate(most);
+    }
+}
+
+/// The first columns of every row.
+pub fn first_columns(s: Similarity, most: u32) -> Similarity {
+    part(s, u32::MAX, most)
+}
+
+fn corner(s: Similarity, most: u32) -> Similarity {
+    part(s, most, most)
+}
+
+fn part(s: Similarity, rows: u32, cols: u32) -> Similarity {
+    let (rows, kept) = (rows.min(s.rows), cols.min(s.cols));
+    if (rows, kept) == (s.rows, s.cols) || s.cols == 0 {
+        return s;
+    }
+    let values = s.values.chunks(s.cols as usize).take(rows as usize).flat_map(|row| &row[..row.len().min(kept as usize)]);
+    Similarity { rows, cols: kept, values: values.copied().collect() }
+}

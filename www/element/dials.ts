@@ -1,0 +1,63 @@
+/** Which dials a figure has in an embed, and what each sets. Pure. */
+import type { FigureId, Model, Settings } from '../wasm/embed/lorascope';
+
+interface Now {
+  settings: Settings;
+  models: readonly Model[];
+  model: number | undefined;
+  until: number | null;
+}
+
+export interface Dial {
+  id: string;
+  of(now: Now): { min: number; max: number; step: number; value: number; label: string; said: string };
+  /** The attributes it changes. */
+  set(value: number, models: readonly Model[], model: number | undefined): Record<string, unknown>;
+}
+
+const K: Dial = {
+  id: 'k',
+  of: ({ settings: { k } }) => ({ min: 1, max: 100, step: 1, value: k, label: 'Window k', said: String(k) }),
+  set: (k) => ({ k }),
+};
+
+const EPSILON: Dial = {
+  id: 'epsilon',
+  of: ({ settings: { epsilon } }) => ({ min: 0, max: 1, step: 0.01, value: epsilon, label: 'Threshold ε', said: epsilon.toFixed(2) }),
+  set: (epsilon) => ({ epsilon }),
+};
+
+const STEP: Dial = {
+  id: 'step',
+  of: ({ models, model, until }) => {
+    const all = steps(models, model);
+    const at = until === null ? all.length - 1 : Math.max(0, all.findLastIndex((step) => step <= until));
+    return { min: 0, max: Math.max(0, all.length - 1), step: 1, value: at, label: 'Step', said: String(all[at] ?? 0) };
+  },
+  set: (at, models, model) => ({ until: steps(models, model)[at] ?? null }),
+};
+
+function steps(models: readonly Model[], model: number | undefined): number[] {
+  const run = (models[model ?? -1] ?? models.find((m) => m.run != null))?.run?.run;
+  return models.flatMap((m) => (m.run && m.run.run === run ? [m.run.step] : [])).sort((a, b) => a - b);
+}
+
+const OWN: Record<FigureId, readonly Dial[]> = {
+  similarity: [K, EPSILON],
+  spectrum: [K, EPSILON],
+  'sigma-vs-cosine': [K, EPSILON],
+  vector: [EPSILON],
+  'epsilon-curve': [EPSILON],
+  'k-curve': [K, EPSILON],
+  overview: [K, EPSILON],
+  'effective-rank': [],
+  evolution: [STEP, EPSILON],
+};
+
+/** `asked` is the element's attribute `controls`. */
+export function dials(figure: FigureId, asked: string | null): { dials: readonly Dial[]; menu: boolean } {
+  const own = OWN[figure] ?? [];
+  if (asked === null || asked === '') return { dials: own, menu: true };
+  const words = asked.split(/[\s,]+/);
+  return { dials: [K, EPSILON, STEP].filter(({ id }) => words.includes(id)), menu: words.includes('menu') };
+}

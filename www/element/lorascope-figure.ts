@@ -1,0 +1,243 @@
+/**
+ * `<lorascope-figure src="report.json" figure="epsilon-curve">`: one live figure of a stored report, for any page. One file, no headers, no worker.
+ *
+ * Nothing is loaded before the element comes near the viewport; until then, and without scripts, its own content is shown.
+ */
+import { html, LitElement, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from 'lit';
+import { download, saveFigure } from '../exports';
+import type { Spec } from '../views/figure';
+import type { Item } from '../views/menu';
+import type { FigureId, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
+import { dials, type Dial } from './dials';
+import { loadView } from './wasm';
+import styles from './style.css?inline';
+import '../views/figure';
+import '../views/menu';
+
+/** How near the viewport work starts. */
+const NEAR = '400px';
+
+/** What the events carry: the mark that was read. Vectors count from 1, as the figures print them. */
+export interface Selection {
+  matrix: string | undefined;
+  model: string | undefined;
+  i: number | undefined;
+  j: number | undefined;
+  epsilon: number | undefined;
+  k: number | undefined;
+}
+
+export class LorascopeFigure extends LitElement {
+  static override styles = unsafeCSS(styles);
+  static override properties = {
+    src: { reflect: true },
+    figure: { reflect: true },
+    model: { reflect: true },
+    matrix: { reflect: true },
+    k: { type: Number, reflect: true },
+    epsilon: { type: Number, reflect: true },
+    side: { reflect: true },
+    cosine: { reflect: true },
+    vector: { type: Number, reflect: true },
+    top: { type: Number, reflect: true },
+    until: { type: Number, reflect: true },
+    fraction: { type: Boolean, reflect: true },
+    adaptersOnly: { type: Boolean, attribute: 'adapters-only', reflect: true },
+    theme: { reflect: true },
+    controls: { reflect: true },
+    focus_: { state: true },
+    failure: { state: true },
+    head: { state: true },
+  };
+  /** Address of a report that Lorascope saved. Without it, a `<script type="application/json">` inside the element is the report. */
+  declare src: string | null;
+  declare figure: FigureId;
+  /** A model by its label, or by its number from 1. */
+  declare model: string | null;
+  declare matrix: string | null;
+  declare k: number | null;
+  declare epsilon: number | null;
+  declare side: Settings['side'] | null;
+  declare cosine: Settings['cosine'] | null;
+  /** A fine-tuned vector, from 1. */
+  declare vector: number | null;
+  declare top: number | null;
+  declare until: number | null;
+  declare fraction: boolean;
+  declare adaptersOnly: boolean;
+  /** `light` or `dark`; by default what the reader's system has. */
+  declare theme: Theme | null;
+  /** Dials shown, of `k`, `epsilon`, `step`; and `menu`. `none` shows none; by default what the figure has. */
+  declare controls: string | null;
+  declare focus_: Focus | undefined;
+  declare failure: string;
+  declare head: Pick<Report, 'settings' | 'models' | 'base'> | undefined;
+  /** For `<lorascope-figure-view>`: what it draws from. */
+  readonly #drawn: { view: ReportView | undefined; version: number } = { view: undefined, version: 0 };
+  #started = false;
+  #sight: IntersectionObserver | undefined;
+
+  constructor() {
+    super();
+    this.figure = 'epsilon-curve';
+    this.fraction = false;
+    this.adaptersOnly = false;
+    this.failure = '';
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#sight = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) void this.#start();
+      },
+      { rootMargin: NEAR },
+    );
+    this.#sight.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#sight?.disconnect();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    // Another report, once there was one.
+    if (changed.has('src') && changed.get('src') !== undefined && this.#started) {
+      this.#started = false;
+      void this.#start();
+    }
+  }
+
+  async #start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    this.#sight?.disconnect();
+    try {
+      const [View, text] = await Promise.all([loadView(), this.#text()]);
+      const view = View.fromJson(text);
+      this.#drawn.view?.free();
+      this.#drawn.view = view;
+      this.#drawn.version += 1;
+      this.head = view.head() as Report;
+      this.failure = '';
+      await this.updateComplete;
+      this.dispatchEvent(new CustomEvent('ready', { detail: { alt: view.alt(this.#request()) }, bubbles: true, composed: true }));
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #text(): Promise<string> {
+    if (!this.src) {
+      const own = this.querySelector('script[type="application/json"]')?.textContent;
+      if (!own) throw new Error('There is no report: give src, or put it inside the element.');
+      return own;
+    }
+    const response = await fetch(new URL(this.src, document.baseURI));
+    if (!response.ok) throw new Error(`${this.src} did not load (${response.status}).`);
+    return response.text();
+  }
+
+  /** Where the reader points; `<lorascope-figure-view>` asks and tells. */
+  readonly #pointer = ((self: LorascopeFigure) => ({
+    get focus() {
+      return self.focus_;
+    },
+    point(focus: Focus | undefined) {
+      self.focus_ = focus;
+    },
+  }))(this);
+
+  get #settings(): Settings {
+    const own = this.head!.settings;
+    return {
+      ...own,
+      k: this.k ?? own.k,
+      epsilon: this.epsilon ?? own.epsilon,
+      side: this.side ?? own.side,
+      cosine: this.cosine ?? own.cosine,
+    };
+  }
+
+  #spec(): Spec {
+    const models = this.head!.models;
+    const at = models.findIndex(({ label }) => label === this.model);
+    const number = Number(this.model) - 1;
+    return {
+      figure: this.figure,
+      settings: this.#settings,
+      matrix: this.matrix ?? undefined,
+      model: at >= 0 ? at : models[number] ? number : undefined,
+      top: this.top ?? 32,
+      running: false,
+      planned: this.#drawn.view!.matrixCount(),
+      focus: this.focus_,
+      thumbnail: false,
+      vector: this.vector ? this.vector - 1 : undefined,
+      fraction: this.fraction,
+      adaptersOnly: this.adaptersOnly,
+      until: this.until ?? undefined,
+    };
+  }
+
+  #request(): Request {
+    const drawn = this.renderRoot.querySelector('lorascope-figure-view');
+    return drawn?.request ?? { ...this.#spec(), theme: 'light', width: 632, scale: 1 };
+  }
+
+  protected override render(): TemplateResult {
+    if (this.failure) return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
+    if (!this.head) return html`<slot></slot>`;
+    const spec = this.#spec();
+    const shown = dials(this.figure, this.controls);
+    return html`<lorascope-figure-view
+        .report=${this.#drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme ?? undefined} .chosen=${this.#chosen}
+      ></lorascope-figure-view>
+      ${shown.dials.length > 0 || shown.menu
+        ? html`<div class="bar">${shown.dials.map((dial) => this.#dial(dial))} ${shown.menu ? html`<lorascope-menu .items=${this.#items()}></lorascope-menu>` : nothing}</div>`
+        : nothing}`;
+  }
+
+  #dial(dial: Dial): TemplateResult {
+    const { min, max, step, value, label, said } = dial.of({ settings: this.#settings, models: this.head!.models, until: this.until, model: this.#spec().model });
+    const set = (event: Event) => {
+      Object.assign(this, dial.set((event.currentTarget as HTMLInputElement).valueAsNumber, this.head!.models, this.#spec().model));
+    };
+    return html`<label class="ctl"><span>${label}</span>
+      <input type="range" min=${min} max=${max} step=${step} .value=${String(value)} aria-valuetext=${said} @input=${set} /><output>${said}</output></label>`;
+  }
+
+  #items(): Item[] {
+    const file = (kind: 'svg' | 'png' | 'csv' | 'json', label: string): Item => ({
+      label,
+      testid: `export-${kind}`,
+      act: () => saveFigure(kind, this.#drawn, this.#request()),
+    });
+    return [
+      file('svg', 'SVG'),
+      file('png', 'PNG'),
+      file('csv', 'CSV'),
+      file('json', 'JSON'),
+      { label: 'Report', testid: 'export-report', act: () => download(new Blob([this.#drawn.view!.json(this.#settings)], { type: 'application/json' }), 'report.json') },
+      { label: 'Copy citation', done: 'Copied.', act: () => navigator.clipboard.writeText(this.#drawn.view!.bibtex()) },
+    ];
+  }
+
+  readonly #chosen = (focus: Focus): void => {
+    const { matrix, model, i, j, epsilon, k } = focus;
+    const from1 = (n: number | null | undefined) => (n == null ? undefined : n + 1);
+    const detail: Selection = {
+      matrix: matrix ?? undefined,
+      model: model == null ? undefined : this.head?.models[model]?.label,
+      i: from1(i),
+      j: from1(j),
+      epsilon: epsilon ?? undefined,
+      k: k ?? undefined,
+    };
+    this.dispatchEvent(new CustomEvent('select', { detail, bubbles: true, composed: true }));
+  };
+}
+
+// A page may hold several exported figures, each with this module.
+if (!customElements.get('lorascope-figure')) customElements.define('lorascope-figure', LorascopeFigure);

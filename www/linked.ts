@@ -1,0 +1,94 @@
+/** The page and its address: what a link asks for is done once the numbers are there, and what the reader sets goes into the address. */
+import type { App } from './app';
+import { problem } from './files';
+import { type Link, read, write } from './link';
+import type { Navigation } from './navigation';
+import { type State, trouble } from './state';
+import type { Store } from './store';
+import { askTheme } from './views/screen';
+import type { FigureId } from './wasm/simd/lorascope';
+
+/** Browsers refuse too many changes of the address in a short time. */
+const QUIET = 300;
+
+export class Linked {
+  readonly #app: App;
+  readonly #store: Store;
+  readonly #nav: Navigation;
+  #link: Link = read('');
+  /** What the link asks for and is not there yet. */
+  #waits = false;
+  #written = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(app: App, store: Store, nav: Navigation) {
+    this.#app = app;
+    this.#store = store;
+    this.#nav = nav;
+    addEventListener('hashchange', () => {
+      if (location.hash !== this.#written) this.follow();
+    });
+  }
+
+  /** Does what the address asks for. */
+  follow(): void {
+    const link = read(location.hash);
+    this.#link = link;
+    this.#written = location.hash;
+    this.#waits = link.matrix !== undefined || link.figure !== undefined;
+    askTheme(link.theme);
+    document.documentElement.dataset['hide'] = link.hide.join(' ');
+    this.#store.update(link.dials);
+    if (link.report !== undefined) void this.#report(link.report);
+    else if (link.sample && this.#store.state.files.length === 0) void this.#app.sample();
+  }
+
+  /** Hears of every state. */
+  sync(state: State): void {
+    if (this.#waits && state.screen === 'results' && state.status !== 'running' && state.results.size > 0) {
+      this.#waits = false;
+      this.#arrive(state, this.#link);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), QUIET);
+  }
+
+  /** The whole address of what is seen now, to be given to others. */
+  address(figure?: FigureId): string {
+    return new URL(write(this.#store.state, this.#link, figure) || '#', location.href).href;
+  }
+
+  #arrive(state: State, { matrix, model, figure, dials }: Link): void {
+    const at = state.head?.models.findIndex(({ label }) => label === model) ?? -1;
+    if (matrix !== undefined && state.plan?.matrices.some(({ name }) => name === matrix)) {
+      this.#nav.open(matrix);
+      this.#store.update((s) => ({ ...dials(s), model: at >= 0 ? at : s.model }));
+    }
+    // The figures stand there two frames later: the store renders, then its views.
+    if (figure) requestAnimationFrame(() => setTimeout(() => document.getElementById(figure)?.scrollIntoView(), 100));
+  }
+
+  #write(): void {
+    // While it still waits, the address holds more than the state does.
+    if (this.#waits || this.#store.state.status === 'planning') return;
+    const hash = write(this.#store.state, this.#link);
+    if (hash === location.hash || (hash === '' && location.hash === '')) return;
+    this.#written = hash;
+    history.replaceState(history.state, '', hash || location.pathname + location.search);
+  }
+
+  /** A stored report of this host: the page's policy allows no other. */
+  async #report(path: string): Promise<void> {
+    try {
+      const url = new URL(path, document.baseURI);
+      if (url.origin !== location.origin) throw new Error(`${url.origin} is another host than this page's.`);
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`${url.pathname} is not on this host (${response.status}).`);
+      await this.#app.openReport(await response.text(), path);
+      this.#store.update(this.#link.dials);
+    } catch (error) {
+      const said = problem('report-invalid', 'The report of the link did not open', error, 'Ask for the file itself, and drop it here.');
+      this.#store.update((s) => trouble(s, { ...said, file: path }));
+    }
+  }
+}

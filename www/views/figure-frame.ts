@@ -1,0 +1,100 @@
+/** What stands around every figure: its menu, and on demand the table of its numbers. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { lines, saveFigure, type FileKind, type TextKind } from '../exports';
+import type { LiveReport } from '../report';
+import type { State } from '../state';
+import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
+import type { FigureView, Spec } from './figure';
+import type { Item } from './menu';
+import type { Context } from './view';
+import './data-table';
+import './figure';
+import './menu';
+
+/** What every figure of the run asks for; figures of one matrix add theirs. */
+export function specOf(state: State, id: FigureId): Spec {
+  const { settings, top, origin, vector, fraction, adaptersOnly, until, focus } = state;
+  return {
+    figure: id,
+    settings,
+    matrix: undefined,
+    model: undefined,
+    top,
+    running: state.status === 'running',
+    planned: state.plan?.matrices.length ?? 0,
+    focus,
+    thumbnail: false,
+    origin,
+    vector,
+    fraction,
+    adaptersOnly,
+    until,
+  };
+}
+
+/** The drawing alone. `look` moves the window of a map. */
+export function figure({ report, store, nav }: Context, spec: Spec, look?: (top: number, origin: Cell) => void): TemplateResult {
+  const chosen = ({ matrix, model, j }: Focus) => {
+    if (spec.matrix === undefined && matrix != null) {
+      if (model != null) store.update((s) => ({ ...s, model, vector: undefined }));
+      nav.open(matrix);
+    } else if (j != null) {
+      store.update((s) => ({ ...s, vector: j }));
+    }
+  };
+  return html`<lorascope-figure-view .report=${report} .pointer=${store} .spec=${spec} .chosen=${chosen} .look=${look}></lorascope-figure-view>`;
+}
+
+/** The menu of a figure. It stands anywhere inside the figure's section. */
+export function menu(ctx: Context, id: FigureId): TemplateResult {
+  return html`<lorascope-menu class="tools" .items=${items(ctx, id)}></lorascope-menu>`;
+}
+
+/** The table of a figure's numbers, where the reader asked for it. */
+export function dataTable({ state, report }: Context, spec: Spec): TemplateResult | typeof nothing {
+  if (!state.tables.has(spec.figure) || !report) return nothing;
+  const request: Request = { ...spec, focus: undefined, theme: 'light', width: 944, scale: 1 };
+  return html`<lorascope-data-table .report=${report} .request=${request} .version=${report.version}></lorascope-data-table>`;
+}
+
+function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
+  const now = (): Request => requestOf(id);
+  const file = (kind: FileKind, label: string, note = ''): Item => ({
+    label,
+    note,
+    testid: `export-${kind}`,
+    act: () => saveFigure(kind, present(report), now()),
+  });
+  const copy = (kind: TextKind, label: string, note: string, text: () => string): Item => ({
+    label,
+    note,
+    testid: `copy-${kind}`,
+    done: 'Copied.',
+    act: () => navigator.clipboard.writeText(text()),
+  });
+  return [
+    file('svg', 'SVG', 'drawing with text'),
+    file('png', 'PNG', 'twice the pixels'),
+    file('csv', 'CSV', 'its numbers'),
+    file('json', 'JSON', 'its numbers'),
+    file('html', 'HTML', 'live, in one file'),
+    file('markdown', 'Markdown', 'the whole run'),
+    copy('link', 'Copy link', 'to this view', () => linked?.address(id) ?? location.href),
+    copy('embed', 'Copy embed code', '', () => lines('embed', present(report), now())),
+    copy('pytorch', 'Copy as PyTorch', 'computes the number again', () => lines('pytorch', present(report), now())),
+    copy('citation', 'Copy citation', 'BibTeX', () => lines('citation', present(report), now())),
+    { label: state.tables.has(id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => app.toggleTable(id) },
+  ];
+}
+
+/** What the figure shows at this moment, at the width it has. */
+function requestOf(id: FigureId): Request {
+  const view = document.querySelector<FigureView>(`[data-testid=figure][data-figure=${id}] lorascope-figure-view`);
+  if (!view) throw new Error('The figure is not drawn.');
+  return view.request;
+}
+
+function present(report: LiveReport | undefined): LiveReport {
+  if (!report) throw new Error('There is no report yet.');
+  return report;
+}
