@@ -6,7 +6,7 @@ const TIE: f32 = 1e-3;
 
 /// For every tuned vector the cosine with the space of the base vectors tied with its best match; none where nothing is tied.
 ///
-/// `cosines`: |u0_i . u_j|, `rows` base vectors down, column after column. `sigma` of the base, descending.
+/// `cosines`: u0_i . u_j, `rows` base vectors down, column after column. `sigma` of the base, descending.
 pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {
     let rows_known = rows.min(sigma.len());
     let tied = |i: usize| i + 1 < rows_known && sigma[i] > 0.0 && sigma[i] - sigma[i + 1] < TIE * sigma[i];

@@ -84,6 +84,7 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
         transposed: false,
         lines: None,
         tuned: vec![(0, tuned)],
+        follows: vec![None],
     };
     Case { job, bytes }
 }
