@@ -2,7 +2,7 @@
 
 mod common;
 use common::synthetic::{Spectrum, case, run};
-use common::{Visit, fixtures, matrix};
+use common::{Visit, fixtures};
 use lorascope::analyze::{Vectors, analyze, vectors};
 use lorascope::report::{Match, Matrix, Mode, Side, Similarity, Status, Task};
 
@@ -98,10 +98,8 @@ fn signs_are_mostly_kept_by_a_small_change() {
                 let signed = side.signed_cos.as_ref().unwrap();
                 assert!(signed.iter().zip(&side.max_cos).all(|(s, c)| s <= c));
                 let equal = signed.iter().zip(&side.max_cos).filter(|(s, c)| s == c).count();
-                println!("{} {}: {equal} of {}", model.label, m.name, signed.len());
+                assert!(equal > 3 * signed.len() / 4, "{} {}: {equal} of {}", model.label, m.name, signed.len());
             }
         }
     }
-    let query = matrix(&report, "full", "encoder.layer.0.attention.self.query.weight");
-    assert!(query.left.as_ref().unwrap().signed_cos.is_some());
 }

@@ -12,7 +12,8 @@ use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
-/// W = U diag(s) V^T with n = min(rows, cols) columns in U and V; s descends.
+/// W = U diag(s) V^T with n = min(rows, cols) columns in U and V; s descends. The components of a vector of the short side sum to a
+/// positive number.
 pub struct Svd<'a> {
     /// Turned, where need be, so that the short side lies down the rows.
     w: View<'a>,
@@ -57,9 +58,15 @@ pub fn thin_svd(w: View) -> Result<Svd, NoConvergence> {
     let turned = w.rows() > w.cols();
     let w = if turned { w.t() } else { w };
     let g: DMatrix<f64> = gram(w);
-    let spectrum = Spectrum::of(&g)?;
+    let mut spectrum = Spectrum::of(&g)?;
     let sigma: Vec<f64> = spectrum.values.iter().map(|x| x.max(0.0).sqrt()).collect();
-    let short = spectrum.columns(0..sigma.len());
+    let mut short: Matrix = spectrum.columns(0..sigma.len());
+    // A pair has no sign of its own, and inverse iteration leaves one to chance. Whoever looks at signs sees the same ones every time,
+    // and mostly the same in a matrix that differs little.
+    for (j, mut column) in short.column_iter_mut().enumerate().filter(|(_, column)| column.sum() < 0.0) {
+        column.neg_mut();
+        spectrum.turn(j);
+    }
     let residual = residual(&g, &sigma, &short);
     Ok(Svd { w, turned, spectrum, sigma, short, residual })
 }
