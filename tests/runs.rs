@@ -27,8 +27,8 @@ fn each_checkpoint_is_held_against_the_one_before_it() {
         for mode in [Mode::Exact, Mode::Certified] {
             let found = compute(&case, mode);
             assert!(found[0].follows.is_none());
-            for own in 1..3 {
-                let follows = found[own].follows.as_ref().unwrap();
+            for (own, entry) in found.iter().enumerate().skip(1) {
+                let follows = entry.follows.as_ref().unwrap();
                 check_bounds(follows);
                 let (old, new) = (exact(own), exact(own + 1));
                 for (i, j) in (0..10).flat_map(|i| (0..10).map(move |j| (i, j))) {

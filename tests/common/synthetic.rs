@@ -122,9 +122,9 @@ pub fn left_vectors(bytes: &[u8], rows: usize, cols: usize, count: usize) -> Vec
                 let zeta = (b - a) / (2.0 * c);
                 let t = zeta.signum() / (zeta.abs() + (1.0 + zeta * zeta).sqrt());
                 let cos = 1.0 / (1.0 + t * t).sqrt();
-                for i in 0..rows {
-                    let (x, y) = (columns[p][i], columns[q][i]);
-                    (columns[p][i], columns[q][i]) = (cos * (x - t * y), cos * (t * x + y));
+                let (before, after) = columns.split_at_mut(q);
+                for (x, y) in before[p].iter_mut().zip(&mut after[0]) {
+                    (*x, *y) = (cos * (*x - t * *y), cos * (t * *x + *y));
                 }
             }
         }
