@@ -76,6 +76,9 @@ pub struct Task {
 /// The shorter side of a matrix up to which `auto` computes everything.
 pub const EXACT_UP_TO: u32 = 1024;
 
+/// How many strongest vectors a kept corner of a similarity matrix has, on either side.
+pub const CORNER: usize = 32;
+
 impl From<&Settings> for Task {
     fn from(s: &Settings) -> Task {
         Task { mode: s.mode, k: s.k, epsilon: s.epsilon, side: s.side }
@@ -372,6 +375,24 @@ pub struct Similarity {
     pub cols: u32,
     /// Row-major.
     pub values: Vec<f32>,
+}
+
+impl Similarity {
+    /// All of a matrix of cosines, whatever their signs.
+    pub fn of(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
+        let values = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| at(i, j).abs().min(1.0)).collect();
+        Similarity { rows: rows as u32, cols: cols as u32, values }
+    }
+
+    /// The corner that is kept.
+    pub fn corner(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
+        Similarity::of(rows.min(CORNER), cols.min(CORNER), at)
+    }
+
+    /// Row i, column j, from 0.
+    pub fn at(&self, i: usize, j: usize) -> f32 {
+        self.values[i * self.cols as usize + j]
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

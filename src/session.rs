@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Grows when the same bytes give other numbers, so that results of an older engine are not taken for this one's.
-const ENGINE: &str = "engine 5";
+const ENGINE: &str = "engine 6";
 
 /// `begin..end` of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,8 +152,7 @@ impl Session {
 
     /// The bytes that one matrix needs, in the order that [`analyze::analyze`] takes them.
     pub fn ranges(&self, matrix: u32) -> Vec<FileRange> {
-        let job = self.planned.jobs.get(matrix as usize);
-        job.into_iter().flat_map(Job::tensors).map(|t| FileRange { file: t.file, range: t.begin..t.end }).collect()
+        self.planned.jobs.get(matrix as usize).into_iter().flat_map(ranges).collect()
     }
 
     /// One matrix of the plan, to be computed elsewhere.
@@ -161,8 +160,18 @@ impl Session {
         self.planned.jobs.get(matrix as usize).cloned().map(Arc::new)
     }
 
+    /// One matrix of one model, to be asked for all its vectors elsewhere.
+    pub fn job_of(&self, matrix: u32, model: u32) -> Option<Job> {
+        self.planned.jobs.get(matrix as usize)?.only(model)
+    }
+
+    /// The bytes that [`Session::job_of`] needs, in the order that [`analyze::vectors`] takes them.
+    pub fn ranges_of(&self, matrix: u32, model: u32) -> Vec<FileRange> {
+        self.job_of(matrix, model).iter().flat_map(ranges).collect()
+    }
+
     /// By what finished results are known again, one a model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
-    /// words everything else that the numbers depend on.
+    /// words everything else that the numbers depend on. What follows a checkpoint of its run depends on that one too.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
         let Some(job) = self.planned.jobs.get(matrix as usize) else { return Vec::new() };
         let shape = format!("{} x {} {} {:?}", job.rows, job.cols, if job.transposed { "turned" } else { "" }, job.lines);
@@ -172,31 +181,52 @@ impl Session {
         };
         let base = job.base.all().count() as u32;
         let mut next = base;
-        let key = |(model, recipe): &(u32, Recipe)| {
-            let count = recipe.tensors().len() as u32;
-            let tensors = (0..base).chain(next..next + count).collect();
-            next += count;
-            let dtypes: Vec<&str> = std::iter::once(&job.base).chain(recipe.tensors()).map(|t| t.dtype.name()).collect();
-            let order = |t: &TensorRef| {
-                format!("{:?}{}{:?}", t.shape, if t.by_columns { " by columns" } else { "" }, t.columns)
-                    + &format!("{:?}", t.packing.as_ref().map(|p| p.scheme))
-            };
-            let shapes: Vec<String> = std::iter::once(&job.base).chain(recipe.tensors()).map(order).collect();
-            let how = match recipe {
-                Recipe::Replace(_) => "replace".to_owned(),
-                Recipe::Adapted { method, parts, scale } => {
-                    let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
-                    format!("{method:?} by {scale:?} from {}", parts.join(" "))
-                }
-                Recipe::Skip(reason) => format!("skip: {reason}"),
-            };
-            (*model, tensors, format!("{ENGINE}; {shape}; {way}; {how}; {}; {shapes:?}", dtypes.join(" ")))
+        let own: Vec<(Range<u32>, String)> = job
+            .tuned
+            .iter()
+            .map(|(_, recipe)| {
+                let first = next;
+                next += recipe.tensors().len() as u32;
+                (first..next, words(recipe))
+            })
+            .collect();
+        let start = format!("{ENGINE}; {shape}; {way}; {}", stored(&job.base));
+        let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
+            let (tensors, how) = &own[place];
+            let before = job.before(place).map(|before| &own[before]);
+            let all = (0..base).chain(tensors.clone()).chain(before.into_iter().flat_map(|(tensors, _)| tensors.clone())).collect();
+            let after = before.map(|(_, how)| format!("; after {how}")).unwrap_or_default();
+            (*model, all, format!("{start}; {how}{after}"))
         };
-        job.tuned.iter().map(key).collect()
+        job.tuned.iter().enumerate().map(key).collect()
     }
 
     /// The entries of a matrix whose bytes could not be read.
     pub fn failed(&self, matrix: u32, reason: &str) -> Vec<(u32, Matrix)> {
         self.planned.jobs.get(matrix as usize).map(|job| analyze::failed(job, reason)).unwrap_or_default()
     }
+}
+
+fn ranges(job: &Job) -> Vec<FileRange> {
+    job.tensors().into_iter().map(|t| FileRange { file: t.file, range: t.begin..t.end }).collect()
+}
+
+/// A recipe with all that its numbers depend on besides bytes.
+fn words(recipe: &Recipe) -> String {
+    let how = match recipe {
+        Recipe::Replace(_) => "replace".to_owned(),
+        Recipe::Adapted { method, parts, scale } => {
+            let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
+            format!("{method:?} by {scale:?} from {}", parts.join(" "))
+        }
+        Recipe::Skip(reason) => format!("skip: {reason}"),
+    };
+    let tensors: Vec<String> = recipe.tensors().into_iter().map(stored).collect();
+    format!("{how} {tensors:?}")
+}
+
+/// How a tensor's bytes are to be read.
+fn stored(t: &TensorRef) -> String {
+    let order = if t.by_columns { " by columns" } else { "" };
+    format!("{} {:?}{order} {:?} {:?}", t.dtype.name(), t.shape, t.columns, t.packing.as_ref().map(|p| p.scheme))
 }

@@ -1,13 +1,13 @@
 //! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page.
 
-use crate::analyze::analyze;
+use crate::analyze::{Vectors, analyze, vectors};
 use crate::figures::{self, Readout, Request};
 use crate::linalg::Matrix as Dense;
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Settings, Task};
-use crate::session::Session;
-use crate::summary::{self, Findings, MatrixRow, ModelSummary};
-use js_sys::{Array, Uint8Array};
+use crate::session::{FileRange, Session};
+use crate::summary::{self, Differences, Findings, MatrixRow, ModelSummary};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use plotters::prelude::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,21 @@ pub struct Outcome {
     pub model: u32,
     pub matrix: Matrix,
 }
+
+/// The large lists cross as they are: an object for every number would take ten times the memory.
+#[wasm_bindgen(typescript_custom_section)]
+const ALL_VECTORS: &str = r#"
+/** All vectors of one matrix of one model. */
+export interface AllVectors {
+    /** Computed exactly. */
+    matrix: Matrix;
+    /** The shorter side of the matrix. */
+    n: number;
+    /** |u0_i . u_j|, n x n, row by row: rows pre-trained, columns fine-tuned. */
+    left: Float32Array<ArrayBuffer>;
+    right: Float32Array<ArrayBuffer>;
+}
+"#;
 
 /// What the numbers of one model in one matrix depend on: its tensors (indices into the matrix's ranges) and everything else in words.
 #[derive(Serialize, Deserialize, Tsify)]
@@ -105,9 +120,13 @@ impl WasmSession {
 
     /// What to read for one matrix of the plan.
     pub fn ranges(&self, matrix: u32) -> Result<Vec<Ts<ByteRange>>, JsError> {
-        let ranges = self.0.ranges(matrix).into_iter();
-        let convert = |r: crate::session::FileRange| ByteRange { file: r.file, begin: r.range.start as f64, end: r.range.end as f64 };
-        Ok(ranges.map(|r| convert(r).into_ts()).collect::<Result<_, _>>()?)
+        ranges_to_js(self.0.ranges(matrix))
+    }
+
+    /// What to read for [`WasmSession::vectors`].
+    #[wasm_bindgen(js_name = rangesOf)]
+    pub fn ranges_of(&self, matrix: u32, model: u32) -> Result<Vec<Ts<ByteRange>>, JsError> {
+        ranges_to_js(self.0.ranges_of(matrix, model))
     }
 
     /// Computes one matrix from the bytes of its ranges, in the pool where there is one. Several may be under way at once.
@@ -119,12 +138,24 @@ impl WasmSession {
         task: Ts<Task>,
     ) -> Result<js_sys::Promise, JsError> {
         let (job, task) = (self.0.job(matrix), task.to_rust()?);
-        let bytes: Vec<Vec<u8>> = bytes.iter().map(|b| Uint8Array::new(&b).to_vec()).collect();
+        let bytes = bytes_of(&bytes);
         Ok(wasm_bindgen_futures::future_to_promise(async move {
             let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
             let outcomes = in_pool(move || analyze(&job, &bytes, &task, now)).await;
             outcomes_to_js(outcomes).map_err(JsValue::from)
         }))
+    }
+
+    /// All pre-trained vectors of one matrix against all of one model's, from the bytes of `rangesOf`. Rejects with the reason.
+    #[wasm_bindgen(unchecked_return_type = "Promise<AllVectors>")]
+    pub fn vectors(&self, matrix: u32, model: u32, #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array) -> js_sys::Promise {
+        let job = self.0.job_of(matrix, model);
+        let bytes = bytes_of(&bytes);
+        wasm_bindgen_futures::future_to_promise(async move {
+            let job = job.ok_or_else(|| JsError::new("There is no such matrix of this model in the plan."))?;
+            let found = in_pool(move || vectors(&job, &bytes, model, now)).await;
+            vectors_to_js(found.map_err(|reason| JsError::new(&reason))?)
+        })
     }
 
     /// By what finished results of a matrix are known again, one a model.
@@ -139,6 +170,25 @@ impl WasmSession {
     pub fn failed(&self, matrix: u32, reason: &str) -> Result<JsValue, JsError> {
         outcomes_to_js(self.0.failed(matrix, reason))
     }
+}
+
+fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
+    tensors.iter().map(|tensor| Uint8Array::new(&tensor).to_vec()).collect()
+}
+
+fn ranges_to_js(ranges: Vec<FileRange>) -> Result<Vec<Ts<ByteRange>>, JsError> {
+    let convert = |r: FileRange| ByteRange { file: r.file, begin: r.range.start as f64, end: r.range.end as f64 };
+    Ok(ranges.into_iter().map(|r| convert(r).into_ts()).collect::<Result<_, _>>()?)
+}
+
+fn vectors_to_js(found: Vectors) -> Result<JsValue, JsValue> {
+    let object = Object::new();
+    let set = |name: &str, value: JsValue| Reflect::set(&object, &name.into(), &value).map(drop);
+    set("n", found.left.rows.into())?;
+    set("left", Float32Array::from(found.left.values.as_slice()).into())?;
+    set("right", Float32Array::from(found.right.values.as_slice()).into())?;
+    set("matrix", JsValue::from(found.matrix.into_js().map_err(JsError::from)?))?;
+    Ok(object.into())
 }
 
 fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
@@ -200,6 +250,18 @@ impl ReportView {
             model.take(matrix);
         }
         Ok(())
+    }
+
+    /// Puts all vectors of one matrix into the report, as `Session.vectors` gives them; every other matrix goes back to its corners.
+    #[wasm_bindgen(js_name = setVectors)]
+    pub fn set_vectors(&mut self, model: u32, name: &str, left: Vec<f32>, right: Vec<f32>) -> Result<(), JsError> {
+        let fits = summary::set_vectors(&mut self.report, model as usize, name, left, right);
+        fits.then_some(()).ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
+    }
+
+    /// Which vectors are intruders under one of two settings only, and why.
+    pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>) -> Result<Ts<Differences>, JsError> {
+        Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?).into_ts()?)
     }
 
     pub fn models(&self, settings: Ts<Settings>) -> Result<Vec<Ts<ModelSummary>>, JsError> {

@@ -2,11 +2,11 @@
 
 use super::change::Change;
 use super::weights::Weights;
-use super::{Answer, Numbers, Stop, corner};
-use crate::linalg::{self, Question, SideMatch, Tune};
+use super::{Answer, Numbers, Stop};
+use crate::linalg::{self, Matrix, Question, SideMatch, Tune};
 use crate::metrics::intruder;
 use crate::metrics::tied::tied_cosines;
-use crate::report::{self, Match, Side, Task};
+use crate::report::{self, Match, Side, Similarity, Task};
 
 pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<Answer> {
     let tunes: Vec<Option<Tune>> = changes.iter().map(|c| c.as_ref().ok().and_then(Change::tune)).collect();
@@ -37,7 +37,8 @@ pub fn open(entry: &report::Matrix, task: &Task) -> bool {
 }
 
 fn numbers(c: linalg::Compared) -> Numbers {
-    let similarity = c.left.as_ref().map(|side| corner(side.cosines.nrows(), side.cosines.ncols(), |i, j| side.cosines[(i, j)]));
+    let corner = |side: &Matrix| Similarity::corner(side.nrows(), side.ncols(), |i, j| side[(i, j)]);
+    let similarity = c.left.as_ref().map(|side| corner(&side.cosines));
     let of = |side: SideMatch| Match {
         tied_cos: tied_cosines(side.cosines.as_slice(), side.cosines.nrows(), &c.sigma_base, &side.argmax),
         max_cos: side.cos,
@@ -47,7 +48,8 @@ fn numbers(c: linalg::Compared) -> Numbers {
     };
     Numbers {
         left: c.left.map(of),
-        right: c.right.map(of),
+        right: c.right.map(|side| Match { vectors: Some(corner(&side.cosines)), ..of(side) }),
+        vectors: Some(c.vectors),
         similarity,
         residual: c.residual,
         sigma_base: c.sigma_base.clone(),

@@ -2,11 +2,11 @@
 
 use super::change::{Change, Tuned};
 use super::weights::Weights;
-use super::{Answer, Numbers, Stop, corner};
+use super::{Answer, Numbers, Stop};
 use crate::linalg::{self, Cosines, Matrix, Svd, View};
 use crate::metrics::best_match::best_match;
 use crate::metrics::tied::tied_cosines;
-use crate::report::Match;
+use crate::report::{CORNER, Match, Similarity};
 use rayon::prelude::*;
 
 /// A decomposition with a larger residual (relative to sigma_1) is reported as failed.
@@ -14,26 +14,40 @@ const WORST_RESIDUAL: f64 = 1e-3;
 /// The shorter side from which on decompositions run one after the other, because of their memory.
 const ALONE: usize = 2500;
 
-/// The base's vectors are only computed where something changed.
-pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>]) -> Vec<Answer> {
+/// The base's vectors are only computed where something changed. `keep`: whose leading vectors are asked for.
+pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], keep: impl Fn(usize) -> bool + Sync) -> Vec<Answer> {
     if !changes.iter().any(|change| matches!(change, Ok(change) if change.tune().is_some())) {
         return changes.iter().map(|_| Ok(None)).collect();
     }
     let base = || decompose(w0.view(), "base");
     // A tuned matrix and its vectors live only as long as they are compared.
-    let answer = |base: &Result<Svd, Stop>, change: &Result<Change, Stop>| match merged(w0, change) {
-        Some(tuned) => compared(base, decompose_tuned(&tuned)).map(Some),
+    let answer = |base: &Result<Svd, Stop>, (i, change): (usize, &Result<Change, Stop>)| match merged(w0, change) {
+        Some(tuned) => compared(base, decompose_tuned(&tuned), keep(i)).map(Some),
         None => Ok(None),
     };
     if w0.view().rows().min(w0.view().cols()) >= ALONE {
         let base = base();
-        return changes.iter().map(|change| answer(&base, change)).collect();
+        return changes.iter().enumerate().map(|change| answer(&base, change)).collect();
     }
     let first = merged(w0, &changes[0]);
     let (base, svd) = rayon::join(base, || first.as_ref().map(decompose_tuned));
-    let mut answers = vec![svd.map(|svd| compared(&base, svd)).transpose()];
-    answers.par_extend(changes[1..].par_iter().map(|change| answer(&base, change)));
+    let mut answers = vec![svd.map(|svd| compared(&base, svd, keep(0))).transpose()];
+    answers.par_extend(changes.par_iter().enumerate().skip(1).map(|change| answer(&base, change)));
     answers
+}
+
+/// One change with all its cosines, and its leading vectors.
+pub fn whole(w0: &Weights, change: &Change) -> Result<(Numbers, Cosines), Stop> {
+    let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to compare.".into()))?;
+    let (base, tuned) = (decompose(w0.view(), "base")?, decompose_tuned(&tuned)?);
+    let cosines = cosines(&base, &tuned)?;
+    Ok((numbers(&base, &tuned, &cosines, true)?, cosines))
+}
+
+/// The leading left vectors of one tuned matrix.
+pub fn leading(w0: &Weights, change: &Change) -> Result<Matrix, Stop> {
+    let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to decompose.".into()))?;
+    decompose_tuned(&tuned)?.left_vectors(CORNER).map_err(not_orthogonal)
 }
 
 fn merged<'a>(w0: &Weights, change: &'a Result<Change, Stop>) -> Option<Tuned<'a>> {
@@ -58,15 +72,27 @@ fn decompose<'a>(w: View<'a>, which: &str) -> Result<Svd<'a>, Stop> {
     Ok(svd)
 }
 
-fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>) -> Result<Numbers, Stop> {
+fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>, keep: bool) -> Result<Numbers, Stop> {
     let (base, tuned) = (base.as_ref().map_err(Clone::clone)?, tuned?);
-    let Cosines { left, right } = linalg::cosines(base, &tuned)
-        .map_err(|_| Stop::failed("The vectors of the null space did not become orthogonal to the others.".into()))?;
+    numbers(base, &tuned, &cosines(base, &tuned)?, keep)
+}
+
+fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, Stop> {
+    linalg::cosines(base, tuned).map_err(not_orthogonal)
+}
+
+fn not_orthogonal(_: linalg::NoConvergence) -> Stop {
+    Stop::failed("The vectors of the null space did not become orthogonal to the others.".into())
+}
+
+fn numbers(base: &Svd, tuned: &Svd, Cosines { left, right }: &Cosines, keep: bool) -> Result<Numbers, Stop> {
     let (sigma_base, sigma_tuned) = (base.values(), tuned.values());
+    let corner = |side: &Matrix| Some(Similarity::corner(side.nrows(), side.ncols(), |i, j| side[(i, j)]));
     Ok(Numbers {
-        similarity: Some(corner(left.nrows(), left.ncols(), |i, j| left[(i, j)])),
-        left: Some(matches(&left, &sigma_base)),
-        right: Some(matches(&right, &sigma_base)),
+        similarity: corner(left),
+        left: Some(matches(left, &sigma_base)),
+        right: Some(Match { vectors: corner(right), ..matches(right, &sigma_base) }),
+        vectors: keep.then(|| tuned.left_vectors(CORNER)).transpose().map_err(not_orthogonal)?,
         residual: base.residual.max(tuned.residual),
         sigma_base,
         sigma_tuned,
@@ -74,7 +100,7 @@ fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>) -> Result<Number
 }
 
 fn matches(cosines: &Matrix, sigma: &[f32]) -> Match {
-    let (max_cos, argmax) = best_match(cosines.as_slice(), cosines.nrows());
-    let tied_cos = tied_cosines(cosines.as_slice(), cosines.nrows(), sigma, &argmax);
-    Match { max_cos, argmax, tied_cos, ..Match::default() }
+    let best = best_match(cosines.as_slice(), cosines.nrows());
+    let tied_cos = tied_cosines(cosines.as_slice(), cosines.nrows(), sigma, &best.row);
+    Match { max_cos: best.cos, argmax: best.row, tied_cos, signed_cos: Some(best.signed), ..Match::default() }
 }

@@ -3,16 +3,18 @@
 mod certified;
 mod change;
 mod exact;
+mod follows;
+mod vectors;
 mod weights;
 
+pub use vectors::{Vectors, vectors};
+
+use crate::linalg::Matrix;
 use crate::plan::job::Job;
 use crate::report::{self, Delta, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
 use change::Change;
 use rayon::prelude::*;
 use weights::Weights;
-
-/// How much of the similarity matrix is kept.
-const SIMILARITY: usize = 32;
 
 /// Computes one job. `bytes` holds the tensors of [`Job::tensors`] in that order; `now` is a clock in seconds.
 ///
@@ -80,10 +82,16 @@ pub fn way(task: &Task, rows: u32, cols: u32) -> Mode {
 
 fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<report::Matrix> {
     let way = way(task, job.rows, job.cols);
-    let computed = match way {
-        Mode::Exact => exact::compute(w0, changes),
+    let mut computed = match way {
+        Mode::Exact => exact::compute(w0, changes, |place| job.is_in_run(place)),
         _ => certified::compute(w0, changes, task),
     };
+    // What remains of a tuned matrix once it is compared.
+    let vectors: Vec<Option<Matrix>> = computed
+        .iter_mut()
+        .enumerate()
+        .map(|(place, answer)| answer.as_mut().ok()?.as_mut()?.vectors.take().filter(|_| job.is_in_run(place)))
+        .collect();
     let whole = way == Mode::Exact;
     let mut entries: Vec<report::Matrix> = changes
         .iter()
@@ -99,12 +107,13 @@ fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Tas
             }
         }
     }
+    follows::fill(job, &mut entries, &vectors);
     entries
 }
 
 /// The entry of one change, computed exactly; what is known of the change itself stays.
 fn settle(job: &Job, w0: &Weights, change: &Result<Change, Stop>, known: &report::Matrix) -> report::Matrix {
-    let numbers = exact::compute(w0, std::slice::from_ref(change)).pop().unwrap_or_else(|| Err(Stop::failed(String::new())));
+    let numbers = exact::compute(w0, std::slice::from_ref(change), |_| false).pop().unwrap_or_else(|| Err(Stop::failed(String::new())));
     let Ok(numbers) = numbers else { return known.clone() };
     match numbers {
         Some(numbers) => report::Matrix { delta: known.delta.clone(), mode: Some(Mode::Exact), ..fill(job, numbers) },
@@ -132,6 +141,8 @@ pub struct Numbers {
     left: Option<Match>,
     right: Option<Match>,
     similarity: Option<Similarity>,
+    /// Leading left vectors of W, where they are asked for.
+    vectors: Option<Matrix>,
     residual: f64,
 }
 
@@ -164,7 +175,8 @@ fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
 /// Every vector is its own best match; nothing was computed.
 fn unchanged(job: &Job, reason: Option<String>) -> report::Matrix {
     let n = job.rows.min(job.cols);
-    let own = Some(Match { max_cos: vec![1.0; n as usize], argmax: (0..n).collect(), ..Match::default() });
+    let ones = vec![1.0; n as usize];
+    let own = Some(Match { max_cos: ones.clone(), argmax: (0..n).collect(), signed_cos: Some(ones), ..Match::default() });
     let none = Delta { effective_rank: 0.0, stable_rank: 0.0, frobenius: 0.0, sigma: Vec::new(), effective_rank_error: None, floor: None };
     report::Matrix { status: Status::Unchanged, reason, left: own.clone(), right: own, delta: Some(none), certified: true, ..blank(job) }
 }
@@ -205,11 +217,4 @@ fn blank(job: &Job) -> report::Matrix {
 
 fn bytes_of<B: AsRef<[u8]>>(bytes: Option<&[B]>, i: usize) -> Option<&[u8]> {
     bytes.and_then(|b| b.get(i)).map(AsRef::as_ref)
-}
-
-/// The corner of a similarity matrix that is kept.
-fn corner(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
-    let (rows, cols) = (rows.min(SIMILARITY), cols.min(SIMILARITY));
-    let values = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| at(i, j).min(1.0)).collect();
-    Similarity { rows: rows as u32, cols: cols as u32, values }
 }

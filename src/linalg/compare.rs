@@ -1,9 +1,9 @@
 //! The certified comparison: leading vectors of W and W0, their cosines, and a bound for all that was not computed.
 
-use super::NoConvergence;
 use super::best::{Question, SideMatch, known, sides};
 use super::leading::{BEYOND, Leading, Tune, Turned, adapted, base, dense, groups};
 use super::view::View;
+use super::{Matrix, NoConvergence};
 
 /// Leading vectors of one W against the base.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Compared {
     pub sigma_tuned: Vec<f32>,
     pub left: Option<SideMatch>,
     pub right: Option<SideMatch>,
+    /// The leading left vectors of W.
+    pub vectors: Matrix,
     /// max_j ||W W^T u_j - s_j^2 u_j|| / (s_j s_1) over the vectors asked for.
     pub residual: f64,
 }
@@ -43,12 +45,13 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
     let left = question.left.then(|| sides(!turned)).transpose()?;
     let right = question.right.then(|| sides(turned)).transpose()?;
     let side = |all: &Option<Vec<SideMatch>>, i: usize| all.as_ref().map(|all| all[i].clone());
-    let compared = |(i, l): (usize, &Leading)| Compared {
+    let compared = |(i, l): (usize, Leading)| Compared {
         sigma_base: base.sigma.iter().map(|s| *s as f32).collect(),
         sigma_tuned: l.sigma.iter().map(|s| *s as f32).collect(),
         left: side(&left, i),
         right: side(&right, i),
         residual: (0..question.k.min(l.sigma.len())).map(|j| l.residual[j] / (l.sigma[j] * l.sigma[0])).fold(0.0, f64::max),
+        vectors: if turned { l.long } else { l.short },
     };
-    Ok(leading.iter().enumerate().map(compared).collect())
+    Ok(leading.into_iter().enumerate().map(compared).collect())
 }

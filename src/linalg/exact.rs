@@ -12,7 +12,8 @@ use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
-/// W = U diag(s) V^T with n = min(rows, cols) columns in U and V; s descends.
+/// W = U diag(s) V^T with n = min(rows, cols) columns in U and V; s descends. The components of a vector of the short side sum to a
+/// positive number.
 pub struct Svd<'a> {
     /// Turned, where need be, so that the short side lies down the rows.
     w: View<'a>,
@@ -25,10 +26,22 @@ pub struct Svd<'a> {
     pub residual: f64,
 }
 
-/// Cosines without their signs: base vectors down the rows, tuned vectors across.
+/// Cosines with the signs that the decompositions gave: base vectors down the rows, tuned vectors across. The two vectors of a pair
+/// turn together.
 pub struct Cosines {
     pub left: Matrix,
     pub right: Matrix,
+}
+
+impl Cosines {
+    /// All of |u0_i . u_j| of both sides, row by row, in the memory that they have.
+    pub fn into_rows(self) -> [Vec<f32>; 2] {
+        [self.left, self.right].map(|mut side| {
+            side.transpose_mut();
+            side.apply(|c| *c = c.abs().min(1.0));
+            side.data.into()
+        })
+    }
 }
 
 /// Leading vectors whose residual is measured.
@@ -45,9 +58,15 @@ pub fn thin_svd(w: View) -> Result<Svd, NoConvergence> {
     let turned = w.rows() > w.cols();
     let w = if turned { w.t() } else { w };
     let g: DMatrix<f64> = gram(w);
-    let spectrum = Spectrum::of(&g)?;
+    let mut spectrum = Spectrum::of(&g)?;
     let sigma: Vec<f64> = spectrum.values.iter().map(|x| x.max(0.0).sqrt()).collect();
-    let short = spectrum.columns(0..sigma.len());
+    let mut short: Matrix = spectrum.columns(0..sigma.len());
+    // A pair has no sign of its own, and inverse iteration leaves one to chance. Whoever looks at signs sees the same ones every time,
+    // and mostly the same in a matrix that differs little.
+    for (j, mut column) in short.column_iter_mut().enumerate().filter(|(_, column)| column.sum() < 0.0) {
+        column.neg_mut();
+        spectrum.turn(j);
+    }
     let residual = residual(&g, &sigma, &short);
     Ok(Svd { w, turned, spectrum, sigma, short, residual })
 }
@@ -65,9 +84,6 @@ pub fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, NoConvergence> {
     let mut cosines = Cosines { left: short, right: long? };
     if base.turned {
         std::mem::swap(&mut cosines.left, &mut cosines.right);
-    }
-    for side in [&mut cosines.left, &mut cosines.right] {
-        side.apply(|c| *c = c.abs());
     }
     Ok(cosines)
 }
@@ -108,6 +124,11 @@ impl Svd<'_> {
     /// The first vectors of the short side.
     pub fn short_vectors(&self, count: usize) -> Matrix {
         self.short.columns(0, count.min(self.short.ncols())).into_owned()
+    }
+
+    /// The first vectors of the left side, or all where there are fewer.
+    pub fn left_vectors(&self, count: usize) -> Result<Matrix, NoConvergence> {
+        if self.turned { self.long(0..count.min(self.sigma.len())) } else { Ok(self.short_vectors(count)) }
     }
 
     fn largest(&self) -> f64 {
@@ -198,7 +219,7 @@ mod tests {
         };
         let ((u0, v0), (u, v)) = (exact(&w0), exact(&w));
         for (found, expected) in [(&found.left, u0.transpose() * u), (&found.right, v0 * v.transpose())] {
-            let error = (found.map(f64::from) - expected.abs()).amax();
+            let error = (found.map(f64::from).abs() - expected.abs()).amax();
             assert!(error < 3e-4, "{rows} x {cols}: {error}");
         }
     }
@@ -210,6 +231,35 @@ mod tests {
             // Weak ones, a quarter of them and most of them.
             check(rows, cols, |i| if 4 * i > 3 * rows.min(cols) { 0.02 } else { 1.0 } - 1e-4 * i as f32);
             check(rows, cols, |i| 0.88f32.powi(i as i32));
+        }
+    }
+
+    /// u_j^T W v_j = s_j > 0 ties the signs of both sides together, whatever the decomposition chose.
+    #[test]
+    fn signs_of_both_sides_belong_together() {
+        for (rows, cols) in [(50, 30), (30, 50)] {
+            let w0 = random(rows, cols, 5);
+            let negated = -&w0;
+            let (base, tuned) = (thin_svd(View::from(&w0)).unwrap(), thin_svd(View::from(&negated)).unwrap());
+            let found = cosines(&base, &tuned).unwrap();
+            for j in 0..30 {
+                assert!((found.left[(j, j)] * found.right[(j, j)] + 1.0).abs() < 1e-3, "{rows} x {cols}, {j}");
+            }
+        }
+    }
+
+    #[test]
+    fn leading_left_vectors_are_those_of_w_on_either_side() {
+        for (rows, cols) in [(50, 30), (30, 50)] {
+            let w = random(rows, cols, 6);
+            let svd = thin_svd(View::from(&w)).unwrap();
+            let u = svd.left_vectors(8).unwrap();
+            assert_eq!(u.shape(), (rows, 8));
+            let image = w.transpose() * &u;
+            for j in 0..8 {
+                assert!((u.column(j).norm() - 1.0).abs() < 1e-5 && (image.column(j).norm() - svd.values()[j]).abs() < 1e-4);
+            }
+            assert_eq!(svd.left_vectors(99).unwrap().ncols(), 30);
         }
     }
 

@@ -59,6 +59,13 @@ impl Spectrum {
         Ok(Spectrum { values, vectors: Vectors::Dense(vectors) })
     }
 
+    /// Turns one column of U.
+    pub fn turn(&mut self, j: usize) {
+        match &mut self.vectors {
+            Vectors::Reduced(vectors, _) | Vectors::Dense(vectors) => vectors.column_mut(j).neg_mut(),
+        }
+    }
+
     /// Some columns of U.
     pub fn columns<T: Scalar>(&self, range: Range<usize>) -> DMatrix<T> {
         let some = |all: &DMatrix<f64>| all.columns_range(range).map(T::of_f64);

@@ -1,7 +1,9 @@
 //! Numbers over spectra: one idea a file, pure functions, each with its source.
 
 pub mod best_match;
+pub mod change_ratio;
 pub mod effective_rank;
 pub mod intruder;
+pub mod intruder_energy;
 pub mod stable_rank;
 pub mod tied;

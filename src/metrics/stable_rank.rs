@@ -13,6 +13,11 @@ pub fn stable_rank(sigma: &[f32]) -> f64 {
     }
 }
 
+/// The largest singular value from the other two numbers: sigma_1 = ||M||_F / sqrt(stable rank); 0 for a zero matrix.
+pub fn largest(frobenius: f64, stable_rank: f64) -> f64 {
+    if stable_rank > 0.0 { frobenius / stable_rank.sqrt() } else { 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +28,7 @@ mod tests {
         assert!((stable_rank(&[1e-30; 5]) - 5.0).abs() < 1e-9);
         assert_eq!(stable_rank(&[4.0, 0.0]), 1.0);
         assert!((frobenius(&[3.0, 4.0]) - 5.0).abs() < 1e-12);
+        assert_eq!(largest(0.0, 0.0), 0.0);
+        assert!((largest(frobenius(&[4.0, 3.0]), stable_rank(&[4.0, 3.0])) - 4.0).abs() < 1e-12);
     }
 }

@@ -6,7 +6,7 @@ const TIE: f32 = 1e-3;
 
 /// For every tuned vector the cosine with the space of the base vectors tied with its best match; none where nothing is tied.
 ///
-/// `cosines`: |u0_i . u_j|, `rows` base vectors down, column after column. `sigma` of the base, descending.
+/// `cosines`: u0_i . u_j, `rows` base vectors down, column after column. `sigma` of the base, descending.
 pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {
     let rows_known = rows.min(sigma.len());
     let tied = |i: usize| i + 1 < rows_known && sigma[i] > 0.0 && sigma[i] - sigma[i + 1] < TIE * sigma[i];
@@ -26,9 +26,25 @@ pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32])
     Some(cosines.chunks_exact(rows).zip(argmax).map(of).collect())
 }
 
+/// Degrees between the space of tied base vectors and that vector at `places` which lies nearest to one; none where there is no such
+/// place. A turned tie is near 0, a new direction near 90.
+pub fn tied_angle(tied_cos: &[f32], places: &[usize]) -> Option<f64> {
+    let nearest = places.iter().filter_map(|j| tied_cos.get(*j)).copied().max_by(f32::total_cmp)?;
+    Some(f64::from(nearest).clamp(0.0, 1.0).acos().to_degrees())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_angle_is_that_of_the_vector_nearest_to_a_tie() {
+        let tied = [1.0, 0.5, 0.8, 0.0];
+        assert_eq!(tied_angle(&tied, &[0, 1]), Some(0.0));
+        assert!((tied_angle(&tied, &[1, 3]).unwrap() - 60.0).abs() < 1e-6);
+        assert_eq!(tied_angle(&tied, &[3]), Some(90.0));
+        assert_eq!((tied_angle(&tied, &[]), tied_angle(&[], &[0])), (None, None));
+    }
 
     #[test]
     fn a_turned_tie_is_all_there() {

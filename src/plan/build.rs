@@ -93,7 +93,8 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
             accept(&mut plan, &mut recipes, PlanModel { run: steps[draft.set].clone(), ..model }, paired);
         }
-        jobs = make_jobs(&base, recipes);
+        let runs: Vec<_> = plan.models.iter().map(|m| m.run.clone()).collect();
+        jobs = make_jobs(&base, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out = left_out::of_base(&base, &sets[chosen].tensors, &used);
         let config = configs::model(entries, &sets[chosen].folder);
@@ -169,8 +170,8 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
     }
 }
 
-/// The selected matrices that a model changes, in the order of the base.
-fn make_jobs(base: &Base, recipes: Recipes) -> Vec<Job> {
+/// The selected matrices that a model changes, in the order of the base. `before`: of every model the checkpoint before it in its run.
+fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job> {
     recipes
         .into_iter()
         .filter(|(b, _)| base.is_selected(*b) && base.matrices[*b].tensor.is_readable())
@@ -179,6 +180,7 @@ fn make_jobs(base: &Base, recipes: Recipes) -> Vec<Job> {
             let transposed = matrix.transposed || recipes.iter().any(|r| r.2);
             let [stored_rows, stored_cols] = base::shape(&matrix.tensor).map(|d| d as u32);
             let (rows, cols) = if transposed { (stored_cols, stored_rows) } else { (stored_rows, stored_cols) };
+            let place = |model: usize| recipes.iter().position(|(m, ..)| *m as usize == model);
             Job {
                 base: matrix.tensor.clone(),
                 layer: matrix.place.layer,
@@ -187,6 +189,7 @@ fn make_jobs(base: &Base, recipes: Recipes) -> Vec<Job> {
                 cols,
                 transposed,
                 lines: None,
+                follows: recipes.iter().map(|(model, ..)| before[*model as usize].and_then(place)).collect(),
                 tuned: recipes.into_iter().map(|(model, recipe, _)| (model, recipe)).collect(),
             }
         })

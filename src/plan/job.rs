@@ -119,6 +119,8 @@ pub struct Job {
     pub lines: Option<Lines>,
     /// By model index, ascending.
     pub tuned: Vec<(u32, Recipe)>,
+    /// For every entry of `tuned` the place in it of the checkpoint before it in the same training run; none where there is none.
+    pub follows: Vec<Option<usize>>,
 }
 
 impl Job {
@@ -133,6 +135,25 @@ impl Job {
             tensor.file = number(tensor.file);
             tensor.packing.iter_mut().flat_map(|p| &mut p.with).for_each(|t| t.file = number(t.file));
         }
+    }
+
+    /// The place in `tuned` of the checkpoint before.
+    pub fn before(&self, place: usize) -> Option<usize> {
+        self.follows.get(place).copied().flatten()
+    }
+
+    /// Whether an entry of `tuned` follows another or is followed by one.
+    pub fn is_in_run(&self, place: usize) -> bool {
+        self.before(place).is_some() || self.follows.contains(&Some(place))
+    }
+
+    /// What one model's numbers need, and no more: its own recipe, and that of the checkpoint before it. None where the model is not here.
+    pub fn only(&self, model: u32) -> Option<Job> {
+        let own = self.tuned.iter().position(|(m, _)| *m == model)?;
+        let before = self.before(own);
+        let tuned = before.into_iter().chain([own]).map(|place| self.tuned[place].clone()).collect();
+        let follows = before.map(|_| None).into_iter().chain([before.map(|_| 0)]).collect();
+        Some(Job { tuned, follows, ..self.clone() })
     }
 
     /// Every tensor to read: the base first, then each recipe's.

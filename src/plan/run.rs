@@ -29,3 +29,25 @@ pub fn steps(sets: &[FileSet]) -> Vec<Option<RunStep>> {
     }
     own.iter().map(|s| s.clone().filter(|s| members[s.run.as_str()] > 1)).collect()
 }
+
+/// For every model the one before it in its run; models come with what their paths say.
+pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
+    let one = |own: &Option<RunStep>| {
+        let own = own.as_ref()?;
+        let earlier = |s: &RunStep| s.run == own.run && s.step < own.step;
+        (0..steps.len()).filter(|i| steps[*i].as_ref().is_some_and(earlier)).max_by_key(|i| steps[*i].as_ref().map(|s| s.step))
+    };
+    steps.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_follows_the_one_before_it_in_its_own_run() {
+        let at = |run: &str, step| Some(RunStep { run: run.into(), step });
+        let steps = [None, at("a", 10), at("a", 20), at("b", 15), at("a", 5), at("b", 30), None];
+        assert_eq!(before(&steps), [None, Some(4), Some(1), None, None, Some(3), None]);
+    }
+}

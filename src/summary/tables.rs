@@ -1,7 +1,10 @@
 //! Rows of the page's tables.
 
 use super::apply::mean;
+use crate::metrics::change_ratio::change_ratio;
 use crate::metrics::intruder;
+use crate::metrics::intruder_energy::intruder_energy;
+use crate::metrics::tied::tied_angle;
 use crate::report::{Kind, Matrix, Report, Settings, Side, Status};
 use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
@@ -74,6 +77,12 @@ pub struct MatrixCell {
     pub tied: u32,
     /// The change sinks into the rounding of the weights.
     pub floor: bool,
+    /// The counted vectors' share of sum sigma_j^2 of W; null where not all its singular values are known.
+    pub intruder_energy: Option<f64>,
+    /// sigma_1(dW) / sigma_1(W0).
+    pub change_ratio: Option<f64>,
+    /// Degrees between the counted vector that lies nearest to nearly tied base vectors and their space; null where nothing is tied.
+    pub tied_angle: Option<f64>,
 }
 
 /// Rows of the summary table, one a model.
@@ -162,6 +171,8 @@ pub fn matrices(report: &Report, settings: &Settings) -> Vec<MatrixRow> {
 fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
     let best = window(m, settings).unwrap_or_default();
     let first = |sigma: &[f32]| sigma.first().map(|s| f64::from(*s));
+    let counted: Vec<usize> = (0..best.len()).filter(|j| f64::from(best[*j]) < settings.epsilon).collect();
+    let whole = m.sigma_tuned.len() == m.rows.min(m.cols) as usize;
     MatrixCell {
         status: m.status,
         reason: m.reason.clone(),
@@ -172,6 +183,9 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
         sigma1_base: first(&m.sigma_base),
         sigma1_tuned: first(&m.sigma_tuned),
         weakest_match: weakest(best.iter()),
+        intruder_energy: whole.then(|| intruder_energy(&m.sigma_tuned, &counted)).flatten(),
+        change_ratio: m.delta.as_ref().and_then(|d| change_ratio(d, &m.sigma_base)),
+        tied_angle: tied_cos(m, settings).and_then(|tied| tied_angle(tied, &counted)),
         best,
         residual: m.residual,
         undecided: intruder::undecided(m, settings.side, settings.k, settings.epsilon),
@@ -182,9 +196,13 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
 
 /// Intruders by the rule that are none by their space: turned ties.
 fn tied(m: &Matrix, settings: &Settings) -> u32 {
-    let own = if settings.side == Side::Right { &m.right } else { &m.left };
-    let (Some(scores), Some(tied)) = (window(m, settings), own.as_ref().and_then(|o| o.tied_cos.as_ref())) else { return 0 };
+    let (Some(scores), Some(tied)) = (window(m, settings), tied_cos(m, settings)) else { return 0 };
     scores.iter().zip(tied).filter(|(s, t)| f64::from(**s) < settings.epsilon && f64::from(**t) >= settings.epsilon).count() as u32
+}
+
+fn tied_cos<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a [f32]> {
+    let own = if settings.side == Side::Right { &m.right } else { &m.left };
+    own.as_ref()?.tied_cos.as_deref()
 }
 
 /// The scores looked at: the first k of the chosen side.

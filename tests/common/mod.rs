@@ -69,6 +69,10 @@ impl Visit {
         bytes
     }
 
+    pub fn bytes(&self, ranges: &[FileRange]) -> Vec<Vec<u8>> {
+        ranges.iter().map(|r| self.read(r)).collect()
+    }
+
     pub fn plan(&mut self, answers: &[(&str, &str)]) -> Plan {
         let answers = Answers(answers.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect());
         self.session.plan(&answers).clone()
@@ -86,7 +90,7 @@ impl Visit {
 
     /// The tuned matrices of one job of the plan in force.
     pub fn merged(&self, matrix: usize) -> Vec<Option<Vec<f32>>> {
-        let bytes: Vec<Vec<u8>> = self.session.ranges(matrix as u32).iter().map(|r| self.read(r)).collect();
+        let bytes = self.bytes(&self.session.ranges(matrix as u32));
         analyze::merged(&self.session.jobs()[matrix], &bytes)
     }
 
@@ -94,7 +98,7 @@ impl Visit {
     pub fn compute(&self, task: &Task) -> Report {
         let mut report = self.session.head("native", 2);
         for (i, job) in self.session.jobs().iter().enumerate() {
-            let bytes: Vec<Vec<u8>> = self.session.ranges(i as u32).iter().map(|r| self.read(r)).collect();
+            let bytes = self.bytes(&self.session.ranges(i as u32));
             for (model, matrix) in analyze::analyze(job, &bytes, task, || 0.0) {
                 report.models[model as usize].take(matrix);
             }

@@ -84,8 +84,57 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
         transposed: false,
         lines: None,
         tuned: vec![(0, tuned)],
+        follows: vec![None],
     };
     Case { job, bytes }
+}
+
+/// A base of this spectrum and checkpoints W0 + lambda u v^T of one run, one a lambda, with random unit u and v.
+pub fn run(spectrum: Spectrum, rows: usize, cols: usize, lambdas: &[f64]) -> Case {
+    let Case { mut job, mut bytes } = case(1, spectrum, rows, cols, None);
+    let mut random = normal(rows as u64 * 13 + cols as u64);
+    let (u, v) = (frame(rows, 1, &mut random).remove(0), frame(cols, 1, &mut random).remove(0));
+    let w0: Vec<f64> = bytes[0].as_chunks::<4>().0.iter().map(|x| f64::from(f32::from_le_bytes(*x))).collect();
+    bytes.truncate(1);
+    bytes.extend(lambdas.iter().map(|lambda| {
+        let w: Vec<f64> = (0..rows * cols).map(|at| w0[at] + lambda * u[at / cols] * v[at % cols]).collect();
+        stored(&w)
+    }));
+    let recipe = job.tuned.remove(0).1;
+    job.tuned = (0..lambdas.len() as u32).map(|model| (model, recipe.clone())).collect();
+    job.follows = (0..lambdas.len()).map(|place| place.checked_sub(1)).collect();
+    Case { job, bytes }
+}
+
+/// The leading left singular vectors of a matrix by rows, by one-sided Jacobi rotations of its transpose.
+pub fn left_vectors(bytes: &[u8], rows: usize, cols: usize, count: usize) -> Vec<Vec<f64>> {
+    let w: Vec<f64> = bytes.as_chunks::<4>().0.iter().map(|x| f64::from(f32::from_le_bytes(*x))).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    // The columns of W turn until they are orthogonal: then they are u_j sigma_j.
+    let mut columns: Vec<Vec<f64>> = (0..cols).map(|j| (0..rows).map(|i| w[i * cols + j]).collect()).collect();
+    for _ in 0..30 {
+        for p in 0..cols {
+            for q in p + 1..cols {
+                let (a, b, c) = (dot(&columns[p], &columns[p]), dot(&columns[q], &columns[q]), dot(&columns[p], &columns[q]));
+                if c.abs() <= 1e-14 * (a * b).sqrt() {
+                    continue;
+                }
+                let zeta = (b - a) / (2.0 * c);
+                let t = zeta.signum() / (zeta.abs() + (1.0 + zeta * zeta).sqrt());
+                let cos = 1.0 / (1.0 + t * t).sqrt();
+                let (before, after) = columns.split_at_mut(q);
+                for (x, y) in before[p].iter_mut().zip(&mut after[0]) {
+                    (*x, *y) = (cos * (*x - t * *y), cos * (t * *x + *y));
+                }
+            }
+        }
+    }
+    columns.sort_by(|a, b| dot(b, b).total_cmp(&dot(a, a)));
+    let unit = |column: Vec<f64>| {
+        let norm = dot(&column, &column).sqrt();
+        column.into_iter().map(|x| x / norm).collect()
+    };
+    columns.into_iter().take(count).map(unit).collect()
 }
 
 fn tensor(name: &str, shape: Vec<u64>) -> TensorRef {

@@ -1,0 +1,41 @@
+//! How strong a change is beside what it changes: sigma_1(dW) / sigma_1(W0). Below the gaps of the base's spectrum, nothing can turn far
+//! (Wedin 1972).
+
+use super::stable_rank::largest;
+use crate::report::Delta;
+
+/// `base`: the singular values of W0, descending. None where they are not known or zero.
+pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
+    let base = base.first().copied().map(f64::from).filter(|s| *s > 0.0)?;
+    // Where only estimates were made, they hold the largest value.
+    let own = delta.sigma.first().map_or_else(|| largest(delta.frobenius, delta.stable_rank), |s| f64::from(*s));
+    Some(own / base)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::stable_rank::{frobenius, stable_rank};
+
+    fn delta(sigma: &[f32]) -> Delta {
+        let (frobenius, stable_rank) = (frobenius(sigma), stable_rank(sigma));
+        Delta { effective_rank: 1.0, stable_rank, frobenius, sigma: sigma.to_vec(), effective_rank_error: None, floor: None }
+    }
+
+    #[test]
+    fn zero_identity_rank_one_and_scale() {
+        assert_eq!(change_ratio(&delta(&[0.0, 0.0]), &[2.0, 1.0]), Some(0.0));
+        assert_eq!(change_ratio(&delta(&[]), &[2.0]), Some(0.0));
+        assert_eq!(change_ratio(&delta(&[1.0; 3]), &[1.0; 3]), Some(1.0));
+        assert_eq!(change_ratio(&delta(&[3.0, 0.0]), &[6.0, 5.0]), Some(0.5));
+        assert_eq!((change_ratio(&delta(&[1.0]), &[0.0]), change_ratio(&delta(&[1.0]), &[])), (None, None));
+    }
+
+    #[test]
+    fn estimates_give_what_the_values_give() {
+        let known = delta(&[3.0, 2.0, 0.5]);
+        let estimated = Delta { sigma: Vec::new(), ..known.clone() };
+        let [known, estimated] = [known, estimated].map(|d| change_ratio(&d, &[12.0]).unwrap());
+        assert!((known - 0.25).abs() < 1e-12 && (estimated - known).abs() < 1e-12);
+    }
+}

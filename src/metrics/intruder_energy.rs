@@ -1,0 +1,26 @@
+//! How much of a fine-tuned matrix its intruders are: their share of sum sigma_j^2 = ||W||_F^2. A count says nothing of size.
+
+/// The share of the vectors at `places` in the energy of a whole spectrum, in [0, 1]; none of a zero matrix, or where a place is not in it.
+pub fn intruder_energy(sigma: &[f32], places: &[usize]) -> Option<f64> {
+    let square = |s: &f32| f64::from(*s).powi(2);
+    let own: f64 = places.iter().map(|j| sigma.get(*j).map(square)).sum::<Option<f64>>()?;
+    let all: f64 = sigma.iter().map(square).sum();
+    (all > 0.0).then(|| own / all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_identity_rank_one_and_scale() {
+        assert_eq!(intruder_energy(&[0.0, 0.0], &[0]), None);
+        assert_eq!(intruder_energy(&[1.0; 4], &[1, 3]), Some(0.5));
+        assert_eq!(intruder_energy(&[3.0, 0.0], &[0]), Some(1.0));
+        assert_eq!(intruder_energy(&[3.0, 1.0], &[]), Some(0.0));
+        assert_eq!(intruder_energy(&[3.0, 1.0], &[2]), None);
+        let spectrum = [4.0, 2.0, 1.0];
+        let share = |scale: f32| intruder_energy(&spectrum.map(|s| s * scale), &[1]).unwrap();
+        assert!((share(1.0) - 4.0 / 21.0).abs() < 1e-12 && (share(1e-20) - share(1.0)).abs() < 1e-6);
+    }
+}

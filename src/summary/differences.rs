@@ -1,0 +1,172 @@
+//! Two settings -> the vectors that are intruders under one and not under the other, and why: how presets differ, vector by vector.
+
+use crate::report::{Cosine, Match, Matrix, Report, Settings, Side};
+use serde::{Deserialize, Serialize};
+
+/// A page of verdicts is read; thousands are not.
+const LISTED: usize = 500;
+
+/// Verdicts that differ: the first of them, and how many there are.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Differences {
+    pub total: u32,
+    pub verdicts: Vec<Verdict>,
+}
+
+/// One vector of one matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Index into the report's models.
+    pub model: u32,
+    pub matrix: String,
+    /// From 0.
+    pub j: u32,
+    /// Whether it counts as an intruder under the first settings, and under the second.
+    pub from: bool,
+    pub to: bool,
+    /// In words; numbers of vectors count from 1.
+    pub reason: String,
+}
+
+/// In the order of models, matrices and vectors. What one of the two cannot decide does not differ.
+pub fn differences(report: &Report, a: &Settings, b: &Settings) -> Differences {
+    let mut found = Differences::default();
+    for (model, matrix) in (0u32..).zip(&report.models).flat_map(|(i, model)| model.matrices.iter().map(move |m| (i, m))) {
+        let window = a.k.max(b.k).min(matrix.rows.min(matrix.cols));
+        for j in 0..window {
+            let Some((from, to)) = verdict(matrix, a, j).zip(verdict(matrix, b, j)).filter(|(from, to)| from != to) else { continue };
+            found.total += 1;
+            if found.verdicts.len() < LISTED {
+                let reason = reason(matrix, a, b, j, from);
+                found.verdicts.push(Verdict { model, matrix: matrix.name.clone(), j, from, to, reason });
+            }
+        }
+    }
+    found
+}
+
+/// None where it was not computed.
+fn verdict(matrix: &Matrix, settings: &Settings, j: u32) -> Option<bool> {
+    let score = f64::from(score(matrix, settings.side, settings.cosine, j)?);
+    Some(j < settings.k && score < settings.epsilon)
+}
+
+/// What is held against epsilon: where bounds are known the upper one, for both sides the larger.
+fn score(matrix: &Matrix, side: Side, cosine: Cosine, j: u32) -> Option<f32> {
+    let of = |own: &Option<Match>| {
+        let own = own.as_ref()?;
+        let scores = match cosine {
+            Cosine::Absolute => own.max_cos_upper.as_ref().or(Some(&own.max_cos)),
+            Cosine::Signed => own.signed_cos.as_ref(),
+        };
+        scores?.get(j as usize).copied()
+    };
+    match side {
+        Side::Left => of(&matrix.left),
+        Side::Right => of(&matrix.right),
+        Side::Both => Some(of(&matrix.left)?.max(of(&matrix.right)?)),
+    }
+}
+
+/// The settings of `a` turn into those of `b` one by one: the last of them that changes the verdict is why it differs.
+fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> String {
+    let k = Settings { k: b.k, ..a.clone() };
+    let epsilon = Settings { epsilon: b.epsilon, ..k.clone() };
+    let side = Settings { side: b.side, ..epsilon.clone() };
+    let still = |settings: &Settings| verdict(matrix, settings, j) == Some(from);
+    if still(&side) {
+        return turned(matrix, b.side, j);
+    }
+    if still(&epsilon) {
+        return sides(matrix, a.cosine, j);
+    }
+    if still(&k) {
+        let score = score(matrix, a.side, a.cosine, j).unwrap_or(0.0);
+        return format!("{score:.2} lies between ε = {} and {}", a.epsilon.min(b.epsilon), a.epsilon.max(b.epsilon));
+    }
+    format!("outside the window k = {}", a.k.min(b.k))
+}
+
+/// For both sides the stronger match: the one that decides as long as signs do not matter.
+fn turned(matrix: &Matrix, side: Side, j: u32) -> String {
+    let own = match side {
+        Side::Left => [&matrix.left, &None],
+        Side::Right => [&None, &matrix.right],
+        Side::Both => [&matrix.left, &matrix.right],
+    };
+    let matches = own.into_iter().flatten().filter_map(|m| Some((*m.max_cos.get(j as usize)?, *m.argmax.get(j as usize)?)));
+    match matches.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((cos, i)) => format!("its best match is {cos:.2} at i = {}, with the sign turned", u64::from(i) + 1),
+        None => String::new(),
+    }
+}
+
+fn sides(matrix: &Matrix, cosine: Cosine, j: u32) -> String {
+    let number = |side| score(matrix, side, cosine, j).map_or("unknown".to_owned(), |c| format!("{c:.2}"));
+    format!("right vector matches {}, left {}", number(Side::Right), number(Side::Left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::tests::{matrix, report};
+
+    fn side(max_cos: &[f32], signed: &[f32]) -> Match {
+        let argmax = (0..max_cos.len() as u32).map(|j| j + 2).collect();
+        Match { max_cos: max_cos.to_vec(), argmax, signed_cos: Some(signed.to_vec()), ..Match::default() }
+    }
+
+    /// Left and right: j = 0 differs by its sign, j = 1 by the side, j = 2 by epsilon, j = 3 by k; j = 4 by nothing.
+    fn example() -> Report {
+        let left = side(&[0.98, 0.32, 0.52, 0.2, 0.9], &[0.1, 0.32, 0.52, 0.2, 0.9]);
+        let right = side(&[0.97, 0.71, 0.53, 0.2, 0.9], &[0.97, 0.71, 0.53, 0.2, 0.9]);
+        report(vec![matrix("w", 5, left, right)])
+    }
+
+    #[track_caller]
+    fn check(change: impl Fn(&mut Settings), j: u32, to: bool, reason: &str) {
+        let a = Settings { k: 3, ..Settings::default() };
+        let mut b = a.clone();
+        change(&mut b);
+        let expected = |from, to| Verdict { model: 0, matrix: "w".into(), j, from, to, reason: reason.into() };
+        assert_eq!(differences(&example(), &a, &b), Differences { total: 1, verdicts: vec![expected(!to, to)] });
+        assert_eq!(differences(&example(), &b, &a).verdicts, [expected(to, !to)]);
+    }
+
+    #[test]
+    fn every_setting_has_its_reason() {
+        check(|s| s.cosine = Cosine::Signed, 0, true, "its best match is 0.98 at i = 3, with the sign turned");
+        check(|s| s.side = Side::Right, 1, false, "right vector matches 0.71, left 0.32");
+        check(|s| s.side = Side::Both, 1, false, "right vector matches 0.71, left 0.32");
+        check(|s| s.epsilon = 0.6, 2, true, "0.52 lies between ε = 0.5 and 0.6");
+        check(|s| s.k = 5, 3, true, "outside the window k = 3");
+    }
+
+    #[test]
+    fn several_settings_at_once_are_told_apart() {
+        let a = Settings { k: 3, ..Settings::default() };
+        let b = Settings { k: 4, epsilon: 0.51, side: Side::Right, cosine: Cosine::Signed, ..a.clone() };
+        let reasons: Vec<_> = differences(&example(), &a, &b).verdicts.into_iter().map(|v| (v.j, v.to, v.reason)).collect();
+        assert_eq!(
+            reasons,
+            [(1, false, "right vector matches 0.71, left 0.32".to_owned()), (3, true, "outside the window k = 3".to_owned())]
+        );
+        assert_eq!(differences(&example(), &a, &a), Differences::default());
+    }
+
+    #[test]
+    fn what_is_not_known_does_not_differ_and_long_lists_end() {
+        let unknown = Match { signed_cos: None, ..side(&[0.9; 600], &[]) };
+        let signed = Settings { cosine: Cosine::Signed, k: 600, ..Settings::default() };
+        let absolute = Settings { k: 600, ..Settings::default() };
+        let certified = report(vec![matrix("w", 600, unknown, side(&[0.9; 600], &[0.0; 600]))]);
+        assert_eq!(differences(&certified, &absolute, &signed), Differences::default());
+        let right = |settings: &Settings| Settings { side: Side::Right, ..settings.clone() };
+        let all = differences(&certified, &right(&absolute), &right(&signed));
+        assert_eq!((all.total, all.verdicts.len()), (600, 500));
+    }
+}
