@@ -2,7 +2,7 @@
 
 use super::apply::mean;
 use crate::metrics::intruder;
-use crate::report::{Kind, Matrix, Report, Settings, Side, Status};
+use crate::report::{Cosine, Kind, Matrix, Report, Settings, Side, Status};
 use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -174,14 +174,17 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
         weakest_match: weakest(best.iter()),
         best,
         residual: m.residual,
-        undecided: intruder::undecided(m, settings.side, settings.k, settings.epsilon),
+        undecided: intruder::undecided(m, settings.into(), settings.k, settings.epsilon),
         tied: tied(m, settings),
         floor: m.delta.as_ref().is_some_and(|d| d.floor.is_some()),
     }
 }
 
-/// Intruders by the rule that are none by their space: turned ties.
+/// Intruders by the rule that are none by their space: turned ties. The space has no sign: where signs decide there is no such thing.
 fn tied(m: &Matrix, settings: &Settings) -> u32 {
+    if settings.cosine == Cosine::Signed {
+        return 0;
+    }
     let own = if settings.side == Side::Right { &m.right } else { &m.left };
     let (Some(scores), Some(tied)) = (window(m, settings), own.as_ref().and_then(|o| o.tied_cos.as_ref())) else { return 0 };
     scores.iter().zip(tied).filter(|(s, t)| f64::from(**s) < settings.epsilon && f64::from(**t) >= settings.epsilon).count() as u32
@@ -189,7 +192,7 @@ fn tied(m: &Matrix, settings: &Settings) -> u32 {
 
 /// The scores looked at: the first k of the chosen side.
 fn window(m: &Matrix, settings: &Settings) -> Option<Vec<f32>> {
-    intruder::scores(m, settings.side).map(|mut s| {
+    intruder::scores(m, settings.into()).map(|mut s| {
         s.truncate(settings.k as usize);
         s
     })
