@@ -10,6 +10,7 @@ mod empty;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
+mod map;
 mod null_band;
 mod overview;
 mod pen;

@@ -1,5 +1,6 @@
 //! Axes: value -> CSS pixels, linear or logarithmic, with three to five ticks; and how numbers are written.
 
+use super::style::{TICK, text_width};
 use crate::report::Cosine;
 
 /// A value axis laid from `from` to `to` CSS pixels. Always finite, whatever it is asked.
@@ -146,6 +147,11 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
         }
     };
     ticks.iter().map(write).collect()
+}
+
+/// Left of a plot: the widest tick, at least what a cosine takes.
+pub fn tick_room(ticks: &[f64]) -> f64 {
+    tick_labels(ticks).iter().map(|t| 12.0 + text_width(t, TICK)).fold(32.0, f64::max).ceil()
 }
 
 fn plain(value: f64, decimals: usize) -> String {

@@ -4,16 +4,15 @@
 
 mod cells;
 mod draw;
-mod map;
 mod read;
 mod strip;
 
+use super::map::Map;
 use super::scale::Axis;
 use super::subject::Subject;
 use super::{Request, sane_scale, sane_width};
 use crate::report::Report;
 use cells::RECTANGLES;
-use map::Map;
 
 /// Below this width the words move from the right of the map onto and under it.
 const NARROW: f64 = 420.0;

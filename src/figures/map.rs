@@ -1,10 +1,10 @@
-//! What is known of C[i,j] on the side that is shown.
+//! What is known of C[i,j] = |u0_i . u_j| on the side that is shown.
 
-use crate::figures::pick::thin;
+use super::pick::thin;
 use crate::report::{Matrix, Side, Similarity, Status};
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Map<'a> {
+pub(crate) enum Map<'a> {
     Known(&'a Similarity),
     /// Each of n vectors against itself.
     Identity(usize),
@@ -15,9 +15,7 @@ impl<'a> Map<'a> {
     /// "Both" shows the left vectors: there is no one map of two sides.
     pub fn of(matrix: Option<&'a Matrix>, side: Side) -> Map<'a> {
         let Some(m) = matrix else { return Map::Nothing };
-        let own = if side == Side::Right { &m.right } else { &m.left };
-        let own = own.as_ref().and_then(|o| o.vectors.as_ref());
-        let known = match (own, m.similarity.as_ref().filter(|_| side != Side::Right)) {
+        let known = match known(m, side) {
             (Some(own), Some(corner)) if own.rows < corner.rows || own.cols < corner.cols => Some(corner),
             (own, corner) => own.or(corner),
         };
@@ -26,6 +24,16 @@ impl<'a> Map<'a> {
             (None, Status::Unchanged) => Map::Identity(thin(m)),
             (None, _) => Map::Nothing,
         }
+    }
+
+    /// The map that knows most of fine-tuned vector j: all of its column, else a part.
+    pub fn of_column(matrix: &'a Matrix, side: Side, j: usize) -> Map<'a> {
+        if matrix.status == Status::Unchanged {
+            return Map::Identity(thin(matrix));
+        }
+        let (own, corner) = known(matrix, side);
+        let having = [own, corner].into_iter().flatten().filter(|s| j < s.cols as usize);
+        having.max_by_key(|s| s.rows).map_or(Map::Nothing, Map::Known)
     }
 
     /// Rows and columns; none where nothing is known.
@@ -61,6 +69,12 @@ impl<'a> Map<'a> {
             Map::Nothing => {}
         }
     }
+}
+
+/// What the report holds of a side: its own map, and the corner of the left vectors.
+fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
+    let own = if side == Side::Right { &m.right } else { &m.left };
+    (own.as_ref().and_then(|o| o.vectors.as_ref()), m.similarity.as_ref().filter(|_| side != Side::Right))
 }
 
 /// As much of row i as the report holds.
