@@ -1,7 +1,7 @@
 //! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page.
 
 use crate::analyze::{Vectors, analyze, vectors};
-use crate::figures::{self, Readout, Request};
+use crate::figures::{self, Raster, Readout, Request};
 use crate::linalg::Matrix as Dense;
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Settings, Task};
@@ -13,7 +13,8 @@ use plotters_canvas::CanvasBackend;
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlCanvasElement;
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 #[cfg(feature = "threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
@@ -286,8 +287,18 @@ impl ReportView {
     /// Draws on a canvas of `width * scale` by `height * scale` device pixels.
     pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
         let request = request.to_rust()?;
-        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| JsError::new("The canvas gives no drawing context."))?;
-        Ok(figures::draw(&self.report, &request, backend.into_drawing_area())?)
+        let none = || JsError::new("The canvas gives no drawing context.");
+        // The same context that the backend draws on: a canvas has one.
+        let context =
+            canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()).ok_or_else(none)?;
+        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(none)?;
+        let blit = |r: &Raster| {
+            // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.
+            if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&r.rgba), r.width, r.height) {
+                let _ = context.put_image_data(&image, f64::from(r.x), f64::from(r.y));
+            }
+        };
+        Ok(figures::draw(&self.report, &request, backend.into_drawing_area(), Some(&blit))?)
     }
 
     /// The numbers at a place in CSS pixels.

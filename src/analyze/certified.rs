@@ -4,7 +4,7 @@ use super::change::Change;
 use super::weights::Weights;
 use super::{Answer, Numbers, Stop};
 use crate::linalg::{self, Matrix, Question, SideMatch, Tune};
-use crate::metrics::intruder;
+use crate::metrics::intruder::{self, Rule};
 use crate::metrics::tied::tied_cosines;
 use crate::report::{self, Match, Side, Similarity, Task};
 
@@ -33,7 +33,7 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> V
 
 /// True where some vector's interval contains epsilon.
 pub fn open(entry: &report::Matrix, task: &Task) -> bool {
-    intruder::undecided(entry, task.side, task.k, task.epsilon) > 0
+    intruder::undecided(entry, Rule::absolute(task.side), task.k, task.epsilon) > 0
 }
 
 fn numbers(c: linalg::Compared) -> Numbers {

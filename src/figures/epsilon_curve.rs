@@ -11,6 +11,7 @@ use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};
 use super::style::{TICK, text_width};
 use super::{Request, sane_width};
+use crate::metrics::intruder::Rule;
 use crate::report::{Model, Report, Side};
 use crate::series::{Series, labels, series};
 
@@ -58,7 +59,7 @@ impl<'a> Figure<'a> {
         let width = sane_width(request);
         let narrow = width < NARROW;
         let height = if narrow { 320.0 } else { 340.0 };
-        let (k, side) = (request.settings.k, request.settings.side);
+        let (k, rule) = (request.settings.k, Rule::from(&request.settings));
         let names = labels(&report.models).into_iter().zip(series(&report.models));
         let lines: Vec<Line> = report
             .models
@@ -67,7 +68,7 @@ impl<'a> Figure<'a> {
             .map(|(m, (label, series))| Line {
                 label,
                 series,
-                cosines: cosines(m, k, side),
+                cosines: cosines(m, k, rule),
                 done: m.matrices.iter().filter(|x| done(x)).count(),
             })
             .collect();
@@ -131,9 +132,9 @@ impl<'a> Figure<'a> {
 
 /// The best matches of the first k vectors of every matrix, ascending: their upper bounds where only bounds are known, so that only what is
 /// certain counts.
-fn cosines(model: &Model, k: u32, side: Side) -> Vec<f64> {
+fn cosines(model: &Model, k: u32, rule: Rule) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::new();
-    for best in model.matrices.iter().filter_map(|m| Best::of(m, side)) {
+    for best in model.matrices.iter().filter_map(|m| Best::of(m, rule)) {
         all.extend((0..best.len().min(k as usize)).filter_map(|j| best.at(j)).map(|b| b.upper.unwrap_or(b.cos)));
     }
     all.sort_unstable_by(f64::total_cmp);

@@ -3,28 +3,35 @@
 //! Every figure is laid out once from the report and the request; drawing, hovering and stepping read the same layout, so they cannot disagree.
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
+mod around;
 mod caption;
 mod cos_scale;
 mod effective_rank;
+mod empty;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
+mod map;
 mod null_band;
 mod overview;
 mod pen;
 mod pick;
+mod raster;
 mod scale;
 mod sigma_vs_cosine;
 mod similarity;
 mod spectrum;
 mod spread;
 pub mod style;
+mod subject;
 mod svg;
 mod table;
 mod vector;
+mod vectors_table;
 
 pub use caption::heading;
-pub use null_band::null_band;
+pub use null_band::{NullBand, null_band};
+pub use raster::{Blit, Raster};
 pub use svg::svg;
 pub use table::{Table, Value};
 
@@ -49,7 +56,7 @@ pub struct Request {
     pub matrix: Option<String>,
     /// The model, for figures of one model.
     pub model: Option<u32>,
-    /// Rows and columns of the similarity map, 10 to 32.
+    /// Rows and columns of the similarity map, and how many singular values are drawn; up to 8192.
     pub top: u32,
     /// True while a run is under way: axes keep their final range, totals say "so far".
     pub running: bool,
@@ -165,8 +172,15 @@ pub fn height(report: &Report, request: &Request) -> f64 {
 }
 
 /// Draws on a canvas-like backend whose area is `width * scale` by `height * scale` device pixels. Never panics, whatever the report holds.
-pub fn draw<DB: DrawingBackend>(report: &Report, request: &Request, area: DrawingArea<DB, Shift>) -> Result<(), DrawError> {
-    paint(report, request, &area, sane_scale(request), Medium::Canvas)
+/// `blit` puts bitmaps on the same surface, at the time it is called.
+pub fn draw<DB: DrawingBackend>(
+    report: &Report,
+    request: &Request,
+    area: DrawingArea<DB, Shift>,
+    blit: Option<Blit>,
+) -> Result<(), DrawError> {
+    let pen = Pen { area: &area, unit: sane_scale(request), medium: Medium::Canvas, palette: style::Palette::of(request.theme), blit };
+    paint(report, request, &pen)
 }
 
 /// The mark nearest to a place in CSS pixels; None outside the plot.
@@ -189,14 +203,13 @@ pub fn alt(report: &Report, request: &Request) -> String {
     Figure::of(report, request).alt()
 }
 
-fn paint<DB: DrawingBackend>(report: &Report, request: &Request, area: &DrawingArea<DB, Shift>, unit: f64, medium: Medium) -> Drawn {
-    let palette = style::Palette::of(request.theme);
-    area.fill(&palette.paper)?;
+fn paint<DB: DrawingBackend>(report: &Report, request: &Request, pen: &Pen<DB>) -> Drawn {
+    pen.area.fill(&pen.palette.paper)?;
     let figure = Figure::of(report, request);
-    caption::draw(&Pen { area, unit, medium, palette }, report, request, figure.height())?;
-    let (_, body) = area.split_vertically(style::device(caption::margins(request).0, unit));
-    figure.draw(&Pen { area: &body, unit, medium, palette })?;
-    Ok(area.present()?)
+    caption::draw(pen, report, request, figure.height())?;
+    let (_, body) = pen.area.split_vertically(style::device(caption::margins(request).0, pen.unit));
+    figure.draw(&Pen { area: &body, ..*pen })?;
+    Ok(pen.area.present()?)
 }
 
 /// CSS pixels, whatever was asked.

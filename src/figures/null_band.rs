@@ -3,29 +3,46 @@
 //! Each |cos|^2 is Beta(1/2, (d-1)/2); the n base vectors are taken as independent, so the maximum has distribution F(t)^n.
 //! Its mean is about sqrt(2 ln n / d).
 
-use crate::report::{Matrix, Side};
+use crate::metrics::intruder::Rule;
+use crate::report::{Cosine, Matrix, Side};
 
-/// The 5 % and 95 % quantiles of the best match of random vectors of a matrix `[rows, cols]`, whose n = min(rows, cols) base vectors
-/// live in R^rows (left) or R^cols (right). For both sides, of the larger of two independent ones. None for an empty matrix.
-pub fn null_band(matrix: &Matrix, side: Side) -> Option<(f64, f64)> {
+/// Quantiles of the best match of a random vector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NullBand {
+    /// 5 %.
+    pub low: f64,
+    /// 50 %.
+    pub middle: f64,
+    /// 95 %.
+    pub high: f64,
+}
+
+/// The best match of random vectors of a matrix `[rows, cols]`, whose n = min(rows, cols) base vectors live in R^rows (left) or
+/// R^cols (right). For both sides, the larger of two independent ones. None for an empty matrix.
+pub fn null_band(matrix: &Matrix, rule: Rule) -> Option<NullBand> {
     let n = matrix.rows.min(matrix.cols);
     if n == 0 {
         return None;
     }
-    let cdf = |t: f64| match side {
-        Side::Left => below(t, matrix.rows).powf(f64::from(n)),
-        Side::Right => below(t, matrix.cols).powf(f64::from(n)),
-        Side::Both => (below(t, matrix.rows) * below(t, matrix.cols)).powf(f64::from(n)),
+    let one = |t: f64, d: u32| match rule.cosine {
+        Cosine::Absolute => below(t, d),
+        // With its sign x is as often below -t as above t.
+        Cosine::Signed => 0.5 + 0.5 * below(t.abs(), d).copysign(t),
+    };
+    let cdf = |t: f64| match rule.side {
+        Side::Left => one(t, matrix.rows).powf(f64::from(n)),
+        Side::Right => one(t, matrix.cols).powf(f64::from(n)),
+        Side::Both => (one(t, matrix.rows) * one(t, matrix.cols)).powf(f64::from(n)),
     };
     let quantile = |p: f64| {
-        let (mut lo, mut hi) = (0.0, 1.0);
+        let (mut lo, mut hi) = (if rule.cosine == Cosine::Signed { -1.0 } else { 0.0 }, 1.0);
         for _ in 0..24 {
             let mid = 0.5 * (lo + hi);
             if cdf(mid) < p { lo = mid } else { hi = mid }
         }
         0.5 * (lo + hi)
     };
-    Some((quantile(0.05), quantile(0.95)))
+    Some(NullBand { low: quantile(0.05), middle: quantile(0.5), high: quantile(0.95) })
 }
 
 /// P(|x| <= t) for one coordinate x of a random unit vector in R^d: the integral of cos^(d-2) over angles up to asin t, by Simpson.

@@ -4,6 +4,7 @@
 //! Hairlines are filled rectangles: they stay sharp on both backends, and plotters' SVG rectangles have no stroke width.
 
 use super::DrawError;
+use super::raster::{Blit, Raster};
 use super::style::{FAMILY, Palette, device};
 use plotters::coord::Shift;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
@@ -38,8 +39,13 @@ pub(crate) struct Type {
 
 /// Dash and gap of the threshold lines.
 pub(crate) const DASH: (f64, f64) = (5.0, 3.0);
+/// Dot and gap of lines that are for comparison only.
+const DOTS: (f64, f64) = (1.0, 3.0);
 /// Dash and gap of the second model of a colour.
 pub(crate) const SERIES_DASH: (f64, f64) = (6.0, 4.0);
+
+/// Pixels of a bitmap per CSS pixel in an SVG: enough for a print.
+pub(crate) const SVG_DENSITY: f64 = 2.0;
 
 pub(crate) struct Pen<'a, DB: DrawingBackend> {
     pub area: &'a DrawingArea<DB, Shift>,
@@ -47,6 +53,8 @@ pub(crate) struct Pen<'a, DB: DrawingBackend> {
     pub unit: f64,
     pub medium: Medium,
     pub palette: Palette,
+    /// What puts bitmaps on the area; where nothing does, they are drawn in rectangles.
+    pub blit: Option<Blit<'a>>,
 }
 
 impl<DB: DrawingBackend> Pen<'_, DB> {
@@ -86,12 +94,16 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         if self.medium == Medium::Svg { css.round() } else { css }
     }
 
+    pub fn dotted_hline(&self, x0: f64, x1: f64, y: f64, color: RGBColor) -> Drawn {
+        dashes(x1 - x0, DOTS).try_for_each(|(a, b)| self.hline(x0 + a, x0 + b, y, 1.0, color))
+    }
+
     pub fn dashed_hline(&self, x0: f64, x1: f64, y: f64, color: RGBColor) -> Drawn {
-        dashes(x1 - x0).try_for_each(|(a, b)| self.hline(x0 + a, x0 + b, y, 1.0, color))
+        dashes(x1 - x0, DASH).try_for_each(|(a, b)| self.hline(x0 + a, x0 + b, y, 1.0, color))
     }
 
     pub fn dashed_vline(&self, x: f64, y0: f64, y1: f64, color: RGBColor) -> Drawn {
-        dashes(y1 - y0).try_for_each(|(a, b)| self.vline(x, y0 + a, y0 + b, 1.0, color))
+        dashes(y1 - y0, DASH).try_for_each(|(a, b)| self.vline(x, y0 + a, y0 + b, 1.0, color))
     }
 
     /// A box whose line stands outside the rectangle, so that it covers no cell.
@@ -106,6 +118,19 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     pub fn dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
         let style = ShapeStyle { color: color.mix(alpha), filled: true, stroke_width: 0 };
         Ok(self.area.draw(&Circle::new(self.at(center), self.px(radius).max(1), style))?)
+    }
+
+    /// The mark of one among many.
+    pub fn open_dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
+        Ok(self.area.draw(&Circle::new(self.at(center), self.px(radius).max(1), self.stroke(color.mix(alpha), 1.0)))?)
+    }
+
+    /// Where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
+    pub fn interval(&self, (x, low): Point, high: f64, color: RGBColor, alpha: f64) -> Drawn {
+        self.vline(x - 0.5, high, low, 1.0, color)?;
+        self.hline(x - 3.0, x + 3.0, high, 1.0, color)?;
+        self.dot((x, low), 3.0, color, alpha)?;
+        self.dot((x, low), 1.5, self.palette.paper, 1.0)
     }
 
     /// The mark of an intruder at a point.
@@ -132,6 +157,38 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             if points.len() < 2 { Ok(()) } else { Ok(self.area.draw(&PathElement::new(points, style))?) }
         };
         if dashed { dash_path(points).iter().try_for_each(|p| draw(p)) } else { draw(points) }
+    }
+
+    /// Pixels of a bitmap per CSS pixel.
+    fn density(&self) -> f64 {
+        if self.medium == Medium::Svg { SVG_DENSITY } else { self.unit }
+    }
+
+    /// A bitmap over a rectangle. `paint` gives the colours of so many pixels across and down, row by row.
+    pub fn bitmap(&self, (x, y): Point, (w, h): Point, paint: impl FnOnce(usize, usize) -> Vec<RGBColor>) -> Drawn {
+        let pixels = |css: f64| device(css, self.density()).max(0) as u32;
+        let (width, height) = (pixels(w).max(1), pixels(h).max(1));
+        let colors = paint(width as usize, height as usize);
+        if let Some(blit) = self.blit {
+            // The area may be a part of the surface.
+            let (left, top) = self.area.get_pixel_range();
+            let start = |edge: i32| f64::from(edge) / self.unit;
+            let rgba = colors.iter().flat_map(|c| [c.0, c.1, c.2, 255]).collect();
+            blit(&Raster { x: pixels(x + start(left.start)), y: pixels(y + start(top.start)), width, height, rgba });
+            return Ok(());
+        }
+        let side = 1.0 / self.density();
+        for (row, line) in colors.chunks_exact(width as usize).enumerate() {
+            let mut start = 0.0;
+            for run in line.chunk_by(|a, b| a == b) {
+                let long = run.len() as f64 * side;
+                if run[0] != self.palette.paper {
+                    self.rect((x + start, y + row as f64 * side), (long, side), run[0], 1.0)?;
+                }
+                start += long;
+            }
+        }
+        Ok(())
     }
 
     /// Text whose baseline is at `y`, so that sizes and weights line up.
@@ -174,10 +231,10 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 }
 
 /// The dashes of a straight line of a length.
-fn dashes(length: f64) -> impl Iterator<Item = (f64, f64)> {
-    let period = DASH.0 + DASH.1;
+fn dashes(length: f64, (on, off): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
+    let period = on + off;
     let n = if length.is_finite() { (length / period).ceil().clamp(0.0, 4000.0) as u32 } else { 0 };
-    (0..n).map(move |i| (f64::from(i) * period, (f64::from(i) * period + DASH.0).min(length)))
+    (0..n).map(move |i| (f64::from(i) * period, (f64::from(i) * period + on).min(length)))
 }
 
 /// Cuts a path into the pieces that are drawn.

@@ -1,13 +1,14 @@
 //! What the figures read out of the report: the best match by side, who counts as an intruder, what could be counted.
 
 use super::Request;
-use crate::report::{Match, Matrix, Model, Report, Side, Status};
+use crate::metrics::intruder::Rule;
+use crate::report::{Cosine, Match, Matrix, Model, Report, Side, Status};
 use std::collections::HashMap;
 
 /// The best match of one tuned vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BestOne {
-    /// max_i |cos| in [0, 1]; the lower bound where only bounds are known.
+    /// max_i |cos| in [0, 1], or max_i cos in [-1, 1]; the lower bound where only bounds are known.
     pub cos: f64,
     /// The upper bound where only bounds are known.
     pub upper: Option<f64>,
@@ -26,22 +27,53 @@ impl BestOne {
     }
 }
 
-/// The best matches of a matrix on the chosen side.
+/// The best matches of one side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scores<'a> {
+    known: &'a Match,
+    /// What decides: |cos|, or cos with the signs that the decompositions gave.
+    cos: &'a [f32],
+    upper: Option<&'a [f32]>,
+    /// The least that a cosine can be.
+    least: f64,
+}
+
+impl<'a> Scores<'a> {
+    /// None where signs are asked for and not known.
+    fn of(known: &'a Match, cosine: Cosine) -> Option<Self> {
+        Some(match cosine {
+            Cosine::Absolute => Scores { known, cos: &known.max_cos, upper: known.max_cos_upper.as_deref(), least: 0.0 },
+            Cosine::Signed => Scores { known, cos: known.signed_cos.as_deref()?, upper: None, least: -1.0 },
+        })
+    }
+
+    fn at(&self, j: usize) -> Option<BestOne> {
+        let cos = f64::from(*self.cos.get(j)?);
+        let upper = self.upper.and_then(|u| u.get(j)).map(|u| f64::from(*u)).filter(|u| *u > cos);
+        // Where the best match by |cos| points the other way, it is not known which one is best with its sign.
+        let same = self.known.max_cos.get(j).is_some_and(|c| (f64::from(*c) - cos).abs() < 1e-6);
+        let i = self.known.argmax.get(j).copied().filter(|_| same);
+        cos.is_finite().then(|| BestOne { cos: cos.clamp(self.least, 1.0), upper: upper.map(|u| u.min(1.0)), i })
+    }
+}
+
+/// The best matches of a matrix by the chosen rule.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Best<'a> {
-    One(&'a Match),
+    One(Scores<'a>),
     /// The larger cosine of the two decides.
-    Both(&'a Match, &'a Match),
+    Both(Scores<'a>, Scores<'a>),
     /// Every one of n vectors is its own best match.
     Itself(usize),
 }
 
 impl<'a> Best<'a> {
-    pub fn of(matrix: &'a Matrix, side: Side) -> Option<Best<'a>> {
-        let found = match side {
-            Side::Left => matrix.left.as_ref().map(Best::One),
-            Side::Right => matrix.right.as_ref().map(Best::One),
-            Side::Both => matrix.left.as_ref().zip(matrix.right.as_ref()).map(|(l, r)| Best::Both(l, r)),
+    pub fn of(matrix: &'a Matrix, rule: Rule) -> Option<Best<'a>> {
+        let scores = |m: &'a Option<Match>| m.as_ref().and_then(|m| Scores::of(m, rule.cosine));
+        let found = match rule.side {
+            Side::Left => scores(&matrix.left).map(Best::One),
+            Side::Right => scores(&matrix.right).map(Best::One),
+            Side::Both => scores(&matrix.left).zip(scores(&matrix.right)).map(|(l, r)| Best::Both(l, r)),
         };
         match matrix.status {
             Status::Analyzed => found,
@@ -52,8 +84,8 @@ impl<'a> Best<'a> {
 
     pub fn len(&self) -> usize {
         match self {
-            Best::One(m) => m.max_cos.len(),
-            Best::Both(l, r) => l.max_cos.len().min(r.max_cos.len()),
+            Best::One(s) => s.cos.len(),
+            Best::Both(l, r) => l.cos.len().min(r.cos.len()),
             Best::Itself(n) => *n,
         }
     }
@@ -61,9 +93,9 @@ impl<'a> Best<'a> {
     /// None past the end and for what is no number.
     pub fn at(&self, j: usize) -> Option<BestOne> {
         match self {
-            Best::One(m) => one(m, j),
+            Best::One(s) => s.at(j),
             Best::Both(l, r) => {
-                let (l, r) = (one(l, j)?, one(r, j)?);
+                let (l, r) = (l.at(j)?, r.at(j)?);
                 let upper = l.upper.or(r.upper).map(|_| l.upper.unwrap_or(l.cos).max(r.upper.unwrap_or(r.cos)));
                 Some(BestOne { upper, ..if l.cos >= r.cos { l } else { r } })
             }
@@ -75,12 +107,6 @@ impl<'a> Best<'a> {
     pub fn intruders(self, k: u32, epsilon: f64) -> impl Iterator<Item = usize> + 'a {
         (0..self.len().min(k as usize)).filter(move |&j| self.at(j).is_some_and(|b| b.below(epsilon)))
     }
-}
-
-fn one(m: &Match, j: usize) -> Option<BestOne> {
-    let cos = f64::from(*m.max_cos.get(j)?);
-    let upper = m.max_cos_upper.as_ref().and_then(|u| u.get(j)).map(|u| f64::from(*u)).filter(|u| *u > cos);
-    cos.is_finite().then(|| BestOne { cos: cos.clamp(0.0, 1.0), upper: upper.map(|u| u.min(1.0)), i: m.argmax.get(j).copied() })
 }
 
 /// n = min(rows, cols): how many singular vectors the thin SVD has.

@@ -1,5 +1,8 @@
 //! Axes: value -> CSS pixels, linear or logarithmic, with three to five ticks; and how numbers are written.
 
+use super::style::{TICK, text_width};
+use crate::report::Cosine;
+
 /// A value axis laid from `from` to `to` CSS pixels. Always finite, whatever it is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
@@ -88,6 +91,73 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// The ticks of an axis of cosines: 0 to 1, with signs -1 to 1.
+pub fn cos_ticks(cosine: Cosine) -> [f64; 5] {
+    match cosine {
+        Cosine::Absolute => [0.0, 0.25, 0.5, 0.75, 1.0],
+        Cosine::Signed => [-1.0, -0.5, 0.0, 0.5, 1.0],
+    }
+}
+
+/// Ticks of `n` indices that begin at `first`, as they are written, from 1: 1, 8, 16, 24, 32 or 1, 96, 192, 288, 384.
+pub fn index_ticks(first: usize, n: usize) -> Vec<usize> {
+    const FEW: usize = 48;
+    let last = first + n;
+    let step = match n {
+        0..=12 => 5,
+        13..=FEW => 8,
+        // All of them from the first on: quarters where they are whole.
+        _ if first == 0 => return count_ticks(n as u64).into_iter().map(|t| (t as usize).max(1)).collect(),
+        _ => nice_step(n as f64 / 4.0) as usize,
+    };
+    let mut ticks = vec![first + 1];
+    // A round number too near to either end gives way.
+    let near = |a: usize, b: usize| a.abs_diff(b) < step / 2;
+    ticks.extend((first / step + 1..=last / step).map(|t| t * step).filter(|t| !near(*t, first + 1)));
+    match ticks.last() {
+        Some(&end) if !near(last, end) && n > 2 => ticks.push(last),
+        _ => {}
+    }
+    ticks
+}
+
+/// A measured value of any size: two decimals, more below 1 and none that say nothing above 1000.
+pub fn measure(value: f64) -> String {
+    match value.abs() {
+        v if v >= 1e6 && v.is_finite() => format!("{value:.3e}"),
+        v if v >= 1000.0 => fixed(value, 0),
+        v if v >= 1.0 || v == 0.0 => fixed(value, 2),
+        v if v >= 1e-4 => fixed(value, (2.0 - v.log10().floor()) as usize),
+        v if v > 0.0 => format!("{value:.2e}"),
+        _ => fixed(value, 2),
+    }
+}
+
+/// The ticks of a linear axis in words, all with the same decimals.
+pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
+    let step = ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let decimals = if step.is_finite() && step > 0.0 { (-step.log10().floor()).clamp(0.0, 4.0) as usize } else { 0 };
+    let write = |v: &f64| {
+        if *v == 0.0 {
+            "0".into()
+        } else if *v >= 1e6 || step < 1e-4 {
+            format!("{v:.0e}")
+        } else {
+            plain(*v, decimals)
+        }
+    };
+    ticks.iter().map(write).collect()
+}
+
+/// Left of a plot: the widest tick, at least what a cosine takes.
+pub fn tick_room(ticks: &[f64]) -> f64 {
+    tick_labels(ticks).iter().map(|t| 12.0 + text_width(t, TICK)).fold(32.0, f64::max).ceil()
+}
+
+fn plain(value: f64, decimals: usize) -> String {
+    if decimals == 0 { count(value as u64) } else { fixed(value, decimals) }
+}
+
 /// Fixed decimals, a true minus (U+2212), a dash for what is no number.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -130,6 +200,28 @@ mod tests {
         assert_eq!(fixed(-0.001, 2), "0.00");
         assert_eq!(short(0.5), "0.5");
         assert_eq!(short(100.0), "100");
+    }
+
+    #[test]
+    fn indices_are_counted_from_one() {
+        assert_eq!(index_ticks(0, 32), [1, 8, 16, 24, 32]);
+        assert_eq!(index_ticks(0, 384), [1, 96, 192, 288, 384]);
+        assert_eq!(index_ticks(100, 32), [101, 112, 120, 128, 132]);
+        assert_eq!(index_ticks(1000, 1000), [1001, 1500, 2000]);
+        for first in [0, 3, 7, 90] {
+            for n in 1..200 {
+                let ticks = index_ticks(first, n);
+                assert!(ticks.windows(2).all(|w| w[0] < w[1]), "{first} {n}: {ticks:?}");
+                assert!(ticks[0] == first + 1 && ticks.last() <= Some(&(first + n)) && ticks.len() <= 8, "{first} {n}: {ticks:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn measures_keep_three_figures() {
+        assert_eq!([3.3712, 0.033712, 0.0, 12345.6, 3.4e38].map(measure), ["3.37", "0.0337", "0.00", "12346", "3.400e38"]);
+        assert_eq!(tick_labels(&[0.0, 0.05, 0.1]), ["0", "0.05", "0.10"]);
+        assert_eq!(tick_labels(&[0.0, 500.0, 1000.0]), ["0", "500", "1,000"]);
     }
 
     #[test]

@@ -1,40 +1,75 @@
-//! To be drawn.
+//! Figure 2b of the paper: the singular value of every fine-tuned vector against its best match. An intruder is a lone dot far right and low.
 
-use super::pen::{Drawn, Pen};
-use super::{Readout, Request};
+mod draw;
+mod read;
+
+use super::scale::{Axis, round_ticks};
+use super::subject::Subject;
+use super::vectors_table::vectors_table;
+use super::{Request, Table, sane_width};
 use crate::report::Report;
-use plotters::prelude::DrawingBackend;
 
+/// Below this width the words stand in the plot, not beside it.
+const NARROW: f64 = 460.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 46.0;
+const HEIGHT: f64 = 340.0;
+
+/// One vector.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    j: usize,
+    /// Where it stands; an interval at its lower end.
+    at: (f64, f64),
+    /// The upper end of an interval.
+    upper: Option<f64>,
+}
+
+/// The layout, in CSS pixels.
 pub(crate) struct Figure<'a> {
-    _request: &'a Request,
+    subject: Subject<'a>,
+    /// By j.
+    marks: Vec<Mark>,
+    x: Axis,
+    y: Axis,
+    ticks: Vec<f64>,
+    left: f64,
+    right: f64,
+    narrow: bool,
+    width: f64,
 }
 
 impl<'a> Figure<'a> {
-    pub fn new(_report: &'a Report, request: &'a Request) -> Self {
-        Figure { _request: request }
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let width = sane_width(request);
+        let narrow = width < NARROW;
+        let subject = Subject::new(report, request);
+        let sigma = subject.matrix.map_or(&[][..], |m| &m.sigma_tuned);
+        let highest = sigma.iter().filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
+        let ticks = round_ticks(highest);
+        let (left, right) = (36.0, width - if narrow { 12.0 } else { 72.0 });
+        let x = Axis::linear((0.0, ticks.last().copied().unwrap_or(1.0)), (left + 8.0, right));
+        let y = Axis::linear((subject.least_cos(), 1.0), (HEIGHT - BOTTOM, TOP));
+        let marks = sigma.iter().enumerate().filter(|(_, s)| s.is_finite()).filter_map(|(j, s)| {
+            let best = subject.best_of(j)?;
+            Some(Mark { j, at: (x.at(f64::from(*s)), y.at(best.cos)), upper: best.upper.map(|u| y.at(u)) })
+        });
+        Figure { marks: marks.collect(), x, y, ticks, left, right, narrow, width, subject }
+    }
+
+    pub fn table(&self) -> Table {
+        vectors_table(&self.subject, 0..self.marks.last().map_or(0, |m| m.j + 1))
     }
 
     pub fn height(&self) -> f64 {
-        100.0
+        HEIGHT
     }
 
-    pub fn draw<DB: DrawingBackend>(&self, _pen: &Pen<DB>) -> Drawn {
-        Ok(())
+    fn mark(&self, j: usize) -> Option<&Mark> {
+        self.marks.binary_search_by_key(&j, |m| m.j).ok().map(|n| &self.marks[n])
     }
 
-    pub fn hover(&self, _x: f64, _y: f64) -> Option<Readout> {
-        None
-    }
-
-    pub fn step(&self, _dx: i32, _dy: i32) -> Option<Readout> {
-        None
-    }
-
-    pub fn table(&self) -> super::Table {
-        super::Table { title: String::new(), columns: vec![], rows: vec![] }
-    }
-
-    pub fn alt(&self) -> String {
-        "Not drawn.".into()
+    fn focused(&self) -> Option<&Mark> {
+        self.subject.focused().and_then(|(_, j)| self.mark(j))
     }
 }

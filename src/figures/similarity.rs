@@ -5,44 +5,45 @@
 mod cells;
 mod draw;
 mod read;
+mod strip;
 mod table;
 
-use super::null_band::null_band;
-use super::pick::{Best, one_matrix, thin};
+use super::map::Map;
 use super::scale::Axis;
+use super::subject::Subject;
 use super::{Request, sane_scale, sane_width};
-use crate::report::{Matrix, Model, Report, Status};
-use crate::series::{Series, labels, series};
+use crate::report::Report;
+use cells::RECTANGLES;
 
 /// Below this width the words move from the right of the map onto and under it.
 const NARROW: f64 = 420.0;
 /// Neither a cell nor the map grows beyond this, in CSS pixels: the strip below must stay in sight.
 const CELL_MAX: f64 = 28.0;
 const MAP_MAX: f64 = 576.0;
+/// The most cells of a side, and the most pixels of the side of a bitmap.
+const TOP_MAX: u32 = 8192;
+const PIXELS_MAX: f64 = 4096.0;
 /// Above the map: the window's bracket, the numbers of the intruders, their triangles.
 const TOP: f64 = 40.0;
 /// The height of the strip of best matches.
 const STRIP: f64 = 84.0;
 
-/// The layout. Lengths are CSS pixels; cells are whole device pixels.
+/// The layout. Lengths are CSS pixels; cells are whole device pixels, or what shares them evenly where there are too many.
 pub(crate) struct Figure<'a> {
     request: &'a Request,
-    model_at: usize,
-    model: Option<&'a Model>,
-    matrix: Option<&'a Matrix>,
-    best: Option<Best<'a>>,
-    series: Series,
-    label: String,
+    subject: Subject<'a>,
+    map: Map<'a>,
+    /// The pre-trained and the fine-tuned vector of the upper left cell.
+    first: (usize, usize),
     /// Cells shown.
     rows: usize,
     cols: usize,
-    cell: f64,
+    /// Width and height of a cell.
+    cell: (f64, f64),
     x0: f64,
     y0: f64,
     /// c_j -> y.
     strip: Axis,
-    /// 5 % and 95 % of the best match of a random vector.
-    null: Option<(f64, f64)>,
     narrow: bool,
     width: f64,
 }
@@ -50,108 +51,112 @@ pub(crate) struct Figure<'a> {
 impl<'a> Figure<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let (width, scale) = (sane_width(request), sane_scale(request));
-        let found = one_matrix(report, request);
-        let (model_at, model) = found.map_or((0, None), |(n, m, _)| (n, Some(m)));
-        let matrix = found.and_then(|(_, _, matrix)| matrix);
-        let (rows, cols) = shown(matrix, request.top);
+        let subject = Subject::new(report, request);
+        let map = Map::of(subject.matrix, request.settings.side);
+        let (first, (rows, cols)) = window(&map, request);
         let narrow = width < NARROW;
         let (left, right) = match (request.thumbnail, narrow) {
             (true, _) => (1.0, 1.0),
-            (_, true) => (30.0, 3.0),
+            // Room for the numbers of far rows.
+            (_, true) => (if first.0 + rows > 999 { 38.0 } else { 30.0 }, 3.0),
             // Room for the words, and for the colour bar where there is more.
-            (_, false) => (46.0, if width < 560.0 { 112.0 } else { 160.0 }),
+            (_, false) => (if first.0 + rows > 999 { 54.0 } else { 46.0 }, if width < 560.0 { 112.0 } else { 160.0 }),
         };
-        let fit = (width - left - right) * scale / rows.max(cols) as f64;
-        let n = rows.max(cols) as f64;
-        // A map of a few cells is still as wide as its words.
-        let most = if request.thumbnail { f64::INFINITY } else { CELL_MAX.max(168.0 / n).min(MAP_MAX / n) * scale };
-        let cell = fit.min(most).floor().max(1.0) / scale;
+        let cell = cell(width - left - right, scale, (rows, cols), request.thumbnail);
         let snap = |css: f64| (css * scale).round() / scale;
         let (x0, y0) = (snap(left), snap(if request.thumbnail { 10.0 } else { TOP }));
-        let top = y0 + cell * rows as f64 + if narrow { 32.0 } else { 14.0 };
-        Figure {
-            request,
-            model_at,
-            model,
-            matrix,
-            best: matrix.and_then(|m| Best::of(m, request.settings.side)),
-            series: series(&report.models).into_iter().nth(model_at).unwrap_or(Series { token: "base".into(), dashed: false, width: 1.75 }),
-            label: labels(&report.models).into_iter().nth(model_at).unwrap_or_default(),
-            rows,
-            cols,
-            cell,
-            x0,
-            y0,
-            strip: Axis::linear((0.0, 1.0), (top + STRIP, top)),
-            null: matrix.and_then(|m| null_band(m, request.settings.side)),
-            narrow,
-            width,
-        }
+        let top = y0 + cell.1 * rows as f64 + if narrow { 32.0 } else { 14.0 };
+        let strip = Axis::linear((subject.least_cos(), 1.0), (top + STRIP, top));
+        Figure { request, subject, map, first, rows, cols, cell, x0, y0, strip, narrow, width }
     }
 
     pub fn height(&self) -> f64 {
         match (self.request.thumbnail, self.narrow) {
             (true, _) => (self.y0 + self.tall() + 1.0).ceil(),
-            (_, false) => (self.strip.at(0.0) + 42.0).ceil(),
+            (_, false) => (self.base() + 42.0).ceil(),
             // The colour bar stands below.
-            (_, true) => (self.strip.at(0.0) + 84.0).ceil(),
+            (_, true) => (self.base() + 84.0).ceil(),
         }
     }
 
     fn wide(&self) -> f64 {
-        self.cell * self.cols as f64
+        self.cell.0 * self.cols as f64
     }
 
     fn tall(&self) -> f64 {
-        self.cell * self.rows as f64
+        self.cell.1 * self.rows as f64
     }
 
-    /// |cos| of row i and column j, both from 0. None where the report holds no map.
-    fn cos(&self, i: usize, j: usize) -> Option<f64> {
-        if i >= self.rows || j >= self.cols {
-            return None;
-        }
-        let matrix = self.matrix?;
-        match (&matrix.similarity, matrix.status) {
-            (Some(s), _) => s.values.get(i * s.cols as usize + j).map(|v| f64::from(*v)).filter(|v| v.is_finite()),
-            (None, Status::Unchanged) => Some(if i == j { 1.0 } else { 0.0 }),
-            (None, _) => None,
-        }
+    /// The strip's lower edge.
+    fn base(&self) -> f64 {
+        self.strip.at(self.subject.least_cos())
     }
 
-    /// The middle of a column.
+    /// The middle of the column of vector j.
     fn column(&self, j: usize) -> f64 {
-        self.x0 + (j as f64 + 0.5) * self.cell
+        self.x0 + (j.saturating_sub(self.first.1) as f64 + 0.5) * self.cell.0
     }
 
-    /// The middle of a row.
+    /// The middle of the row of vector i.
     fn row(&self, i: usize) -> f64 {
-        self.y0 + (i as f64 + 0.5) * self.cell
+        self.y0 + (i.saturating_sub(self.first.0) as f64 + 0.5) * self.cell.1
     }
 
-    /// The intruders of the window, whether or not their columns are shown.
-    fn intruders(&self) -> Vec<usize> {
-        let s = &self.request.settings;
-        self.best.map(|b| b.intruders(s.k, s.epsilon).collect()).unwrap_or_default()
+    fn shows_row(&self, i: usize) -> bool {
+        i >= self.first.0 && i - self.first.0 < self.rows
     }
 
-    /// The focused row and column, where the focus is on this matrix of this model: another model's j is another vector.
+    fn shows_column(&self, j: usize) -> bool {
+        j >= self.first.1 && j - self.first.1 < self.cols
+    }
+
+    /// The fine-tuned vectors shown.
+    fn columns(&self) -> std::ops::Range<usize> {
+        self.first.1..self.first.1 + self.cols
+    }
+
+    /// The intruders shown.
+    fn intruders(&self) -> impl Iterator<Item = usize> {
+        self.subject.intruders().into_iter().filter(|j| self.shows_column(*j))
+    }
+
+    /// The focused row and column; the row is that of the column's best match where none is asked for.
     fn focused(&self) -> Option<(Option<usize>, usize)> {
-        let (focus, matrix) = (self.request.focus.as_ref()?, self.matrix?);
-        let same = focus.matrix.as_ref().is_none_or(|m| *m == matrix.name) && focus.model.is_none_or(|m| m as usize == self.model_at);
-        let j = focus.j.map(|j| j as usize).filter(|j| same && *j < self.cols)?;
-        let i = focus.i.or_else(|| self.best.and_then(|b| b.at(j)).and_then(|b| b.i));
-        Some((i.map(|i| i as usize).filter(|i| *i < self.rows), j))
+        let (i, j) = self.subject.focused().filter(|(_, j)| self.shows_column(*j))?;
+        let i = i.or_else(|| self.subject.best_of(j).and_then(|b| b.i).map(|i| i as usize));
+        Some((i.filter(|i| self.shows_row(*i)), j))
     }
 }
 
-/// How many rows and columns are shown: what the report's map holds, up to `top`.
-fn shown(matrix: Option<&Matrix>, top: u32) -> (usize, usize) {
-    let top = top.clamp(1, 64) as usize;
-    let (rows, cols) = match matrix {
-        None => (top, top),
-        Some(Matrix { similarity: Some(s), .. }) => (s.rows as usize, s.cols as usize),
-        Some(m) => (thin(m), thin(m)),
+/// The first row and column shown, and how many: what the report's map holds, up to `top`.
+fn window(map: &Map, request: &Request) -> ((usize, usize), (usize, usize)) {
+    let top = request.top.clamp(1, TOP_MAX) as usize;
+    let Some((rows, cols)) = map.size() else {
+        // An empty frame needs no more than a few cells.
+        return ((0, 0), (top.min(RECTANGLES), top.min(RECTANGLES)));
     };
-    (rows.clamp(1, top), cols.clamp(1, top))
+    let along = |origin: u32, all: usize| {
+        let shown = all.clamp(1, top);
+        ((origin as usize).min(all.saturating_sub(shown)), shown)
+    };
+    let ((i, rows), (j, cols)) = (along(request.origin.i, rows), along(request.origin.j, cols));
+    ((i, j), (rows, cols))
+}
+
+/// Width and height of a cell. Cells are square; where they share pixels each side of the map is filled on its own.
+fn cell(room: f64, scale: f64, (rows, cols): (usize, usize), thumbnail: bool) -> (f64, f64) {
+    let n = rows.max(cols) as f64;
+    if rows.max(cols) > RECTANGLES {
+        let side = ((if thumbnail { room } else { room.min(MAP_MAX) }) * scale).floor().clamp(1.0, PIXELS_MAX);
+        let along = |n: usize| {
+            let fit = side / n as f64;
+            // Whole pixels where that costs little of the room.
+            (if fit >= 3.0 { fit.floor() } else { fit }) / scale
+        };
+        return (along(cols), along(rows));
+    }
+    // A map of a few cells is still as wide as its words.
+    let most = if thumbnail { f64::INFINITY } else { CELL_MAX.max(168.0 / n).min(MAP_MAX / n) * scale };
+    let cell = (room * scale / n).min(most).floor().max(1.0) / scale;
+    (cell, cell)
 }

@@ -1,40 +1,81 @@
-//! To be drawn.
+//! Figure 2a of the paper: the singular values of W0 and of W over each other: what moved, and what is new.
 
-use super::pen::{Drawn, Pen};
-use super::{Readout, Request};
+mod draw;
+mod read;
+
+use super::scale::{Axis, round_ticks, tick_room};
+use super::style::{LABEL, text_width};
+use super::subject::Subject;
+use super::vectors_table::vectors_table;
+use super::{Request, Table, sane_width};
 use crate::report::Report;
-use plotters::prelude::DrawingBackend;
 
+/// Below this width the lines' names stand over them, not at their ends.
+const NARROW: f64 = 460.0;
+const TOP: f64 = 34.0;
+const BOTTOM: f64 = 46.0;
+const HEIGHT: f64 = 300.0;
+
+/// The layout, in CSS pixels.
 pub(crate) struct Figure<'a> {
-    _request: &'a Request,
+    subject: Subject<'a>,
+    base: &'a [f32],
+    tuned: &'a [f32],
+    /// Ranks shown.
+    shown: usize,
+    x: Axis,
+    y: Axis,
+    ticks: Vec<f64>,
+    left: f64,
+    right: f64,
+    narrow: bool,
+    width: f64,
 }
 
 impl<'a> Figure<'a> {
-    pub fn new(_report: &'a Report, request: &'a Request) -> Self {
-        Figure { _request: request }
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let width = sane_width(request);
+        let narrow = width < NARROW;
+        let subject = Subject::new(report, request);
+        // The whole window, at least.
+        let most = request.top.max(request.settings.k).max(1) as usize;
+        let first = |sigma: &'a [f32]| &sigma[..sigma.len().min(most)];
+        let (base, tuned) = subject.matrix.map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
+        let shown = base.len().max(tuned.len());
+        let highest = base.iter().chain(tuned).filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
+        let ticks = round_ticks(highest);
+        let names = text_width(&subject.label, LABEL).max(text_width("pre-trained", LABEL)).min(130.0);
+        let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
+        Figure {
+            x: Axis::linear((0.0, shown.saturating_sub(1).max(1) as f64), (left + 8.0, right)),
+            y: Axis::linear((0.0, ticks.last().copied().unwrap_or(1.0)), (HEIGHT - BOTTOM, TOP)),
+            subject,
+            base,
+            tuned,
+            shown,
+            ticks,
+            left,
+            right,
+            narrow,
+            width,
+        }
+    }
+
+    pub fn table(&self) -> Table {
+        vectors_table(&self.subject, 0..self.shown)
     }
 
     pub fn height(&self) -> f64 {
-        100.0
+        HEIGHT
     }
 
-    pub fn draw<DB: DrawingBackend>(&self, _pen: &Pen<DB>) -> Drawn {
-        Ok(())
+    /// Where the singular value of rank j stands; None past the end and for what is no number.
+    fn place(&self, sigma: &[f32], j: usize) -> Option<(f64, f64)> {
+        let value = f64::from(*sigma.get(j)?);
+        value.is_finite().then(|| (self.x.at(j as f64), self.y.at(value)))
     }
 
-    pub fn hover(&self, _x: f64, _y: f64) -> Option<Readout> {
-        None
-    }
-
-    pub fn step(&self, _dx: i32, _dy: i32) -> Option<Readout> {
-        None
-    }
-
-    pub fn table(&self) -> super::Table {
-        super::Table { title: String::new(), columns: vec![], rows: vec![] }
-    }
-
-    pub fn alt(&self) -> String {
-        "Not drawn.".into()
+    fn focused(&self) -> Option<usize> {
+        self.subject.focused().map(|(_, j)| j).filter(|j| *j < self.shown)
     }
 }

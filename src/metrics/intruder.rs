@@ -1,19 +1,43 @@
 //! Intruder dimensions (arXiv 2410.21228, section 3 and Fig. 4): tuned singular vectors, among the k strongest, that resemble
 //! no pre-trained one.
 
-use crate::report::{Match, Matrix, Settings, Side};
+use crate::report::{Cosine, Match, Matrix, Settings, Side, Status};
 
 /// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
 pub type Interval = (f32, f32);
 
+/// Which of a vector's cosines decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    pub side: Side,
+    pub cosine: Cosine,
+}
+
+impl Rule {
+    /// By |cos|.
+    pub fn absolute(side: Side) -> Rule {
+        Rule { side, cosine: Cosine::Absolute }
+    }
+}
+
+impl From<&Settings> for Rule {
+    fn from(s: &Settings) -> Rule {
+        Rule { side: s.side, cosine: s.cosine }
+    }
+}
+
 /// The interval that decides for every tuned vector; for `Both` the larger of the two sides. None where it was not computed.
-pub fn intervals(matrix: &Matrix, side: Side) -> Option<Vec<Interval>> {
+pub fn intervals(matrix: &Matrix, rule: Rule) -> Option<Vec<Interval>> {
     let of = |m: &Option<Match>| -> Option<Vec<Interval>> {
         let m = m.as_ref()?;
+        // An unchanged matrix has the very vectors of the base, signs and all.
+        if rule.cosine == Cosine::Signed && matrix.status != Status::Unchanged {
+            return Some(m.signed_cos.as_ref()?.iter().map(|c| (*c, *c)).collect());
+        }
         let high = m.max_cos_upper.as_ref().unwrap_or(&m.max_cos);
         Some(m.max_cos.iter().copied().zip(high.iter().copied()).collect())
     };
-    match side {
+    match rule.side {
         Side::Left => of(&matrix.left),
         Side::Right => of(&matrix.right),
         Side::Both => Some(of(&matrix.left)?.into_iter().zip(of(&matrix.right)?).map(|(l, r)| (l.0.max(r.0), l.1.max(r.1))).collect()),
@@ -21,13 +45,13 @@ pub fn intervals(matrix: &Matrix, side: Side) -> Option<Vec<Interval>> {
 }
 
 /// The upper ends: a vector counts only when it certainly is an intruder.
-pub fn scores(matrix: &Matrix, side: Side) -> Option<Vec<f32>> {
-    Some(intervals(matrix, side)?.into_iter().map(|i| i.1).collect())
+pub fn scores(matrix: &Matrix, rule: Rule) -> Option<Vec<f32>> {
+    Some(intervals(matrix, rule)?.into_iter().map(|i| i.1).collect())
 }
 
 /// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
-pub fn undecided(matrix: &Matrix, side: Side, k: u32, epsilon: f64) -> u32 {
-    let Some(intervals) = intervals(matrix, side) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
+pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
+    let Some(intervals) = intervals(matrix, rule) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
     let open = intervals.iter().take(k as usize).filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon).count();
     open as u32 + window_length(matrix, k).saturating_sub(intervals.len() as u32)
 }
@@ -50,12 +74,21 @@ pub fn window(scores: &[f32], k: u32) -> &[f32] {
 
 /// The count of one matrix under the given settings; none where there are no scores.
 pub fn intruders(matrix: &Matrix, settings: &Settings) -> Option<u32> {
-    scores(matrix, settings.side).map(|s| count(&s, settings.k, settings.epsilon))
+    scores(matrix, settings.into()).map(|s| count(&s, settings.k, settings.epsilon))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn matrix(left: Match) -> Matrix {
+        serde_json::from_value(serde_json::json!({
+            "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
+            "left": serde_json::to_value(left).unwrap(), "right": null, "intruders": null, "delta": null, "similarity": null, "residual": null,
+            "certified": true, "seconds": 0.0
+        }))
+        .unwrap()
+    }
 
     #[test]
     fn only_what_is_certain_counts() {
@@ -65,17 +98,28 @@ mod tests {
             argmax: vec![0; 4],
             ..Match::default()
         };
-        let matrix: Matrix = serde_json::from_value(serde_json::json!({
-            "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
-            "left": serde_json::to_value(side).unwrap(), "right": null, "intruders": null, "delta": null, "similarity": null, "residual": null,
-            "certified": true, "seconds": 0.0
-        }))
-        .unwrap();
-        let counted = |k, epsilon| (count(&scores(&matrix, Side::Left).unwrap(), k, epsilon), undecided(&matrix, Side::Left, k, epsilon));
+        let matrix = matrix(side);
+        let left = Rule::absolute(Side::Left);
+        let counted = |k, epsilon| (count(&scores(&matrix, left).unwrap(), k, epsilon), undecided(&matrix, left, k, epsilon));
         assert_eq!(counted(4, 0.5), (1, 1));
         assert_eq!(counted(4, 0.65), (2, 1));
         assert_eq!(counted(10, 0.5), (1, 3));
-        assert_eq!(undecided(&matrix, Side::Right, 4, 0.5), 4);
+        assert_eq!(undecided(&matrix, Rule::absolute(Side::Right), 4, 0.5), 4);
+    }
+
+    #[test]
+    fn signs_decide_only_where_they_are_asked_for_and_known() {
+        let side = Match { max_cos: vec![0.9, 0.8, 0.2], signed_cos: Some(vec![0.9, 0.1, -0.1]), argmax: vec![0; 3], ..Match::default() };
+        let mut matrix = matrix(side);
+        let signed = Rule { side: Side::Left, cosine: Cosine::Signed };
+        assert_eq!(count(&scores(&matrix, Rule::absolute(Side::Left)).unwrap(), 3, 0.5), 1);
+        assert_eq!(count(&scores(&matrix, signed).unwrap(), 3, 0.5), 2);
+        let settings = Settings { k: 3, cosine: Cosine::Signed, ..Settings::default() };
+        assert_eq!(intruders(&matrix, &settings), Some(2));
+        matrix.left.as_mut().unwrap().signed_cos = None;
+        assert_eq!((scores(&matrix, signed), intruders(&matrix, &settings), undecided(&matrix, signed, 3, 0.5)), (None, None, 3));
+        matrix.status = Status::Unchanged;
+        assert_eq!(scores(&matrix, signed), Some(vec![0.9, 0.8, 0.2]));
     }
 
     #[test]

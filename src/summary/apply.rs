@@ -39,12 +39,12 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 
 /// The first counted vector whose verdict is open, in words: an interval that holds epsilon, or a score within its error of it.
 fn doubtful(matrix: &Matrix, settings: &Settings) -> Option<String> {
-    let undecided = intruder::undecided(matrix, settings.side, settings.k, settings.epsilon);
+    let undecided = intruder::undecided(matrix, settings.into(), settings.k, settings.epsilon);
     if undecided > 0 {
         let vectors = if undecided == 1 { "1 vector is" } else { &format!("{undecided} vectors are") };
         return Some(format!("{vectors} not decided at ε = {}: exact mode settles it.", settings.epsilon));
     }
-    let scores = intruder::scores(matrix, settings.side)?;
+    let scores = intruder::scores(matrix, settings.into())?;
     let (j, score, error) = intruder::window(&scores, settings.k).iter().enumerate().find_map(|(j, score)| {
         let error = score_error(matrix, settings.side, j);
         ((f64::from(*score) - settings.epsilon).abs() < error).then_some((j, *score, error))

@@ -5,7 +5,7 @@ use crate::metrics::change_ratio::change_ratio;
 use crate::metrics::intruder;
 use crate::metrics::intruder_energy::intruder_energy;
 use crate::metrics::tied::tied_angle;
-use crate::report::{Kind, Matrix, Report, Settings, Side, Status};
+use crate::report::{Cosine, Kind, Matrix, Report, Settings, Side, Status};
 use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -188,14 +188,17 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
         tied_angle: tied_cos(m, settings).and_then(|tied| tied_angle(tied, &counted)),
         best,
         residual: m.residual,
-        undecided: intruder::undecided(m, settings.side, settings.k, settings.epsilon),
+        undecided: intruder::undecided(m, settings.into(), settings.k, settings.epsilon),
         tied: tied(m, settings),
         floor: m.delta.as_ref().is_some_and(|d| d.floor.is_some()),
     }
 }
 
-/// Intruders by the rule that are none by their space: turned ties.
+/// Intruders by the rule that are none by their space: turned ties. The space has no sign: where signs decide there is no such thing.
 fn tied(m: &Matrix, settings: &Settings) -> u32 {
+    if settings.cosine == Cosine::Signed {
+        return 0;
+    }
     let (Some(scores), Some(tied)) = (window(m, settings), tied_cos(m, settings)) else { return 0 };
     scores.iter().zip(tied).filter(|(s, t)| f64::from(**s) < settings.epsilon && f64::from(**t) >= settings.epsilon).count() as u32
 }
@@ -207,7 +210,7 @@ fn tied_cos<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a [f32]> {
 
 /// The scores looked at: the first k of the chosen side.
 fn window(m: &Matrix, settings: &Settings) -> Option<Vec<f32>> {
-    intruder::scores(m, settings.side).map(|mut s| {
+    intruder::scores(m, settings.into()).map(|mut s| {
         s.truncate(settings.k as usize);
         s
     })

@@ -237,7 +237,7 @@ fn drawing_scales_with_the_device() {
             let size = ((632.0 * scale).round(), (height(&report, &request) * scale).round());
             let mut out = String::new();
             let area = SVGBackend::with_string(&mut out, (size.0 as u32, size.1 as u32)).into_drawing_area();
-            draw(&report, &request, area).expect("a string takes everything");
+            draw(&report, &request, area, None).expect("a string takes everything");
             for (x, y, words, _) in texts(&out) {
                 let (x, y) = (x * 10.0, y * 10.0);
                 assert!(

@@ -1,0 +1,140 @@
+//! The marks of the scatter, back to front.
+
+use super::{BOTTOM, Figure, HEIGHT, Mark, TOP};
+use crate::figures::around::around;
+use crate::figures::empty::say;
+use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::pick::thin;
+use crate::figures::scale::{cos_ticks, count, fixed, short, tick_labels};
+use crate::figures::spread::spread;
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width};
+use crate::report::{Side, Status};
+use plotters::prelude::DrawingBackend;
+use std::collections::HashSet;
+
+impl Figure<'_> {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        self.axes(pen)?;
+        self.thresholds(pen)?;
+        if self.marks.is_empty() {
+            let middle = (0.5 * (self.left + self.right), 0.5 * HEIGHT - 16.0);
+            let failed = self.subject.matrix.is_some_and(|m| m.status == Status::Failed);
+            let text = self.subject.why_empty("No best matches for this matrix.");
+            return say(pen, middle, self.right - self.left - 16.0, text, failed);
+        }
+        if let Some(mark) = self.focused() {
+            pen.vline(mark.at.0 - 0.5, TOP, HEIGHT - BOTTOM, 1.0, pen.palette.ink)?;
+        }
+        self.rest(pen)?;
+        self.strongest(pen)?;
+        self.words(pen)?;
+        self.key(pen)
+    }
+
+    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let palette = pen.palette;
+        let (name, tick) =
+            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        let side = match self.subject.settings.side {
+            Side::Left => "left",
+            Side::Right => "right",
+            Side::Both => "left or right",
+        };
+        let n = self.subject.matrix.map_or(0, |m| thin(m) as u64);
+        let title = format!("Best match c among all {} pre-trained {side} vectors", count(n));
+        let title = if text_width(&title, LABEL) <= self.width { title } else { format!("Best match c, {side} vectors") };
+        pen.text((0.0, 12.0), &title, name, Align::Start)?;
+        let base = HEIGHT - BOTTOM;
+        for (n, value) in cos_ticks(self.subject.settings.cosine).into_iter().enumerate() {
+            let y = self.y.at(value);
+            pen.hline(self.left, self.right, y, 1.0, if n == 0 { palette.rule_strong } else { palette.grid })?;
+            pen.text((self.left - 8.0, y + 4.0), &short(value), tick, Align::End)?;
+        }
+        for (value, label) in self.ticks.iter().zip(tick_labels(&self.ticks)) {
+            let x = self.x.at(*value);
+            pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
+            pen.text((x, base + 17.0), &label, tick, Align::Middle)?;
+        }
+        pen.text((self.left, HEIGHT - 5.0), "singular value σ", name, Align::Start)
+    }
+
+    fn thresholds<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        if let Some(null) = self.subject.null {
+            let (top, bottom) = (self.y.at(null.high), self.y.at(null.low));
+            pen.rect((self.left, top), (self.right - self.left, (bottom - top).max(1.0)), pen.palette.ink, 0.07)?;
+        }
+        pen.dashed_hline(self.left, self.right, self.y.at(self.subject.settings.epsilon), pen.palette.ink)
+    }
+
+    /// What lies outside the window. Of marks on one spot one is drawn: thousands crowd near zero.
+    fn rest<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let color = pen.palette.token(&self.subject.series.token);
+        let mut seen = HashSet::new();
+        for mark in self.marks.iter().filter(|m| !self.subject.inside(m.j)) {
+            if seen.insert(((2.0 * mark.at.0) as i32, (2.0 * mark.at.1) as i32)) {
+                pen.open_dot(mark.at, 2.0, color, 0.55)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn strongest<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let (color, ink) = (pen.palette.token(&self.subject.series.token), pen.palette.ink);
+        let inside: Vec<&Mark> = self.marks.iter().filter(|m| self.subject.inside(m.j)).collect();
+        for mark in &inside {
+            match mark.upper {
+                Some(upper) => pen.interval(mark.at, upper, color, 1.0)?,
+                None => pen.dot(mark.at, 3.0, color, 1.0)?,
+            }
+        }
+        let ringed = |m: &&&Mark| self.subject.is_intruder(m.j);
+        let points: Vec<(Point, String)> = inside.iter().filter(ringed).map(|m| (m.at, format!("j = {}", m.j + 1))).collect();
+        points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
+        // Names keep off the other strong vectors, off the threshold and off the crosshair; the cloud lies under their halo.
+        let mut taken: Vec<Point> = inside.iter().filter(|m| !ringed(m)).map(|m| m.at).collect();
+        let line = self.y.at(self.subject.settings.epsilon);
+        taken.extend((0..).map(|n| (self.left + 8.0 * f64::from(n), line)).take_while(|p| p.0 < self.right));
+        let bounds = ((self.left, TOP - 6.0), (self.right, HEIGHT - BOTTOM));
+        for ((_, name), at) in points.iter().zip(around(&points, &taken, bounds)) {
+            if let Some(at) = at {
+                pen.halo(at, name, Type { size: LABEL, bold: true, color: ink }, Align::Start)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn words<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let epsilon = format!("ε = {}", fixed(self.subject.settings.epsilon, 2));
+        let strong = Type { size: LABEL, bold: true, color: pen.palette.ink };
+        let quiet = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        let line = self.y.at(self.subject.settings.epsilon);
+        let mut words = vec![(epsilon.as_str(), strong, if self.narrow { line - 9.0 } else { line })];
+        words.extend(self.subject.null.map(|null| ("random", quiet, self.y.at(0.5 * (null.low + null.high)))));
+        let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
+        let bounds = (TOP, HEIGHT - BOTTOM - 4.0);
+        for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, bounds)) {
+            if self.narrow {
+                pen.halo((self.right - 2.0, y + 4.0), text, *face, Align::End)?;
+            } else {
+                pen.text((self.right + 8.0, y + 4.0), text, *face, Align::Start)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let color = pen.palette.token(&self.subject.series.token);
+        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let (first, y) = (format!("top {}", self.subject.settings.k), HEIGHT - 5.0);
+        let rest = self.right - text_width("the rest", LABEL);
+        pen.text((rest, y), "the rest", face, Align::Start)?;
+        pen.open_dot((rest - 8.0, y - 4.0), 2.0, color, 0.55)?;
+        let top = rest - 24.0 - text_width(&first, LABEL);
+        // The axis name comes first.
+        if top < self.left + text_width("singular value σ", LABEL) + 16.0 {
+            return Ok(());
+        }
+        pen.text((top, y), &first, face, Align::Start)?;
+        pen.dot((top - 8.0, y - 4.0), 3.0, color, 1.0)
+    }
+}

@@ -1,0 +1,108 @@
+//! The marks of the spectrum, back to front.
+
+use super::{BOTTOM, Figure, HEIGHT, TOP};
+use crate::figures::around::around;
+use crate::figures::empty::say;
+use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::scale::{index_ticks, tick_labels};
+use crate::figures::spread::spread;
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::report::Status;
+use plotters::prelude::DrawingBackend;
+use plotters::style::RGBColor;
+
+/// Ranks nearer together than this, in CSS pixels, are a line without dots.
+const DOTS_APART: f64 = 5.0;
+
+impl Figure<'_> {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        self.axes(pen)?;
+        if self.shown == 0 {
+            let middle = (0.5 * (self.left + self.right), 0.5 * HEIGHT - 16.0);
+            let failed = self.subject.matrix.is_some_and(|m| m.status == Status::Failed);
+            let text = self.subject.why_empty("No singular values for this matrix.");
+            return say(pen, middle, self.right - self.left - 16.0, text, failed);
+        }
+        if let Some(j) = self.focused() {
+            pen.vline(self.x.at(j as f64) - 0.5, TOP, HEIGHT - BOTTOM, 1.0, pen.palette.ink)?;
+        }
+        let (series, color) = (&self.subject.series, pen.palette.token(&self.subject.series.token));
+        self.line(pen, self.base, 1.75, pen.palette.base, false)?;
+        self.line(pen, self.tuned, series.width, color, series.dashed)?;
+        self.names(pen, color)?;
+        self.rings(pen)
+    }
+
+    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let palette = pen.palette;
+        let (name, tick) =
+            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        pen.text((0.0, 12.0), "Singular value σ", name, Align::Start)?;
+        for (n, (value, label)) in self.ticks.iter().zip(tick_labels(&self.ticks)).enumerate() {
+            let y = self.y.at(*value);
+            pen.hline(self.left, self.right + 4.0, y, 1.0, if n == 0 { palette.rule_strong } else { palette.grid })?;
+            pen.text((self.left - 8.0, y + 4.0), &label, tick, Align::End)?;
+        }
+        let base = HEIGHT - BOTTOM;
+        for rank in index_ticks(0, self.shown) {
+            let x = self.x.at(rank.saturating_sub(1) as f64);
+            pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
+            pen.text((x, base + 17.0), &rank.to_string(), tick, Align::Middle)?;
+        }
+        pen.text((self.left, HEIGHT - 5.0), &truncate("rank of the singular value", LABEL, self.width - self.left), name, Align::Start)
+    }
+
+    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, sigma: &[f32], width: f64, color: RGBColor, dashed: bool) -> Drawn {
+        let points: Vec<Point> = (0..sigma.len()).filter_map(|j| self.place(sigma, j)).collect();
+        pen.path(&points, width, color, dashed)?;
+        let apart = self.x.at(1.0) - self.x.at(0.0);
+        if apart < DOTS_APART { Ok(()) } else { points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0)) }
+    }
+
+    /// The lines' names: at their ends; where there is no room, over or under both, in their order.
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, color: RGBColor) -> Drawn {
+        let last = |sigma: &[f32]| (0..sigma.len()).rev().find_map(|j| self.place(sigma, j));
+        let ends = [(self.base, "pre-trained", pen.palette.base), (self.tuned, self.subject.label.as_str(), color)];
+        let mut names: Vec<(Point, &str, RGBColor)> = ends.iter().filter_map(|(s, name, c)| Some((last(s)?, *name, *c))).collect();
+        // At one height the fine-tuned line is named first.
+        names.sort_by(|a, b| a.0.1.total_cmp(&b.0.1).then((a.1 == "pre-trained").cmp(&(b.1 == "pre-trained"))));
+        let face = |color| Type { size: LABEL, bold: false, color };
+        if !self.narrow {
+            let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
+            for ((at, name, color), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (TOP, HEIGHT - BOTTOM - 4.0))) {
+                let x = at.0 + 10.0;
+                pen.text((x, y + 4.0), &truncate(name, LABEL, self.width - x), face(*color), Align::Start)?;
+            }
+            return Ok(());
+        }
+        let room = 0.6 * (self.right - self.left);
+        let widest = names.iter().map(|n| text_width(n.1, LABEL)).fold(0.0, f64::max).min(room);
+        let under =
+            |s: &[f32]| (0..s.len()).filter_map(|j| self.place(s, j)).filter(|p| p.0 >= self.right - widest - 6.0).collect::<Vec<_>>();
+        let near: Vec<f64> = under(self.base).into_iter().chain(under(self.tuned)).map(|p| p.1).collect();
+        let (top, low) = near.iter().fold((f64::INFINITY, 0.0f64), |(a, b), y| (a.min(*y), b.max(*y)));
+        let above = top - 10.0 - LABEL_GAP * (names.len().saturating_sub(1)) as f64;
+        let first = if above >= TOP + 6.0 { above } else { low + 20.0 };
+        for (n, (_, name, color)) in names.iter().enumerate() {
+            let at = (self.right, first + LABEL_GAP * n as f64);
+            pen.halo(at, &truncate(name, LABEL, room), face(*color), Align::End)?;
+        }
+        Ok(())
+    }
+
+    /// The intruders of the window.
+    fn rings<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let ink = pen.palette.ink;
+        let points: Vec<(Point, String)> =
+            self.subject.intruders().into_iter().filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1)))).collect();
+        points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
+        let marks: Vec<Point> = (0..self.shown).flat_map(|j| [self.place(self.tuned, j), self.place(self.base, j)]).flatten().collect();
+        let bounds = ((self.left, TOP - 12.0), (self.right, HEIGHT - BOTTOM));
+        for ((_, name), at) in points.iter().zip(around(&points, &marks, bounds)) {
+            if let Some(at) = at {
+                pen.halo(at, name, Type { size: LABEL, bold: true, color: ink }, Align::Start)?;
+            }
+        }
+        Ok(())
+    }
+}
