@@ -4,15 +4,18 @@
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
 mod cos_scale;
+mod counted;
 mod effective_rank;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
+mod layers;
 mod null_band;
 mod overview;
 mod pen;
 mod pick;
-mod scale;
+mod readings;
+pub(crate) mod scale;
 mod sigma_vs_cosine;
 mod similarity;
 mod spectrum;
@@ -115,6 +118,9 @@ pub struct Focus {
     /// Fine-tuned vector, from 0.
     pub j: Option<u32>,
     pub epsilon: Option<f64>,
+    /// The window: how many of the strongest vectors are looked at.
+    #[serde(default)]
+    pub k: Option<u32>,
 }
 
 /// The numbers under the pointer, for the hover card and for screen readers.

@@ -66,6 +66,27 @@ pub fn decades(max: f64) -> Vec<f64> {
     (0..18).map(|e| 10f64.powi(e)).take_while(|v| *v <= max).collect()
 }
 
+/// Tick labels under one another that are nearer than this would touch.
+pub const TICK_GAP: f64 = 13.0;
+
+/// Those of the ascending values whose places are `gap` apart: both ends first, then from the top.
+pub fn apart(values: &[f64], place: impl Fn(f64) -> f64, gap: f64) -> Vec<f64> {
+    let ends = [values.last(), values.first()].into_iter().flatten();
+    let mut kept: Vec<f64> = Vec::new();
+    for value in ends.chain(values.iter().rev()) {
+        if kept.iter().all(|k| (place(*k) - place(*value)).abs() >= gap) {
+            kept.push(*value);
+        }
+    }
+    kept
+}
+
+/// Every 1st, 2nd, 5th, 10th ... of things `spacing` apart is labelled, so that labels of a size do not touch.
+pub fn every(spacing: f64, size: f64) -> u32 {
+    let fits = |step: &u32| f64::from(*step) * spacing >= size;
+    (0..9).flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e))).find(fits).unwrap_or(u32::MAX)
+}
+
 /// 1, 2 or 5 times a power of ten, at least `raw`.
 fn nice_step(raw: f64) -> f64 {
     if raw <= 0.0 || !raw.is_finite() {

@@ -99,3 +99,19 @@ pub fn truncate(text: &str, size: f64, width: f64) -> String {
     let keep = (width / (0.56 * size)).floor().max(2.0) as usize - 1;
     text.chars().take(keep).chain(['…']).collect()
 }
+
+/// A label's lines of at most a width, broken at spaces.
+pub fn wrap(text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = truncate(word, LABEL, width);
+        match lines.last_mut() {
+            Some(line) if text_width(line, LABEL) + text_width(&word, LABEL) + 4.0 <= width => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}

@@ -5,3 +5,4 @@ pub mod effective_rank;
 pub mod intruder;
 pub mod stable_rank;
 pub mod tied;
+pub mod tracks;

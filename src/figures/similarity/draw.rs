@@ -4,7 +4,7 @@ use super::{Figure, STRIP};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{fixed, short};
 use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, cos_color, text_width, truncate};
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, cos_color, text_width, truncate, wrap};
 use crate::report::{Side, Status};
 use plotters::prelude::DrawingBackend;
 
@@ -222,22 +222,6 @@ impl Figure<'_> {
         }
         Ok(())
     }
-}
-
-/// Lines of at most a width, broken at spaces.
-fn wrap(text: &str, width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let word = truncate(word, LABEL, width);
-        match lines.last_mut() {
-            Some(line) if text_width(line, LABEL) + text_width(&word, LABEL) + 4.0 <= width => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
-    lines
 }
 
 /// 1, 8, 16, 24, 32: the first, the eighths, the last. Counting from 1.

@@ -74,7 +74,7 @@ impl Figure<'_> {
             model: Some(self.model_at as u32),
             i: i.map(|i| i as u32).or(best.and_then(|b| b.i)),
             j: Some(j as u32),
-            epsilon: None,
+            ..Focus::default()
         };
         let title = format!("j = {}, {}", j + 1, self.label);
         Some(Readout { title, lines, focus, x: self.column(j), y, plot_right: self.x0 + self.wide() })
