@@ -109,6 +109,19 @@ pub fn type_label(kind: Option<&str>) -> &str {
     TYPES.iter().find(|(k, _)| *k == kind).map_or(kind, |(_, label)| label)
 }
 
+/// The type as a head of a narrow column; types whose own letters say it keep them.
+pub fn type_short(kind: Option<&str>) -> &str {
+    match kind {
+        None => "other",
+        Some("down") => "dn",
+        Some("gate_up") => "gu",
+        Some("linattn") => "lin",
+        Some("linear1") => "in",
+        Some("experts") => "exp",
+        Some(kind) => kind,
+    }
+}
+
 /// The place of a type in the network, for sorting; unknown ones come last.
 pub fn type_order(kind: Option<&str>) -> usize {
     kind.and_then(|k| TYPES.iter().position(|(t, _)| *t == k)).unwrap_or(TYPES.len())
