@@ -181,12 +181,12 @@ mod tests {
         assert_eq!(labels(&models), ["Full, step 500", "LoRA r = 8, step 500", "LoRA r = 8, step 1,000", "LoRA r = 64"]);
         let looks = |models: &[Model]| series(models).iter().map(|s| (s.token.clone(), s.dashed, s.width)).collect::<Vec<_>>();
         let look = |token: &str, dashed, width| (token.to_owned(), dashed, width);
-        let wanted =
-            [look("full", false, 2.5), look("lora-1", true, 1.0), look("lora-1", false, 1.75), look("lora-7", false, 1.75)];
+        let wanted = [look("full", false, 2.5), look("lora-1", true, 1.0), look("lora-1", false, 1.75), look("lora-7", false, 1.75)];
         assert_eq!(looks(&models), wanted);
 
         // Two runs of one rank, given out of order.
-        let two = [at(lora.0, lora.1, "a", 1000), at(lora.0, lora.1, "b", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "b", 1000)];
+        let two =
+            [at(lora.0, lora.1, "a", 1000), at(lora.0, lora.1, "b", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "b", 1000)];
         assert_eq!(labels(&two), ["a, step 1,000", "b, step 500", "a, step 500", "b, step 1,000"]);
         let wanted = [look("lora-4", false, 1.75), look("lora-4", true, 1.0), look("lora-4", true, 1.0), look("lora-4", true, 1.75)];
         assert_eq!(looks(&two), wanted);

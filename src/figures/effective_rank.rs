@@ -167,8 +167,7 @@ fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), b
     };
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(1.0, f64::max));
     let log = low.is_finite() && high / low > 10.0;
-    let ranks: Vec<f64> =
-        models().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
+    let ranks: Vec<f64> = models().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
     let full = ranks.is_empty() || models().any(|m| m.kind == Kind::Full);
     let size = models().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped).map(|m| m.rows.min(m.cols)).max();
     let bound = if full { f64::from(size.unwrap_or(1)) } else { ranks.iter().copied().fold(1.0, f64::max) };

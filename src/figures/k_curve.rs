@@ -9,6 +9,7 @@ mod read;
 
 use super::counted::{over, side_words};
 use super::pick::{done, thin};
+use super::readings;
 use super::scale::{Axis, count, fixed};
 use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
@@ -18,6 +19,8 @@ use counts::{Counts, Vectors};
 
 /// Below this width the lines carry no names of their own: the readings name them.
 const NARROW: f64 = 460.0;
+/// Below this width the readings stand under the plot: in it they would cover lines.
+const SMALL: f64 = 620.0;
 /// Left of the plot: the widest tick, at least this.
 const LEFT: f64 = 40.0;
 const TOP: f64 = 34.0;
@@ -49,6 +52,7 @@ pub(crate) struct Figure<'a> {
     y: Axis,
     left: f64,
     right: f64,
+    /// Of the plot with its axes; readings may stand below.
     height: f64,
     narrow: bool,
     width: f64,
@@ -78,7 +82,8 @@ impl<'a> Figure<'a> {
         let height = if narrow { 320.0 } else { (80.0 + LABEL_GAP * lines.len() as f64).clamp(340.0, 520.0) };
         let vectors = Vectors::of(report, request.planned, last);
         let limit = vectors.upto(last).max(10);
-        let left = if request.fraction { LEFT } else { (10.0 + text_width(&count(limit), TICK)).max(LEFT).ceil() };
+        let widest = if request.fraction { percent(1.0) } else { count(limit) };
+        let left = (10.0 + text_width(&widest, TICK)).max(LEFT).ceil();
         let right = width - if narrow { 14.0 } else { 100.0 };
         let (across, down) = ((left, right), (height - BOTTOM, TOP));
         let (x, y) = if request.fraction {
@@ -94,7 +99,11 @@ impl<'a> Figure<'a> {
     }
 
     pub fn height(&self) -> f64 {
-        self.height
+        if self.width < SMALL && !self.lines.is_empty() {
+            self.height + readings::size(self.lines.len(), self.narrow).1 + 10.0
+        } else {
+            self.height
+        }
     }
 
     /// The window that is set, as far as the axis goes.
@@ -104,11 +113,7 @@ impl<'a> Figure<'a> {
 
     /// Where a line stands at a window; None where it is not drawn: no intruder on a logarithmic axis, or beyond what was computed.
     fn place(&self, line: &Line, k: u64) -> Option<(f64, f64)> {
-        let value = if self.request.fraction {
-            line.counts.share(k)?
-        } else {
-            line.counts.upto(k).filter(|n| *n > 0)? as f64
-        };
+        let value = if self.request.fraction { line.counts.share(k)? } else { line.counts.upto(k).filter(|n| *n > 0)? as f64 };
         Some((self.x.at(k as f64), self.y.at(value)))
     }
 
@@ -151,7 +156,7 @@ impl<'a> Figure<'a> {
 /// 2.6 %, 100 %.
 fn percent(share: f64) -> String {
     let value = 100.0 * share;
-    format!("{} %", fixed(value, if value < 10.0 && value.fract() != 0.0 { 1 } else { 0 }))
+    format!("{} %", fixed(value, if value.fract() != 0.0 { 1 } else { 0 }))
 }
 
 /// Every k up to 50, then each about 2 % above the one before; shares in even parts. The `marked` ones are among them.

@@ -150,7 +150,9 @@ fn arrange(width: f64, rows: usize, columns: usize, panels: usize) -> Cells {
         Cells { width: wide, height, per_row, numerals, totals: totals > 0.0 && wide * columns + totals <= each }
     };
     let height = (560.0 / rows).floor().clamp(NUMERAL.1, 26.0);
-    let large = layout(NUMERAL.0, height, TOTAL, true);
+    let (full, plain) = (layout(NUMERAL.0, height, TOTAL, true), layout(NUMERAL.0, height, 0.0, true));
+    // The layers' totals are the first to go where they cost a row of panels.
+    let large = if panels.div_ceil(plain.per_row) < panels.div_ceil(full.per_row) { plain } else { full };
     let panel_rows = panels.div_ceil(large.per_row) as f64;
     if large.width >= 14.0 && panel_rows * (HEAD + FOOT + rows * height) <= TALLEST {
         return large;

@@ -15,14 +15,8 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
 
-const FIGURES: [FigureId; 6] = [
-    FigureId::Similarity,
-    FigureId::EpsilonCurve,
-    FigureId::KCurve,
-    FigureId::Overview,
-    FigureId::EffectiveRank,
-    FigureId::Evolution,
-];
+const FIGURES: [FigureId; 6] =
+    [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::KCurve, FigureId::Overview, FigureId::EffectiveRank, FigureId::Evolution];
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {

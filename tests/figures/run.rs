@@ -26,9 +26,8 @@ fn lines() -> Vec<Line> {
         Line { born: 4, sigma: |t| 3.0 + 2.8 * t, cos: |t| 0.46 - 0.1 * t, base: None },
         Line { born: 0, sigma: |_| 5.2, cos: |t| 0.98 - 0.55 * t * t, base: Some(3) },
     ];
-    const SIGMAS: [fn(f64) -> f64; 10] = [
-        |_| 8.0, |_| 7.1, |t| 6.2 + 0.2 * t, |_| 4.6, |_| 4.1, |t| 3.7 - 0.1 * t, |_| 3.3, |_| 3.0, |_| 2.8, |_| 2.6,
-    ];
+    const SIGMAS: [fn(f64) -> f64; 10] =
+        [|_| 8.0, |_| 7.1, |t| 6.2 + 0.2 * t, |_| 4.6, |_| 4.1, |t| 3.7 - 0.1 * t, |_| 3.3, |_| 3.0, |_| 2.8, |_| 2.6];
     for (n, sigma) in SIGMAS.into_iter().enumerate() {
         lines.push(Line { born: 0, sigma, cos: KEPT[n % 3], base: Some(if n < 3 { n } else { n + 1 }) });
     }
@@ -45,7 +44,8 @@ fn checkpoint(before: &[usize], at: usize, lines: &[Line]) -> (Vec<usize>, Matri
     order.truncate(N);
     let mut made = matrix(&mut Lcg(3), 2, ("q", 384, 384), Some(8));
     made.sigma_tuned = order.iter().map(|n| strength(*n) as f32).collect();
-    let mut base: Vec<f32> = lines.iter().enumerate().filter(|(_, l)| l.base.is_some()).map(|(n, _)| (strength(n) - 0.1 * t) as f32).collect();
+    let mut base: Vec<f32> =
+        lines.iter().enumerate().filter(|(_, l)| l.base.is_some()).map(|(n, _)| (strength(n) - 0.1 * t) as f32).collect();
     base.sort_by(|a, b| b.total_cmp(a));
     made.sigma_base = base;
     made.left = Some(Match {

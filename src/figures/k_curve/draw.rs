@@ -1,6 +1,6 @@
 //! The marks of the k curve, back to front.
 
-use super::{BOTTOM, Figure, Line, TOP, percent};
+use super::{BOTTOM, Figure, Line, SMALL, TOP, percent};
 use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
@@ -22,8 +22,7 @@ impl Figure<'_> {
             self.line(pen, line)?;
         }
         self.dots(pen, self.k())?;
-        self.readings(pen)?;
-        self.window_label(pen, at)?;
+        self.readings(pen, at)?;
         if !self.narrow {
             self.names(pen)?;
         }
@@ -140,27 +139,41 @@ impl Figure<'_> {
         pen.halo((x, TOP - 6.0), &label, face, align)
     }
 
-    fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
-        let k = self.k();
-        let listed = readings::fit(self.lines.len(), self.base() - TOP);
+    /// The list beside the window's line names it too; elsewhere the line has a label of its own.
+    fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
+        let (k, below) = (self.k(), self.width < SMALL);
+        let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
         let size = readings::size(listed, self.narrow);
+        let corner = if below { (self.left - 6.0, self.height + 4.0) } else { self.readings_corner(size, at) };
+        if below || !self.beside(size.0, at).contains(&corner.0) {
+            self.window_label(pen, at)?;
+        }
         let head = format!("at {}{}", self.window(k), so_far(self.request));
         let rows = self.sorted(k).into_iter().take(listed);
-        readings::draw(pen, self.readings_corner(size), size, &head, rows.map(|l| (&l.series, l.label.as_str(), self.reading(l, k))))
+        readings::draw(pen, corner, size, &head, rows.map(|l| (&l.series, l.label.as_str(), self.reading(l, k))))
     }
 
-    /// Beside the window's line, above or below the lines: where the list covers least of them.
-    fn readings_corner(&self, (w, h): Point) -> Point {
-        let at = self.x.at(self.k() as f64).round();
-        let (top, bottom) = (TOP + 4.0, self.base() - h - 4.0);
-        let beside = [at - w - 6.0, at + 8.0].into_iter().filter(|x| *x >= self.left + 2.0 && x + w <= self.right);
-        let places = beside.chain([self.left + 2.0, self.right - w]).flat_map(|x| [(x, top), (x, bottom)]);
-        let mut marks: Vec<Point> = self.lines.iter().flat_map(|l| self.points(l)).collect();
+    fn beside(&self, w: f64, at: f64) -> [f64; 2] {
+        [at - w - 6.0, at + 8.0]
+    }
+
+    /// Beside the window's line or in a corner, above or below the lines: where the list covers least of them.
+    fn readings_corner(&self, (w, h): Point, at: f64) -> Point {
+        let (top, bottom) = (TOP - 4.0, self.base() - h - 4.0);
+        let clear = |x: &f64| *x >= self.left + 2.0 && x + w <= self.right && (x + w < at || *x > at);
+        let places =
+            self.beside(w, at).into_iter().chain([self.left + 2.0, self.right - w]).filter(clear).flat_map(|x| [(x, top), (x, bottom)]);
+        let mut lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.points(l)).collect();
         if !self.request.fraction {
-            marks.extend(self.stops.iter().map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64))));
+            lines.push(self.stops.iter().map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64))).collect());
         }
-        let covered = |p: &Point| marks.iter().filter(|(x, y)| *x > p.0 - 2.0 && *x < p.0 + w + 2.0 && *y > p.1 - 2.0 && *y < p.1 + h + 2.0).count();
-        places.min_by_key(covered).unwrap_or((self.left + 2.0, top))
+        // The length of the lines under the list, whatever the distance of their points.
+        let covered = |p: &Point| -> f64 {
+            let under = |(x, y): Point| x > p.0 - 2.0 && x < p.0 + w + 2.0 && y > p.1 - 2.0 && y < p.1 + h + 2.0;
+            let pieces = lines.iter().flat_map(|l| l.windows(2));
+            pieces.filter(|pair| under(pair[0]) || under(pair[1])).map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1)).sum()
+        };
+        places.min_by(|a, b| covered(a).total_cmp(&covered(b))).unwrap_or((self.left + 2.0, top))
     }
 
     /// The lines' names at their ends.
@@ -172,7 +185,7 @@ impl Figure<'_> {
         for group in ends.chunk_by(|a, b| a.1.0 == b.1.0) {
             let group = &group[..group.len().min(room)];
             let wanted: Vec<f64> = group.iter().map(|e| e.1.1).collect();
-            for ((line, end), y) in group.iter().zip(spread(&wanted, LABEL_GAP, (TOP, self.base() - 4.0))) {
+            for ((line, end), y) in group.iter().zip(spread(&wanted, LABEL_GAP, (TOP, self.base() - 6.0))) {
                 let (x, face) = (end.0 + 8.0, Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) });
                 pen.halo((x, y + 4.0), &truncate(&line.label, LABEL, self.width - x), face, Align::Start)?;
             }

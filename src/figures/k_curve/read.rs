@@ -59,11 +59,6 @@ impl Figure<'_> {
         };
         let epsilon = fixed(self.request.settings.epsilon, 2);
         let what = if self.request.fraction { "Share of intruders among the vectors looked at" } else { "Number of intruders" };
-        format!(
-            "{what} against the window k at epsilon = {epsilon}{}; {}; {}.",
-            so_far(self.request),
-            read(self.k()),
-            read(self.last)
-        )
+        format!("{what} against the window k at epsilon = {epsilon}{}; {}; {}.", so_far(self.request), read(self.k()), read(self.last))
     }
 }

@@ -8,6 +8,8 @@ use crate::figures::style::{LABEL, TICK, TITLE, cos_color, text_width, truncate}
 use crate::series::{type_label, type_short};
 use plotters::prelude::DrawingBackend;
 
+/// The shade of the largest count: the deeper ones are kept from cells that hold numerals.
+const DEEPEST: f64 = 0.75;
 /// From this shade up numerals take the colour of the paper.
 const DEEP: f64 = 0.52;
 
@@ -16,7 +18,8 @@ impl Figure<'_> {
         let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let settings = &self.request.settings;
         let (epsilon, side) = (fixed(settings.epsilon, 2), side_words(settings.side));
-        let title = format!("Intruders by layer and matrix type, k = {}, ε = {epsilon}{side}{}", settings.k, so_far(self.request));
+        let what = if self.width < 460.0 { "Intruders" } else { "Intruders by layer and matrix type" };
+        let title = format!("{what}, k = {}, ε = {epsilon}{side}{}", settings.k, so_far(self.request));
         pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
         if self.panels.is_empty() || self.grid.rows.is_empty() {
             let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
@@ -41,7 +44,7 @@ impl Figure<'_> {
         pen.text((LEFT, y + 9.0), "0", face, Align::Start)?;
         for n in 0..=16 {
             let at = x + step * f64::from(n);
-            pen.rect((at, y), (step, 10.0), cos_color(self.request.theme, f64::from(n) / 16.0), 1.0)?;
+            pen.rect((at, y), (step, 10.0), cos_color(self.request.theme, DEEPEST * f64::from(n) / 16.0), 1.0)?;
         }
         pen.frame((x, y), (17.0 * step, 10.0), 1.0, pen.palette.rule)?;
         pen.text((x + 17.0 * step + 6.0, y + 9.0), &format!("{} in one cell", self.most), face, Align::Start)
@@ -99,7 +102,7 @@ impl Figure<'_> {
                     }
                     continue;
                 };
-                let shade = f64::from(cell.count) / f64::from(self.most.max(1));
+                let shade = DEEPEST * f64::from(cell.count) / f64::from(self.most.max(1));
                 if cell.count > 0 {
                     // A hairline of paper parts the cells, as in print.
                     let air = if self.cells.numerals { 1.0 } else { 0.0 };
@@ -168,7 +171,8 @@ impl Figure<'_> {
             let text = words(sum(&mut (0..columns).map(|column| (row, column))));
             pen.text((end, top + self.cells.height * (row as f64 + 0.5) + 4.0), &text, face, Align::End)?;
         }
-        let text = words(sum(&mut (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))));
+        let text =
+            sum(&mut (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))).map_or("–".to_owned(), |n| n.to_string());
         pen.text((end, base + 15.0), &text, Type { bold: true, ..face }, Align::End)
     }
 

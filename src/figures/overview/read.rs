@@ -77,13 +77,14 @@ impl Figure<'_> {
         let undecided = if cell.undecided > 0 { format!(", {} undecided", count(cell.undecided.into())) } else { String::new() };
         line("intruders", format!("{}{undecided}", count(cell.count.into())));
         let bests = matrices.iter().filter_map(|m| Best::of(m, settings.side));
-        let window = bests.filter(|b| !matches!(b, Best::Itself(_))).flat_map(|b| {
-            (0..b.len().min(settings.k as usize)).filter_map(move |j| b.at(j)).map(|one| one.upper.unwrap_or(one.cos))
-        });
+        let window = bests
+            .filter(|b| !matches!(b, Best::Itself(_)))
+            .flat_map(|b| (0..b.len().min(settings.k as usize)).filter_map(move |j| b.at(j)).map(|one| one.upper.unwrap_or(one.cos)));
         if let Some(weakest) = window.reduce(f64::min) {
             line("weakest match", fixed(weakest, 2));
         }
-        let ranks: Vec<f64> = matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).filter(|r| r.is_finite()).collect();
+        let ranks: Vec<f64> =
+            matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).filter(|r| r.is_finite()).collect();
         if !ranks.is_empty() {
             let mean = ranks.iter().sum::<f64>() / ranks.len() as f64;
             line(if ranks.len() > 1 { "mean effective rank" } else { "effective rank" }, fixed(mean, 1));
