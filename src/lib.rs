@@ -1,6 +1,7 @@
 //! Lorascope: what fine-tuning did to a model's weights. The modules in reading order; no logic here.
 
 pub mod error;
+pub mod print;
 
 pub mod checkpoint;
 pub mod methods;

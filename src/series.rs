@@ -1,37 +1,51 @@
 //! How models and matrix types are called, coloured and ordered, in tables and figures alike.
 
+use crate::print::count;
 use crate::report::{Kind, Matrix, Model};
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// How one model's marks look in every figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// `full` or `lora-1` ... `lora-7`.
     pub token: String,
-    /// True where an earlier model already has this colour.
+    /// True where another model has this colour: an earlier one, or a later checkpoint of the same run.
     pub dashed: bool,
     /// Line width in CSS pixels. The full fine-tune is heavier: grey print cannot tell it by tone.
     pub width: f64,
 }
 
 /// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
+/// The checkpoints of a run share its colour; all but the last are dashed and thinner.
 pub fn series(models: &[Model]) -> Vec<Series> {
     let mut ranks: Vec<u32> = models.iter().filter(|m| m.kind != Kind::Full).map(|m| m.rank.unwrap_or(0)).collect();
     ranks.sort_unstable();
     ranks.dedup();
-    let mut taken = HashSet::new();
+    // The first model of each colour, or any of its run.
+    let mut taken: HashMap<String, usize> = HashMap::new();
     models
         .iter()
-        .map(|m| {
+        .enumerate()
+        .map(|(n, m)| {
             let token = match m.kind {
                 Kind::Full => "full".to_owned(),
                 _ => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
             };
-            let dashed = !taken.insert(token.clone());
-            let width = if m.kind == Kind::Full { 2.5 } else { 1.75 };
+            let earlier = *taken.entry(token.clone()).or_insert(n);
+            let passed = models.iter().any(|other| same_run(m, other) && step_of(other) > step_of(m));
+            let dashed = passed || !(earlier == n || same_run(m, &models[earlier]));
+            let width = if m.kind == Kind::Full { 2.5 } else { 1.75 } - if passed { 0.75 } else { 0.0 };
             Series { token, dashed, width }
         })
         .collect()
+}
+
+fn same_run(a: &Model, b: &Model) -> bool {
+    a.run.as_ref().zip(b.run.as_ref()).is_some_and(|(a, b)| a.run == b.run)
+}
+
+fn step_of(model: &Model) -> Option<u64> {
+    model.run.as_ref().map(|r| r.step)
 }
 
 /// 1 ... 7: where `rank` stands among the sorted distinct `ranks`.
@@ -43,11 +57,21 @@ fn step(ranks: &[u32], rank: u32) -> usize {
     }
 }
 
-/// One short name a model: "Full", "LoRA r = 8". Models whose short names would be equal keep their own.
+/// One short name a model: "Full", "LoRA r = 8"; with its step where it is a checkpoint of a run: "LoRA r = 8, step 1,000". Models whose
+/// short names would be equal keep their own, runs the name of their folder.
 pub fn labels(models: &[Model]) -> Vec<String> {
-    let short: Vec<String> = models.iter().map(short).collect();
-    let lone = |s: &String| short.iter().filter(|t| *t == s).count() == 1;
-    short.iter().zip(models).map(|(s, m)| if lone(s) || m.label.is_empty() { s.clone() } else { m.label.clone() }).collect()
+    let shorts: Vec<String> = models.iter().map(short).collect();
+    let names: Vec<String> = (0..models.len())
+        .map(|n| {
+            let m = &models[n];
+            let alone = (0..models.len()).all(|o| o == n || shorts[o] != shorts[n] || same_run(m, &models[o]));
+            let Some(run) = &m.run else { return if alone || m.label.is_empty() { shorts[n].clone() } else { m.label.clone() } };
+            let name = if alone || run.run.is_empty() { &shorts[n] } else { &run.run };
+            format!("{name}, step {}", count(run.step))
+        })
+        .collect();
+    let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    names.iter().zip(models).map(|(name, m)| if twice(name) && !m.label.is_empty() { m.label.clone() } else { name.clone() }).collect()
 }
 
 fn short(model: &Model) -> String {
@@ -85,6 +109,19 @@ pub fn type_label(kind: Option<&str>) -> &str {
     TYPES.iter().find(|(k, _)| *k == kind).map_or(kind, |(_, label)| label)
 }
 
+/// The type as a head of a narrow column; types whose own letters say it keep them.
+pub fn type_short(kind: Option<&str>) -> &str {
+    match kind {
+        None => "other",
+        Some("down") => "dn",
+        Some("gate_up") => "gu",
+        Some("linattn") => "lin",
+        Some("linear1") => "in",
+        Some("experts") => "exp",
+        Some(kind) => kind,
+    }
+}
+
 /// The place of a type in the network, for sorting; unknown ones come last.
 pub fn type_order(kind: Option<&str>) -> usize {
     kind.and_then(|k| TYPES.iter().position(|(t, _)| *t == k)).unwrap_or(TYPES.len())
@@ -103,7 +140,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Matching, Totals};
+    use crate::report::{Matching, RunStep, Totals};
 
     fn model(kind: Kind, rank: Option<u32>, label: &str) -> Model {
         let (label, matching, totals) = (label.to_owned(), Matching::default(), Totals::default());
@@ -146,5 +183,27 @@ mod tests {
         assert_eq!(s.iter().map(|s| s.dashed).collect::<Vec<_>>(), [false, false, false, false, true]);
         assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
         assert_eq!(series(&models[..2])[1].token, "lora-4");
+    }
+
+    #[test]
+    fn checkpoints_of_a_run_share_a_colour_and_are_told_apart() {
+        let at = |kind, rank, run: &str, step| Model { run: Some(RunStep { run: run.into(), step }), ..model(kind, rank, "checkpoint") };
+        let (full, lora) = ((Kind::Full, None), (Kind::Lora, Some(8)));
+        let models =
+            [at(full.0, full.1, "ft", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "a", 1000), model(Kind::Lora, Some(64), "b")];
+        assert_eq!(labels(&models), ["Full, step 500", "LoRA r = 8, step 500", "LoRA r = 8, step 1,000", "LoRA r = 64"]);
+        let looks = |models: &[Model]| series(models).iter().map(|s| (s.token.clone(), s.dashed, s.width)).collect::<Vec<_>>();
+        let look = |token: &str, dashed, width| (token.to_owned(), dashed, width);
+        let wanted = [look("full", false, 2.5), look("lora-1", true, 1.0), look("lora-1", false, 1.75), look("lora-7", false, 1.75)];
+        assert_eq!(looks(&models), wanted);
+
+        // Two runs of one rank, given out of order.
+        let two =
+            [at(lora.0, lora.1, "a", 1000), at(lora.0, lora.1, "b", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "b", 1000)];
+        assert_eq!(labels(&two), ["a, step 1,000", "b, step 500", "a, step 500", "b, step 1,000"]);
+        let wanted = [look("lora-4", false, 1.75), look("lora-4", true, 1.0), look("lora-4", true, 1.0), look("lora-4", true, 1.75)];
+        assert_eq!(looks(&two), wanted);
+        let same = [at(lora.0, lora.1, "", 500), at(lora.0, lora.1, "", 500)];
+        assert_eq!(labels(&same), ["checkpoint", "checkpoint"]);
     }
 }

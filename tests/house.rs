@@ -26,14 +26,16 @@ fn room(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-const FLOORS: [(&str, u32); 15] = [
+const FLOORS: [(&str, u32); 17] = [
     ("error", 0),
+    ("print", 0),
     ("checkpoint", 1),
     ("linalg", 2),
     ("report", 2),
     ("series", 3),
     ("methods", 3),
     ("metrics", 3),
+    ("presets", 3),
     ("plan", 4),
     ("analyze", 5),
     ("session", 6),

@@ -5,6 +5,7 @@ mod panels;
 mod read;
 mod table;
 
+use super::layers::final_layer;
 use super::scale::{Axis, decades, round_ticks, short};
 use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
@@ -46,6 +47,8 @@ pub(crate) struct Figure<'a> {
     labels: Vec<String>,
     /// Ranks of the models, null for full fine-tunes.
     ranks: Vec<Option<u32>>,
+    /// False for models that the request leaves out.
+    shown: Vec<bool>,
     panels: Vec<Panel<'a>>,
     per_row: usize,
     left: f64,
@@ -64,9 +67,10 @@ impl<'a> Figure<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let panels = in_panels(report);
+        let shown: Vec<bool> = report.models.iter().map(|m| !request.adapters_only || m.kind != Kind::Full).collect();
+        let panels = in_panels(report, &shown);
         let right = if narrow { 8.0 } else { 92.0 };
-        let (range, log, grid) = vertical(report, &panels);
+        let (range, log, grid) = vertical(report, &shown, &panels);
         let left = grid.iter().map(|v| 10.0 + text_width(&short(*v), TICK)).fold(LEFT, f64::max).ceil();
         let room = width - left - right;
         let least = if narrow { 110.0 } else { 95.0 };
@@ -75,7 +79,7 @@ impl<'a> Figure<'a> {
         let rows = panels.len().max(1).div_ceil(fit);
         let per_row = panels.len().max(1).div_ceil(rows);
         let panel_width = ((room - GAP * (per_row - 1) as f64) / per_row as f64).floor().max(30.0);
-        let names = if narrow { 0.0 } else { LABEL_GAP * report.models.len() as f64 };
+        let names = if narrow { 0.0 } else { LABEL_GAP * shown.iter().filter(|s| **s).count() as f64 };
         let panel_height = names.max(if narrow {
             130.0
         } else if rows > 1 {
@@ -90,6 +94,7 @@ impl<'a> Figure<'a> {
             labels: labels(&report.models),
             ranks: report.models.iter().map(|m| m.rank.filter(|_| m.kind == Kind::Lora)).collect(),
             last_layer: final_layer(request, seen, panels.len()),
+            shown,
             panels,
             per_row,
             left,
@@ -106,8 +111,13 @@ impl<'a> Figure<'a> {
     pub fn height(&self) -> f64 {
         let rows = self.panels.len().max(1).div_ceil(self.per_row) as f64;
         let plots = TOP + rows * self.panel_height + (rows - 1.0) * ROW_GAP;
-        let key = if self.narrow { 8.0 + KEY_ROW * self.series.len().div_ceil(self.key_columns()) as f64 } else { 0.0 };
+        let key = if self.narrow { 8.0 + KEY_ROW * self.models().count().div_ceil(self.key_columns()) as f64 } else { 0.0 };
         plots + 38.0 + key
+    }
+
+    /// The models that are drawn.
+    fn models(&self) -> impl Iterator<Item = usize> {
+        (0..self.shown.len()).filter(|m| self.shown[*m])
     }
 
     fn key_columns(&self) -> usize {
@@ -146,15 +156,10 @@ impl<'a> Figure<'a> {
     }
 }
 
-/// While a run fills the panels the layers keep their final range, as far as the number of planned matrices tells it.
-fn final_layer(request: &Request, seen: u32, types: usize) -> u32 {
-    let all = if request.running && seen > 0 { (request.planned as usize).div_ceil(types.max(1)).saturating_sub(1) as u32 } else { 0 };
-    seen.max(all.min(4096))
-}
-
 /// Range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
 /// else the largest rank; a linear axis far below its limit ends at a round value instead.
-fn vertical(report: &Report, panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
+fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
+    let models = || report.models.iter().zip(drawn).filter(|(_, drawn)| **drawn).map(|(model, _)| model);
     let values = || {
         panels.iter().flat_map(|p| &p.marks).filter_map(|m| match m.shown {
             Shown::Rank(rank) => Some(rank),
@@ -163,10 +168,9 @@ fn vertical(report: &Report, panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     };
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(1.0, f64::max));
     let log = low.is_finite() && high / low > 10.0;
-    let ranks: Vec<f64> =
-        report.models.iter().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
-    let full = ranks.is_empty() || report.models.iter().any(|m| m.kind == Kind::Full);
-    let size = report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped).map(|m| m.rows.min(m.cols)).max();
+    let ranks: Vec<f64> = models().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
+    let full = ranks.is_empty() || models().any(|m| m.kind == Kind::Full);
+    let size = models().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped).map(|m| m.rows.min(m.cols)).max();
     let bound = if full { f64::from(size.unwrap_or(1)) } else { ranks.iter().copied().fold(1.0, f64::max) };
     let mut limit = bound.max(high.ceil());
     let mut grid: Vec<f64> = if log { vec![1.0] } else { vec![0.0] };

@@ -7,12 +7,13 @@ mod place;
 mod read;
 mod table;
 
+use super::counted::{over, side_words};
 use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};
 use super::style::{TICK, text_width};
 use super::{Request, sane_width};
 use crate::metrics::intruder::Rule;
-use crate::report::{Model, Report, Side};
+use crate::report::{Model, Report};
 use crate::series::{Series, labels, series};
 
 /// Below this width the lines carry no names of their own: the readings name them.
@@ -104,24 +105,8 @@ impl<'a> Figure<'a> {
     /// What is counted, over how much: the name of the y axis.
     fn title(&self) -> String {
         let k = self.request.settings.k;
-        let least = self.lines.iter().map(|l| l.done).min().unwrap_or(0);
-        let most = self.lines.iter().map(|l| l.done).max().unwrap_or(0);
-        let planned = (self.request.planned as usize).max(most);
-        let side = match self.request.settings.side {
-            Side::Left => "",
-            Side::Right => ", right vectors",
-            Side::Both => ", both sides",
-        };
-        let matrices = |n: usize| if n == 1 { "matrix" } else { "matrices" };
-        let over = if self.request.running && least < planned {
-            format!("the {} {} done so far", count(most as u64), matrices(most))
-        } else if least == planned {
-            if planned == 1 { "the one matrix".into() } else { format!("all {} matrices", count(planned as u64)) }
-        } else if least == most {
-            format!("{} of {} matrices", count(most as u64), count(planned as u64))
-        } else {
-            format!("at least {} of {} matrices", count(least as u64), count(planned as u64))
-        };
+        let over = over(self.lines.iter().map(|l| l.done), self.request);
+        let side = side_words(self.request.settings.side);
         if self.narrow {
             return format!("Intruders, {over}, k = {k}{side}");
         }

@@ -1,40 +1,124 @@
-//! To be drawn.
+//! Figure 7 of the paper: one matrix over a training run. Singular value, rank and best match of its strongest vectors at every checkpoint,
+//! each vector followed through the crossings of its singular value by its overlap with the checkpoint before.
 
-use super::pen::{Drawn, Pen};
-use super::{Readout, Request};
+mod draw;
+mod history;
+mod read;
+mod table;
+
+use super::scale::{Axis, round_ticks};
+use super::style::LABEL_GAP;
+use super::{Request, sane_width};
 use crate::report::Report;
-use plotters::prelude::DrawingBackend;
+use crate::series::{Series, labels, series};
+use history::{History, Spot};
 
+const LEFT: f64 = 40.0;
+const RIGHT: f64 = 62.0;
+/// From the figure's top to the first plot, and from one plot to the next.
+const TOP: f64 = 38.0;
+const GAP: f64 = 34.0;
+/// Under the last plot: ticks and the axis name, then one line of words and a half.
+const BOTTOM: f64 = 42.0;
+const WORDS: f64 = 17.0;
+/// More vectors than this are not followed: their lines would fill the plot.
+const MOST: u32 = 64;
+
+/// What a plot shows of a vector, from above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plot {
+    Sigma,
+    Rank,
+    Match,
+}
+
+const PLOTS: [Plot; 3] = [Plot::Sigma, Plot::Rank, Plot::Match];
+
+/// The layout, in CSS pixels.
 pub(crate) struct Figure<'a> {
-    _request: &'a Request,
+    request: &'a Request,
+    history: Option<History<'a>>,
+    series: Series,
+    /// The run's name, without a step.
+    label: String,
+    /// The last checkpoint drawn, counted from 1; 0 is the base.
+    end: usize,
+    /// The rank axis goes down to this.
+    deepest: usize,
+    x: Axis,
+    sigma: Axis,
+    sigma_ticks: Vec<f64>,
+    plot_height: f64,
+    width: f64,
 }
 
 impl<'a> Figure<'a> {
-    pub fn new(_report: &'a Report, request: &'a Request) -> Self {
-        Figure { _request: request }
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let width = sane_width(request);
+        let history = History::of(report, request, MOST);
+        let last = history.as_ref().map_or(0, |h| h.last_step).max(1);
+        let end = history.as_ref().map_or(0, |h| h.upto(request.until));
+        let model = history.as_ref().and_then(|h| h.points.last()).map(|p| p.model);
+        let of_model = |list: Vec<String>| model.and_then(|m| list.get(m).cloned()).unwrap_or_default();
+        let label = of_model(labels(&report.models));
+        // Axes and heights by the whole run: the play head moves nothing.
+        let (deepest, crowd) = history.as_ref().map_or((1, 0), |h| (h.deepest(), h.crowd(&request.settings)));
+        let sigma_ticks = round_ticks(history.as_ref().map_or(1.0, |h| h.largest()));
+        let plot_height = (LABEL_GAP * crowd as f64).clamp(104.0, 240.0);
+        let mut figure = Figure {
+            request,
+            series: series(&report.models).into_iter().nth(model.unwrap_or(0)).unwrap_or(Series {
+                token: "base".into(),
+                dashed: false,
+                width: 1.75,
+            }),
+            label: label.split(", step ").next().unwrap_or_default().to_owned(),
+            history,
+            end,
+            deepest,
+            x: Axis::linear((0.0, last as f64), (LEFT, width - RIGHT)),
+            sigma: Axis::linear((0.0, 1.0), (0.0, 1.0)),
+            sigma_ticks,
+            plot_height,
+            width,
+        };
+        let top = figure.top(Plot::Sigma);
+        figure.sigma = Axis::linear((0.0, figure.sigma_ticks.last().copied().unwrap_or(1.0)), (top + plot_height, top));
+        figure
     }
 
     pub fn height(&self) -> f64 {
-        100.0
+        match &self.history {
+            Some(h) if h.points.len() > 1 => self.base(Plot::Match) + BOTTOM + WORDS * self.words().len() as f64 + 6.0,
+            _ => 60.0,
+        }
     }
 
-    pub fn draw<DB: DrawingBackend>(&self, _pen: &Pen<DB>) -> Drawn {
-        Ok(())
+    fn top(&self, plot: Plot) -> f64 {
+        TOP + (self.plot_height + GAP) * PLOTS.iter().position(|p| *p == plot).unwrap_or(0) as f64
     }
 
-    pub fn hover(&self, _x: f64, _y: f64) -> Option<Readout> {
-        None
+    fn base(&self, plot: Plot) -> f64 {
+        self.top(plot) + self.plot_height
     }
 
-    pub fn step(&self, _dx: i32, _dy: i32) -> Option<Readout> {
-        None
+    fn axis(&self, plot: Plot) -> Axis {
+        let (top, base) = (self.top(plot), self.base(plot));
+        match plot {
+            Plot::Sigma => self.sigma,
+            // The strongest stands at the top.
+            Plot::Rank => Axis::linear((1.0, self.deepest.max(2) as f64), (top + 4.0, base - 4.0)),
+            Plot::Match => Axis::linear((0.0, 1.0), (base, top)),
+        }
     }
 
-    pub fn table(&self) -> super::Table {
-        super::Table { title: String::new(), columns: vec![], rows: vec![] }
-    }
-
-    pub fn alt(&self) -> String {
-        "Not drawn.".into()
+    /// Where a vector stands at a checkpoint; None where that number is not known.
+    fn place(&self, plot: Plot, step: u64, spot: &Spot) -> Option<(f64, f64)> {
+        let value = match plot {
+            Plot::Sigma => spot.sigma?,
+            Plot::Rank => spot.rank as f64 + 1.0,
+            Plot::Match => spot.best?.cos,
+        };
+        Some((self.x.at(step as f64), self.axis(plot).at(value)))
     }
 }

@@ -6,17 +6,20 @@
 mod around;
 mod caption;
 mod cos_scale;
+mod counted;
 mod effective_rank;
 mod empty;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
+mod layers;
 mod map;
 mod null_band;
 mod overview;
 mod pen;
 mod pick;
 mod raster;
+mod readings;
 mod scale;
 mod sigma_vs_cosine;
 mod similarity;
@@ -129,6 +132,9 @@ pub struct Focus {
     /// Fine-tuned vector, from 0.
     pub j: Option<u32>,
     pub epsilon: Option<f64>,
+    /// The window: how many of the strongest vectors are looked at.
+    #[serde(default)]
+    pub k: Option<u32>,
 }
 
 /// The numbers under the pointer, for the hover card and for screen readers.

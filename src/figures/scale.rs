@@ -1,6 +1,7 @@
 //! Axes: value -> CSS pixels, linear or logarithmic, with three to five ticks; and how numbers are written.
 
 use super::style::{TICK, text_width};
+pub(crate) use crate::print::{count, fixed, short};
 use crate::report::Cosine;
 
 /// A value axis laid from `from` to `to` CSS pixels. Always finite, whatever it is asked.
@@ -69,6 +70,27 @@ pub fn decades(max: f64) -> Vec<f64> {
     (0..18).map(|e| 10f64.powi(e)).take_while(|v| *v <= max).collect()
 }
 
+/// Tick labels under one another that are nearer than this would touch.
+pub const TICK_GAP: f64 = 13.0;
+
+/// Those of the ascending values whose places are `gap` apart: both ends first, then from the top.
+pub fn apart(values: &[f64], place: impl Fn(f64) -> f64, gap: f64) -> Vec<f64> {
+    let ends = [values.last(), values.first()].into_iter().flatten();
+    let mut kept: Vec<f64> = Vec::new();
+    for value in ends.chain(values.iter().rev()) {
+        if kept.iter().all(|k| (place(*k) - place(*value)).abs() >= gap) {
+            kept.push(*value);
+        }
+    }
+    kept
+}
+
+/// Every 1st, 2nd, 5th, 10th ... of things `spacing` apart is labelled, so that labels of a size do not touch.
+pub fn every(spacing: f64, size: f64) -> u32 {
+    let fits = |step: &u32| f64::from(*step) * spacing >= size;
+    (0..9).flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e))).find(fits).unwrap_or(u32::MAX)
+}
+
 /// 1, 2 or 5 times a power of ten, at least `raw`.
 fn nice_step(raw: f64) -> f64 {
     if raw <= 0.0 || !raw.is_finite() {
@@ -76,19 +98,6 @@ fn nice_step(raw: f64) -> f64 {
     }
     let power = 10f64.powf(raw.log10().floor());
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(10.0 * power)
-}
-
-/// 13824 -> "13,824".
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// The ticks of an axis of cosines: 0 to 1, with signs -1 to 1.
@@ -158,25 +167,6 @@ fn plain(value: f64, decimals: usize) -> String {
     if decimals == 0 { count(value as u64) } else { fixed(value, decimals) }
 }
 
-/// Fixed decimals, a true minus (U+2212), a dash for what is no number.
-pub fn fixed(value: f64, decimals: usize) -> String {
-    if !value.is_finite() {
-        return "–".into();
-    }
-    let text = format!("{:.decimals$}", value.abs());
-    let zero = text.bytes().all(|b| b == b'0' || b == b'.');
-    if value < 0.0 && !zero { format!("\u{2212}{text}") } else { text }
-}
-
-/// Without trailing zeros: 0.25, 0.5, 384.
-pub fn short(value: f64) -> String {
-    if value >= 1000.0 && value.fract() == 0.0 {
-        return count(value as u64);
-    }
-    let text = fixed(value, 2);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,15 +181,6 @@ mod tests {
             assert!(ticks.len() <= 6 && (limit < 2 || ticks.len() >= 3), "{limit}: {ticks:?}");
             assert!(ticks.windows(2).all(|w| w[0] < w[1]), "{limit}: {ticks:?}");
         }
-    }
-
-    #[test]
-    fn numbers_are_written_as_in_print() {
-        assert_eq!(count(13824), "13,824");
-        assert_eq!(fixed(-0.5, 2), "\u{2212}0.50");
-        assert_eq!(fixed(-0.001, 2), "0.00");
-        assert_eq!(short(0.5), "0.5");
-        assert_eq!(short(100.0), "100");
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl<'a> Subject<'a> {
             model: Some(self.model_at as u32),
             i: i.map(|i| i as u32).or(self.best_of(j).and_then(|b| b.i)),
             j: Some(j as u32),
-            epsilon: None,
+            ..Focus::default()
         }
     }
 

@@ -7,3 +7,4 @@ pub mod intruder;
 pub mod intruder_energy;
 pub mod stable_rank;
 pub mod tied;
+pub mod tracks;

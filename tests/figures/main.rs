@@ -2,7 +2,9 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
+mod curves;
 mod golden;
+mod run;
 mod stored;
 
 use golden::check;
@@ -13,16 +15,23 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
 
-const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
+const FIGURES: [FigureId; 6] =
+    [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::KCurve, FigureId::Overview, FigureId::EffectiveRank, FigureId::Evolution];
+
+/// A report in which a figure has something to show.
+fn report_for(figure: FigureId) -> Report {
+    if figure == FigureId::Evolution { run::run() } else { stored() }
+}
 
 #[test]
 fn goldens() {
-    let report = stored();
     for figure in FIGURES {
+        let report = report_for(figure);
         let name = format!("{figure:?}").to_lowercase();
         check(&format!("{name}-944-light"), &report, &request(figure, Theme::Light, 944.0));
         check(&format!("{name}-343-dark"), &report, &request(figure, Theme::Dark, 343.0));
     }
+    let report = stored();
     let thumbnail = Request { thumbnail: true, ..request(FigureId::Similarity, Theme::Light, 160.0) };
     check("similarity-thumbnail", &report, &thumbnail);
     let crossed = Request { focus: Some(Focus { j: Some(7), ..Focus::default() }), ..request(FigureId::Similarity, Theme::Light, 632.0) };
@@ -34,13 +43,15 @@ fn goldens() {
 /// Every mark the arrow keys can reach is the mark found under its own place.
 #[test]
 fn hover_on_a_mark_finds_it() {
-    let report = stored();
     for figure in FIGURES {
+        let report = report_for(figure);
         for (width, scale) in [(944.0, 1.0), (632.0, 2.0), (460.0, 1.5), (343.0, 3.0)] {
             let mut request = Request { scale, ..request(figure, Theme::Light, width) };
             let mut seen = 0;
             for dx in 0..200 {
-                let Some(at) = step(&report, &request, if dx == 0 { 0 } else { 1 }, 0) else { break };
+                // An evolution's crosshair begins at the last checkpoint.
+                let onwards = if figure == FigureId::Evolution { -1 } else { 1 };
+                let Some(at) = step(&report, &request, if dx == 0 { 0 } else { onwards }, 0) else { break };
                 let found = hover(&report, &request, at.x, at.y).unwrap_or_else(|| panic!("{figure:?} {width}: nothing at {at:?}"));
                 // Two models may stand on one pixel; the place is then the same.
                 if found.focus != at.focus {
@@ -52,7 +63,8 @@ fn hover_on_a_mark_finds_it() {
                 }
                 request.focus = Some(at.focus);
             }
-            assert!(seen > 20, "{figure:?} {width}: only {seen} marks");
+            let least = if figure == FigureId::Evolution { 6 } else { 20 };
+            assert!(seen > least, "{figure:?} {width}: only {seen} marks");
         }
     }
 }
@@ -210,7 +222,7 @@ fn no_report_is_too_odd() {
                 for (side, k, epsilon) in [(Side::Left, 10, 0.5), (Side::Both, 0, 0.0), (Side::Right, u32::MAX, 1.0)] {
                     let mut request = Request { matrix: None, model: None, ..request(figure, Theme::Light, width) };
                     (request.settings.side, request.settings.k, request.settings.epsilon) = (side, k, epsilon);
-                    request.focus = Some(Focus { j: Some(900), i: Some(900), epsilon: Some(9.0), ..Focus::default() });
+                    request.focus = Some(Focus { k: Some(900), j: Some(900), i: Some(900), epsilon: Some(9.0), ..Focus::default() });
                     let drawn = svg(&report, &request);
                     assert!(drawn.trim_end().ends_with("</svg>"), "{name}, {figure:?}, {width}");
                     assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{name}, {figure:?}, {width}");
@@ -230,8 +242,8 @@ fn no_report_is_too_odd() {
 /// At any device pixel ratio the marks fill the same share of the area, and nothing is drawn outside it.
 #[test]
 fn drawing_scales_with_the_device() {
-    let report = stored();
     for figure in FIGURES {
+        let report = report_for(figure);
         for scale in [1.0, 1.25, 2.0, 3.0] {
             let request = Request { scale, ..request(figure, Theme::Light, 632.0) };
             let size = ((632.0 * scale).round(), (height(&report, &request) * scale).round());
@@ -251,8 +263,8 @@ fn drawing_scales_with_the_device() {
 
 #[test]
 fn odd_requests_are_drawn_too() {
-    let report = stored();
     for figure in FIGURES {
+        let report = report_for(figure);
         let plain = request(figure, Theme::Dark, 944.0);
         for odd in [
             Request { width: f64::NAN, ..plain.clone() },
@@ -312,8 +324,8 @@ fn gallery() {
         std::fs::write(folder.join(name + ".svg"), svg(report, request)).expect("written")
     };
     for figure in FIGURES {
-        for width in [200.0, 460.0, 632.0] {
-            put(format!("stored-{figure:?}-{width}"), &stored(), &request(figure, Theme::Light, width));
+        for width in [200.0, 343.0, 460.0, 632.0, 944.0] {
+            put(format!("stored-{figure:?}-{width}"), &report_for(figure), &request(figure, Theme::Light, width));
         }
         for (name, report) in odd_reports() {
             let request = Request { matrix: None, model: None, ..request(figure, Theme::Light, 632.0) };

@@ -2,27 +2,29 @@
 
 use super::{Figure, GAP, KEY_ROW, Shown};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::short;
+use crate::figures::scale::{TICK_GAP, apart, every, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, text_width, truncate};
 use plotters::prelude::DrawingBackend;
 
-/// Tick labels nearer than this would touch.
-const TICK_GAP: f64 = 13.0;
-
 impl Figure<'_> {
     pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
         let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
-        let title = if self.log { "Effective rank of ΔW (log scale)" } else { "Effective rank of ΔW" };
-        pen.text((0.0, 12.0), title, name, Align::Start)?;
+        let adapters = if self.request.adapters_only { ", adapters alone" } else { "" };
+        let title = format!("Effective rank of ΔW{adapters}{}", if self.log { " (log scale)" } else { "" });
+        pen.text((0.0, 12.0), &title, name, Align::Start)?;
         if self.panels.is_empty() {
-            let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
+            let text = match (self.request.running, self.request.adapters_only) {
+                (true, _) => "No matrix is done yet.",
+                (_, true) => "No matrix of an adapter was analyzed.",
+                _ => "No matrix was analyzed.",
+            };
             return pen.text((self.left, 46.0), text, name, Align::Start);
         }
         for panel in 0..self.panels.len() {
             self.axes(pen, panel)?;
             self.crosshair(pen, panel)?;
-            for model in 0..self.series.len() {
+            for model in self.models() {
                 self.line(pen, panel, model)?;
             }
             if !self.narrow && (panel % self.per_row == self.per_row - 1 || panel + 1 == self.panels.len()) {
@@ -47,7 +49,7 @@ impl Figure<'_> {
             pen.hline(left, right, y.at(*value), 1.0, if *value == self.range.0 { palette.rule_strong } else { palette.grid })?;
         }
         if panel.is_multiple_of(self.per_row) {
-            for value in self.tick_values(panel) {
+            for value in apart(&self.grid, |v| y.at(v), TICK_GAP) {
                 pen.text((left - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
             }
         }
@@ -58,26 +60,11 @@ impl Figure<'_> {
         Ok(())
     }
 
-    /// Grid values whose labels do not touch: both ends first, then from the top.
-    fn tick_values(&self, panel: usize) -> Vec<f64> {
-        let y = self.y(panel);
-        let ends = [self.grid.last(), self.grid.first()].into_iter().flatten();
-        let mut kept: Vec<f64> = Vec::new();
-        for value in ends.chain(self.grid.iter().rev()) {
-            if kept.iter().all(|k| (y.at(*k) - y.at(*value)).abs() >= TICK_GAP) {
-                kept.push(*value);
-            }
-        }
-        kept
-    }
-
-    /// Layer numbers, every 1st, 2nd, 5th, 10th ... so that they do not touch.
+    /// Layer numbers that do not touch.
     fn layer_ticks(&self) -> impl Iterator<Item = u32> {
         let widest = text_width(&self.last_layer.to_string(), TICK) + 6.0;
         let spacing = (self.panel_width - 16.0) / f64::from(self.last_layer.max(1));
-        let fits = |step: &u32| f64::from(*step) * spacing >= widest;
-        let step = (0..9).flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e))).find(fits).unwrap_or(u32::MAX);
-        (0..=self.last_layer).step_by(step as usize)
+        (0..=self.last_layer).step_by(every(spacing, widest) as usize)
     }
 
     /// One model's line, broken where a matrix is unchanged, failed or missing; where a layer has several matrices it runs through their mean.
@@ -120,7 +107,7 @@ impl Figure<'_> {
                 _ => None,
             })
         };
-        let ends: Vec<(usize, f64)> = (0..self.series.len()).filter_map(|m| Some((m, last(m)?))).collect();
+        let ends: Vec<(usize, f64)> = self.models().filter_map(|m| Some((m, last(m)?))).collect();
         let wanted: Vec<f64> = ends.iter().map(|e| e.1).collect();
         let x = left + self.panel_width + 8.0;
         for ((model, _), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height))) {
@@ -133,7 +120,8 @@ impl Figure<'_> {
     fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Drawn {
         let columns = self.key_columns();
         let column = (self.width - self.left) / columns as f64;
-        for (n, (series, label)) in self.series.iter().zip(&self.labels).enumerate() {
+        for (n, model) in self.models().enumerate() {
+            let (series, label) = (&self.series[model], &self.labels[model]);
             let (x, y) = (self.left + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
             let color = pen.palette.token(&series.token);
             pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;

@@ -12,9 +12,10 @@ pub(super) struct Panel<'a> {
 }
 
 /// All panels: known types in their order, then others by name, then matrices of no known type.
-pub(super) fn in_panels(report: &Report) -> Vec<Panel<'_>> {
+/// `drawn`: which models have a part in them.
+pub(super) fn in_panels<'a>(report: &'a Report, drawn: &[bool]) -> Vec<Panel<'a>> {
     let mut panels: Vec<(usize, Option<&str>, Panel)> = Vec::new();
-    for (model, m) in report.models.iter().enumerate() {
+    for (model, m) in report.models.iter().enumerate().filter(|(n, _)| drawn[*n]) {
         for (n, matrix) in m.matrices.iter().enumerate() {
             let Some(shown) = shown(matrix) else { continue };
             let kind = matrix.kind.as_deref();

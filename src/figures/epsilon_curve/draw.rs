@@ -1,13 +1,12 @@
 //! The marks of the epsilon curve, back to front.
 
 use super::{BOTTOM, Figure, Line, NARROW, TOP};
+use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::readings;
 use crate::figures::scale::{count, count_ticks, fixed, short};
-use crate::figures::style::{LABEL, TICK, text_width, truncate};
+use crate::figures::style::{LABEL, TICK, truncate};
 use plotters::prelude::DrawingBackend;
-
-/// A reading: a line of the list beside epsilon.
-const READING: f64 = 18.0;
 
 impl Figure<'_> {
     pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
@@ -81,7 +80,7 @@ impl Figure<'_> {
     /// The upper left corner and the size of the list of readings: left of the threshold's line where there is room, else right of it.
     pub(super) fn readings_box(&self) -> (Point, Point) {
         let at = self.x.at(self.request.settings.epsilon);
-        let w = if self.narrow { 140.0 } else { 150.0 };
+        let (w, h) = readings::size(self.listed(), self.narrow);
         let x = if at - self.left >= w + 4.0 {
             if self.narrow { self.left + 2.0 } else { at - w - 6.0 }
         } else if self.right - at >= w + 8.0 {
@@ -89,33 +88,19 @@ impl Figure<'_> {
         } else {
             self.left + 2.0
         };
-        ((x, TOP - 5.0), (w, READING * self.listed() as f64 + 24.0))
+        ((x, TOP - 5.0), (w, h))
     }
 
     /// How many readings fit above the axis.
     fn listed(&self) -> usize {
-        self.lines.len().min(((self.base() - TOP - 40.0) / READING) as usize)
+        readings::fit(self.lines.len(), self.base() - TOP)
     }
 
     fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, epsilon: f64) -> Drawn {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
         let (corner, size) = self.readings_box();
-        let palette = pen.palette;
-        pen.rect(corner, size, palette.paper, 1.0)?;
-        let (x, y, end) = (corner.0 + 6.0, corner.1 + 13.0, corner.0 + size.0 - 8.0);
-        let so_far = if self.request.running { ", so far" } else { "" };
-        let head = format!("at ε = {}{so_far}", fixed(epsilon, 2));
-        pen.text((x, y), &head, Type { size: LABEL, bold: true, color: palette.ink }, Align::Start)?;
-        for (n, (line, value)) in self.sorted(epsilon).into_iter().take(self.listed()).enumerate() {
-            let (row, color) = (y + 20.0 + READING * n as f64, palette.token(&line.series.token));
-            pen.path(&[(x, row - 4.0), (x + 14.0, row - 4.0)], line.series.width, color, line.series.dashed)?;
-            let room = end - x - 22.0 - text_width(&count(value as u64), LABEL) - 4.0;
-            pen.text((x + 22.0, row), &truncate(&line.label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
-            pen.text((end, row), &count(value as u64), Type { size: LABEL, bold: true, color }, Align::End)?;
-        }
-        Ok(())
+        let head = format!("at ε = {}{}", fixed(epsilon, 2), so_far(self.request));
+        let rows = self.sorted(epsilon).into_iter().take(self.listed());
+        readings::draw(pen, corner, size, &head, rows.map(|(line, n)| (&line.series, line.label.as_str(), count(n as u64))))
     }
 
     fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {

@@ -1,6 +1,7 @@
 //! The epsilon curve read at a threshold: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, Figure, TOP};
+use crate::figures::counted::so_far;
 use crate::figures::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 
@@ -21,7 +22,7 @@ impl Figure<'_> {
         let epsilon = (epsilon.clamp(0.0, 1.0) * 100.0).round() / 100.0;
         let sorted = self.sorted(epsilon);
         let most = sorted.first()?.1;
-        let so_far = if self.request.running { ", so far" } else { "" };
+        let so_far = so_far(self.request);
         let lines = sorted.iter().map(|(line, n)| (line.label.clone(), count(*n as u64))).collect();
         Some(Readout {
             title: format!("below ε = {}{so_far}", fixed(epsilon, 2)),
@@ -39,7 +40,7 @@ impl Figure<'_> {
             return "Number of intruders against the threshold epsilon: no model.".into();
         }
         let counts: Vec<String> = self.sorted(epsilon).iter().map(|(line, n)| format!("{} {}", line.label, count(*n as u64))).collect();
-        let so_far = if self.request.running { ", so far" } else { "" };
+        let so_far = so_far(self.request);
         format!(
             "Number of intruders against the threshold epsilon, at most {}; at epsilon = {}{so_far}: {}.",
             count(self.limit),

@@ -1,0 +1,214 @@
+//! The marks of the k curve, back to front.
+
+use super::{BOTTOM, Figure, Line, SMALL, TOP, percent};
+use crate::figures::counted::so_far;
+use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::readings;
+use crate::figures::scale::{TICK_GAP, apart, count, decades};
+use crate::figures::spread::spread;
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use plotters::prelude::DrawingBackend;
+
+impl Figure<'_> {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        self.axes(pen)?;
+        self.all_vectors(pen)?;
+        let at = self.x.at(self.k() as f64).round();
+        pen.dashed_vline(at, TOP - 12.0, self.base(), pen.palette.ink)?;
+        // The full fine-tune's heavy line goes first: it hides nothing.
+        let mut order: Vec<&Line> = self.lines.iter().collect();
+        order.sort_by(|a, b| b.series.width.total_cmp(&a.series.width));
+        for line in &order {
+            self.line(pen, line)?;
+        }
+        self.dots(pen, self.k())?;
+        self.readings(pen, at)?;
+        if !self.narrow {
+            self.names(pen)?;
+        }
+        self.crosshair(pen)
+    }
+
+    fn base(&self) -> f64 {
+        self.height - BOTTOM
+    }
+
+    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let palette = pen.palette;
+        let (name, tick) =
+            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        pen.text((0.0, 12.0), &truncate(&self.title(), LABEL, self.width), name, Align::Start)?;
+        for value in self.grid() {
+            let y = self.y.at(value);
+            pen.hline(self.left, self.right, y, 1.0, if y == self.base() { palette.rule_strong } else { palette.grid })?;
+        }
+        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
+            let words = if self.request.fraction { percent(value) } else { count(value as u64) };
+            pen.text((self.left - 8.0, self.y.at(value) + 4.0), &words, tick, Align::End)?;
+        }
+        let last = self.last as f64;
+        let widest = text_width(&count(self.last), TICK) + 8.0;
+        let values = if self.request.fraction { quarters(last) } else { with_end(decades(last), last) };
+        for value in apart(&values, |v| self.x.at(v), widest) {
+            let x = self.x.at(value).round();
+            pen.vline(x, self.base(), self.base() + 4.0, 1.0, palette.rule_strong)?;
+            let words = if self.request.fraction { percent(value / last) } else { count(value as u64) };
+            pen.text((x, self.base() + 17.0), &words, tick, Align::Middle)?;
+        }
+        let n = count(self.last);
+        let words = match (self.request.fraction, self.narrow) {
+            (true, true) => "window k, as a share of n".into(),
+            (true, false) => "window k, as a share of each matrix’s n vectors".into(),
+            (false, true) => format!("window k (of {n})"),
+            (false, false) => format!("window k: how many top vectors are looked at (of {n})"),
+        };
+        pen.text((self.left, self.height - 5.0), &words, name, Align::Start)
+    }
+
+    /// Values with a grid line; the last is the true limit.
+    fn grid(&self) -> Vec<f64> {
+        if self.request.fraction {
+            return quarters(1.0);
+        }
+        let limit = self.vectors.upto(self.last).max(10) as f64;
+        with_end(decades(limit), limit)
+    }
+
+    /// The dotted line no model can pass.
+    fn all_vectors<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        // A share of all vectors has its limit at 100 %.
+        if self.request.fraction || self.lines.is_empty() {
+            return Ok(());
+        }
+        let color = pen.palette.rule_strong;
+        let mut next = self.left;
+        for pair in self.stops.windows(2) {
+            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(|k| (self.x.at(k as f64), self.y.at(self.vectors.upto(k) as f64)));
+            while next <= x1 {
+                let t = if x1 > x0 { (next - x0) / (x1 - x0) } else { 0.0 };
+                pen.dot((next, y0 + t * (y1 - y0)), 0.75, color, 1.0)?;
+                next += 4.0;
+            }
+        }
+        let at = self.all_label();
+        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        pen.halo(at, ALL, face, Align::End)
+    }
+
+    /// The end and the baseline of the dotted line's name: above it, where the window's line and its readings are not.
+    fn all_label(&self) -> Point {
+        let k = self.x.at(self.k() as f64);
+        let x = if self.right - k > text_width(ALL, LABEL) + 80.0 { self.right - 40.0 } else { k - 12.0 };
+        // Left of x the line only falls: the name stands clear of it.
+        let at = self.stops.iter().find(|k| self.x.at(**k as f64) >= x).copied().unwrap_or(self.last);
+        let y = self.y.at(self.vectors.upto(at) as f64) - 7.0;
+        (x.max(self.left + text_width(ALL, LABEL)), y.max(TOP + 2.0))
+    }
+
+    fn points(&self, line: &Line) -> Vec<Point> {
+        let first = line.counts.first().filter(|_| !self.request.fraction);
+        let from = first.unwrap_or(0);
+        first.into_iter().chain(self.stops.iter().copied().filter(|k| *k > from)).filter_map(|k| self.place(line, k)).collect()
+    }
+
+    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, line: &Line) -> Drawn {
+        let (points, color) = (self.points(line), pen.palette.token(&line.series.token));
+        pen.path(&points, line.series.width, color, line.series.dashed)?;
+        match points.last() {
+            Some(end) if line.counts.end.is_some_and(|k| k < self.last) => {
+                pen.dot(*end, 4.0, color, 1.0)?;
+                pen.dot(*end, 2.25, pen.palette.paper, 1.0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn dots<DB: DrawingBackend>(&self, pen: &Pen<DB>, k: u64) -> Drawn {
+        for line in &self.lines {
+            if let Some((x, y)) = self.place(line, k) {
+                pen.dot((x.round() + 0.5, y), 4.0, pen.palette.token(&line.series.token), 1.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn window_label<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
+        let (label, face) = (self.window(self.k()), Type { size: LABEL, bold: true, color: pen.palette.ink });
+        let fits = at + 6.0 + text_width(&label, LABEL) <= self.width;
+        let (x, align) = if fits { (at + 6.0, Align::Start) } else { (at - 6.0, Align::End) };
+        pen.halo((x, TOP - 6.0), &label, face, align)
+    }
+
+    /// The list beside the window's line names it too; elsewhere the line has a label of its own.
+    fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
+        let (k, below) = (self.k(), self.width < SMALL);
+        let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
+        let size = readings::size(listed, self.narrow);
+        let corner = if below { (self.left - 6.0, self.height + 4.0) } else { self.readings_corner(size, at) };
+        if below || !self.beside(size.0, at).contains(&corner.0) {
+            self.window_label(pen, at)?;
+        }
+        let head = format!("at {}{}", self.window(k), so_far(self.request));
+        let rows = self.sorted(k).into_iter().take(listed);
+        readings::draw(pen, corner, size, &head, rows.map(|l| (&l.series, l.label.as_str(), self.reading(l, k))))
+    }
+
+    fn beside(&self, w: f64, at: f64) -> [f64; 2] {
+        [at - w - 6.0, at + 8.0]
+    }
+
+    /// Beside the window's line or in a corner, above or below the lines: where the list covers least of them.
+    fn readings_corner(&self, (w, h): Point, at: f64) -> Point {
+        let (top, bottom) = (TOP - 4.0, self.base() - h - 4.0);
+        let clear = |x: &f64| *x >= self.left + 2.0 && x + w <= self.right && (x + w < at || *x > at);
+        let places =
+            self.beside(w, at).into_iter().chain([self.left + 2.0, self.right - w]).filter(clear).flat_map(|x| [(x, top), (x, bottom)]);
+        let mut lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.points(l)).collect();
+        if !self.request.fraction {
+            lines.push(self.stops.iter().map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64))).collect());
+        }
+        // The length of the lines under the list, whatever the distance of their points.
+        let covered = |p: &Point| -> f64 {
+            let under = |(x, y): Point| x > p.0 - 2.0 && x < p.0 + w + 2.0 && y > p.1 - 2.0 && y < p.1 + h + 2.0;
+            let pieces = lines.iter().flat_map(|l| l.windows(2));
+            pieces.filter(|pair| under(pair[0]) || under(pair[1])).map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1)).sum()
+        };
+        places.min_by(|a, b| covered(a).total_cmp(&covered(b))).unwrap_or((self.left + 2.0, top))
+    }
+
+    /// The lines' names at their ends.
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let mut ends: Vec<(&Line, Point)> = self.lines.iter().filter_map(|l| Some((l, *self.points(l).last()?))).collect();
+        // Where there is no room for all, the last checkpoint of a run speaks for it.
+        let room = ((self.base() - TOP) / LABEL_GAP) as usize + 1;
+        ends.sort_by(|a, b| (a.1.0.total_cmp(&b.1.0)).then(b.0.series.width.total_cmp(&a.0.series.width)));
+        for group in ends.chunk_by(|a, b| a.1.0 == b.1.0) {
+            let group = &group[..group.len().min(room)];
+            let wanted: Vec<f64> = group.iter().map(|e| e.1.1).collect();
+            for ((line, end), y) in group.iter().zip(spread(&wanted, LABEL_GAP, (TOP, self.base() - 6.0))) {
+                let (x, face) = (end.0 + 8.0, Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) });
+                pen.halo((x, y + 4.0), &truncate(&line.label, LABEL, self.width - x), face, Align::Start)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let Some(k) = self.focused() else { return Ok(()) };
+        pen.vline(self.x.at(k as f64).round(), TOP - 6.0, self.base(), 1.0, pen.palette.ink)?;
+        self.dots(pen, k)
+    }
+}
+
+const ALL: &str = "all vectors looked at";
+
+fn quarters(whole: f64) -> Vec<f64> {
+    [0.0, 0.25, 0.5, 0.75, 1.0].map(|q| q * whole).to_vec()
+}
+
+fn with_end(mut values: Vec<f64>, end: f64) -> Vec<f64> {
+    if values.last() != Some(&end) {
+        values.push(end);
+    }
+    values
+}

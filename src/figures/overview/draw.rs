@@ -1,0 +1,189 @@
+//! The marks of the overview, back to front.
+
+use super::{Figure, GAP, HEAD, LEFT, NUMERAL, Shown, TOTAL};
+use crate::figures::counted::{side_words, so_far};
+use crate::figures::pen::{Align, Drawn, Pen, Type};
+use crate::figures::scale::{TICK_GAP, every, fixed};
+use crate::figures::style::{LABEL, TICK, TITLE, cos_color, text_width, truncate};
+use crate::series::{type_label, type_short};
+use plotters::prelude::DrawingBackend;
+
+/// The shade of the largest count: the deeper ones are kept from cells that hold numerals.
+const DEEPEST: f64 = 0.75;
+/// From this shade up numerals take the colour of the paper.
+const DEEP: f64 = 0.52;
+
+impl Figure<'_> {
+    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let settings = &self.request.settings;
+        let (epsilon, side) = (fixed(settings.epsilon, 2), side_words(settings.side));
+        let what = if self.width < 460.0 { "Intruders" } else { "Intruders by layer and matrix type" };
+        let title = format!("{what}, k = {}, ε = {epsilon}{side}{}", settings.k, so_far(self.request));
+        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
+        if self.panels.is_empty() || self.grid.rows.is_empty() {
+            let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
+            return pen.text((LEFT, 46.0), text, name, Align::Start);
+        }
+        if !self.cells.numerals {
+            self.scale(pen)?;
+        }
+        for panel in 0..self.panels.len() {
+            self.head(pen, panel)?;
+            self.shades(pen, panel)?;
+            self.totals(pen, panel)?;
+            self.outlines(pen, panel)?;
+        }
+        Ok(())
+    }
+
+    /// What the shades mean, where no cell has a numeral.
+    fn scale<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+        let (x, y, step) = (LEFT + 14.0, 24.0, 6.0);
+        pen.text((LEFT, y + 9.0), "0", face, Align::Start)?;
+        for n in 0..=16 {
+            let at = x + step * f64::from(n);
+            pen.rect((at, y), (step, 10.0), cos_color(self.request.theme, DEEPEST * f64::from(n) / 16.0), 1.0)?;
+        }
+        pen.frame((x, y), (17.0 * step, 10.0), 1.0, pen.palette.rule)?;
+        pen.text((x + 17.0 * step + 6.0, y + 9.0), &format!("{} in one cell", self.most), face, Align::Start)
+    }
+
+    fn head<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let ((left, top), palette) = (self.corner(panel), pen.palette);
+        let (own, tick) = (&self.panels[panel], Type { size: TICK, bold: false, color: palette.ink_3 });
+        let end = if panel % self.cells.per_row + 1 == self.cells.per_row { self.width } else { left + self.stride() - 0.5 * GAP };
+        let (room, y) = (end - left, top - HEAD + 14.0);
+        // A narrow panel's name needs the swatch's room; the colour is then in the name.
+        let swatch = if room >= 110.0 { 22.0 } else { 0.0 };
+        let color = palette.token(&own.series.token);
+        if swatch > 0.0 {
+            pen.path(&[(left, y - 4.0), (left + 14.0, y - 4.0)], own.series.width.max(1.75), color, own.series.dashed)?;
+        }
+        let face = Type { size: TITLE, bold: true, color: if swatch > 0.0 { palette.ink } else { color } };
+        pen.text((left + swatch, y), &truncate(&own.label, TITLE, room - swatch), face, Align::Start)?;
+        pen.text((left, y + 16.0), &self.total(panel, room), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
+        let words = self.grid.columns.iter().all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
+        for (column, kind) in self.grid.columns.iter().enumerate() {
+            let head = if words { type_label(*kind) } else { type_short(*kind) };
+            let x = left + self.cells.width * (column as f64 + 0.5);
+            // Two letters may use their neighbours' air; more are cut.
+            let head: String = if text_width(head, TICK) <= self.cells.width + 4.0 { head.into() } else { head.chars().take(2).collect() };
+            if text_width(&head, TICK) <= self.cells.width + 5.0 {
+                pen.text((x, top - 6.0), &head, tick, Align::Middle)?;
+            }
+        }
+        if panel.is_multiple_of(self.cells.per_row) {
+            pen.text((0.0, top - 6.0), "layer", tick, Align::Start)?;
+            let every = every(self.cells.height, TICK_GAP) as usize;
+            for (row, layer) in self.grid.rows.iter().enumerate() {
+                let label = match layer {
+                    Some(_) if !row.is_multiple_of(every) => continue,
+                    Some(layer) => layer.to_string(),
+                    None => "other".into(),
+                };
+                let y = top + self.cells.height * (row as f64 + 0.5) + 4.0;
+                pen.text((left - 8.0, y), &truncate(&label, TICK, LEFT - 8.0), tick, Align::End)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn shades<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let (w, h) = (self.cells.width, self.cells.height);
+        for row in 0..self.grid.rows.len() {
+            for column in 0..self.grid.columns.len() {
+                let at = self.place(panel, row, column);
+                let Some(cell) = self.cell(panel, row, column) else {
+                    // A cell that another model fills, or a run still will.
+                    if self.request.running || self.grid.names[row * self.grid.columns.len() + column].is_some() {
+                        self.mark(pen, at, "–")?;
+                    }
+                    continue;
+                };
+                let shade = DEEPEST * f64::from(cell.count) / f64::from(self.most.max(1));
+                if cell.count > 0 {
+                    // A hairline of paper parts the cells, as in print.
+                    let air = if self.cells.numerals { 1.0 } else { 0.0 };
+                    pen.rect(at, (w - air, h - air), cos_color(self.request.theme, shade), 1.0)?;
+                }
+                let color = if shade >= DEEP { pen.palette.paper } else { pen.palette.ink };
+                match cell.shown {
+                    Shown::Failed => pen.cross((at.0 + 0.5 * w, at.1 + 0.5 * h), (0.3 * h).min(0.3 * w).min(3.5), pen.palette.ink)?,
+                    Shown::Skipped => self.mark(pen, at, "–")?,
+                    Shown::Unchanged => self.mark(pen, at, "=")?,
+                    Shown::Count if cell.count == 0 && cell.undecided == 0 => self.mark(pen, at, "·")?,
+                    Shown::Count => self.numeral(pen, at, cell, color)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A small sign in the middle of a cell that has no count.
+    fn mark<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: (f64, f64), sign: &str) -> Drawn {
+        if !self.cells.numerals {
+            return Ok(());
+        }
+        let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+        pen.text((at.0 + 0.5 * self.cells.width, at.1 + 0.5 * self.cells.height + 4.0), sign, face, Align::Middle)
+    }
+
+    /// The count, with what may come to it: "2+1"; where that has no room, a dot in the corner.
+    fn numeral<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: (f64, f64), cell: &super::Cell, color: plotters::style::RGBColor) -> Drawn {
+        let (w, h) = (self.cells.width, self.cells.height);
+        let both = format!("{}+{}", cell.count, cell.undecided);
+        let fits = text_width(&both, TICK) <= w - 2.0;
+        if cell.undecided > 0 && !(fits && self.cells.numerals) {
+            pen.dot((at.0 + w - 3.5, at.1 + 3.0), 1.25, color, 1.0)?;
+        }
+        if !self.cells.numerals {
+            return Ok(());
+        }
+        let words = if cell.undecided > 0 && fits { both } else { cell.count.to_string() };
+        let face = Type { size: if h < 18.0 { TICK } else { LABEL }, bold: false, color };
+        pen.text((at.0 + 0.5 * w, at.1 + 0.5 * h + 4.0), &words, face, Align::Middle)
+    }
+
+    /// Sums of the types under a hairline, sums of the layers at the right.
+    fn totals<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let ((left, top), face) = (self.corner(panel), Type { size: TICK, bold: false, color: pen.palette.ink_2 });
+        let (rows, columns, base) = (self.grid.rows.len(), self.grid.columns.len(), top + self.tall());
+        let across = self.wide() + if self.cells.totals { TOTAL } else { 0.0 };
+        pen.hline(left, left + across, base, 1.0, pen.palette.rule_strong)?;
+        let sum = |cells: &mut dyn Iterator<Item = (usize, usize)>| -> Option<u32> {
+            let counted = cells.filter_map(|(row, column)| self.cell(panel, row, column)).filter(|c| c.done > 0).map(|c| c.count);
+            counted.reduce(|a, b| a + b)
+        };
+        let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
+        for column in 0..columns {
+            let text = words(sum(&mut (0..rows).map(|row| (row, column))));
+            if text_width(&text, TICK) <= self.cells.width + 2.0 {
+                pen.text((left + self.cells.width * (column as f64 + 0.5), base + 15.0), &text, face, Align::Middle)?;
+            }
+        }
+        if !self.cells.totals || self.cells.height < NUMERAL.1 {
+            return Ok(());
+        }
+        let end = left + self.wide() + TOTAL - 4.0;
+        for row in 0..rows {
+            let text = words(sum(&mut (0..columns).map(|column| (row, column))));
+            pen.text((end, top + self.cells.height * (row as f64 + 0.5) + 4.0), &text, face, Align::End)?;
+        }
+        let text =
+            sum(&mut (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))).map_or("–".to_owned(), |n| n.to_string());
+        pen.text((end, base + 15.0), &text, Type { bold: true, ..face }, Align::End)
+    }
+
+    /// The selected matrix, and the one under the pointer, in every panel.
+    fn outlines<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+        let focused = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref());
+        for (name, thick) in [(self.request.matrix.as_deref(), 2.0), (focused, 1.0)] {
+            let Some((row, column)) = name.and_then(|name| self.grid.find(name)) else { continue };
+            let air = if self.cells.numerals { 1.0 } else { 0.0 };
+            pen.frame(self.place(panel, row, column), (self.cells.width - air, self.cells.height - air), thick, pen.palette.ink)?;
+        }
+        Ok(())
+    }
+}
