@@ -3,7 +3,7 @@ import { Cancelled, WorkerDied } from './engine.errors';
 import { type Life, startLife } from './engine.life';
 import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
-import type { Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
+import type { AllVectors, Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
 
 export interface DroppedFile {
   /** Path as dropped, for example `lora_r8/adapter_model.safetensors`; the bare name where there is no folder. */
@@ -46,6 +46,8 @@ export interface Engine {
   head(): Promise<Report>;
   /** Computes one matrix of the plan for all its models. Several may be asked for at once. */
   analyze(matrix: number, task: Task): Promise<Answer>;
+  /** All pre-trained vectors of one matrix against all of one model's, computed exactly and not kept. Rejects with the reason. */
+  vectors(matrix: number, model: number): Promise<AllVectors>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
   /** Forgets all files. */
@@ -93,6 +95,11 @@ class WorkerEngine implements Engine {
   async analyze(matrix: number, task: Task): Promise<Answer> {
     const life = await this.#alive();
     return this.#call(life, life.remote.analyze(matrix, task));
+  }
+
+  async vectors(matrix: number, model: number): Promise<AllVectors> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.vectors(matrix, model));
   }
 
   cancel(): void {

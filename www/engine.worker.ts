@@ -1,11 +1,11 @@
 /** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
-import { expose } from 'comlink';
+import { expose, transfer } from 'comlink';
 import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
 import { KeptResults, sha256 } from './engine.kept';
 import { Gate } from './gate';
 import { atOnce } from './run';
 import { loadCompute } from './wasm';
-import type { Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
+import type { AllVectors, Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
 
 const files: File[] = [];
 /** Digests of tensors by file and range: a tensor is hashed once in the worker's life. */
@@ -70,6 +70,19 @@ const remote = {
     // Kept first, answered then: what the page shows as done survives a reload.
     if (hashes) await kept.keep(session.keys(matrix, task), hashes, outcomes);
     return answer(outcomes, false);
+  },
+
+  async vectors(matrix: number, model: number): Promise<AllVectors> {
+    await gate.enter();
+    try {
+      // No name for the bytes: it would hold them for as long as it computes.
+      const all = await session.vectors(matrix, model, await readAll(session.rangesOf(matrix, model)));
+      return transfer(all, [all.left.buffer, all.right.buffer]);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
   },
 };
 
