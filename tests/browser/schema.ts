@@ -2,7 +2,9 @@
 import { expect } from '@playwright/test';
 
 interface Similarity { rows: number; cols: number; values: number[] }
-interface Match { maxCos: number[]; maxCosUpper?: number[]; argmax: number[]; tiedCos?: number[]; signedCos?: number[]; vectors?: Similarity }
+interface Match {
+  maxCos: number[]; maxCosUpper?: number[]; argmax: number[]; tiedCos?: number[]; signedCos?: number[]; vectors?: Similarity;
+}
 export interface Matrix {
   name: string; layer: number | null; type: string | null; rows: number; cols: number; status: string; mode?: string | null; reason: string | null;
   sigmaBase: number[]; sigmaTuned: number[]; left: Match | null; right: Match | null; intruders: number | null;
@@ -49,7 +51,9 @@ const object = (fields: Record<string, Check>, optional: Record<string, Check> =
 
 const files = list(object({ name: text, size: whole }));
 const similarity = object({ rows: whole, cols: whole, values: numbers });
-const match = object({ maxCos: numbers, argmax: numbers }, { maxCosUpper: numbers, tiedCos: numbers, signedCos: numbers, vectors: similarity });
+const match = object({ maxCos: numbers, argmax: numbers }, {
+  maxCosUpper: numbers, tiedCos: numbers, signedCos: numbers, vectors: similarity,
+});
 const matrix = object({
   name: text, layer: orNull(whole), type: orNull(text), rows: whole, cols: whole,
   status: one('analyzed', 'unchanged', 'skipped', 'failed'), reason: orNull(text),
@@ -108,7 +112,8 @@ function agree(at: string, m: Matrix, settings: Report['settings']): void {
     }
     const signed = side.signedCos;
     expect(signed !== undefined, `${at}: signs in exact mode`).toBe(m.mode === 'exact');
-    if (signed) expect(signed.length === vectors && signed.every((c, j) => c >= -1 && c <= side.maxCos[j]!), `${at}: signed below absolute`).toBe(true);
+    const below = signed?.every((c, j) => c >= -1 && c <= side.maxCos[j]!);
+    if (signed) expect(signed.length === vectors && below, `${at}: signed below absolute`).toBe(true);
     expect(side.maxCos.every((c) => c >= 0 && c <= 1), `${at}: cosines in [0, 1]`).toBe(true);
     expect(side.argmax.every((i) => Number.isInteger(i) && i >= 0 && i < n), `${at}: argmax`).toBe(true);
   }
