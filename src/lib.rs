@@ -1,19 +1,26 @@
 //! Lorascope: what fine-tuning did to a model's weights. The modules in reading order; no logic here.
 
+#[cfg(feature = "engine")]
 pub mod error;
 pub mod print;
 
+#[cfg(feature = "engine")]
 pub mod checkpoint;
+#[cfg(feature = "engine")]
 pub mod methods;
+#[cfg(feature = "engine")]
 pub mod plan;
 
+#[cfg(feature = "engine")]
 pub mod linalg;
 pub mod metrics;
 pub mod presets;
 pub mod report;
 pub mod series;
 
+#[cfg(feature = "engine")]
 pub mod analyze;
+#[cfg(feature = "engine")]
 pub mod session;
 
 pub mod figures;

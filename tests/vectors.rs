@@ -16,10 +16,11 @@ fn column(all: &Similarity, j: usize) -> impl Iterator<Item = f32> {
 fn check_side(all: &Similarity, side: &Match, corner: &Similarity, n: usize) {
     assert_eq!((all.rows as usize, all.cols as usize, all.values.len()), (n, n, n * n));
     let signed = side.signed_cos.as_ref().unwrap();
-    for j in 0..n {
+    assert_eq!(signed.len(), n);
+    for (j, signed) in signed.iter().enumerate() {
         assert_eq!(column(all, j).fold(0.0, f32::max), side.max_cos[j]);
         assert_eq!(all.at(side.argmax[j] as usize, j), side.max_cos[j]);
-        assert!(signed[j] <= side.max_cos[j] && column(all, j).any(|c| c == signed[j].abs()), "{j}: {}", signed[j]);
+        assert!(*signed <= side.max_cos[j] && column(all, j).any(|c| c == signed.abs()), "{j}: {signed}");
     }
     assert_eq!((corner.rows as usize, corner.cols as usize), (n.min(32), n.min(32)));
     for (i, j) in (0..n.min(32)).flat_map(|i| (0..n.min(32)).map(move |j| (i, j))) {

@@ -3,7 +3,7 @@ import { Cancelled, WorkerDied } from './engine.errors';
 import { type Life, startLife } from './engine.life';
 import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
-import type { Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
+import type { AllVectors, Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
 
 export interface DroppedFile {
   /** Path as dropped, for example `lora_r8/adapter_model.safetensors`; the bare name where there is no folder. */
@@ -36,12 +36,6 @@ export interface Answer {
   trouble: string;
 }
 
-/** |cos| of both sides by rows: pre-trained vectors down, fine-tuned ones across. */
-export interface Cosines {
-  left: Float32Array<ArrayBuffer>;
-  right: Float32Array<ArrayBuffer>;
-}
-
 export interface Engine {
   readonly info: EngineInfo;
   /** Adds files, reads their headers only, and plans with the answers given so far. */
@@ -52,8 +46,8 @@ export interface Engine {
   head(): Promise<Report>;
   /** Computes one matrix of the plan for all its models. Several may be asked for at once. */
   analyze(matrix: number, task: Task): Promise<Answer>;
-  /** Every pre-trained vector against every fine-tuned one of a matrix and a model, by exact decompositions. */
-  vectors(matrix: number, model: number): Promise<Cosines>;
+  /** All pre-trained vectors of one matrix against all of one model's, computed exactly and not kept. Rejects with the reason. */
+  vectors(matrix: number, model: number): Promise<AllVectors>;
   /** The SHA-256 of a file by its path; undefined where it is not here. */
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
@@ -105,7 +99,7 @@ class WorkerEngine implements Engine {
     return this.#call(life, life.remote.analyze(matrix, task));
   }
 
-  async vectors(matrix: number, model: number): Promise<Cosines> {
+  async vectors(matrix: number, model: number): Promise<AllVectors> {
     const life = await this.#alive();
     return this.#call(life, life.remote.vectors(matrix, model));
   }

@@ -1,12 +1,12 @@
 /** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
 import { expose, transfer } from 'comlink';
-import type { Answer, Cosines, DroppedFile, EngineInfo, Start } from './engine';
+import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
 import { fileHash } from './engine.hash';
 import { KeptResults, sha256 } from './engine.kept';
 import { Gate } from './gate';
 import { atOnce } from './run';
 import { loadCompute } from './wasm';
-import type { Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
+import type { AllVectors, Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
 
 const files: File[] = [];
 const paths: string[] = [];
@@ -75,10 +75,17 @@ const remote = {
     return answer(outcomes, false);
   },
 
-  async vectors(matrix: number, model: number): Promise<Cosines> {
-    const bytes = await readAll(session.ranges(matrix));
-    const { left, right } = await session.vectors(matrix, model, bytes);
-    return transfer({ left, right } as Cosines, [left.buffer, right.buffer]);
+  async vectors(matrix: number, model: number): Promise<AllVectors> {
+    await gate.enter();
+    try {
+      // No name for the bytes: it would hold them for as long as it computes.
+      const all = await session.vectors(matrix, model, await readAll(session.rangesOf(matrix, model)));
+      return transfer(all, [all.left.buffer, all.right.buffer]);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
   },
 
   async hash(path: string): Promise<string | undefined> {

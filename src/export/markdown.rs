@@ -2,11 +2,12 @@
 
 use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
-use crate::report::{Report, Settings};
+use crate::report::Report;
 use crate::summary::{Findings, findings, models};
 use std::fmt::Write;
 
-pub fn markdown(report: &Report, settings: &Settings, request: &Request) -> String {
+pub fn markdown(report: &Report, request: &Request) -> String {
+    let settings = &request.settings;
     let about = provenance(report, settings);
     let mut out = format!("# {} against its fine-tunes\n\n", cell(&about.base));
     let _ = writeln!(out, "Preset {}: {}. {} ({}).\n", about.preset, about.rule, about.program, about.build);
@@ -30,7 +31,7 @@ pub fn markdown(report: &Report, settings: &Settings, request: &Request) -> Stri
         let _ = write!(out, "\n{sentence}\n");
     }
     out.push_str("\n## Intruders by layer and type\n\n");
-    rows(&mut out, report, &Request { figure: FigureId::Overview, settings: settings.clone(), ..request.clone() });
+    rows(&mut out, report, &Request { figure: FigureId::Overview, ..request.clone() });
     out.push_str("\n## Files\n\n");
     for file in &about.files {
         let _ = writeln!(out, "- `{}`", file_line(file).replace('`', "'"));

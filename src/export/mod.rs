@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod provenance;
 mod slim;
+mod stored;
 
 pub use code::pytorch;
 pub use csv::csv;
@@ -15,6 +16,7 @@ pub use json::json;
 pub use markdown::markdown;
 pub use provenance::{BIBTEX, PAPER, Provenance, provenance};
 pub use slim::slim;
+pub use stored::{read, report};
 
 use crate::figures::Request;
 use crate::report::Report;

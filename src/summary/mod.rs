@@ -20,8 +20,9 @@ mod tests {
     /// A square matrix of n vectors with these matches.
     pub fn matrix(name: &str, n: u32, left: Match, right: Match) -> Matrix {
         serde_json::from_value(json!({
-            "name": name, "layer": null, "type": null, "rows": n, "cols": n, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
-            "left": left, "right": right, "intruders": null, "delta": null, "similarity": null, "residual": null, "certified": true, "seconds": 0.0
+            "name": name, "layer": null, "type": null, "rows": n, "cols": n, "status": "analyzed", "reason": null,
+            "sigmaBase": [], "sigmaTuned": [], "left": left, "right": right, "intruders": null, "delta": null, "similarity": null,
+            "residual": null, "certified": true, "seconds": 0.0
         }))
         .unwrap()
     }

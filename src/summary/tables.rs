@@ -219,3 +219,37 @@ fn window(m: &Matrix, settings: &Settings) -> Option<Vec<f32>> {
 fn weakest<'a>(scores: impl Iterator<Item = &'a f32>) -> Option<f64> {
     scores.copied().min_by(f32::total_cmp).map(f64::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Delta, Match};
+    use crate::summary::tests::{matrix, report};
+
+    #[test]
+    fn what_a_count_does_not_say_stands_beside_it() {
+        let left = Match { max_cos: vec![0.3, 0.9, 0.4], tied_cos: Some(vec![0.5, 0.9, 0.4]), argmax: vec![0; 3], ..Match::default() };
+        let mut m = matrix("w", 3, left, Match::default());
+        (m.sigma_tuned, m.sigma_base) = (vec![2.0, 2.0, 1.0], vec![4.0, 1.0, 1.0]);
+        m.delta = Some(Delta {
+            effective_rank: 2.0,
+            stable_rank: 4.0,
+            frobenius: 2.0,
+            sigma: Vec::new(),
+            effective_rank_error: None,
+            floor: None,
+        });
+        let cell = |m: &Matrix, k| {
+            let settings = Settings { k, ..Settings::default() };
+            matrices(&report(vec![m.clone()]), &settings).remove(0).cells.remove(0).unwrap()
+        };
+        let found = cell(&m, 3);
+        assert_eq!((found.intruders, found.intruder_energy, found.change_ratio), (Some(2), Some(5.0 / 9.0), Some(0.25)));
+        assert!((found.tied_angle.unwrap() - 60.0).abs() < 1e-4);
+        assert_eq!(cell(&m, 1).intruder_energy, Some(4.0 / 9.0));
+        // The last singular value is not known.
+        m.sigma_tuned.pop();
+        m.left.as_mut().unwrap().tied_cos = None;
+        assert_eq!((cell(&m, 3).intruder_energy, cell(&m, 3).tied_angle), (None, None));
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::report::{Match, Report, Similarity};
 
-/// Puts |u0_i . u_j| of both sides (row-major, n x n) into one matrix, and leaves every other with its corners. False where there is no such
-/// matrix, or the numbers are not as many as its vectors.
+/// Puts |u0_i . u_j| of both sides (row-major, n x n) into one matrix, and leaves every other with its corners. False where there is no
+/// such matrix, or the numbers are not as many as its vectors.
 pub fn set_vectors(report: &mut Report, model: usize, name: &str, left: Vec<f32>, right: Vec<f32>) -> bool {
     let own = |m: usize, matrix: &str| m == model && matrix == name;
     for (m, other) in report.models.iter_mut().enumerate().flat_map(|(m, model)| model.matrices.iter_mut().map(move |other| (m, other))) {

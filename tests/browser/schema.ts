@@ -1,12 +1,15 @@
 /** The contract of docs/report.md, `lorascope-report/1`: every field, its type, and what must agree within one report. */
 import { expect } from '@playwright/test';
 
-interface Match { maxCos: number[]; maxCosUpper?: number[]; argmax: number[]; tiedCos?: number[] }
+interface Similarity { rows: number; cols: number; values: number[] }
+interface Match {
+  maxCos: number[]; maxCosUpper?: number[]; argmax: number[]; tiedCos?: number[]; signedCos?: number[]; vectors?: Similarity;
+}
 export interface Matrix {
   name: string; layer: number | null; type: string | null; rows: number; cols: number; status: string; mode?: string | null; reason: string | null;
   sigmaBase: number[]; sigmaTuned: number[]; left: Match | null; right: Match | null; intruders: number | null;
   delta: { effectiveRank: number; stableRank: number; frobenius: number; sigma: number[] } | null;
-  similarity: { rows: number; cols: number; values: number[] } | null; residual: number | null; certified: boolean; seconds: number;
+  similarity: Similarity | null; follows?: Similarity; residual: number | null; certified: boolean; seconds: number;
 }
 export interface Model {
   label: string; kind: string; rank: number | null; alpha: number | null; scale: number | null; files: { name: string; size: number }[];
@@ -47,15 +50,18 @@ const object = (fields: Record<string, Check>, optional: Record<string, Check> =
 };
 
 const files = list(object({ name: text, size: whole }));
-const match = object({ maxCos: numbers, argmax: numbers }, { maxCosUpper: numbers, tiedCos: numbers });
+const similarity = object({ rows: whole, cols: whole, values: numbers });
+const match = object({ maxCos: numbers, argmax: numbers }, {
+  maxCosUpper: numbers, tiedCos: numbers, signedCos: numbers, vectors: similarity,
+});
 const matrix = object({
   name: text, layer: orNull(whole), type: orNull(text), rows: whole, cols: whole,
   status: one('analyzed', 'unchanged', 'skipped', 'failed'), reason: orNull(text),
   sigmaBase: numbers, sigmaTuned: numbers, left: orNull(match), right: orNull(match), intruders: orNull(whole),
   delta: orNull(object({ effectiveRank: num, stableRank: num, frobenius: num, sigma: numbers }, { effectiveRankError: num, floor: object({ sigma: num, above: whole, effectiveRank: num }) })),
-  similarity: orNull(object({ rows: whole, cols: whole, values: numbers })),
+  similarity: orNull(similarity),
   residual: orNull(num), certified: flag, seconds: num,
-}, { mode: orNull(one('exact', 'certified')) });
+}, { mode: orNull(one('exact', 'certified')), follows: similarity });
 const report = object({
   schema: one('lorascope-report/1'),
   generator: object({ name: one('lorascope'), version: text, build: one('threads+relaxed-simd', 'threads+simd', 'simd', 'scalar'), threads: whole }),
@@ -104,12 +110,18 @@ function agree(at: string, m: Matrix, settings: Report['settings']): void {
     for (const high of [side.maxCosUpper, side.tiedCos]) {
       if (high) expect(high.length === vectors && high.every((c, j) => c >= side.maxCos[j]! - 1e-6 && c <= 1), `${at}: bounds lie above`).toBe(true);
     }
+    const signed = side.signedCos;
+    expect(signed !== undefined, `${at}: signs in exact mode`).toBe(m.mode === 'exact');
+    const below = signed?.every((c, j) => c >= -1 && c <= side.maxCos[j]!);
+    if (signed) expect(signed.length === vectors && below, `${at}: signed below absolute`).toBe(true);
     expect(side.maxCos.every((c) => c >= 0 && c <= 1), `${at}: cosines in [0, 1]`).toBe(true);
     expect(side.argmax.every((i) => Number.isInteger(i) && i >= 0 && i < n), `${at}: argmax`).toBe(true);
   }
   // Counted is what is below for certain.
   const scores = m.left!.maxCosUpper ?? m.left!.maxCos;
   expect(m.intruders, `${at}: intruders follow the settings`).toBe(scores.slice(0, settings.k).filter((c) => c < settings.epsilon).length);
-  expect(m.similarity!.values.length, `${at}: similarity`).toBe(m.similarity!.rows * m.similarity!.cols);
+  for (const [name, s] of [['similarity', m.similarity!], ['right', m.right?.vectors], ['follows', m.follows]] as const) {
+    if (s) expect(s.values.length === s.rows * s.cols && s.values.every((c) => c >= 0 && c <= 1), `${at}: ${name}`).toBe(true);
+  }
   expect(m.certified || m.reason !== null, `${at}: what is not certain says why`).toBe(true);
 }

@@ -1,20 +1,13 @@
-//! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page.
+//! Files, their headers, the plan and the analysis.
 
 use crate::analyze::{Vectors, analyze, vectors};
-use crate::figures::{self, Raster, Readout, Request};
-use crate::linalg::Matrix as Dense;
 use crate::plan::{Answers, Plan};
-use crate::report::{Matrix, Report, Settings, Task};
+use crate::report::{Matrix, Report, Task};
 use crate::session::{FileRange, Session};
-use crate::summary::{self, Differences, Findings, MatrixRow, ModelSummary};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
-use plotters::prelude::IntoDrawingArea;
-use plotters_canvas::CanvasBackend;
 use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 #[cfg(feature = "threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
@@ -226,140 +219,6 @@ async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Seconds. `Date` is the one clock that pages, workers and rayon's workers share.
-fn now() -> f64 {
+pub(super) fn now() -> f64 {
     js_sys::Date::now() / 1000.0
-}
-
-/// A report that grows, and all that is drawn or said of it.
-#[wasm_bindgen]
-pub struct ReportView {
-    report: Report,
-}
-
-#[wasm_bindgen]
-impl ReportView {
-    #[wasm_bindgen(constructor)]
-    pub fn new(report: Ts<Report>) -> Result<ReportView, JsError> {
-        console_error_panic_hook::set_once();
-        Ok(ReportView { report: report.to_rust()? })
-    }
-
-    /// Takes in one result; a second one for the same matrix replaces the first.
-    pub fn add(&mut self, model: u32, matrix: Ts<Matrix>) -> Result<(), JsError> {
-        let matrix = matrix.to_rust()?;
-        if let Some(model) = self.report.models.get_mut(model as usize) {
-            model.take(matrix);
-        }
-        Ok(())
-    }
-
-    /// Puts all vectors of one matrix into the report, as `Session.vectors` gives them; every other matrix goes back to its corners.
-    #[wasm_bindgen(js_name = setVectors)]
-    pub fn set_vectors(&mut self, model: u32, name: &str, left: Vec<f32>, right: Vec<f32>) -> Result<(), JsError> {
-        let fits = summary::set_vectors(&mut self.report, model as usize, name, left, right);
-        fits.then_some(()).ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
-    }
-
-    /// Which vectors are intruders under one of two settings only, and why.
-    pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>) -> Result<Ts<Differences>, JsError> {
-        Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?).into_ts()?)
-    }
-
-    pub fn models(&self, settings: Ts<Settings>) -> Result<Vec<Ts<ModelSummary>>, JsError> {
-        let rows = summary::models(&self.report, &settings.to_rust()?);
-        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
-    }
-
-    pub fn matrices(&self, settings: Ts<Settings>) -> Result<Vec<Ts<MatrixRow>>, JsError> {
-        let rows = summary::matrices(&self.report, &settings.to_rust()?);
-        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
-    }
-
-    pub fn findings(&self, settings: Ts<Settings>) -> Result<Ts<Findings>, JsError> {
-        Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
-    }
-
-    /// The height of a figure at the request's width, in CSS pixels.
-    pub fn height(&self, request: Ts<Request>) -> Result<f64, JsError> {
-        Ok(figures::height(&self.report, &request.to_rust()?))
-    }
-
-    /// Draws on a canvas of `width * scale` by `height * scale` device pixels.
-    pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
-        let request = request.to_rust()?;
-        let none = || JsError::new("The canvas gives no drawing context.");
-        // The same context that the backend draws on: a canvas has one.
-        let context =
-            canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()).ok_or_else(none)?;
-        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(none)?;
-        let blit = |r: &Raster| {
-            // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.
-            if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&r.rgba), r.width, r.height) {
-                let _ = context.put_image_data(&image, f64::from(r.x), f64::from(r.y));
-            }
-        };
-        Ok(figures::draw(&self.report, &request, backend.into_drawing_area(), Some(&blit))?)
-    }
-
-    /// The numbers at a place in CSS pixels.
-    pub fn hover(&self, request: Ts<Request>, x: f64, y: f64) -> Result<Option<Ts<Readout>>, JsError> {
-        readout(figures::hover(&self.report, &request.to_rust()?, x, y))
-    }
-
-    /// Moves the crosshair by marks; (0, 0) reads where it is.
-    pub fn step(&self, request: Ts<Request>, dx: i32, dy: i32) -> Result<Option<Ts<Readout>>, JsError> {
-        readout(figures::step(&self.report, &request.to_rust()?, dx, dy))
-    }
-
-    /// The figure in one sentence, for screen readers.
-    pub fn alt(&self, request: Ts<Request>) -> Result<String, JsError> {
-        Ok(figures::alt(&self.report, &request.to_rust()?))
-    }
-
-    /// The report as JSON, with counts and totals by the settings.
-    pub fn json(&self, settings: Ts<Settings>) -> Result<String, JsError> {
-        let mut report = self.report.clone();
-        summary::apply(&mut report, &settings.to_rust()?);
-        Ok(serde_json::to_string(&report)?)
-    }
-}
-
-fn readout(found: Option<Readout>) -> Result<Option<Ts<Readout>>, JsError> {
-    Ok(found.map(|r| r.into_ts()).transpose()?)
-}
-
-/// Seconds of the best of `repeats` products of two n x n f32 matrices, for the benchmark.
-#[wasm_bindgen(js_name = benchGemm)]
-pub fn bench_gemm(n: u32, repeats: u32) -> f64 {
-    let n = n as usize;
-    let value = |seed: usize| move |i: usize, j: usize| ((i * 31 + j * 17 + seed) % 1009) as f32 / 504.0 - 1.0;
-    let (a, b) = (Dense::from_fn(n, n, value(1)), Dense::from_fn(n, n, value(2)));
-    let best = |best: f64, _| {
-        let begin = now();
-        std::hint::black_box(crate::linalg::product::<f32>(&a, &b));
-        best.min(now() - begin)
-    };
-    (0..repeats).fold(f64::INFINITY, best)
-}
-
-/// GFLOP/s of multiply-adds on numbers that stay in registers: what 128-bit vectors of one core could do at most.
-#[cfg(target_feature = "simd128")]
-#[wasm_bindgen(js_name = benchPeak)]
-pub fn bench_peak() -> f64 {
-    crate::linalg::register_flops(now) / 1e9
-}
-
-/// Seconds for the effective rank of a seeded change, as an analysis gets it above the size of exact mode: of an adapter of `rank`
-/// from its factors, of a dense change (0) by an estimate.
-#[wasm_bindgen(js_name = benchEffectiveRank)]
-pub fn bench_effective_rank(rows: u32, cols: u32, rank: u32) -> Result<f64, JsError> {
-    let random = |rows: u32, cols: u32, seed: u64| crate::linalg::random(rows as usize, cols as usize, seed);
-    let (a, b) = if rank == 0 { (random(rows, cols, 1), None) } else { (random(rank, cols, 1), Some(random(rows, rank, 2))) };
-    let begin = now();
-    let effective_rank = match &b {
-        Some(b) => crate::linalg::low_rank_singular_values(2.0, b, &a).map(|sigma| crate::metrics::effective_rank::effective_rank(&sigma)),
-        None => crate::linalg::estimate((&a).into()).map(|spectrum| spectrum.effective_rank(0.0).0),
-    };
-    std::hint::black_box(effective_rank.map_err(|_| JsError::new("The singular values did not converge."))?);
-    Ok(now() - begin)
 }

@@ -1,0 +1,40 @@
+//! The whole report as a file, and back.
+
+use super::slim::first_columns;
+use crate::report::{Report, SCHEMA, Settings};
+use crate::summary;
+
+/// How many fine-tuned vectors keep their cosines with every pre-trained one: all n would be hundreds of megabytes of digits.
+const VECTORS: u32 = 16;
+
+/// `lorascope-report/1`, with counts and totals by the settings.
+pub fn report(report: &Report, settings: &Settings) -> String {
+    let mut out = report.clone();
+    summary::apply(&mut out, settings);
+    for side in out.models.iter_mut().flat_map(|m| &mut m.matrices).flat_map(|m| [&mut m.left, &mut m.right]).flatten() {
+        side.vectors = side.vectors.take().map(|v| if v.rows > crate::report::CORNER as u32 { first_columns(v, VECTORS) } else { v });
+    }
+    serde_json::to_string(&out).unwrap_or_default()
+}
+
+/// A stored report; why it is none, in words.
+pub fn read(text: &str) -> Result<Report, String> {
+    let report: Report = serde_json::from_str(text).map_err(|why| format!("It is no report of Lorascope: {why}."))?;
+    if report.schema != SCHEMA {
+        return Err(format!("It is a {}, this version reads {SCHEMA}.", report.schema.chars().take(60).collect::<String>()));
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn what_is_no_report_is_said() {
+        assert!(read("{}").unwrap_err().starts_with("It is no report"));
+        let other = r#"{"schema":"lorascope-report/9","generator":{"name":"","version":"","build":"","threads":1},"settings":{"k":1,"epsilon":0.5,
+            "side":"left","cosine":"absolute","svd":"thin","mode":"auto","preset":""},"base":{"label":"","files":[]},"models":[]}"#;
+        assert_eq!(read(other).unwrap_err(), "It is a lorascope-report/9, this version reads lorascope-report/1.");
+    }
+}

@@ -1,0 +1,13 @@
+//! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page and in embeds.
+
+#[cfg(feature = "engine")]
+mod bench;
+#[cfg(feature = "engine")]
+mod page;
+#[cfg(feature = "engine")]
+mod session;
+mod view;
+
+#[cfg(feature = "engine")]
+pub use session::WasmSession;
+pub use view::ReportView;

@@ -1,0 +1,92 @@
+//! What only the page asks of a report: to grow, its tables and sentences, and the exports that an embed has no use for.
+
+use super::view::ReportView;
+use crate::export;
+use crate::figures::Request;
+use crate::presets::{self, Preset};
+use crate::report::{Matrix, Report, Settings};
+use crate::summary::{self, Differences, Findings, MatrixRow, ModelSummary};
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+impl ReportView {
+    #[wasm_bindgen(constructor)]
+    pub fn new(report: Ts<Report>) -> Result<ReportView, JsError> {
+        console_error_panic_hook::set_once();
+        Ok(ReportView { report: report.to_rust()? })
+    }
+
+    /// Takes in one result; a second one for the same matrix replaces the first.
+    pub fn add(&mut self, model: u32, matrix: Ts<Matrix>) -> Result<(), JsError> {
+        let matrix = matrix.to_rust()?;
+        if let Some(model) = self.report.models.get_mut(model as usize) {
+            model.take(matrix);
+        }
+        Ok(())
+    }
+
+    /// Puts all vectors of one matrix into the report, as `Session.vectors` gives them; every other matrix goes back to its corners.
+    #[wasm_bindgen(js_name = setVectors)]
+    pub fn set_vectors(&mut self, model: u32, name: &str, left: Vec<f32>, right: Vec<f32>) -> Result<(), JsError> {
+        let fits = summary::set_vectors(&mut self.report, model as usize, name, left, right);
+        fits.then_some(()).ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
+    }
+
+    /// Which vectors are intruders under one of two settings only, and why.
+    pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>) -> Result<Ts<Differences>, JsError> {
+        Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?).into_ts()?)
+    }
+
+    pub fn models(&self, settings: Ts<Settings>) -> Result<Vec<Ts<ModelSummary>>, JsError> {
+        let rows = summary::models(&self.report, &settings.to_rust()?);
+        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    pub fn matrices(&self, settings: Ts<Settings>) -> Result<Vec<Ts<MatrixRow>>, JsError> {
+        let rows = summary::matrices(&self.report, &settings.to_rust()?);
+        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    pub fn findings(&self, settings: Ts<Settings>) -> Result<Ts<Findings>, JsError> {
+        Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
+    }
+
+    /// Puts the hash of a file wherever the report names the file.
+    #[wasm_bindgen(js_name = setHash)]
+    pub fn set_hash(&mut self, file: &str, sha256: &str) {
+        let all = std::iter::once(&mut self.report.base.files).chain(self.report.models.iter_mut().map(|m| &mut m.files));
+        all.flatten().filter(|f| f.name == file).for_each(|f| f.sha256 = Some(sha256.to_owned()));
+    }
+
+    /// All rules that have a name, the default first.
+    pub fn presets() -> Result<Vec<Ts<Preset>>, JsError> {
+        Ok(presets::presets().into_iter().map(|p| p.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    /// The rule in force in words.
+    pub fn rule(&self, settings: Ts<Settings>) -> Result<String, JsError> {
+        let settings = settings.to_rust()?;
+        Ok(format!("Preset {}: {}.", presets::rule_name(&settings), presets::rule(&settings)))
+    }
+
+    /// One page that needs nothing else: `module` is the text of the embed's module, `address` that of this page or empty.
+    pub fn html(&self, request: Ts<Request>, module: &str, address: &str) -> Result<String, JsError> {
+        Ok(export::page(&self.report, &request.to_rust()?, &export::Page { module, address }))
+    }
+
+    #[wasm_bindgen(js_name = embedCode)]
+    pub fn embed_code(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::embed_code(&self.report, &request.to_rust()?))
+    }
+
+    /// A Python script that computes the figure's number again.
+    pub fn pytorch(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::pytorch(&self.report, &request.to_rust()?))
+    }
+
+    /// The whole run in words and tables.
+    pub fn markdown(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::markdown(&self.report, &request.to_rust()?))
+    }
+}

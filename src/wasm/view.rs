@@ -1,0 +1,122 @@
+//! A report, and all that is drawn of it: the part that embeds share.
+
+use crate::export;
+use crate::figures::{self, Raster, Readout, Request, Table};
+use crate::report::{Model, Report, Settings};
+use plotters::prelude::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
+use std::collections::HashSet;
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+
+/// A report that may grow.
+#[wasm_bindgen]
+pub struct ReportView {
+    pub(super) report: Report,
+}
+
+#[wasm_bindgen]
+impl ReportView {
+    /// A stored report.
+    #[wasm_bindgen(js_name = fromJson)]
+    pub fn from_json(text: &str) -> Result<ReportView, JsError> {
+        console_error_panic_hook::set_once();
+        Ok(ReportView { report: export::read(text).map_err(|why| JsError::new(&why))? })
+    }
+
+    /// The report without its matrices.
+    pub fn head(&self) -> Result<Ts<Report>, JsError> {
+        let bare = |m: &Model| Model { matrices: Vec::new(), sources: Vec::new(), ..m.clone() };
+        let Report { schema, generator, settings, base, models } = &self.report;
+        let models = models.iter().map(bare).collect();
+        Ok(Report { schema: schema.clone(), generator: generator.clone(), settings: settings.clone(), base: base.clone(), models }
+            .into_ts()?)
+    }
+
+    /// How many matrices there are, each counted once for all models.
+    #[wasm_bindgen(js_name = matrixCount)]
+    pub fn matrix_count(&self) -> u32 {
+        self.report.models.iter().flat_map(|m| &m.matrices).map(|m| &m.name).collect::<HashSet<_>>().len() as u32
+    }
+
+    /// The height of a figure at the request's width, in CSS pixels.
+    pub fn height(&self, request: Ts<Request>) -> Result<f64, JsError> {
+        Ok(figures::height(&self.report, &request.to_rust()?))
+    }
+
+    /// Draws on a canvas of `width * scale` by `height * scale` device pixels.
+    pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
+        let request = request.to_rust()?;
+        let none = || JsError::new("The canvas gives no drawing context.");
+        // The same context that the backend draws on: a canvas has one.
+        let context =
+            canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()).ok_or_else(none)?;
+        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(none)?;
+        let blit = |r: &Raster| {
+            // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.
+            if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&r.rgba), r.width, r.height) {
+                let _ = context.put_image_data(&image, f64::from(r.x), f64::from(r.y));
+            }
+        };
+        Ok(figures::draw(&self.report, &request, backend.into_drawing_area(), Some(&blit))?)
+    }
+
+    /// The numbers at a place in CSS pixels.
+    pub fn hover(&self, request: Ts<Request>, x: f64, y: f64) -> Result<Option<Ts<Readout>>, JsError> {
+        readout(figures::hover(&self.report, &request.to_rust()?, x, y))
+    }
+
+    /// Moves the crosshair by marks; (0, 0) reads where it is.
+    pub fn step(&self, request: Ts<Request>, dx: i32, dy: i32) -> Result<Option<Ts<Readout>>, JsError> {
+        readout(figures::step(&self.report, &request.to_rust()?, dx, dy))
+    }
+
+    /// The figure in one sentence, for screen readers.
+    pub fn alt(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(figures::alt(&self.report, &request.to_rust()?))
+    }
+
+    /// The numbers behind the figure.
+    pub fn table(&self, request: Ts<Request>) -> Result<Ts<Table>, JsError> {
+        Ok(figures::table(&self.report, &request.to_rust()?).into_ts()?)
+    }
+
+    /// "Similarity: layer 2, query, LoRA r = 8".
+    pub fn heading(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(figures::heading(&self.report, &request.to_rust()?))
+    }
+
+    /// The line that stands below a figure of its own.
+    pub fn caption(&self, settings: Ts<Settings>) -> Result<String, JsError> {
+        Ok(export::provenance(&self.report, &settings.to_rust()?).caption())
+    }
+
+    /// The figure as a drawing of its own.
+    pub fn svg(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::svg(&self.report, &request.to_rust()?))
+    }
+
+    pub fn csv(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::csv(&self.report, &request.to_rust()?))
+    }
+
+    /// The figure's numbers as JSON.
+    pub fn data(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::json(&self.report, &request.to_rust()?))
+    }
+
+    /// The report as JSON, with counts and totals by the settings.
+    pub fn json(&self, settings: Ts<Settings>) -> Result<String, JsError> {
+        Ok(export::report(&self.report, &settings.to_rust()?))
+    }
+
+    pub fn bibtex(&self) -> String {
+        export::BIBTEX.to_owned()
+    }
+}
+
+fn readout(found: Option<Readout>) -> Result<Option<Ts<Readout>>, JsError> {
+    Ok(found.map(|r| r.into_ts()).transpose()?)
+}
