@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
 mod golden;
+mod spectra;
 mod stored;
 
 use golden::check;
@@ -13,7 +14,8 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
 
-const FIGURES: [FigureId; 3] = [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::EffectiveRank];
+const FIGURES: [FigureId; 6] =
+    [FigureId::Similarity, FigureId::Spectrum, FigureId::SigmaVsCosine, FigureId::Vector, FigureId::EpsilonCurve, FigureId::EffectiveRank];
 
 #[test]
 fn goldens() {
