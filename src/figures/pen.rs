@@ -170,7 +170,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let (width, height) = (pixels(w).max(1), pixels(h).max(1));
         let colors = paint(width as usize, height as usize);
         if let Some(blit) = self.blit {
-            let rgba = colors.iter().flat_map(|c| [c.0, c.1, c.2, 255]).collect();
+            let mut rgba = Vec::with_capacity(4 * colors.len());
+            colors.iter().for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
             blit(&Raster { x: pixels(x), y: pixels(y), width, height, rgba });
             return Ok(());
         }

@@ -15,7 +15,10 @@ fn certified() -> Report {
     let m = &mut report.models[0].matrices[2];
     m.mode = Some(Mode::Certified);
     let left = m.left.as_mut().expect("analyzed");
-    (left.max_cos.truncate(12), left.argmax.truncate(12), m.sigma_base.truncate(12), m.sigma_tuned.truncate(12));
+    left.max_cos.truncate(12);
+    left.argmax.truncate(12);
+    m.sigma_base.truncate(12);
+    m.sigma_tuned.truncate(12);
     left.max_cos_upper = Some(left.max_cos.iter().map(|c| (c + 0.25 * (1.0 - c)).min(1.0)).collect());
     (left.max_cos[0], left.max_cos[5], left.vectors) = (0.2, 0.45, None);
     report
@@ -149,12 +152,12 @@ fn the_map_follows_its_side_and_its_window() {
         request.settings.side = side;
         hover(&report, &request, x, y).expect("a cell")
     };
-    let right = read(Side::Right, Cell::default(), 50.0, 45.0);
+    let right = read(Side::Right, Cell::default(), 55.0, 45.0);
     assert_eq!((value(&right, "|cos| at i = 1"), right.focus.j), ("0.00", Some(0)));
-    let far = read(Side::Left, Cell { i: 100, j: 100 }, 50.0, 45.0);
+    let far = read(Side::Left, Cell { i: 100, j: 100 }, 55.0, 45.0);
     assert_eq!((far.focus.i, far.focus.j, far.title.as_str()), (Some(100), Some(100), "j = 101, LoRA r = 8"));
     // Past the end the last window is shown.
-    let last = read(Side::Both, Cell { i: 9999, j: 9999 }, 50.0, 45.0);
+    let last = read(Side::Both, Cell { i: 9999, j: 9999 }, 55.0, 45.0);
     assert_eq!((last.focus.i, last.focus.j), (Some(352), Some(352)));
     let request = Request { origin: Cell { i: 100, j: 100 }, ..one_model(FigureId::Similarity, Theme::Light, 632.0) };
     let edge = step(&report, &Request { focus: Some(far.focus), ..request }, i32::MAX, i32::MIN).expect("a cell");
@@ -198,10 +201,15 @@ fn large_times() {
     m.left = Some(Match { max_cos, argmax: vec![0; n], vectors: Some(vectors), ..Match::default() });
     for figure in [FigureId::Similarity, FigureId::Spectrum, FigureId::SigmaVsCosine, FigureId::Vector] {
         let request = Request { top: 8192, scale: 2.0, ..one_model(figure, Theme::Light, 944.0) };
-        let start = std::time::Instant::now();
         let mut out = String::new();
         let area = SVGBackend::with_string(&mut out, (1888, 2000)).into_drawing_area();
-        draw(&report, &request, area, Some(&|_: &Raster| ())).expect("a string takes everything");
+        let start = std::time::Instant::now();
+        let blitted = RefCell::new(None);
+        draw(&report, &request, area, Some(&|_: &Raster| *blitted.borrow_mut() = Some(start.elapsed())))
+            .expect("a string takes everything");
+        if let Some(time) = blitted.into_inner() {
+            println!("pixels after {time:?}");
+        }
         println!("{figure:?}: {:?}, {} kB", start.elapsed(), out.len() / 1000);
     }
 }
