@@ -65,7 +65,7 @@ fn goldens_of_special_reports() {
     let mut right = large();
     let m = &mut right.models[0].matrices[2];
     m.right = m.left.clone();
-    let mut tall = Request { top: 100, origin: Cell { i: 200, j: 0 }, ..one_model(FigureId::Similarity, Theme::Light, 632.0) };
+    let mut tall = Request { top: 100, origin: Cell { i: 20, j: 0 }, ..one_model(FigureId::Similarity, Theme::Light, 632.0) };
     tall.settings.side = Side::Right;
     check("similarity-right-raster", &right, &tall);
     check("similarity-raster", &large(), &Request { top: 384, ..one_model(FigureId::Similarity, Theme::Dark, 343.0) });
