@@ -18,11 +18,12 @@ pub(crate) fn around(points: &[(Point, String)], taken: &[Point], bounds: Area) 
     let mut placed: Vec<Area> = Vec::new();
     let place = |n: usize, placed: &mut Vec<Area>| {
         let ((x, y), name) = &points[n];
+        let others = rings.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, ring)| ring);
         let w = 1.06 * text_width(name, LABEL);
         let free = |at: Point| {
             let area = ((at.0, at.1 - 10.0), (at.0 + w, at.1 + 3.0));
             let inside = area.0.0 >= bounds.0.0 && area.1.0 <= bounds.1.0 && area.0.1 >= bounds.0.1 && area.1.1 <= bounds.1.1;
-            let apart = rings.iter().chain(placed.iter()).all(|t| !meets(area, *t));
+            let apart = others.clone().chain(placed.iter()).all(|t| !meets(area, *t));
             (inside && apart && !taken.iter().any(|p| meets(area, about(*p, 1.5)))).then_some((at, area))
         };
         let found = candidates((*x, *y), w).find_map(free)?;
@@ -36,7 +37,7 @@ pub(crate) fn around(points: &[(Point, String)], taken: &[Point], bounds: Area) 
 fn candidates((x, y): Point, w: f64) -> impl Iterator<Item = Point> {
     let (right, left, middle) = (x + REACH, x - REACH - w, x - 0.5 * w);
     let near =
-        [(right, y + 4.0), (right - 3.0, y - 6.0), (right - 3.0, y + 14.0), (left, y + 4.0), (left + 3.0, y - 6.0), (left + 3.0, y + 14.0)];
+        [(right, y + 4.0), (right - 1.0, y - 7.0), (right - 1.0, y + 16.0), (left, y + 4.0), (left + 1.0, y - 7.0), (left + 1.0, y + 16.0)];
     let far = [(middle, y - 12.0), (middle, y + 21.0), (right, y - 20.0), (right, y + 28.0), (left, y - 20.0), (left, y + 28.0)];
     near.into_iter().chain(far)
 }

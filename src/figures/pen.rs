@@ -173,7 +173,8 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
             // The area may be a part of the surface.
             let (left, top) = self.area.get_pixel_range();
             let start = |edge: i32| f64::from(edge) / self.unit;
-            let rgba = colors.iter().flat_map(|c| [c.0, c.1, c.2, 255]).collect();
+            let mut rgba = Vec::with_capacity(4 * colors.len());
+            colors.iter().for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
             blit(&Raster { x: pixels(x + start(left.start)), y: pixels(y + start(top.start)), width, height, rgba });
             return Ok(());
         }

@@ -1,4 +1,6 @@
-//! Figure 2b of the paper: the singular value of every fine-tuned vector against its best match. An intruder is a lone dot far right and low.
+//! Figure 2b of the paper: the singular value of every fine-tuned vector against its best match.
+//!
+//! An intruder is a lone dot far right and low.
 
 mod draw;
 mod read;

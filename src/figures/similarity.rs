@@ -55,12 +55,17 @@ impl<'a> Figure<'a> {
         let map = Map::of(subject.matrix, request.settings.side);
         let (first, (rows, cols)) = window(&map, request);
         let narrow = width < NARROW;
+        // The numbers of far rows.
+        let wider = match first.0 + rows {
+            0..=99 => 0.0,
+            100..=999 => 6.0,
+            _ => 12.0,
+        };
         let (left, right) = match (request.thumbnail, narrow) {
             (true, _) => (1.0, 1.0),
-            // Room for the numbers of far rows.
-            (_, true) => (if first.0 + rows > 999 { 38.0 } else { 30.0 }, 3.0),
+            (_, true) => (30.0 + wider, 3.0),
             // Room for the words, and for the colour bar where there is more.
-            (_, false) => (if first.0 + rows > 999 { 54.0 } else { 46.0 }, if width < 560.0 { 112.0 } else { 160.0 }),
+            (_, false) => (46.0 + wider, if width < 560.0 { 112.0 } else { 160.0 }),
         };
         let cell = cell(width - left - right, scale, (rows, cols), request.thumbnail);
         let snap = |css: f64| (css * scale).round() / scale;

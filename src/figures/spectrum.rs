@@ -3,6 +3,7 @@
 mod draw;
 mod read;
 
+use super::pick::done;
 use super::scale::{Axis, round_ticks, tick_room};
 use super::style::{LABEL, text_width};
 use super::subject::Subject;
@@ -40,7 +41,8 @@ impl<'a> Figure<'a> {
         // The whole window, at least.
         let most = request.top.max(request.settings.k).max(1) as usize;
         let first = |sigma: &'a [f32]| &sigma[..sigma.len().min(most)];
-        let (base, tuned) = subject.matrix.map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
+        let (base, tuned) =
+            subject.matrix.filter(|m| done(m)).map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
         let shown = base.len().max(tuned.len());
         let highest = base.iter().chain(tuned).filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
         let ticks = round_ticks(highest);

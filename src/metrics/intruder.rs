@@ -83,9 +83,9 @@ mod tests {
 
     fn matrix(left: Match) -> Matrix {
         serde_json::from_value(serde_json::json!({
-            "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null, "sigmaBase": [], "sigmaTuned": [],
-            "left": serde_json::to_value(left).unwrap(), "right": null, "intruders": null, "delta": null, "similarity": null, "residual": null,
-            "certified": true, "seconds": 0.0
+            "name": "w", "layer": null, "type": null, "rows": 6, "cols": 6, "status": "analyzed", "reason": null,
+            "sigmaBase": [], "sigmaTuned": [], "left": serde_json::to_value(left).unwrap(), "right": null, "intruders": null,
+            "delta": null, "similarity": null, "residual": null, "certified": true, "seconds": 0.0
         }))
         .unwrap()
     }

@@ -5,6 +5,7 @@
 mod curves;
 mod golden;
 mod run;
+mod spectra;
 mod stored;
 
 use golden::check;
@@ -15,8 +16,17 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
 
-const FIGURES: [FigureId; 6] =
-    [FigureId::Similarity, FigureId::EpsilonCurve, FigureId::KCurve, FigureId::Overview, FigureId::EffectiveRank, FigureId::Evolution];
+const FIGURES: [FigureId; 9] = [
+    FigureId::Similarity,
+    FigureId::Spectrum,
+    FigureId::SigmaVsCosine,
+    FigureId::Vector,
+    FigureId::EpsilonCurve,
+    FigureId::KCurve,
+    FigureId::Overview,
+    FigureId::EffectiveRank,
+    FigureId::Evolution,
+];
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {

@@ -51,7 +51,18 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         None => 200.0 + 15.0 * f64::from(layer % 3) + 60.0 * rng.next(),
         Some(r) => 1.0 + (f64::from(r) - 1.0) * (0.55 + 0.25 * rng.next()),
     };
-    let sigma: Vec<f32> = (0..N).map(|j| (10.7 * (-0.09 * j as f64).exp() + 1.0) as f32).collect();
+    let n = rows.min(cols) as usize;
+    // What lies past the strongest has numbers of its own, so that the strongest stay as they are. The largest matrices hold no more.
+    let mut tail = Lcg(u64::from(layer) << 16 | u64::from(rank.unwrap_or(999)));
+    let whole = if n <= 1024 { n } else { N };
+    for j in N..whole {
+        max_cos.push((0.35 + 0.6 * tail.next() * (1.2 - j as f64 / n as f64).min(1.0)) as f32);
+        argmax.push(j as u32);
+    }
+    let decay = |top: f64| move |j: usize| ((top * (-0.09 * j as f64).exp() + 1.0) * (1.0 - 0.9 * j as f64 / n.max(N) as f64)) as f32;
+    let similarity = Similarity { rows: TOP as u32, cols: TOP as u32, values };
+    let studied = layer == 2 && kind == "q" && rank == Some(8);
+    let left = Match { vectors: studied.then(|| every_vector(&similarity, n, &mut tail)), max_cos, argmax, ..Match::default() };
     Matrix {
         name: format!("encoder.layer.{layer}.{kind}.weight"),
         layer: Some(layer),
@@ -61,18 +72,25 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         status: Status::Analyzed,
         mode: None,
         reason: None,
-        sigma_base: sigma.iter().map(|s| s * 0.95).collect(),
-        sigma_tuned: sigma,
-        left: Some(Match { max_cos, argmax, ..Match::default() }),
+        sigma_base: (0..whole).map(decay(7.9)).collect(),
+        sigma_tuned: (0..whole).map(decay(10.7)).collect(),
+        left: Some(left),
         right: None,
         intruders: None,
         delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![], effective_rank_error: None, floor: None }),
-        similarity: Some(Similarity { rows: TOP as u32, cols: TOP as u32, values }),
+        similarity: Some(similarity),
         follows: None,
         residual: None,
         certified: true,
         seconds: 0.1,
     }
+}
+
+/// All n pre-trained vectors against the fine-tuned ones of a corner; below it there is noise.
+fn every_vector(corner: &Similarity, n: usize, noise: &mut Lcg) -> Similarity {
+    let mut values = corner.values.clone();
+    values.extend((values.len()..n * corner.cols as usize).map(|_| (0.11 * noise.next().powi(2)) as f32));
+    Similarity { rows: n as u32, cols: corner.cols, values }
 }
 
 pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32)]) -> Model {
@@ -116,6 +134,10 @@ pub fn stored() -> Report {
     report
 }
 
+fn of_one_matrix(figure: FigureId) -> bool {
+    matches!(figure, FigureId::Similarity | FigureId::Spectrum | FigureId::SigmaVsCosine | FigureId::Vector)
+}
+
 pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
     Request {
         figure,
@@ -123,8 +145,8 @@ pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
         theme,
         width,
         scale: 1.0,
-        matrix: (figure == FigureId::Similarity).then(|| "encoder.layer.2.q.weight".into()),
-        model: (figure == FigureId::Similarity).then_some(2),
+        matrix: of_one_matrix(figure).then(|| "encoder.layer.2.q.weight".into()),
+        model: of_one_matrix(figure).then_some(2),
         top: 32,
         running: false,
         planned: 36,

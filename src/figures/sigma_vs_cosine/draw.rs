@@ -17,7 +17,8 @@ impl Figure<'_> {
         self.axes(pen)?;
         self.thresholds(pen)?;
         if self.marks.is_empty() {
-            let middle = (0.5 * (self.left + self.right), 0.5 * HEIGHT - 16.0);
+            // Off the threshold, where it stands by default.
+            let middle = (0.5 * (self.left + self.right), 0.33 * HEIGHT);
             let failed = self.subject.matrix.is_some_and(|m| m.status == Status::Failed);
             let text = self.subject.why_empty("No best matches for this matrix.");
             return say(pen, middle, self.right - self.left - 16.0, text, failed);
@@ -42,7 +43,7 @@ impl Figure<'_> {
         };
         let n = self.subject.matrix.map_or(0, |m| thin(m) as u64);
         let title = format!("Best match c among all {} pre-trained {side} vectors", count(n));
-        let title = if text_width(&title, LABEL) <= self.width { title } else { format!("Best match c, {side} vectors") };
+        let title = if n > 0 && text_width(&title, LABEL) <= self.width { title } else { format!("Best match c, {side} vectors") };
         pen.text((0.0, 12.0), &title, name, Align::Start)?;
         let base = HEIGHT - BOTTOM;
         for (n, value) in cos_ticks(self.subject.settings.cosine).into_iter().enumerate() {
@@ -94,6 +95,12 @@ impl Figure<'_> {
         let mut taken: Vec<Point> = inside.iter().filter(|m| !ringed(m)).map(|m| m.at).collect();
         let line = self.y.at(self.subject.settings.epsilon);
         taken.extend((0..).map(|n| (self.left + 8.0 * f64::from(n), line)).take_while(|p| p.0 < self.right));
+        if self.narrow {
+            let words = [Some(line - 9.0), self.subject.null.map(|null| self.y.at(0.5 * (null.low + null.high)))];
+            taken.extend(words.into_iter().flatten().flat_map(|y| (0..8).map(move |n| (self.right - 8.0 * f64::from(n), y))));
+        }
+        let cross = self.focused().map(|m| m.at.0);
+        taken.extend(cross.into_iter().flat_map(|x| (0..40).map(move |n| (x, TOP + 8.0 * f64::from(n)))));
         let bounds = ((self.left, TOP - 6.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &taken, bounds)) {
             if let Some(at) = at {
@@ -113,11 +120,9 @@ impl Figure<'_> {
         let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
         let bounds = (TOP, HEIGHT - BOTTOM - 4.0);
         for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, bounds)) {
-            if self.narrow {
-                pen.halo((self.right - 2.0, y + 4.0), text, *face, Align::End)?;
-            } else {
-                pen.text((self.right + 8.0, y + 4.0), text, *face, Align::Start)?;
-            }
+            // No halo: it would cut a hole into the band.
+            let (x, align) = if self.narrow { (self.right - 2.0, Align::End) } else { (self.right + 8.0, Align::Start) };
+            pen.text((x, y + 4.0), text, *face, align)?;
         }
         Ok(())
     }
@@ -127,7 +132,7 @@ impl Figure<'_> {
         let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let (first, y) = (format!("top {}", self.subject.settings.k), HEIGHT - 5.0);
         let rest = self.right - text_width("the rest", LABEL);
-        pen.text((rest, y), "the rest", face, Align::Start)?;
+        pen.text((self.right, y), "the rest", face, Align::End)?;
         pen.open_dot((rest - 8.0, y - 4.0), 2.0, color, 0.55)?;
         let top = rest - 24.0 - text_width(&first, LABEL);
         // The axis name comes first.

@@ -80,8 +80,7 @@ impl Figure<'_> {
         }
         let name = if self.request.settings.side == Side::Right { "pre-trained right vector i" } else { "pre-trained left vector i" };
         let name = truncate(name, LABEL, self.tall());
-        let x = if self.first.0 + self.rows > 999 { self.x0 - 40.0 } else { self.x0 - 32.0 };
-        pen.text_up((x, self.y0 + self.tall()), &name, Type { size: LABEL, bold: false, color: pen.palette.ink_2 })
+        pen.text_up((14.0, self.y0 + self.tall()), &name, Type { size: LABEL, bold: false, color: pen.palette.ink_2 })
     }
 
     /// The legend of the cells.

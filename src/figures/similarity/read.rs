@@ -18,7 +18,8 @@ impl Figure<'_> {
         self.read(i, j)
     }
 
-    /// dx moves over the columns, dy over the rows, no farther than what is shown; without rows asked for, the mark is the column's best match.
+    /// dx moves over the columns, dy over the rows, no farther than what is shown; without rows asked for, the mark is the column's best
+    /// match.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let moved = |from: usize, by: i32, first: usize, n: usize| from.saturating_add_signed(by as isize).clamp(first, first + n - 1);
         let Some((row, from)) = self.subject.focused() else { return self.read(None, self.first.1) };

@@ -4,7 +4,7 @@ use super::Figure;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{fixed, index_ticks, short};
 use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, truncate};
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Side;
 use plotters::prelude::DrawingBackend;
 
@@ -23,7 +23,9 @@ impl Figure<'_> {
             pen.text((left - 8.0, self.strip.at(tick) + 4.0), &short(tick), face, Align::End)?;
         }
         for tick in index_ticks(self.first.1, self.cols) {
-            pen.text((self.column(tick - 1), base + 16.0), &tick.to_string(), face, Align::Middle)?;
+            let text = tick.to_string();
+            let x = self.column(tick - 1).min(self.width - 0.5 * text_width(&text, TICK));
+            pen.text((x, base + 16.0), &text, face, Align::Middle)?;
         }
         let name = match (self.narrow, self.request.settings.side) {
             (true, Side::Left) => "left: columns j tuned, rows i pre-trained",

@@ -59,6 +59,16 @@ impl Figure<'_> {
         if apart < DOTS_APART { Ok(()) } else { points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0)) }
     }
 
+    /// A line as points a few pixels apart, as far as names can reach.
+    fn along(&self, sigma: &[f32]) -> Vec<Point> {
+        const STEPS: u32 = 8;
+        let between = |(a, b): (Point, Point)| {
+            (0..STEPS).map(move |n| f64::from(n) / f64::from(STEPS)).map(move |t| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)))
+        };
+        let pairs = (1..sigma.len()).filter_map(|j| self.place(sigma, j - 1).zip(self.place(sigma, j)));
+        pairs.take(512).flat_map(between).collect()
+    }
+
     /// The lines' names: at their ends; where there is no room, over or under both, in their order.
     fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, color: RGBColor) -> Drawn {
         let last = |sigma: &[f32]| (0..sigma.len()).rev().find_map(|j| self.place(sigma, j));
@@ -96,7 +106,8 @@ impl Figure<'_> {
         let points: Vec<(Point, String)> =
             self.subject.intruders().into_iter().filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1)))).collect();
         points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
-        let marks: Vec<Point> = (0..self.shown).flat_map(|j| [self.place(self.tuned, j), self.place(self.base, j)]).flatten().collect();
+        // Names keep off the lines as well.
+        let marks: Vec<Point> = [self.tuned, self.base].into_iter().flat_map(|sigma| self.along(sigma)).collect();
         let bounds = ((self.left, TOP - 12.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &marks, bounds)) {
             if let Some(at) = at {

@@ -98,7 +98,9 @@ impl Figure<'_> {
         if let Some(value) = chance {
             let name = if self.narrow { "random" } else { "maximum of a random unit vector," };
             let text = format!("{name} {}", fixed(value, 2));
-            words.push((text, quiet, y.at(value) - 5.0));
+            // Over the line, or under it where the panel ends.
+            let above = y.at(value) - 5.0;
+            words.push((text, quiet, if above < panel.top + 9.0 { above + 20.0 } else { above }));
         }
         let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
         for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, (panel.top + 9.0, panel.top + PANEL - 4.0))) {
@@ -118,7 +120,7 @@ impl Figure<'_> {
                 continue;
             }
             pen.vline(x - 0.5, base, base + 4.0, 1.0, pen.palette.rule_strong)?;
-            pen.text((x, base + 17.0), &text, tick, Align::Middle)?;
+            pen.text((x.min(self.width - half), base + 17.0), &text, tick, Align::Middle)?;
             free = x + half + 0.2 * GAP;
         }
         Ok(())
