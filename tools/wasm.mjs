@@ -1,4 +1,5 @@
-// Rust to www/wasm/{relaxed,threads,simd}/: the same core with rayon's threads over shared memory, with and without fused multiply-adds, and without threads.
+// Rust to www/wasm/{relaxed,threads,simd,embed}/: the same core with rayon's threads over shared memory, with and without fused multiply-adds,
+// without threads, and its drawing part alone.
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ const BUILDS = {
   relaxed: { features: ['threads'], flags: [...features('+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
   threads: { features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
   simd: { features: [], flags: features('+simd128') },
+  // Drawing alone, for pages that embed a figure: small, and for browsers without SIMD too.
+  embed: { features: [], flags: [], small: true },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -52,14 +55,16 @@ async function buildBindgen() {
   return at('target/tool/lorascope-bindgen');
 }
 
-async function build(name, profile, toolchain, bindgen) {
-  const { features, flags } = BUILDS[name];
+async function build(name, asked, toolchain, bindgen) {
+  const { features, flags, small } = BUILDS[name];
+  const profile = small ? 'embed' : asked;
   const target = at('target', name);
   const args = [
     'build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', target,
     // Without std's backtrace, which wasm cannot walk: less to compile and to ship.
     '-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=',
     ...features.flatMap((feature) => ['--features', feature]),
+    ...(small ? ['--no-default-features'] : []),
   ];
   const rustflags = [...toolchain.flags, ...flags, ...STACK, ...withoutPaths(toolchain)];
   // The encoded form wins over whatever flags the machine's own configuration sets.
@@ -72,8 +77,9 @@ async function build(name, profile, toolchain, bindgen) {
   const fresh = join(target, `package-${profile}`);
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
-  if ((await run(bindgen, [built, fresh])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
-  if (profile === 'release') await optimise(name, join(fresh, 'lorascope_bg.wasm'));
+  // The embed carries its wasm; the other packages find theirs beside themselves.
+  if ((await run(bindgen, [built, fresh, ...(small ? ['--carried'] : [])])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
+  if (profile !== 'wasm-dev') await optimise(name, join(fresh, 'lorascope_bg.wasm'));
   // rayon's worker imports its package by the folder's name.
   writeFileSync(join(fresh, 'package.json'), JSON.stringify({ type: 'module', main: './lorascope.js', types: './lorascope.d.ts' }));
 
@@ -85,10 +91,12 @@ async function build(name, profile, toolchain, bindgen) {
 async function optimise(name, file) {
   const start = performance.now();
   const before = statSync(file).size;
-  const features = ['simd', 'bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'multivalue', 'reference-types', 'call-indirect-overlong'];
-  if (name !== 'simd') features.push('threads');
+  const { small } = BUILDS[name];
+  const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'multivalue', 'reference-types', 'call-indirect-overlong'];
+  if (!small) features.push('simd');
+  if (BUILDS[name].features.includes('threads')) features.push('threads');
   if (name === 'relaxed') features.push('relaxed-simd');
-  const args = [at('node_modules/binaryen/bin/wasm-opt'), '-O1', ...features.map((f) => `--enable-${f}`), file, '-o', file];
+  const args = [at('node_modules/binaryen/bin/wasm-opt'), small ? '-Oz' : '-O1', ...features.map((f) => `--enable-${f}`), file, '-o', file];
   if ((await run(process.execPath, args)) !== 0) throw new Stop(`wasm-opt refused the ${name} build.`);
   const size = (bytes) => `${Math.round(bytes / 1024)} KiB`;
   step(`wasm-opt ${name}: ${size(before)} to ${size(statSync(file).size)} in ${seconds(start)}`);

@@ -11,3 +11,6 @@ mod view;
 #[cfg(feature = "engine")]
 pub use session::WasmSession;
 pub use view::ReportView;
+
+#[cfg(feature = "threads")]
+pub use wasm_bindgen_rayon::init_thread_pool;

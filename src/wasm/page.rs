@@ -6,7 +6,7 @@ use crate::figures::Request;
 use crate::presets::{self, Preset};
 use crate::report::{Matrix, Report, Settings};
 use crate::summary::{self, Differences, Findings, MatrixRow, ModelSummary};
-use tsify::Ts;
+use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

@@ -9,9 +9,6 @@ use serde::{Deserialize, Serialize};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
-#[cfg(feature = "threads")]
-pub use wasm_bindgen_rayon::init_thread_pool;
-
 /// `begin..end` of one file, in bytes. As f64: exact up to 2^53, and no detour over BigInt.
 #[derive(Serialize, Deserialize, Tsify)]
 pub struct ByteRange {
