@@ -71,6 +71,20 @@ impl<'a> Best<'a> {
         }
     }
 
+    /// Adds one to `counts[j]` for every vector that is certainly below epsilon: all of a large model's within a redraw.
+    pub fn tally(&self, epsilon: f64, counts: &mut [u32]) {
+        match self {
+            Best::One(Match { max_cos, max_cos_upper: None, .. }) => {
+                for (count, cos) in counts.iter_mut().zip(max_cos) {
+                    *count += u32::from(cos.is_finite() && f64::from(cos.clamp(0.0, 1.0)) < epsilon);
+                }
+            }
+            // Every one matches itself.
+            Best::Itself(_) => {}
+            _ => self.intruders(counts.len() as u32, epsilon).for_each(|j| counts[j] += 1),
+        }
+    }
+
     /// The intruders among the first k, by j from 0.
     pub fn intruders(self, k: u32, epsilon: f64) -> impl Iterator<Item = usize> + 'a {
         (0..self.len().min(k as usize)).filter(move |&j| self.at(j).is_some_and(|b| b.below(epsilon)))
