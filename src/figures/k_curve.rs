@@ -83,7 +83,7 @@ impl<'a> Figure<'a> {
         let vectors = Vectors::of(report, request.planned, last);
         let limit = vectors.upto(last).max(10);
         let widest = if request.fraction { percent(1.0) } else { count(limit) };
-        let left = (10.0 + text_width(&widest, TICK)).max(LEFT).ceil();
+        let left = (14.0 + text_width(&widest, TICK)).max(LEFT).ceil();
         let right = width - if narrow { 14.0 } else { 100.0 };
         let (across, down) = ((left, right), (height - BOTTOM, TOP));
         let (x, y) = if request.fraction {
@@ -99,11 +99,14 @@ impl<'a> Figure<'a> {
     }
 
     pub fn height(&self) -> f64 {
-        if self.width < SMALL && !self.lines.is_empty() {
-            self.height + readings::size(self.lines.len(), self.narrow).1 + 10.0
-        } else {
-            self.height
-        }
+        let below = if self.width < SMALL && !self.lines.is_empty() { self.list_size(self.lines.len()).1 + 10.0 } else { 0.0 };
+        self.height + below
+    }
+
+    fn list_size(&self, rows: usize) -> (f64, f64) {
+        let k = self.k();
+        let longest = self.lines.iter().map(|l| l.label.chars().count() + self.reading(l, k).chars().count()).max().unwrap_or(0);
+        readings::size(rows, longest, self.narrow)
     }
 
     /// The window that is set, as far as the axis goes.

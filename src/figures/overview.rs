@@ -13,7 +13,7 @@ use crate::series::{Series, labels, series};
 use grid::{Cell, Grid, Shown};
 
 /// Left of the first panel: the layer numbers.
-const LEFT: f64 = 38.0;
+const LEFT: f64 = 42.0;
 const GAP: f64 = 20.0;
 /// From a panel's top to its cells: its name, its total, the types.
 const HEAD: f64 = 54.0;

@@ -8,9 +8,10 @@ use plotters::prelude::DrawingBackend;
 /// The height of one reading.
 const ROW: f64 = 18.0;
 
-/// Width and height of a list.
-pub fn size(rows: usize, narrow: bool) -> Point {
-    (if narrow { 140.0 } else { 150.0 }, ROW * rows as f64 + 24.0)
+/// Width and height of a list whose widest row holds so many characters: names that differ at their ends are not cut.
+pub fn size(rows: usize, characters: usize, narrow: bool) -> Point {
+    let least = if narrow { 140.0 } else { 150.0 };
+    (text_width(&"0".repeat(characters.min(99)), LABEL).clamp(least - 44.0, 200.0) + 44.0, ROW * rows as f64 + 24.0)
 }
 
 /// How many of so many readings fit into a plot of a height.

@@ -6,6 +6,7 @@ use crate::stored::*;
 use lorascope::figures::{FigureId, Focus, Readout, Request, Theme, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, type_label};
+use lorascope::summary::{Findings, findings};
 
 const EIGHT: [Option<u32>; 8] = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
 
@@ -253,6 +254,37 @@ fn adapters_alone_have_an_axis_of_their_own() {
     assert_eq!((read.focus.model, read.lines[0].1.as_str()), (Some(3), "LoRA r = 64"), "models keep their numbers");
     let full = report_of(&[None], 2, &TYPES);
     assert!(svg(&full, &request).contains("No matrix of an adapter was analyzed."));
+}
+
+#[test]
+fn the_sentences_beside_them_say_what_is_counted() {
+    let (report, settings) = (whole(stored()), Settings::default());
+    let said = findings(&report, &settings);
+    let all = |model: &Model| model.matrices.iter().map(|m| below(m, usize::MAX, 0.5)).sum::<usize>();
+    let full = count_words(all(&report.models[0]));
+    assert!(
+        said.k_curve.starts_with("Past the top ")
+            && said.k_curve.contains(&format!("full fine-tuning has candidates too: {full} of 13,824")),
+        "{}",
+        said.k_curve
+    );
+    // Nothing is said of vectors that were not computed.
+    assert_eq!(findings(&stored(), &settings).k_curve, "");
+
+    let mut two = report_of(&[Some(8)], 6, &TYPES[..3]);
+    for (n, matrix) in two.models[0].matrices.iter_mut().enumerate() {
+        matrix.left.as_mut().expect("analyzed").max_cos = if n % 3 == 0 { vec![0.1, 0.9] } else { vec![0.9, 0.9] };
+    }
+    assert_eq!(findings(&two, &settings).overview, "In LoRA r = 8, query matrices hold all 6.");
+    two.models[0].matrices[1].left.as_mut().expect("analyzed").max_cos[0] = 0.2;
+    assert_eq!(findings(&two, &settings).overview, "In LoRA r = 8, query matrices hold 6 of the 7.");
+    assert_eq!(findings(&report_of(&[None], 2, &TYPES), &settings).overview, "");
+    assert_eq!(findings(&report_of(&[], 0, &[]), &settings), Findings::default());
+}
+
+/// 5618 -> "5,618", for numbers below a million.
+fn count_words(n: usize) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", n / 1000, n % 1000) }
 }
 
 /// Not a test of anything but speed: `cargo test --test figures -- --ignored --nocapture times_of_the_curves`.

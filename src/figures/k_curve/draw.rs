@@ -38,13 +38,11 @@ impl Figure<'_> {
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
         pen.text((0.0, 12.0), &truncate(&self.title(), LABEL, self.width), name, Align::Start)?;
-        for value in self.grid() {
+        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
             let y = self.y.at(value);
             pen.hline(self.left, self.right, y, 1.0, if y == self.base() { palette.rule_strong } else { palette.grid })?;
-        }
-        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
             let words = if self.request.fraction { percent(value) } else { count(value as u64) };
-            pen.text((self.left - 8.0, self.y.at(value) + 4.0), &words, tick, Align::End)?;
+            pen.text((self.left - 8.0, y + 4.0), &words, tick, Align::End)?;
         }
         let last = self.last as f64;
         let widest = text_width(&count(self.last), TICK) + 8.0;
@@ -98,11 +96,12 @@ impl Figure<'_> {
     /// The end and the baseline of the dotted line's name: above it, where the window's line and its readings are not.
     fn all_label(&self) -> Point {
         let k = self.x.at(self.k() as f64);
-        let x = if self.right - k > text_width(ALL, LABEL) + 80.0 { self.right - 40.0 } else { k - 12.0 };
+        let (far, width) = (self.right - 40.0, text_width(ALL, LABEL));
+        let x = if far - width > k + 6.0 || k - 12.0 - width < self.left { far } else { k - 12.0 };
         // Left of x the line only falls: the name stands clear of it.
         let at = self.stops.iter().find(|k| self.x.at(**k as f64) >= x).copied().unwrap_or(self.last);
         let y = self.y.at(self.vectors.upto(at) as f64) - 7.0;
-        (x.max(self.left + text_width(ALL, LABEL)), y.max(TOP + 2.0))
+        (x.max(self.left + width), y.max(TOP + 2.0))
     }
 
     fn points(&self, line: &Line) -> Vec<Point> {
@@ -143,7 +142,7 @@ impl Figure<'_> {
     fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
         let (k, below) = (self.k(), self.width < SMALL);
         let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
-        let size = readings::size(listed, self.narrow);
+        let size = self.list_size(listed);
         let corner = if below { (self.left - 6.0, self.height + 4.0) } else { self.readings_corner(size, at) };
         if below || !self.beside(size.0, at).contains(&corner.0) {
             self.window_label(pen, at)?;

@@ -68,9 +68,10 @@ impl Figure<'_> {
         for (column, kind) in self.grid.columns.iter().enumerate() {
             let head = if words { type_label(*kind) } else { type_short(*kind) };
             let x = left + self.cells.width * (column as f64 + 0.5);
-            // Two letters may use their neighbours' air; more are cut.
-            let head: String = if text_width(head, TICK) <= self.cells.width + 4.0 { head.into() } else { head.chars().take(2).collect() };
-            if text_width(&head, TICK) <= self.cells.width + 5.0 {
+            // Two letters may use their neighbours' air; where they cannot, the first one tells the types apart.
+            let letters = [usize::MAX, 2, 1].into_iter().map(|n| head.chars().take(n).collect::<String>());
+            let fits = |h: &String| text_width(h, TICK) <= self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
+            if let Some(head) = letters.into_iter().find(fits) {
                 pen.text((x, top - 6.0), &head, tick, Align::Middle)?;
             }
         }
@@ -84,7 +85,7 @@ impl Figure<'_> {
                     None => "other".into(),
                 };
                 let y = top + self.cells.height * (row as f64 + 0.5) + 4.0;
-                pen.text((left - 8.0, y), &truncate(&label, TICK, LEFT - 8.0), tick, Align::End)?;
+                pen.text((left - 8.0, y), &truncate(&label, TICK, LEFT - 6.0), tick, Align::End)?;
             }
         }
         Ok(())
@@ -159,7 +160,7 @@ impl Figure<'_> {
         let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
         for column in 0..columns {
             let text = words(sum(&mut (0..rows).map(|row| (row, column))));
-            if text_width(&text, TICK) <= self.cells.width + 2.0 {
+            if text_width(&text, TICK) <= self.cells.width {
                 pen.text((left + self.cells.width * (column as f64 + 0.5), base + 15.0), &text, face, Align::Middle)?;
             }
         }
