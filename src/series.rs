@@ -1,6 +1,5 @@
-//! How models and matrix types are called, coloured and ordered, in tables and figures alike.
+//! How models, matrix types and counts are called, coloured and ordered, in tables and figures alike.
 
-use crate::figures::scale::count;
 use crate::report::{Kind, Matrix, Model};
 use std::collections::HashMap;
 
@@ -80,6 +79,19 @@ fn short(model: &Model) -> String {
         (kind, Some(r)) => format!("{} r = {r}", kind.name()),
         (kind, None) => kind.name().into(),
     }
+}
+
+/// 13824 -> "13,824".
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// Types in the order of the network, with their names in words.
@@ -170,6 +182,11 @@ mod tests {
         assert_eq!(s.iter().map(|s| s.dashed).collect::<Vec<_>>(), [false, false, false, false, true]);
         assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
         assert_eq!(series(&models[..2])[1].token, "lora-4");
+    }
+
+    #[test]
+    fn counts_are_written_as_in_print() {
+        assert_eq!([0, 999, 1000, 13824, 1234567].map(count), ["0", "999", "1,000", "13,824", "1,234,567"]);
     }
 
     #[test]

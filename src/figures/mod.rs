@@ -15,7 +15,7 @@ mod overview;
 mod pen;
 mod pick;
 mod readings;
-pub(crate) mod scale;
+mod scale;
 mod sigma_vs_cosine;
 mod similarity;
 mod spectrum;

@@ -24,6 +24,16 @@ impl BestOne {
     pub fn undecided(&self, epsilon: f64) -> bool {
         self.cos < epsilon && !self.below(epsilon)
     }
+
+    /// In words; `inside`: within the window.
+    pub fn verdict(&self, epsilon: f64, inside: bool) -> &'static str {
+        match (self.below(epsilon), self.undecided(epsilon), inside) {
+            (true, _, true) => "yes: intruder",
+            (true, _, false) => "yes, outside the window",
+            (_, true, _) => "undecided",
+            _ => "no",
+        }
+    }
 }
 
 /// The best matches of a matrix on the chosen side.

@@ -1,5 +1,7 @@
 //! Axes: value -> CSS pixels, linear or logarithmic, with three to five ticks; and how numbers are written.
 
+pub use crate::series::count;
+
 /// A value axis laid from `from` to `to` CSS pixels. Always finite, whatever it is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axis {
@@ -96,19 +98,6 @@ fn nice_step(raw: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(10.0 * power)
 }
 
-/// 13824 -> "13,824".
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// Fixed decimals, a true minus (U+2212), a dash for what is no number.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -146,7 +135,6 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_in_print() {
-        assert_eq!(count(13824), "13,824");
         assert_eq!(fixed(-0.5, 2), "\u{2212}0.50");
         assert_eq!(fixed(-0.001, 2), "0.00");
         assert_eq!(short(0.5), "0.5");

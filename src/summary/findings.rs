@@ -1,10 +1,9 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
 use super::tables::{ModelSummary, models};
-use crate::figures::scale::count;
 use crate::metrics::intruder::{intruders, scores};
 use crate::report::{Kind, Model, Report, Settings, Status};
-use crate::series::{labels, type_label};
+use crate::series::{count, labels, type_label};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -62,7 +62,7 @@ impl Figure<'_> {
             pen.path(&[(left, y - 4.0), (left + 14.0, y - 4.0)], own.series.width.max(1.75), color, own.series.dashed)?;
         }
         let face = Type { size: TITLE, bold: true, color: if swatch > 0.0 { palette.ink } else { color } };
-        pen.text((left + swatch, y), &truncate(&own.label, TITLE, room - swatch), face, Align::Start)?;
+        pen.text((left + swatch, y), &truncate(&own.label, TITLE, room - swatch - 6.0), face, Align::Start)?;
         pen.text((left, y + 16.0), &self.total(panel, room), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
         let words = self.grid.columns.iter().all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
         for (column, kind) in self.grid.columns.iter().enumerate() {
@@ -160,7 +160,7 @@ impl Figure<'_> {
         let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
         for column in 0..columns {
             let text = words(sum(&mut (0..rows).map(|row| (row, column))));
-            if text_width(&text, TICK) <= self.cells.width {
+            if self.cells.numerals && text_width(&text, TICK) <= self.cells.width {
                 pen.text((left + self.cells.width * (column as f64 + 0.5), base + 15.0), &text, face, Align::Middle)?;
             }
         }

@@ -54,14 +54,7 @@ impl Figure<'_> {
             line("next σ is", format!("{} % away", fixed(100.0 * gap, 1)));
         }
         if let Some(b) = best {
-            let inside = j < settings.k as usize;
-            let verdict = match (b.below(settings.epsilon), b.undecided(settings.epsilon), inside) {
-                (true, _, true) => "yes: intruder",
-                (true, _, false) => "yes, outside the window",
-                (_, true, _) => "undecided",
-                _ => "no",
-            };
-            line("below ε", verdict.into());
+            line("below ε", b.verdict(settings.epsilon, j < settings.k as usize).into());
         }
         // On the map the mark is the cell, else the dot in the strip.
         let y = match (i, best) {
