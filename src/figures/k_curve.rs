@@ -25,6 +25,8 @@ const SMALL: f64 = 620.0;
 const LEFT: f64 = 40.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
+/// And where there are more lines than this.
+const MANY: usize = 8;
 /// Where k is a share, the axis has this many marks; and no window is counted finer than in so many parts.
 const SHARES: u64 = 200;
 const FINEST: u64 = 1 << 16;
@@ -99,8 +101,13 @@ impl<'a> Figure<'a> {
     }
 
     pub fn height(&self) -> f64 {
-        let below = if self.width < SMALL && !self.lines.is_empty() { self.list_size(self.lines.len()).1 + 10.0 } else { 0.0 };
+        let below = if self.below() { self.list_size(self.lines.len()).1 + 10.0 } else { 0.0 };
         self.height + below
+    }
+
+    /// The readings stand under the plot.
+    fn below(&self) -> bool {
+        !self.lines.is_empty() && (self.width < SMALL || self.lines.len() > MANY)
     }
 
     fn list_size(&self, rows: usize) -> (f64, f64) {

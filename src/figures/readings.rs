@@ -1,7 +1,7 @@
 //! The list of readings beside a dashed line: what every model counts there, in its colour.
 
 use super::pen::{Align, Drawn, Pen, Point, Type};
-use super::style::{LABEL, text_width, truncate};
+use super::style::{LABEL, cut_name, text_width};
 use crate::series::Series;
 use plotters::prelude::DrawingBackend;
 
@@ -39,7 +39,7 @@ pub fn draw<'a, DB: DrawingBackend>(
         let (row, color) = (y + 20.0 + ROW * n as f64, palette.token(&series.token));
         pen.path(&[(x, row - 4.0), (x + 14.0, row - 4.0)], series.width, color, series.dashed)?;
         let room = end - x - 22.0 - text_width(&value, LABEL) - 4.0;
-        pen.text((x + 22.0, row), &truncate(label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
+        pen.text((x + 22.0, row), &cut_name(label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
         pen.text((end, row), &value, Type { size: LABEL, bold: true, color }, Align::End)?;
     }
     Ok(())

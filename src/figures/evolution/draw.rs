@@ -186,7 +186,7 @@ impl Figure<'_> {
                 let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
                 (0..=20).map(move |n| f64::from(n) / 20.0).map(move |t| (x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
             });
-            samples.filter(|(x, y)| *x > p.0 - 5.0 && *x < p.0 + width + 5.0 && *y > p.1 - 13.0 && *y < p.1 + 5.0).count()
+            samples.filter(|(x, y)| *x > p.0 - 12.0 && *x < p.0 + width + 12.0 && *y > p.1 - 13.0 && *y < p.1 + 5.0).count()
         };
         let at = inside.min_by_key(covered).unwrap_or((LEFT + 4.0, y - 5.0));
         pen.halo(at, &label, face, Align::Start)

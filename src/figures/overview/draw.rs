@@ -4,7 +4,7 @@ use super::{Figure, GAP, HEAD, LEFT, NUMERAL, Shown, TOTAL};
 use crate::figures::counted::{side_words, so_far};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{TICK_GAP, every, fixed};
-use crate::figures::style::{LABEL, TICK, TITLE, cos_color, text_width, truncate};
+use crate::figures::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::series::{type_label, type_short};
 use plotters::prelude::DrawingBackend;
 
@@ -53,7 +53,11 @@ impl Figure<'_> {
     fn head<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (own, tick) = (&self.panels[panel], Type { size: TICK, bold: false, color: palette.ink_3 });
-        let end = if panel % self.cells.per_row + 1 == self.cells.per_row { self.width } else { left + self.stride() - 0.5 * GAP };
+        let end = if panel % self.cells.per_row + 1 == self.cells.per_row {
+            self.width.min(left + self.stride())
+        } else {
+            left + self.stride() - 0.5 * GAP
+        };
         let (room, y) = (end - left, top - HEAD + 14.0);
         // A narrow panel's name needs the swatch's room; the colour is then in the name.
         let swatch = if room >= 110.0 { 22.0 } else { 0.0 };
@@ -62,7 +66,7 @@ impl Figure<'_> {
             pen.path(&[(left, y - 4.0), (left + 14.0, y - 4.0)], own.series.width.max(1.75), color, own.series.dashed)?;
         }
         let face = Type { size: TITLE, bold: true, color: if swatch > 0.0 { palette.ink } else { color } };
-        pen.text((left + swatch, y), &truncate(&own.label, TITLE, room - swatch - 6.0), face, Align::Start)?;
+        pen.text((left + swatch, y), &cut_name(&own.label, TITLE, room - swatch - 6.0), face, Align::Start)?;
         pen.text((left, y + 16.0), &self.total(panel, room), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
         let words = self.grid.columns.iter().all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
         for (column, kind) in self.grid.columns.iter().enumerate() {
