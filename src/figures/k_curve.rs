@@ -26,6 +26,8 @@ const SMALL: f64 = 620.0;
 const LEFT: f64 = 40.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
+/// And where there are more lines than this.
+const MANY: usize = 8;
 /// Where k is a share, the axis has this many marks; and no window is counted finer than in so many parts.
 const SHARES: u64 = 200;
 const FINEST: u64 = 1 << 16;
@@ -84,7 +86,7 @@ impl<'a> Figure<'a> {
         let vectors = Vectors::of(report, request.planned, last);
         let limit = vectors.upto(last).max(10);
         let widest = if request.fraction { percent(1.0) } else { count(limit) };
-        let left = (10.0 + text_width(&widest, TICK)).max(LEFT).ceil();
+        let left = (14.0 + text_width(&widest, TICK)).max(LEFT).ceil();
         let right = width - if narrow { 14.0 } else { 100.0 };
         let (across, down) = ((left, right), (height - BOTTOM, TOP));
         let (x, y) = if request.fraction {
@@ -100,11 +102,19 @@ impl<'a> Figure<'a> {
     }
 
     pub fn height(&self) -> f64 {
-        if self.width < SMALL && !self.lines.is_empty() {
-            self.height + readings::size(self.lines.len(), self.narrow).1 + 10.0
-        } else {
-            self.height
-        }
+        let below = if self.below() { self.list_size(self.lines.len()).1 + 10.0 } else { 0.0 };
+        self.height + below
+    }
+
+    /// The readings stand under the plot.
+    fn below(&self) -> bool {
+        !self.lines.is_empty() && (self.width < SMALL || self.lines.len() > MANY)
+    }
+
+    fn list_size(&self, rows: usize) -> (f64, f64) {
+        let k = self.k();
+        let longest = self.lines.iter().map(|l| l.label.chars().count() + self.reading(l, k).chars().count()).max().unwrap_or(0);
+        readings::size(rows, longest, self.narrow)
     }
 
     /// The window that is set, as far as the axis goes.

@@ -14,7 +14,7 @@ use crate::series::{Series, labels, series};
 use grid::{Cell, Grid, Shown};
 
 /// Left of the first panel: the layer numbers.
-const LEFT: f64 = 38.0;
+const LEFT: f64 = 42.0;
 const GAP: f64 = 20.0;
 /// From a panel's top to its cells: its name, its total, the types.
 const HEAD: f64 = 54.0;
@@ -22,6 +22,8 @@ const HEAD: f64 = 54.0;
 const FOOT: f64 = 22.0;
 /// The least cell that holds a numeral.
 const NUMERAL: (f64, f64) = (20.0, 14.0);
+/// The least width of a panel: its name, or what tells it from the others of its run.
+const NAME: f64 = 84.0;
 /// Cells with numerals may make a figure this tall; beyond it they are shades.
 const TALLEST: f64 = 1300.0;
 
@@ -94,7 +96,7 @@ impl<'a> Figure<'a> {
     /// From one panel of a row to the next.
     fn stride(&self) -> f64 {
         let room = self.width - LEFT + GAP;
-        let most = self.wide() + self.total_width() + 3.0 * GAP;
+        let most = (self.wide() + self.total_width() + 3.0 * GAP).max(NAME + GAP);
         (room / self.cells.per_row as f64).floor().min(most)
     }
 
@@ -141,7 +143,7 @@ const TOTAL: f64 = 28.0;
 fn arrange(width: f64, rows: usize, columns: usize, panels: usize) -> Cells {
     let (room, rows, columns, panels) = (width - LEFT, rows.max(1) as f64, columns.max(1) as f64, panels.max(1));
     let layout = |least: f64, height: f64, totals: f64, numerals: bool| {
-        let fit = (((room + GAP) / (least * columns + totals + GAP)).floor() as usize).clamp(1, panels);
+        let fit = (((room + GAP) / ((least * columns + totals).max(NAME) + GAP)).floor() as usize).clamp(1, panels);
         // As many rows as needed, then as even as they come: 8 panels where 5 fit are 4 and 4.
         let per_row = panels.div_ceil(panels.div_ceil(fit));
         let each = (room - GAP * (per_row - 1) as f64) / per_row as f64;

@@ -25,6 +25,16 @@ impl BestOne {
     pub fn undecided(&self, epsilon: f64) -> bool {
         self.cos < epsilon && !self.below(epsilon)
     }
+
+    /// In words; `inside`: within the window.
+    pub fn verdict(&self, epsilon: f64, inside: bool) -> &'static str {
+        match (self.below(epsilon), self.undecided(epsilon), inside) {
+            (true, _, true) => "yes: intruder",
+            (true, _, false) => "yes, outside the window",
+            (_, true, _) => "undecided",
+            _ => "no",
+        }
+    }
 }
 
 /// The best matches of one side.
@@ -100,6 +110,24 @@ impl<'a> Best<'a> {
                 Some(BestOne { upper, ..if l.cos >= r.cos { l } else { r } })
             }
             Best::Itself(n) => (j < *n).then_some(BestOne { cos: 1.0, upper: None, i: Some(j as u32) }),
+        }
+    }
+
+    /// Adds one to `counts[j]` for every vector that is certainly below epsilon: all of a large model's within a redraw.
+    pub fn tally(&self, epsilon: f64, counts: &mut [u32]) {
+        match self {
+            Best::One(Scores { cos, upper: None, least, .. }) => {
+                // The least f32 not below epsilon: compared so, eight at a time, the verdicts are those of f64.
+                let nearest = epsilon as f32;
+                let bound = if f64::from(nearest) < epsilon { nearest.next_up() } else { nearest };
+                let least = *least as f32;
+                for (count, cos) in counts.iter_mut().zip(*cos) {
+                    *count = count.wrapping_add(u32::from(cos.is_finite() && cos.clamp(least, 1.0) < bound));
+                }
+            }
+            // Every one matches itself.
+            Best::Itself(_) => {}
+            _ => self.intruders(counts.len() as u32, epsilon).for_each(|j| counts[j] += 1),
         }
     }
 

@@ -1,16 +1,17 @@
 //! The list of readings beside a dashed line: what every model counts there, in its colour.
 
 use super::pen::{Align, Drawn, Pen, Point, Type};
-use super::style::{LABEL, text_width, truncate};
+use super::style::{LABEL, cut_name, text_width};
 use crate::series::Series;
 use plotters::prelude::DrawingBackend;
 
 /// The height of one reading.
 const ROW: f64 = 18.0;
 
-/// Width and height of a list.
-pub fn size(rows: usize, narrow: bool) -> Point {
-    (if narrow { 140.0 } else { 150.0 }, ROW * rows as f64 + 24.0)
+/// Width and height of a list whose widest row holds so many characters: names that differ at their ends are not cut.
+pub fn size(rows: usize, characters: usize, narrow: bool) -> Point {
+    let least = if narrow { 140.0 } else { 150.0 };
+    (text_width(&"0".repeat(characters.min(99)), LABEL).clamp(least - 44.0, 200.0) + 44.0, ROW * rows as f64 + 24.0)
 }
 
 /// How many of so many readings fit into a plot of a height.
@@ -38,7 +39,7 @@ pub fn draw<'a, DB: DrawingBackend>(
         let (row, color) = (y + 20.0 + ROW * n as f64, palette.token(&series.token));
         pen.path(&[(x, row - 4.0), (x + 14.0, row - 4.0)], series.width, color, series.dashed)?;
         let room = end - x - 22.0 - text_width(&value, LABEL) - 4.0;
-        pen.text((x + 22.0, row), &truncate(label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
+        pen.text((x + 22.0, row), &cut_name(label, LABEL, room), Type { size: LABEL, bold: false, color }, Align::Start)?;
         pen.text((end, row), &value, Type { size: LABEL, bold: true, color }, Align::End)?;
     }
     Ok(())

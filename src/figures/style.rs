@@ -100,6 +100,14 @@ pub fn truncate(text: &str, size: f64, width: f64) -> String {
     text.chars().take(keep).chain(['…']).collect()
 }
 
+/// A model's name cut to a width. Checkpoints of a run differ in their ends: where only that fits, it is "step 1,000".
+pub fn cut_name(name: &str, size: f64, width: f64) -> String {
+    match name.rsplit_once(", ") {
+        Some((_, end)) if text_width(name, size) > width && text_width(end, size) <= width => end.to_owned(),
+        _ => truncate(name, size, width),
+    }
+}
+
 /// Lines of at most a width, broken at spaces.
 pub fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -114,4 +122,17 @@ pub fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_keeps_its_step_where_its_name_is_cut() {
+        let name = "LoRA r = 8, step 1,000";
+        assert_eq!(cut_name(name, LABEL, 200.0), name);
+        assert_eq!(cut_name(name, LABEL, 90.0), "step 1,000");
+        assert_eq!(cut_name("chat-finetune-of-march", LABEL, 60.0), "chat-fi…");
+    }
 }

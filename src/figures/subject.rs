@@ -107,13 +107,7 @@ impl<'a> Subject<'a> {
     }
 
     pub fn verdict_line(&self, j: usize) -> Option<(String, String)> {
-        let (b, epsilon) = (self.best_of(j)?, self.settings.epsilon);
-        let verdict = match (b.below(epsilon), b.undecided(epsilon), self.inside(j)) {
-            (true, _, true) => "yes: intruder",
-            (true, _, false) => "yes, outside the window",
-            (_, true, _) => "undecided",
-            _ => "no",
-        };
+        let verdict = self.best_of(j)?.verdict(self.settings.epsilon, self.inside(j));
         Some(("below ε".into(), verdict.into()))
     }
 }

@@ -1,8 +1,9 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
 use super::tables::{ModelSummary, models};
-use crate::metrics::intruder::intruders;
-use crate::report::{Kind, Report, Settings};
+use crate::metrics::intruder::{intruders, scores};
+use crate::print::count;
+use crate::report::{Kind, Model, Report, Settings, Status};
 use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Findings {
     pub epsilon_curve: String,
+    pub overview: String,
     pub effective_rank: String,
+    pub k_curve: String,
     pub matrices: String,
 }
 
@@ -19,7 +22,13 @@ pub struct Findings {
 pub fn findings(report: &Report, settings: &Settings) -> Findings {
     let summaries = models(report, settings);
     let done: Vec<&ModelSummary> = summaries.iter().filter(|s| s.done > 0).collect();
-    Findings { epsilon_curve: counts(&done, settings), effective_rank: ranks(report, &done), matrices: most(report, settings) }
+    Findings {
+        epsilon_curve: counts(&done, settings),
+        overview: where_they_are(report, settings),
+        effective_rank: ranks(report, &done),
+        k_curve: beyond(report, settings),
+        matrices: most(report, settings),
+    }
 }
 
 /// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning 0."
@@ -63,6 +72,77 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
     sentences.join(" ")
 }
 
+/// "In LoRA r = 8, value and attention-output matrices hold 31 of the 59.": the model with the most, and the one or two types that hold at
+/// least half of them.
+fn where_they_are(report: &Report, settings: &Settings) -> String {
+    let all = report.models.iter().map(|m| by_type(m, settings)).zip(labels(&report.models));
+    let total = |types: &[(u32, &str)]| types.iter().map(|t| t.0).sum::<u32>();
+    // Of equals the first.
+    let Some((types, label)) = all.rev().max_by_key(|(types, _)| total(types)) else { return String::new() };
+    let total = total(&types);
+    let name = |kind: &str| kind.replace("attention output", "attention-output");
+    match types[..] {
+        [(first, kind), _, ..] if first > 1 && 2 * first >= total => {
+            let share = if first == total { format!("all {total}") } else { format!("{first} of the {total}") };
+            format!("In {label}, {} matrices hold {share}.", name(kind))
+        }
+        [(first, kind), (second, other), _, ..] if second > 0 && 2 * (first + second) >= total => {
+            let held = first + second;
+            let share = if held == total { format!("all {total}") } else { format!("{held} of the {total}") };
+            format!("In {label}, {} and {} matrices hold {share}.", name(kind), name(other))
+        }
+        _ => String::new(),
+    }
+}
+
+/// How many intruders each matrix type of a model holds, most first.
+fn by_type<'a>(model: &'a Model, settings: &Settings) -> Vec<(u32, &'a str)> {
+    let mut types: Vec<(u32, &str)> = Vec::new();
+    for matrix in &model.matrices {
+        let (count, kind) = (intruders(matrix, settings).unwrap_or(0), type_label(matrix.kind.as_deref()));
+        match types.iter_mut().find(|t| t.1 == kind) {
+            Some(t) => t.0 += count,
+            None => types.push((count, kind)),
+        }
+    }
+    types.sort_by_key(|t| std::cmp::Reverse(t.0));
+    types
+}
+
+/// "Past the top 20, full fine-tuning has candidates too: 5,618 of 13,824 when every vector is counted." Only where every vector is known.
+fn beyond(report: &Report, settings: &Settings) -> String {
+    let windows = |model: &Model| {
+        let (mut all, mut found, mut first) = (0, 0, usize::MAX);
+        for matrix in model.matrices.iter().filter(|m| m.status == Status::Analyzed) {
+            let scores = scores(matrix, settings.into())?;
+            if scores.len() < matrix.rows.min(matrix.cols) as usize {
+                return None;
+            }
+            let below = |c: &f32| f64::from(*c) < settings.epsilon;
+            all += scores.len() as u64;
+            found += scores.iter().filter(|c| below(c)).count() as u64;
+            first = first.min(scores.iter().position(below).unwrap_or(usize::MAX));
+        }
+        (found > 0).then_some((all, found, first))
+    };
+    let known: Vec<(&Model, String, (u64, u64, usize))> =
+        report.models.iter().zip(labels(&report.models)).filter_map(|(m, label)| Some((m, label, windows(m)?))).collect();
+    // A model without intruders in the window says most about a deeper one; a full fine-tune first.
+    let late = known.iter().filter(|(_, _, (.., first))| *first >= settings.k as usize);
+    if let Some((model, label, (all, found, first))) = late.min_by_key(|(m, ..)| m.kind != Kind::Full) {
+        let name = if model.kind == Kind::Full && label == "Full" { "full fine-tuning" } else { label };
+        return format!(
+            "Past the top {first}, {name} has candidates too: {} of {} when every vector is counted.",
+            count(*found),
+            count(*all)
+        );
+    }
+    match known.iter().max_by_key(|k| k.2.1) {
+        Some((_, label, (all, found, _))) => format!("When every vector is counted, {label} has {} of {}.", count(*found), count(*all)),
+        None => String::new(),
+    }
+}
+
 /// "Layer 4, attention output holds the most: 5 in LoRA r = 8."
 fn most(report: &Report, settings: &Settings) -> String {
     let cells: Vec<_> = report
@@ -75,10 +155,10 @@ fn most(report: &Report, settings: &Settings) -> String {
     let mut holders = cells.iter().filter(|c| c.0 == highest);
     match (highest, holders.next(), holders.next()) {
         (0, ..) | (_, None, _) => String::new(),
-        (count, Some((_, m, label)), None) => {
+        (most, Some((_, m, label)), None) => {
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
-            format!("{layer}{} holds the most: {count} in {label}.", type_label(m.kind.as_deref()))
+            format!("{layer}{} holds the most: {most} in {label}.", type_label(m.kind.as_deref()))
         }
-        (count, Some(_), Some(_)) => format!("No matrix holds more than {count} in any model."),
+        (most, Some(_), Some(_)) => format!("No matrix holds more than {most} in any model."),
     }
 }

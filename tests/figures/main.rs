@@ -132,7 +132,7 @@ fn direct_labels_keep_their_distance() {
     ranks.extend((0..7).map(|r| Some(1 << r)));
     for ranks in [&[None, Some(1), Some(8), Some(64)][..], &ranks] {
         let report = report_of(ranks, 6, &TYPES);
-        for figure in [FigureId::EpsilonCurve, FigureId::EffectiveRank] {
+        for figure in [FigureId::EpsilonCurve, FigureId::KCurve, FigureId::EffectiveRank] {
             let request = request(figure, Theme::Light, 944.0);
             let drawn = texts(&svg(&report, &request));
             let names = labels(&report.models);
@@ -351,6 +351,11 @@ fn gallery() {
         let matrix = Some("encoder.layer.2.q.weight".into());
         let running = Request { running: true, focus, matrix, ..request(figure, Theme::Light, 944.0) };
         put(format!("running-{figure:?}"), &part, &running);
+        let deep = Request { matrix: None, planned: 560, ..request(figure, Theme::Light, 944.0) };
+        put(format!("deep-{figure:?}"), &report_of(&ranks, 80, &llama), &deep);
+        let series = Request { matrix: None, model: None, planned: 1, ..request(figure, Theme::Light, 944.0) };
+        put(format!("run-{figure:?}"), &run::run(), &series);
+        put(format!("run-{figure:?}-343"), &run::run(), &Request { width: 343.0, ..series });
         let lora = report_of(&[Some(8), Some(16)], 6, &TYPES);
         put(format!("lora-only-{figure:?}"), &lora, &request(figure, Theme::Dark, 632.0));
     }

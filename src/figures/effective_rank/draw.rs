@@ -4,7 +4,7 @@ use super::{Figure, GAP, KEY_ROW, Shown};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{TICK_GAP, apart, every, short};
 use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, text_width, truncate};
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
 use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
@@ -112,7 +112,7 @@ impl Figure<'_> {
         let x = left + self.panel_width + 8.0;
         for ((model, _), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height))) {
             let face = Type { size: LABEL, bold: false, color: pen.palette.token(&self.series[*model].token) };
-            pen.text((x, y + 4.0), &truncate(&self.labels[*model], LABEL, self.width - x), face, Align::Start)?;
+            pen.text((x, y + 4.0), &cut_name(&self.labels[*model], LABEL, self.width - x), face, Align::Start)?;
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Figure<'_> {
             let (x, y) = (self.left + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
             let color = pen.palette.token(&series.token);
             pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;
-            pen.text((x + 20.0, y), &truncate(label, LABEL, column - 24.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
+            pen.text((x + 20.0, y), &cut_name(label, LABEL, column - 24.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
         }
         Ok(())
     }

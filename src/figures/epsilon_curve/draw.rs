@@ -80,7 +80,8 @@ impl Figure<'_> {
     /// The upper left corner and the size of the list of readings: left of the threshold's line where there is room, else right of it.
     pub(super) fn readings_box(&self) -> (Point, Point) {
         let at = self.x.at(self.request.settings.epsilon);
-        let (w, h) = readings::size(self.listed(), self.narrow);
+        let longest = self.lines.iter().map(|l| l.label.chars().count() + count(l.cosines.len() as u64).len()).max().unwrap_or(0);
+        let (w, h) = readings::size(self.listed(), longest, self.narrow);
         let x = if at - self.left >= w + 4.0 {
             if self.narrow { self.left + 2.0 } else { at - w - 6.0 }
         } else if self.right - at >= w + 8.0 {

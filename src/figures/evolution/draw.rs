@@ -25,6 +25,7 @@ impl Figure<'_> {
         for plot in PLOTS {
             self.axes(pen, history, plot)?;
         }
+        self.play_head(pen)?;
         let tracks = history.tracks(self.end);
         let (coloured, grey): (Vec<&Track>, Vec<&Track>) = tracks.iter().partition(|t| self.coloured(history, t));
         for plot in PLOTS {
@@ -32,14 +33,13 @@ impl Figure<'_> {
                 self.grey(pen, history, plot, track)?;
             }
             if plot == Plot::Match {
-                self.threshold(pen)?;
+                self.threshold(pen, history, &coloured)?;
             }
             for track in &coloured {
                 self.coloured_line(pen, history, plot, track)?;
             }
             self.ends(pen, history, plot, &coloured)?;
         }
-        self.play_head(pen)?;
         self.crosshair(pen, history)?;
         let words = Type { color: pen.palette.ink_3, ..face };
         let y = self.base(Plot::Match) + 42.0 + WORDS;
@@ -76,7 +76,7 @@ impl Figure<'_> {
             } else {
                 format!(
                     "Intruders of step {step} traced back; a line starts where its overlap with the next checkpoint falls below 0.5. \
-                     Grey: the others of the top {k}."
+                     Grey: the rest of the top {k}."
                 )
             }
         };
@@ -171,14 +171,25 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn threshold<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn threshold<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, tracks: &[&Track]) -> Drawn {
         let (epsilon, right) = (self.request.settings.epsilon, self.width - RIGHT);
         let y = self.axis(Plot::Match).at(epsilon);
         pen.dashed_hline(LEFT, right, y, pen.palette.ink)?;
-        let face = Type { size: LABEL, bold: true, color: pen.palette.ink };
-        // Under the line, where nothing that came from the base begins; above it where there is no room.
-        let below = y + 16.0 <= self.base(Plot::Match) - 2.0;
-        pen.halo((LEFT + 4.0, if below { y + 14.0 } else { y - 5.0 }), &format!("ε = {}", fixed(epsilon, 2)), face, Align::Start)
+        let (label, face) = (format!("ε = {}", fixed(epsilon, 2)), Type { size: LABEL, bold: true, color: pen.palette.ink });
+        let width = text_width(&label, LABEL);
+        let lines: Vec<Vec<Point>> = tracks.iter().map(|t| self.points(history, Plot::Match, t)).collect();
+        // Under or above the line, from the left: where it covers least of the tracks.
+        let places = (0..6).flat_map(|n| [y + 14.0, y - 5.0].map(|y| (LEFT + 4.0 + (right - LEFT - width) * f64::from(n) / 6.0, y)));
+        let inside = places.filter(|p| p.1 < self.base(Plot::Match) - 2.0 && p.1 > self.top(Plot::Match) + 8.0);
+        let covered = |p: &Point| {
+            let samples = lines.iter().flat_map(|l| l.windows(2)).flat_map(|pair| {
+                let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+                (0..=20).map(move |n| f64::from(n) / 20.0).map(move |t| (x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
+            });
+            samples.filter(|(x, y)| *x > p.0 - 12.0 && *x < p.0 + width + 12.0 && *y > p.1 - 13.0 && *y < p.1 + 5.0).count()
+        };
+        let at = inside.min_by_key(covered).unwrap_or((LEFT + 4.0, y - 5.0));
+        pen.halo(at, &label, face, Align::Start)
     }
 
     fn play_head<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {

@@ -133,7 +133,7 @@ impl<'a> History<'a> {
     /// The largest singular value of the run.
     pub fn largest(&self) -> f64 {
         let first = |t: usize| self.spot(t, 0).and_then(|s| s.sigma).unwrap_or(0.0);
-        (0..=self.points.len()).map(first).fold(0.0, f64::max).max(f64::MIN_POSITIVE).min(1e15)
+        (0..=self.points.len()).map(first).fold(0.0, f64::max).clamp(f64::MIN_POSITIVE, 1e15)
     }
 }
 

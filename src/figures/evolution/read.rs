@@ -98,14 +98,7 @@ impl Figure<'_> {
                 (None, Some(i)) => line("best match c", format!("{} at i = {}", fixed(best.cos, 2), u64::from(i) + 1)),
                 (None, None) => line("best match c", fixed(best.cos, 2)),
             }
-            let inside = spot.rank < self.request.settings.k as usize;
-            let verdict = match (best.below(epsilon), best.undecided(epsilon), inside) {
-                (true, _, true) => "yes: intruder",
-                (true, _, false) => "yes, outside the window",
-                (_, true, _) => "undecided",
-                _ => "no",
-            };
-            line("below ε", verdict.into());
+            line("below ε", best.verdict(epsilon, spot.rank < self.request.settings.k as usize).into());
         }
         Some(Readout { title, lines, focus, x: at.0, y: at.1, plot_right: self.width - RIGHT })
     }

@@ -17,8 +17,11 @@ pub(super) struct Counts {
 impl Counts {
     /// `parts`: windows are so many parts of every matrix's own n, instead of numbers.
     pub fn of(model: &Model, settings: &Settings, parts: Option<u64>) -> Counts {
-        let mut found: Vec<u64> = vec![0];
+        // By n: of every j from 0, in how many matrices of that size it is an intruder.
+        let mut tallies: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         let (mut vectors, mut end) = (Vectors { sizes: BTreeMap::new(), missing: 0, parts }, None::<u64>);
+        // The first window that holds j of n vectors.
+        let window = |j: u64, n: u64| parts.map_or(j, |parts| (u128::from(j) * u128::from(parts)).div_ceil(u128::from(n.max(1))) as u64);
         for matrix in &model.matrices {
             let (Some(best), n) = (Best::of(matrix, settings.into()), thin(matrix) as u64) else { continue };
             *vectors.sizes.entry(n).or_default() += 1;
@@ -26,20 +29,26 @@ impl Counts {
             if matches!(best, Best::Itself(_)) {
                 continue;
             }
-            // The first window that holds j of n vectors.
-            let window = |j: u64| parts.map_or(j, |parts| (j * parts).div_ceil(n.max(1)));
-            for j in best.intruders(u32::MAX, settings.epsilon) {
-                let at = window(j as u64 + 1) as usize;
-                if found.len() <= at {
-                    found.resize(at + 1, 0);
-                }
-                found[at] += 1;
-            }
+            let tally = tallies.entry(n).or_default();
+            tally.resize(tally.len().max(best.len()), 0);
+            best.tally(settings.epsilon, tally);
             let known = best.len() as u64;
             if known < n {
                 // The largest window that needs no more than what is known.
-                let reach = window(known + 1) - 1;
+                let reach = window(known + 1, n) - 1;
                 end = Some(end.map_or(reach, |e| e.min(reach)));
+            }
+        }
+        let mut found: Vec<u64> = vec![0];
+        for (n, tally) in tallies {
+            for (j, count) in (1..).zip(tally) {
+                let at = window(j, n) as usize;
+                if count > 0 && found.len() <= at {
+                    found.resize(at + 1, 0);
+                }
+                if count > 0 {
+                    found[at] += u64::from(count);
+                }
             }
         }
         let mut sum = 0;

@@ -1,12 +1,12 @@
 //! The marks of the k curve, back to front.
 
-use super::{BOTTOM, Figure, Line, SMALL, TOP, percent};
+use super::{BOTTOM, Figure, Line, TOP, percent};
 use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
 use crate::figures::scale::{TICK_GAP, apart, count, decades};
 use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
 use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
@@ -38,13 +38,11 @@ impl Figure<'_> {
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
         pen.text((0.0, 12.0), &truncate(&self.title(), LABEL, self.width), name, Align::Start)?;
-        for value in self.grid() {
+        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
             let y = self.y.at(value);
             pen.hline(self.left, self.right, y, 1.0, if y == self.base() { palette.rule_strong } else { palette.grid })?;
-        }
-        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
             let words = if self.request.fraction { percent(value) } else { count(value as u64) };
-            pen.text((self.left - 8.0, self.y.at(value) + 4.0), &words, tick, Align::End)?;
+            pen.text((self.left - 8.0, y + 4.0), &words, tick, Align::End)?;
         }
         let last = self.last as f64;
         let widest = text_width(&count(self.last), TICK) + 8.0;
@@ -98,11 +96,12 @@ impl Figure<'_> {
     /// The end and the baseline of the dotted line's name: above it, where the window's line and its readings are not.
     fn all_label(&self) -> Point {
         let k = self.x.at(self.k() as f64);
-        let x = if self.right - k > text_width(ALL, LABEL) + 80.0 { self.right - 40.0 } else { k - 12.0 };
+        let (far, width) = (self.right - 40.0, text_width(ALL, LABEL));
+        let x = if far - width > k + 6.0 || k - 12.0 - width < self.left { far } else { k - 12.0 };
         // Left of x the line only falls: the name stands clear of it.
         let at = self.stops.iter().find(|k| self.x.at(**k as f64) >= x).copied().unwrap_or(self.last);
         let y = self.y.at(self.vectors.upto(at) as f64) - 7.0;
-        (x.max(self.left + text_width(ALL, LABEL)), y.max(TOP + 2.0))
+        (x.max(self.left + width), y.max(TOP + 2.0))
     }
 
     fn points(&self, line: &Line) -> Vec<Point> {
@@ -141,9 +140,9 @@ impl Figure<'_> {
 
     /// The list beside the window's line names it too; elsewhere the line has a label of its own.
     fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
-        let (k, below) = (self.k(), self.width < SMALL);
+        let (k, below) = (self.k(), self.below());
         let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
-        let size = readings::size(listed, self.narrow);
+        let size = self.list_size(listed);
         let corner = if below { (self.left - 6.0, self.height + 4.0) } else { self.readings_corner(size, at) };
         if below || !self.beside(size.0, at).contains(&corner.0) {
             self.window_label(pen, at)?;
@@ -167,6 +166,12 @@ impl Figure<'_> {
         if !self.request.fraction {
             lines.push(self.stops.iter().map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64))).collect());
         }
+        // A name is as bad to cover as a line.
+        let name = |(line, (x, y)): (&Line, Point)| {
+            let steps = (text_width(&line.label, LABEL) / 10.0) as u32;
+            (0..=steps).map(|n| (x + 10.0 * f64::from(n), y - 4.0)).collect()
+        };
+        lines.extend(self.name_places().into_iter().map(name));
         // The length of the lines under the list, whatever the distance of their points.
         let covered = |p: &Point| -> f64 {
             let under = |(x, y): Point| x > p.0 - 2.0 && x < p.0 + w + 2.0 && y > p.1 - 2.0 && y < p.1 + h + 2.0;
@@ -176,19 +181,26 @@ impl Figure<'_> {
         places.min_by(|a, b| covered(a).total_cmp(&covered(b))).unwrap_or((self.left + 2.0, top))
     }
 
-    /// The lines' names at their ends.
-    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    /// Start and baseline of the lines' names, at their ends.
+    fn name_places(&self) -> Vec<(&Line, Point)> {
         let mut ends: Vec<(&Line, Point)> = self.lines.iter().filter_map(|l| Some((l, *self.points(l).last()?))).collect();
         // Where there is no room for all, the last checkpoint of a run speaks for it.
         let room = ((self.base() - TOP) / LABEL_GAP) as usize + 1;
         ends.sort_by(|a, b| (a.1.0.total_cmp(&b.1.0)).then(b.0.series.width.total_cmp(&a.0.series.width)));
+        let mut places = Vec::new();
         for group in ends.chunk_by(|a, b| a.1.0 == b.1.0) {
             let group = &group[..group.len().min(room)];
             let wanted: Vec<f64> = group.iter().map(|e| e.1.1).collect();
-            for ((line, end), y) in group.iter().zip(spread(&wanted, LABEL_GAP, (TOP, self.base() - 6.0))) {
-                let (x, face) = (end.0 + 8.0, Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) });
-                pen.halo((x, y + 4.0), &truncate(&line.label, LABEL, self.width - x), face, Align::Start)?;
-            }
+            let apart = spread(&wanted, LABEL_GAP, (TOP, self.base() - 6.0));
+            places.extend(group.iter().zip(apart).map(|((line, end), y)| (*line, (end.0 + 8.0, y + 4.0))));
+        }
+        places
+    }
+
+    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+        for (line, at) in self.name_places() {
+            let face = Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) };
+            pen.halo(at, &cut_name(&line.label, LABEL, self.width - at.0), face, Align::Start)?;
         }
         Ok(())
     }

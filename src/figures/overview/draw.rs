@@ -4,7 +4,7 @@ use super::{Figure, GAP, HEAD, LEFT, NUMERAL, Shown, TOTAL};
 use crate::figures::counted::{side_words, so_far};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{TICK_GAP, every, fixed};
-use crate::figures::style::{LABEL, TICK, TITLE, cos_color, text_width, truncate};
+use crate::figures::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::series::{type_label, type_short};
 use plotters::prelude::DrawingBackend;
 
@@ -53,7 +53,11 @@ impl Figure<'_> {
     fn head<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (own, tick) = (&self.panels[panel], Type { size: TICK, bold: false, color: palette.ink_3 });
-        let end = if panel % self.cells.per_row + 1 == self.cells.per_row { self.width } else { left + self.stride() - 0.5 * GAP };
+        let end = if panel % self.cells.per_row + 1 == self.cells.per_row {
+            self.width.min(left + self.stride())
+        } else {
+            left + self.stride() - 0.5 * GAP
+        };
         let (room, y) = (end - left, top - HEAD + 14.0);
         // A narrow panel's name needs the swatch's room; the colour is then in the name.
         let swatch = if room >= 110.0 { 22.0 } else { 0.0 };
@@ -62,15 +66,16 @@ impl Figure<'_> {
             pen.path(&[(left, y - 4.0), (left + 14.0, y - 4.0)], own.series.width.max(1.75), color, own.series.dashed)?;
         }
         let face = Type { size: TITLE, bold: true, color: if swatch > 0.0 { palette.ink } else { color } };
-        pen.text((left + swatch, y), &truncate(&own.label, TITLE, room - swatch), face, Align::Start)?;
+        pen.text((left + swatch, y), &cut_name(&own.label, TITLE, room - swatch - 6.0), face, Align::Start)?;
         pen.text((left, y + 16.0), &self.total(panel, room), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
         let words = self.grid.columns.iter().all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
         for (column, kind) in self.grid.columns.iter().enumerate() {
             let head = if words { type_label(*kind) } else { type_short(*kind) };
             let x = left + self.cells.width * (column as f64 + 0.5);
-            // Two letters may use their neighbours' air; more are cut.
-            let head: String = if text_width(head, TICK) <= self.cells.width + 4.0 { head.into() } else { head.chars().take(2).collect() };
-            if text_width(&head, TICK) <= self.cells.width + 5.0 {
+            // Two letters may use their neighbours' air; where they cannot, the first one tells the types apart.
+            let letters = [usize::MAX, 2, 1].into_iter().map(|n| head.chars().take(n).collect::<String>());
+            let fits = |h: &String| text_width(h, TICK) <= self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
+            if let Some(head) = letters.into_iter().find(fits) {
                 pen.text((x, top - 6.0), &head, tick, Align::Middle)?;
             }
         }
@@ -84,7 +89,7 @@ impl Figure<'_> {
                     None => "other".into(),
                 };
                 let y = top + self.cells.height * (row as f64 + 0.5) + 4.0;
-                pen.text((left - 8.0, y), &truncate(&label, TICK, LEFT - 8.0), tick, Align::End)?;
+                pen.text((left - 8.0, y), &truncate(&label, TICK, LEFT - 6.0), tick, Align::End)?;
             }
         }
         Ok(())
@@ -159,7 +164,7 @@ impl Figure<'_> {
         let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
         for column in 0..columns {
             let text = words(sum(&mut (0..rows).map(|row| (row, column))));
-            if text_width(&text, TICK) <= self.cells.width + 2.0 {
+            if self.cells.numerals && text_width(&text, TICK) <= self.cells.width {
                 pen.text((left + self.cells.width * (column as f64 + 0.5), base + 15.0), &text, face, Align::Middle)?;
             }
         }
