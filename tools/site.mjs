@@ -1,4 +1,5 @@
-// www/ and its wasm to dist/, by Vite.
+// www/ and its wasm to dist/, by Vite: the page, and the element that draws a figure elsewhere.
+import { buildEmbed } from './embed.mjs';
 import { at } from './paths.mjs';
 import { seconds, step } from './say.mjs';
 import { hash, isFresh, leave } from './stamp.mjs';
@@ -16,6 +17,7 @@ export async function buildSite() {
   // Loaded late: before the set-up there is no Vite.
   const { build } = await import('vite');
   await build({ root: at(), logLevel: 'warn' });
+  await buildEmbed();
   leave(stamp, sources + hash(['dist']));
   step(`dist/ built in ${seconds(start)}`);
 }

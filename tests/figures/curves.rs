@@ -10,9 +10,18 @@ use lorascope::summary::{Findings, findings};
 
 const EIGHT: [Option<u32>; 8] = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
 
+/// The leading vectors of every matrix, as a certified run gives them.
+fn leading(mut report: Report) -> Report {
+    for left in report.models.iter_mut().flat_map(|m| &mut m.matrices).filter_map(|m| m.left.as_mut()) {
+        left.max_cos.truncate(40);
+        left.argmax.truncate(40);
+    }
+    report
+}
+
 /// All n vectors of every matrix, as an exact run gives them: deep vectors lie so close that a change mixes them.
-fn whole(mut report: Report) -> Report {
-    let mut rng = Lcg(11);
+fn whole(report: Report) -> Report {
+    let (mut report, mut rng) = (leading(report), Lcg(11));
     for model in &mut report.models {
         let (start, steepness) = match model.rank {
             None => (24.0, 0.55),
@@ -269,7 +278,7 @@ fn the_sentences_beside_them_say_what_is_counted() {
         said.k_curve
     );
     // Nothing is said of vectors that were not computed.
-    assert_eq!(findings(&stored(), &settings).k_curve, "");
+    assert_eq!(findings(&leading(stored()), &settings).k_curve, "");
 
     let mut two = report_of(&[Some(8)], 6, &TYPES[..3]);
     for (n, matrix) in two.models[0].matrices.iter_mut().enumerate() {

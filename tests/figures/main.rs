@@ -3,6 +3,7 @@
 //! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
 mod curves;
+mod exports;
 mod golden;
 mod run;
 mod spectra;

@@ -9,6 +9,7 @@ import type { Spec } from '../views/figure';
 import type { Item } from '../views/menu';
 import type { FigureId, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
 import { dials, type Dial } from './dials';
+import type { LorascopeFigureElement, Selection } from './types';
 import { loadView } from './wasm';
 import styles from './style.css?inline';
 import '../views/figure';
@@ -17,17 +18,10 @@ import '../views/menu';
 /** How near the viewport work starts. */
 const NEAR = '400px';
 
-/** What the events carry: the mark that was read. Vectors count from 1, as the figures print them. */
-export interface Selection {
-  matrix: string | undefined;
-  model: string | undefined;
-  i: number | undefined;
-  j: number | undefined;
-  epsilon: number | undefined;
-  k: number | undefined;
-}
+/** What others see of the element, without what every element has. */
+type Public = Omit<LorascopeFigureElement, keyof HTMLElement>;
 
-export class LorascopeFigure extends LitElement {
+export class LorascopeFigure extends LitElement implements Public {
   static override styles = unsafeCSS(styles);
   static override properties = {
     src: { reflect: true },
@@ -49,25 +43,21 @@ export class LorascopeFigure extends LitElement {
     failure: { state: true },
     head: { state: true },
   };
-  /** Address of a report that Lorascope saved. Without it, a `<script type="application/json">` inside the element is the report. */
+  // What each attribute means: types.d.ts.
   declare src: string | null;
   declare figure: FigureId;
-  /** A model by its label, or by its number from 1. */
   declare model: string | null;
   declare matrix: string | null;
   declare k: number | null;
   declare epsilon: number | null;
   declare side: Settings['side'] | null;
   declare cosine: Settings['cosine'] | null;
-  /** A fine-tuned vector, from 1. */
   declare vector: number | null;
   declare top: number | null;
   declare until: number | null;
   declare fraction: boolean;
   declare adaptersOnly: boolean;
-  /** `light` or `dark`; by default what the reader's system has. */
   declare theme: Theme | null;
-  /** Dials shown, of `k`, `epsilon`, `step`; and `menu`. `none` shows none; by default what the figure has. */
   declare controls: string | null;
   declare focus_: Focus | undefined;
   declare failure: string;

@@ -1,8 +1,9 @@
 /** What stands around every figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { lines, saveFigure, type FileKind, type TextKind } from '../exports';
+import { saveFigure, type FileKind } from '../exports';
 import type { LiveReport } from '../report';
 import type { State } from '../state';
+import { bibtex, embedCode, pytorch, saveMarkdown, savePage } from '../take-away';
 import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
 import type { FigureView, Spec } from './figure';
 import type { Item } from './menu';
@@ -65,7 +66,7 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
     testid: `export-${kind}`,
     act: () => saveFigure(kind, present(report), now()),
   });
-  const copy = (kind: TextKind, label: string, note: string, text: () => string): Item => ({
+  const copy = (kind: string, label: string, note: string, text: () => string): Item => ({
     label,
     note,
     testid: `copy-${kind}`,
@@ -77,12 +78,12 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
     file('png', 'PNG', 'twice the pixels'),
     file('csv', 'CSV', 'its numbers'),
     file('json', 'JSON', 'its numbers'),
-    file('html', 'HTML', 'live, in one file'),
-    file('markdown', 'Markdown', 'the whole run'),
+    { label: 'HTML', note: 'live, in one file', testid: 'export-html', act: () => savePage(present(report), now()) },
+    { label: 'Markdown', note: 'the whole run', testid: 'export-markdown', act: () => saveMarkdown(present(report), now()) },
     copy('link', 'Copy link', 'to this view', () => linked?.address(id) ?? location.href),
-    copy('embed', 'Copy embed code', '', () => lines('embed', present(report), now())),
-    copy('pytorch', 'Copy as PyTorch', 'computes the number again', () => lines('pytorch', present(report), now())),
-    copy('citation', 'Copy citation', 'BibTeX', () => lines('citation', present(report), now())),
+    copy('embed', 'Copy embed code', '', () => embedCode(present(report), now())),
+    copy('pytorch', 'Copy as PyTorch', 'computes the number again', () => pytorch(present(report), now())),
+    copy('citation', 'Copy citation', 'BibTeX', () => bibtex(present(report))),
     { label: state.tables.has(id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => app.toggleTable(id) },
   ];
 }

@@ -1,6 +1,6 @@
 /** One figure on a canvas at the screen's own pixels. What it shows comes as a spec; what the reader points at goes to the store. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { Cell, Focus, Readout, ReportView, Request, Theme } from '../wasm/simd/lorascope';
+import type { Cell, Focus, Readout, ReportView, Request, Theme } from '../wasm/embed/lorascope';
 import { hang } from './card';
 import { MapHand } from './map-hand';
 import { onScreenChange, screen } from './screen';

@@ -1,5 +1,5 @@
 /** Zoom and pan of a similarity map: drag, double click, Ctrl with the wheel (a pinch on a trackpad), the keys + and −. */
-import type { Cell } from '../wasm/simd/lorascope';
+import type { Cell } from '../wasm/embed/lorascope';
 import type { FigureView } from './figure';
 
 const STEP = 1.5;

@@ -6,13 +6,14 @@ import { setPreset } from '../state';
 import type { Context } from './view';
 
 /** Nothing while the rule is the default one. */
-export function rule({ state, store, report, app }: Context): TemplateResult | typeof nothing {
+export function rule({ state, report, app }: Context): TemplateResult | typeof nothing {
   const presets = report?.presets ?? [];
   const [official, preset] = [presets[0], presets.find(({ id }) => id === state.settings.preset)];
   if (!official || !preset || !report?.view) return nothing;
   const plain = setPreset(state, official).settings;
   const { k, epsilon, side, cosine } = state.settings;
   if (k === plain.k && epsilon === plain.epsilon && side === plain.side && cosine === plain.cosine && preset.id === official.id) return nothing;
+  const labels = report.models(state.settings).map(({ label }) => label);
   const found = report.differences(plain, state.settings);
   const outside = preset.everywhere && !state.stored ? (state.plan?.types ?? []).filter((type) => !type.on && type.count > 0) : [];
   return html`<details class="deeper rule">
@@ -28,8 +29,8 @@ export function rule({ state, store, report, app }: Context): TemplateResult | t
       ? html`<div class="tbl-scroll data" tabindex="0" role="region" aria-label="Vectors with another verdict"><table>
           <thead><tr><th>Model</th><th>Matrix</th><th class="num"><i class="v">j</i></th><th>Official code</th><th>Now</th><th>Why</th></tr></thead>
           <tbody>${found.verdicts.map(
-            (v) => html`<tr><td>${math(v.model)}</td><td class="mono">${v.matrix}</td><td class="num">${v.j + 1}</td>
-              <td>${verdict(v.from)}</td><td>${verdict(v.to)}</td><td>${math(v.why)}</td></tr>`,
+            (v) => html`<tr><td>${math(labels[v.model] ?? '')}</td><td class="mono">${v.matrix}</td><td class="num">${v.j + 1}</td>
+              <td>${verdict(v.from)}</td><td>${verdict(v.to)}</td><td>${math(v.reason)}</td></tr>`,
           )}</tbody>
         </table></div>
         ${found.total > found.verdicts.length ? html`<p class="small faint">The first ${count(found.verdicts.length)} of ${count(found.total)}.</p>` : nothing}`

@@ -1,5 +1,5 @@
 /** What a drawing has to know of the screen: theme and pixel ratio, and when they change. Print is always light. */
-import type { Theme } from '../wasm/simd/lorascope';
+import type { Theme } from '../wasm/embed/lorascope';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();

@@ -1,0 +1,57 @@
+/** `<lorascope-figure>`: one live figure of a report that Lorascope saved. Importing the module defines the element. */
+
+export type FigureName =
+  | 'similarity' | 'spectrum' | 'sigma-vs-cosine' | 'vector' | 'epsilon-curve' | 'k-curve' | 'overview' | 'effective-rank' | 'evolution';
+
+/** The mark that was clicked. Vectors count from 1, as the figures print them. */
+export interface Selection {
+  matrix: string | undefined;
+  model: string | undefined;
+  i: number | undefined;
+  j: number | undefined;
+  epsilon: number | undefined;
+  k: number | undefined;
+}
+
+/** Attributes and properties have the same names. */
+export interface LorascopeFigureElement extends HTMLElement {
+  /** Address of a report. Without it, a `<script type="application/json">` inside the element is the report. */
+  src: string | null;
+  figure: FigureName;
+  /** A model by its label, or by its number from 1. */
+  model: string | null;
+  /** A matrix by its name in the base; by default the first with a similarity map. */
+  matrix: string | null;
+  /** How many of the strongest vectors are looked at. */
+  k: number | null;
+  /** A vector whose best match is below this is an intruder. */
+  epsilon: number | null;
+  side: 'left' | 'right' | 'both' | null;
+  cosine: 'absolute' | 'signed' | null;
+  /** A fine-tuned vector, from 1. */
+  vector: number | null;
+  /** Rows and columns of a similarity map. */
+  top: number | null;
+  /** The training step up to which an evolution is drawn. */
+  until: number | null;
+  /** The k curve as a share of all vectors. */
+  fraction: boolean;
+  /** Effective rank without full fine-tunes; the attribute is `adapters-only`. */
+  adaptersOnly: boolean;
+  /** By default what the reader's system has. */
+  theme: 'light' | 'dark' | null;
+  /** Dials shown, of `k`, `epsilon`, `step`, and `menu`; `none` shows none; by default what the figure has. */
+  controls: string | null;
+  addEventListener(type: 'ready', listener: (event: CustomEvent<{ alt: string }>) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: 'select', listener: (event: CustomEvent<Selection>) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+export declare const LorascopeFigure: { new (): LorascopeFigureElement; prototype: LorascopeFigureElement };
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lorascope-figure': LorascopeFigureElement;
+  }
+}
