@@ -24,7 +24,8 @@ const BUILDS = {
   threads: { features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
   simd: { features: [], flags: features('+simd128') },
   // Drawing alone, for pages that embed a figure: small, and for browsers without SIMD too.
-  embed: { features: [], flags: [], small: true },
+  // Panics do not say their place there: that is text nobody reads.
+  embed: { features: [], flags: ['-Z', 'location-detail=none'], small: true },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -62,7 +63,7 @@ async function build(name, asked, toolchain, bindgen) {
   const args = [
     'build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', target,
     // Without std's backtrace, which wasm cannot walk: less to compile and to ship.
-    '-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features=',
+    '-Z', 'build-std=std,panic_abort', '-Z', `build-std-features=${small ? 'optimize_for_size' : ''}`,
     ...features.flatMap((feature) => ['--features', feature]),
     ...(small ? ['--no-default-features'] : []),
   ];

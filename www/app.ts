@@ -15,6 +15,9 @@ import type { Store } from './store';
 import { isReport, opened, parse } from './stored';
 import type { FigureId, FileInfo, ModelSummary, Report, Task } from './wasm/simd/lorascope';
 
+/** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
+const AT_ONCE = 800;
+
 /** Milliseconds a checkpoint stays. */
 const PACE = 400;
 
@@ -162,6 +165,17 @@ export class App {
       const reason = error instanceof Cancelled ? '' : error instanceof Error ? error.message : String(error);
       this.#store.update((s) => ({ ...s, vectors: reason ? { ...asked, status: 'failed', reason } : undefined }));
     }
+  }
+
+  /** Hears of every state: small matrices are compared whole as soon as they are looked at. */
+  follow({ open, model, plan, status, stored, vectors, results }: State): void {
+    if (open === undefined || stored || status === 'running') return;
+    const at = plan?.matrices.findIndex(({ name }) => name === open) ?? -1;
+    const matrix = plan?.matrices[at];
+    const analyzed = results.get(at)?.some((o) => o.model === model && o.matrix.status === 'analyzed');
+    if (!matrix || !analyzed || Math.min(matrix.rows, matrix.cols) > AT_ONCE) return;
+    if (vectors?.matrix === open && vectors.model === model) return;
+    void this.vectors(open, model);
   }
 
   /** Switches every type of matrices on, as PEFT looks at all of them, and plans again. */

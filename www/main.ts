@@ -24,6 +24,7 @@ let linked: Linked | undefined;
 const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) => {
   report?.sync(state);
   linked?.sync(state);
+  app.follow(state);
   render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
 });
 const nav = new Navigation(store);

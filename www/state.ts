@@ -153,6 +153,8 @@ export function planned(s: State, plan: Plan, head: Report, seconds: number): St
     run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
+    vectors: undefined,
+    vector: undefined,
     focus: undefined,
   };
 }

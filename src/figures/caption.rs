@@ -5,7 +5,6 @@ use super::style::{LABEL, TICK, TITLE, wrap};
 use super::{FigureId, Request, sane_width};
 use crate::report::Report;
 use crate::series::{labels, type_label};
-use plotters::prelude::DrawingBackend;
 
 const HEAD: f64 = 30.0;
 const LINE: f64 = 15.0;
@@ -59,7 +58,7 @@ fn lines(caption: &str, request: &Request) -> Vec<String> {
 }
 
 /// On a pen of the whole area.
-pub(super) fn draw<DB: DrawingBackend>(pen: &Pen<DB>, report: &Report, request: &Request, body: f64) -> Drawn {
+pub(super) fn draw(pen: &Pen, report: &Report, request: &Request, body: f64) -> Drawn {
     let Some(caption) = &request.caption else { return Ok(()) };
     let head = Type { size: TITLE, bold: true, color: pen.palette.ink };
     let title = super::style::truncate(&heading(report, request), LABEL, sane_width(request));

@@ -2,10 +2,9 @@
 
 use super::pen::{Align, Drawn, Pen, Point, Type};
 use super::style::{LABEL, wrap};
-use plotters::prelude::DrawingBackend;
 
 /// Says in a plot why it is empty, centred; a cross above where the matrix failed.
-pub(crate) fn say<DB: DrawingBackend>(pen: &Pen<DB>, (x, y): Point, width: f64, text: &str, failed: bool) -> Drawn {
+pub(crate) fn say(pen: &Pen, (x, y): Point, width: f64, text: &str, failed: bool) -> Drawn {
     if failed {
         pen.cross((x, y - 18.0), 4.0, pen.palette.ink)?;
     }

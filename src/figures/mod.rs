@@ -27,7 +27,10 @@ mod spectrum;
 mod spread;
 pub mod style;
 mod subject;
+mod surface;
 mod svg;
+#[cfg(feature = "engine")]
+mod svg_image;
 mod table;
 mod vector;
 mod vectors_table;
@@ -165,12 +168,6 @@ impl std::fmt::Display for DrawError {
 
 impl std::error::Error for DrawError {}
 
-impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErrorKind<E>> for DrawError {
-    fn from(error: plotters::drawing::DrawingAreaErrorKind<E>) -> Self {
-        DrawError(error.to_string())
-    }
-}
-
 /// The height a figure takes at the request's width, in CSS pixels.
 pub fn height(report: &Report, request: &Request) -> f64 {
     let (above, below) = caption::margins(request);
@@ -185,7 +182,8 @@ pub fn draw<DB: DrawingBackend>(
     area: DrawingArea<DB, Shift>,
     blit: Option<Blit>,
 ) -> Result<(), DrawError> {
-    let pen = Pen { area: &area, unit: sane_scale(request), medium: Medium::Canvas, palette: style::Palette::of(request.theme), blit };
+    let pen =
+        Pen { area: &area, top: 0.0, unit: sane_scale(request), medium: Medium::Canvas, palette: style::Palette::of(request.theme), blit };
     paint(report, request, &pen)
 }
 
@@ -209,13 +207,12 @@ pub fn alt(report: &Report, request: &Request) -> String {
     Figure::of(report, request).alt()
 }
 
-fn paint<DB: DrawingBackend>(report: &Report, request: &Request, pen: &Pen<DB>) -> Drawn {
-    pen.area.fill(&pen.palette.paper)?;
+fn paint(report: &Report, request: &Request, pen: &Pen) -> Drawn {
+    pen.area.fill(pen.palette.paper)?;
     let figure = Figure::of(report, request);
     caption::draw(pen, report, request, figure.height())?;
-    let (_, body) = pen.area.split_vertically(style::device(caption::margins(request).0, pen.unit));
-    figure.draw(&Pen { area: &body, ..*pen })?;
-    Ok(pen.area.present()?)
+    figure.draw(&Pen { top: caption::margins(request).0, ..*pen })?;
+    pen.area.present()
 }
 
 /// CSS pixels, whatever was asked.
@@ -275,7 +272,7 @@ impl<'a> Figure<'a> {
         each!(self, f => f.height())
     }
 
-    fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn draw(&self, pen: &Pen) -> Drawn {
         each!(self, f => f.draw(pen))
     }
 

@@ -6,9 +6,8 @@
 use super::DrawError;
 use super::raster::{Blit, Raster};
 use super::style::{FAMILY, Palette, device};
-use plotters::coord::Shift;
-use plotters::element::{Circle, PathElement, Polygon, Rectangle};
-use plotters::prelude::{Color, DrawingArea, DrawingBackend, RGBAColor, ShapeStyle};
+use super::surface::Surface;
+use plotters::prelude::{Color, RGBAColor, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle};
 
@@ -47,8 +46,10 @@ pub(crate) const SERIES_DASH: (f64, f64) = (6.0, 4.0);
 /// Pixels of a bitmap per CSS pixel in an SVG: enough for a print.
 pub(crate) const SVG_DENSITY: f64 = 2.0;
 
-pub(crate) struct Pen<'a, DB: DrawingBackend> {
-    pub area: &'a DrawingArea<DB, Shift>,
+pub(crate) struct Pen<'a> {
+    pub area: &'a dyn Surface,
+    /// Where the drawing begins, in CSS pixels from the area's top.
+    pub top: f64,
     /// Device pixels per CSS pixel.
     pub unit: f64,
     pub medium: Medium,
@@ -57,13 +58,13 @@ pub(crate) struct Pen<'a, DB: DrawingBackend> {
     pub blit: Option<Blit<'a>>,
 }
 
-impl<DB: DrawingBackend> Pen<'_, DB> {
+impl Pen<'_> {
     fn px(&self, css: f64) -> i32 {
         device(css, self.unit)
     }
 
     fn at(&self, (x, y): Point) -> (i32, i32) {
-        (self.px(x), self.px(y))
+        (self.px(x), self.px(y + self.top))
     }
 
     /// A stroke is never thinner than a device pixel.
@@ -74,7 +75,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
     /// A filled rectangle. `alpha` in [0, 1].
     pub fn rect(&self, (x, y): Point, (w, h): Point, color: RGBColor, alpha: f64) -> Drawn {
         let style = ShapeStyle { color: color.mix(alpha), filled: true, stroke_width: 0 };
-        Ok(self.area.draw(&Rectangle::new([self.at((x, y)), self.at((x + w, y + h))], style))?)
+        self.area.rect([self.at((x, y)), self.at((x + w, y + h))], style)
     }
 
     /// A sharp horizontal line of `thick` CSS pixels whose upper edge is at `y`.
@@ -117,12 +118,12 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     pub fn dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
         let style = ShapeStyle { color: color.mix(alpha), filled: true, stroke_width: 0 };
-        Ok(self.area.draw(&Circle::new(self.at(center), self.px(radius).max(1), style))?)
+        self.area.circle(self.at(center), self.px(radius).max(1), style)
     }
 
     /// The mark of one among many.
     pub fn open_dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
-        Ok(self.area.draw(&Circle::new(self.at(center), self.px(radius).max(1), self.stroke(color.mix(alpha), 1.0)))?)
+        self.area.circle(self.at(center), self.px(radius).max(1), self.stroke(color.mix(alpha), 1.0))
     }
 
     /// Where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
@@ -135,13 +136,13 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
 
     /// The mark of an intruder at a point.
     pub fn ring(&self, center: Point, radius: f64, color: RGBColor) -> Drawn {
-        Ok(self.area.draw(&Circle::new(self.at(center), self.px(radius).max(2), self.stroke(color.to_rgba(), 1.5)))?)
+        self.area.circle(self.at(center), self.px(radius).max(2), self.stroke(color.to_rgba(), 1.5))
     }
 
     /// The mark of an intruder above a column: a solid triangle whose tip is at `tip`.
     pub fn triangle(&self, (x, y): Point, half: f64, color: RGBColor) -> Drawn {
         let corners = [(x - half, y - 1.35 * half), (x + half, y - 1.35 * half), (x, y)].map(|p| self.at(p));
-        Ok(self.area.draw(&Polygon::new(corners.to_vec(), color.filled()))?)
+        self.area.polygon(corners.to_vec(), color.filled())
     }
 
     /// The mark of what failed.
@@ -154,7 +155,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let style = self.stroke(color.to_rgba(), width);
         let draw = |points: &[Point]| -> Drawn {
             let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
-            if points.len() < 2 { Ok(()) } else { Ok(self.area.draw(&PathElement::new(points, style))?) }
+            if points.len() < 2 { Ok(()) } else { self.area.path(points, style) }
         };
         if dashed { dash_path(points).iter().try_for_each(|p| draw(p)) } else { draw(points) }
     }
@@ -170,12 +171,9 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let (width, height) = (pixels(w).max(1), pixels(h).max(1));
         let colors = paint(width as usize, height as usize);
         if let Some(blit) = self.blit {
-            // The area may be a part of the surface.
-            let (left, top) = self.area.get_pixel_range();
-            let start = |edge: i32| f64::from(edge) / self.unit;
             let mut rgba = Vec::with_capacity(4 * colors.len());
             colors.iter().for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
-            blit(&Raster { x: pixels(x + start(left.start)), y: pixels(y + start(top.start)), width, height, rgba });
+            blit(&Raster { x: pixels(x), y: pixels(y + self.top), width, height, rgba });
             return Ok(());
         }
         let side = 1.0 / self.density();
@@ -227,7 +225,7 @@ impl<DB: DrawingBackend> Pen<'_, DB> {
         let size = face.size * self.unit * if self.medium == Medium::Svg { 1.24 } else { 1.0 };
         let font = FontDesc::new(FontFamily::Name(FAMILY), size, weight).transform(turn);
         let style = TextStyle::from(font).color(&face.color).pos(Pos::new(h, VPos::Center));
-        Ok(self.area.draw_text(text, &style, self.at(at))?)
+        self.area.text(text, &style, self.at(at))
     }
 }
 

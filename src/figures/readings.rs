@@ -3,7 +3,6 @@
 use super::pen::{Align, Drawn, Pen, Point, Type};
 use super::style::{LABEL, cut_name, text_width};
 use crate::series::Series;
-use plotters::prelude::DrawingBackend;
 
 /// The height of one reading.
 const ROW: f64 = 18.0;
@@ -20,13 +19,7 @@ pub fn fit(rows: usize, height: f64) -> usize {
 }
 
 /// Rows are a model's look, its name and its number, most first.
-pub fn draw<'a, DB: DrawingBackend>(
-    pen: &Pen<DB>,
-    corner: Point,
-    size: Point,
-    head: &str,
-    rows: impl Iterator<Item = (&'a Series, &'a str, String)>,
-) -> Drawn {
+pub fn draw<'a>(pen: &Pen, corner: Point, size: Point, head: &str, rows: impl Iterator<Item = (&'a Series, &'a str, String)>) -> Drawn {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return Ok(());

@@ -60,7 +60,7 @@ pub fn count_ticks(limit: u64) -> Vec<u64> {
 
 /// Round values 0, step, 2 step, ... that cover `max`.
 pub fn round_ticks(max: f64) -> Vec<f64> {
-    let step = nice_step(max / 3.0);
+    let step = nice_step(max / 4.0);
     let last = (max / step).ceil().clamp(1.0, 10.0) as u32;
     (0..=last).map(|n| f64::from(n) * step).collect()
 }

@@ -5,9 +5,6 @@ import * as change from '../state';
 import type { MatrixRow } from '../wasm/simd/lorascope';
 import type { Context } from './view';
 
-/** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
-export const AT_ONCE = 800;
-
 /** How many vectors the map shows, from which on, and the way to all of them. */
 export function mapControls(ctx: Context, matrix: MatrixRow, model: number): TemplateResult {
   const { state, store } = ctx;

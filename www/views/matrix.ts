@@ -97,7 +97,7 @@ class MatrixView extends View {
         <th>Model</th><th class="num">Intruders</th><th class="num">Weakest match</th><th class="num">Effective rank of Δ<i class="v">W</i></th>
         <th class="num">Stable rank of Δ<i class="v">W</i></th><th class="num">Norm of Δ<i class="v">W</i></th>
         <th class="num"><i class="v">σ</i><sub>1</sub> before</th><th class="num"><i class="v">σ</i><sub>1</sub> after</th>
-        <th class="num" title="The largest singular value of the change against that of the base">Change, <i class="v">σ</i><sub>1</sub>(Δ<i class="v">W</i>) / <i class="v">σ</i><sub>1</sub>(<i class="v">W</i>₀)</th>
+        <th class="num" title="The largest singular value of the change against that of the base"><i class="v">σ</i><sub>1</sub>(Δ<i class="v">W</i>) / <i class="v">σ</i><sub>1</sub>(<i class="v">W</i>₀)</th>
         <th class="num" title="The intruders’ part of the sum of all squared singular values of W">Energy of intruders</th>
         <th class="num" title="Between an intruder and the span of nearly tied pre-trained vectors">Angle to tied span</th>
       </tr></thead>

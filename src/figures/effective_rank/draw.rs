@@ -5,10 +5,9 @@ use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{TICK_GAP, apart, every, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let adapters = if self.request.adapters_only { ", adapters alone" } else { "" };
         let title = format!("Effective rank of ΔW{adapters}{}", if self.log { " (log scale)" } else { "" });
@@ -36,7 +35,7 @@ impl Figure<'_> {
         if self.narrow { self.key(pen, below + 34.0 + 8.0) } else { Ok(()) }
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn axes(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (right, base, y) = (left + self.panel_width, top + self.panel_height, self.y(panel));
         let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
@@ -68,7 +67,7 @@ impl Figure<'_> {
     }
 
     /// One model's line, broken where a matrix is unchanged, failed or missing; where a layer has several matrices it runs through their mean.
-    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize, model: usize) -> Drawn {
+    fn line(&self, pen: &Pen, panel: usize, model: usize) -> Drawn {
         let (series, y) = (&self.series[model], self.y(panel));
         let color = pen.palette.token(&series.token);
         let marks: Vec<_> = self.panels[panel].marks.iter().filter(|m| m.model == model).collect();
@@ -99,7 +98,7 @@ impl Figure<'_> {
     }
 
     /// The lines' names right of a row's last panel.
-    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn names(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), y) = (self.corner(panel), self.y(panel));
         let last = |model: usize| {
             self.panels[panel].marks.iter().rev().filter(|m| m.model == model).find_map(|m| match m.shown {
@@ -117,7 +116,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>, top: f64) -> Drawn {
+    fn key(&self, pen: &Pen, top: f64) -> Drawn {
         let columns = self.key_columns();
         let column = (self.width - self.left) / columns as f64;
         for (n, model) in self.models().enumerate() {
@@ -131,7 +130,7 @@ impl Figure<'_> {
     }
 
     /// The crosshair through the focused matrix, and the outline of the selected one.
-    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn crosshair(&self, pen: &Pen, panel: usize) -> Drawn {
         let (top, ink) = (self.corner(panel).1, pen.palette.ink);
         let find = |name: &str| self.panels[panel].marks.iter().find(|m| m.matrix.name == name).map(|m| self.place(panel, m).0.round());
         if let Some(x) = self.request.matrix.as_deref().and_then(find) {

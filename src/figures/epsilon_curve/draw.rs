@@ -6,10 +6,9 @@ use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
 use crate::figures::scale::{count, count_ticks, fixed, short};
 use crate::figures::style::{LABEL, TICK, truncate};
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         let epsilon = self.request.settings.epsilon;
         let at = self.x.at(epsilon).round();
@@ -35,7 +34,7 @@ impl Figure<'_> {
         self.height - BOTTOM
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
@@ -70,7 +69,7 @@ impl Figure<'_> {
         points
     }
 
-    fn dots<DB: DrawingBackend>(&self, pen: &Pen<DB>, epsilon: f64, radius: f64) -> Drawn {
+    fn dots(&self, pen: &Pen, epsilon: f64, radius: f64) -> Drawn {
         let x = self.x.at(epsilon).round() + 0.5;
         self.lines
             .iter()
@@ -97,14 +96,14 @@ impl Figure<'_> {
         readings::fit(self.lines.len(), self.base() - TOP)
     }
 
-    fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, epsilon: f64) -> Drawn {
+    fn readings(&self, pen: &Pen, epsilon: f64) -> Drawn {
         let (corner, size) = self.readings_box();
         let head = format!("at ε = {}{}", fixed(epsilon, 2), so_far(self.request));
         let rows = self.sorted(epsilon).into_iter().take(self.listed());
         readings::draw(pen, corner, size, &head, rows.map(|(line, n)| (&line.series, line.label.as_str(), count(n as u64))))
     }
 
-    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn crosshair(&self, pen: &Pen) -> Drawn {
         let Some(epsilon) = self.request.focus.as_ref().and_then(|f| f.epsilon).filter(|e| e.is_finite()) else { return Ok(()) };
         pen.vline(self.x.at(epsilon).round(), TOP - 6.0, self.base(), 1.0, pen.palette.ink)?;
         self.dots(pen, epsilon, 4.0)

@@ -7,10 +7,9 @@ use crate::figures::scale::{TICK_GAP, apart, count, count_ticks, fixed, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate, wrap};
 use crate::metrics::tracks::Track;
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let history = match &self.history {
             Some(h) if h.points.len() > 1 => h,
@@ -83,7 +82,7 @@ impl Figure<'_> {
         wrap(&text, LABEL, self.width)
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, plot: Plot) -> Drawn {
+    fn axes(&self, pen: &Pen, history: &History, plot: Plot) -> Drawn {
         let (palette, right, base, y) = (pen.palette, self.width - RIGHT, self.base(plot), self.axis(plot));
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
@@ -129,7 +128,7 @@ impl Figure<'_> {
         times.zip(&track.ranks).filter_map(|(t, rank)| self.place(plot, history.step(t), &history.spot(t, *rank)?)).collect()
     }
 
-    fn grey<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, plot: Plot, track: &Track) -> Drawn {
+    fn grey(&self, pen: &Pen, history: &History, plot: Plot, track: &Track) -> Drawn {
         let (points, color) = (self.points(history, plot, track), pen.palette.rule_strong);
         match points[..] {
             [only] => pen.dot(only, 1.5, color, 1.0),
@@ -137,7 +136,7 @@ impl Figure<'_> {
         }
     }
 
-    fn coloured_line<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, plot: Plot, track: &Track) -> Drawn {
+    fn coloured_line(&self, pen: &Pen, history: &History, plot: Plot, track: &Track) -> Drawn {
         let (points, color) = (self.points(history, plot, track), pen.palette.token(&self.series.token));
         pen.path(&points, self.series.width, color, false)?;
         // A vector that was there before training has no beginning to mark.
@@ -152,7 +151,7 @@ impl Figure<'_> {
     }
 
     /// The intruders of the last checkpoint drawn: ringed, with their names.
-    fn ends<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, plot: Plot, tracks: &[&Track]) -> Drawn {
+    fn ends(&self, pen: &Pen, history: &History, plot: Plot, tracks: &[&Track]) -> Drawn {
         let ends: Vec<(usize, Point)> = tracks
             .iter()
             .filter_map(|t| t.at(self.end).map(|rank| (rank, history.spot(self.end, rank))))
@@ -171,7 +170,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn threshold<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History, tracks: &[&Track]) -> Drawn {
+    fn threshold(&self, pen: &Pen, history: &History, tracks: &[&Track]) -> Drawn {
         let (epsilon, right) = (self.request.settings.epsilon, self.width - RIGHT);
         let y = self.axis(Plot::Match).at(epsilon);
         pen.dashed_hline(LEFT, right, y, pen.palette.ink)?;
@@ -192,7 +191,7 @@ impl Figure<'_> {
         pen.halo(at, &label, face, Align::Start)
     }
 
-    fn play_head<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn play_head(&self, pen: &Pen) -> Drawn {
         let Some(until) = self.request.until else { return Ok(()) };
         let (x, ink) = (self.x.at(until.min(1 << 53) as f64).round(), pen.palette.ink);
         for plot in PLOTS {
@@ -204,7 +203,7 @@ impl Figure<'_> {
         pen.halo((x, TOP - GAP + 8.0), &label, Type { size: LABEL, bold: true, color: ink }, Align::Middle)
     }
 
-    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>, history: &History) -> Drawn {
+    fn crosshair(&self, pen: &Pen, history: &History) -> Drawn {
         let Some((t, rank)) = self.focused(history) else { return Ok(()) };
         let Some(spot) = history.spot(t, rank) else { return Ok(()) };
         for plot in PLOTS {

@@ -7,10 +7,9 @@ use crate::figures::readings;
 use crate::figures::scale::{TICK_GAP, apart, count, decades};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         self.all_vectors(pen)?;
         let at = self.x.at(self.k() as f64).round();
@@ -33,7 +32,7 @@ impl Figure<'_> {
         self.height - BOTTOM
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
@@ -73,7 +72,7 @@ impl Figure<'_> {
     }
 
     /// The dotted line no model can pass.
-    fn all_vectors<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn all_vectors(&self, pen: &Pen) -> Drawn {
         // A share of all vectors has its limit at 100 %.
         if self.request.fraction || self.lines.is_empty() {
             return Ok(());
@@ -110,7 +109,7 @@ impl Figure<'_> {
         first.into_iter().chain(self.stops.iter().copied().filter(|k| *k > from)).filter_map(|k| self.place(line, k)).collect()
     }
 
-    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, line: &Line) -> Drawn {
+    fn line(&self, pen: &Pen, line: &Line) -> Drawn {
         let (points, color) = (self.points(line), pen.palette.token(&line.series.token));
         pen.path(&points, line.series.width, color, line.series.dashed)?;
         match points.last() {
@@ -122,7 +121,7 @@ impl Figure<'_> {
         }
     }
 
-    fn dots<DB: DrawingBackend>(&self, pen: &Pen<DB>, k: u64) -> Drawn {
+    fn dots(&self, pen: &Pen, k: u64) -> Drawn {
         for line in &self.lines {
             if let Some((x, y)) = self.place(line, k) {
                 pen.dot((x.round() + 0.5, y), 4.0, pen.palette.token(&line.series.token), 1.0)?;
@@ -131,7 +130,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn window_label<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
+    fn window_label(&self, pen: &Pen, at: f64) -> Drawn {
         let (label, face) = (self.window(self.k()), Type { size: LABEL, bold: true, color: pen.palette.ink });
         let fits = at + 6.0 + text_width(&label, LABEL) <= self.width;
         let (x, align) = if fits { (at + 6.0, Align::Start) } else { (at - 6.0, Align::End) };
@@ -139,7 +138,7 @@ impl Figure<'_> {
     }
 
     /// The list beside the window's line names it too; elsewhere the line has a label of its own.
-    fn readings<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: f64) -> Drawn {
+    fn readings(&self, pen: &Pen, at: f64) -> Drawn {
         let (k, below) = (self.k(), self.below());
         let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
         let size = self.list_size(listed);
@@ -197,7 +196,7 @@ impl Figure<'_> {
         places
     }
 
-    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn names(&self, pen: &Pen) -> Drawn {
         for (line, at) in self.name_places() {
             let face = Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) };
             pen.halo(at, &cut_name(&line.label, LABEL, self.width - at.0), face, Align::Start)?;
@@ -205,7 +204,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn crosshair(&self, pen: &Pen) -> Drawn {
         let Some(k) = self.focused() else { return Ok(()) };
         pen.vline(self.x.at(k as f64).round(), TOP - 6.0, self.base(), 1.0, pen.palette.ink)?;
         self.dots(pen, k)

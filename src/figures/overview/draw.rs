@@ -6,15 +6,16 @@ use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{TICK_GAP, every, fixed};
 use crate::figures::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::series::{type_label, type_short};
-use plotters::prelude::DrawingBackend;
 
 /// The shade of the largest count: the deeper ones are kept from cells that hold numerals.
 const DEEPEST: f64 = 0.75;
+/// A count as small as one is pale, whatever the others are: shades are held against so many at least.
+const LEAST: u32 = 5;
 /// From this shade up numerals take the colour of the paper.
 const DEEP: f64 = 0.52;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let settings = &self.request.settings;
         let (epsilon, side) = (fixed(settings.epsilon, 2), side_words(settings.side));
@@ -38,7 +39,7 @@ impl Figure<'_> {
     }
 
     /// What the shades mean, where no cell has a numeral.
-    fn scale<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn scale(&self, pen: &Pen) -> Drawn {
         let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
         let (x, y, step) = (LEFT + 14.0, 24.0, 6.0);
         pen.text((LEFT, y + 9.0), "0", face, Align::Start)?;
@@ -50,7 +51,7 @@ impl Figure<'_> {
         pen.text((x + 17.0 * step + 6.0, y + 9.0), &format!("{} in one cell", self.most), face, Align::Start)
     }
 
-    fn head<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn head(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (own, tick) = (&self.panels[panel], Type { size: TICK, bold: false, color: palette.ink_3 });
         let end = if panel % self.cells.per_row + 1 == self.cells.per_row {
@@ -95,7 +96,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn shades<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn shades(&self, pen: &Pen, panel: usize) -> Drawn {
         let (w, h) = (self.cells.width, self.cells.height);
         for row in 0..self.grid.rows.len() {
             for column in 0..self.grid.columns.len() {
@@ -107,7 +108,7 @@ impl Figure<'_> {
                     }
                     continue;
                 };
-                let shade = DEEPEST * f64::from(cell.count) / f64::from(self.most.max(1));
+                let shade = DEEPEST * f64::from(cell.count) / f64::from(self.most.max(LEAST));
                 if cell.count > 0 {
                     // A hairline of paper parts the cells, as in print.
                     let air = if self.cells.numerals { 1.0 } else { 0.0 };
@@ -127,7 +128,7 @@ impl Figure<'_> {
     }
 
     /// A small sign in the middle of a cell that has no count.
-    fn mark<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: (f64, f64), sign: &str) -> Drawn {
+    fn mark(&self, pen: &Pen, at: (f64, f64), sign: &str) -> Drawn {
         if !self.cells.numerals {
             return Ok(());
         }
@@ -136,7 +137,7 @@ impl Figure<'_> {
     }
 
     /// The count, with what may come to it: "2+1"; where that has no room, a dot in the corner.
-    fn numeral<DB: DrawingBackend>(&self, pen: &Pen<DB>, at: (f64, f64), cell: &super::Cell, color: plotters::style::RGBColor) -> Drawn {
+    fn numeral(&self, pen: &Pen, at: (f64, f64), cell: &super::Cell, color: plotters::style::RGBColor) -> Drawn {
         let (w, h) = (self.cells.width, self.cells.height);
         let both = format!("{}+{}", cell.count, cell.undecided);
         let fits = text_width(&both, TICK) <= w - 2.0;
@@ -152,7 +153,7 @@ impl Figure<'_> {
     }
 
     /// Sums of the types under a hairline, sums of the layers at the right.
-    fn totals<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn totals(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), face) = (self.corner(panel), Type { size: TICK, bold: false, color: pen.palette.ink_2 });
         let (rows, columns, base) = (self.grid.rows.len(), self.grid.columns.len(), top + self.tall());
         let across = self.wide() + if self.cells.totals { TOTAL } else { 0.0 };
@@ -182,7 +183,7 @@ impl Figure<'_> {
     }
 
     /// The selected matrix, and the one under the pointer, in every panel.
-    fn outlines<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: usize) -> Drawn {
+    fn outlines(&self, pen: &Pen, panel: usize) -> Drawn {
         let focused = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref());
         for (name, thick) in [(self.request.matrix.as_deref(), 2.0), (focused, 1.0)] {
             let Some((row, column)) = name.and_then(|name| self.grid.find(name)) else { continue };

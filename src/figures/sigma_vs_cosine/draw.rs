@@ -9,11 +9,10 @@ use crate::figures::scale::{cos_ticks, count, fixed, short, tick_labels};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width};
 use crate::report::{Side, Status};
-use plotters::prelude::DrawingBackend;
 use std::collections::HashSet;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         self.thresholds(pen)?;
         if self.marks.is_empty() {
@@ -32,7 +31,7 @@ impl Figure<'_> {
         self.key(pen)
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
@@ -59,7 +58,7 @@ impl Figure<'_> {
         pen.text((self.left, HEIGHT - 5.0), "singular value σ", name, Align::Start)
     }
 
-    fn thresholds<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn thresholds(&self, pen: &Pen) -> Drawn {
         if let Some(null) = self.subject.null {
             let (top, bottom) = (self.y.at(null.high), self.y.at(null.low));
             pen.rect((self.left, top), (self.right - self.left, (bottom - top).max(1.0)), pen.palette.ink, 0.07)?;
@@ -68,7 +67,7 @@ impl Figure<'_> {
     }
 
     /// What lies outside the window. Of marks on one spot one is drawn: thousands crowd near zero.
-    fn rest<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn rest(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
         let mut seen = HashSet::new();
         for mark in self.marks.iter().filter(|m| !self.subject.inside(m.j)) {
@@ -79,7 +78,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn strongest<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn strongest(&self, pen: &Pen) -> Drawn {
         let (color, ink) = (pen.palette.token(&self.subject.series.token), pen.palette.ink);
         let inside: Vec<&Mark> = self.marks.iter().filter(|m| self.subject.inside(m.j)).collect();
         for mark in &inside {
@@ -110,7 +109,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn words<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn words(&self, pen: &Pen) -> Drawn {
         let epsilon = format!("ε = {}", fixed(self.subject.settings.epsilon, 2));
         let strong = Type { size: LABEL, bold: true, color: pen.palette.ink };
         let quiet = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
@@ -127,7 +126,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn key<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn key(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
         let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let (first, y) = (format!("top {}", self.subject.settings.k), HEIGHT - 5.0);

@@ -4,19 +4,18 @@ use super::Figure;
 use crate::figures::pen::{Drawn, Pen};
 use crate::figures::raster::largest;
 use crate::figures::style::cos_color;
-use plotters::prelude::DrawingBackend;
 
 /// Rows and columns up to which the cells are rectangles: fewer than a thousand, and sharp at any size of an SVG.
 pub(super) const RECTANGLES: usize = 64;
 
 impl Figure<'_> {
     /// The one place where cells are painted.
-    pub(super) fn cells<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub(super) fn cells(&self, pen: &Pen) -> Drawn {
         if self.rows.max(self.cols) > RECTANGLES { self.pixels(pen) } else { self.rectangles(pen) }
     }
 
     /// Runs of one colour in a row are one rectangle and blank cells are none, so that a map of 32 by 32 is a few hundred rectangles.
-    fn rectangles<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn rectangles(&self, pen: &Pen) -> Drawn {
         let theme = self.request.theme;
         for i in 0..self.rows {
             let y = self.y0 + i as f64 * self.cell.1;
@@ -36,7 +35,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn pixels<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn pixels(&self, pen: &Pen) -> Drawn {
         pen.bitmap((self.x0, self.y0), (self.wide(), self.tall()), |w, h| {
             let map = largest((w, h), (self.rows, self.cols), |i, cells| self.map.raise(self.first.0 + i, self.first.1, cells));
             map.into_iter().map(|cos| cos_color(self.request.theme, f64::from(cos))).collect()

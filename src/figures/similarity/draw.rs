@@ -6,10 +6,9 @@ use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{index_ticks, short};
 use crate::figures::style::{LABEL, TICK, cos_color, text_width, truncate};
 use crate::report::{Side, Status};
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         self.cells(pen)?;
         pen.frame((self.x0, self.y0), (self.wide(), self.tall()), 1.0, pen.palette.rule_strong)?;
         self.triangles(pen)?;
@@ -28,7 +27,7 @@ impl Figure<'_> {
         self.crosshair(pen)
     }
 
-    fn triangles<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn triangles(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
         let (lift, half) = if self.request.thumbnail { (3.0, (0.6 * self.cell.0).clamp(2.5, 4.5)) } else { (4.0, 4.5) };
         let mut free = f64::NEG_INFINITY;
@@ -46,7 +45,7 @@ impl Figure<'_> {
     }
 
     /// The bracket over the k columns that are looked at.
-    fn window<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn window(&self, pen: &Pen) -> Drawn {
         let (k, color) = (self.request.settings.k, pen.palette.rule_strong);
         let shown = (k as usize).saturating_sub(self.first.1);
         let (from, to, y) = (self.x0, self.x0 + self.cell.0 * shown.min(self.cols) as f64, self.y0 - 28.0);
@@ -70,7 +69,7 @@ impl Figure<'_> {
         pen.halo((to - 8.0, y + 4.0), &label, face, Align::End)
     }
 
-    fn rows_axis<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn rows_axis(&self, pen: &Pen) -> Drawn {
         let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
         for tick in index_ticks(self.first.0, self.rows) {
             pen.text((self.x0 - 8.0, self.row(tick - 1) + 4.0), &tick.to_string(), face, Align::End)?;
@@ -84,7 +83,7 @@ impl Figure<'_> {
     }
 
     /// The legend of the cells.
-    fn bar<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn bar(&self, pen: &Pen) -> Drawn {
         let right = self.x0 + self.wide();
         let (x, y, room) = if self.narrow {
             (self.x0, self.base() + 58.0, self.width - self.x0 - 8.0)
@@ -117,7 +116,7 @@ impl Figure<'_> {
         }
     }
 
-    fn crosshair<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn crosshair(&self, pen: &Pen) -> Drawn {
         let Some((i, j)) = self.focused() else { return Ok(()) };
         let (w, ink) = (self.cell.0.max(1.0), pen.palette.ink);
         let x = self.column(j) - 0.5 * w;
@@ -129,7 +128,7 @@ impl Figure<'_> {
     }
 
     /// Says why the frame is empty.
-    fn missing<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn missing(&self, pen: &Pen) -> Drawn {
         let (middle, y) = (self.x0 + 0.5 * self.wide(), self.y0 + 0.5 * self.tall().min(STRIP * 4.0));
         let otherwise = if self.request.settings.side == Side::Right {
             "No similarity map of this matrix's right vectors."

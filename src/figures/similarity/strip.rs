@@ -6,10 +6,9 @@ use crate::figures::scale::{fixed, index_ticks, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Side;
-use plotters::prelude::DrawingBackend;
 
 impl Figure<'_> {
-    pub(super) fn strip_axis<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub(super) fn strip_axis(&self, pen: &Pen) -> Drawn {
         let (left, right, palette) = (self.x0, self.x0 + self.wide(), pen.palette);
         let face = Type { size: TICK, bold: false, color: palette.ink_3 };
         pen.hline(left, right, self.strip.at(1.0), 1.0, palette.grid)?;
@@ -40,7 +39,7 @@ impl Figure<'_> {
         pen.dashed_hline(left, right, self.strip.at(self.request.settings.epsilon), palette.ink)
     }
 
-    pub(super) fn strip_dots<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub(super) fn strip_dots(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
         // Columns narrower than a dot: a cloud, not a bar.
         let radius = (0.6 * self.cell.0).clamp(1.0, 3.0);
@@ -59,7 +58,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    pub(super) fn strip_words<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub(super) fn strip_words(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
         let name = match self.request.settings.side {
             Side::Left => "best match c",

@@ -8,14 +8,13 @@ use crate::figures::scale::{index_ticks, tick_labels};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Status;
-use plotters::prelude::DrawingBackend;
 use plotters::style::RGBColor;
 
 /// Ranks nearer together than this, in CSS pixels, are a line without dots.
 const DOTS_APART: f64 = 5.0;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         if self.shown == 0 {
             let middle = (0.5 * (self.left + self.right), 0.5 * HEIGHT - 16.0);
@@ -33,7 +32,7 @@ impl Figure<'_> {
         self.rings(pen)
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
         let (name, tick) =
             (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
@@ -52,7 +51,7 @@ impl Figure<'_> {
         pen.text((self.left, HEIGHT - 5.0), &truncate("rank of the singular value", LABEL, self.width - self.left), name, Align::Start)
     }
 
-    fn line<DB: DrawingBackend>(&self, pen: &Pen<DB>, sigma: &[f32], width: f64, color: RGBColor, dashed: bool) -> Drawn {
+    fn line(&self, pen: &Pen, sigma: &[f32], width: f64, color: RGBColor, dashed: bool) -> Drawn {
         let points: Vec<Point> = (0..sigma.len()).filter_map(|j| self.place(sigma, j)).collect();
         pen.path(&points, width, color, dashed)?;
         let apart = self.x.at(1.0) - self.x.at(0.0);
@@ -70,7 +69,7 @@ impl Figure<'_> {
     }
 
     /// The lines' names: at their ends; where there is no room, over or under both, in their order.
-    fn names<DB: DrawingBackend>(&self, pen: &Pen<DB>, color: RGBColor) -> Drawn {
+    fn names(&self, pen: &Pen, color: RGBColor) -> Drawn {
         let last = |sigma: &[f32]| (0..sigma.len()).rev().find_map(|j| self.place(sigma, j));
         let ends = [(self.base, "pre-trained", pen.palette.base), (self.tuned, self.subject.label.as_str(), color)];
         let mut names: Vec<(Point, &str, RGBColor)> = ends.iter().filter_map(|(s, name, c)| Some((last(s)?, *name, *c))).collect();
@@ -101,7 +100,7 @@ impl Figure<'_> {
     }
 
     /// The intruders of the window.
-    fn rings<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn rings(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
         let points: Vec<(Point, String)> =
             self.subject.intruders().into_iter().filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1)))).collect();

@@ -7,13 +7,12 @@ use crate::figures::scale::{count, fixed, index_ticks, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::{Side, Status};
-use plotters::prelude::DrawingBackend;
 
 /// What is only a part is fainter.
 const PART: f64 = 0.45;
 
 impl Figure<'_> {
-    pub fn draw<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
         let side = if self.subject.settings.side == Side::Right { "right" } else { "left" };
         let title = format!("|cos| with pre-trained {side} vector i");
@@ -41,7 +40,7 @@ impl Figure<'_> {
         pen.text((LEFT, self.height() - 5.0), &format!("pre-trained {side} vector i"), name, Align::Start)
     }
 
-    fn axes<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: &Panel) -> Drawn {
+    fn axes(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (palette, y) = (pen.palette, self.y(panel));
         let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
         let title = truncate(&self.title(panel.j), LABEL, self.width - LEFT);
@@ -56,7 +55,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn stems<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: &Panel) -> Drawn {
+    fn stems(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (y, color) = (self.y(panel), pen.palette.token(&self.subject.series.token));
         let (base, alpha) = (y.at(0.0), if panel.column.whole() { 1.0 } else { PART });
         let wide = if (self.right - LEFT) / panel.column.stems().max(1) as f64 >= 4.0 { 2.0 } else { 1.0 };
@@ -75,7 +74,7 @@ impl Figure<'_> {
     }
 
     /// Epsilon and what chance would give; in words in the first panel only.
-    fn thresholds<DB: DrawingBackend>(&self, pen: &Pen<DB>, panel: &Panel, first: bool) -> Drawn {
+    fn thresholds(&self, pen: &Pen, panel: &Panel, first: bool) -> Drawn {
         let (y, epsilon, palette) = (self.y(panel), self.subject.settings.epsilon, pen.palette);
         let strong = Type { size: LABEL, bold: true, color: palette.ink };
         let quiet = Type { size: LABEL, bold: false, color: palette.ink_3 };
@@ -109,7 +108,7 @@ impl Figure<'_> {
         Ok(())
     }
 
-    fn indices<DB: DrawingBackend>(&self, pen: &Pen<DB>) -> Drawn {
+    fn indices(&self, pen: &Pen) -> Drawn {
         let Some(last) = self.panels.last() else { return Ok(()) };
         let (base, tick) = (self.height() - BOTTOM, Type { size: TICK, bold: false, color: pen.palette.ink_3 });
         let mut free = f64::NEG_INFINITY;
