@@ -1,7 +1,7 @@
 //! The part of a report that one figure needs: what an exported page or an embed carries.
 
 use crate::figures::{FigureId, Request};
-use crate::report::{Delta, Match, Matching, Matrix, Report, Similarity};
+use crate::report::{Cosine, Delta, Match, Matching, Matrix, Report, Side, Similarity};
 use crate::summary;
 
 /// The longest window that a slider offers.
@@ -9,7 +9,7 @@ const LONGEST_WINDOW: usize = 100;
 /// How many columns of every pre-trained vector are kept.
 const VECTORS: u32 = 16;
 
-/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon. Totals and counts are those of the settings.
+/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon, on the side and by the cosine that are set. Totals and counts are those of the settings.
 pub fn slim(report: &Report, request: &Request) -> Report {
     let figure = request.figure;
     let mut out = report.clone();
@@ -21,14 +21,20 @@ pub fn slim(report: &Report, request: &Request) -> Report {
             model.matrices.retain(|m| m.name == *name);
         }
         for matrix in &mut model.matrices {
-            cut(matrix, figure);
+            cut(matrix, request);
         }
     }
     out
 }
 
-fn cut(m: &mut Matrix, figure: FigureId) {
+fn cut(m: &mut Matrix, request: &Request) {
     use FigureId::*;
+    let (figure, settings) = (request.figure, &request.settings);
+    match settings.side {
+        Side::Left => m.right = None,
+        Side::Right => m.left = None,
+        Side::Both => {}
+    }
     let spectra = matches!(figure, Spectrum | SigmaVsCosine | Evolution);
     if !spectra {
         let kept = if figure.is_of_one_matrix() { usize::MAX } else { 1 };
@@ -48,6 +54,9 @@ fn cut(m: &mut Matrix, figure: FigureId) {
     for side in [&mut m.left, &mut m.right].into_iter().flatten() {
         if !all {
             shorten(side, LONGEST_WINDOW);
+        }
+        if settings.cosine == Cosine::Absolute {
+            side.signed_cos = None;
         }
         if !figure.is_of_one_matrix() {
             (side.argmax, side.tied_cos) = (vec![], None);

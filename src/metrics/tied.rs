@@ -26,10 +26,12 @@ pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32])
     Some(cosines.chunks_exact(rows).zip(argmax).map(of).collect())
 }
 
-/// Degrees between the space of tied base vectors and that vector at `places` which lies nearest to one; none where there is no such
-/// place. A turned tie is near 0, a new direction near 90.
-pub fn tied_angle(tied_cos: &[f32], places: &[usize]) -> Option<f64> {
-    let nearest = places.iter().filter_map(|j| tied_cos.get(*j)).copied().max_by(f32::total_cmp)?;
+/// Degrees between the space of tied base vectors and that vector at `places` which lies nearest to one; none where the best match
+/// (`max_cos`) of no such vector has tied neighbours. A turned tie is near 0, a new direction near 90.
+pub fn tied_angle(tied_cos: &[f32], max_cos: &[f32], places: &[usize]) -> Option<f64> {
+    // Without neighbours the space is the best match alone, and holds no more than that.
+    let tied = |j: &usize| Some((*tied_cos.get(*j)?, *max_cos.get(*j)?)).filter(|(space, alone)| space > alone);
+    let nearest = places.iter().filter_map(tied).map(|(space, _)| space).max_by(f32::total_cmp)?;
     Some(f64::from(nearest).clamp(0.0, 1.0).acos().to_degrees())
 }
 
@@ -39,11 +41,12 @@ mod tests {
 
     #[test]
     fn the_angle_is_that_of_the_vector_nearest_to_a_tie() {
-        let tied = [1.0, 0.5, 0.8, 0.0];
-        assert_eq!(tied_angle(&tied, &[0, 1]), Some(0.0));
-        assert!((tied_angle(&tied, &[1, 3]).unwrap() - 60.0).abs() < 1e-6);
-        assert_eq!(tied_angle(&tied, &[3]), Some(90.0));
-        assert_eq!((tied_angle(&tied, &[]), tied_angle(&[], &[0])), (None, None));
+        let (tied, alone) = ([1.0, 0.5, 0.8, 0.4], [0.7, 0.3, 0.6, 0.4]);
+        let angle = |places: &[usize]| tied_angle(&tied, &alone, places);
+        assert_eq!(angle(&[0, 1]), Some(0.0));
+        assert!((angle(&[1, 3]).unwrap() - 60.0).abs() < 1e-6);
+        assert_eq!(angle(&[3]), None, "its best match is tied with nothing");
+        assert_eq!((angle(&[]), tied_angle(&[], &[], &[0])), (None, None));
     }
 
     #[test]

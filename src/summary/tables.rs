@@ -5,7 +5,7 @@ use crate::metrics::change_ratio::change_ratio;
 use crate::metrics::intruder;
 use crate::metrics::intruder_energy::intruder_energy;
 use crate::metrics::tied::tied_angle;
-use crate::report::{Cosine, Kind, Matrix, Report, Settings, Side, Status};
+use crate::report::{Cosine, Kind, Match, Matrix, Report, Settings, Side, Status};
 use crate::series::{labels, series, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -185,7 +185,7 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
         weakest_match: weakest(best.iter()),
         intruder_energy: whole.then(|| intruder_energy(&m.sigma_tuned, &counted)).flatten(),
         change_ratio: m.delta.as_ref().and_then(|d| change_ratio(d, &m.sigma_base)),
-        tied_angle: tied_cos(m, settings).and_then(|tied| tied_angle(tied, &counted)),
+        tied_angle: own_side(m, settings).and_then(|own| tied_angle(own.tied_cos.as_deref()?, &own.max_cos, &counted)),
         best,
         residual: m.residual,
         undecided: intruder::undecided(m, settings.into(), settings.k, settings.epsilon),
@@ -199,13 +199,12 @@ fn tied(m: &Matrix, settings: &Settings) -> u32 {
     if settings.cosine == Cosine::Signed {
         return 0;
     }
-    let (Some(scores), Some(tied)) = (window(m, settings), tied_cos(m, settings)) else { return 0 };
+    let (Some(scores), Some(tied)) = (window(m, settings), own_side(m, settings).and_then(|own| own.tied_cos.as_ref())) else { return 0 };
     scores.iter().zip(tied).filter(|(s, t)| f64::from(**s) < settings.epsilon && f64::from(**t) >= settings.epsilon).count() as u32
 }
 
-fn tied_cos<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a [f32]> {
-    let own = if settings.side == Side::Right { &m.right } else { &m.left };
-    own.as_ref()?.tied_cos.as_deref()
+fn own_side<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a Match> {
+    if settings.side == Side::Right { m.right.as_ref() } else { m.left.as_ref() }
 }
 
 /// The scores looked at: the first k of the chosen side.

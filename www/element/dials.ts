@@ -5,7 +5,7 @@ interface Now {
   settings: Settings;
   models: readonly Model[];
   model: number | undefined;
-  until: number | null;
+  until: number | null | undefined;
 }
 
 export interface Dial {
@@ -31,7 +31,7 @@ const STEP: Dial = {
   id: 'step',
   of: ({ models, model, until }) => {
     const all = steps(models, model);
-    const at = until === null ? all.length - 1 : Math.max(0, all.findLastIndex((step) => step <= until));
+    const at = until == null ? all.length - 1 : Math.max(0, all.findLastIndex((step) => step <= until));
     return { min: 0, max: Math.max(0, all.length - 1), step: 1, value: at, label: 'Step', said: String(all[at] ?? 0) };
   },
   set: (at, models, model) => ({ until: steps(models, model)[at] ?? null }),
@@ -55,9 +55,9 @@ const OWN: Record<FigureId, readonly Dial[]> = {
 };
 
 /** `asked` is the element's attribute `controls`. */
-export function dials(figure: FigureId, asked: string | null): { dials: readonly Dial[]; menu: boolean } {
+export function dials(figure: FigureId, asked: string | null | undefined): { dials: readonly Dial[]; menu: boolean } {
   const own = OWN[figure] ?? [];
-  if (asked === null || asked === '') return { dials: own, menu: true };
+  if (!asked) return { dials: own, menu: true };
   const words = asked.split(/[\s,]+/);
   return { dials: [K, EPSILON, STEP].filter(({ id }) => words.includes(id)), menu: words.includes('menu') };
 }

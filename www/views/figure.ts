@@ -19,6 +19,9 @@ export interface Pointer {
   point(focus: Focus | undefined): void;
 }
 
+/** CSS pixels. */
+const USUAL = 632;
+
 /** Milliseconds without a change after which figures out of sight are drawn too. */
 const LATER = 250;
 
@@ -148,10 +151,10 @@ export class FigureView extends LitElement {
     if (!request.thumbnail) canvas.setAttribute('aria-label', view.alt(request));
   }
 
-  /** What is drawn now. */
+  /** What is drawn now; before the element has a width, as a page would have it. */
   get request(): Request {
     const { theme, scale, printing } = screen();
-    return { ...this.spec, theme: printing ? theme : (this.theme ?? theme), scale, width: this.width };
+    return { ...this.spec, theme: printing ? theme : (this.theme ?? theme), scale, width: this.width || USUAL };
   }
 
   readonly #point = (event: PointerEvent): void => {
