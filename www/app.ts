@@ -207,15 +207,14 @@ export class App {
   }
 
   /** Draws a series checkpoint by checkpoint. With reduced motion the reader goes step by step instead: one press, one checkpoint. */
-  play(steps: readonly number[]): void {
+  play(checkpoints: readonly change.Checkpoint[]): void {
     clearInterval(this.#playing);
-    const last = steps.at(-1) ?? 0;
+    const last = checkpoints.length - 1;
     const next = () => {
       const { until } = this.#store.state;
-      const at = until === undefined ? 0 : steps.findIndex((step) => step > until);
-      const step = steps[at];
-      if (step === undefined || step >= last) clearInterval(this.#playing);
-      this.#store.update((s) => ({ ...s, until: step === undefined || step >= last ? undefined : step }));
+      const to = until === undefined ? 0 : checkpoints.findIndex(({ step }) => step > until);
+      if (to < 0 || to >= last) clearInterval(this.#playing);
+      this.#store.update((s) => change.stepTo(s, checkpoints, to < 0 ? last : to));
     };
     next();
     if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.#playing = setInterval(next, PACE);

@@ -199,6 +199,19 @@ export function look(s: State, top: number, origin: Cell = s.origin): State {
   return { ...s, top: Math.max(2, Math.round(top)), origin: { i: whole(origin.i), j: whole(origin.j) } };
 }
 
+/** One checkpoint of a run: its model's index, and its step. */
+export interface Checkpoint {
+  at: number;
+  step: number;
+}
+
+/** Moves the play head of a series; the other figures show the checkpoint it stands on. */
+export function stepTo(s: State, checkpoints: readonly Checkpoint[], to: number): State {
+  const here = checkpoints[Math.min(to, checkpoints.length - 1)];
+  if (!here) return s;
+  return { ...s, until: to >= checkpoints.length - 1 ? undefined : here.step, model: here.at, vector: undefined };
+}
+
 /** Computes nothing: what the results lack for the mode is computed when it is asked for. */
 export function setMode(s: State, mode: Mode): State {
   return { ...s, settings: { ...s.settings, mode } };

@@ -39,15 +39,17 @@ impl Visit {
     /// Opens everything below folders of `root`.
     pub fn open_folders(root: &Path, folders: &[&str]) -> Visit {
         let mut visit = Visit::open(root, &[]);
-        for folder in folders {
-            let mut files: Vec<_> =
-                std::fs::read_dir(root.join(folder)).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
-            files.sort();
-            for file in files {
-                visit.add(root, &format!("{folder}/{file}"));
-            }
-        }
+        folders.iter().for_each(|folder| visit.add_folder(root, folder));
         visit
+    }
+
+    pub fn add_folder(&mut self, root: &Path, folder: &str) {
+        let mut files: Vec<_> =
+            std::fs::read_dir(root.join(folder)).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        for file in files {
+            self.add(root, &format!("{folder}/{file}"));
+        }
     }
 
     fn add(&mut self, root: &Path, file: &str) {

@@ -44,15 +44,17 @@ export function vectorControls(ctx: Context, matrix: MatrixRow, model: number): 
 /** The play head of a series. */
 export function evolutionControls({ state, store, app }: Context, model: number): TemplateResult {
   const run = state.head?.models[model]?.run?.run;
-  const steps = (state.head?.models ?? []).flatMap((m) => (m.run && m.run.run === run ? [m.run.step] : [])).sort((a, b) => a - b);
+  const models = (state.head?.models ?? []).flatMap((m, at) => (m.run && m.run.run === run ? [{ at, step: m.run.step }] : []));
+  const checkpoints = models.sort((a, b) => a.step - b.step);
+  const steps = checkpoints.map(({ step }) => step);
   const last = steps.length - 1;
   const at = state.until === undefined ? last : Math.max(0, steps.findLastIndex((step) => step <= state.until!));
   const moved = (event: Event) => {
     const to = (event.currentTarget as HTMLInputElement).valueAsNumber;
-    store.update((s) => ({ ...s, until: to >= last ? undefined : steps[to] }));
+    store.update((s) => change.stepTo(s, checkpoints, to));
   };
   return html`<p class="ctl dials">
-    <button class="btn" data-testid="play" @click=${() => app.play(steps)}>Play</button>
+    <button class="btn" data-testid="play" @click=${() => app.play(checkpoints)}>Play</button>
     <label for="until">Step</label>
     <input id="until" type="range" min="0" max=${last} step="1" .value=${String(at)} aria-valuetext=${steps[at] ?? 0} @input=${moved} />
     <output for="until">${count(steps[at] ?? 0)}</output>

@@ -120,7 +120,8 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
 
 /** A label for a narrow column: "r 8" for "LoRA r = 8", the start of a long name. */
 function short(m: ModelSummary): string {
-  const label = m.label.replace(/^LoRA r = /, 'r ');
+  // Checkpoints of a run differ in their steps.
+  const label = m.label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r ');
   return label.length > 12 ? `${label.slice(0, 11)}…` : label;
 }
 

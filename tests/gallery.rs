@@ -1,0 +1,107 @@
+//! The reports behind the gallery: real results, cut to what its figures need.
+//!
+//! `LORASCOPE_WRITE=1 cargo test --test gallery` computes them again from the sample and the fixtures.
+
+mod common;
+
+use common::{Visit, fixtures, sample};
+use lorascope::analyze::vectors;
+use lorascope::export;
+use lorascope::figures::{Cell, FigureId, Request, Theme, svg};
+use lorascope::report::{Mode, Report, Settings, Side, Task};
+use lorascope::summary::set_vectors;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FIGURES: [FigureId; 9] = [
+    FigureId::Similarity,
+    FigureId::Spectrum,
+    FigureId::SigmaVsCosine,
+    FigureId::Vector,
+    FigureId::EpsilonCurve,
+    FigureId::KCurve,
+    FigureId::Overview,
+    FigureId::EffectiveRank,
+    FigureId::Evolution,
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("www/public/gallery")
+}
+
+fn write(name: &str, report: &Report) {
+    fs::create_dir_all(folder()).unwrap();
+    fs::write(folder().join(name), export::report(report, &Settings::default())).unwrap();
+}
+
+fn request(figure: FigureId, width: f64) -> Request {
+    Request {
+        figure,
+        settings: Settings::default(),
+        theme: Theme::Light,
+        width,
+        scale: 1.0,
+        matrix: None,
+        model: None,
+        top: 32,
+        running: false,
+        planned: 0,
+        focus: None,
+        thumbnail: false,
+        origin: Cell::default(),
+        vector: None,
+        fraction: false,
+        adapters_only: false,
+        until: None,
+        caption: None,
+    }
+}
+
+/// The sample's first and last layer; one matrix with all its vectors.
+fn of_the_sample() -> Report {
+    let folders = ["all-MiniLM-L6-v2", "full", "lora-r1", "lora-r8-alpha8", "lora-r64"];
+    let mut visit = Visit::open_folders(&sample(), &folders);
+    let mut report = visit.run();
+    report.models.iter_mut().for_each(|m| m.matrices.retain(|x| x.layer.is_some_and(|l| l == 0 || l == 5)));
+    // All vectors of the first matrix, for the figures that show one against all.
+    let model = report.models.iter().position(|m| m.rank == Some(1)).unwrap() as u32;
+    let job = &visit.session.jobs()[0];
+    let bytes = visit.bytes(&visit.session.ranges_of(0, model));
+    let all = vectors(&visit.session.job_of(0, model).unwrap(), &bytes, model, || 0.0).unwrap();
+    assert!(set_vectors(&mut report, model as usize, &job.base.name, all.left.values, all.right.values));
+    report
+}
+
+fn of_the_series() -> Report {
+    let mut visit = Visit::open_folders(&fixtures(), &["minilm-layer0/base"]);
+    for step in ["00100", "00300", "00600", "01000", "01500", "02000", "03000", "04000"] {
+        visit.add_folder(&fixtures(), &format!("minilm-series/lora_r8_hot/step-{step}"));
+    }
+    visit.run()
+}
+
+/// Planted matrices in certified mode: intervals, and what stays undecided.
+fn in_certified_mode() -> Report {
+    let mut visit = Visit::open_folders(&fixtures(), &["minilm-layer0/base", "minilm-layer0/full", "minilm-layer0/lora_r8_hot"]);
+    visit.plan(&[]);
+    visit.compute(&Task { mode: Mode::Certified, k: 10, epsilon: 0.5, side: Side::Both })
+}
+
+#[test]
+fn every_figure_of_the_gallery_is_drawn_from_its_report() {
+    if std::env::var_os("LORASCOPE_WRITE").is_some() {
+        write("sample.json", &of_the_sample());
+        write("series.json", &of_the_series());
+        write("certified.json", &in_certified_mode());
+    }
+    for name in ["sample.json", "series.json", "certified.json"] {
+        let text = fs::read_to_string(folder().join(name)).unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
+        let report = export::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
+        for figure in FIGURES {
+            for width in [360.0, 1400.0] {
+                let drawn = svg(&report, &request(figure, width));
+                assert!(drawn.contains("<text"), "{name}: {figure:?} at {width} says nothing");
+            }
+        }
+    }
+}
