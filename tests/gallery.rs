@@ -57,12 +57,20 @@ fn request(figure: FigureId, width: f64) -> Request {
     }
 }
 
-/// The sample's first and last layer; one matrix with all its vectors.
+/// Queries and outputs of the sample, left vectors; one matrix with all its vectors.
 fn of_the_sample() -> Report {
     let folders = ["all-MiniLM-L6-v2", "full", "lora-r1", "lora-r8-alpha8", "lora-r64"];
     let mut visit = Visit::open_folders(&sample(), &folders);
     let mut report = visit.run();
-    report.models.iter_mut().for_each(|m| m.matrices.retain(|x| x.layer.is_some_and(|l| l == 0 || l == 5)));
+    for model in &mut report.models {
+        model.matrices.retain(|m| matches!(m.kind.as_deref(), Some("q" | "o")));
+        for matrix in model.matrices.iter_mut().skip(1) {
+            (matrix.right, matrix.similarity) = (None, None);
+        }
+        for side in model.matrices.iter_mut().flat_map(|m| [&mut m.left, &mut m.right]).flatten() {
+            side.signed_cos = None;
+        }
+    }
     // All vectors of the first matrix, for the figures that show one against all.
     let model = report.models.iter().position(|m| m.rank == Some(1)).unwrap() as u32;
     let job = &visit.session.jobs()[0];

@@ -4,7 +4,7 @@ import { counted, estimate, rank } from '../format';
 import { resultsOf, windowOf } from '../intervals';
 import { math } from '../math';
 import { sorted } from '../sort';
-import { sortBy, type Sort, type State } from '../state';
+import { sortBy, type Sort } from '../state';
 import type { Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { words } from './row';
 import { strip } from './strip';
@@ -78,7 +78,7 @@ class TableView extends View {
     const results = resultsOf(state, row.name);
     const best = windowOf(results[chosen], state.settings);
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
-      @pointerenter=${() => point(this.ctx.store, row.name)} @pointerleave=${() => point(this.ctx.store, undefined)}>
+      @pointerenter=${() => enter(this.ctx.store, row.name)} @pointerleave=${() => leave(this.ctx.store, row.name)}>
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
@@ -89,9 +89,15 @@ class TableView extends View {
   }
 }
 
-/** The row under the pointer stands in every figure; leaving it clears only its own mark. */
-function point(store: View['ctx']['store'], matrix: string | undefined): void {
-  store.update((s: State) => ({ ...s, focus: matrix === undefined ? undefined : { matrix, model: undefined, i: undefined, j: undefined, epsilon: undefined } }));
+/** The row under the pointer stands in every figure. */
+function enter(store: View['ctx']['store'], matrix: string): void {
+  store.point({ matrix, model: undefined, i: undefined, j: undefined, epsilon: undefined });
+}
+
+/** Leaving it clears only its own mark: a figure may have set another since. */
+function leave(store: View['ctx']['store'], matrix: string): void {
+  const { focus } = store;
+  if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
 
 function intruders(cell: MatrixCell | null | undefined): TemplateResult {
