@@ -22,8 +22,7 @@ class PageView extends View {
         <span class="promise">No byte of a checkpoint leaves this tab</span>
       </div></header>
       ${state.status === 'running' ? bar(state) : nothing}
-      <main>${this.#main()}</main>
-      ${inputs(app)}
+      <main>${this.#main()} ${inputs(app)}</main>
       <p class="sr" role="status" aria-live="polite" data-testid="status" data-state=${state.status}>${spoken(state)}</p>
       <lorascope-help .ctx=${this.ctx}></lorascope-help>
     `;

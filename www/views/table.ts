@@ -45,10 +45,10 @@ class TableView extends View {
     const each = (column: Sort['column']) => models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
     return html`<thead>
       <tr>
-        <th class="hide-s" colspan="3"></th><th class="show-s" colspan="2"></th>
+        <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
         <th class="mid" colspan=${models.length}><span class="group">Intruders, ${math(`k = ${k}`)}</span></th>
         <th class="mid hide-s" colspan=${models.length}><span class="group">Effective rank of Δ<i class="v">W</i></span></th>
-        <th class="hide-s"></th>
+        <td class="hide-s"></td>
       </tr>
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
