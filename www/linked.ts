@@ -71,7 +71,9 @@ export class Linked {
   #write(): void {
     // While it still waits, the address holds more than the state does.
     if (this.#waits || this.#store.state.status === 'planning') return;
-    const hash = write(this.#store.state, this.#link);
+    // That the files are the sample's is told to others, not to this tab: a reload stays a fresh start, unless a link brought the sample.
+    const { sample } = this.#link;
+    const hash = write(sample ? this.#store.state : { ...this.#store.state, sample: undefined }, this.#link);
     if (hash === location.hash || (hash === '' && location.hash === '')) return;
     this.#written = hash;
     history.replaceState(history.state, '', hash || location.pathname + location.search);

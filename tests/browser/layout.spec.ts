@@ -58,11 +58,11 @@ for (const ratio of [1, 1.5, 2]) {
         for (const [width] of await sizes()) expect(width, where).toBeGreaterThan(90 * ratio);
       };
       expect(await page.evaluate(() => devicePixelRatio)).toBe(ratio);
-      await sharp(2, 'results');
+      await sharp(4, 'results');
       await matrix(page).click();
-      await sharp(2, 'matrix');
+      await sharp(5, 'matrix');
       await page.setViewportSize({ width: 701, height: 900 });
-      await sharp(2, 'matrix, narrower');
+      await sharp(5, 'matrix, narrower');
     });
   });
 }
@@ -95,18 +95,18 @@ function move(page: Page, slider: string, values: string[]): Promise<{ draws: nu
 }
 
 test.describe('with every figure in sight', () => {
-  test.use({ viewport: { width: 1200, height: 2600 } });
+  test.use({ viewport: { width: 1200, height: 4000 } });
 
   test('a slider moves every figure within one frame, however often it moved', async ({ page }) => {
     await results(page);
     const count = () => page.locator('[data-label] td[data-l^="Intruders of"] span').innerText();
-    await expect(page.locator('canvas')).toHaveCount(2);
+    await expect(page.locator('canvas')).toHaveCount(4);
     await page.waitForTimeout(400);
     for (const [slider, values] of [['epsilon-slider', ['0.55', '0.6', '1']], ['k-slider', ['12', '30', '100']]] as const) {
       const before = await count();
       const moved = await move(page, slider, [...values]);
-      expect(moved.map(({ draws }) => draws), `${slider}: draws of each figure`).toEqual([1, 1]);
-      // The curve hangs on both dials; the effective rank, the second figure, on neither.
+      expect(moved.map(({ draws }) => draws), `${slider}: draws of each figure`).toEqual([1, 1, 1, 1]);
+      // The curve hangs on both dials; the effective rank on neither.
       expect(moved[0]!.changed, slider).toBe(true);
       expect(await count(), slider).not.toBe(before);
     }
@@ -114,11 +114,13 @@ test.describe('with every figure in sight', () => {
     await page.getByTestId('k-slider').fill('10');
     await page.getByTestId('epsilon-slider').fill('0.5');
     await matrix(page).click();
-    await expect(page.locator('canvas')).toHaveCount(2);
-    await page.waitForTimeout(400);
+    await expect(page.locator('canvas')).toHaveCount(5);
+    // The whole map comes in a moment later, and is drawn once more.
+    await expect(page.getByTestId('compute-vectors')).toHaveCount(0);
+    await page.waitForTimeout(1000);
     for (const [slider, values] of [['epsilon-slider', ['0.1', '0.05', '0.01']], ['k-slider', ['3', '4', '5']]] as const) {
       const moved = await move(page, slider, [...values]);
-      expect(moved.map(({ draws }) => draws), `${slider} in a matrix`).toEqual([1, 1]);
+      expect(moved.map(({ draws }) => draws), `${slider} in a matrix`).toEqual([1, 1, 1, 1, 1]);
       expect(moved[1]!.changed, `${slider}: the large map`).toBe(true);
     }
   });
