@@ -8,7 +8,7 @@ use crate::figures::pick::thin;
 use crate::figures::scale::{cos_ticks, count, fixed, short, tick_labels};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width};
-use crate::report::{Side, Status};
+use crate::report::{Cosine, Side, Status};
 use std::collections::HashSet;
 
 impl Figure<'_> {
@@ -63,7 +63,22 @@ impl Figure<'_> {
             let (top, bottom) = (self.y.at(null.high), self.y.at(null.low));
             pen.rect((self.left, top), (self.right - self.left, (bottom - top).max(1.0)), pen.palette.ink, 0.07)?;
         }
+        if let Some(floor) = self.floor() {
+            pen.dotted_hline(self.left, self.right, self.y.at(floor), pen.palette.ink_3)?;
+        }
         pen.dashed_hline(self.left, self.right, self.y.at(self.subject.settings.epsilon), pen.palette.ink)
+    }
+
+    /// 1/√n, below which no best match lies where the n base vectors span the whole space (Appendix C of the paper).
+    fn floor(&self) -> Option<f64> {
+        let m = self.subject.matrix.filter(|_| self.subject.settings.cosine == Cosine::Absolute)?;
+        let spanned = match self.subject.settings.side {
+            Side::Left => m.rows <= m.cols,
+            Side::Right => m.cols <= m.rows,
+            // The larger of the two decides, and one side is always spanned.
+            Side::Both => true,
+        };
+        (spanned && thin(m) > 0).then(|| 1.0 / (thin(m) as f64).sqrt())
     }
 
     /// What lies outside the window. Of marks on one spot one is drawn: thousands crowd near zero.
@@ -116,6 +131,9 @@ impl Figure<'_> {
         let line = self.y.at(self.subject.settings.epsilon);
         let mut words = vec![(epsilon.as_str(), strong, if self.narrow { line - 9.0 } else { line })];
         words.extend(self.subject.null.map(|null| ("random", quiet, self.y.at(0.5 * (null.low + null.high)))));
+        if !self.narrow {
+            words.extend(self.floor().map(|floor| ("least: 1/√n", quiet, self.y.at(floor))));
+        }
         let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
         let bounds = (TOP, HEIGHT - BOTTOM - 4.0);
         for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, bounds)) {
