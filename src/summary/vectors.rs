@@ -18,12 +18,15 @@ pub fn set_vectors(report: &mut Report, model: usize, name: &str, left: Vec<f32>
     };
     let n = matrix.rows.min(matrix.cols);
     let fits = |values: &[f32]| values.len() as u64 == u64::from(n).pow(2);
-    let (Some(own_left), Some(own_right)) = (&mut matrix.left, &mut matrix.right) else { return false };
     if !fits(&left) || !fits(&right) {
         return false;
     }
-    own_left.vectors = Some(Similarity { rows: n, cols: n, values: left });
-    own_right.vectors = Some(Similarity { rows: n, cols: n, values: right });
+    // A certified result may hold one side only: the other has no best matches to stand beside.
+    for (side, values) in [(&mut matrix.left, left), (&mut matrix.right, right)] {
+        if let Some(side) = side {
+            side.vectors = Some(Similarity { rows: n, cols: n, values });
+        }
+    }
     true
 }
 
@@ -55,6 +58,15 @@ mod tests {
         let (left, right) = (&a.left.as_ref().unwrap().vectors, &a.right.as_ref().unwrap().vectors);
         assert_eq!((shape(left), shape(right)), (None, Some((32, 32))));
         assert_eq!(right.as_ref().unwrap().at(2, 5), 86.0 / 3200.0);
+    }
+
+    #[test]
+    fn a_certified_result_takes_the_side_it_has() {
+        let mut report = report(vec![matrix("a", 3, Match::default(), Match::default())]);
+        report.models[0].matrices[0].right = None;
+        assert!(set_vectors(&mut report, 0, "a", vec![0.5; 9], vec![0.5; 9]));
+        let a = &report.models[0].matrices[0];
+        assert!(a.left.as_ref().unwrap().vectors.is_some() && a.right.is_none());
     }
 
     #[test]
