@@ -1,4 +1,4 @@
-//! Numbers as print has them: thousands apart, a true minus, as many decimals as say something.
+//! Numbers and words as print has them: thousands apart, a true minus, as many decimals as say something.
 
 /// 13824 -> "13,824".
 pub fn count(n: u64) -> String {
@@ -30,6 +30,11 @@ pub fn short(value: f64) -> String {
     }
     let text = fixed(value, 2);
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A text inside HTML, SVG or one of their attributes.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -169,6 +169,26 @@ pub struct Model {
     pub totals: Totals,
 }
 
+impl Model {
+    /// All but its matrices and where they came from: those are what weighs.
+    pub fn bare(&self) -> Model {
+        Model {
+            label: self.label.clone(),
+            kind: self.kind,
+            formula: self.formula.clone(),
+            rank: self.rank,
+            alpha: self.alpha,
+            scale: self.scale,
+            files: self.files.clone(),
+            run: self.run.clone(),
+            matching: self.matching.clone(),
+            sources: Vec::new(),
+            matrices: Vec::new(),
+            totals: self.totals.clone(),
+        }
+    }
+}
+
 /// The tensors of one matrix of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

@@ -7,23 +7,11 @@ mod common;
 use common::{Visit, fixtures, sample};
 use lorascope::analyze::vectors;
 use lorascope::export;
-use lorascope::figures::{Cell, FigureId, Request, Theme, svg};
+use lorascope::figures::{FigureId, Request, Theme, svg};
 use lorascope::report::{Mode, Report, Settings, Side, Task};
 use lorascope::summary::set_vectors;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-const FIGURES: [FigureId; 9] = [
-    FigureId::Similarity,
-    FigureId::Spectrum,
-    FigureId::SigmaVsCosine,
-    FigureId::Vector,
-    FigureId::EpsilonCurve,
-    FigureId::KCurve,
-    FigureId::Overview,
-    FigureId::EffectiveRank,
-    FigureId::Evolution,
-];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("www/public/gallery")
@@ -32,29 +20,6 @@ fn folder() -> PathBuf {
 fn write(name: &str, report: &Report) {
     fs::create_dir_all(folder()).unwrap();
     fs::write(folder().join(name), export::report(report, &Settings::default())).unwrap();
-}
-
-fn request(figure: FigureId, width: f64) -> Request {
-    Request {
-        figure,
-        settings: Settings::default(),
-        theme: Theme::Light,
-        width,
-        scale: 1.0,
-        matrix: None,
-        model: None,
-        top: 32,
-        running: false,
-        planned: 0,
-        focus: None,
-        thumbnail: false,
-        origin: Cell::default(),
-        vector: None,
-        fraction: false,
-        adapters_only: false,
-        until: None,
-        caption: None,
-    }
 }
 
 /// Queries and outputs of the sample, left vectors; one matrix with all its vectors.
@@ -105,9 +70,9 @@ fn every_figure_of_the_gallery_is_drawn_from_its_report() {
     for name in ["sample.json", "series.json", "certified.json"] {
         let text = fs::read_to_string(folder().join(name)).unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
         let report = export::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
-        for figure in FIGURES {
+        for figure in FigureId::ALL {
             for width in [360.0, 1400.0] {
-                let drawn = svg(&report, &request(figure, width));
+                let drawn = svg(&report, &Request::of(figure, Theme::Light, width));
                 assert!(drawn.contains("<text"), "{name}: {figure:?} at {width} says nothing");
             }
         }

@@ -1,11 +1,12 @@
 /** What the reader can do. Each action changes the state, asks the engine, or both. */
+import type { Checkpoint } from './checkpoints';
 import type { DroppedFile, Engine } from './engine';
 import { Cancelled } from './engine.errors';
 import { LINKS_ONLY, problem } from './files';
 import { Keeping } from './keeping';
 import { taskOf } from './modes';
 import { saveReport } from './exports';
-import type { LiveReport } from './report';
+import { filesBehind, type LiveReport } from './report';
 import { run } from './run';
 import { begun, computed, ended, missing, started } from './run.state';
 import { loadSample, sampleManifest } from './sample';
@@ -13,7 +14,7 @@ import * as change from './state';
 import type { State } from './state';
 import type { Store } from './store';
 import { isReport, opened, parse } from './stored';
-import type { FigureId, FileInfo, ModelSummary, Report, Task } from './wasm/simd/lorascope';
+import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
 /** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
 const AT_ONCE = 800;
@@ -137,9 +138,10 @@ export class App {
     try {
       const report = parse(text);
       // Only the drawing side can tell whether all of it is well formed.
-      (await this.#report).check(text);
+      const show = (await this.#report).open(text);
       this.startOver();
       this.#store.update((s) => opened(s, report));
+      show(this.#store.state);
     } catch (error) {
       const said = problem('report-invalid', 'This report cannot be opened', error, 'Save it again from Lorascope.');
       this.#store.update((s) => change.trouble(s, { ...said, file: name }));
@@ -188,7 +190,7 @@ export class App {
   async hashFiles(): Promise<void> {
     const [engine, report] = [await this.#engine, await this.#report];
     const { head } = this.#store.state;
-    for (const { name } of filesOf(head)) {
+    for (const { name } of filesBehind(head)) {
       if (this.#store.state.hashes.has(name)) continue;
       const hash = await engine.hash(name).catch(() => undefined);
       if (this.#store.state.head !== head) return;
@@ -207,7 +209,7 @@ export class App {
   }
 
   /** Draws a series checkpoint by checkpoint. With reduced motion the reader goes step by step instead: one press, one checkpoint. */
-  play(checkpoints: readonly change.Checkpoint[]): void {
+  play(checkpoints: readonly Checkpoint[]): void {
     clearInterval(this.#playing);
     const last = checkpoints.length - 1;
     const next = () => {
@@ -265,15 +267,9 @@ export class App {
     report.sync(this.#store.state);
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
     const { status, head } = this.#store.state;
-    const bytes = filesOf(head).reduce((sum, { size }) => sum + size, 0);
+    const bytes = filesBehind(head).reduce((sum, { size }) => sum + size, 0);
     if (status === 'done' && bytes < HASHED_AT_ONCE) void this.hashFiles();
   }
-}
-
-/** Every file behind a report, once. */
-export function filesOf(head: Report | undefined): FileInfo[] {
-  const all = [head?.base, ...(head?.models ?? [])].flatMap((part) => part?.files ?? []);
-  return [...new Map(all.map((file) => [file.name, file])).values()];
 }
 
 /** The model with the most intruders; undefined when none has any. */

@@ -2,6 +2,8 @@
 import type { Drawable } from './views/figure';
 import type { Request, ReportView, Settings } from './wasm/embed/lorascope';
 
+export const NO_REPORT = 'There is no report yet.';
+
 export type FileKind = keyof typeof TYPES;
 
 const TYPES = { svg: 'image/svg+xml', png: 'image/png', csv: 'text/csv', json: 'application/json' };
@@ -66,7 +68,7 @@ function plain(words: string): string {
   return words.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 100);
 }
 
-export function present(report: Drawable): ReportView {
-  if (!report.view) throw new Error('There is no report yet.');
+function present(report: Drawable): ReportView {
+  if (!report.view) throw new Error(NO_REPORT);
   return report.view;
 }

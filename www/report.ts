@@ -1,8 +1,14 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from './state';
-import type { Differences, Findings, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings } from './wasm/simd/lorascope';
+import type { Differences, FileInfo, Findings, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings } from './wasm/simd/lorascope';
 
 const NO_FINDINGS: Findings = { epsilonCurve: '', kCurve: '', overview: '', effectiveRank: '', matrices: '' };
+
+/** Every file behind a report, once. */
+export function filesBehind(head: Report | undefined): FileInfo[] {
+  const all = [head?.base, ...(head?.models ?? [])].flatMap((part) => part?.files ?? []);
+  return [...new Map(all.map((file) => [file.name, file])).values()];
+}
 
 export class LiveReport {
   readonly #View: typeof ReportView;
@@ -20,9 +26,13 @@ export class LiveReport {
     this.presets = View.presets();
   }
 
-  /** Throws where a stored report is not well formed. */
-  check(text: string): void {
-    this.#View.fromJson(text).free();
+  /** Takes a stored report whole; throws where it is not well formed. The answer makes it the one that is shown, with the state made from it. */
+  open(text: string): (state: Pick<State, 'head' | 'results'>) => void {
+    const view = this.#View.fromJson(text);
+    return ({ head, results }) => {
+      this.#restart(head, view);
+      this.#results = results;
+    };
   }
 
   /** Takes in what the state has and this has not. */
@@ -53,9 +63,9 @@ export class LiveReport {
     return this.#view?.rule(settings) ?? '';
   }
 
-  /** The vectors whose verdict differs between two rules. */
-  differences(a: Settings, b: Settings): Differences | undefined {
-    return this.#view?.differences(a, b);
+  /** The vectors whose verdict differs from that of the first preset. */
+  differences(official: Settings, settings: Settings): Differences | undefined {
+    return this.#ask<Differences | undefined>('differences', settings, (view) => view.differences(official, settings), undefined);
   }
 
   models(settings: Settings): ModelSummary[] {
@@ -85,9 +95,9 @@ export class LiveReport {
     for (const { model, matrix } of outcomes) this.#view?.add(model, matrix);
   }
 
-  #restart(head: Report | undefined): void {
+  #restart(head: Report | undefined, view = head && new this.#View(head)): void {
     this.#view?.free();
-    this.#view = head && new this.#View(head);
+    this.#view = view;
     this.#head = head;
     this.#results = new Map();
     this.#changed();

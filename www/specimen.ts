@@ -1,19 +1,14 @@
 /** The stored report of the empty page, ready to be drawn. */
-import { LiveReport } from './report';
 import { loadSpecimen } from './sample';
-import type { Outcome, Report, ReportView } from './wasm/simd/lorascope';
+import type { Drawable } from './views/figure';
+import type { Report, ReportView } from './wasm/simd/lorascope';
 
 export interface Specimen {
-  report: LiveReport;
+  report: Drawable;
   source: Report;
 }
 
 export async function openSpecimen(View: typeof ReportView): Promise<Specimen | undefined> {
   const source = await loadSpecimen();
-  if (!source) return undefined;
-  const head = { ...source, models: source.models.map((model) => ({ ...model, matrices: [] })) };
-  const outcomes: Outcome[] = source.models.flatMap((m, model) => m.matrices.map((matrix) => ({ model, matrix })));
-  const report = new LiveReport(View);
-  report.sync({ head, results: new Map([[0, outcomes]]) });
-  return { report, source };
+  return source && { report: { view: new View(source), version: 0 }, source };
 }

@@ -1,4 +1,5 @@
 /** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
+import type { Checkpoint } from './checkpoints';
 import type { DroppedFile, EngineInfo } from './engine';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
@@ -197,12 +198,6 @@ export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): S
 export function look(s: State, top: number, origin: Cell = s.origin): State {
   const whole = (n: number) => Math.max(0, Math.round(n));
   return { ...s, top: Math.max(2, Math.round(top)), origin: { i: whole(origin.i), j: whole(origin.j) } };
-}
-
-/** One checkpoint of a run: its model's index, and its step. */
-export interface Checkpoint {
-  at: number;
-  step: number;
 }
 
 /** Moves the play head of a series; the other figures show the checkpoint it stands on. */

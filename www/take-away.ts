@@ -1,5 +1,5 @@
 /** What only the page exports: a figure as a page of its own, the run in words, lines to paste. */
-import { download, fileName, forFile, present } from './exports';
+import { download, fileName, forFile, NO_REPORT } from './exports';
 import type { LiveReport } from './report';
 import type { Request, ReportView } from './wasm/simd/lorascope';
 
@@ -40,6 +40,6 @@ function address(): string {
 }
 
 function whole(report: LiveReport): ReportView {
-  present(report);
-  return report.view!;
+  if (!report.view) throw new Error(NO_REPORT);
+  return report.view;
 }

@@ -32,7 +32,8 @@ pub fn pytorch(report: &Report, request: &Request) -> String {
 
     let about = provenance(report, &request.settings);
     let mut out = String::new();
-    for line in [format!("{}, {label}", heading(report, request)), format!("{}, preset {}", about.program, about.preset), about.rule] {
+    let title = if one { heading(report, request) } else { format!("{}, {label}", heading(report, request)) };
+    for line in [title, format!("{}, preset {}", about.program, about.preset), about.rule] {
         let _ = writeln!(out, "# {}", one_line(&line));
     }
     if !left.is_empty() {

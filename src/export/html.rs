@@ -3,6 +3,7 @@
 use super::provenance::provenance;
 use super::slim::slim;
 use crate::figures::{Request, heading};
+use crate::print::escape;
 use crate::report::Report;
 use std::fmt::Write;
 
@@ -96,8 +97,4 @@ fn attributes(report: &Report, request: &Request) -> String {
 /// An enum as the report's JSON spells it.
 fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -29,5 +29,5 @@ pub fn svg(report: &Report, request: &Request) -> String {
     let drawn = crate::figures::svg(report, &captioned);
     // Right after the opening tag, where programs that read metadata look for it.
     let at = drawn.find('>').map_or(0, |at| at + 1);
-    format!("{}\n<metadata>{}</metadata>{}", &drawn[..at], html::escape(&metadata), &drawn[at..])
+    format!("{}\n<metadata>{}</metadata>{}", &drawn[..at], crate::print::escape(&metadata), &drawn[at..])
 }

@@ -1,7 +1,7 @@
 //! The part of a report that one figure needs: what an exported page or an embed carries.
 
 use crate::figures::{FigureId, Request};
-use crate::report::{Cosine, Delta, Match, Matching, Matrix, Report, Side, Similarity};
+use crate::report::{Cosine, Delta, Match, Matching, Matrix, Model, Report, Side, Similarity};
 use crate::summary;
 
 /// The longest window that a slider offers.
@@ -9,21 +9,25 @@ const LONGEST_WINDOW: usize = 100;
 /// How many columns of every pre-trained vector are kept.
 const VECTORS: u32 = 16;
 
-/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon, on the side and by the cosine that are set. Totals and counts are those of the settings.
+/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon, on the side and by the cosine that are set.
+/// Totals and counts are those of the settings.
 pub fn slim(report: &Report, request: &Request) -> Report {
-    let figure = request.figure;
-    let mut out = report.clone();
+    let only = request.matrix.as_ref().filter(|_| request.figure.is_of_one_matrix());
+    // What is left out is not copied first: one matrix may hold all cosines of thousands of vectors.
+    let part = |model: &Model| Model {
+        matching: Matching { unmatched: vec![], only_in_base: vec![], ..model.matching.clone() },
+        matrices: model.matrices.iter().filter(|m| only.is_none_or(|name| m.name == *name)).cloned().collect(),
+        ..model.bare()
+    };
+    let mut out = Report {
+        schema: report.schema.clone(),
+        generator: report.generator.clone(),
+        settings: report.settings.clone(),
+        base: report.base.clone(),
+        models: report.models.iter().map(part).collect(),
+    };
     summary::apply(&mut out, &request.settings);
-    for model in &mut out.models {
-        model.sources.clear();
-        model.matching = Matching { unmatched: vec![], only_in_base: vec![], ..std::mem::take(&mut model.matching) };
-        if let (true, Some(name)) = (figure.is_of_one_matrix(), &request.matrix) {
-            model.matrices.retain(|m| m.name == *name);
-        }
-        for matrix in &mut model.matrices {
-            cut(matrix, request);
-        }
-    }
+    out.models.iter_mut().flat_map(|m| &mut m.matrices).for_each(|matrix| cut(matrix, request));
     out
 }
 
@@ -89,6 +93,7 @@ fn corner(s: Similarity, most: u32) -> Similarity {
     part(s, most, most)
 }
 
+/// As much as there is: a stored report may hold fewer values than it says.
 fn part(s: Similarity, rows: u32, cols: u32) -> Similarity {
     let (rows, kept) = (rows.min(s.rows), cols.min(s.cols));
     if (rows, kept) == (s.rows, s.cols) || s.cols == 0 {

@@ -115,6 +115,46 @@ pub enum FigureId {
     Evolution,
 }
 
+impl FigureId {
+    pub const ALL: [FigureId; 9] = [
+        FigureId::Similarity,
+        FigureId::Spectrum,
+        FigureId::SigmaVsCosine,
+        FigureId::Vector,
+        FigureId::EpsilonCurve,
+        FigureId::KCurve,
+        FigureId::Overview,
+        FigureId::EffectiveRank,
+        FigureId::Evolution,
+    ];
+}
+
+impl Request {
+    /// A finished report's figure, `width` CSS pixels wide, as it looks before anybody has touched it.
+    pub fn of(figure: FigureId, theme: Theme, width: f64) -> Request {
+        Request {
+            figure,
+            settings: Settings::default(),
+            theme,
+            width,
+            scale: 1.0,
+            matrix: None,
+            model: None,
+            top: 32,
+            running: false,
+            planned: 0,
+            focus: None,
+            thumbnail: false,
+            origin: Cell::default(),
+            vector: None,
+            fraction: false,
+            adapters_only: false,
+            until: None,
+            caption: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@ use super::pen::{Medium, Pen};
 use super::raster::{Blit, Raster};
 use super::style::Palette;
 use super::{Request, alt, height, paint, sane_width};
+use crate::print::escape;
 use crate::report::Report;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::cell::RefCell;
@@ -32,8 +33,4 @@ pub fn svg(report: &Report, request: &Request) -> String {
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
     let outer = format!(r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#, escape(&alt(report, request)));
     out.replacen(&inner, &outer, 1)
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }

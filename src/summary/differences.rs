@@ -1,6 +1,7 @@
 //! Two settings -> the vectors that are intruders under one and not under the other, and why: how presets differ, vector by vector.
 
-use crate::report::{Cosine, Match, Matrix, Report, Settings, Side};
+use crate::metrics::intruder::{Rule, scores};
+use crate::report::{Cosine, Matrix, Report, Settings, Side};
 use serde::{Deserialize, Serialize};
 
 /// A page of verdicts is read; thousands are not.
@@ -36,9 +37,12 @@ pub struct Verdict {
 pub fn differences(report: &Report, a: &Settings, b: &Settings) -> Differences {
     let mut found = Differences::default();
     for (model, matrix) in (0u32..).zip(&report.models).flat_map(|(i, model)| model.matrices.iter().map(move |m| (i, m))) {
-        let window = a.k.max(b.k).min(matrix.rows.min(matrix.cols));
-        for j in 0..window {
-            let Some((from, to)) = verdict(matrix, a, j).zip(verdict(matrix, b, j)).filter(|(from, to)| from != to) else { continue };
+        let (Some(before), Some(after)) = (scores(matrix, a.into()), scores(matrix, b.into())) else { continue };
+        for (j, (x, y)) in (0u32..).zip(before.iter().zip(&after)).take(a.k.max(b.k) as usize) {
+            let (from, to) = (verdict(*x, a, j), verdict(*y, b, j));
+            if from == to {
+                continue;
+            }
             found.total += 1;
             if found.verdicts.len() < LISTED {
                 let reason = reason(matrix, a, b, j, from);
@@ -49,27 +53,13 @@ pub fn differences(report: &Report, a: &Settings, b: &Settings) -> Differences {
     found
 }
 
-/// None where it was not computed.
-fn verdict(matrix: &Matrix, settings: &Settings, j: u32) -> Option<bool> {
-    let score = f64::from(score(matrix, settings.side, settings.cosine, j)?);
-    Some(j < settings.k && score < settings.epsilon)
+fn verdict(score: f32, settings: &Settings, j: u32) -> bool {
+    j < settings.k && f64::from(score) < settings.epsilon
 }
 
-/// What is held against epsilon: where bounds are known the upper one, for both sides the larger.
-fn score(matrix: &Matrix, side: Side, cosine: Cosine, j: u32) -> Option<f32> {
-    let of = |own: &Option<Match>| {
-        let own = own.as_ref()?;
-        let scores = match cosine {
-            Cosine::Absolute => own.max_cos_upper.as_ref().or(Some(&own.max_cos)),
-            Cosine::Signed => own.signed_cos.as_ref(),
-        };
-        scores?.get(j as usize).copied()
-    };
-    match side {
-        Side::Left => of(&matrix.left),
-        Side::Right => of(&matrix.right),
-        Side::Both => Some(of(&matrix.left)?.max(of(&matrix.right)?)),
-    }
+/// None where it was not computed.
+fn score(matrix: &Matrix, rule: Rule, j: u32) -> Option<f32> {
+    scores(matrix, rule)?.get(j as usize).copied()
 }
 
 /// The settings of `a` turn into those of `b` one by one: the last of them that changes the verdict is why it differs.
@@ -77,7 +67,7 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
     let k = Settings { k: b.k, ..a.clone() };
     let epsilon = Settings { epsilon: b.epsilon, ..k.clone() };
     let side = Settings { side: b.side, ..epsilon.clone() };
-    let still = |settings: &Settings| verdict(matrix, settings, j) == Some(from);
+    let still = |settings: &Settings| score(matrix, settings.into(), j).is_some_and(|s| verdict(s, settings, j) == from);
     if still(&side) {
         return turned(matrix, b.side, j);
     }
@@ -85,7 +75,7 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
         return sides(matrix, a.cosine, j);
     }
     if still(&k) {
-        let score = score(matrix, a.side, a.cosine, j).unwrap_or(0.0);
+        let score = score(matrix, a.into(), j).unwrap_or(0.0);
         return format!("{score:.2} lies between ε = {} and {}", a.epsilon.min(b.epsilon), a.epsilon.max(b.epsilon));
     }
     format!("outside the window k = {}", a.k.min(b.k))
@@ -106,13 +96,14 @@ fn turned(matrix: &Matrix, side: Side, j: u32) -> String {
 }
 
 fn sides(matrix: &Matrix, cosine: Cosine, j: u32) -> String {
-    let number = |side| score(matrix, side, cosine, j).map_or("unknown".to_owned(), |c| format!("{c:.2}"));
+    let number = |side| score(matrix, Rule { side, cosine }, j).map_or("unknown".to_owned(), |c| format!("{c:.2}"));
     format!("right vector matches {}, left {}", number(Side::Right), number(Side::Left))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Match;
     use crate::summary::tests::{matrix, report};
 
     fn side(max_cos: &[f32], signed: &[f32]) -> Match {

@@ -28,9 +28,8 @@ impl ReportView {
 
     /// The report without its matrices.
     pub fn head(&self) -> Result<Ts<Report>, JsError> {
-        let bare = |m: &Model| Model { matrices: Vec::new(), sources: Vec::new(), ..m.clone() };
         let Report { schema, generator, settings, base, models } = &self.report;
-        let models = models.iter().map(bare).collect();
+        let models = models.iter().map(Model::bare).collect();
         Ok(Report { schema: schema.clone(), generator: generator.clone(), settings: settings.clone(), base: base.clone(), models }
             .into_ts()?)
     }

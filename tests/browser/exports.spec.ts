@@ -45,9 +45,12 @@ const openMatrix = (page: Page) => page.getByTestId('matrix-row').first().click(
 for (const version of BUILDS) {
   test(`every figure gives every file, ${version.build}`, async ({ page }) => {
     test.setTimeout(180_000);
-    await sample(page, version);
-    for (const ids of [RUN, MATRIX]) {
-      if (ids === MATRIX) await openMatrix(page);
+    // Chromium holds back the eleventh download that a visit makes in a hurry: two figures a visit are eight.
+    for (const ids of [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)]) {
+      const one = MATRIX.includes(ids[0]!);
+      await sample(page, version);
+      await expect(page.getByRole('button', { name: /SHA-256/ })).toHaveCount(0);
+      if (one) await openMatrix(page);
       for (const id of ids) {
         const at = figure(page, id);
         const svg = readFileSync(await save(at, 'svg'), 'utf8');
@@ -64,8 +67,7 @@ for (const version of BUILDS) {
         expect([json.schema, json.figure], id).toEqual(['lorascope-figure/1', id]);
         expect(lines.length, id).toBe(json.rows.length + 1);
         expect(csv, id).toContain('@article{shuttleworth2024lora');
-        // Hashes come in after the run; by the time of a matrix they are there.
-        if (ids === MATRIX) expect(json.provenance.files.every((file) => /^[0-9a-f]{64}$/.test(file.sha256 ?? '')), `${id}: hashes`).toBe(true);
+        expect(json.provenance.files.every((file) => /^[0-9a-f]{64}$/.test(file.sha256 ?? '')), `${id}: hashes`).toBe(true);
       }
     }
   });

@@ -17,17 +17,7 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
 
-const FIGURES: [FigureId; 9] = [
-    FigureId::Similarity,
-    FigureId::Spectrum,
-    FigureId::SigmaVsCosine,
-    FigureId::Vector,
-    FigureId::EpsilonCurve,
-    FigureId::KCurve,
-    FigureId::Overview,
-    FigureId::EffectiveRank,
-    FigureId::Evolution,
-];
+const FIGURES: [FigureId; 9] = FigureId::ALL;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {

@@ -1,6 +1,6 @@
 //! Reports made by a generator of our own, so that the stored drawings depend on no crate's version.
 
-use lorascope::figures::{Cell, FigureId, Request, Theme};
+use lorascope::figures::{FigureId, Request, Theme};
 use lorascope::report::*;
 
 pub struct Lcg(pub u64);
@@ -140,23 +140,9 @@ fn of_one_matrix(figure: FigureId) -> bool {
 
 pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {
     Request {
-        figure,
-        settings: Settings::default(),
-        theme,
-        width,
-        scale: 1.0,
         matrix: of_one_matrix(figure).then(|| "encoder.layer.2.q.weight".into()),
         model: of_one_matrix(figure).then_some(2),
-        top: 32,
-        running: false,
         planned: 36,
-        focus: None,
-        thumbnail: false,
-        origin: Cell::default(),
-        vector: None,
-        fraction: false,
-        adapters_only: false,
-        until: None,
-        caption: None,
+        ..Request::of(figure, theme, width)
     }
 }

@@ -1,4 +1,5 @@
 /** Which dials a figure has in an embed, and what each sets. Pure. */
+import { checkpoints, placeOf } from '../checkpoints';
 import type { FigureId, Model, Settings } from '../wasm/embed/lorascope';
 
 interface Now {
@@ -30,17 +31,12 @@ const EPSILON: Dial = {
 const STEP: Dial = {
   id: 'step',
   of: ({ models, model, until }) => {
-    const all = steps(models, model);
-    const at = until == null ? all.length - 1 : Math.max(0, all.findLastIndex((step) => step <= until));
-    return { min: 0, max: Math.max(0, all.length - 1), step: 1, value: at, label: 'Step', said: String(all[at] ?? 0) };
+    const all = checkpoints(models, model);
+    const at = placeOf(all, until);
+    return { min: 0, max: Math.max(0, all.length - 1), step: 1, value: at, label: 'Step', said: String(all[at]?.step ?? 0) };
   },
-  set: (at, models, model) => ({ until: steps(models, model)[at] ?? null }),
+  set: (at, models, model) => ({ until: checkpoints(models, model)[at]?.step ?? null }),
 };
-
-function steps(models: readonly Model[], model: number | undefined): number[] {
-  const run = (models[model ?? -1] ?? models.find((m) => m.run != null))?.run?.run;
-  return models.flatMap((m) => (m.run && m.run.run === run ? [m.run.step] : [])).sort((a, b) => a - b);
-}
 
 const OWN: Record<FigureId, readonly Dial[]> = {
   similarity: [K, EPSILON],

@@ -8,7 +8,7 @@ import type { Request, Value } from '../wasm/simd/lorascope';
 const FIRST = 100;
 
 export class DataTable extends LitElement {
-  static override properties = { report: { attribute: false }, request: { attribute: false }, version: { attribute: false }, all: { state: true } };
+  static override properties = { report: { attribute: false }, request: { attribute: false, hasChanged: differ }, version: { attribute: false }, all: { state: true } };
   declare report: LiveReport;
   declare request: Request;
   declare version: number;
@@ -46,6 +46,11 @@ function cell(value: Value): TemplateResult {
 function short(value: number): string {
   const text = Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(6)));
   return text.replace('-', '\u2212');
+}
+
+/** A page makes a new request with every rendering; the table is made again only where it asks for something else. */
+function differ(now: unknown, before: unknown): boolean {
+  return JSON.stringify(now) !== JSON.stringify(before);
 }
 
 customElements.define('lorascope-data-table', DataTable);

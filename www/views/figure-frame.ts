@@ -1,6 +1,6 @@
 /** What stands around every figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { saveFigure, type FileKind } from '../exports';
+import { NO_REPORT, saveFigure, type FileKind } from '../exports';
 import type { LiveReport } from '../report';
 import type { State } from '../state';
 import { bibtex, embedCode, pytorch, saveMarkdown, savePage } from '../take-away';
@@ -96,6 +96,6 @@ function requestOf(id: FigureId): Request {
 }
 
 function present(report: LiveReport | undefined): LiveReport {
-  if (!report) throw new Error('There is no report yet.');
+  if (!report) throw new Error(NO_REPORT);
   return report;
 }

@@ -1,5 +1,6 @@
 /** The dials of single figures of one matrix: the window of the map, the vector studied, the step of a series. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { checkpoints, placeOf } from '../checkpoints';
 import { count, counted, duration } from '../format';
 import * as change from '../state';
 import type { MatrixRow } from '../wasm/simd/lorascope';
@@ -22,7 +23,7 @@ export function mapControls(ctx: Context, matrix: MatrixRow, model: number): Tem
       <output for="top">${count(Math.min(state.top, known))}</output>
       ${whole ? nothing : html`<button class="link" @click=${() => store.update((s) => change.look(s, known, { i: 0, j: 0 }))}>All ${count(known)}</button>`}
     </p>
-    ${known < size ? all(ctx, matrix, model, size) : nothing}`;
+    ${known < size ? compareAll(ctx, matrix, model, size) : nothing}`;
 }
 
 /** Which fine-tuned vector is held against all pre-trained ones. */
@@ -38,31 +39,29 @@ export function vectorControls(ctx: Context, matrix: MatrixRow, model: number): 
       <label for="vector">Fine-tuned vector <i class="v">j</i></label>
       <input id="vector" type="number" min="1" max=${most} placeholder="first intruder" .value=${state.vector === undefined ? '' : String(state.vector + 1)} data-testid="vector-input" @change=${chosen} />
     </p>
-    ${knows(ctx, matrix, model) ? nothing : all(ctx, matrix, model, size)}`;
+    ${knows(ctx, matrix, model) ? nothing : compareAll(ctx, matrix, model, size)}`;
 }
 
 /** The play head of a series. */
 export function evolutionControls({ state, store, app }: Context, model: number): TemplateResult {
-  const run = state.head?.models[model]?.run?.run;
-  const models = (state.head?.models ?? []).flatMap((m, at) => (m.run && m.run.run === run ? [{ at, step: m.run.step }] : []));
-  const checkpoints = models.sort((a, b) => a.step - b.step);
-  const steps = checkpoints.map(({ step }) => step);
-  const last = steps.length - 1;
-  const at = state.until === undefined ? last : Math.max(0, steps.findLastIndex((step) => step <= state.until!));
+  const all = checkpoints(state.head?.models ?? [], model);
+  const last = all.length - 1;
+  const at = placeOf(all, state.until);
+  const step = all[at]?.step ?? 0;
   const moved = (event: Event) => {
     const to = (event.currentTarget as HTMLInputElement).valueAsNumber;
-    store.update((s) => change.stepTo(s, checkpoints, to));
+    store.update((s) => change.stepTo(s, all, to));
   };
   return html`<p class="ctl dials">
-    <button class="btn" data-testid="play" @click=${() => app.play(checkpoints)}>Play</button>
+    <button class="btn" data-testid="play" @click=${() => app.play(all)}>Play</button>
     <label for="until">Step</label>
-    <input id="until" type="range" min="0" max=${last} step="1" .value=${String(at)} aria-valuetext=${steps[at] ?? 0} @input=${moved} />
-    <output for="until">${count(steps[at] ?? 0)}</output>
+    <input id="until" type="range" min="0" max=${last} step="1" .value=${String(at)} aria-valuetext=${step} @input=${moved} />
+    <output for="until">${count(step)}</output>
   </p>`;
 }
 
 /** The button that compares every pair, or what became of it. */
-function all({ state, app }: Context, matrix: MatrixRow, model: number, size: number): TemplateResult | typeof nothing {
+function compareAll({ state, app }: Context, matrix: MatrixRow, model: number, size: number): TemplateResult | typeof nothing {
   const asked = state.vectors?.matrix === matrix.name && state.vectors.model === model ? state.vectors : undefined;
   if (asked?.status === 'computing') return html`<p class="small faint" role="status">Comparing all ${counted(size * size, 'pair')} of vectors …</p>`;
   if (asked?.status === 'failed') return html`<p class="small error">${asked.reason}</p>`;

@@ -1,9 +1,9 @@
 /** "What this is": settings, files, limits, the paper; what a reader needs to judge or repeat the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { filesOf } from '../app';
 import { bytes, counted } from '../format';
 import { math } from '../math';
 import { MODES, ways } from '../modes';
+import { filesBehind } from '../report';
 import type { State } from '../state';
 import { row } from './row';
 import { View } from './view';
@@ -12,7 +12,7 @@ import './copy';
 class ProvenanceView extends View {
   protected override render(): TemplateResult {
     const { head, settings, engine, stored, hashes } = this.ctx.state;
-    const files = filesOf(head);
+    const files = filesBehind(head);
     const threads = stored
       ? `build ${head?.generator.build}, ${counted(head?.generator.threads ?? 0, 'thread')}`
       : engine ? `build ${engine.build}, ${engine.threads === 1 ? '1 thread' : `${engine.threads} threads`}${engine.why && ` (${engine.why})`}` : '';
