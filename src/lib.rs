@@ -26,6 +26,9 @@ pub mod session;
 pub mod figures;
 pub mod summary;
 
+#[cfg(feature = "engine")]
+pub mod lesson;
+
 pub mod export;
 
 #[cfg(target_arch = "wasm32")]

@@ -42,7 +42,7 @@ const FLOORS: [(&str, u32); 17] = [
     ("figures", 6),
     ("summary", 6),
     ("export", 7),
-    ("lesson", 6),
+    ("lesson", 7),
     ("wasm", 8),
 ];
 

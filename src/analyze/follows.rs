@@ -14,7 +14,7 @@ pub fn fill(job: &Job, entries: &mut [report::Matrix], vectors: &[Option<Matrix>
 }
 
 /// None where one of both has no numbers. An unchanged matrix has the base's vectors, which the other was compared with already.
-fn follows([(before, old), (own, new)]: [(&report::Matrix, &Option<Matrix>); 2]) -> Option<Similarity> {
+pub fn follows([(before, old), (own, new)]: [(&report::Matrix, &Option<Matrix>); 2]) -> Option<Similarity> {
     match (before.status, own.status) {
         (Status::Unchanged, Status::Unchanged) => {
             let n = own.rows.min(own.cols) as usize;

@@ -4,9 +4,11 @@ mod certified;
 mod change;
 mod exact;
 mod follows;
+mod known;
 mod vectors;
 mod weights;
 
+pub use known::{Known, Look, Tuning};
 pub use vectors::{Vectors, vectors};
 
 use crate::linalg::Matrix;

@@ -77,6 +77,12 @@ impl<'a> Weights<'a> {
         }
     }
 
+    /// A finite matrix that is in memory.
+    pub fn of(w: &Matrix) -> Weights<'static> {
+        let bytes = Cow::Owned(w.iter().flat_map(|x| x.to_le_bytes()).collect());
+        Weights { bytes, stored: Stored::F32, rows: w.ncols(), cols: w.nrows(), transposed: true }
+    }
+
     /// `[out, in]`.
     pub fn view(&self) -> View<'_> {
         let view = View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read");

@@ -16,6 +16,7 @@ mod layers;
 mod map;
 mod null_band;
 mod overview;
+pub mod panel;
 mod pen;
 mod pick;
 mod raster;

@@ -17,6 +17,7 @@ mod part;
 mod product;
 mod reduction;
 mod reflectors;
+mod seeded;
 mod spectrum;
 mod symmetric;
 mod tridiagonal;
@@ -34,6 +35,7 @@ pub use low_rank::low_rank_singular_values;
 pub use orthonormal::random;
 pub use part::{first_columns, leading_part};
 pub use product::product;
+pub use seeded::SplitMix;
 pub use view::{Stored, View};
 pub use warm::warm_up;
 

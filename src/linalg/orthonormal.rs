@@ -1,6 +1,7 @@
 //! Orthonormal columns: products in f32, their Gram matrix in f64, twice.
 
 use super::product::{gram, product};
+use super::seeded::SplitMix;
 use super::spectrum::eigen;
 use super::view::View;
 use super::{Matrix, NoConvergence};
@@ -41,16 +42,8 @@ pub fn project_out(x: &mut Matrix, q: &Matrix) {
 
 /// Standard normal numbers from a seed: a start block that favours no direction, the same in every run.
 pub fn random(rows: usize, cols: usize, seed: u64) -> Matrix {
-    let mut state = seed;
-    let mut uniform = move || {
-        // splitmix64 (Steele, Lea, Flood 2014)
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    };
-    Matrix::from_fn(rows, cols, |_, _| ((-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32)
+    let mut stream = SplitMix(seed);
+    Matrix::from_fn(rows, cols, |_, _| stream.normals()[0] as f32)
 }
 
 /// Two blocks of columns side by side.
