@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod error;
+pub mod panel;
 pub mod print;
 
 #[cfg(feature = "engine")]

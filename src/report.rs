@@ -2,6 +2,7 @@
 //!
 //! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
 
+use crate::panel::Panel;
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the JSON form.
@@ -17,6 +18,9 @@ pub struct Report {
     pub settings: Settings,
     pub base: Base,
     pub models: Vec<Model>,
+    /// What a lesson draws beside the figures of the paper; none in a report of files.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub panels: Vec<Panel>,
 }
 
 /// The program that computed the report.
@@ -29,6 +33,13 @@ pub struct Generator {
     /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
     pub threads: u32,
+}
+
+impl Generator {
+    /// This version of this program.
+    pub fn new(build: &str, threads: u32) -> Generator {
+        Generator { name: "lorascope".into(), version: env!("CARGO_PKG_VERSION").into(), build: build.into(), threads }
+    }
 }
 
 /// The rule by which vectors are counted. `k`, `epsilon` and `side` may change after computing; nothing is computed again.

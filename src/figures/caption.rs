@@ -21,6 +21,7 @@ impl FigureId {
             FigureId::Overview => "Where they are",
             FigureId::EffectiveRank => "Effective rank of the change",
             FigureId::Evolution => "Over training",
+            FigureId::Panel => "Panel",
         }
     }
 
@@ -32,6 +33,9 @@ impl FigureId {
 
 /// "Similarity: layer 2, query, LoRA r = 8"; for a figure of the run its title.
 pub fn heading(report: &Report, request: &Request) -> String {
+    if let Some(panel) = super::panel::chosen(report, request) {
+        return panel.title.clone();
+    }
     let title = request.figure.title();
     if !request.figure.is_of_one_matrix() {
         return title.to_owned();

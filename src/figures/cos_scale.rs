@@ -1,4 +1,4 @@
-//! The colour of |cos|: nine stops from the paper to its opposite, interpolated in OKLab. Zero is the paper itself, so a blank column stays blank.
+//! The colour of |cos|, and of values with a sign: nine stops from the paper to its opposite, interpolated in OKLab. Zero is the paper itself, so a blank column stays blank.
 
 use super::Theme;
 use super::style::hex;
@@ -8,6 +8,10 @@ use std::sync::OnceLock;
 const STOPS_LIGHT: [u32; 9] = [0xffffff, 0xdbe5d7, 0xadc8af, 0x7baa8e, 0x489076, 0x2d7465, 0x0f5650, 0x053737, 0x031a1c];
 const STOPS_DARK: [u32; 9] = [0x111314, 0x1a2b2b, 0x234945, 0x34685e, 0x458572, 0x5fa180, 0x8fbf94, 0xc6dfb1, 0xf3fadf];
 
+/// The other branch of the signed scale, from zero to -1.
+const BELOW_LIGHT: [u32; 9] = [0xffffff, 0xeaddcb, 0xd7b897, 0xc79366, 0xb87038, 0x9b5424, 0x763613, 0x4c1e0d, 0x290c06];
+const BELOW_DARK: [u32; 9] = [0x111314, 0x2e211c, 0x56382a, 0x7e5237, 0xa46a41, 0xc5854b, 0xdeac72, 0xf3d5a6, 0xfff5e0];
+
 /// Steps of the lookup table: finer than eight-bit colour can show between two stops.
 const STEPS: usize = 256;
 type Table = [RGBColor; STEPS + 1];
@@ -16,6 +20,20 @@ type Table = [RGBColor; STEPS + 1];
 pub fn cos_color(theme: Theme, cos: f64) -> RGBColor {
     let index = (cos.clamp(0.0, 1.0) * STEPS as f64).round() as usize;
     table(theme)[index.min(STEPS)]
+}
+
+/// The colour of a signed value in [-1, 1]: zero is the paper, and both branches are equally far from it.
+pub fn signed_color(theme: Theme, value: f64) -> RGBColor {
+    static LIGHT: OnceLock<Table> = OnceLock::new();
+    static DARK: OnceLock<Table> = OnceLock::new();
+    if value.is_nan() || value >= 0.0 {
+        return cos_color(theme, value);
+    }
+    let below = match theme {
+        Theme::Light => LIGHT.get_or_init(|| build(&BELOW_LIGHT)),
+        Theme::Dark => DARK.get_or_init(|| build(&BELOW_DARK)),
+    };
+    below[((-value).min(1.0) * STEPS as f64).round() as usize]
 }
 
 fn table(theme: Theme) -> &'static Table {

@@ -16,7 +16,7 @@ mod layers;
 mod map;
 mod null_band;
 mod overview;
-pub mod panel;
+mod panel;
 mod pen;
 mod pick;
 mod raster;
@@ -38,6 +38,7 @@ mod vectors_table;
 
 pub use caption::heading;
 pub use null_band::{NullBand, null_band};
+pub use panel::chosen as chosen_panel;
 pub use raster::{Blit, Raster};
 pub use svg::svg;
 pub use table::{Table, Value};
@@ -88,6 +89,9 @@ pub struct Request {
     /// The training step up to which an evolution is drawn; None: to its end.
     #[serde(default)]
     pub until: Option<u64>,
+    /// Which of the report's panels, by its name; by default the first.
+    #[serde(default)]
+    pub panel: Option<String>,
     /// For a drawing that stands alone: the words below it; its heading stands above.
     #[serde(default)]
     pub caption: Option<String>,
@@ -114,9 +118,12 @@ pub enum FigureId {
     Overview,
     EffectiveRank,
     Evolution,
+    /// One of the report's own panels.
+    Panel,
 }
 
 impl FigureId {
+    /// Those that any report has.
     pub const ALL: [FigureId; 9] = [
         FigureId::Similarity,
         FigureId::Spectrum,
@@ -151,6 +158,7 @@ impl Request {
             fraction: false,
             adapters_only: false,
             until: None,
+            panel: None,
             caption: None,
         }
     }
@@ -179,6 +187,12 @@ pub struct Focus {
     /// The window: how many of the strongest vectors are looked at.
     #[serde(default)]
     pub k: Option<u32>,
+    /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
+    #[serde(default)]
+    pub at: Option<f64>,
+    /// Of a vector in space, its elevation.
+    #[serde(default)]
+    pub up: Option<f64>,
 }
 
 /// The numbers under the pointer, for the hover card and for screen readers.
@@ -276,6 +290,7 @@ enum Figure<'a> {
     Overview(overview::Figure<'a>),
     EffectiveRank(effective_rank::Figure<'a>),
     Evolution(evolution::Figure<'a>),
+    Panel(panel::Figure<'a>),
 }
 
 macro_rules! each {
@@ -290,6 +305,7 @@ macro_rules! each {
             Figure::Overview($f) => $do,
             Figure::EffectiveRank($f) => $do,
             Figure::Evolution($f) => $do,
+            Figure::Panel($f) => $do,
         }
     };
 }
@@ -306,6 +322,7 @@ impl<'a> Figure<'a> {
             FigureId::Overview => Figure::Overview(overview::Figure::new(report, request)),
             FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
             FigureId::Evolution => Figure::Evolution(evolution::Figure::new(report, request)),
+            FigureId::Panel => Figure::Panel(panel::Figure::new(report, request)),
         }
     }
 

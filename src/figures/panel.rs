@@ -1,146 +1,110 @@
-//! Drawings of plain numbers, for what no report holds: the curves, bars, vectors and small maps of the lessons.
+//! A report's own panels: plain numbers as curves, bars, vectors or small maps.
 
-use serde::{Deserialize, Serialize};
+mod arrows;
+mod bars;
+mod curves;
+mod curves_draw;
+mod maps;
 
-/// One drawing. What it shows is data; what it looks like is decided here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Panel {
-    /// Its id among the panels of a scene: `best-match`, `spectra`.
-    pub name: String,
-    /// Its heading, a few words.
-    pub title: String,
-    /// What is to be seen, in one sentence with its numbers, for screen readers.
-    pub alt: String,
-    pub body: Body,
+use super::empty::say;
+use super::pen::{Drawn, Pen};
+use super::{Readout, Request, Table, sane_width};
+use crate::panel::{Body, Panel};
+use crate::report::Report;
+
+/// The height of a panel that is not there.
+const NOTHING: f64 = 60.0;
+
+/// The panel asked for; None for a figure of the paper.
+pub fn chosen<'a>(report: &'a Report, request: &Request) -> Option<&'a Panel> {
+    if request.figure != super::FigureId::Panel {
+        return None;
+    }
+    match &request.panel {
+        Some(name) => report.panels.iter().find(|p| p.name == *name),
+        None => report.panels.first(),
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Body {
-    Curves(Curves),
-    Bars(Bars),
-    Arrows(Arrows),
-    Maps(Maps),
+/// The layout, in CSS pixels.
+pub(crate) struct Figure<'a> {
+    alt: &'a str,
+    laid: Laid<'a>,
+    width: f64,
 }
 
-/// An axis: its name with the unit, and its ends. `log`: both ends are positive.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Range {
-    pub label: String,
-    pub from: f64,
-    pub to: f64,
-    #[serde(default)]
-    pub log: bool,
+enum Laid<'a> {
+    Curves(curves::Figure<'a>),
+    Bars(bars::Figure<'a>),
+    Arrows(arrows::Figure<'a>),
+    Maps(maps::Figure<'a>),
+    Nothing,
 }
 
-/// Lines over one number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Curves {
-    pub x: Range,
-    pub y: Range,
-    pub lines: Vec<Line>,
-    /// Thresholds and floors.
-    #[serde(default)]
-    pub levels: Vec<Level>,
-    /// Where the dial stands, on the x axis.
-    #[serde(default)]
-    pub cursor: Option<f64>,
-    /// Whole numbers along x, below the lines.
-    #[serde(default)]
-    pub strips: Vec<Strip>,
-}
+impl<'a> Figure<'a> {
+    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let panel = chosen(report, request);
+        let laid = match panel.map(|p| &p.body) {
+            Some(Body::Curves(data)) => Laid::Curves(curves::Figure::new(data, request)),
+            Some(Body::Bars(data)) => Laid::Bars(bars::Figure::new(data, request)),
+            Some(Body::Arrows(data)) => arrows::Figure::new(data, request).map_or(Laid::Nothing, Laid::Arrows),
+            Some(Body::Maps(data)) => Laid::Maps(maps::Figure::new(data, request)),
+            None => Laid::Nothing,
+        };
+        Figure { alt: panel.map_or("Not computed.", |p| &p.alt), laid, width: sane_width(request) }
+    }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Line {
-    pub label: String,
-    /// Its colour: `ink`, `base`, `full`, `lora-1` ... `lora-7`.
-    pub token: String,
-    #[serde(default)]
-    pub dashed: bool,
-    /// Points are marked: they are measured, not a course.
-    #[serde(default)]
-    pub dots: bool,
-    /// By ascending x.
-    pub points: Vec<[f64; 2]>,
-    /// The standard deviation at every point, where there are several runs.
-    #[serde(default)]
-    pub deviation: Vec<f64>,
-}
+    pub fn height(&self) -> f64 {
+        match &self.laid {
+            Laid::Curves(f) => f.height(),
+            Laid::Bars(f) => f.height(),
+            Laid::Arrows(f) => f.height(),
+            Laid::Maps(f) => f.height(),
+            Laid::Nothing => NOTHING,
+        }
+    }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Level {
-    pub label: String,
-    pub at: f64,
-}
+    pub fn draw(&self, pen: &Pen) -> Drawn {
+        match &self.laid {
+            Laid::Curves(f) => f.draw(pen),
+            Laid::Bars(f) => f.draw(pen),
+            Laid::Arrows(f) => f.draw(pen),
+            Laid::Maps(f) => f.draw(pen),
+            Laid::Nothing => say(pen, (0.5 * self.width, 0.5 * NOTHING), self.width, "Not computed.", false),
+        }
+    }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Strip {
-    pub label: String,
-    /// x and the count from there on, by ascending x.
-    pub counts: Vec<[f64; 2]>,
-}
+    pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
+        match &self.laid {
+            Laid::Curves(f) => f.hover(x, y),
+            Laid::Bars(f) => f.hover(x, y),
+            Laid::Arrows(f) => f.hover(x, y),
+            Laid::Maps(f) => f.hover(x, y),
+            Laid::Nothing => None,
+        }
+    }
 
-/// One value for each of n things, such as |cos| with every base vector.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Bars {
-    /// What is counted along x: "pre-trained vector i".
-    pub x: String,
-    pub y: Range,
-    pub values: Vec<f64>,
-    #[serde(default)]
-    pub levels: Vec<Level>,
-}
+    pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
+        match &self.laid {
+            Laid::Curves(f) => f.step(dx),
+            Laid::Bars(f) => f.step(dx),
+            Laid::Arrows(f) => f.step(dx, dy),
+            Laid::Maps(f) => f.step(dx, dy),
+            Laid::Nothing => None,
+        }
+    }
 
-/// A unit vector among the vectors of an orthonormal basis of the plane or of space.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Arrows {
-    /// 2 or 3 vectors of as many components.
-    pub basis: Vec<Vec<f64>>,
-    pub vector: Vec<f64>,
-    /// Which basis vector it resembles most, from 0.
-    pub best: u32,
-}
+    pub fn table(&self) -> Table {
+        match &self.laid {
+            Laid::Curves(f) => f.table(),
+            Laid::Bars(f) => f.table(),
+            Laid::Arrows(f) => f.table(),
+            Laid::Maps(f) => f.table(),
+            Laid::Nothing => Table { title: String::new(), columns: vec![], rows: vec![] },
+        }
+    }
 
-/// Heat maps side by side on one scale.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Maps {
-    pub maps: Vec<Map>,
-    /// Values have a sign, and zero is the paper.
-    pub signed: bool,
-    /// The value of full colour.
-    pub limit: f64,
-    /// What the colours mean, with the unit.
-    pub scale: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Map {
-    pub title: String,
-    /// A line below the title: "effective rank 3.1".
-    pub note: String,
-    pub rows: u32,
-    pub cols: u32,
-    /// Row by row.
-    pub values: Vec<f32>,
+    pub fn alt(&self) -> String {
+        self.alt.to_owned()
+    }
 }

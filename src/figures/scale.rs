@@ -32,11 +32,11 @@ impl Axis {
         self.from + t * (self.to - self.from)
     }
 
-    /// The value at a place, kept inside the range. Linear axes only.
+    /// The value at a place, kept inside the range.
     pub fn value(&self, place: f64) -> f64 {
         let t = (place - self.from) / (self.to - self.from);
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
-        self.lo + t * (self.hi - self.lo)
+        if self.log { self.lo * (self.hi / self.lo).powf(t) } else { self.lo + t * (self.hi - self.lo) }
     }
 }
 
@@ -63,6 +63,20 @@ pub fn round_ticks(max: f64) -> Vec<f64> {
     let step = nice_step(max / 4.0);
     let last = (max / step).ceil().clamp(1.0, 10.0) as u32;
     (0..=last).map(|n| f64::from(n) * step).collect()
+}
+
+/// Three to six round values between two ends, either of which may be negative.
+pub fn round_between((lo, hi): (f64, f64)) -> Vec<f64> {
+    let step = nice_step((hi - lo) / 5.0);
+    let first = (lo / step).ceil();
+    (0..8).map(|n| (first + f64::from(n)) * step).take_while(|v| *v <= hi + 1e-9 * step).collect()
+}
+
+/// Powers of a base between two positive ends: of 10 over more than two decades, else of 2.
+pub fn powers_between((lo, hi): (f64, f64)) -> Vec<f64> {
+    let base: f64 = if hi / lo > 200.0 { 10.0 } else { 2.0 };
+    let first = (lo.ln() / base.ln() - 1e-9).ceil() as i32;
+    (0..40).map(|n| base.powi(first + n)).take_while(|v| *v <= hi * (1.0 + 1e-9)).collect()
 }
 
 /// 1, 10, 100, ... up to `max`.

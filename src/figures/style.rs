@@ -3,7 +3,7 @@
 use super::Theme;
 use plotters::style::RGBColor;
 
-pub use super::cos_scale::cos_color;
+pub use super::cos_scale::{cos_color, signed_color};
 
 /// CSS font family of every text in a figure.
 pub const FAMILY: &str = "system-ui, sans-serif";

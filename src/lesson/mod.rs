@@ -1,7 +1,7 @@
 //! The lessons: small matrices and a small network, made from a seed, on which the paper's sections 4 and 5 and its appendices C and D
 //! can be seen happening. A lesson is a function from its dials to a [`Scene`].
 
-use crate::figures::panel::Panel;
+use crate::panel::Panel;
 use crate::report::Report;
 use serde::{Deserialize, Serialize};
 

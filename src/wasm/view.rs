@@ -28,9 +28,9 @@ impl ReportView {
 
     /// The report without its matrices.
     pub fn head(&self) -> Result<Ts<Report>, JsError> {
-        let Report { schema, generator, settings, base, models } = &self.report;
+        let Report { schema, generator, settings, base, models, .. } = &self.report;
         let models = models.iter().map(Model::bare).collect();
-        Ok(Report { schema: schema.clone(), generator: generator.clone(), settings: settings.clone(), base: base.clone(), models }
+        Ok(Report { schema: schema.clone(), generator: generator.clone(), settings: settings.clone(), base: base.clone(), models, panels: Vec::new() }
             .into_ts()?)
     }
 

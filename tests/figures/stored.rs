@@ -118,6 +118,7 @@ pub fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)])
         settings: Settings::default(),
         base: Base { label: "MiniLM-L6".into(), files: vec![] },
         models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
+        panels: vec![],
     }
 }
 

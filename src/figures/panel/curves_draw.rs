@@ -1,0 +1,183 @@
+//! The marks of the curves, back to front.
+
+use super::curves::{Figure, ROW, STRIP, legend, legend_room};
+use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::scale::{TICK_GAP, apart, short, tick_labels};
+use crate::figures::spread::spread;
+use crate::figures::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
+use crate::panel::{Line, Range};
+use plotters::style::RGBColor;
+
+/// Of a line: its colour and how heavy it is.
+pub(super) fn look(palette: &Palette, token: &str) -> (RGBColor, f64) {
+    match token {
+        "ink" => (palette.ink, 2.0),
+        "full" => (palette.full, 2.5),
+        token => (palette.token(token), 1.75),
+    }
+}
+
+/// The labels of an axis's ticks.
+pub(super) fn labels(range: &Range, ticks: &[f64]) -> Vec<String> {
+    if range.log { ticks.iter().map(|t| short(*t)).collect() } else { tick_labels(ticks) }
+}
+
+impl Figure<'_> {
+    pub fn draw(&self, pen: &Pen) -> Drawn {
+        self.axes(pen)?;
+        self.legend(pen)?;
+        for level in self.data.levels.iter().filter(|l| l.at.is_finite()) {
+            pen.dashed_hline(self.left, self.right, self.y.at(level.at), pen.palette.ink)?;
+        }
+        for line in &self.data.lines {
+            self.line(pen, line)?;
+        }
+        self.strips(pen)?;
+        self.names(pen)?;
+        self.cursor(pen)
+    }
+
+    fn axes(&self, pen: &Pen) -> Drawn {
+        let palette = pen.palette;
+        let (name, tick) =
+            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        let title = if self.data.y.log { format!("{}, logarithmic", self.data.y.label) } else { self.data.y.label.clone() };
+        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
+        let written = labels(&self.data.y, &self.y_ticks);
+        let kept = apart(&self.y_ticks, |v| self.y.at(v), TICK_GAP);
+        for (value, label) in self.y_ticks.iter().zip(written) {
+            let y = self.y.at(*value);
+            pen.hline(self.left, self.right, y, 1.0, palette.grid)?;
+            if kept.contains(value) {
+                pen.text((self.left - 8.0, y + 4.0), &truncate(&label, TICK, self.left - 8.0), tick, Align::End)?;
+            }
+        }
+        pen.hline(self.left, self.right, self.base, 1.0, palette.rule_strong)?;
+        let low = self.strips_end();
+        let written = labels(&self.data.x, &self.x_ticks);
+        let widest = written.iter().map(|l| text_width(l, TICK)).fold(0.0, f64::max) + 8.0;
+        let kept = apart(&self.x_ticks, |v| self.x.at(v), widest);
+        for (value, label) in self.x_ticks.iter().zip(written).filter(|(v, _)| kept.contains(v)) {
+            let x = self.x.at(*value).round();
+            pen.vline(x, low, low + 4.0, 1.0, palette.rule_strong)?;
+            pen.text((x, low + 17.0), &label, tick, Align::Middle)?;
+        }
+        pen.text((self.left, low + 36.0), &truncate(&self.data.x.label, LABEL, self.width - self.left), name, Align::Start)
+    }
+
+    /// On a narrow plot the names stand above it.
+    fn legend(&self, pen: &Pen) -> Drawn {
+        if !self.narrow {
+            return Ok(());
+        }
+        for (n, row) in legend(&self.data.lines, self.width).into_iter().enumerate() {
+            let (mut x, y) = (0.0, 12.0 + ROW * (n + 1) as f64);
+            for line in row.into_iter().map(|at| &self.data.lines[at]) {
+                let (color, width) = look(&pen.palette, &line.token);
+                pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], width, color, line.dashed)?;
+                pen.text((x + 20.0, y), &truncate(&line.label, LABEL, self.width - 20.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
+                x += legend_room(line);
+            }
+        }
+        Ok(())
+    }
+
+    fn points(&self, line: &Line) -> Vec<Point> {
+        line.points.iter().filter(|p| p[0].is_finite() && p[1].is_finite()).map(|p| (self.x.at(p[0]), self.y.at(p[1]))).collect()
+    }
+
+    fn line(&self, pen: &Pen, line: &Line) -> Drawn {
+        let (color, width) = look(&pen.palette, &line.token);
+        pen.path(&self.points(line), width, color, line.dashed)?;
+        for (p, sd) in line.points.iter().zip(&line.deviation).filter(|(p, sd)| p[1].is_finite() && sd.is_finite() && **sd > 0.0) {
+            let (x, high, low) = (self.x.at(p[0]), self.y.at(p[1] + sd), self.y.at(p[1] - sd));
+            pen.vline(x - 0.5, high, low, 1.0, color)?;
+            pen.hline(x - 3.0, x + 3.0, high, 1.0, color)?;
+            pen.hline(x - 3.0, x + 3.0, low, 1.0, color)?;
+        }
+        if line.dots || line.points.len() == 1 {
+            self.points(line).into_iter().try_for_each(|p| pen.dot(p, 3.0, color, 1.0))?;
+        }
+        Ok(())
+    }
+
+    /// Counts as a band of cells: the darker the more.
+    fn strips(&self, pen: &Pen) -> Drawn {
+        let palette = pen.palette;
+        for (n, strip) in self.data.strips.iter().enumerate() {
+            let y = self.strip_top(n);
+            let most = strip.counts.iter().map(|c| c[1]).filter(|c| c.is_finite()).fold(1.0, f64::max);
+            let mut runs: Vec<(f64, f64, f64)> = Vec::new();
+            for (at, [x, count]) in strip.counts.iter().enumerate().filter(|(_, c)| c[0].is_finite() && c[1].is_finite()) {
+                let to = strip.counts.get(at + 1).map_or(self.right, |c| self.x.at(c[0]));
+                match runs.last_mut() {
+                    Some((_, end, own)) if *own == *count => *end = to,
+                    _ => runs.push((self.x.at(*x), to, *count)),
+                }
+            }
+            for (from, to, count) in runs {
+                let share = if count <= 0.0 { 0.06 } else { 0.3 + 0.5 * count / most };
+                pen.rect((from, y), (to - from, STRIP), cos_color(self.theme, share), 1.0)?;
+                let label = short(count);
+                if to - from > text_width(&label, TICK) + 6.0 {
+                    let color = if share > 0.52 { palette.paper } else { palette.ink };
+                    pen.text((0.5 * (from + to), y + 12.0), &label, Type { size: TICK, bold: false, color }, Align::Middle)?;
+                }
+            }
+            let face = Type { size: LABEL, bold: false, color: palette.ink_2 };
+            pen.text((self.right + 8.0, y + 12.0), &truncate(&strip.label, LABEL, self.width - self.right - 8.0), face, Align::Start)?;
+        }
+        Ok(())
+    }
+
+    /// Lines and levels by name, at their ends; on a narrow plot only the levels, inside it.
+    fn names(&self, pen: &Pen) -> Drawn {
+        let ink = pen.palette.ink;
+        if self.narrow {
+            return self.data.levels.iter().filter(|l| l.at.is_finite()).try_for_each(|level| {
+                let face = Type { size: LABEL, bold: true, color: ink };
+                pen.halo((self.right, self.y.at(level.at) - 5.0), &level.label, face, Align::End)
+            });
+        }
+        let lines = self.data.lines.iter().filter_map(|l| {
+            let end = *self.points(l).last()?;
+            Some((end.1, l.label.as_str(), look(&pen.palette, &l.token).0, false))
+        });
+        let levels = self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| (self.y.at(l.at), l.label.as_str(), ink, true));
+        let names: Vec<_> = lines.chain(levels).collect();
+        let wanted: Vec<f64> = names.iter().map(|n| n.0).collect();
+        let x = self.right + 8.0;
+        for ((_, name, color, bold), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0))) {
+            let face = Type { size: LABEL, bold: *bold, color: *color };
+            pen.text((x, y + 4.0), &truncate(name, LABEL, self.width - x), face, Align::Start)?;
+        }
+        Ok(())
+    }
+
+    /// Where the dial stands, and the crosshair.
+    fn cursor(&self, pen: &Pen) -> Drawn {
+        let ink = pen.palette.ink;
+        for at in [self.data.cursor, self.focused()].into_iter().flatten().filter(|at| at.is_finite()) {
+            let x = self.x.at(at).round();
+            pen.vline(x, self.top - 4.0, self.strips_end(), 1.0, ink)?;
+            for line in &self.data.lines {
+                if let Some(y) = between(line, at) {
+                    pen.dot((x + 0.5, self.y.at(y)), 4.0, look(&pen.palette, &line.token).0, 1.0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The height of a line at a place between its points; None outside them.
+fn between(line: &Line, at: f64) -> Option<f64> {
+    let after = line.points.iter().position(|p| p[0] >= at)?;
+    let [x1, y1] = line.points[after];
+    let y = match after.checked_sub(1).map(|n| line.points[n]) {
+        Some([x0, y0]) if x1 > x0 => y0 + (y1 - y0) * (at - x0) / (x1 - x0),
+        _ if x1 == at => y1,
+        _ => return None,
+    };
+    y.is_finite().then_some(y)
+}
