@@ -5,6 +5,7 @@
 mod curves;
 mod exports;
 mod golden;
+mod panels;
 mod run;
 mod spectra;
 mod stored;
