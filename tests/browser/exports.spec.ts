@@ -174,7 +174,7 @@ test('a stored report opens without its checkpoints: by drop and by link', async
   await reaches(other, 'done');
   expect(await summary(other, 'LoRA r = 8')).toEqual(wanted);
   await other.getByTestId('epsilon-slider').fill('0.9');
-  expect((await summary(other, 'LoRA r = 8')).intruders).toBeGreaterThan(wanted.intruders);
+  await expect.poll(async () => (await summary(other, 'LoRA r = 8')).intruders).toBeGreaterThan(wanted.intruders);
   await expect(other.getByTestId('analyze')).toHaveCount(0);
   await openMatrix(other);
   await expect(figure(other, 'similarity').locator('canvas')).toHaveAttribute('aria-label', /^Similarity of/);

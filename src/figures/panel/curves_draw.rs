@@ -159,7 +159,7 @@ impl Figure<'_> {
         let ink = pen.palette.ink;
         for at in [self.data.cursor, self.focused()].into_iter().flatten().filter(|at| at.is_finite()) {
             let x = self.x.at(at).round();
-            pen.vline(x, self.top - 4.0, self.strips_end(), 1.0, ink)?;
+            pen.vline(x, self.top - 4.0, self.base, 1.0, ink)?;
             for line in &self.data.lines {
                 if let Some(y) = between(line, at) {
                     pen.dot((x + 0.5, self.y.at(y)), 4.0, look(&pen.palette, &line.token).0, 1.0)?;

@@ -1,0 +1,108 @@
+/** What a lesson is: words, dials, figures, a question. The numbers come from the core; none is written here. */
+import type { TemplateResult } from 'lit';
+import type { Spec } from '../views/figure';
+import type { FigureId } from '../wasm/simd/lorascope';
+
+export type Value = number | string | boolean;
+export type Dials = Readonly<Record<string, Value>>;
+
+/** The numbers of a scene by name; what is not known yet is not there. */
+export type Facts = Readonly<Record<string, number | undefined>>;
+
+interface Named {
+  id: string;
+  /** Its name in words, and its variable where it has one. */
+  label: string;
+  variable?: string;
+  /** Where it has no meaning it is not shown. */
+  when?: (dials: Dials) => boolean;
+  /** Shown in the first row; the others are a click away. */
+  main?: boolean;
+}
+
+export interface Slider extends Named {
+  kind: 'range';
+  min: number;
+  max: number;
+  step: number;
+  /** How the value is said. */
+  said: (value: number, facts: Facts) => string;
+}
+
+/** A slider over values that are not evenly spaced. */
+export interface Steps extends Named {
+  kind: 'steps';
+  values: readonly number[];
+  said: (value: number) => string;
+}
+
+export interface Choice extends Named {
+  kind: 'choice';
+  options: readonly (readonly [value: Value, name: string])[];
+}
+
+export interface Switch extends Named {
+  kind: 'switch';
+}
+
+export interface Whole extends Named {
+  kind: 'whole';
+  min: number;
+  max: number;
+}
+
+export type Dial = Slider | Steps | Choice | Switch | Whole;
+
+/** A figure of the lesson: a panel of its own, or one of the paper's on the scene's report. */
+export interface Slot {
+  id: string;
+  title: string;
+  figure: FigureId;
+  panel?: string;
+  /** What the figure asks for beside rule and panel. */
+  spec?: (dials: Dials) => Partial<Spec>;
+  when?: (dials: Dials, facts: Facts) => boolean;
+  /** Side by side with the next one where there is room. */
+  half?: boolean;
+  /** A pointer that is pressed on the figure sets these dials. */
+  drag?: (focus: { at?: number | null; up?: number | null }) => Partial<Record<string, Value>>;
+}
+
+export interface Question {
+  ask: TemplateResult;
+  options: readonly string[];
+  /** Which option is right, by the numbers; undefined while they are not known. */
+  right: (facts: Facts) => number | undefined;
+  why: (facts: Facts) => TemplateResult;
+}
+
+export interface Lesson {
+  id: string;
+  title: string;
+  /** One line for the list of lessons. */
+  about: string;
+  /** Where the paper says it. */
+  source: string;
+  dials: readonly Dial[];
+  defaults: Dials;
+  /** Before the figure. */
+  words: (facts: Facts, dials: Dials) => TemplateResult;
+  question: Question;
+  figures: readonly Slot[];
+  /** After the figure. */
+  after: (facts: Facts, dials: Dials) => TemplateResult;
+  /** What to ask, what students get wrong. */
+  teachers: readonly string[];
+  /** It goes on by itself once it is started: pause, step, reset. */
+  runs?: boolean;
+}
+
+/** A number in print; a dash while it is not known. */
+export function say(value: number | undefined, digits = 2): string {
+  if (value === undefined || !Number.isFinite(value)) return '–';
+  return value.toFixed(digits).replace('-', '\u2212');
+}
+
+export function whole(value: number | undefined): string {
+  return say(value, 0);
+}

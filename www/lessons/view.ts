@@ -1,0 +1,271 @@
+/** A lesson's dials and figures. They are the same on the page and in an embed; who computes is given from outside. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { FigureView, Spec } from '../views/figure';
+import type { Item } from '../views/menu';
+import type { Focus, ReportView, Request, Settings, Theme } from '../wasm/simd/lorascope';
+import { dial } from './dial';
+import type { Host, Shown } from './host';
+import type { Dials, Facts, Lesson, Slot, Value } from './lesson';
+import '../views/figure';
+import '../views/menu';
+
+/** Milliseconds of work between two drawings. */
+const SLICE = 60;
+
+/** What the wasm of the drawing side has: a report becomes drawable. */
+export type Drawing = new (report: Shown['report']) => ReportView;
+
+/** What a figure's menu offers, by whoever shows the lesson. */
+export type Menu = (slot: Slot, drawn: { view: ReportView | undefined; version: number }, request: () => Request) => readonly Item[];
+
+export class LessonView extends LitElement {
+  static override properties = {
+    lesson: { attribute: false },
+    dials: { attribute: false },
+    hide: { attribute: false },
+    theme: { attribute: false },
+    facts: { state: true },
+    done: { state: true },
+    running: { state: true },
+    failure: { state: true },
+    more: { state: true },
+    focus_: { state: true },
+    version: { state: true },
+    tables: { attribute: false },
+  };
+  declare lesson: Lesson;
+  declare dials: Dials;
+  declare hide: readonly string[];
+  declare theme: Theme | undefined;
+  declare facts: Facts;
+  declare done: number;
+  declare running: boolean;
+  declare failure: string;
+  declare more: boolean;
+  declare focus_: Focus | undefined;
+  declare version: number;
+  /** The figures whose tables are open. */
+  declare tables: ReadonlySet<string>;
+  host: Promise<Host> | undefined;
+  drawing: Promise<Drawing> | undefined;
+  menu: Menu | undefined;
+  /** The table of a figure, where the page has one to show. */
+  table: ((slot: Slot, drawn: LessonView['drawn'], request: Request) => TemplateResult) | undefined;
+  /** A lesson that runs goes on until this step, once. */
+  until: number | undefined;
+  readonly drawn: { view: ReportView | undefined; version: number } = { view: undefined, version: 0 };
+  #opened = '';
+  /** The dials that were computed last, and whether a computation is under way: only the newest dials are ever waited for. */
+  #computed = '';
+  #busy = false;
+  #dragging = false;
+
+  constructor() {
+    super();
+    this.facts = {};
+    this.done = 0;
+    this.running = false;
+    this.failure = '';
+    this.more = false;
+    this.hide = [];
+    this.version = 0;
+    this.tables = new Set();
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.running = false;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('lesson') || changed.has('dials') || changed.has('running')) void this.#work();
+  }
+
+  /** Computes until the newest dials are shown and nothing is left to go on with. */
+  async #work(): Promise<void> {
+    if (this.#busy || !this.host || !this.drawing) return;
+    this.#busy = true;
+    try {
+      const [host, Drawing] = [await this.host, await this.drawing];
+      while (this.isConnected) {
+        const dials = JSON.stringify(this.dials);
+        let shown: Shown;
+        if (this.#opened !== this.lesson.id) {
+          this.#opened = this.lesson.id;
+          shown = await host.open(this.lesson.id, dials);
+        } else if (this.#computed !== dials) {
+          shown = await host.turn(dials);
+        } else if (this.done < 1 && (this.running || !this.lesson.runs)) {
+          shown = await host.advance(SLICE);
+        } else {
+          return;
+        }
+        this.#computed = dials;
+        this.#show(shown, Drawing);
+        if (this.done >= 1 || (this.until !== undefined && (this.facts['step'] ?? 0) >= this.until)) {
+          this.running = false;
+          if (this.until !== undefined && this.done < 1) this.until = undefined;
+        }
+        // One drawing a frame: the page stays the reader's.
+        await new Promise(requestAnimationFrame);
+      }
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#busy = false;
+    }
+    // Dials that moved during the last await.
+    if (!this.failure && this.isConnected && this.#computed !== JSON.stringify(this.dials)) void this.#work();
+  }
+
+  #show({ report, facts, done }: Shown, Drawing: Drawing): void {
+    const view = new Drawing(report);
+    this.drawn.view?.free();
+    this.drawn.view = view;
+    this.drawn.version += 1;
+    this.version = this.drawn.version;
+    this.done = done;
+    this.facts = facts;
+    this.dispatchEvent(new CustomEvent('facts', { detail: facts, bubbles: true }));
+  }
+
+  /** Goes on, or waits. */
+  play(): void {
+    this.running = !this.running;
+  }
+
+  /** One look further. */
+  async step(): Promise<void> {
+    if (!this.host || !this.drawing || this.#busy) return;
+    this.until = (this.facts['step'] ?? 0) + 1;
+    this.running = true;
+  }
+
+  /** From the beginning. */
+  reset(): void {
+    this.running = false;
+    this.#opened = '';
+    this.done = 0;
+    void this.#work();
+  }
+
+  readonly #set = (id: string, value: Value): void => {
+    this.dispatchEvent(new CustomEvent('dial', { detail: { ...this.dials, [id]: value }, bubbles: true }));
+  };
+
+  get #settings(): Settings {
+    const { k, epsilon } = this.dials;
+    return {
+      k: typeof k === 'number' ? k : 10,
+      epsilon: typeof epsilon === 'number' ? epsilon : 0.5,
+      side: 'left',
+      cosine: 'absolute',
+      svd: 'thin',
+      mode: 'exact',
+      preset: 'official',
+    };
+  }
+
+  #spec(slot: Slot): Spec {
+    return {
+      figure: slot.figure,
+      panel: slot.panel,
+      settings: this.#settings,
+      matrix: undefined,
+      model: undefined,
+      top: 32,
+      running: false,
+      planned: 0,
+      focus: this.focus_,
+      thumbnail: false,
+      ...slot.spec?.(this.dials),
+    };
+  }
+
+  readonly #pointer = ((self: LessonView) => ({
+    get focus() {
+      return self.focus_;
+    },
+    point(focus: Focus | undefined) {
+      self.focus_ = focus;
+      if (focus && self.#dragging) self.#drag?.(focus);
+    },
+  }))(this);
+
+  /** What a drag over the pressed figure sets. */
+  #drag: ((focus: Focus) => void) | undefined;
+
+  protected override render(): TemplateResult {
+    const { lesson, dials, facts } = this;
+    if (this.failure) return html`<p class="error" role="alert">The lesson stopped. ${this.failure} Load the page again.</p>`;
+    const shown = lesson.figures.filter((slot) => slot.when?.(dials, facts) ?? true);
+    return html`${this.hide.includes('controls') ? nothing : this.#dials()}
+      ${lesson.runs ? this.#run() : nothing}
+      <div class="lesson-figures">${shown.map((slot) => this.#figure(slot))}</div>`;
+  }
+
+  #dials(): TemplateResult {
+    const shown = this.lesson.dials.filter((d) => !this.hide.includes(d.id) && (d.when?.(this.dials) ?? true));
+    const [main, rest] = [shown.filter((d) => d.main), shown.filter((d) => !d.main)];
+    return html`<div class="lesson-dials" role="group" aria-label="Dials">
+      ${main.map((d) => dial(d, this.dials, this.facts, this.#set))}
+      ${rest.length > 0
+        ? html`<button class="link" aria-expanded=${this.more} data-testid="more-dials" @click=${() => (this.more = !this.more)}>${this.more ? 'Fewer dials' : 'More dials'}</button>`
+        : nothing}
+      ${this.more ? html`<div class="lesson-more">${rest.map((d) => dial(d, this.dials, this.facts, this.#set))}</div>` : nothing}
+    </div>`;
+  }
+
+  #run(): TemplateResult {
+    const ended = this.done >= 1;
+    const begun = (this.facts['step'] ?? 0) > 0 || this.done > 0;
+    return html`<div class="lesson-run">
+      <button class="btn main" data-testid="play" ?disabled=${ended} @click=${() => this.play()}>${this.running ? 'Pause' : begun ? 'Go on' : 'Train'}</button>
+      <button class="btn" data-testid="step" ?disabled=${ended || this.running} @click=${() => this.step()}>Step</button>
+      <button class="btn plain" data-testid="reset" ?disabled=${!begun} @click=${() => this.reset()}>Reset</button>
+      <progress max="1" .value=${this.done} aria-label="Work done"></progress>
+      <span class="quiet" role="status" data-testid="run-status">${ended ? 'Done.' : this.running ? 'Training.' : begun ? 'Paused.' : ''}</span>
+    </div>`;
+  }
+
+  #figure(slot: Slot): TemplateResult {
+    const drag = slot.drag;
+    const press = (event: PointerEvent) => {
+      if (!drag) return;
+      this.#dragging = true;
+      this.#drag = (focus) => Object.entries(drag(focus)).forEach(([id, value]) => value !== undefined && this.#all({ [id]: value }));
+      (event.currentTarget as HTMLElement).addEventListener('pointerup', () => (this.#dragging = false), { once: true });
+    };
+    const keys = (event: KeyboardEvent) => {
+      if (!drag || !event.key.startsWith('Arrow')) return;
+      // The figure has moved its own crosshair first: what it shows is where the vector turns to.
+      if (this.focus_) Object.entries(drag(this.focus_)).forEach(([id, value]) => value !== undefined && this.#all({ [id]: value }));
+    };
+    const request = () => this.querySelector<FigureView>(`[data-slot=${slot.id}] lorascope-figure-view`)!.request;
+    const spec = this.#spec(slot);
+    return html`<section class="lesson-figure ${slot.half ? 'half' : ''}" data-testid="figure" data-figure=${slot.figure} data-slot=${slot.id} aria-label=${slot.title}>
+      <div class="lesson-head"><h2>${slot.title}</h2>
+        ${this.menu && !this.hide.includes('menu') ? html`<lorascope-menu .items=${this.menu(slot, this.drawn, request)}></lorascope-menu>` : nothing}</div>
+      <div class=${drag ? 'draggable' : ''} @pointerdown=${press} @pointercancel=${() => (this.#dragging = false)} @keydown=${keys}>
+        <lorascope-figure-view .report=${this.drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme}></lorascope-figure-view>
+      </div>
+      ${this.table && this.tables.has(slot.id) && this.drawn.view ? this.table(slot, this.drawn, { ...spec, theme: 'light', width: 944, scale: 1, focus: undefined }) : nothing}
+    </section>`;
+  }
+
+  #all(values: Partial<Record<string, Value>>): void {
+    this.dispatchEvent(new CustomEvent('dial', { detail: { ...this.dials, ...values }, bubbles: true }));
+  }
+}
+
+if (!customElements.get('lorascope-lesson-view')) customElements.define('lorascope-lesson-view', LessonView);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lorascope-lesson-view': LessonView;
+  }
+}
