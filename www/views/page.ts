@@ -5,6 +5,7 @@ import { finishedCount } from '../run.state';
 import type { State } from '../state';
 import { inputs } from './inputs';
 import { bar, fetched } from './progress';
+import { site } from './site';
 import { View } from './view';
 import './drop';
 import './help';
@@ -17,10 +18,7 @@ class PageView extends View {
   protected override render(): TemplateResult {
     const { state, app } = this.ctx;
     return html`
-      <header class="site"><div class="wrap">
-        <a class="brand" href="./"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M0 2h3.4v3.4H0zM3.7 5.7h3.4v3.4H3.7zM11.1 9.4h3.4v3.4h-3.4zM14.6 13.1H18v3.4h-3.4zM7 1.6h4.2L9.1 4.6z"></path></svg>Lorascope</a>
-        <span class="promise">No byte of a checkpoint leaves this tab</span>
-      </div></header>
+      ${site('analyze')}
       ${state.status === 'running' ? bar(state) : nothing}
       <main>${this.#main()} ${inputs(app)}</main>
       <p class="sr" role="status" aria-live="polite" data-testid="status" data-state=${state.status}>${spoken(state)}</p>

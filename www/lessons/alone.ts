@@ -1,0 +1,51 @@
+/** How alone can a vector be? Appendix C. */
+import { html } from 'lit';
+import { type Lesson, say, whole } from './lesson';
+
+const DIMENSIONS = [2, 3, 4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024, 2048, 4096];
+const degrees = (radians: number) => Math.round((radians * 1800) / Math.PI) / 10;
+
+export const alone: Lesson = {
+  id: 'how-alone',
+  title: 'How alone can a vector be?',
+  about: 'The least that the best match of a vector can be, and what a random one has.',
+  source: 'appendix C',
+  dials: [
+    { kind: 'steps', id: 'n', label: 'Dimensions', variable: 'n', values: DIMENSIONS, said: String, main: true },
+    { kind: 'range', id: 'alone', label: 'From random to most alone', min: 0, max: 1, step: 0.01, said: (v) => `${Math.round(100 * v)} %`, main: true, when: (d) => Number(d['n']) > 3 },
+    { kind: 'range', id: 'angle', label: 'Angle', min: -180, max: 180, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 2 },
+    { kind: 'range', id: 'azimuth', label: 'Around', min: -180, max: 180, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
+    { kind: 'range', id: 'elevation', label: 'Up', min: -90, max: 90, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
+    { kind: 'switch', id: 'signed', label: 'keep the sign of the cosine' },
+    { kind: 'switch', id: 'flip', label: 'turn the vector around' },
+    { kind: 'switch', id: 'turned', label: 'turn the basis', when: (d) => Number(d['n']) <= 3 },
+    { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
+  ],
+  defaults: { n: 3, alone: 0, angle: 20, azimuth: 20, elevation: 15, signed: false, flip: false, turned: false, seed: 1 },
+  words: (f) => html`
+    <p class="read">A weight matrix acts along its <b>singular vectors</b>. They stand at right angles to each other, so they are a set of axes. After fine-tuning there is a new vector <i class="v">v</i>. Which old axis is it most like? Its <b>best match</b> is the largest |cos| with any of them.</p>
+    <p class="read">The squares of all its cosines sum to ${say(f['sumOfSquares'], 0)}. So they cannot all be small: with <i class="v">n</i> axes, the best match is at least 1/√<i class="v">n</i>, here ${say(f['floor'], 3)}.</p>`,
+  question: {
+    ask: html`Take <i class="v">n</i> = 768 axes, as in a language model. What is the best match of a direction chosen at random?`,
+    options: ['about 0.01', 'about 0.12', 'about 0.50'],
+    right: (f) => {
+      const match = f['expectedAt768'];
+      return match === undefined ? undefined : [0.01, 0.12, 0.5].reduce((best, option, at, all) => (Math.abs(option - match) < Math.abs(all[best]! - match) ? at : best), 0);
+    },
+    why: (f) => html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
+  },
+  figures: [
+    { id: 'arrows', title: 'One vector among the axes', figure: 'panel', panel: 'arrows', half: true, when: (d) => Number(d['n']) <= 3, drag: ({ at, up }) => ({ ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }) }) },
+    { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', half: true },
+  ],
+  after: (f, d) => html`
+    <p class="read">Now the best match is ${say(f['best'], 3)}, with axis ${whole(f['bestPlace'])}. A random direction would have ${say(f['expected'], 3)} (between ${say(f['low'], 3)} and ${say(f['high'], 3)} nine times of ten). Drag <i class="v">v</i>: the best match is least where all cosines are equal.</p>
+    <p class="read">${d['signed'] ? html`With its sign the largest cosine is ${say(f['signedBest'], 3)}. ` : ''}A singular vector has no sign: <i class="v">v</i> and −<i class="v">v</i> belong to the same matrix. That is why |cos| is counted, and not cos: a vector that points the other way is not new.</p>`,
+  teachers: [
+    'Ask first: can a vector be at right angles to all axes? (No: then it would have length 0.)',
+    'In the plane, where is v most alone? (At 45° between two axes; then both cosines are 1/√2.)',
+    'Students confuse the floor 1/√n with what a random vector has. Set n = 256 and move from random to most alone.',
+    'Switch the sign on and turn the vector around: which of the two numbers should stay the same, and which does?',
+    'Why does the best match of random vectors fall as n grows, although there are more axes to be like?',
+  ],
+};
