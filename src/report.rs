@@ -31,6 +31,13 @@ pub struct Generator {
     pub threads: u32,
 }
 
+impl Generator {
+    /// This version of this program.
+    pub fn own(build: &str, threads: u32) -> Generator {
+        Generator { name: "lorascope".into(), version: env!("CARGO_PKG_VERSION").into(), build: build.into(), threads }
+    }
+}
+
 /// The rule by which vectors are counted. `k`, `epsilon` and `side` may change after computing; nothing is computed again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

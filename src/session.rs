@@ -87,7 +87,7 @@ impl Session {
         let plan = &self.planned.plan;
         Report {
             schema: SCHEMA.into(),
-            generator: Generator { name: "lorascope".into(), version: env!("CARGO_PKG_VERSION").into(), build: build.into(), threads },
+            generator: Generator::own(build, threads),
             settings: Settings::default(),
             base: plan
                 .base

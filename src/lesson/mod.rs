@@ -1,6 +1,18 @@
 //! The lessons: small matrices and a small network, made from a seed, on which the paper's sections 4 and 5 and its appendices C and D
 //! can be seen happening. A lesson is a function from its dials to a [`Scene`].
 
+pub mod alone;
+mod dial;
+mod drawn;
+pub mod first_step;
+mod held;
+pub mod making;
+pub mod product;
+mod spectra;
+mod spectrum;
+
+pub use spectrum::Spectrum;
+
 use crate::figures::panel::Panel;
 use crate::report::Report;
 use serde::{Deserialize, Serialize};
