@@ -36,12 +36,24 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], keep: impl Fn(usi
     answers
 }
 
+/// A square base that is diagonal, with descending `sigma`: its vectors are the axes, so that the components of a tuned vector are its
+/// cosines, and there is no base to decompose.
+pub fn along_axes(sigma: &[f32], w0: &Weights, changes: &[Result<Change, Stop>]) -> Vec<Answer> {
+    let answer = |change: &Result<Change, Stop>| {
+        let Some(tuned) = merged(w0, change) else { return Ok(None) };
+        let tuned = decompose_tuned(&tuned)?;
+        let [left, right] = tuned.sides().map_err(not_orthogonal)?;
+        numbers(sigma.to_vec(), 0.0, &tuned, &Cosines { left, right }, true).map(Some)
+    };
+    changes.par_iter().map(answer).collect()
+}
+
 /// One change with all its cosines, and its leading vectors.
 pub fn whole(w0: &Weights, change: &Change) -> Result<(Numbers, Cosines), Stop> {
     let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to compare.".into()))?;
     let (base, tuned) = (decompose(w0.view(), "base")?, decompose_tuned(&tuned)?);
     let cosines = cosines(&base, &tuned)?;
-    Ok((numbers(&base, &tuned, &cosines, true)?, cosines))
+    Ok((numbers(base.values(), base.residual, &tuned, &cosines, true)?, cosines))
 }
 
 /// The leading left vectors of one tuned matrix.
@@ -74,7 +86,7 @@ fn decompose<'a>(w: View<'a>, which: &str) -> Result<Svd<'a>, Stop> {
 
 fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>, keep: bool) -> Result<Numbers, Stop> {
     let (base, tuned) = (base.as_ref().map_err(Clone::clone)?, tuned?);
-    numbers(base, &tuned, &cosines(base, &tuned)?, keep)
+    numbers(base.values(), base.residual, &tuned, &cosines(base, &tuned)?, keep)
 }
 
 fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, Stop> {
@@ -85,17 +97,17 @@ fn not_orthogonal(_: linalg::NoConvergence) -> Stop {
     Stop::failed("The vectors of the null space did not become orthogonal to the others.".into())
 }
 
-fn numbers(base: &Svd, tuned: &Svd, Cosines { left, right }: &Cosines, keep: bool) -> Result<Numbers, Stop> {
-    let (sigma_base, sigma_tuned) = (base.values(), tuned.values());
+fn numbers(sigma_base: Vec<f32>, residual: f64, tuned: &Svd, cosines: &Cosines, keep: bool) -> Result<Numbers, Stop> {
+    let Cosines { left, right } = cosines;
     let corner = |side: &Matrix| Some(Similarity::corner(side.nrows(), side.ncols(), |i, j| side[(i, j)]));
     Ok(Numbers {
         similarity: corner(left),
         left: Some(matches(left, &sigma_base)),
         right: Some(Match { vectors: corner(right), ..matches(right, &sigma_base) }),
         vectors: keep.then(|| tuned.left_vectors(CORNER)).transpose().map_err(not_orthogonal)?,
-        residual: base.residual.max(tuned.residual),
+        residual: residual.max(tuned.residual),
         sigma_base,
-        sigma_tuned,
+        sigma_tuned: tuned.values(),
     })
 }
 

@@ -12,13 +12,19 @@ use crate::report::{self, Mode};
 pub struct Known {
     weights: Weights<'static>,
     job: Job,
+    /// The singular values of a base that is seen in its own singular basis.
+    axes: Option<Vec<f32>>,
 }
 
 /// A tuned matrix, `[out, in]`.
 pub enum Tuning {
     Dense(Matrix),
     /// W0 + scale B A.
-    LowRank { b: Matrix, a: Matrix, scale: f64 },
+    LowRank {
+        b: Matrix,
+        a: Matrix,
+        scale: f64,
+    },
 }
 
 /// What is known of a tuned matrix: its entry in a report, and its leading left singular vectors, which the next checkpoint of a run is
@@ -45,14 +51,30 @@ impl Known {
         };
         let kind = kind.map(str::to_owned);
         let (rows, cols) = (rows as u32, cols as u32);
-        Known { weights, job: Job { base, layer, kind, rows, cols, transposed: false, lines: None, tuned: vec![], follows: vec![] } }
+        Known {
+            weights,
+            job: Job { base, layer, kind, rows, cols, transposed: false, lines: None, tuned: vec![], follows: vec![] },
+            axes: None,
+        }
+    }
+
+    /// A square base in its own singular basis: diag(sigma), with descending `sigma`. Turning W0 and W alike changes no cosine, so this is
+    /// W0 = U0 diag(sigma) V0^T for any U0 and V0, when changes are given as U0^T dW V0. The base costs nothing, and a matrix is
+    /// compared even where nothing changed: a dial that passes through zero shows the diagonal.
+    pub fn along_axes(name: &str, layer: Option<u32>, kind: Option<&str>, sigma: &[f32]) -> Known {
+        let mut w0 = Matrix::zeros(sigma.len(), sigma.len());
+        w0.iter_mut().step_by(sigma.len() + 1).zip(sigma).for_each(|(entry, sigma)| *entry = *sigma);
+        Known { axes: Some(sigma.to_vec()), ..Known::new(name, layer, kind, &w0) }
     }
 
     /// Every tuned matrix against the base, which is decomposed once. `before`: the same model's look at the checkpoint before, where there
     /// is one.
     pub fn looks(&self, tunings: Vec<(Tuning, Option<&Look>)>) -> Vec<Look> {
         let (changes, before): (Vec<_>, Vec<_>) = tunings.into_iter().map(|(t, before)| (self.change(t), before)).unzip();
-        let answers = exact::compute(&self.weights, &changes, |_| true);
+        let answers = match &self.axes {
+            Some(sigma) => exact::along_axes(sigma, &self.weights, &changes),
+            None => exact::compute(&self.weights, &changes, |_| true),
+        };
         let look = |((change, mut answer), before): ((&Result<Change, Stop>, Answer), Option<&Look>)| {
             let vectors = answer.as_mut().ok().and_then(|a| a.as_mut()?.vectors.take());
             let entry = entry(&self.job, &self.weights, change, answer, Mode::Exact, true);
@@ -65,6 +87,8 @@ impl Known {
 
     fn change(&self, tuning: Tuning) -> Result<Change<'static>, Stop> {
         match tuning {
+            Tuning::Dense(w) if self.axes.is_some() => Ok(Change::Dense(Weights::of(&w))),
+            Tuning::LowRank { b, a, scale } if self.axes.is_some() => Ok(Change::LowRank { b, a, scale }),
             Tuning::Dense(w) => {
                 let tuned = Weights::of(&w);
                 Ok(if tuned.equals(&self.weights) { Change::Unchanged(None) } else { Change::Dense(tuned) })

@@ -37,7 +37,7 @@ mod vector;
 mod vectors_table;
 
 pub use caption::heading;
-pub use null_band::{NullBand, null_band};
+pub use null_band::null_band;
 pub use panel::chosen as chosen_panel;
 pub use raster::{Blit, Raster};
 pub use svg::svg;

@@ -1,9 +1,10 @@
 //! One matrix of one model: what the figures that look at single vectors have in common, and the lines of their cards.
 
-use super::null_band::{NullBand, null_band};
+use super::null_band::null_band;
 use super::pick::{Best, BestOne, one_matrix};
 use super::scale::{fixed, measure};
 use super::{Focus, Request};
+use crate::metrics::random_match::NullBand;
 use crate::report::{Cosine, Matrix, Model, Report, Settings, Status};
 use crate::series::{Series, labels, series};
 

@@ -1,8 +1,21 @@
 //! The lessons: small matrices and a small network, made from a seed, on which the paper's sections 4 and 5 and its appendices C and D
 //! can be seen happening. A lesson is a function from its dials to a [`Scene`].
 
+pub mod alone;
+mod dial;
+mod drawn;
+pub mod first_step;
+mod held;
+pub mod making;
+pub mod product;
+mod spectra;
+mod spectrum;
+pub mod train;
+
+pub use spectrum::Spectrum;
+
 use crate::panel::Panel;
-use crate::report::Report;
+use crate::report::{Report, Settings};
 use serde::{Deserialize, Serialize};
 
 /// What a lesson shows for one setting of its dials.
@@ -28,5 +41,74 @@ pub struct Fact {
 impl Fact {
     pub fn new(name: &str, value: f64) -> Fact {
         Fact { name: name.to_owned(), value }
+    }
+}
+
+impl Scene {
+    /// The report with the scene's panels in it, and the facts: what a page draws from.
+    pub fn shown(self) -> (Report, Vec<Fact>) {
+        let none = || held::report(String::new(), &Settings::default(), vec![]);
+        (Report { panels: self.panels, ..self.report.unwrap_or_else(none) }, self.facts)
+    }
+}
+
+/// A lesson that somebody looks at. Dials are JSON; what they do not say, or say wrongly, is the default.
+pub trait Lesson {
+    /// Other dials. What does not depend on them stays.
+    fn turn(&mut self, dials: &str);
+    /// Goes on with what is left of the work, for some hundredths of a second; false when nothing is.
+    fn advance(&mut self) -> bool;
+    /// The share of the work that is done; 1 when nothing is left.
+    fn done(&self) -> f64;
+    fn scene(&self) -> Scene;
+    /// Checkpoints made here. The error says in words why there are none.
+    fn files(&self) -> Result<Vec<train::File>, String> {
+        Err("This lesson makes no checkpoints.".into())
+    }
+}
+
+/// A lesson by its id; None where there is no such lesson. A new **lesson** is a file here and a line below.
+pub fn open(id: &str, dials: &str) -> Option<Box<dyn Lesson>> {
+    Some(match id {
+        "how-alone" => Box::new(Still::<alone::AloneDials>::new(dials, alone::scene)),
+        "making-an-intruder" => Box::new(making::Moving::new(&read(dials))),
+        "why-a-product" => Box::new(Still::<product::ProductDials>::new(dials, product::scene)),
+        "the-first-step" => Box::new(Still::<first_step::FirstStepDials>::new(dials, first_step::scene)),
+        "train-it-here" => Box::new(train::Lesson::new(&read(dials))),
+        _ => return None,
+    })
+}
+
+fn read<D: Default + for<'a> Deserialize<'a>>(dials: &str) -> D {
+    serde_json::from_str(dials).unwrap_or_default()
+}
+
+/// A lesson that is computed within a frame.
+struct Still<D> {
+    dials: D,
+    scene: fn(&D) -> Scene,
+}
+
+impl<D: Default + for<'a> Deserialize<'a>> Still<D> {
+    fn new(dials: &str, scene: fn(&D) -> Scene) -> Self {
+        Still { dials: read(dials), scene }
+    }
+}
+
+impl<D: Default + for<'a> Deserialize<'a>> Lesson for Still<D> {
+    fn turn(&mut self, dials: &str) {
+        self.dials = read(dials);
+    }
+
+    fn advance(&mut self) -> bool {
+        false
+    }
+
+    fn done(&self) -> f64 {
+        1.0
+    }
+
+    fn scene(&self) -> Scene {
+        (self.scene)(&self.dials)
     }
 }

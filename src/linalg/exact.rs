@@ -131,6 +131,12 @@ impl Svd<'_> {
         if self.turned { self.long(0..count.min(self.sigma.len())) } else { Ok(self.short_vectors(count)) }
     }
 
+    /// All vectors of both sides, `[left, right]`, as columns; a pair has the signs that belong together.
+    pub fn sides(&self) -> Result<[Matrix; 2], NoConvergence> {
+        let (short, long) = (self.short.clone(), self.long(0..self.sigma.len())?);
+        Ok(if self.turned { [long, short] } else { [short, long] })
+    }
+
     fn largest(&self) -> f64 {
         self.sigma.first().copied().unwrap_or(0.0)
     }

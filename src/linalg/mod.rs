@@ -32,7 +32,7 @@ pub use exact::{Cosines, Svd, cosines, singular_values, thin_svd};
 pub use kernel::register_flops;
 pub use leading::Tune;
 pub use low_rank::low_rank_singular_values;
-pub use orthonormal::random;
+pub use orthonormal::{orthonormal, random};
 pub use part::{first_columns, leading_part};
 pub use product::product;
 pub use seeded::SplitMix;

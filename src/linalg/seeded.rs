@@ -31,7 +31,10 @@ mod tests {
     #[test]
     fn the_stream_is_the_published_one() {
         let mut stream = SplitMix(1);
-        assert_eq!([stream.output(), stream.output(), stream.output()], [0x910a_2dec_8902_5cc1, 0xbeeb_8da1_658e_ec67, 0xf893_a2ee_fb32_555e]);
+        assert_eq!(
+            [stream.output(), stream.output(), stream.output()],
+            [0x910a_2dec_8902_5cc1, 0xbeeb_8da1_658e_ec67, 0xf893_a2ee_fb32_555e]
+        );
         let mut stream = SplitMix(1);
         let [a, b] = stream.normals();
         assert!((a - -0.0342673217918511).abs() < 1e-14 && (b - -1.29260853323732).abs() < 1e-14);

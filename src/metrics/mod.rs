@@ -5,6 +5,7 @@ pub mod change_ratio;
 pub mod effective_rank;
 pub mod intruder;
 pub mod intruder_energy;
+pub mod random_match;
 pub mod stable_rank;
 pub mod tied;
 pub mod tracks;

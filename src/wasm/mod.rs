@@ -3,11 +3,15 @@
 #[cfg(feature = "engine")]
 mod bench;
 #[cfg(feature = "engine")]
+mod lesson;
+#[cfg(feature = "engine")]
 mod page;
 #[cfg(feature = "engine")]
 mod session;
 mod view;
 
+#[cfg(feature = "engine")]
+pub use lesson::WasmLesson;
 #[cfg(feature = "engine")]
 pub use session::WasmSession;
 pub use view::ReportView;

@@ -59,6 +59,8 @@ pub struct TrainDials {
     pub lora_rate: f64,
     /// How many tasks are learnt one after the other, the adapters merged after each; 1 to 5.
     pub tasks: u32,
+    /// Every rank in turn, instead of one beside full fine-tuning.
+    pub sweep: bool,
     /// Both go on for the same number of steps, instead of to the same loss.
     pub same_steps: bool,
     /// Which of the four matrices is looked at, from 0.
@@ -81,6 +83,7 @@ impl Default for TrainDials {
             full_rate: 1.0,
             lora_rate: 1.0,
             tasks: 1,
+            sweep: false,
             same_steps: false,
             matrix: 2,
             shrink: 1.0,

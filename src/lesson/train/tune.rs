@@ -201,3 +201,9 @@ pub fn gradients(embedding: &Matrix, weights: &[Matrix], head: &Matrix, x: &Matr
     let (gradients, _) = pass.backward(weights, product(View::from(head).t(), &d));
     (loss, gradients, product(&d, View::from(&pass.h).t()))
 }
+
+/// The share of examples that weights and a head get right.
+pub fn accuracy(embedding: &Matrix, weights: &[Matrix], head: &Matrix, examples: &Examples) -> f64 {
+    let pass = forward(embedding, weights, &examples.inputs);
+    cross_entropy(&product(head, &pass.h), &examples.classes).1
+}

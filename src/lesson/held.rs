@@ -1,0 +1,37 @@
+//! What a lesson made, as a report: the figures of the paper draw it like any other.
+
+use crate::report::{Base, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};
+use crate::summary::apply;
+
+/// A model of one matrix.
+pub fn model(label: &str, kind: Kind, rank: Option<u32>, matrix: Matrix) -> Model {
+    Model {
+        label: label.to_owned(),
+        kind,
+        formula: None,
+        rank,
+        alpha: None,
+        scale: None,
+        files: vec![],
+        run: None,
+        matching: Matching::default(),
+        sources: vec![],
+        matrices: vec![matrix],
+        totals: Totals::default(),
+    }
+}
+
+/// Counts and totals follow the settings. `base`: what the matrices were made as.
+pub fn report(base: String, settings: &Settings, models: Vec<Model>) -> Report {
+    let mut report = Report {
+        schema: SCHEMA.into(),
+        // Every build gives a lesson the same numbers.
+        generator: Generator::new("lesson", 1),
+        settings: settings.clone(),
+        base: Base { label: base, files: vec![] },
+        models,
+        panels: vec![],
+    };
+    apply(&mut report, settings);
+    report
+}

@@ -1,0 +1,72 @@
+//! The best match of the strongest vectors, and the count, against the dial.
+
+use super::sweep::{Found, Sweep};
+use super::{Making, MakingDials, space};
+use crate::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
+use crate::metrics::intruder;
+use crate::print::fixed;
+use crate::report::Matrix;
+
+/// How many vectors have a line, in the colours from strong to weak.
+const TOKENS: [&str; 3] = ["lora-7", "lora-4", "lora-1"];
+
+pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
+    let course = |of: fn(&Found) -> &[f32], j: usize| -> Vec<[f64; 2]> {
+        sweep.known().filter_map(|(at, found)| Some([at, f64::from(*of(found).get(j)?)])).collect()
+    };
+    let line = |label: String, token: &str, dashed: bool, points| Line {
+        label,
+        token: token.into(),
+        dashed,
+        dots: false,
+        points,
+        deviation: vec![],
+    };
+    let own = |(j, token): (usize, &&str)| line(format!("j = {}", j + 1), token, false, course(|found| &found.best, j));
+    let mut lines: Vec<Line> = TOKENS.iter().enumerate().map(own).collect();
+    let (title, label) = match dials.making {
+        Making::Planted => ("Best match against strength", "strength λ, in σ₁"),
+        Making::Turned => ("Best match against angle", "angle, in degrees"),
+    };
+    if dials.making == Making::Turned {
+        lines.push(line("with the tied space, j = 2".into(), "ink", true, course(|found| &found.space, 1)));
+    }
+    let counts = sweep.known().map(|(at, found)| [at, f64::from(found.count(dials))]).collect();
+    Panel {
+        name: "best-match".into(),
+        title: title.into(),
+        alt: alt(dials, now),
+        body: Body::Curves(Curves {
+            x: Range { label: label.into(), from: 0.0, to: dials.making.most(), log: false },
+            y: Range { label: "best match |cos|".into(), from: 0.0, to: 1.0, log: false },
+            lines,
+            levels: vec![Level { label: format!("ε = {:.2}", dials.epsilon), at: dials.epsilon }],
+            cursor: Some(dials.at()),
+            strips: vec![Strip { label: format!("intruders of {}", dials.k), counts }],
+        }),
+    }
+}
+
+fn alt(dials: &MakingDials, now: &Matrix) -> String {
+    let Some(left) = &now.left else { return "The matrix could not be compared.".into() };
+    let best = |j: usize| fixed(left.max_cos.get(j).map_or(f64::NAN, |c| f64::from(*c)), 2);
+    let at = match dials.making {
+        Making::Planted => format!("λ = {} σ₁", fixed(dials.lambda, 2)),
+        Making::Turned => format!("{}°", fixed(dials.angle, 0)),
+    };
+    let tied = match dials.making {
+        Making::Planted => String::new(),
+        Making::Turned => {
+            format!(", and vector 2 lies in the tied space with {}", fixed(space(left).get(1).map_or(f64::NAN, |c| f64::from(*c)), 2))
+        }
+    };
+    format!(
+        "At {at} the three strongest vectors have best matches of {}, {} and {}{tied}; {} of the top {} are below {:.2}.",
+        best(0),
+        best(1),
+        best(2),
+        intruder::count(&left.max_cos, dials.k, dials.epsilon),
+        dials.k,
+        dials.epsilon
+    )
+}

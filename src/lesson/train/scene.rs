@@ -1,0 +1,184 @@
+//! What a training shows: the loss, the forgetting and the count over its steps, its vectors traced over the looks, and every number its words say.
+
+use super::side::{Seen, Side};
+use super::training::Training;
+use super::tune::{Method, accuracy};
+use crate::lesson::{Fact, Scene, held};
+use crate::panel::{Body, Curves, Level, Line, Panel, Range};
+use crate::print::{count, fixed};
+use crate::report::{Kind, Model, RunStep, Settings};
+
+/// Colours of the two fine-tunes.
+const TOKENS: [&str; 2] = ["full", "lora-2"];
+/// Prefixes of their facts.
+const OWN: [&str; 2] = ["full", "lora"];
+
+impl Training {
+    pub fn scene(&self) -> Scene {
+        let settings = Settings { k: self.dials.k, epsilon: self.dials.epsilon, ..Settings::default() };
+        let models = self.sides.iter().enumerate().flat_map(|(n, side)| self.models(n, side)).collect();
+        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, models);
+        let mut panels = vec![
+            self.over_steps("loss", "Held-out loss of the new task", "loss, in nats", |s| s.loss),
+            self.over_steps("forgetting", "What is forgotten of task 1", "task-1 loss", |s| s.forgetting),
+            self.over_steps("count", "Intruders in the four matrices", "intruders", |s| f64::from(s.count(self.dials.k, self.dials.epsilon))),
+            self.over_steps("rank", "Effective rank of the change", "effective rank", |s| s.mean(|d| d.effective_rank)),
+        ];
+        if self.dials.tasks > 1 {
+            panels.push(self.sequence());
+        }
+        Scene { report: Some(report), panels, facts: self.facts() }
+    }
+
+    /// "LoRA r = 1".
+    fn label(&self, n: usize) -> String {
+        match n {
+            0 => "full".into(),
+            _ => format!("LoRA r = {}{}", self.dials.rank, if self.dials.freeze { ", A frozen" } else { "" }),
+        }
+    }
+
+    /// A checkpoint for every look: of the matrix looked at; of all four in the last.
+    fn models(&self, n: usize, side: &Side) -> Vec<Model> {
+        let (kind, rank, alpha) = match Method::lora(&self.dials) {
+            Method::Lora { rank, alpha, .. } if n == 1 => (Kind::Lora, Some(rank as u32), Some(alpha)),
+            _ => (Kind::Full, None, None),
+        };
+        let last = side.looks.len().saturating_sub(1);
+        let model = |(at, seen): (usize, &Seen)| {
+            let shown = |m: usize| at == last || m == self.dials.matrix as usize;
+            let label = format!("{}, step {}", self.label(n), count(u64::from(seen.step)));
+            let mut model = held::model(&label, kind, rank, seen.matrices[0].clone());
+            model.matrices = seen.matrices.iter().enumerate().filter(|(m, _)| shown(*m)).map(|(_, m)| m.clone()).collect();
+            model.alpha = alpha;
+            model.scale = rank.and(Some(Method::lora(&self.dials).scale()));
+            model.run = Some(RunStep { run: self.label(n), step: u64::from(seen.step) });
+            model
+        };
+        // Step 0 is the base itself.
+        side.looks.iter().enumerate().skip(usize::from(last > 0)).map(model).collect()
+    }
+
+    fn over_steps(&self, name: &str, title: &str, y: &str, of: impl Fn(&Seen) -> f64) -> Panel {
+        let line = |(n, side): (usize, &Side)| Line {
+            label: self.label(n),
+            token: TOKENS[n].into(),
+            dashed: false,
+            dots: false,
+            points: side.looks.iter().map(|s| [f64::from(s.step), of(s)]).collect(),
+            deviation: vec![],
+        };
+        let lines: Vec<Line> = self.sides.iter().enumerate().map(line).collect();
+        let target = self.dials.task.target();
+        let levels = match name {
+            "loss" => vec![Level { label: format!("target {}", fixed(target.0, 2)), at: target.0 }],
+            "forgetting" if self.before.is_finite() => vec![Level { label: format!("before: {}", fixed(self.before, 3)), at: self.before }],
+            _ => vec![],
+        };
+        let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(1.0, f64::max);
+        let last = self.sides.iter().map(Side::step).max().unwrap_or(0);
+        let now = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 2)))).collect::<Vec<_>>().join(", ");
+        let alt = if now.is_empty() { format!("{title}: nothing yet.") } else { format!("{title}; at step {}: {now}.", count(u64::from(last))) };
+        Panel {
+            name: name.into(),
+            title: title.into(),
+            alt,
+            body: Body::Curves(Curves {
+                x: Range { label: "training step".into(), from: 0.0, to: f64::from(last.max(100).next_multiple_of(100)), log: false },
+                y: Range { label: y.into(), from: 0.0, to: 1.05 * most, log: false },
+                lines,
+                levels,
+                cursor: None,
+                strips: vec![],
+            }),
+        }
+    }
+
+    /// Accuracy on the first task, with the head that it left, after each task.
+    fn sequence(&self) -> Panel {
+        let line = |n: usize| Line {
+            label: self.label(n),
+            token: TOKENS[n].into(),
+            dashed: false,
+            dots: true,
+            points: (1u32..).zip(&self.first_task).map(|(task, both)| [f64::from(task), both[n]]).collect(),
+            deviation: vec![],
+        };
+        let now = self.first_task.last().map_or("nothing yet".into(), |both| {
+            format!("{} {}, {} {}", self.label(0), fixed(both[0], 3), self.label(1), fixed(both[1], 3))
+        });
+        Panel {
+            name: "sequence".into(),
+            title: "The first task, after each task".into(),
+            alt: format!("Accuracy on the first task with its own head, after {} tasks: {now}.", self.first_task.len()),
+            body: Body::Curves(Curves {
+                x: Range { label: "tasks learnt".into(), from: 1.0, to: f64::from(self.dials.tasks), log: false },
+                y: Range { label: "accuracy on the first task".into(), from: 0.0, to: 1.0, log: false },
+                lines: vec![line(0), line(1)],
+                levels: vec![Level { label: "chance".into(), at: 1.0 / self.dials.task.classes() as f64 }],
+                cursor: None,
+                strips: vec![],
+            }),
+        }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let d = &self.dials;
+        let (target, most) = d.task.target();
+        let mut facts = vec![
+            Fact::new("step", f64::from(self.sides.iter().map(Side::step).max().unwrap_or(0))),
+            Fact::new("pretrainStep", self.world.step as f64),
+            Fact::new("k", f64::from(d.k)),
+            Fact::new("epsilon", d.epsilon),
+            Fact::new("rank", f64::from(d.rank)),
+            Fact::new("target", target),
+            Fact::new("mostSteps", f64::from(most)),
+            Fact::new("classes", d.task.classes() as f64),
+            Fact::new("tasks", self.first_task.len() as f64),
+        ];
+        if let Method::Lora { alpha, rate, .. } = Method::lora(d) {
+            facts.extend([Fact::new("alpha", alpha), Fact::new("loraRate", rate)]);
+        }
+        if self.before.is_finite() {
+            facts.push(Fact::new("forgettingBefore", self.before));
+        }
+        for (n, side) in self.sides.iter().enumerate() {
+            facts.extend(self.of_side(n, side));
+        }
+        facts.extend(super::spread::facts(d));
+        facts
+    }
+
+    fn of_side(&self, n: usize, side: &Side) -> Vec<Fact> {
+        let Some(seen) = side.looks.last() else { return vec![] };
+        let fact = |name: &str, value: f64| Fact::new(&format!("{}{name}", OWN[n]), value);
+        let d = &self.dials;
+        let norms = self.world.weights.iter().zip(&seen.matrices);
+        let shares: Vec<f64> = norms.filter_map(|(w, m)| Some(m.delta.as_ref()?.frobenius / f64::from(w.norm()))).collect();
+        let mut facts = vec![
+            fact("Steps", f64::from(seen.step)),
+            fact("Loss", seen.loss),
+            fact("Accuracy", seen.accuracy),
+            fact("Forgetting", seen.forgetting),
+            fact("Count", f64::from(seen.count(d.k, d.epsilon))),
+            fact("Rank", seen.mean(|delta| delta.effective_rank)),
+            fact("Norm", shares.iter().sum::<f64>() / shares.len().max(1) as f64),
+        ];
+        facts.extend(side.end.map(|end| fact("Reached", f64::from(u8::from(end.reached)))));
+        facts.extend(self.first_task.last().map(|both| fact("FirstTask", both[n])));
+        facts.extend(side.tune.turned().map(|turned| fact("Turned", turned)));
+        // The count of one matrix: the one in the figures.
+        if let Some(m) = seen.matrices.get(d.matrix as usize) {
+            let settings = Settings { k: d.k, epsilon: d.epsilon, ..Settings::default() };
+            facts.extend(crate::metrics::intruder::intruders(m, &settings).map(|c| fact("OwnCount", f64::from(c))));
+        }
+        if n == 1 && d.shrink < 1.0 && side.end.is_some() {
+            let weights = side.shrunk(d.shrink, d.k, d.epsilon);
+            let held_out = self.tasks.last().map(|[_, held]| held);
+            let right = held_out.map(|held| accuracy(&self.world.embedding, &weights, &side.tune.head, held));
+            facts.push(Fact::new("shrunkForgetting", self.world.forgetting(&weights)));
+            facts.extend(right.map(|right| Fact::new("shrunkAccuracy", right)));
+        }
+        facts
+    }
+}

@@ -1,0 +1,63 @@
+//! Lessons, for the lessons' worker and for embeds.
+
+use crate::lesson::{Fact, Lesson, open};
+use crate::report::Report;
+use serde::Serialize;
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+pub struct WasmLesson {
+    lesson: Box<dyn Lesson>,
+}
+
+/// What a lesson shows for one setting of its dials.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Scene {
+    report: Report,
+    facts: Vec<Fact>,
+}
+
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct LessonFile {
+    path: String,
+    #[serde(with = "serde_bytes")]
+    #[tsify(type = "Uint8Array<ArrayBuffer>")]
+    bytes: Vec<u8>,
+}
+
+#[wasm_bindgen]
+impl WasmLesson {
+    /// By the lesson's id; `dials` is JSON.
+    #[wasm_bindgen(constructor)]
+    pub fn new(id: &str, dials: &str) -> Result<WasmLesson, JsError> {
+        console_error_panic_hook::set_once();
+        let lesson = open(id, dials).ok_or_else(|| JsError::new(&format!("There is no lesson “{id}”.")))?;
+        Ok(WasmLesson { lesson })
+    }
+
+    pub fn turn(&mut self, dials: &str) {
+        self.lesson.turn(dials);
+    }
+
+    /// A slice of what is left to do; false when nothing is.
+    pub fn advance(&mut self) -> bool {
+        self.lesson.advance()
+    }
+
+    pub fn done(&self) -> f64 {
+        self.lesson.done()
+    }
+
+    pub fn scene(&self) -> Result<Ts<Scene>, JsError> {
+        let (report, facts) = self.lesson.scene().shown();
+        Ok(Scene { report, facts }.into_ts()?)
+    }
+
+    pub fn files(&self) -> Result<Vec<Ts<LessonFile>>, JsError> {
+        let files = self.lesson.files().map_err(|why| JsError::new(&why))?;
+        Ok(files.into_iter().map(|f| LessonFile { path: f.path, bytes: f.bytes }.into_ts()).collect::<Result<_, _>>()?)
+    }
+}
