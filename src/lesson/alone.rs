@@ -153,9 +153,9 @@ fn arrows(dials: &AloneDials, placed: &Placed, at: usize, score: f64) -> Option<
 fn bars(dials: &AloneDials, cosines: &[f64], score: f64, floor: f64, band: &NullBand) -> Panel {
     let name = name(dials.signed);
     // The axis depends on n alone, so that it stays while the vector moves; a rare draw is taller.
-    let usual = random_match(dials.n, &[dials.n], Cosine::Absolute).map_or(1.0, |band| 1.5 * band.high);
+    let usual = 1.7 * (2.0 * f64::from(dials.n).ln() / f64::from(dials.n)).sqrt();
     let tallest = cosines.iter().fold(0.0f64, |most, c| most.max(c.abs()));
-    let top = if dials.n <= 3 { 1.0 } else { usual.max(1.05 * tallest).min(1.0) };
+    let top = usual.max(1.05 * tallest).min(1.0);
     Panel {
         name: "bars".into(),
         title: "With every basis vector".into(),

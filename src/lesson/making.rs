@@ -253,3 +253,44 @@ pub fn scene(dials: &MakingDials) -> Scene {
     bench.advance(usize::MAX);
     bench.frame(dials)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::drawn::turned;
+    use super::*;
+    use crate::linalg::Matrix;
+
+    /// W0 = U0 diag(sigma) V0^T and W = W0 + U0 b a V0^T, decomposed as any other matrices.
+    #[test]
+    fn a_frame_in_the_singular_basis_is_that_of_the_matrices_themselves() {
+        let planted = |spectrum, lambda| MakingDials { spectrum, lambda, ..MakingDials::default() };
+        let tied = MakingDials { making: Making::Turned, angle: 20.0, ..MakingDials::default() };
+        for dials in [planted(Spectrum::Power, 0.3), planted(Spectrum::Measured, 1.0), planted(Spectrum::Flat, 1.6), tied] {
+            let bench = Bench::new(&dials);
+            let own = bench.see(dials.at()).matrix;
+            let (u, v) = (turned(N, N, 7, 1), turned(N, N, 7, 2));
+            let mut scaled = u.clone();
+            scaled.column_iter_mut().zip(&bench.sigma).for_each(|(mut column, sigma)| column *= *sigma);
+            let w0: Matrix = scaled * v.transpose();
+            let [b, a] = bench.change.factors(dials.at(), &bench.sigma);
+            let tuning = Tuning::LowRank { b: &u * b, a: a * v.transpose(), scale: 1.0 };
+            let wanted = Known::new("W", Some(0), None, &w0).looks(vec![(tuning, None)]).remove(0).entry;
+            // Tied vectors of the base itself are any of their space, for either way: there the space is what can be compared.
+            let near = |own: &[f32], wanted: &[f32], tolerance: f32| {
+                assert_eq!(own.len(), wanted.len());
+                let worst = own.iter().zip(wanted).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+                assert!(worst < tolerance, "{dials:?}: {worst}");
+            };
+            near(&own.sigma_tuned, &wanted.sigma_tuned, 1e-4);
+            near(&own.sigma_base, &wanted.sigma_base, 1e-4);
+            let (own_left, own_right) = (own.left.unwrap(), own.right.unwrap());
+            let (left, right) = (wanted.left.unwrap(), wanted.right.unwrap());
+            let tolerance = if dials.making == Making::Turned { 3e-3 } else { 1e-4 };
+            near(space(&own_left), space(&left), tolerance);
+            near(&own_left.max_cos, &left.max_cos, tolerance);
+            near(&own_right.max_cos, &right.max_cos, tolerance);
+            near(&own.similarity.unwrap().values, &wanted.similarity.unwrap().values, tolerance);
+            near(&own.delta.unwrap().sigma, &wanted.delta.unwrap().sigma, 1e-4);
+        }
+    }
+}

@@ -6,6 +6,7 @@ pub mod effective_rank;
 pub mod intruder;
 pub mod intruder_energy;
 pub mod random_match;
+pub mod sphere;
 pub mod stable_rank;
 pub mod tied;
 pub mod tracks;
