@@ -1,6 +1,6 @@
 //! The lessons on matrices from a seed: what the paper's appendices C and D and its section 5 say holds for every dial.
 
-use lorascope::figures::panel::Body;
+use lorascope::panel::Body;
 use lorascope::lesson::alone::{self, AloneDials};
 use lorascope::lesson::first_step::{self, FirstStepDials, Optimizer, Start};
 use lorascope::lesson::making::{self, Making, MakingDials};

@@ -119,7 +119,7 @@ fn a_training_is_drawn_at_every_moment_and_its_vectors_are_traced() {
     let mut training = Training::new(&TrainDials::default());
     let empty = training.scene();
     assert!(empty.panels.iter().all(|p| p.alt.contains("nothing yet")));
-    while training.sides.first().is_none_or(|s| s.looks.len() < 4) {
+    while training.sides.last().is_none_or(|s| s.looks.len() < 5) {
         training.advance();
     }
     let scene = training.scene();

@@ -1,5 +1,6 @@
 //! Lessons, for the lessons' worker and for embeds.
 
+use crate::lesson::train::File;
 use crate::lesson::{Fact, Lesson, open};
 use crate::report::Report;
 use serde::Serialize;
@@ -19,13 +20,23 @@ pub struct Scene {
     facts: Vec<Fact>,
 }
 
-#[derive(Serialize, Tsify)]
-#[serde(rename_all = "camelCase")]
+/// A checkpoint's file.
+#[wasm_bindgen]
 pub struct LessonFile {
-    path: String,
-    #[serde(with = "serde_bytes")]
-    #[tsify(type = "Uint8Array<ArrayBuffer>")]
-    bytes: Vec<u8>,
+    file: File,
+}
+
+#[wasm_bindgen]
+impl LessonFile {
+    #[wasm_bindgen(getter)]
+    pub fn path(&self) -> String {
+        self.file.path.clone()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.file.bytes.clone()
+    }
 }
 
 #[wasm_bindgen]
@@ -56,8 +67,9 @@ impl WasmLesson {
         Ok(Scene { report, facts }.into_ts()?)
     }
 
-    pub fn files(&self) -> Result<Vec<Ts<LessonFile>>, JsError> {
+    /// Checkpoints made here; throws, in words, where there are none.
+    pub fn files(&self) -> Result<Vec<LessonFile>, JsError> {
         let files = self.lesson.files().map_err(|why| JsError::new(&why))?;
-        Ok(files.into_iter().map(|f| LessonFile { path: f.path, bytes: f.bytes }.into_ts()).collect::<Result<_, _>>()?)
+        Ok(files.into_iter().map(|file| LessonFile { file }).collect())
     }
 }
