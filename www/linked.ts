@@ -1,6 +1,7 @@
 /** The page and its address: what a link asks for is done once the numbers are there, and what the reader sets goes into the address. */
 import type { App } from './app';
 import { problem } from './files';
+import { lessonOf } from './lessons/link';
 import { type Link, read, write } from './link';
 import type { Navigation } from './navigation';
 import { type State, trouble } from './state';
@@ -26,7 +27,7 @@ export class Linked {
     this.#store = store;
     this.#nav = nav;
     addEventListener('hashchange', () => {
-      if (location.hash !== this.#written) this.follow();
+      if (location.hash !== this.#written && lessonOf(location.hash) === undefined) this.follow();
     });
   }
 
@@ -71,6 +72,8 @@ export class Linked {
   #write(): void {
     // While it still waits, the address holds more than the state does.
     if (this.#waits || this.#store.state.status === 'planning') return;
+    // The address is a lesson's while one is shown.
+    if (lessonOf(location.hash) !== undefined) return;
     // That the files are the sample's is told to others, not to this tab: a reload stays a fresh start, unless a link brought the sample.
     const { sample } = this.#link;
     const hash = write(sample ? this.#store.state : { ...this.#store.state, sample: undefined }, this.#link);

@@ -1,8 +1,9 @@
 /** Wires state, engine and views; nothing else. */
 import { html, render } from 'lit';
 import { App } from './app';
-import { startEngine } from './engine';
+import { type DroppedFile, startEngine } from './engine';
 import { listen } from './keys';
+import { lessonOf } from './lessons/link';
 import { Linked } from './linked';
 import { modeFrom } from './modes';
 import { Navigation } from './navigation';
@@ -25,7 +26,8 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
   report?.sync(state);
   linked?.sync(state);
   app.follow(state);
-  render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
+  if (lessonOf(location.hash) !== undefined) render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
+  else render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
 });
 const nav = new Navigation(store);
 const view = loadView();
@@ -53,7 +55,21 @@ listen(
   },
   () => store.state.shortcuts,
 );
+/** Checkpoints made in a lesson, in place of whatever is open. */
+function analyze(files: DroppedFile[]): void {
+  location.hash = '';
+  app.startOver();
+  void app.add(files);
+}
+
+/** The lessons are loaded when somebody goes there. */
+function section(): void {
+  if (lessonOf(location.hash) !== undefined) void import('./lessons/page').then(() => store.schedule()).catch((error: unknown) => app.failed(error));
+  store.schedule();
+}
+addEventListener('hashchange', section);
+section();
 app.start();
 linked = new Linked(app, store, nav);
-linked.follow();
+if (lessonOf(location.hash) === undefined) linked.follow();
 store.schedule();

@@ -20,17 +20,58 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
     let data = slim(report, request);
     let json = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
     let still = super::svg(&data, &Request { width: 760.0, ..request.clone() });
-    let title = escape(&format!("{}, {}", heading(report, request), about.base));
     let link =
         if page.address.is_empty() { String::new() } else { format!(" <a href=\"{}\">Open in Lorascope</a>.", escape(page.address)) };
     let files: String = about.files.iter().fold(String::new(), |mut all, f| {
         let _ = write!(all, "\n{}", escape(&super::provenance::file_line(f)));
         all
     });
-    let (program, caption, bibtex) = (escape(&about.program), escape(&about.caption()), escape(about.bibtex));
+    let (caption, bibtex) = (escape(&about.caption()), escape(about.bibtex));
     let attributes = attributes(report, request);
+    let body = format!(
+        r#"<lorascope-figure {attributes}>
+<script type="application/json">{json}</script>
+{still}
+</lorascope-figure>
+<p class="about">{caption}{link}</p>
+<details class="about"><summary>Files and citation</summary><pre>{files}
+
+{bibtex}</pre></details>"#
+    );
+    frame(&format!("{}, {}", heading(report, request), about.base), &about.program, &body, page.module)
+}
+
+/// A lesson that goes on by itself, and inside it one of its figures as it was.
+pub struct Lesson<'a> {
+    pub id: &'a str,
+    pub title: &'a str,
+    /// The dials that differ from the lesson's own, by attribute.
+    pub dials: &'a [(String, String)],
+    /// The text of the module that defines `<lorascope-lesson>`.
+    pub module: &'a str,
+}
+
+pub fn lesson_page(report: &Report, request: &Request, lesson: &Lesson) -> String {
+    let about = provenance(report, &request.settings);
+    let still = super::svg(report, &Request { width: 760.0, ..request.clone() });
+    let dials: String = lesson.dials.iter().map(|(name, value)| format!(" {}=\"{}\"", escape(name), escape(value))).collect();
+    let body = format!(
+        r#"<h1>{}</h1>
+<lorascope-lesson lesson="{}"{dials}>
+{still}
+</lorascope-lesson>
+<details class="about"><summary>Citation</summary><pre>{}</pre></details>"#,
+        escape(lesson.title),
+        escape(lesson.id),
+        escape(about.bibtex)
+    );
+    frame(lesson.title, &about.program, &body, lesson.module)
+}
+
+fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
+    let (title, program) = (escape(title), escape(program));
     // In a script element only its end tag is special.
-    let module = page.module.replace("</script", "<\\/script");
+    let module = module.replace("</script", "<\\/script");
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -43,14 +84,7 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
 <style>{STYLE}</style>
 </head>
 <body>
-<lorascope-figure {attributes}>
-<script type="application/json">{json}</script>
-{still}
-</lorascope-figure>
-<p class="about">{caption}{link}</p>
-<details class="about"><summary>Files and citation</summary><pre>{files}
-
-{bibtex}</pre></details>
+{body}
 <script type="module">{module}</script>
 <script>{HEIGHT}</script>
 </body>
@@ -60,7 +94,8 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
 }
 
 const STYLE: &str = ":root{color-scheme:light dark}body{margin:0;padding:8px 12px;background:#fff;color:#15181a;font:12px/16px system-ui,sans-serif}\
-lorascope-figure{display:block;max-width:960px}lorascope-figure>svg{max-width:100%;height:auto}.about{color:#666d71;max-width:960px;margin:8px 0 0}\
+h1{font:600 18px/24px system-ui,sans-serif;margin:0 0 8px}\
+lorascope-figure{display:block;max-width:960px}lorascope-figure>svg,lorascope-lesson>svg{max-width:100%;height:auto}.about{color:#666d71;max-width:960px;margin:8px 0 0}\
 a{color:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere}\
 @media screen and (prefers-color-scheme:dark){body{background:#111314;color:#eceeee}.about{color:#8f9699}}";
 

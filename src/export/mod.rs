@@ -11,7 +11,7 @@ mod stored;
 
 pub use code::pytorch;
 pub use csv::csv;
-pub use html::{Page, embed_code, page};
+pub use html::{Lesson, Page, embed_code, lesson_page, page};
 pub use json::json;
 pub use markdown::markdown;
 pub use provenance::{BIBTEX, PAPER, Provenance, provenance};

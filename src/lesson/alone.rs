@@ -12,7 +12,6 @@ use crate::report::Cosine;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AloneDials {
     /// Dimensions n, 2 to 4096.

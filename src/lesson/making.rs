@@ -25,7 +25,6 @@ pub const N: usize = 256;
 
 /// What is done to W0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Making {
     /// lambda u v^T is added.
@@ -36,7 +35,6 @@ pub enum Making {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MakingDials {
     pub seed: u32,

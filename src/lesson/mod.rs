@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 
 /// What a lesson shows for one setting of its dials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Scene {
     /// For the figures of the paper.
@@ -31,7 +30,6 @@ pub struct Scene {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Fact {
     pub name: String,

@@ -16,7 +16,6 @@ use crate::report::{self, Kind, Model, Settings};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProductDials {
     pub seed: u32,

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// How the singular values of W0 fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Spectrum {
     /// 4 i^-0.6.

@@ -52,6 +52,14 @@ impl ReportView {
         Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
     }
 
+    /// A lesson as a page of its own. `dials` is JSON: pairs of attribute and value.
+    #[wasm_bindgen(js_name = lessonPage)]
+    pub fn lesson_page(&self, request: Ts<Request>, id: &str, title: &str, dials: &str, module: &str) -> Result<String, JsError> {
+        let dials: Vec<(String, String)> = serde_json::from_str(dials)?;
+        let lesson = export::Lesson { id, title, dials: &dials, module };
+        Ok(export::lesson_page(&self.report, &request.to_rust()?, &lesson))
+    }
+
     /// Puts the hash of a file wherever the report names the file.
     #[wasm_bindgen(js_name = setHash)]
     pub fn set_hash(&mut self, file: &str, sha256: &str) {

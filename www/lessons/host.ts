@@ -33,7 +33,7 @@ export interface Core {
   advance(): boolean;
   done(): number;
   scene(): Scene;
-  files(): SavedFile[];
+  files(): (SavedFile & { free(): void })[];
   free(): void;
 }
 
@@ -66,7 +66,12 @@ export class Runner {
   }
 
   files(): SavedFile[] {
-    return this.#open().files();
+    return this.#open().files().map((file) => {
+      // A handle into the wasm: what it holds is copied out.
+      const { path, bytes } = file;
+      file.free();
+      return { path, bytes };
+    });
   }
 
   #open(): Core {

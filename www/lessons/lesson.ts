@@ -60,7 +60,7 @@ export interface Slot {
   figure: FigureId;
   panel?: string;
   /** What the figure asks for beside rule and panel. */
-  spec?: (dials: Dials) => Partial<Spec>;
+  spec?: (dials: Dials, facts: Facts) => Partial<Spec>;
   when?: (dials: Dials, facts: Facts) => boolean;
   /** Side by side with the next one where there is room. */
   half?: boolean;

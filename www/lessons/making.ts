@@ -11,7 +11,7 @@ export const making: Lesson = {
     { kind: 'range', id: 'lambda', label: 'Strength', variable: 'λ', min: 0, max: 2, step: 0.01, said: (v) => `${v.toFixed(2)} σ₁`, main: true, when: (d) => d['making'] === 'planted' },
     { kind: 'range', id: 'angle', label: 'Angle', min: 0, max: 90, step: 1, said: (v) => `${v}°`, main: true, when: (d) => d['making'] === 'turned' },
     { kind: 'choice', id: 'making', label: 'Change', options: [['planted', 'a new direction'], ['turned', 'a turn of tied vectors']], main: true },
-    { kind: 'choice', id: 'spectrum', label: 'Singular values', options: [['power', 'fall like 1/i^0.6'], ['flat', 'nearly equal'], ['geometric', 'fall fast'], ['measured', 'as in a real layer']] },
+    { kind: 'choice', id: 'spectrum', label: 'Singular values', options: [['power', 'fall slowly'], ['flat', 'nearly equal'], ['fast', 'fall fast'], ['measured', 'as in a trained layer']] },
     { kind: 'steps', id: 'tied', label: 'Tied vectors', values: [2, 4, 8], said: String, when: (d) => d['making'] === 'turned' },
     { kind: 'range', id: 'k', label: 'Window', variable: 'k', min: 1, max: 32, step: 1, said: String },
     { kind: 'range', id: 'epsilon', label: 'Threshold', variable: 'ε', min: 0, max: 1, step: 0.01, said: (v) => v.toFixed(2) },

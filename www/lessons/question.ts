@@ -1,5 +1,5 @@
 /** "Predict, then reveal": the reader says what will happen, and then sees what did. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Facts, Question } from './lesson';
 
 export class QuestionView extends LitElement {
@@ -8,6 +8,10 @@ export class QuestionView extends LitElement {
   declare facts: Facts;
   /** The option that the reader chose. */
   declare said: number | undefined;
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('question')) this.said = undefined;
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;

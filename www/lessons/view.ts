@@ -182,7 +182,7 @@ export class LessonView extends LitElement {
       planned: 0,
       focus: this.focus_,
       thumbnail: false,
-      ...slot.spec?.(this.dials),
+      ...slot.spec?.(this.dials, this.facts),
     };
   }
 

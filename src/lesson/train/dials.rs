@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// Two tasks to fine-tune on. Both keep task 1, a regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Task {
     /// Eight classes; a new head alone would reach the target, given time.
@@ -17,7 +16,6 @@ pub enum Task {
 
 /// How A begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Init {
     /// Independent normal numbers of variance 1 / (3 n), as PEFT's default has it.
@@ -31,7 +29,6 @@ pub enum Init {
 
 /// What alpha is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Alpha {
     /// 2 r.
@@ -42,7 +39,6 @@ pub enum Alpha {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TrainDials {
     pub task: Task,

@@ -142,8 +142,14 @@ impl Training {
         if self.before.is_finite() {
             facts.push(Fact::new("forgettingBefore", self.before));
         }
+        // Where each side's newest checkpoint stands among the report's models.
+        let mut models = 0;
         for (n, side) in self.sides.iter().enumerate() {
             facts.extend(self.of_side(n, side));
+            models += side.looks.len() - usize::from(side.looks.len() > 1);
+            if !side.looks.is_empty() {
+                facts.push(Fact::new(&format!("{}Model", OWN[n]), models as f64 - 1.0));
+            }
         }
         facts.extend(super::spread::facts(d));
         facts

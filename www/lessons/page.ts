@@ -1,0 +1,227 @@
+/** The lessons' part of the site: the list, and one lesson a page. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { DroppedFile } from '../engine';
+import { download, saveFigure } from '../exports';
+import { askTheme } from '../views/screen';
+import { site } from '../views/site';
+import { loadView } from '../wasm';
+import type { Request } from '../wasm/simd/lorascope';
+import { LESSONS } from './all';
+import { startHost } from './host.page';
+import type { Host } from './host';
+import type { Dials, Facts, Lesson, Slot } from './lesson';
+import { type LessonLink, read, write } from './link';
+import { saveLesson } from './take-away';
+import type { Drawing, LessonView, Menu } from './view';
+import './question';
+import './teacher';
+import './view';
+import '../views/data-table';
+
+/** Browsers refuse too many changes of the address in a short time. */
+const QUIET = 300;
+
+export class LessonsPage extends LitElement {
+  static override properties = { link: { state: true }, facts: { state: true }, tables: { state: true }, said: { state: true } };
+  declare link: LessonLink;
+  declare facts: Facts;
+  declare tables: ReadonlySet<string>;
+  declare said: string;
+  /** Takes checkpoints made here to the analyzer. */
+  analyze: ((files: DroppedFile[]) => void) | undefined;
+  #host: Promise<Host> | undefined;
+  #drawing: Promise<Drawing> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #written = '';
+  readonly #moved = (): void => {
+    if (location.hash !== this.#written) this.#follow();
+  };
+
+  constructor() {
+    super();
+    this.facts = {};
+    this.tables = new Set();
+    this.said = '';
+    this.link = this.#read();
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('hashchange', this.#moved);
+    this.#follow();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('hashchange', this.#moved);
+    clearTimeout(this.#timer);
+    void this.#host?.then((host) => host.close()).catch(() => undefined);
+    this.#host = undefined;
+    delete document.documentElement.dataset['hide'];
+    document.title = 'Lorascope';
+  }
+
+  get lesson(): Lesson | undefined {
+    return LESSONS.find(({ id }) => id === this.link.id);
+  }
+
+  #read(): LessonLink {
+    const id = new URLSearchParams(location.hash.slice(1)).get('lesson');
+    return read(location.hash, LESSONS.find((lesson) => lesson.id === id));
+  }
+
+  #follow(): void {
+    const link = this.#read();
+    if (link.id !== this.link.id) {
+      this.facts = {};
+      this.tables = new Set();
+      scrollTo(0, 0);
+    }
+    this.link = link;
+    this.#written = location.hash;
+    askTheme(link.theme);
+    document.documentElement.dataset['hide'] = link.hide.filter((part) => part === 'header').join(' ');
+    document.title = `${this.lesson?.title ?? 'Lessons'} · Lorascope`;
+  }
+
+  /** The address follows the dials. */
+  #turn(dials: Dials): void {
+    this.link = { ...this.link, dials };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const { lesson } = this;
+      if (!lesson) return;
+      this.#written = write(lesson, this.link);
+      history.replaceState(history.state, '', this.#written);
+    }, QUIET);
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('link') || !this.lesson) return;
+    // Started with the first lesson, not with the list.
+    const view = this.querySelector('lorascope-lesson-view');
+    if (view && !this.#host) {
+      this.#host = startHost();
+      this.#drawing = loadView().then((View) => View as unknown as Drawing);
+      view.host = this.#host;
+      view.drawing = this.#drawing;
+      view.until = this.link.step;
+      if (this.link.step !== undefined) view.running = true;
+      view.requestUpdate('lesson');
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { lesson } = this;
+    return html`${site('lessons')}<main class="wrap lesson">${lesson ? this.#lesson(lesson) : list()}</main>`;
+  }
+
+  #lesson(lesson: Lesson): TemplateResult {
+    const { link, facts } = this;
+    const { dials, hide } = link;
+    const shows = (part: string) => !hide.includes(part);
+    const at = LESSONS.indexOf(lesson);
+    return html`<article data-testid="lesson" data-lesson=${lesson.id}>
+      <header class="lesson-top">
+        <p class="crumb"><a href="#lesson">Lessons</a> ${at + 1} of ${LESSONS.length}</p>
+        <h1>${lesson.title}</h1>
+        ${shows('words') ? lesson.words(facts, dials) : nothing}
+      </header>
+      ${shows('question') ? html`<lorascope-question .question=${lesson.question} .facts=${facts}></lorascope-question>` : nothing}
+      <lorascope-lesson-view .lesson=${lesson} .dials=${dials} .hide=${hide} .theme=${link.theme} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu} .table=${this.#table} .tables=${this.tables}
+        @facts=${(e: CustomEvent<Facts>) => (this.facts = e.detail)} @dial=${(e: CustomEvent<Dials>) => this.#turn(e.detail)}></lorascope-lesson-view>
+      ${shows('words') ? html`<section class="lesson-after" aria-label="What is seen">${lesson.after(facts, dials)}</section>` : nothing}
+      ${lesson.runs ? this.#checkpoints() : nothing}
+      ${shows('teachers') ? html`<lorascope-teacher .lesson=${lesson} .dials=${dials} .step=${facts['step']}></lorascope-teacher>` : nothing}
+      <nav class="next" aria-label="Lessons">${neighbour(LESSONS[at - 1], at, '←')} ${neighbour(LESSONS[at + 1], at + 2, '→')}</nav>
+      <p class="small faint">${lesson.source} of <a href="https://arxiv.org/abs/2410.21228">arXiv 2410.21228</a></p>
+    </article>`;
+  }
+
+  #checkpoints(): TemplateResult {
+    const some = (this.facts['step'] ?? 0) > 0;
+    return html`<section class="lesson-files" aria-label="Checkpoints">
+      <p class="quiet">The base, the fine-tunes and the adapters of this training as safetensors, a folder for every 50 steps.</p>
+      <p class="actions"><button class="btn" data-testid="save-checkpoints" ?disabled=${!some} @click=${() => this.#do(() => this.#save())}>Save them</button>
+        <button class="btn" data-testid="analyze-checkpoints" ?disabled=${!some} @click=${() => this.#do(() => this.#take())}>Open them in Analyze</button>
+        <span class="small quiet" role="status">${this.said}</span></p>
+    </section>`;
+  }
+
+  async #do(act: () => Promise<void>): Promise<void> {
+    this.said = '';
+    try {
+      await act();
+    } catch (error) {
+      this.said = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #save(): Promise<void> {
+    const [{ zipSync }, files] = [await import('fflate'), await (await this.#host)!.files()];
+    // Weights hardly compress: stored, they are there at once.
+    const zip = zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), { level: 0 });
+    download(new Blob([zip as Uint8Array<ArrayBuffer>], { type: 'application/zip' }), 'lorascope-training.zip');
+  }
+
+  async #take(): Promise<void> {
+    const files = await (await this.#host)!.files();
+    this.analyze?.(files.map(({ path, bytes }) => ({ path, file: new File([bytes], path.split('/').pop()!) })));
+  }
+
+  readonly #menu: Menu = (slot, drawn, request) => {
+    const file = (kind: 'svg' | 'png' | 'csv' | 'json', label: string, note: string) => ({
+      label,
+      note,
+      testid: `export-${kind}`,
+      act: () => saveFigure(kind, drawn, request()),
+    });
+    return [
+      file('svg', 'SVG', 'drawing with text'),
+      file('png', 'PNG', 'twice the pixels'),
+      file('csv', 'CSV', 'its numbers'),
+      file('json', 'JSON', 'its numbers'),
+      { label: 'HTML', note: 'the lesson, live, in one file', testid: 'export-html', act: () => saveLesson(this.lesson!, this.link.dials, drawn.view!, request()) },
+      { label: 'Copy link', note: 'to these dials', testid: 'copy-link', done: 'Copied.', act: () => navigator.clipboard.writeText(new URL(write(this.lesson!, { ...this.link, step: this.lesson!.runs ? this.facts['step'] : undefined }), location.href).href) },
+      { label: 'Copy citation', note: 'BibTeX', testid: 'copy-citation', done: 'Copied.', act: () => navigator.clipboard.writeText(drawn.view!.bibtex()) },
+      { label: this.tables.has(slot.id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => this.#flip(slot.id) },
+    ];
+  };
+
+  readonly #table = (slot: Slot, drawn: LessonView['drawn'], request: Request): TemplateResult =>
+    html`<lorascope-data-table .report=${drawn} .request=${request} .version=${drawn.version} aria-label=${slot.title}></lorascope-data-table>`;
+
+  #flip(id: string): void {
+    const tables = new Set(this.tables);
+    if (!tables.delete(id)) tables.add(id);
+    this.tables = tables;
+  }
+}
+
+function neighbour(lesson: Lesson | undefined, number: number, arrow: '←' | '→'): TemplateResult {
+  if (!lesson) return html`<span></span>`;
+  const words = html`${number}, ${lesson.title}`;
+  return html`<a class="btn" href="#lesson=${lesson.id}">${arrow === '←' ? html`← ${words}` : html`${words} →`}</a>`;
+}
+
+function list(): TemplateResult {
+  return html`<header class="lesson-top"><h1>Lessons</h1>
+      <p class="read">Five small pages on where intruder dimensions come from. Each has one thing to turn, needs no checkpoint, and shows the same numbers to every reader.</p></header>
+    <ol class="lesson-list">${LESSONS.map(
+      (lesson, at) => html`<li><a href="#lesson=${lesson.id}" data-testid="lesson-link"><span class="faint">${at + 1}</span><b>${lesson.title}</b><span class="quiet">${lesson.about}</span></a></li>`,
+    )}</ol>`;
+}
+
+customElements.define('lorascope-lessons', LessonsPage);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lorascope-lessons': LessonsPage;
+  }
+}
+
+export type { LessonView };

@@ -1,0 +1,21 @@
+/** A lesson in one file: live, without a server, a still drawing inside for print and for readers without scripts. */
+import { download, forFile } from '../exports';
+import type { ReportView, Request } from '../wasm/simd/lorascope';
+import type { Dials, Lesson } from './lesson';
+
+export async function saveLesson(lesson: Lesson, dials: Dials, view: ReportView, asked: Request): Promise<void> {
+  const response = await fetch(new URL('lorascope-lessons.js', document.baseURI));
+  if (!response.ok) throw new Error(`lorascope-lessons.js is not on this host (${response.status}).`);
+  const html = view.lessonPage(forFile(asked), lesson.id, lesson.title, JSON.stringify(attributes(lesson, dials)), await response.text());
+  download(new Blob([html], { type: 'text/html' }), `lorascope-${lesson.id}.html`);
+}
+
+/** The dials that differ from the lesson's own, as an element's attributes have them. */
+export function attributes(lesson: Lesson, dials: Dials): [name: string, value: string][] {
+  return lesson.dials.filter(({ id }) => dials[id] !== lesson.defaults[id]).map(({ id }) => [kebab(id), String(dials[id])]);
+}
+
+/** HTML knows no upper case: `learningRate` is the attribute `learning-rate`. */
+export function kebab(id: string): string {
+  return id.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
