@@ -48,6 +48,7 @@ const OWN: Record<FigureId, readonly Dial[]> = {
   overview: [K, EPSILON],
   'effective-rank': [],
   evolution: [STEP, EPSILON],
+  panel: [],
 };
 
 /** `asked` is the element's attribute `controls`. */

@@ -25,6 +25,8 @@ export class LorascopeFigure extends LitElement implements Public {
   static override styles = unsafeCSS(styles);
   static override properties = {
     src: { reflect: true },
+    lesson: { reflect: true },
+    taught: { state: true },
     figure: { reflect: true },
     model: { reflect: true },
     matrix: { reflect: true },
@@ -45,7 +47,10 @@ export class LorascopeFigure extends LitElement implements Public {
   };
   // What each attribute means: types.d.ts.
   declare src: string | null;
-  declare figure: FigureId;
+  declare lesson: string | null;
+  /** The lesson's own element, once its module is there. */
+  declare taught: HTMLElement | undefined;
+  declare figure: Exclude<FigureId, 'panel'>;
   declare model: string | null;
   declare matrix: string | null;
   declare k: number | null;
@@ -65,6 +70,8 @@ export class LorascopeFigure extends LitElement implements Public {
   /** For `<lorascope-figure-view>`: what it draws from. */
   readonly #drawn: { view: ReportView | undefined; version: number } = { view: undefined, version: 0 };
   #started = false;
+  /** A lesson's dials are attributes that only the lesson knows. */
+  readonly #changes = new MutationObserver(() => this.#teach());
   #sight: IntersectionObserver | undefined;
 
   constructor() {
@@ -89,6 +96,7 @@ export class LorascopeFigure extends LitElement implements Public {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#sight?.disconnect();
+    this.#changes.disconnect();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -104,6 +112,7 @@ export class LorascopeFigure extends LitElement implements Public {
     this.#started = true;
     this.#sight?.disconnect();
     try {
+      if (this.lesson) return await this.#lesson();
       const [View, text] = await Promise.all([loadView(), this.#text()]);
       const view = View.fromJson(text);
       this.#drawn.view?.free();
@@ -116,6 +125,19 @@ export class LorascopeFigure extends LitElement implements Public {
     } catch (error) {
       this.failure = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Lessons compute: what they need lies in a module of its own, beside this one. */
+  async #lesson(): Promise<void> {
+    const address = import.meta.url.replace(/[^/]*$/, 'lorascope-lessons.js');
+    await import(/* @vite-ignore */ address);
+    this.taught = document.createElement('lorascope-lesson');
+    this.#teach();
+    this.#changes.observe(this, { attributes: true });
+  }
+
+  #teach(): void {
+    for (const { name, value } of this.attributes) if (this.taught?.getAttribute(name) !== value) this.taught?.setAttribute(name, value);
   }
 
   async #text(): Promise<string> {
@@ -178,6 +200,7 @@ export class LorascopeFigure extends LitElement implements Public {
 
   protected override render(): TemplateResult {
     if (this.failure) return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
+    if (this.taught) return html`${this.taught}`;
     if (!this.head) return html`<slot></slot>`;
     const spec = this.#spec();
     const shown = dials(this.figure, this.controls);

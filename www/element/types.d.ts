@@ -17,6 +17,12 @@ export interface Selection {
 export interface LorascopeFigureElement extends HTMLElement {
   /** Address of a report. Without it, a `<script type="application/json">` inside the element is the report. */
   src: string | null;
+  /**
+   * A lesson by its id instead of a figure: `how-alone`, `making-an-intruder`, `why-a-product`, `the-first-step`, `train-it-here`. Its dials are
+   * attributes (`lambda="1.1"`), `hide` names those that are not shown, `words` shows its sentences, `step` is how far a training goes by itself.
+   * Needs `lorascope-lessons.js` beside this module.
+   */
+  lesson: string | null;
   figure: FigureName;
   /** A model by its label, or by its number from 1. */
   model: string | null;

@@ -1,6 +1,8 @@
 /** Who computes a lesson: on the page a worker, in an embed the page itself, a slice at a time. */
-import type { Facts } from './lesson';
 import type { Report, Scene } from '../wasm/simd/lorascope';
+
+/** The numbers of a scene by name; what is not known yet is not there. */
+export type Facts = Readonly<Record<string, number | undefined>>;
 
 /** What the core made of the dials. */
 export interface Shown {
@@ -33,7 +35,7 @@ export interface Core {
   advance(): boolean;
   done(): number;
   scene(): Scene;
-  files(): (SavedFile & { free(): void })[];
+  files(): { path: string; bytes: Uint8Array; free(): void }[];
   free(): void;
 }
 
@@ -68,7 +70,8 @@ export class Runner {
   files(): SavedFile[] {
     return this.#open().files().map((file) => {
       // A handle into the wasm: what it holds is copied out.
-      const { path, bytes } = file;
+      const { path } = file;
+      const bytes = new Uint8Array(file.bytes);
       file.free();
       return { path, bytes };
     });

@@ -2,12 +2,12 @@
 import type { TemplateResult } from 'lit';
 import type { Spec } from '../views/figure';
 import type { FigureId } from '../wasm/simd/lorascope';
+import type { Facts } from './host';
+
+export type { Facts };
 
 export type Value = number | string | boolean;
 export type Dials = Readonly<Record<string, Value>>;
-
-/** The numbers of a scene by name; what is not known yet is not there. */
-export type Facts = Readonly<Record<string, number | undefined>>;
 
 interface Named {
   id: string;
