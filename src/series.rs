@@ -77,6 +77,8 @@ pub fn labels(models: &[Model]) -> Vec<String> {
 fn short(model: &Model) -> String {
     match (model.kind, model.rank) {
         (Kind::Full, _) => "Full".into(),
+        // No rank and no method says more of it than its own name.
+        (Kind::Diff, _) if !model.label.is_empty() => model.label.clone(),
         (kind, Some(r)) => format!("{} r = {r}", kind.name()),
         (kind, None) => kind.name().into(),
     }

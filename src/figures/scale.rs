@@ -172,6 +172,19 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
     ticks.iter().map(write).collect()
 }
 
+/// A tick of a logarithmic axis: 0.01, 1, 64, 10⁻⁵.
+pub fn log_label(value: f64) -> String {
+    let power = value.log10();
+    if (1e-3..1e5).contains(&value) || (power - power.round()).abs() > 1e-6 {
+        return short(value);
+    }
+    let raised = |c: char| match c {
+        '-' => '⁻',
+        c => c.to_digit(10).and_then(|d| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(d as usize)).unwrap_or(c),
+    };
+    format!("10{}", power.round().to_string().chars().map(raised).collect::<String>())
+}
+
 /// Left of a plot: the widest tick, at least what a cosine takes.
 pub fn tick_room(ticks: &[f64]) -> f64 {
     tick_labels(ticks).iter().map(|t| 12.0 + text_width(t, TICK)).fold(32.0, f64::max).ceil()

@@ -129,8 +129,9 @@ export class LorascopeFigure extends LitElement implements Public {
 
   /** Lessons compute: what they need lies in a module of its own, beside this one. */
   async #lesson(): Promise<void> {
+    // A bundled page has imported it by itself.
     const address = import.meta.url.replace(/[^/]*$/, 'lorascope-lessons.js');
-    await import(/* @vite-ignore */ address);
+    if (!customElements.get('lorascope-lesson')) await import(/* @vite-ignore */ address);
     this.taught = document.createElement('lorascope-lesson');
     this.#teach();
     this.#changes.observe(this, { attributes: true });

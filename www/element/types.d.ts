@@ -20,7 +20,7 @@ export interface LorascopeFigureElement extends HTMLElement {
   /**
    * A lesson by its id instead of a figure: `how-alone`, `making-an-intruder`, `why-a-product`, `the-first-step`, `train-it-here`. Its dials are
    * attributes (`lambda="1.1"`), `hide` names those that are not shown, `words` shows its sentences, `step` is how far a training goes by itself.
-   * Needs `lorascope-lessons.js` beside this module.
+   * `lorascope-lessons.js` is taken from beside this module; a bundled page imports `lorascope/lessons` instead.
    */
   lesson: string | null;
   figure: FigureName;

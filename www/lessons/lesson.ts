@@ -64,6 +64,8 @@ export interface Slot {
   when?: (dials: Dials, facts: Facts) => boolean;
   /** Side by side with the next one where there is room. */
   half?: boolean;
+  /** As tall as two of its neighbours. */
+  tall?: boolean;
   /** A pointer that is pressed on the figure sets these dials. */
   drag?: (focus: { at?: number | null; up?: number | null }) => Partial<Record<string, Value>>;
 }

@@ -1,5 +1,6 @@
 /** Making an intruder: W + lambda u v^T. Section 4. */
 import { html } from 'lit';
+import { counted } from '../format';
 import { type Lesson, say, whole } from './lesson';
 
 export const making: Lesson = {
@@ -31,14 +32,14 @@ export const making: Lesson = {
     why: (f) => html`There the new direction and the strongest old one are equally strong, so the vectors of the sum are mixtures of both: the two best matches are ${say(f['firstAtOne'])} and ${say(f['secondAtOne'])}. A little further the mixture parts again.`,
   },
   figures: [
-    { id: 'similarity', title: 'Old vectors against new', figure: 'similarity', half: true, spec: () => ({ top: 16 }) },
+    { id: 'similarity', title: 'Old vectors against new', figure: 'similarity', half: true, tall: true, spec: () => ({ top: 16 }) },
     { id: 'best-match', title: 'Best match and count', figure: 'panel', panel: 'best-match', half: true },
     { id: 'spectrum', title: 'Singular values', figure: 'spectrum', half: true },
   ],
   after: (f, d) =>
     d['making'] === 'turned'
-      ? html`<p class="read">Now ${whole(f['count'])} vectors count. The least best match is ${say(f['turnedMatch'])}, but the cosine with the space of all tied vectors is ${say(f['tiedMatch'])}: nothing is new. Where values are nearly tied, read the angle to the space, not the single cosines.</p>`
-      : html`<p class="read">At <i class="v">λ</i> = ${say(f['lambda'])} σ₁ the count is ${whole(f['count'])}. It is no measure of strength: it changes while <i class="v">λ</i> only grows. Each time the new direction passes an old one of the same strength both mix, and for a moment neither looks new.</p>
+      ? html`<p class="read">Now ${counted(f['count'] ?? 0, 'vector')} count. The least best match is ${say(f['turnedMatch'])}, but the cosine with the space of all tied vectors is ${say(f['tiedMatch'])}: nothing is new. Where values are nearly tied, read the angle to the space, not the single cosines.</p>`
+      : html`<p class="read">At <i class="v">λ</i> = ${say(f['lambda'])} σ₁ there ${(f['count'] ?? 0) === 1 ? 'is' : 'are'} ${counted(f['count'] ?? 0, 'intruder')}. The count is no measure of strength: it changes while <i class="v">λ</i> only grows. Each time the new direction passes an old one of the same strength both mix, and for a moment neither looks new.</p>
           <p class="read">A count says that a direction is new. It does not say that it does harm.</p>`,
   teachers: [
     'Move λ slowly through 1 and stop where the count dips. Ask which two columns of the map share their dark cells.',

@@ -1,5 +1,6 @@
 /** Why a product? B A against a full update. Section 5 and Fig. 10. */
 import { html } from 'lit';
+import { counted } from '../format';
 import { type Lesson, say, whole } from './lesson';
 
 export const product: Lesson = {
@@ -37,8 +38,8 @@ export const product: Lesson = {
     { id: 'epsilon-curve', title: 'Intruders against the threshold', figure: 'epsilon-curve', half: true },
   ],
   after: (f) => html`
-    <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product counts ${whole(f['countProduct'])} intruders at ε = ${say(f['epsilon'])}, the full change ${whole(f['countFull'])}.</p>
-    <p class="read">Freeze <i class="v">A</i> with its rows at right angles and of equal length: the product then has the singular values of <i class="v">B</i> alone, effective rank ${say(f['effectiveRankFrozen'], 1)}, and counts ${whole(f['countFrozen'])}. In training this need not help: a frozen <i class="v">A</i> also chooses the directions blindly. Try it in the last lesson.</p>`,
+    <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product has ${counted(f['countProduct'] ?? 0, 'intruder')} at ε = ${say(f['epsilon'])}, the full change ${whole(f['countFull'])}.</p>
+    <p class="read">Freeze <i class="v">A</i> with its rows at right angles and of equal length: the product then has the singular values of <i class="v">B</i> alone, effective rank ${say(f['effectiveRankFrozen'], 1)}, and has ${counted(f['countFrozen'] ?? 0, 'intruder')}. In training this need not help: a frozen <i class="v">A</i> also chooses the directions blindly. Try it in the last lesson.</p>`,
   teachers: [
     'At r = 1, what can the effective rank of the product be? (1: there is one direction.)',
     'Students think a product of random matrices is “more random”. Compare the slopes of the lines, not their heights.',

@@ -1,5 +1,6 @@
 /** Train it here: full fine-tuning beside LoRA. Sections 3 to 5, Figs. 7 to 9. */
 import { html } from 'lit';
+import { counted } from '../format';
 import type { Spec } from '../views/figure';
 import { type Dials, type Lesson, say, whole } from './lesson';
 
@@ -61,7 +62,7 @@ export const train: Lesson = {
     d['sweep'] === true
       ? html`<p class="read">Most intruders: ${whole(f['mostCount'])} at r = ${whole(f['mostCountRank'])}; full has ${whole(f['fullCount'])}. Full forgets ${say(f['fullForgetting'])}; the rank that forgets least is r = ${whole(f['leastForgettingRank'])} with ${say(f['leastForgetting'])}.</p>
           <p class="read">The paper finds a U: middle ranks forget less than full fine-tuning. ${(f['leastForgetting'] ?? 0) > (f['fullForgetting'] ?? Infinity) ? 'This small network does not show it: at these learning rates full forgets least.' : 'Here some rank forgets less than full.'}</p>`
-      : html`<p class="read">${f['fullReached'] === undefined || f['loraReached'] === undefined ? 'Press Train. ' : ''}Now LoRA has ${whole(f['loraCount'])} intruders, effective rank ${say(f['loraRank'], 1)} and forgetting ${say(f['loraForgetting'])}; full has ${whole(f['fullCount'])}, ${say(f['fullRank'], 1)} and ${say(f['fullForgetting'])} (before: ${say(f['forgettingBefore'], 3)}). LoRA’s change is ${say(100 * (f['loraNorm'] ?? NaN), 0)} % of the weights’ size, full’s ${say(100 * (f['fullNorm'] ?? NaN), 0)} %.${f['loraReached'] === 0 || f['fullReached'] === 0 ? ' Not both reached the target: do not compare them.' : ''}</p>
+      : html`<p class="read">${f['fullReached'] === undefined || f['loraReached'] === undefined ? 'Press Train. ' : ''}Now LoRA has ${counted(f['loraCount'] ?? 0, 'intruder')}, effective rank ${say(f['loraRank'], 1)} and forgetting ${say(f['loraForgetting'])}; full has ${whole(f['fullCount'])}, ${say(f['fullRank'], 1)} and ${say(f['fullForgetting'])} (before: ${say(f['forgettingBefore'], 3)}). LoRA’s change is ${say(100 * (f['loraNorm'] ?? NaN), 0)} % of the weights’ size, full’s ${say(100 * (f['fullNorm'] ?? NaN), 0)} %.${f['loraReached'] === 0 || f['fullReached'] === 0 ? ' Not both reached the target: do not compare them.' : ''}</p>
           ${f['shrunkForgetting'] === undefined ? '' : html`<p class="read">With its intruders shrunk to ${Math.round(100 * Number(d['shrink']))} %, LoRA forgets ${say(f['shrunkForgetting'])} and has accuracy ${say(f['shrunkAccuracy'], 3)} (before: ${say(f['loraAccuracy'], 3)}).</p>`}
           ${f['tenLoraCount'] === undefined ? '' : html`<p class="read">One training is an anecdote. Over ten seeds: LoRA ${say(f['tenLoraCount'], 1)} ± ${say(f['tenLoraCountDeviation'], 1)} intruders, full ${say(f['tenFullCount'], 1)} ± ${say(f['tenFullCountDeviation'], 1)}; forgetting ${say(f['tenLoraForgetting'])} ± ${say(f['tenLoraForgettingDeviation'])} and ${say(f['tenFullForgetting'])} ± ${say(f['tenFullForgettingDeviation'])}.</p>`}
           <p class="read">Two things differ from the paper: much of the forgetting here is speed (slow LoRA down), and training <i class="v">B</i> alone does not lower the count.</p>`,

@@ -247,7 +247,7 @@ export class LessonView extends LitElement {
     };
     const request = () => this.querySelector<FigureView>(`[data-slot=${slot.id}] lorascope-figure-view`)!.request;
     const spec = this.#spec(slot);
-    return html`<section class="lesson-figure ${slot.half ? 'half' : ''}" data-testid="figure" data-figure=${slot.figure} data-slot=${slot.id} aria-label=${slot.title}>
+    return html`<section class="lesson-figure ${slot.half ? 'half' : ''} ${slot.tall ? 'tall' : ''}" data-testid="figure" data-figure=${slot.figure} data-slot=${slot.id} aria-label=${slot.title}>
       <div class="lesson-head"><h2>${slot.title}</h2>
         ${this.menu && !this.hide.includes('menu') ? html`<lorascope-menu .items=${this.menu(slot, this.drawn, request)}></lorascope-menu>` : nothing}</div>
       <div class=${drag ? 'draggable' : ''} @pointerdown=${press} @pointercancel=${() => (this.#dragging = false)} @keydown=${keys}>

@@ -31,7 +31,7 @@ impl<'a> Figure<'a> {
         let width = sane_width(request);
         let narrow = width < NARROW;
         let ticks = ticks(&data.y);
-        let names = data.levels.iter().map(|l| text_width(&l.label, LABEL)).fold(0.0, f64::max).min(0.32 * width);
+        let names = data.levels.iter().map(|l| 1.1 * text_width(&l.label, LABEL)).fold(0.0, f64::max).min(0.36 * width);
         let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
         let focus = request.focus.as_ref().and_then(|f| f.at).filter(|at| *at >= 1.0 && *at <= data.values.len() as f64);
         Figure { data, focus: focus.map(|at| at as usize - 1), y: axis(&data.y, (TOP + TALL, TOP)), ticks, left, right, narrow, width }

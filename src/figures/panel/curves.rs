@@ -59,7 +59,8 @@ impl<'a> Figure<'a> {
         let y_ticks = ticks(&data.y);
         let left = if data.y.log { 44.0 } else { tick_room(&y_ticks) };
         let names = data.lines.iter().map(|l| &l.label).chain(data.levels.iter().map(|l| &l.label)).chain(data.strips.iter().map(|s| &s.label));
-        let widest = names.map(|name| text_width(name, LABEL)).fold(0.0, f64::max).min(0.28 * width);
+        // Levels are bold.
+        let widest = names.map(|name| 1.1 * text_width(name, LABEL)).fold(0.0, f64::max).min(0.28 * width);
         // The end of a strip is named beside it also where there is little room.
         let strips = data.strips.iter().map(|s| text_width(&s.label, LABEL)).fold(0.0, f64::max).min(70.0);
         let right = width - if narrow { 12.0 + strips } else { widest + 18.0 };

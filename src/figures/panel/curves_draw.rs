@@ -2,7 +2,7 @@
 
 use super::curves::{Figure, ROW, STRIP, legend, legend_room};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, short, tick_labels};
+use crate::figures::scale::{TICK_GAP, apart, log_label, short, tick_labels};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
 use crate::panel::{Line, Range};
@@ -19,7 +19,7 @@ pub(super) fn look(palette: &Palette, token: &str) -> (RGBColor, f64) {
 
 /// The labels of an axis's ticks.
 pub(super) fn labels(range: &Range, ticks: &[f64]) -> Vec<String> {
-    if range.log { ticks.iter().map(|t| short(*t)).collect() } else { tick_labels(ticks) }
+    if range.log { ticks.iter().map(|t| log_label(*t)).collect() } else { tick_labels(ticks) }
 }
 
 impl Figure<'_> {
@@ -141,15 +141,16 @@ impl Figure<'_> {
         }
         let lines = self.data.lines.iter().filter_map(|l| {
             let end = *self.points(l).last()?;
-            Some((end.1, l.label.as_str(), look(&pen.palette, &l.token).0, false))
+            // A line that ends early is named there.
+            let x = if end.0 + text_width(&l.label, LABEL) + 16.0 < self.right { end.0 } else { self.right };
+            Some(((x, end.1), l.label.as_str(), look(&pen.palette, &l.token).0, false))
         });
-        let levels = self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| (self.y.at(l.at), l.label.as_str(), ink, true));
+        let levels = self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| ((self.right, self.y.at(l.at)), l.label.as_str(), ink, true));
         let names: Vec<_> = lines.chain(levels).collect();
-        let wanted: Vec<f64> = names.iter().map(|n| n.0).collect();
-        let x = self.right + 8.0;
-        for ((_, name, color, bold), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0))) {
-            let face = Type { size: LABEL, bold: *bold, color: *color };
-            pen.text((x, y + 4.0), &truncate(name, LABEL, self.width - x), face, Align::Start)?;
+        let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
+        for (((x, _), name, color, bold), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0))) {
+            let (face, x) = (Type { size: LABEL, bold: *bold, color: *color }, x + 8.0);
+            pen.halo((x, y + 4.0), &truncate(name, LABEL, self.width - x), face, Align::Start)?;
         }
         Ok(())
     }

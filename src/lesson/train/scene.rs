@@ -9,7 +9,7 @@ use crate::print::{count, fixed};
 use crate::report::{Kind, Model, RunStep, Settings};
 
 /// Colours of the two fine-tunes.
-const TOKENS: [&str; 2] = ["full", "lora-2"];
+const TOKENS: [&str; 2] = ["full", "lora-4"];
 /// Prefixes of their facts.
 const OWN: [&str; 2] = ["full", "lora"];
 
@@ -33,7 +33,7 @@ impl Training {
     /// "LoRA r = 1".
     fn label(&self, n: usize) -> String {
         match n {
-            0 => "full".into(),
+            0 => "Full".into(),
             _ => format!("LoRA r = {}{}", self.dials.rank, if self.dials.freeze { ", A frozen" } else { "" }),
         }
     }
