@@ -2,7 +2,7 @@
 
 use super::Stop;
 use super::weights::{Merged, Weights};
-use crate::linalg::{self, Matrix, RankOne, Tune, View};
+use crate::linalg::{self, AlongAxes, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::{frobenius, stable_rank};
@@ -100,10 +100,10 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// W taken apart where that is short: a change of rank 1 to diag(sigma).
-    pub fn along_axes(&self, sigma: &[f32]) -> Result<Option<RankOne>, linalg::NoConvergence> {
+    /// W = diag(sigma) + dW taken apart, where that is short.
+    pub fn along_axes(&self, sigma: &[f32]) -> Result<Option<AlongAxes>, linalg::NoConvergence> {
         match self {
-            Change::LowRank { b, a, scale } if b.ncols() == 1 => linalg::plus_rank_one(sigma, (b * *scale as f32).as_slice(), a.as_slice()),
+            Change::LowRank { b, a, scale } => linalg::plus_low_rank(sigma, &(b * *scale as f32), a),
             _ => Ok(None),
         }
     }

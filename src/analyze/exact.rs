@@ -3,7 +3,7 @@
 use super::change::{Change, Tuned};
 use super::weights::Weights;
 use super::{Answer, Numbers, Stop};
-use crate::linalg::{self, Cosines, Matrix, RankOne, Svd, View};
+use crate::linalg::{self, AlongAxes, Cosines, Matrix, Svd, View};
 use crate::metrics::best_match::best_match;
 use crate::metrics::tied::tied_cosines;
 use crate::report::{CORNER, Match, Similarity};
@@ -44,7 +44,7 @@ pub fn along_axes(sigma: &[f32], w0: &Weights, changes: &[Result<Change, Stop>])
             Ok(change) => change.along_axes(sigma).map_err(|_| no_convergence("tuned"))?,
             Err(_) => None,
         };
-        if let Some(RankOne { sigma: values, left, right, residual }) = own {
+        if let Some(AlongAxes { sigma: values, left, right, residual }) = own {
             let vectors = left.columns(0, CORNER.min(values.len())).into_owned();
             let values = values.into_iter().map(|s| s as f32).collect();
             return Ok(Some(numbers([sigma.to_vec(), values], &Cosines { left, right }, Some(vectors), residual)));

@@ -1,6 +1,7 @@
 //! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
 //! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
 
+mod axes;
 mod best;
 mod certificate;
 mod cholesky;
@@ -25,6 +26,7 @@ mod tridiagonal;
 mod view;
 mod warm;
 
+pub use axes::{AlongAxes, plus_low_rank};
 pub use best::{Question, SideMatch};
 pub use compare::{Compared, compare};
 pub use estimate::{Estimate, estimate};
@@ -36,7 +38,6 @@ pub use low_rank::low_rank_singular_values;
 pub use orthonormal::{orthonormal, random};
 pub use part::{first_columns, leading_part};
 pub use product::product;
-pub use rank_one::{RankOne, plus_rank_one};
 pub use seeded::SplitMix;
 pub use view::{Stored, View};
 pub use warm::warm_up;

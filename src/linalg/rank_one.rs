@@ -5,27 +5,19 @@
 //! Put into alpha = v . y and beta = u . x, that is two equations for alpha and beta, which fix them up to the length of the vectors
 //! (the singular vectors' form of Bunch, Nielsen, Sorensen 1978).
 
+use super::axes::AlongAxes;
 use super::spectrum::values;
 use super::{Matrix, NoConvergence};
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
-/// W = U diag(sigma) V^T of a square W.
-pub struct RankOne {
-    /// Descending.
-    pub sigma: Vec<f64>,
-    /// The components of each sum to a positive number, as those of an [`Svd`](super::Svd)'s short side.
-    pub left: Matrix,
-    pub right: Matrix,
-    /// max_j ||W v_j - sigma_j u_j|| / sigma_1, over both sides.
-    pub residual: f64,
-}
-
 /// A larger residual, or neighbours with a larger cosine, and the vectors are not taken.
 const OFF: f64 = 1e-6;
 
+/// The components of each left vector sum to a positive number, as those of an [`Svd`](super::Svd)'s short side.
+///
 /// None where the singular values are too near to d for vectors to follow from them: u v^T is next to nothing, or misses an axis.
-pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<RankOne>, NoConvergence> {
+pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<AlongAxes>, NoConvergence> {
     let [d, u, v] = [d, u, v].map(|x| x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>());
     let n = d.len();
     let square: f64 = v.iter().map(|v| v * v).sum();
@@ -42,7 +34,7 @@ pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<RankOne>,
     let apart = all.windows(2).all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
     let side = |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
     // What is no number is not below.
-    Ok((residual < OFF && apart).then(|| RankOne { left: side(0), right: side(1), sigma, residual }))
+    Ok((residual < OFF && apart).then(|| AlongAxes { left: side(0), right: side(1), sigma, residual }))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
