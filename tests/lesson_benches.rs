@@ -193,6 +193,19 @@ fn the_product_spreads_its_singular_values_and_freezing_keeps_those_of_b() {
     }
 }
 
+/// Fig. 10's point, and where it ends.
+#[test]
+fn at_equal_norm_a_frozen_a_makes_fewer_intruders_at_high_rank_and_a_full_update_none() {
+    let counts = |rank: u32| {
+        let scenes: Vec<Scene> = (1..=6).map(|seed| product::scene(&ProductDials { seed, rank, ..ProductDials::default() })).collect();
+        ["countFull", "countProduct", "countFrozen"].map(|name| scenes.iter().map(|s| fact(s, name)).sum::<f64>())
+    };
+    let [full, product, frozen] = counts(64);
+    assert!(full == 0.0 && frozen > 0.0 && product > 1.5 * frozen, "{full} {product} {frozen}");
+    let [full, product, frozen] = counts(4);
+    assert!(full == 0.0 && frozen >= product, "{full} {product} {frozen}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

@@ -2,7 +2,7 @@
 
 use super::Stop;
 use super::weights::{Merged, Weights};
-use crate::linalg::{self, Matrix, Tune, View};
+use crate::linalg::{self, AlongAxes, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::{frobenius, stable_rank};
@@ -97,6 +97,14 @@ impl<'a> Change<'a> {
             Change::Dense(w) => Some(Tuned::Stored(w.view())),
             Change::Made { w, .. } => Some(Tuned::Stored(View::from(w))),
             Change::LowRank { b, a, scale } => Some(Tuned::Merged(w0.plus(b, a, *scale))),
+        }
+    }
+
+    /// W = diag(sigma) + dW taken apart, where that is short.
+    pub fn along_axes(&self, sigma: &[f32]) -> Result<Option<AlongAxes>, linalg::NoConvergence> {
+        match self {
+            Change::LowRank { b, a, scale } => linalg::plus_low_rank(sigma, &(b * *scale as f32), a),
+            _ => Ok(None),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::change::{Change, Tuned};
 use super::weights::Weights;
 use super::{Answer, Numbers, Stop};
-use crate::linalg::{self, Cosines, Matrix, Svd, View};
+use crate::linalg::{self, AlongAxes, Cosines, Matrix, Svd, View};
 use crate::metrics::best_match::best_match;
 use crate::metrics::tied::tied_cosines;
 use crate::report::{CORNER, Match, Similarity};
@@ -40,10 +40,20 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], keep: impl Fn(usi
 /// cosines, and there is no base to decompose.
 pub fn along_axes(sigma: &[f32], w0: &Weights, changes: &[Result<Change, Stop>]) -> Vec<Answer> {
     let answer = |change: &Result<Change, Stop>| {
+        let own = match change {
+            Ok(change) => change.along_axes(sigma).map_err(|_| no_convergence("tuned"))?,
+            Err(_) => None,
+        };
+        if let Some(AlongAxes { sigma: values, left, right, residual }) = own {
+            let vectors = left.columns(0, CORNER.min(values.len())).into_owned();
+            let values = values.into_iter().map(|s| s as f32).collect();
+            return Ok(Some(numbers([sigma.to_vec(), values], &Cosines { left, right }, Some(vectors), residual)));
+        }
         let Some(tuned) = merged(w0, change) else { return Ok(None) };
         let tuned = decompose_tuned(&tuned)?;
         let [left, right] = tuned.sides().map_err(not_orthogonal)?;
-        numbers(sigma.to_vec(), 0.0, &tuned, &Cosines { left, right }, true).map(Some)
+        let vectors = leading_of(&tuned)?;
+        Ok(Some(numbers([sigma.to_vec(), tuned.values()], &Cosines { left, right }, Some(vectors), tuned.residual)))
     };
     changes.par_iter().map(answer).collect()
 }
@@ -53,13 +63,14 @@ pub fn whole(w0: &Weights, change: &Change) -> Result<(Numbers, Cosines), Stop> 
     let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to compare.".into()))?;
     let (base, tuned) = (decompose(w0.view(), "base")?, decompose_tuned(&tuned)?);
     let cosines = cosines(&base, &tuned)?;
-    Ok((numbers(base.values(), base.residual, &tuned, &cosines, true)?, cosines))
+    let vectors = Some(leading_of(&tuned)?);
+    Ok((numbers([base.values(), tuned.values()], &cosines, vectors, base.residual.max(tuned.residual)), cosines))
 }
 
 /// The leading left vectors of one tuned matrix.
 pub fn leading(w0: &Weights, change: &Change) -> Result<Matrix, Stop> {
     let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to decompose.".into()))?;
-    decompose_tuned(&tuned)?.left_vectors(CORNER).map_err(not_orthogonal)
+    leading_of(&decompose_tuned(&tuned)?)
 }
 
 fn merged<'a>(w0: &Weights, change: &'a Result<Change, Stop>) -> Option<Tuned<'a>> {
@@ -74,7 +85,7 @@ fn decompose_tuned<'a>(tuned: &'a Tuned) -> Result<Svd<'a>, Stop> {
 }
 
 fn decompose<'a>(w: View<'a>, which: &str) -> Result<Svd<'a>, Stop> {
-    let svd = linalg::thin_svd(w).map_err(|_| Stop::failed(format!("The decomposition of the {which} matrix did not converge.")))?;
+    let svd = linalg::thin_svd(w).map_err(|_| no_convergence(which))?;
     if svd.residual > WORST_RESIDUAL || !svd.residual.is_finite() {
         let residual = svd.residual;
         return Err(Stop::failed(format!(
@@ -84,9 +95,15 @@ fn decompose<'a>(w: View<'a>, which: &str) -> Result<Svd<'a>, Stop> {
     Ok(svd)
 }
 
+fn no_convergence(which: &str) -> Stop {
+    Stop::failed(format!("The decomposition of the {which} matrix did not converge."))
+}
+
 fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>, keep: bool) -> Result<Numbers, Stop> {
     let (base, tuned) = (base.as_ref().map_err(Clone::clone)?, tuned?);
-    numbers(base.values(), base.residual, &tuned, &cosines(base, &tuned)?, keep)
+    let vectors = keep.then(|| leading_of(&tuned)).transpose()?;
+    let cosines = cosines(base, &tuned)?;
+    Ok(numbers([base.values(), tuned.values()], &cosines, vectors, base.residual.max(tuned.residual)))
 }
 
 fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, Stop> {
@@ -97,18 +114,23 @@ fn not_orthogonal(_: linalg::NoConvergence) -> Stop {
     Stop::failed("The vectors of the null space did not become orthogonal to the others.".into())
 }
 
-fn numbers(sigma_base: Vec<f32>, residual: f64, tuned: &Svd, cosines: &Cosines, keep: bool) -> Result<Numbers, Stop> {
-    let Cosines { left, right } = cosines;
+fn leading_of(tuned: &Svd) -> Result<Matrix, Stop> {
+    tuned.left_vectors(CORNER).map_err(not_orthogonal)
+}
+
+/// `sigma`: of the base and of the tuned matrix.
+fn numbers(sigma: [Vec<f32>; 2], cosines: &Cosines, vectors: Option<Matrix>, residual: f64) -> Numbers {
+    let (Cosines { left, right }, [sigma_base, sigma_tuned]) = (cosines, sigma);
     let corner = |side: &Matrix| Some(Similarity::corner(side.nrows(), side.ncols(), |i, j| side[(i, j)]));
-    Ok(Numbers {
+    Numbers {
         similarity: corner(left),
         left: Some(matches(left, &sigma_base)),
         right: Some(Match { vectors: corner(right), ..matches(right, &sigma_base) }),
-        vectors: keep.then(|| tuned.left_vectors(CORNER)).transpose().map_err(not_orthogonal)?,
-        residual: residual.max(tuned.residual),
+        vectors,
+        residual,
         sigma_base,
-        sigma_tuned: tuned.values(),
-    })
+        sigma_tuned,
+    }
 }
 
 fn matches(cosines: &Matrix, sigma: &[f32]) -> Match {

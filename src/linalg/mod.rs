@@ -1,6 +1,7 @@
 //! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
 //! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
 
+mod axes;
 mod best;
 mod certificate;
 mod cholesky;
@@ -15,6 +16,7 @@ mod low_rank;
 mod orthonormal;
 mod part;
 mod product;
+mod rank_one;
 mod reduction;
 mod reflectors;
 mod seeded;
@@ -24,6 +26,7 @@ mod tridiagonal;
 mod view;
 mod warm;
 
+pub use axes::{AlongAxes, plus_low_rank};
 pub use best::{Question, SideMatch};
 pub use compare::{Compared, compare};
 pub use estimate::{Estimate, estimate};
