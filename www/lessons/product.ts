@@ -18,7 +18,7 @@ export const product: Lesson = {
     { kind: 'range', id: 'epsilon', label: 'Threshold', variable: 'ε', min: 0, max: 1, step: 0.01, said: (v) => v.toFixed(2) },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { rank: 16, strength: 0.4, frozen: false, decay: 0, n: 128, k: 10, epsilon: 0.5, seed: 1 },
+  defaults: { rank: 64, strength: 0.4, frozen: false, decay: 0.5, n: 128, k: 10, epsilon: 0.5, seed: 1 },
   words: (f) => html`
     <p class="read">LoRA does not change a matrix <i class="v">W</i> freely: it adds a product of two thin matrices, <i class="v">B</i> with ${whole(f['rank'])} columns and <i class="v">A</i> with ${whole(f['rank'])} rows. Here all three are random, and all changes are made equally large.</p>
     <p class="read">The <b>effective rank</b> of a matrix is the number of equal singular values that would be spread as evenly as its own. A full random change has ${say(f['effectiveRankFull'], 1)} of ${whole(f['n'])}.</p>`,
@@ -39,7 +39,7 @@ export const product: Lesson = {
   ],
   after: (f) => html`
     <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product has ${counted(f['countProduct'] ?? 0, 'intruder')} at ε = ${say(f['epsilon'])}, the full change ${whole(f['countFull'])}.</p>
-    <p class="read">Freeze <i class="v">A</i> with its rows at right angles and of equal length: the product then has the singular values of <i class="v">B</i> alone, effective rank ${say(f['effectiveRankFrozen'], 1)}, and has ${counted(f['countFrozen'] ?? 0, 'intruder')}. In training this need not help: a frozen <i class="v">A</i> also chooses the directions blindly. Try it in the last lesson.</p>`,
+    <p class="read">Freeze <i class="v">A</i> with its rows at right angles and of equal length: the product then has the singular values of <i class="v">B</i> alone, effective rank ${say(f['effectiveRankFrozen'], 1)}, and has ${counted(f['countFrozen'] ?? 0, 'intruder')}. At low ranks this gains nothing, and in training a frozen <i class="v">A</i> chooses the directions blindly: try it in the last lesson.</p>`,
   teachers: [
     'At r = 1, what can the effective rank of the product be? (1: there is one direction.)',
     'Students think a product of random matrices is “more random”. Compare the slopes of the lines, not their heights.',

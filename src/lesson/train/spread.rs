@@ -1,13 +1,13 @@
-//! Ten seeds of the settings that the lesson offers: what a single training may say, and what it may not. `cargo test --release --test
-//! lesson_train ten_seeds -- --ignored` makes the numbers again.
+//! Ten seeds of the settings that the lesson offers: what a single training may say, and what it may not. The reference made the numbers
+//! (`tests/fixtures/lesson/make_spread.py`).
 
 use super::dials::{Init, Task, TrainDials};
 use crate::lesson::Fact;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::OnceLock;
 
 /// One method over seeds 0 to 9, each trained to the target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Row {
     pub task: Task,
     /// None for full fine-tuning.
@@ -54,7 +54,7 @@ pub fn facts(dials: &TrainDials) -> Vec<Fact> {
 }
 
 /// The mean and the sample standard deviation.
-pub fn spread(values: &[f64]) -> (f64, f64) {
+fn spread(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n.max(1.0);
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
