@@ -100,7 +100,8 @@ export class LessonView extends LitElement {
         } else if (this.#computed !== dials) {
           shown = await host.turn(dials);
         } else if (this.done < 1 && (this.running || !this.lesson.runs)) {
-          shown = await host.advance(SLICE);
+          // On the way to a step one slice at a time: the numbers of a step are the same for everybody.
+          shown = await host.advance(this.until === undefined ? SLICE : 0);
         } else {
           return;
         }
@@ -108,10 +109,10 @@ export class LessonView extends LitElement {
         this.#show(shown, Drawing);
         if (this.done >= 1 || (this.until !== undefined && (this.facts['step'] ?? 0) >= this.until)) {
           this.running = false;
-          if (this.until !== undefined && this.done < 1) this.until = undefined;
+          this.until = undefined;
         }
-        // One drawing a frame: the page stays the reader's.
-        await new Promise(requestAnimationFrame);
+        // One drawing a frame: the page stays the reader's. A page out of sight has no frames, and goes on.
+        if (!document.hidden) await new Promise(requestAnimationFrame);
       }
     } catch (error) {
       this.failure = error instanceof Error ? error.message : String(error);

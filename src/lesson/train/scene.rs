@@ -122,11 +122,18 @@ impl Training {
         }
     }
 
+    /// The last step at which every side that still goes on was looked at.
+    fn looked(&self) -> u32 {
+        let last = |side: &Side| side.looks.last().map_or(0, |seen| seen.step);
+        let going = self.sides.iter().filter(|s| s.end.is_none()).map(last).min();
+        going.or(self.sides.iter().map(last).max()).unwrap_or(0)
+    }
+
     fn facts(&self) -> Vec<Fact> {
         let d = &self.dials;
         let (target, most) = d.task.target();
         let mut facts = vec![
-            Fact::new("step", f64::from(self.sides.iter().map(Side::step).max().unwrap_or(0))),
+            Fact::new("step", f64::from(self.looked())),
             Fact::new("pretrainStep", self.world.step as f64),
             Fact::new("k", f64::from(d.k)),
             Fact::new("epsilon", d.epsilon),
