@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod error;
+#[cfg(feature = "engine")]
 pub mod panel;
 pub mod print;
 

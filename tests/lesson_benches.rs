@@ -1,6 +1,5 @@
 //! The lessons on matrices from a seed: what the paper's appendices C and D and its section 5 say holds for every dial.
 
-use lorascope::panel::Body;
 use lorascope::lesson::alone::{self, AloneDials};
 use lorascope::lesson::first_step::{self, FirstStepDials, Optimizer, Start};
 use lorascope::lesson::making::{self, Making, MakingDials};
@@ -9,6 +8,7 @@ use lorascope::lesson::{Scene, Spectrum};
 use lorascope::linalg::{SplitMix, View, low_rank_singular_values, singular_values};
 use lorascope::metrics::effective_rank::effective_rank;
 use lorascope::metrics::random_match::random_match;
+use lorascope::panel::Body;
 use lorascope::report::{Cosine, Status};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};

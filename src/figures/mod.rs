@@ -16,6 +16,7 @@ mod layers;
 mod map;
 mod null_band;
 mod overview;
+#[cfg(feature = "engine")]
 mod panel;
 mod pen;
 mod pick;
@@ -38,6 +39,7 @@ mod vectors_table;
 
 pub use caption::heading;
 pub use null_band::null_band;
+#[cfg(feature = "engine")]
 pub use panel::chosen as chosen_panel;
 pub use raster::{Blit, Raster};
 pub use svg::svg;
@@ -290,6 +292,7 @@ enum Figure<'a> {
     Overview(overview::Figure<'a>),
     EffectiveRank(effective_rank::Figure<'a>),
     Evolution(evolution::Figure<'a>),
+    #[cfg(feature = "engine")]
     Panel(panel::Figure<'a>),
 }
 
@@ -305,6 +308,7 @@ macro_rules! each {
             Figure::Overview($f) => $do,
             Figure::EffectiveRank($f) => $do,
             Figure::Evolution($f) => $do,
+            #[cfg(feature = "engine")]
             Figure::Panel($f) => $do,
         }
     };
@@ -322,7 +326,11 @@ impl<'a> Figure<'a> {
             FigureId::Overview => Figure::Overview(overview::Figure::new(report, request)),
             FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
             FigureId::Evolution => Figure::Evolution(evolution::Figure::new(report, request)),
+            #[cfg(feature = "engine")]
             FigureId::Panel => Figure::Panel(panel::Figure::new(report, request)),
+            // Lessons have panels, and a module of their own.
+            #[cfg(not(feature = "engine"))]
+            FigureId::Panel => Figure::Spectrum(spectrum::Figure::new(report, request)),
         }
     }
 

@@ -5,6 +5,7 @@ mod bars;
 mod curves;
 mod curves_draw;
 mod maps;
+mod ticks;
 
 use super::empty::say;
 use super::pen::{Drawn, Pen};

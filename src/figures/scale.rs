@@ -65,20 +65,6 @@ pub fn round_ticks(max: f64) -> Vec<f64> {
     (0..=last).map(|n| f64::from(n) * step).collect()
 }
 
-/// Three to six round values between two ends, either of which may be negative.
-pub fn round_between((lo, hi): (f64, f64)) -> Vec<f64> {
-    let step = nice_step((hi - lo) / 5.0);
-    let first = (lo / step).ceil();
-    (0..8).map(|n| (first + f64::from(n)) * step).take_while(|v| *v <= hi + 1e-9 * step).collect()
-}
-
-/// Powers of a base between two positive ends: of 10 over more than two decades, else of 2.
-pub fn powers_between((lo, hi): (f64, f64)) -> Vec<f64> {
-    let base: f64 = if hi / lo > 200.0 { 10.0 } else { 2.0 };
-    let first = (lo.ln() / base.ln() - 1e-9).ceil() as i32;
-    (0..40).map(|n| base.powi(first + n)).take_while(|v| *v <= hi * (1.0 + 1e-9)).collect()
-}
-
 /// 1, 10, 100, ... up to `max`.
 pub fn decades(max: f64) -> Vec<f64> {
     (0..18).map(|e| 10f64.powi(e)).take_while(|v| *v <= max).collect()
@@ -106,7 +92,7 @@ pub fn every(spacing: f64, size: f64) -> u32 {
 }
 
 /// 1, 2 or 5 times a power of ten, at least `raw`.
-fn nice_step(raw: f64) -> f64 {
+pub fn nice_step(raw: f64) -> f64 {
     if raw <= 0.0 || !raw.is_finite() {
         return 1.0;
     }
@@ -170,19 +156,6 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
         }
     };
     ticks.iter().map(write).collect()
-}
-
-/// A tick of a logarithmic axis: 0.01, 1, 64, 10⁻⁵.
-pub fn log_label(value: f64) -> String {
-    let power = value.log10();
-    if (1e-3..1e5).contains(&value) || (power - power.round()).abs() > 1e-6 {
-        return short(value);
-    }
-    let raised = |c: char| match c {
-        '-' => '⁻',
-        c => c.to_digit(10).and_then(|d| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(d as usize)).unwrap_or(c),
-    };
-    format!("10{}", power.round().to_string().chars().map(raised).collect::<String>())
 }
 
 /// Left of a plot: the widest tick, at least what a cosine takes.

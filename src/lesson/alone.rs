@@ -4,9 +4,9 @@
 use super::dial::within;
 use super::drawn::{turned, unit};
 use super::{Fact, Scene};
-use crate::panel::{Arrows, Bars, Body, Level, Panel, Range};
 use crate::linalg::Matrix;
 use crate::metrics::random_match::{NullBand, random_match};
+use crate::panel::{Arrows, Bars, Body, Level, Panel, Range};
 use crate::print::{count, fixed};
 use crate::report::Cosine;
 use serde::{Deserialize, Serialize};

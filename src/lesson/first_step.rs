@@ -8,10 +8,10 @@ use super::dial::within;
 use super::drawn::gaussian;
 use super::spectra::{self, Spectral, rank};
 use super::{Fact, Scene};
-use crate::panel::{Body, Map, Maps, Panel};
 use crate::linalg::{Matrix, View, low_rank_singular_values, product, singular_values};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::frobenius;
+use crate::panel::{Body, Map, Maps, Panel};
 use crate::print::{fixed, short};
 use serde::{Deserialize, Serialize};
 

@@ -30,8 +30,16 @@ impl ReportView {
     pub fn head(&self) -> Result<Ts<Report>, JsError> {
         let Report { schema, generator, settings, base, models, .. } = &self.report;
         let models = models.iter().map(Model::bare).collect();
-        Ok(Report { schema: schema.clone(), generator: generator.clone(), settings: settings.clone(), base: base.clone(), models, panels: Vec::new() }
-            .into_ts()?)
+        Ok(Report {
+            schema: schema.clone(),
+            generator: generator.clone(),
+            settings: settings.clone(),
+            base: base.clone(),
+            models,
+            #[cfg(feature = "engine")]
+            panels: Vec::new(),
+        }
+        .into_ts()?)
     }
 
     /// How many matrices there are, each counted once for all models.

@@ -67,11 +67,8 @@ fn bars(n: usize, signed: bool) -> Panel {
 }
 
 fn arrows(space: bool) -> Panel {
-    let basis = if space {
-        vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]]
-    } else {
-        vec![vec![0.8, 0.6], vec![-0.6, 0.8]]
-    };
+    let basis =
+        if space { vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]] } else { vec![vec![0.8, 0.6], vec![-0.6, 0.8]] };
     let vector = if space { vec![3f64.sqrt().recip(); 3] } else { vec![0.5, 0.75f64.sqrt()] };
     let body = Body::Arrows(Arrows { basis, vector, best: 0 });
     Panel { name: "arrows".into(), title: "A vector among a basis".into(), alt: "v.".into(), body }

@@ -134,8 +134,13 @@ impl<'a> Figure<'a> {
     }
 
     pub fn table(&self) -> Table {
-        let rows = (0..self.data.basis.len()).map(|n| vec![Value::from(n + 1), Value::from(self.cosine(n)), Value::from(self.cosine(n).abs())]);
-        Table { title: String::new(), columns: vec!["basis vector".into(), "cosine with v".into(), "|cosine|".into()], rows: rows.collect() }
+        let rows =
+            (0..self.data.basis.len()).map(|n| vec![Value::from(n + 1), Value::from(self.cosine(n)), Value::from(self.cosine(n).abs())]);
+        Table {
+            title: String::new(),
+            columns: vec!["basis vector".into(), "cosine with v".into(), "|cosine|".into()],
+            rows: rows.collect(),
+        }
     }
 }
 

@@ -64,7 +64,8 @@ impl<'a> Figure<'a> {
         // Where bars share a pixel the farthest from zero is seen.
         let shared = (1.0 / wide).floor().max(1.0) as usize;
         for (group, values) in self.data.values.chunks(shared).enumerate() {
-            let value = values.iter().copied().filter(|v| v.is_finite()).fold(0.0f64, |most, v| if v.abs() > most.abs() { v } else { most });
+            let value =
+                values.iter().copied().filter(|v| v.is_finite()).fold(0.0f64, |most, v| if v.abs() > most.abs() { v } else { most });
             let first = group * shared;
             let (x, y) = (self.left + first as f64 * wide, self.y.at(value));
             let own = best.is_some_and(|b| (first..first + values.len()).contains(&b));

@@ -1,6 +1,7 @@
 //! Lines over one number: laid out and read.
 
-use crate::figures::scale::{Axis, measure, powers_between, round_between, tick_room};
+use super::ticks::{powers_between, round_between};
+use crate::figures::scale::{Axis, measure, tick_room};
 use crate::figures::style::{LABEL, text_width};
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
 use crate::panel::{Curves, Line, Range};
@@ -58,7 +59,8 @@ impl<'a> Figure<'a> {
         let narrow = width < NARROW;
         let y_ticks = ticks(&data.y);
         let left = if data.y.log { 44.0 } else { tick_room(&y_ticks) };
-        let names = data.lines.iter().map(|l| &l.label).chain(data.levels.iter().map(|l| &l.label)).chain(data.strips.iter().map(|s| &s.label));
+        let names =
+            data.lines.iter().map(|l| &l.label).chain(data.levels.iter().map(|l| &l.label)).chain(data.strips.iter().map(|s| &s.label));
         // Levels are bold.
         let widest = names.map(|name| 1.1 * text_width(name, LABEL)).fold(0.0, f64::max).min(0.28 * width);
         // The end of a strip is named beside it also where there is little room.
@@ -127,7 +129,8 @@ impl<'a> Figure<'a> {
     }
 
     fn read(&self, at: f64) -> Option<Readout> {
-        let values: Vec<(&Line, f64, Option<f64>)> = self.data.lines.iter().filter_map(|l| value(l, at).map(|(y, sd)| (l, y, sd))).collect();
+        let values: Vec<(&Line, f64, Option<f64>)> =
+            self.data.lines.iter().filter_map(|l| value(l, at).map(|(y, sd)| (l, y, sd))).collect();
         let first = values.first()?;
         let y = self.y.at(first.1);
         let with = |y: f64, sd: Option<f64>| sd.map_or(measure(y), |sd| format!("{} ± {}", measure(y), measure(sd)));

@@ -1,8 +1,9 @@
 //! The marks of the curves, back to front.
 
 use super::curves::{Figure, ROW, STRIP, legend, legend_room};
+use super::ticks::log_label;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, log_label, short, tick_labels};
+use crate::figures::scale::{TICK_GAP, apart, short, tick_labels};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
 use crate::panel::{Line, Range};
@@ -75,7 +76,12 @@ impl Figure<'_> {
             for line in row.into_iter().map(|at| &self.data.lines[at]) {
                 let (color, width) = look(&pen.palette, &line.token);
                 pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], width, color, line.dashed)?;
-                pen.text((x + 20.0, y), &truncate(&line.label, LABEL, self.width - 20.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
+                pen.text(
+                    (x + 20.0, y),
+                    &truncate(&line.label, LABEL, self.width - 20.0),
+                    Type { size: LABEL, bold: false, color },
+                    Align::Start,
+                )?;
                 x += legend_room(line);
             }
         }
@@ -145,7 +151,8 @@ impl Figure<'_> {
             let x = if end.0 + text_width(&l.label, LABEL) + 16.0 < self.right { end.0 } else { self.right };
             Some(((x, end.1), l.label.as_str(), look(&pen.palette, &l.token).0, false))
         });
-        let levels = self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| ((self.right, self.y.at(l.at)), l.label.as_str(), ink, true));
+        let levels =
+            self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| ((self.right, self.y.at(l.at)), l.label.as_str(), ink, true));
         let names: Vec<_> = lines.chain(levels).collect();
         let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
         for (((x, _), name, color, bold), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0))) {

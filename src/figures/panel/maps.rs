@@ -34,9 +34,8 @@ pub(crate) struct Figure<'a> {
 impl<'a> Figure<'a> {
     pub fn new(data: &'a Maps, request: &'a Request) -> Self {
         let width = sane_width(request);
-        let whole = |m: &&Map| {
-            (1..=SIDE).contains(&m.rows) && (1..=SIDE).contains(&m.cols) && m.values.len() == m.rows as usize * m.cols as usize
-        };
+        let whole =
+            |m: &&Map| (1..=SIDE).contains(&m.rows) && (1..=SIDE).contains(&m.cols) && m.values.len() == m.rows as usize * m.cols as usize;
         let maps: Vec<&Map> = data.maps.iter().filter(whole).take(MAPS).collect();
         let columns = (((width + GAP) / (LEAST + GAP)).floor() as usize).clamp(1, maps.len().max(1));
         let side = ((width - GAP * (columns - 1) as f64) / columns as f64).min(MOST).floor();
@@ -65,12 +64,25 @@ impl<'a> Figure<'a> {
         for (n, map) in self.maps.iter().enumerate() {
             let (x, y) = self.corner(n);
             let side = self.side - 2.0;
-            pen.text((x, y - 22.0), &truncate(&map.title, LABEL, self.side), Type { size: LABEL, bold: true, color: palette.ink }, Align::Start)?;
-            pen.text((x, y - 7.0), &truncate(&map.note, TICK, self.side), Type { size: TICK, bold: false, color: palette.ink_3 }, Align::Start)?;
+            pen.text(
+                (x, y - 22.0),
+                &truncate(&map.title, LABEL, self.side),
+                Type { size: LABEL, bold: true, color: palette.ink },
+                Align::Start,
+            )?;
+            pen.text(
+                (x, y - 7.0),
+                &truncate(&map.note, TICK, self.side),
+                Type { size: TICK, bold: false, color: palette.ink_3 },
+                Align::Start,
+            )?;
             pen.bitmap((x, y), (side, side), |w, h| {
                 let at = |p: usize, pixels: usize, cells: u32| p * cells as usize / pixels.max(1);
                 let cell = |row: usize, column: usize| self.color(f64::from(map.values[row * map.cols as usize + column]));
-                (0..h).flat_map(|py| (0..w).map(move |px| (py, px))).map(|(py, px)| cell(at(py, h, map.rows), at(px, w, map.cols))).collect()
+                (0..h)
+                    .flat_map(|py| (0..w).map(move |px| (py, px)))
+                    .map(|(py, px)| cell(at(py, h, map.rows), at(px, w, map.cols)))
+                    .collect()
             })?;
             pen.frame((x, y), (side, side), 1.0, palette.rule_strong)?;
         }

@@ -2,8 +2,8 @@
 
 use super::sweep::{Found, Sweep};
 use super::{Making, MakingDials, space};
-use crate::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 use crate::metrics::intruder;
+use crate::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 use crate::print::fixed;
 use crate::report::Matrix;
 

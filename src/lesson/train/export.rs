@@ -36,8 +36,7 @@ impl Training {
 
     fn checkpoint(&self, n: usize, side: &Side, step: u32, tunings: &[Tuning]) -> Result<Vec<File>, String> {
         let folder = format!("{}/checkpoint-{step}", if n == 0 { "full" } else { "lora" });
-        let whole: Option<Vec<&Matrix>> =
-            tunings.iter().map(|t| if let Tuning::Dense(w) = t { Some(w) } else { None }).collect();
+        let whole: Option<Vec<&Matrix>> = tunings.iter().map(|t| if let Tuning::Dense(w) = t { Some(w) } else { None }).collect();
         if let Some(weights) = whole {
             let tensors = NAMES.iter().map(|n| n.to_string()).zip(weights).collect();
             return Ok(vec![File { path: format!("{folder}/model.safetensors"), bytes: written(tensors)? }]);

@@ -1,9 +1,9 @@
 //! The training as a lesson: one pair of fine-tunes, or a sweep over the ranks.
 
+use super::File;
 use super::dials::TrainDials;
 use super::sweep::Sweep;
 use super::training::Training;
-use super::File;
 use crate::lesson::{Scene, read};
 
 pub struct Lesson {

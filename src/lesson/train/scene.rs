@@ -21,7 +21,9 @@ impl Training {
         let mut panels = vec![
             self.over_steps("loss", "Held-out loss of the new task", "loss, in nats", |s| s.loss),
             self.over_steps("forgetting", "What is forgotten of task 1", "task-1 loss", |s| s.forgetting),
-            self.over_steps("count", "Intruders in the four matrices", "intruders", |s| f64::from(s.count(self.dials.k, self.dials.epsilon))),
+            self.over_steps("count", "Intruders in the four matrices", "intruders", |s| {
+                f64::from(s.count(self.dials.k, self.dials.epsilon))
+            }),
             self.over_steps("rank", "Effective rank of the change", "effective rank", |s| s.mean(|d| d.effective_rank)),
         ];
         if self.dials.tasks > 1 {
@@ -77,8 +79,10 @@ impl Training {
         };
         let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(1.0, f64::max);
         let last = self.sides.iter().map(Side::step).max().unwrap_or(0);
-        let now = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 2)))).collect::<Vec<_>>().join(", ");
-        let alt = if now.is_empty() { format!("{title}: nothing yet.") } else { format!("{title}; at step {}: {now}.", count(u64::from(last))) };
+        let now =
+            lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 2)))).collect::<Vec<_>>().join(", ");
+        let alt =
+            if now.is_empty() { format!("{title}: nothing yet.") } else { format!("{title}; at step {}: {now}.", count(u64::from(last))) };
         Panel {
             name: name.into(),
             title: title.into(),

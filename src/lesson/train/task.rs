@@ -66,7 +66,9 @@ impl Task {
         let (y, held_y) = (answer(&x), answer(&held));
         let mean = y.column_mean();
         let class = |y: &Matrix| -> Vec<usize> {
-            y.column_iter().map(|c| (c - &mean).iter().enumerate().fold((0, f32::MIN), |b, (n, v)| if *v > b.1 { (n, *v) } else { b }).0).collect()
+            y.column_iter()
+                .map(|c| (c - &mean).iter().enumerate().fold((0, f32::MIN), |b, (n, v)| if *v > b.1 { (n, *v) } else { b }).0)
+                .collect()
         };
         [Examples { classes: class(&y), inputs: x }, Examples { classes: class(&held_y), inputs: held }]
     }
@@ -93,7 +95,14 @@ impl Regression {
     pub fn new(seed: u32) -> Regression {
         let hidden = normals(seed, Purpose::TeacherHidden, (TEACHER, INPUTS), 0, |_, _| 1.0);
         let out = normals(seed, Purpose::TeacherOut, (OUTPUTS, TEACHER), 0, |i, _| 1.0 / ((i + 1) as f64).sqrt());
-        let mut own = Regression { hidden, out, mean: Matrix::zeros(OUTPUTS, 1), norm: 1.0, inputs: Matrix::zeros(0, 0), targets: Matrix::zeros(0, 0) };
+        let mut own = Regression {
+            hidden,
+            out,
+            mean: Matrix::zeros(OUTPUTS, 1),
+            norm: 1.0,
+            inputs: Matrix::zeros(0, 0),
+            targets: Matrix::zeros(0, 0),
+        };
         let y = own.answer(&inputs(seed, Purpose::Calibration, CALIBRATION, 0));
         let mean = y.column_mean();
         let squares: f64 = y.column_iter().map(|c| f64::from((c - &mean).norm_squared())).sum();

@@ -153,13 +153,7 @@ impl Adapter {
         if init == Init::Orthonormal {
             orthonormal_rows(&mut a);
         }
-        Adapter {
-            adam_a: Adam::new(a.shape()),
-            adam_b: Adam::new((WIDTH, rank)),
-            first: a.clone(),
-            a,
-            b: Matrix::zeros(WIDTH, rank),
-        }
+        Adapter { adam_a: Adam::new(a.shape()), adam_b: Adam::new((WIDTH, rank)), first: a.clone(), a, b: Matrix::zeros(WIDTH, rank) }
     }
 
     /// `gradient`: dL/dW. Both factors take theirs from the same A and B.
