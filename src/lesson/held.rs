@@ -1,6 +1,6 @@
 //! What a lesson made, as a report: the figures of the paper draw it like any other.
 
-use crate::report::{Base, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};
+use crate::report::{Base, CORNER, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};
 use crate::summary::apply;
 
 /// A model of one matrix.
@@ -34,4 +34,21 @@ pub fn report(base: String, settings: &Settings, models: Vec<Model>) -> Report {
     };
     apply(&mut report, settings);
     report
+}
+
+/// The leading vectors of the left side alone: what lessons draw, many times a second.
+pub fn leading(mut m: Matrix) -> Matrix {
+    m.right = None;
+    m.sigma_base.truncate(CORNER);
+    m.sigma_tuned.truncate(CORNER);
+    if let Some(left) = &mut m.left {
+        left.max_cos.truncate(CORNER);
+        left.argmax.truncate(CORNER);
+        left.tied_cos.iter_mut().for_each(|tied| tied.truncate(CORNER));
+        left.signed_cos = None;
+    }
+    if let Some(delta) = &mut m.delta {
+        delta.sigma.truncate(CORNER);
+    }
+    m
 }

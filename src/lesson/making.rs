@@ -157,7 +157,7 @@ impl Bench {
             Making::Planted => ("W + λuvᵀ", 1),
             Making::Turned => ("turned", dials.tied),
         };
-        let model = held::model(label, Kind::Diff, Some(rank), matrix);
+        let model = held::model(label, Kind::Diff, Some(rank), held::leading(matrix));
         Scene { report: Some(held::report(format!("{N} × {N}, seed {}", dials.seed), &settings, vec![model])), panels, facts }
     }
 

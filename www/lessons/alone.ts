@@ -35,8 +35,8 @@ export const alone: Lesson = {
     why: (f) => html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
   },
   figures: [
-    { id: 'arrows', title: 'One vector among the axes', figure: 'panel', panel: 'arrows', half: true, when: (d) => Number(d['n']) <= 3, drag: ({ at, up }) => ({ ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }) }) },
-    { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', half: true },
+    { id: 'arrows', title: 'One vector among the axes', figure: 'panel', panel: 'arrows', size: 'half', when: (d) => Number(d['n']) <= 3, drag: ({ at, up }) => ({ ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }) }) },
+    { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', size: 'half' },
   ],
   after: (f, d) => html`
     <p class="read">Now the best match is ${say(f['best'], 3)}, with axis ${whole(f['bestPlace'])}. A random direction would have ${say(f['expected'], 3)} (between ${say(f['low'], 3)} and ${say(f['high'], 3)} nine times of ten). Drag <i class="v">v</i>: the best match is least where all cosines are equal.</p>

@@ -32,8 +32,8 @@ export const firstStep: Lesson = {
     why: (f) => html`It is ${say(f['cosine'])}. Of the directions of <i class="v">G</i>, LoRA keeps what ${whole(f['rank'])} random ones catch; with more rows it sees more of them.`,
   },
   figures: [
-    { id: 'updates', title: 'The change of every weight', figure: 'panel', panel: 'updates', half: true },
-    { id: 'spectra', title: 'Singular values of the change', figure: 'panel', panel: 'spectra', half: true },
+    { id: 'updates', title: 'The change of every weight', figure: 'panel', panel: 'updates', size: 'half' },
+    { id: 'spectra', title: 'Singular values of the change', figure: 'panel', panel: 'spectra', size: 'half' },
   ],
   after: (f) => html`
     <p class="read">The full change has effective rank ${say(f['effectiveRankFull'], 1)}, LoRA’s ${say(f['effectiveRankLora'], 1)}; its size is ${say(f['normRatio'])} times that of the full one. All that LoRA learns at first lies in the rows of a random <i class="v">A</i>, directions which the pre-trained weights know nothing of.</p>

@@ -62,10 +62,8 @@ export interface Slot {
   /** What the figure asks for beside rule and panel. */
   spec?: (dials: Dials, facts: Facts) => Partial<Spec>;
   when?: (dials: Dials, facts: Facts) => boolean;
-  /** Side by side with the next one where there is room. */
-  half?: boolean;
-  /** As tall as two of its neighbours. */
-  tall?: boolean;
+  /** Part of the row that it takes where there is room; by default all of it. */
+  size?: 'half' | 'third';
   /** A pointer that is pressed on the figure sets these dials. */
   drag?: (focus: { at?: number | null; up?: number | null }) => Partial<Record<string, Value>>;
 }

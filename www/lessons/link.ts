@@ -52,7 +52,8 @@ export function parse(dial: Dial, text: string | undefined | null): Value | unde
       return dial.kind === 'whole' ? Math.round(inside) : inside;
     }
     case 'steps':
-      return dial.values.find((value) => value === number);
+      // A link holds six decimals: 1/12 is 0.083333.
+      return dial.values.find((value) => Math.abs(value - number) < 1e-5);
     case 'choice':
       return dial.options.map(([value]) => value).find((value) => String(value) === text);
     case 'switch':

@@ -32,9 +32,9 @@ export const making: Lesson = {
     why: (f) => html`There the new direction and the strongest old one are equally strong, so the vectors of the sum are mixtures of both: the two best matches are ${say(f['firstAtOne'])} and ${say(f['secondAtOne'])}. A little further the mixture parts again.`,
   },
   figures: [
-    { id: 'similarity', title: 'Old vectors against new', figure: 'similarity', half: true, tall: true, spec: () => ({ top: 16 }) },
-    { id: 'best-match', title: 'Best match and count', figure: 'panel', panel: 'best-match', half: true },
-    { id: 'spectrum', title: 'Singular values', figure: 'spectrum', half: true },
+    { id: 'similarity', title: 'Old vectors against new', figure: 'similarity', size: 'third', spec: () => ({ top: 16 }) },
+    { id: 'best-match', title: 'Best match and count', figure: 'panel', panel: 'best-match', size: 'third' },
+    { id: 'spectrum', title: 'Singular values', figure: 'spectrum', size: 'third' },
   ],
   after: (f, d) =>
     d['making'] === 'turned'

@@ -185,7 +185,7 @@ export class LessonsPage extends LitElement {
       file('png', 'PNG', 'twice the pixels'),
       file('csv', 'CSV', 'its numbers'),
       file('json', 'JSON', 'its numbers'),
-      { label: 'HTML', note: 'the lesson, live, in one file', testid: 'export-html', act: () => saveLesson(this.lesson!, this.link.dials, drawn.view!, request()) },
+      { label: 'HTML', note: 'the lesson, live, in one file', testid: 'export-html', act: () => saveLesson(this.lesson!, this.link.dials, drawn, request()) },
       { label: 'Copy link', note: 'to these dials', testid: 'copy-link', done: 'Copied.', act: () => navigator.clipboard.writeText(new URL(write(this.lesson!, { ...this.link, step: this.lesson!.runs ? this.facts['step'] : undefined }), location.href).href) },
       { label: 'Copy citation', note: 'BibTeX', testid: 'copy-citation', done: 'Copied.', act: () => navigator.clipboard.writeText(drawn.view!.bibtex()) },
       { label: this.tables.has(slot.id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => this.#flip(slot.id) },

@@ -34,8 +34,8 @@ export const product: Lesson = {
     why: (f) => html`<i class="v">B</i> has ${say(f['effectiveRankB'], 1)}, <i class="v">A</i> has ${say(f['effectiveRankA'], 1)}, and <i class="v">BA</i> has ${say(f['effectiveRankProduct'], 1)}. The largest singular value is ${say(f['spreadB'], 1)} times the middle one in <i class="v">B</i>, and ${say(f['spreadProduct'], 1)} times in the product.`,
   },
   figures: [
-    { id: 'spectra', title: 'Singular values at equal size', figure: 'panel', panel: 'spectra', half: true },
-    { id: 'epsilon-curve', title: 'Intruders against the threshold', figure: 'epsilon-curve', half: true },
+    { id: 'spectra', title: 'Singular values at equal size', figure: 'panel', panel: 'spectra', size: 'half' },
+    { id: 'epsilon-curve', title: 'Intruders against the threshold', figure: 'epsilon-curve', size: 'half' },
   ],
   after: (f) => html`
     <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product has ${counted(f['countProduct'] ?? 0, 'intruder')} at ε = ${say(f['epsilon'])}, the full change ${whole(f['countFull'])}.</p>

@@ -3,10 +3,12 @@ import { download, forFile } from '../exports';
 import type { ReportView, Request } from '../wasm/simd/lorascope';
 import type { Dials, Lesson } from './lesson';
 
-export async function saveLesson(lesson: Lesson, dials: Dials, view: ReportView, asked: Request): Promise<void> {
+export async function saveLesson(lesson: Lesson, dials: Dials, drawn: { view: ReportView | undefined }, asked: Request): Promise<void> {
   const response = await fetch(new URL('lorascope-lessons.js', document.baseURI));
   if (!response.ok) throw new Error(`lorascope-lessons.js is not on this host (${response.status}).`);
-  const html = view.lessonPage(forFile(asked), lesson.id, lesson.title, JSON.stringify(attributes(lesson, dials)), await response.text());
+  const module = await response.text();
+  // What is drawn may have been drawn anew meanwhile.
+  const html = drawn.view?.lessonPage(forFile(asked), lesson.id, lesson.title, JSON.stringify(attributes(lesson, dials)), module) ?? '';
   download(new Blob([html], { type: 'text/html' }), `lorascope-${lesson.id}.html`);
 }
 

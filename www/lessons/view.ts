@@ -81,6 +81,18 @@ export class LessonView extends LitElement {
     this.running = false;
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    // Another lesson: nothing of the one before is shown.
+    if (!changed.has('lesson') || changed.get('lesson') === undefined) return;
+    this.drawn.view?.free();
+    this.drawn.view = undefined;
+    this.facts = {};
+    this.done = 0;
+    this.running = false;
+    this.more = false;
+    this.focus_ = undefined;
+  }
+
   protected override updated(changed: PropertyValues): void {
     if (changed.has('lesson') || changed.has('dials') || changed.has('running')) void this.#work();
   }
@@ -92,11 +104,11 @@ export class LessonView extends LitElement {
     try {
       const [host, Drawing] = [await this.host, await this.drawing];
       while (this.isConnected) {
-        const dials = JSON.stringify(this.dials);
+        const [dials, { id }] = [JSON.stringify(this.dials), this.lesson];
         let shown: Shown;
-        if (this.#opened !== this.lesson.id) {
-          this.#opened = this.lesson.id;
-          shown = await host.open(this.lesson.id, dials);
+        if (this.#opened !== id) {
+          this.#opened = id;
+          shown = await host.open(id, dials);
         } else if (this.#computed !== dials) {
           shown = await host.turn(dials);
         } else if (this.done < 1 && (this.running || !this.lesson.runs)) {
@@ -105,6 +117,7 @@ export class LessonView extends LitElement {
         } else {
           return;
         }
+        if (id !== this.lesson.id || this.#opened !== id) continue;
         this.#computed = dials;
         this.#show(shown, Drawing);
         if (this.done >= 1 || (this.until !== undefined && (this.facts['step'] ?? 0) >= this.until)) {
@@ -248,7 +261,7 @@ export class LessonView extends LitElement {
     };
     const request = () => this.querySelector<FigureView>(`[data-slot=${slot.id}] lorascope-figure-view`)!.request;
     const spec = this.#spec(slot);
-    return html`<section class="lesson-figure ${slot.half ? 'half' : ''} ${slot.tall ? 'tall' : ''}" data-testid="figure" data-figure=${slot.figure} data-slot=${slot.id} aria-label=${slot.title}>
+    return html`<section class="lesson-figure ${slot.size ?? ''}" data-testid="figure" data-figure=${slot.figure} data-slot=${slot.id} aria-label=${slot.title}>
       <div class="lesson-head"><h2>${slot.title}</h2>
         ${this.menu && !this.hide.includes('menu') ? html`<lorascope-menu .items=${this.menu(slot, this.drawn, request)}></lorascope-menu>` : nothing}</div>
       <div class=${drag ? 'draggable' : ''} @pointerdown=${press} @pointercancel=${() => (this.#dragging = false)} @keydown=${keys}>

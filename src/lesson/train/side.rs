@@ -4,12 +4,10 @@ use super::task::Examples;
 use super::tune::Tune;
 use super::world::World;
 use crate::analyze::{Known, Look, Tuning};
+use crate::lesson::held;
 use crate::linalg::Matrix;
 use crate::metrics::intruder::{Rule, count, scores};
 use crate::report::{self, Side as Vectors, Status};
-
-/// Vectors of a matrix that are kept of every look.
-const KEPT: usize = 32;
 
 /// What is known at one look.
 pub struct Seen {
@@ -89,7 +87,7 @@ impl Side {
         let looks: Vec<Look> = known.iter().enumerate().map(look).collect();
         // The maps of the look before are not shown any more.
         self.looks.iter_mut().rev().take(1).flat_map(|seen| &mut seen.matrices).for_each(|m| m.similarity = None);
-        let matrices = looks.iter().map(|l| kept(l.entry.clone())).collect();
+        let matrices = looks.iter().map(|l| held::leading(l.entry.clone())).collect();
         self.looks.push(Seen { step: self.step(), loss, accuracy, forgetting, matrices });
         self.last = looks;
         if keep {
@@ -112,21 +110,4 @@ impl Side {
         };
         self.tune.weights.iter().zip(&self.last).map(shrink).collect()
     }
-}
-
-/// What a look keeps: the leading vectors of the left side.
-fn kept(mut m: report::Matrix) -> report::Matrix {
-    m.right = None;
-    m.sigma_base.truncate(KEPT);
-    m.sigma_tuned.truncate(KEPT);
-    if let Some(left) = &mut m.left {
-        left.max_cos.truncate(KEPT);
-        left.argmax.truncate(KEPT);
-        left.tied_cos = None;
-        left.signed_cos = None;
-    }
-    if let Some(delta) = &mut m.delta {
-        delta.sigma.truncate(KEPT);
-    }
-    m
 }
