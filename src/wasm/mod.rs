@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 mod bench;
+mod canvas;
 #[cfg(feature = "engine")]
 mod page;
 #[cfg(feature = "engine")]
