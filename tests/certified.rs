@@ -4,7 +4,7 @@ mod common;
 use common::synthetic::{Spectrum, case};
 use common::{Visit, fixtures, sample};
 use lorascope::analyze::analyze;
-use lorascope::metrics::intruder::{Rule, intervals, undecided};
+use lorascope::metrics::intruder::{Intervals, Rule, undecided};
 use lorascope::report::{Matrix, Mode, Side, Task};
 use std::path::Path;
 
@@ -23,9 +23,9 @@ fn check(label: &str, case: &common::synthetic::Case, side: Side) -> (u32, u32) 
 #[track_caller]
 fn compare(label: &str, truth: &Matrix, found: &Matrix, side: Side) -> (u32, u32) {
     assert_eq!(found.mode, Some(Mode::Certified), "{label}: {:?}", found.reason);
-    let (truth, bounds) = (intervals(truth, Rule::absolute(side)).unwrap(), intervals(found, Rule::absolute(side)).unwrap());
-    for (j, ((low, high), (exact, _))) in bounds.iter().zip(&truth).enumerate() {
-        assert!(low - 1e-3 <= *exact && *exact <= high + 1e-3, "{label} {side:?} {j}: {exact} is not in {low} to {high}");
+    let (truth, bounds) = (Intervals::of(truth, Rule::absolute(side)).unwrap(), Intervals::of(found, Rule::absolute(side)).unwrap());
+    for (j, ((low, high), (exact, _))) in bounds.iter().zip(truth.iter()).enumerate() {
+        assert!(low - 1e-3 <= exact && exact <= high + 1e-3, "{label} {side:?} {j}: {exact} is not in {low} to {high}");
     }
     let at = |epsilon| undecided(found, Rule::absolute(side), 10, epsilon);
     (30, at(0.3) + at(0.5) + at(0.7))

@@ -68,8 +68,8 @@ fn an_adapter_gives_the_numbers_of_the_merged_model() {
 #[test]
 fn a_direction_outside_the_thin_base_is_an_intruder_even_at_0_1() {
     let report = check("outside_1.5");
-    assert_eq!(count(&scores(&report, TALL), 10, 0.1), 1);
-    assert_eq!(count(&scores(&check("outside_0.5"), TALL), 10, 0.5), 0);
+    assert_eq!(count(scores(&report, TALL), 10, 0.1), 1);
+    assert_eq!(count(scores(&check("outside_0.5"), TALL), 10, 0.5), 0);
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn sign_and_scale_of_the_whole_matrix_make_no_intruder() {
 #[test]
 fn deep_windows_fill_with_noise() {
     let tiny = check("noise_tiny");
-    assert_eq!(count(&scores(&tiny, SQUARE), 256, 0.5), 0);
+    assert_eq!(count(scores(&tiny, SQUARE), 256, 0.5), 0);
     let strong = check("noise_strong");
-    assert_eq!((count(&scores(&strong, SQUARE), 10, 0.5), count(&scores(&strong, SQUARE), 256, 0.5)), (0, 213));
-    assert_eq!((count(&scores(&strong, TALL), 10, 0.5), count(&scores(&strong, TALL), 128, 0.5)), (0, 76));
+    assert_eq!((count(scores(&strong, SQUARE), 10, 0.5), count(scores(&strong, SQUARE), 256, 0.5)), (0, 213));
+    assert_eq!((count(scores(&strong, TALL), 10, 0.5), count(scores(&strong, TALL), 128, 0.5)), (0, 76));
 }
 
 #[test]

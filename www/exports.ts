@@ -52,8 +52,6 @@ function text(kind: Exclude<FileKind, 'png'>, view: ReportView, request: Request
 async function png(view: ReportView, request: Request): Promise<Blob> {
   const canvas = document.createElement('canvas');
   const captioned: Request = { ...request, scale: 2, caption: view.caption(request.settings) };
-  canvas.width = Math.round(captioned.width * 2);
-  canvas.height = Math.round(view.height(captioned) * 2);
   view.draw(captioned, canvas);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
   if (!blob) throw new Error('The browser made no picture of the figure.');

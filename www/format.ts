@@ -1,8 +1,11 @@
 /** Numbers as the page prints them: U+2212 minus, thousands separated, decimal units. */
 
+/** Made once: `toLocaleString` makes one with every call. */
+const THOUSANDS = new Intl.NumberFormat('en-US');
+
 /** A count, `114,688`. */
 export function count(n: number): string {
-  return minus(n.toLocaleString('en-US'));
+  return minus(THOUSANDS.format(n));
 }
 
 /** `count(n)` and the word, `1 file` or `12 files`. */

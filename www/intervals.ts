@@ -44,16 +44,6 @@ export function resultsOf(state: State, name: string): (Matrix | undefined)[] {
   return results;
 }
 
-/** The weakest match of a model over all its results. */
-export function weakestOf({ results, settings }: State, model: number): Interval | undefined {
-  const all: Interval[] = [];
-  for (const outcomes of results.values()) {
-    const here = weakest(windowOf(outcomes.find((o) => o.model === model)?.matrix, settings));
-    if (here) all.push(here);
-  }
-  return weakest(all);
-}
-
 /** Counted vectors that lie among base vectors of nearly equal strength: their places from 0, and the smallest cosine with that space. */
 export function tiedVectors(matrix: Matrix | undefined, settings: Settings): { places: number[]; cosine: number } {
   const { side, epsilon } = settings;

@@ -1,6 +1,6 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from './state';
-import type { Differences, FileInfo, Findings, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings } from './wasm/simd/lorascope';
+import type { Differences, FileInfo, Findings, Matrices, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings, Sort, Summary } from './wasm/simd/lorascope';
 
 const NO_FINDINGS: Findings = { epsilonCurve: '', kCurve: '', overview: '', effectiveRank: '', matrices: '' };
 
@@ -16,6 +16,8 @@ export class LiveReport {
   #head: Report | undefined;
   #results: State['results'] = new Map();
   #answers = new Map<string, unknown>();
+  /** The settings that the answers are for. */
+  #rule = '';
   /** Grows with every change of the data: what is drawn from an older version is stale. */
   version = 0;
 
@@ -63,32 +65,41 @@ export class LiveReport {
     return this.#view?.rule(settings) ?? '';
   }
 
-  /** The vectors whose verdict differs from that of the first preset. */
-  differences(official: Settings, settings: Settings): Differences | undefined {
-    return this.#ask<Differences | undefined>('differences', settings, (view) => view.differences(official, settings), undefined);
+  /** The vectors whose verdict differs from that of the first preset: how many, and the first of them. */
+  differences(official: Settings, settings: Settings, listed: number): Differences | undefined {
+    return this.#ask<Differences | undefined>(`differences ${listed}`, settings, (view) => view.differences(official, settings, listed), undefined);
   }
 
   models(settings: Settings): ModelSummary[] {
-    return this.#ask('models', settings, (view) => view.models(settings), []);
-  }
-
-  matrices(settings: Settings): MatrixRow[] {
-    return this.#ask('matrices', settings, (view) => view.matrices(settings), []);
+    return this.#summary(settings).models;
   }
 
   findings(settings: Settings): Findings {
-    return this.#ask('findings', settings, (view) => view.findings(settings), NO_FINDINGS);
+    return this.#summary(settings).findings;
+  }
+
+  /** The first rows of the table of matrices. */
+  matrices(settings: Settings, sort: Sort | undefined, first: number): Matrices {
+    return this.#ask(`matrices ${JSON.stringify(sort)} ${first}`, settings, (view) => view.matrices(settings, sort, first), { total: 0, rows: [] });
+  }
+
+  /** The row of one matrix. */
+  matrix(settings: Settings, name: string): MatrixRow | undefined {
+    return this.#ask<MatrixRow | undefined>(`matrix ${name}`, settings, (view) => view.matrix(settings, name), undefined);
+  }
+
+  #summary(settings: Settings): Summary {
+    return this.#ask('summary', settings, (view) => view.summary(settings), { models: [], findings: NO_FINDINGS });
   }
 
   #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {
     if (!this.#view) return nothing;
-    const key = `${question} ${settings.k} ${settings.epsilon} ${settings.side} ${settings.cosine}`;
-    if (!this.#answers.has(key)) {
-      // Sliders pass through many settings; only those in use now are worth keeping.
-      if (this.#answers.size > 8) this.#answers.clear();
-      this.#answers.set(key, ask(this.#view));
-    }
-    return this.#answers.get(key) as T;
+    // Sliders pass through many settings; only the answers for those in use now are worth keeping.
+    const rule = `${settings.k} ${settings.epsilon} ${settings.side} ${settings.cosine}`;
+    if (rule !== this.#rule) this.#answers.clear();
+    this.#rule = rule;
+    if (!this.#answers.has(question)) this.#answers.set(question, ask(this.#view));
+    return this.#answers.get(question) as T;
   }
 
   #take(outcomes: readonly Outcome[]): void {

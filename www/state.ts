@@ -4,16 +4,9 @@ import type { DroppedFile, EngineInfo } from './engine';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
-import type { Cell, FigureId, Focus, Mode, Outcome, Plan, Problem, Preset, Report, Settings, Side } from './wasm/simd/lorascope';
+import type { Cell, FigureId, Focus, Mode, Outcome, Plan, Problem, Preset, Report, Settings, Side, Sort } from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
-
-/** What a click on a column head of the table of matrices sorts by; `model` for the columns of one model. */
-export interface Sort {
-  column: 'layer' | 'name' | 'shape' | 'intruders' | 'effectiveRank' | 'best';
-  model: number;
-  descending: boolean;
-}
 
 export interface Vectors {
   matrix: string;

@@ -3,7 +3,7 @@
 use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
 use crate::report::Report;
-use crate::summary::{Findings, findings, models};
+use crate::summary::{Findings, Summary, summary};
 use std::fmt::Write;
 
 pub fn markdown(report: &Report, request: &Request) -> String {
@@ -14,7 +14,8 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     out.push_str("| model | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n");
     out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
     let number = |x: Option<f64>, digits: usize| x.map_or("–".into(), |x| format!("{x:.digits$}"));
-    for m in models(report, settings) {
+    let Summary { models, findings } = summary(report, settings);
+    for m in models {
         let (weakest, rank) = (number(m.weakest_match, 2), number(m.mean_effective_rank, 1));
         let _ = writeln!(
             out,
@@ -26,7 +27,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let Findings { epsilon_curve, effective_rank, matrices, .. } = findings(report, settings);
+    let Findings { epsilon_curve, effective_rank, matrices, .. } = findings;
     for sentence in [epsilon_curve, effective_rank, matrices].iter().filter(|s| !s.is_empty()) {
         let _ = write!(out, "\n{sentence}\n");
     }

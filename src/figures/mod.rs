@@ -225,23 +225,20 @@ impl std::fmt::Display for DrawError {
 
 impl std::error::Error for DrawError {}
 
-/// The height a figure takes at the request's width, in CSS pixels.
-pub fn height(report: &Report, request: &Request) -> f64 {
-    let (above, below) = caption::margins(request);
-    above + Figure::of(report, request).height() + below
-}
-
-/// Draws on a canvas-like backend whose area is `width * scale` by `height * scale` device pixels. Never panics, whatever the report holds.
-/// `blit` puts bitmaps on the same surface, at the time it is called.
+/// Draws, and says how tall the figure is, in CSS pixels. `area` makes what is drawn on for a height: `width * scale` by `height * scale`
+/// device pixels of a canvas-like backend. Never panics, whatever the report holds. `blit` puts bitmaps on the same surface, at the time it
+/// is called.
 pub fn draw<DB: DrawingBackend>(
     report: &Report,
     request: &Request,
-    area: DrawingArea<DB, Shift>,
+    area: impl FnOnce(f64) -> DrawingArea<DB, Shift>,
     blit: Option<Blit>,
-) -> Result<(), DrawError> {
-    let pen =
-        Pen { area: &area, top: 0.0, unit: sane_scale(request), medium: Medium::Canvas, palette: style::Palette::of(request.theme), blit };
-    paint(report, request, &pen)
+) -> Result<f64, DrawError> {
+    let figure = Figure::of(report, request);
+    let height = whole_height(&figure, request);
+    let (unit, palette) = (sane_scale(request), style::Palette::of(request.theme));
+    paint(&figure, report, request, &Pen { area: &area(height), top: 0.0, unit, medium: Medium::Canvas, palette, blit })?;
+    Ok(height)
 }
 
 /// The mark nearest to a place in CSS pixels; None outside the plot.
@@ -264,9 +261,14 @@ pub fn alt(report: &Report, request: &Request) -> String {
     Figure::of(report, request).alt()
 }
 
-fn paint(report: &Report, request: &Request, pen: &Pen) -> Drawn {
+/// With the heading above and the words below, where it stands alone.
+fn whole_height(figure: &Figure, request: &Request) -> f64 {
+    let (above, below) = caption::margins(request);
+    above + figure.height() + below
+}
+
+fn paint(figure: &Figure, report: &Report, request: &Request, pen: &Pen) -> Drawn {
     pen.area.fill(pen.palette.paper)?;
-    let figure = Figure::of(report, request);
     caption::draw(pen, report, request, figure.height())?;
     figure.draw(&Pen { top: caption::margins(request).0, ..*pen })?;
     pen.area.present()

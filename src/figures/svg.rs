@@ -3,7 +3,7 @@
 use super::pen::{Medium, Pen};
 use super::raster::{Blit, Raster};
 use super::style::Palette;
-use super::{Request, alt, height, paint, sane_width};
+use super::{Figure, Request, paint, sane_width, whole_height};
 use crate::print::escape;
 use crate::report::Report;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -15,7 +15,8 @@ const UNIT: f64 = 10.0;
 /// The figure as SVG text, `request.width` CSS pixels wide. `request.scale` plays no part: cells are whole CSS pixels.
 pub fn svg(report: &Report, request: &Request) -> String {
     let request = &Request { scale: 1.0, ..request.clone() };
-    let (width, height) = (sane_width(request).round() as u32, height(report, request).round() as u32);
+    let figure = Figure::of(report, request);
+    let (width, height) = (sane_width(request).round() as u32, whole_height(&figure, request).round() as u32);
     let units = |css: u32| css * UNIT as u32;
     let mut out = String::new();
     let rasters = RefCell::new(Vec::new());
@@ -26,11 +27,11 @@ pub fn svg(report: &Report, request: &Request) -> String {
         let blit: Option<Blit> = if cfg!(feature = "engine") { Some(&keep) } else { None };
         let pen = Pen { area: &area, top: 0.0, unit: UNIT, medium: Medium::Svg, palette: Palette::of(request.theme), blit };
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
-        let _ = paint(report, request, &pen);
+        let _ = paint(&figure, report, request, &pen);
     }
     #[cfg(feature = "engine")]
     super::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
-    let outer = format!(r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#, escape(&alt(report, request)));
+    let outer = format!(r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#, escape(&figure.alt()));
     out.replacen(&inner, &outer, 1)
 }

@@ -26,32 +26,63 @@ impl From<&Settings> for Rule {
     }
 }
 
-/// The interval that decides for every tuned vector; for `Both` the larger of the two sides. None where it was not computed.
-pub fn intervals(matrix: &Matrix, rule: Rule) -> Option<Vec<Interval>> {
-    let of = |m: &Option<Match>| -> Option<Vec<Interval>> {
-        let m = m.as_ref()?;
-        // An unchanged matrix has the very vectors of the base, signs and all.
-        if rule.cosine == Cosine::Signed && matrix.status != Status::Unchanged {
-            return Some(m.signed_cos.as_ref()?.iter().map(|c| (*c, *c)).collect());
-        }
-        let high = m.max_cos_upper.as_ref().unwrap_or(&m.max_cos);
-        Some(m.max_cos.iter().copied().zip(high.iter().copied()).collect())
-    };
-    match rule.side {
-        Side::Left => of(&matrix.left),
-        Side::Right => of(&matrix.right),
-        Side::Both => Some(of(&matrix.left)?.into_iter().zip(of(&matrix.right)?).map(|(l, r)| (l.0.max(r.0), l.1.max(r.1))).collect()),
-    }
+/// The intervals that decide, one a tuned vector, read where the report has them: a slider asks for those of every matrix within a frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Intervals<'a> {
+    one: Ends<'a>,
+    /// For both sides: the larger of the two decides.
+    other: Option<Ends<'a>>,
 }
 
-/// The upper ends: a vector counts only when it certainly is an intruder.
-pub fn scores(matrix: &Matrix, rule: Rule) -> Option<Vec<f32>> {
-    Some(intervals(matrix, rule)?.into_iter().map(|i| i.1).collect())
+/// Lower and upper ends of one side.
+type Ends<'a> = (&'a [f32], &'a [f32]);
+
+impl<'a> Intervals<'a> {
+    /// None where it was not computed.
+    pub fn of(matrix: &'a Matrix, rule: Rule) -> Option<Intervals<'a>> {
+        let of = |m: &'a Option<Match>| -> Option<Ends<'a>> {
+            let m = m.as_ref()?;
+            // An unchanged matrix has the very vectors of the base, signs and all.
+            if rule.cosine == Cosine::Signed && matrix.status != Status::Unchanged {
+                let signed = m.signed_cos.as_deref()?;
+                return Some((signed, signed));
+            }
+            Some((&m.max_cos, m.max_cos_upper.as_ref().unwrap_or(&m.max_cos)))
+        };
+        let (one, other) = match rule.side {
+            Side::Left => (of(&matrix.left)?, None),
+            Side::Right => (of(&matrix.right)?, None),
+            Side::Both => (of(&matrix.left)?, Some(of(&matrix.right)?)),
+        };
+        Some(Intervals { one, other })
+    }
+
+    pub fn len(&self) -> usize {
+        let len = |(low, high): Ends| low.len().min(high.len());
+        self.other.map_or(len(self.one), |other| len(self.one).min(len(other)))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Interval> + 'a {
+        let at = |(low, high): Ends, j: usize| (low[j], high[j]);
+        (0..self.len()).map(move |j| {
+            let (low, high) = at(self.one, j);
+            self.other.map_or((low, high), |other| (low.max(at(other, j).0), high.max(at(other, j).1)))
+        })
+    }
+
+    /// The upper ends: a vector counts only when it certainly is an intruder.
+    pub fn scores(self) -> impl Iterator<Item = f32> + 'a {
+        self.iter().map(|(_, high)| high)
+    }
 }
 
 /// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
 pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
-    let Some(intervals) = intervals(matrix, rule) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
+    let Some(intervals) = Intervals::of(matrix, rule) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
     let open = intervals.iter().take(k as usize).filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon).count();
     open as u32 + window_length(matrix, k).saturating_sub(intervals.len() as u32)
 }
@@ -63,18 +94,13 @@ fn window_length(matrix: &Matrix, k: u32) -> u32 {
 /// How many of the first `k` scores are strictly below `epsilon`.
 ///
 /// Compared in f64, so that a threshold such as 0.3 means the same as in the paper's code.
-pub fn count(scores: &[f32], k: u32, epsilon: f64) -> u32 {
-    window(scores, k).iter().filter(|c| f64::from(**c) < epsilon).count() as u32
-}
-
-/// The scores that are looked at: the first k, or all where there are fewer.
-pub fn window(scores: &[f32], k: u32) -> &[f32] {
-    &scores[..scores.len().min(k as usize)]
+pub fn count(scores: impl IntoIterator<Item = f32>, k: u32, epsilon: f64) -> u32 {
+    scores.into_iter().take(k as usize).filter(|c| f64::from(*c) < epsilon).count() as u32
 }
 
 /// The count of one matrix under the given settings; none where there are no scores.
 pub fn intruders(matrix: &Matrix, settings: &Settings) -> Option<u32> {
-    scores(matrix, settings.into()).map(|s| count(&s, settings.k, settings.epsilon))
+    Intervals::of(matrix, settings.into()).map(|i| count(i.scores(), settings.k, settings.epsilon))
 }
 
 #[cfg(test)]
@@ -90,6 +116,10 @@ mod tests {
         .unwrap()
     }
 
+    fn scores(matrix: &Matrix, rule: Rule) -> Option<Vec<f32>> {
+        Intervals::of(matrix, rule).map(|i| i.scores().collect())
+    }
+
     #[test]
     fn only_what_is_certain_counts() {
         let side = Match {
@@ -100,7 +130,7 @@ mod tests {
         };
         let matrix = matrix(side);
         let left = Rule::absolute(Side::Left);
-        let counted = |k, epsilon| (count(&scores(&matrix, left).unwrap(), k, epsilon), undecided(&matrix, left, k, epsilon));
+        let counted = |k, epsilon| (count(scores(&matrix, left).unwrap(), k, epsilon), undecided(&matrix, left, k, epsilon));
         assert_eq!(counted(4, 0.5), (1, 1));
         assert_eq!(counted(4, 0.65), (2, 1));
         assert_eq!(counted(10, 0.5), (1, 3));
@@ -112,8 +142,8 @@ mod tests {
         let side = Match { max_cos: vec![0.9, 0.8, 0.2], signed_cos: Some(vec![0.9, 0.1, -0.1]), argmax: vec![0; 3], ..Match::default() };
         let mut matrix = matrix(side);
         let signed = Rule { side: Side::Left, cosine: Cosine::Signed };
-        assert_eq!(count(&scores(&matrix, Rule::absolute(Side::Left)).unwrap(), 3, 0.5), 1);
-        assert_eq!(count(&scores(&matrix, signed).unwrap(), 3, 0.5), 2);
+        assert_eq!(count(scores(&matrix, Rule::absolute(Side::Left)).unwrap(), 3, 0.5), 1);
+        assert_eq!(count(scores(&matrix, signed).unwrap(), 3, 0.5), 2);
         let settings = Settings { k: 3, cosine: Cosine::Signed, ..Settings::default() };
         assert_eq!(intruders(&matrix, &settings), Some(2));
         matrix.left.as_mut().unwrap().signed_cos = None;
@@ -125,10 +155,10 @@ mod tests {
     #[test]
     fn the_comparison_is_strict_and_stops_at_k() {
         let scores = [0.2, 0.5, 0.499, 0.1];
-        assert_eq!(count(&scores, 3, 0.5), 2);
-        assert_eq!(count(&scores, 10, 0.5), 3);
-        assert_eq!(count(&scores, 0, 0.5), 0);
-        assert_eq!(count(&[], 10, 1.0), 0);
-        assert_eq!(count(&[1.0; 4], 4, 1.0), 0);
+        assert_eq!(count(scores, 3, 0.5), 2);
+        assert_eq!(count(scores, 10, 0.5), 3);
+        assert_eq!(count(scores, 0, 0.5), 0);
+        assert_eq!(count([], 10, 1.0), 0);
+        assert_eq!(count([1.0; 4], 4, 1.0), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Settings -> the report: counts, verdicts and totals, as the JSON carries them.
 
-use crate::metrics::intruder;
+use crate::metrics::intruder::{Intervals, intruders, undecided};
 use crate::report::{Matrix, Report, Settings, Side, Status, Totals};
 
 /// Writes the settings into the report and everything that follows from them.
@@ -8,7 +8,7 @@ pub fn apply(report: &mut Report, settings: &Settings) {
     report.settings = settings.clone();
     for model in &mut report.models {
         for matrix in &mut model.matrices {
-            matrix.intruders = intruder::intruders(matrix, settings);
+            matrix.intruders = intruders(matrix, settings);
             if matrix.status == Status::Analyzed {
                 let doubt = doubtful(matrix, settings);
                 matrix.certified = doubt.is_none();
@@ -39,15 +39,15 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 
 /// The first counted vector whose verdict is open, in words: an interval that holds epsilon, or a score within its error of it.
 fn doubtful(matrix: &Matrix, settings: &Settings) -> Option<String> {
-    let undecided = intruder::undecided(matrix, settings.into(), settings.k, settings.epsilon);
+    let undecided = undecided(matrix, settings.into(), settings.k, settings.epsilon);
     if undecided > 0 {
         let vectors = if undecided == 1 { "1 vector is" } else { &format!("{undecided} vectors are") };
         return Some(format!("{vectors} not decided at ε = {}: exact mode settles it.", settings.epsilon));
     }
-    let scores = intruder::scores(matrix, settings.into())?;
-    let (j, score, error) = intruder::window(&scores, settings.k).iter().enumerate().find_map(|(j, score)| {
+    let scores = Intervals::of(matrix, settings.into())?.scores().take(settings.k as usize);
+    let (j, score, error) = scores.enumerate().find_map(|(j, score)| {
         let error = score_error(matrix, settings.side, j);
-        ((f64::from(*score) - settings.epsilon).abs() < error).then_some((j, *score, error))
+        ((f64::from(score) - settings.epsilon).abs() < error).then_some((j, score, error))
     })?;
     Some(format!("The best match of vector {} is {score:.6}, within its error {error:.0e} of ε = {}.", j + 1, settings.epsilon))
 }

@@ -1,11 +1,8 @@
 //! Two settings -> the vectors that are intruders under one and not under the other, and why: how presets differ, vector by vector.
 
-use crate::metrics::intruder::{Rule, scores};
+use crate::metrics::intruder::{Intervals, Rule};
 use crate::report::{Cosine, Matrix, Report, Settings, Side};
 use serde::{Deserialize, Serialize};
-
-/// A page of verdicts is read; thousands are not.
-const LISTED: usize = 500;
 
 /// Verdicts that differ: the first of them, and how many there are.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -33,18 +30,19 @@ pub struct Verdict {
     pub reason: String,
 }
 
-/// In the order of models, matrices and vectors. What one of the two cannot decide does not differ.
-pub fn differences(report: &Report, a: &Settings, b: &Settings) -> Differences {
+/// In the order of models, matrices and vectors; so many verdicts are listed, all are counted. What one of the two cannot decide does
+/// not differ.
+pub fn differences(report: &Report, a: &Settings, b: &Settings, listed: u32) -> Differences {
     let mut found = Differences::default();
     for (model, matrix) in (0u32..).zip(&report.models).flat_map(|(i, model)| model.matrices.iter().map(move |m| (i, m))) {
-        let (Some(before), Some(after)) = (scores(matrix, a.into()), scores(matrix, b.into())) else { continue };
-        for (j, (x, y)) in (0u32..).zip(before.iter().zip(&after)).take(a.k.max(b.k) as usize) {
-            let (from, to) = (verdict(*x, a, j), verdict(*y, b, j));
+        let (Some(before), Some(after)) = (Intervals::of(matrix, a.into()), Intervals::of(matrix, b.into())) else { continue };
+        for (j, (x, y)) in (0u32..).zip(before.scores().zip(after.scores())).take(a.k.max(b.k) as usize) {
+            let (from, to) = (verdict(x, a, j), verdict(y, b, j));
             if from == to {
                 continue;
             }
             found.total += 1;
-            if found.verdicts.len() < LISTED {
+            if found.verdicts.len() < listed as usize {
                 let reason = reason(matrix, a, b, j, from);
                 found.verdicts.push(Verdict { model, matrix: matrix.name.clone(), j, from, to, reason });
             }
@@ -59,7 +57,7 @@ fn verdict(score: f32, settings: &Settings, j: u32) -> bool {
 
 /// None where it was not computed.
 fn score(matrix: &Matrix, rule: Rule, j: u32) -> Option<f32> {
-    scores(matrix, rule)?.get(j as usize).copied()
+    Intervals::of(matrix, rule)?.scores().nth(j as usize)
 }
 
 /// The settings of `a` turn into those of `b` one by one: the last of them that changes the verdict is why it differs.
@@ -124,8 +122,8 @@ mod tests {
         let mut b = a.clone();
         change(&mut b);
         let expected = |from, to| Verdict { model: 0, matrix: "w".into(), j, from, to, reason: reason.into() };
-        assert_eq!(differences(&example(), &a, &b), Differences { total: 1, verdicts: vec![expected(!to, to)] });
-        assert_eq!(differences(&example(), &b, &a).verdicts, [expected(to, !to)]);
+        assert_eq!(differences(&example(), &a, &b, 500), Differences { total: 1, verdicts: vec![expected(!to, to)] });
+        assert_eq!(differences(&example(), &b, &a, 500).verdicts, [expected(to, !to)]);
     }
 
     #[test]
@@ -141,12 +139,12 @@ mod tests {
     fn several_settings_at_once_are_told_apart() {
         let a = Settings { k: 3, ..Settings::default() };
         let b = Settings { k: 4, epsilon: 0.51, side: Side::Right, cosine: Cosine::Signed, ..a.clone() };
-        let reasons: Vec<_> = differences(&example(), &a, &b).verdicts.into_iter().map(|v| (v.j, v.to, v.reason)).collect();
+        let reasons: Vec<_> = differences(&example(), &a, &b, 500).verdicts.into_iter().map(|v| (v.j, v.to, v.reason)).collect();
         assert_eq!(
             reasons,
             [(1, false, "right vector matches 0.71, left 0.32".to_owned()), (3, true, "outside the window k = 3".to_owned())]
         );
-        assert_eq!(differences(&example(), &a, &a), Differences::default());
+        assert_eq!(differences(&example(), &a, &a, 500), Differences::default());
     }
 
     #[test]
@@ -155,9 +153,9 @@ mod tests {
         let signed = Settings { cosine: Cosine::Signed, k: 600, ..Settings::default() };
         let absolute = Settings { k: 600, ..Settings::default() };
         let certified = report(vec![matrix("w", 600, unknown, side(&[0.9; 600], &[0.0; 600]))]);
-        assert_eq!(differences(&certified, &absolute, &signed), Differences::default());
+        assert_eq!(differences(&certified, &absolute, &signed, 500), Differences::default());
         let right = |settings: &Settings| Settings { side: Side::Right, ..settings.clone() };
-        let all = differences(&certified, &right(&absolute), &right(&signed));
+        let all = differences(&certified, &right(&absolute), &right(&signed), 500);
         assert_eq!((all.total, all.verdicts.len()), (600, 500));
     }
 }

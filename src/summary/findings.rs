@@ -1,7 +1,7 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
 use super::tables::{ModelSummary, models};
-use crate::metrics::intruder::{intruders, scores};
+use crate::metrics::intruder::{Intervals, intruders};
 use crate::print::count;
 use crate::report::{Kind, Model, Report, Settings, Status};
 use crate::series::{labels, type_label};
@@ -18,17 +18,28 @@ pub struct Findings {
     pub matrices: String,
 }
 
-/// The findings under the given settings; empty where there is nothing to say.
-pub fn findings(report: &Report, settings: &Settings) -> Findings {
-    let summaries = models(report, settings);
-    let done: Vec<&ModelSummary> = summaries.iter().filter(|s| s.done > 0).collect();
-    Findings {
+/// What the page says of the whole run: both are asked for with every move of a slider, and the sentences come from the rows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// One a model.
+    pub models: Vec<ModelSummary>,
+    pub findings: Findings,
+}
+
+/// The summary under the given settings; sentences are empty where there is nothing to say.
+pub fn summary(report: &Report, settings: &Settings) -> Summary {
+    let models = models(report, settings);
+    let done: Vec<&ModelSummary> = models.iter().filter(|s| s.done > 0).collect();
+    let findings = Findings {
         epsilon_curve: counts(&done, settings),
         overview: where_they_are(report, settings),
         effective_rank: ranks(report, &done),
         k_curve: beyond(report, settings),
         matrices: most(report, settings),
-    }
+    };
+    Summary { models, findings }
 }
 
 /// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning 0."
@@ -114,14 +125,14 @@ fn beyond(report: &Report, settings: &Settings) -> String {
     let windows = |model: &Model| {
         let (mut all, mut found, mut first) = (0, 0, usize::MAX);
         for matrix in model.matrices.iter().filter(|m| m.status == Status::Analyzed) {
-            let scores = scores(matrix, settings.into())?;
-            if scores.len() < matrix.rows.min(matrix.cols) as usize {
+            let known = Intervals::of(matrix, settings.into())?;
+            if known.len() < matrix.rows.min(matrix.cols) as usize {
                 return None;
             }
-            let below = |c: &f32| f64::from(*c) < settings.epsilon;
-            all += scores.len() as u64;
-            found += scores.iter().filter(|c| below(c)).count() as u64;
-            first = first.min(scores.iter().position(below).unwrap_or(usize::MAX));
+            let below = |c: f32| f64::from(c) < settings.epsilon;
+            all += known.len() as u64;
+            found += known.scores().filter(|c| below(*c)).count() as u64;
+            first = first.min(known.scores().position(below).unwrap_or(usize::MAX));
         }
         (found > 0).then_some((all, found, first))
     };

@@ -3,13 +3,17 @@
 mod apply;
 mod differences;
 mod findings;
+mod matrices;
+mod sort;
 mod tables;
 mod vectors;
 
 pub use apply::apply;
 pub use differences::{Differences, Verdict, differences};
-pub use findings::{Findings, findings};
-pub use tables::{MatrixCell, MatrixRow, ModelSummary, matrices, models};
+pub use findings::{Findings, Summary, summary};
+pub use matrices::{Matrices, MatrixCell, MatrixRow, matrices, matrix};
+pub use sort::{Column, Sort};
+pub use tables::ModelSummary;
 pub use vectors::set_vectors;
 
 #[cfg(test)]

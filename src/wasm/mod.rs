@@ -2,6 +2,7 @@
 
 #[cfg(feature = "engine")]
 mod bench;
+mod canvas;
 #[cfg(feature = "engine")]
 mod lesson;
 #[cfg(feature = "engine")]

@@ -5,7 +5,7 @@ use crate::export;
 use crate::figures::Request;
 use crate::presets::{self, Preset};
 use crate::report::{Matrix, Report, Settings};
-use crate::summary::{self, Differences, Findings, MatrixRow, ModelSummary};
+use crate::summary::{self, Differences, Matrices, MatrixRow, Sort, Summary};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
@@ -33,23 +33,25 @@ impl ReportView {
         fits.then_some(()).ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
     }
 
-    /// Which vectors are intruders under one of two settings only, and why.
-    pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>) -> Result<Ts<Differences>, JsError> {
-        Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?).into_ts()?)
+    /// Which vectors are intruders under one of two settings only, and why: all are counted, the first `listed` are listed.
+    pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>, listed: u32) -> Result<Ts<Differences>, JsError> {
+        Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?, listed).into_ts()?)
     }
 
-    pub fn models(&self, settings: Ts<Settings>) -> Result<Vec<Ts<ModelSummary>>, JsError> {
-        let rows = summary::models(&self.report, &settings.to_rust()?);
-        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    /// Rows of the summary table, and the sentences beside the figures.
+    pub fn summary(&self, settings: Ts<Settings>) -> Result<Ts<Summary>, JsError> {
+        Ok(summary::summary(&self.report, &settings.to_rust()?).into_ts()?)
     }
 
-    pub fn matrices(&self, settings: Ts<Settings>) -> Result<Vec<Ts<MatrixRow>>, JsError> {
-        let rows = summary::matrices(&self.report, &settings.to_rust()?);
-        Ok(rows.into_iter().map(|r| r.into_ts()).collect::<Result<_, _>>()?)
+    /// The first rows of the table of matrices.
+    pub fn matrices(&self, settings: Ts<Settings>, sort: Option<Ts<Sort>>, first: u32) -> Result<Ts<Matrices>, JsError> {
+        let sort = sort.map(|s| s.to_rust()).transpose()?;
+        Ok(summary::matrices(&self.report, &settings.to_rust()?, sort.as_ref(), first).into_ts()?)
     }
 
-    pub fn findings(&self, settings: Ts<Settings>) -> Result<Ts<Findings>, JsError> {
-        Ok(summary::findings(&self.report, &settings.to_rust()?).into_ts()?)
+    /// The row of one matrix.
+    pub fn matrix(&self, settings: Ts<Settings>, name: &str) -> Result<Option<Ts<MatrixRow>>, JsError> {
+        Ok(summary::matrix(&self.report, &settings.to_rust()?, name).map(|r| r.into_ts()).transpose()?)
     }
 
     /// A lesson as a page of its own. `dials` is JSON: pairs of attribute and value.

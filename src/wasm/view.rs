@@ -1,10 +1,10 @@
 //! A report, and all that is drawn of it: the part that embeds share.
 
+use super::canvas::Canvas;
 use crate::export;
 use crate::figures::{self, Raster, Readout, Request, Table};
 use crate::report::{Model, Report, Settings};
 use plotters::prelude::IntoDrawingArea;
-use plotters_canvas::CanvasBackend;
 use std::collections::HashSet;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -48,26 +48,30 @@ impl ReportView {
         self.report.models.iter().flat_map(|m| &m.matrices).map(|m| &m.name).collect::<HashSet<_>>().len() as u32
     }
 
-    /// The height of a figure at the request's width, in CSS pixels.
-    pub fn height(&self, request: Ts<Request>) -> Result<f64, JsError> {
-        Ok(figures::height(&self.report, &request.to_rust()?))
-    }
-
-    /// Draws on a canvas of `width * scale` by `height * scale` device pixels.
-    pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
+    /// Draws on a canvas, which gets the size that the figure has at the request's width; the answer is its height in CSS pixels.
+    pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<f64, JsError> {
         let request = request.to_rust()?;
         let none = || JsError::new("The canvas gives no drawing context.");
         // The same context that the backend draws on: a canvas has one.
         let context =
             canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()).ok_or_else(none)?;
-        let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(none)?;
+        let backend = Canvas::of(canvas.clone(), context.clone()).ok_or_else(none)?;
         let blit = |r: &Raster| {
             // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.
             if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&r.rgba), r.width, r.height) {
                 let _ = context.put_image_data(&image, f64::from(r.x), f64::from(r.y));
             }
         };
-        Ok(figures::draw(&self.report, &request, backend.into_drawing_area(), Some(&blit))?)
+        let area = |height: f64| {
+            let size = [request.width, height].map(|css| (css * request.scale).round() as u32);
+            // Setting a size, even the same, makes the browser lay out the page and take new memory.
+            if [canvas.width(), canvas.height()] != size {
+                canvas.set_width(size[0]);
+                canvas.set_height(size[1]);
+            }
+            backend.into_drawing_area()
+        };
+        Ok(figures::draw(&self.report, &request, area, Some(&blit))?)
     }
 
     /// The numbers at a place in CSS pixels.

@@ -35,7 +35,7 @@ pub fn check_matrix(label: &str, m: &Matrix, row: &Value) {
     let allowed = |scores: &[f64], k: usize, epsilon: f64| scores.iter().take(k).any(|c| (c - epsilon).abs() < 1e-4);
     for (scores, reference, counts) in [(left, &reference_left, "count_k10"), (right, &reference_right, "count_k10_right")] {
         for (epsilon, expected) in row[counts].as_object().unwrap() {
-            let (ours, epsilon) = (count(scores, 10, epsilon.parse().unwrap()), epsilon.parse().unwrap());
+            let (ours, epsilon) = (count(scores.iter().copied(), 10, epsilon.parse().unwrap()), epsilon.parse().unwrap());
             if u64::from(ours) != expected.as_u64().unwrap() {
                 assert!(allowed(reference, 10, epsilon), "{at}: {counts} at {epsilon} is {ours}, the reference has {expected}");
                 println!("{at}: {counts} at {epsilon}: {ours} instead of {expected}, within 1e-4 of epsilon");
@@ -44,7 +44,7 @@ pub fn check_matrix(label: &str, m: &Matrix, row: &Value) {
     }
     for (k, expected) in row["count_eps0.5"].as_object().unwrap() {
         let k: u32 = k.parse().unwrap_or(m.rows.min(m.cols));
-        let ours = count(left, k, 0.5);
+        let ours = count(left.iter().copied(), k, 0.5);
         if u64::from(ours) != expected.as_u64().unwrap() {
             // The reference lists its first 50 scores; deeper ones may sit on the threshold too.
             let near = |c: &f32| (f64::from(*c) - 0.5).abs() < 1e-4;

@@ -6,7 +6,7 @@ use crate::stored::*;
 use lorascope::figures::{FigureId, Focus, Readout, Request, Theme, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, type_label};
-use lorascope::summary::{Findings, findings};
+use lorascope::summary::{Findings, summary};
 
 const EIGHT: [Option<u32>; 8] = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
 
@@ -268,7 +268,7 @@ fn adapters_alone_have_an_axis_of_their_own() {
 #[test]
 fn the_sentences_beside_them_say_what_is_counted() {
     let (report, settings) = (whole(stored()), Settings::default());
-    let said = findings(&report, &settings);
+    let said = summary(&report, &settings).findings;
     let all = |model: &Model| model.matrices.iter().map(|m| below(m, usize::MAX, 0.5)).sum::<usize>();
     let full = count_words(all(&report.models[0]));
     assert!(
@@ -278,17 +278,17 @@ fn the_sentences_beside_them_say_what_is_counted() {
         said.k_curve
     );
     // Nothing is said of vectors that were not computed.
-    assert_eq!(findings(&leading(stored()), &settings).k_curve, "");
+    assert_eq!(summary(&leading(stored()), &settings).findings.k_curve, "");
 
     let mut two = report_of(&[Some(8)], 6, &TYPES[..3]);
     for (n, matrix) in two.models[0].matrices.iter_mut().enumerate() {
         matrix.left.as_mut().expect("analyzed").max_cos = if n % 3 == 0 { vec![0.1, 0.9] } else { vec![0.9, 0.9] };
     }
-    assert_eq!(findings(&two, &settings).overview, "In LoRA r = 8, query matrices hold all 6.");
+    assert_eq!(summary(&two, &settings).findings.overview, "In LoRA r = 8, query matrices hold all 6.");
     two.models[0].matrices[1].left.as_mut().expect("analyzed").max_cos[0] = 0.2;
-    assert_eq!(findings(&two, &settings).overview, "In LoRA r = 8, query matrices hold 6 of the 7.");
-    assert_eq!(findings(&report_of(&[None], 2, &TYPES), &settings).overview, "");
-    assert_eq!(findings(&report_of(&[], 0, &[]), &settings), Findings::default());
+    assert_eq!(summary(&two, &settings).findings.overview, "In LoRA r = 8, query matrices hold 6 of the 7.");
+    assert_eq!(summary(&report_of(&[None], 2, &TYPES), &settings).findings.overview, "");
+    assert_eq!(summary(&report_of(&[], 0, &[]), &settings).findings, Findings::default());
 }
 
 /// 5618 -> "5,618", for numbers below a million.

@@ -179,7 +179,7 @@ fn a_large_map_is_put_as_pixels() {
         let (mut out, got) = (String::new(), RefCell::new(Vec::new()));
         let area = SVGBackend::with_string(&mut out, ((632.0 * scale) as u32, (800.0 * scale) as u32)).into_drawing_area();
         let blit = |r: &Raster| got.borrow_mut().push(r.clone());
-        draw(&report, &request, area, Some(&blit)).expect("a string takes everything");
+        draw(&report, &request, |_| area, Some(&blit)).expect("a string takes everything");
         let got = got.into_inner();
         assert_eq!(got.len(), 1);
         let r = &got[0];
@@ -211,7 +211,7 @@ fn large_times() {
         let area = SVGBackend::with_string(&mut out, (1888, 2000)).into_drawing_area();
         let start = std::time::Instant::now();
         let blitted = RefCell::new(None);
-        draw(&report, &request, area, Some(&|_: &Raster| *blitted.borrow_mut() = Some(start.elapsed())))
+        draw(&report, &request, |_| area, Some(&|_: &Raster| *blitted.borrow_mut() = Some(start.elapsed())))
             .expect("a string takes everything");
         if let Some(time) = blitted.into_inner() {
             println!("pixels after {time:?}");

@@ -3,7 +3,6 @@ import { expect, test } from '@playwright/test';
 import { exactSeconds, remaining } from '../../www/cost';
 import { bytes, count, counted, duration, estimate, fixed, interval, rank, undecided } from '../../www/format';
 import * as runs from '../../www/run.state';
-import { sorted } from '../../www/sort';
 import * as change from '../../www/state';
 import type { MatrixRow, Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
@@ -21,18 +20,6 @@ test('what is not known exactly says so', () => {
   expect([between(0.268, 0.272), between(0.06, 0.27), between(0.001, 0.27), interval(undefined, 2)]).toEqual(['0.27', '0.06–0.27', '≤ 0.27', '–']);
   expect([undecided(3, 0), undecided(3, 1), undecided(1200, 2)]).toEqual(['3', '3 + 1 undecided', '1,200 + 2 undecided']);
   expect([estimate(812, 0.006), estimate(7.25, 0.05), estimate(7.25, undefined), estimate(undefined, 0.1)]).toEqual(['≈ 812 ± 5', '≈ 7.3 ± 0.4', '7.3', '–']);
-});
-
-const row = (name: string, layer: number | undefined, intruders: number | undefined) =>
-  ({ name, layer, typeLabel: name, rows: 2, cols: 2, cells: [intruders === undefined ? null : { intruders }] }) as unknown as MatrixRow;
-
-test('rows without a number come last in both directions, equal rows keep their order', () => {
-  const rows = [row('a', 0, 1), row('b', 0, undefined), row('c', undefined, 3), row('d', 1, 1)];
-  const by = (column: change.Sort['column'], descending: boolean) => sorted(rows, { column, model: 0, descending }).map((r) => r.name).join('');
-  expect([by('intruders', true), by('intruders', false)]).toEqual(['cadb', 'adcb']);
-  expect([by('layer', true), by('layer', false)]).toEqual(['dabc', 'abdc']);
-  expect(by('name', true)).toBe('dcba');
-  expect(sorted(rows, undefined).map((r) => r.name).join('')).toBe('abcd');
 });
 
 const plan = {

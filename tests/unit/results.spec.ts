@@ -1,7 +1,7 @@
 /** What the page makes of results without computing: intervals, what they leave open, how they are kept; and the engine's line. */
 import { expect, test } from '@playwright/test';
 import { Gate } from '../../www/gate';
-import { resultsOf, tiedVectors, weakestOf, windowOf } from '../../www/intervals';
+import { resultsOf, tiedVectors, windowOf } from '../../www/intervals';
 import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/modes';
 import { pack, sizeOf, unpack } from '../../www/pack';
 import { defaults, setK, setSide, type State } from '../../www/state';
@@ -25,7 +25,7 @@ test('best matches are intervals, and for both sides the larger one decides', ()
   const both = matrix({ left: match([0.1, 0.9], [0.3, 0.9]), right: match([0.2, 0.1]) });
   expect(windowOf(both, rule('both', 5))).toEqual([{ low: 0.2, high: 0.3 }, { low: 0.9, high: 0.9 }]);
   const s = state(bounded, exact);
-  expect([resultsOf(s, 'm1'), resultsOf(s, 'other'), weakestOf(s, 0), weakestOf(s, 1)]).toEqual([[exact], [], { low: 0.1, high: 0.3 }, undefined]);
+  expect([resultsOf(s, 'm1'), resultsOf(s, 'other')]).toEqual([[exact], []]);
 });
 
 test('with signs the signed matches are looked at, where they are known', () => {

@@ -14,8 +14,8 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
   const absent = sideless(state);
   if (open.length + absent.length === 0) return nothing;
   const { k, side } = state.settings;
-  const rows = report?.matrices(state.settings) ?? [];
-  const undecided = rows.flatMap((row) => row.cells).reduce((sum, cell) => sum + (cell?.undecided ?? 0), 0);
+  const models = report?.models(state.settings) ?? [];
+  const undecided = models.reduce((sum, model) => sum + model.undecided, 0);
   const intervals = undecided > 0 ? ` ${counted(undecided, 'vector')} undecided at this threshold.` : '';
   return html`
     ${absent.length > 0

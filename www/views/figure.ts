@@ -1,9 +1,10 @@
 /** One figure on a canvas at the screen's own pixels. What it shows comes as a spec; what the reader points at goes to the store. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { Cell, Focus, Readout, ReportView, Request, Theme } from '../wasm/embed/lorascope';
+import type { Cell, FigureId, Focus, Readout, ReportView, Request, Theme } from '../wasm/embed/lorascope';
 import { hang } from './card';
 import { MapHand } from './map-hand';
-import { onScreenChange, screen } from './screen';
+import { screen } from './screen';
+import { LATER, Sight } from './sight';
 
 /** A request without what only the element itself knows. */
 export type Spec = Omit<Request, 'theme' | 'width' | 'scale'>;
@@ -22,8 +23,8 @@ export interface Pointer {
 /** CSS pixels. */
 const USUAL = 632;
 
-/** Milliseconds without a change after which figures out of sight are drawn too. */
-const LATER = 250;
+/** Figures that no dial moves. */
+const STILL: ReadonlySet<FigureId> = new Set(['effective-rank']);
 
 /** Crosshair steps of the arrow keys. */
 const ARROWS = new Map([
@@ -58,21 +59,12 @@ export class FigureView extends LitElement {
   /** Hears of the mark that was clicked, or on which Enter was pressed. */
   chosen: ((focus: Focus) => void) | undefined;
   #drawn = '';
-  #visible = true;
-  /** Out of sight a figure waits until nothing moves any more. */
-  #later: ReturnType<typeof setTimeout> | undefined;
-  #due = false;
-  #stop: (() => void) | undefined;
+  /** The words for screen readers are made when nothing moves any more. */
+  #words: ReturnType<typeof setTimeout> | undefined;
+  readonly #sight = new Sight(this);
   readonly #resize = new ResizeObserver(([entry]) => {
     if (entry) this.width = Math.floor(entry.contentRect.width);
   });
-  readonly #sight = new IntersectionObserver(
-    ([entry]) => {
-      this.#visible = entry?.isIntersecting ?? true;
-      if (this.#visible) this.requestUpdate();
-    },
-    { rootMargin: '200px' },
-  );
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -81,16 +73,12 @@ export class FigureView extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#resize.observe(this);
-    this.#sight.observe(this);
-    this.#stop = onScreenChange(() => this.requestUpdate());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resize.disconnect();
-    this.#sight.disconnect();
-    clearTimeout(this.#later);
-    this.#stop?.();
+    clearTimeout(this.#words);
   }
 
   protected override render(): TemplateResult {
@@ -116,18 +104,9 @@ export class FigureView extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const { view, version } = this.report;
     const canvas = this.querySelector('canvas');
-    if (!view || !canvas || !this.width) return;
-    clearTimeout(this.#later);
-    if (!this.#visible && !screen().printing && !this.#due) {
-      this.#later = setTimeout(() => {
-        this.#due = true;
-        this.requestUpdate();
-      }, LATER);
-      return;
-    }
-    this.#due = false;
+    if (!view || !canvas || !this.width || !this.#sight.now()) return;
     const request = this.request;
-    const key = `${version} ${JSON.stringify(request)}`;
+    const key = `${version} ${JSON.stringify(STILL.has(request.figure) ? { ...request, settings: undefined } : request)}`;
     if (key !== this.#drawn) {
       this.#drawn = key;
       this.#draw(request, canvas);
@@ -141,14 +120,18 @@ export class FigureView extends LitElement {
   #draw(request: Request, canvas: HTMLCanvasElement): void {
     const { view } = this.report;
     if (!view) return;
-    const height = view.height(request);
+    const height = view.draw(request, canvas);
     canvas.style.setProperty('width', `${request.width}px`);
     canvas.style.setProperty('height', `${height}px`);
-    // Setting a size also clears, and forgets the last drawing's transform.
-    canvas.width = Math.round(request.width * request.scale);
-    canvas.height = Math.round(height * request.scale);
-    view.draw(request, canvas);
-    if (!request.thumbnail) canvas.setAttribute('aria-label', view.alt(request));
+    if (request.thumbnail) return;
+    clearTimeout(this.#words);
+    if (canvas.hasAttribute('aria-label')) this.#words = setTimeout(() => this.#describe(canvas), LATER);
+    else this.#describe(canvas);
+  }
+
+  #describe(canvas: HTMLCanvasElement): void {
+    const { view } = this.report;
+    if (view) canvas.setAttribute('aria-label', view.alt(this.request));
   }
 
   /** What is drawn now; before the element has a width, as a page would have it. */

@@ -7,11 +7,10 @@ import { View } from './view';
 class MatrixHeadView extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { state, nav, report, app } = this.ctx;
-    const rows = report?.matrices(state.settings) ?? [];
-    const at = rows.findIndex((row) => row.name === state.open);
-    const matrix = rows[at];
+    const names = state.plan?.matrices.map((m) => m.name) ?? [];
+    const at = names.indexOf(state.open ?? '');
+    const [before, matrix, after] = [at - 1, at, at + 1].map((n) => report?.matrix(state.settings, names[n] ?? ''));
     if (!matrix) return nothing;
-    const [before, after] = [rows[at - 1], rows[at + 1]];
     return html`<div class="wrap"><div class="head">
       <p class="crumb"><button class="link" @click=${() => nav.close()}>${heading(this.ctx)}</button></p>
       <div class="head-row">

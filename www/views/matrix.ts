@@ -20,7 +20,7 @@ class MatrixView extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     const models = report?.models(state.settings) ?? [];
-    const matrix = report?.matrices(state.settings).find((m) => m.name === state.open);
+    const matrix = report?.matrix(state.settings, state.open ?? '');
     if (!matrix) return nothing;
     const chosen = choose(matrix, state.model);
     const results = resultsOf(state, matrix.name);

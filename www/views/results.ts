@@ -9,13 +9,13 @@ import { storeNotice } from './kept';
 import { problemList } from './problems';
 import { fetched, now } from './progress';
 import { row } from './row';
-import { rule } from './rule';
 import { View } from './view';
 import './controls';
 import './copy';
 import './figures';
 import './progress';
 import './provenance';
+import './rule';
 import './summary';
 import './table';
 
@@ -28,7 +28,8 @@ class ResultsView extends View {
       <div class="wrap">${this.#head()}</div>
       <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
       <div class="wrap">
-        ${storeNotice(this.ctx)} ${deeper(this.ctx)} ${rule(this.ctx)}
+        ${storeNotice(this.ctx)} ${deeper(this.ctx)}
+        <lorascope-rule .ctx=${this.ctx}></lorascope-rule>
         ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>

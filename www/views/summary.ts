@@ -1,7 +1,6 @@
 /** One line a model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval, undecided } from '../format';
-import { type Interval, weakestOf } from '../intervals';
 import { math } from '../math';
 import type { ModelSummary } from '../wasm/simd/lorascope';
 import { modelName } from './model';
@@ -16,8 +15,6 @@ class SummaryView extends View {
     const { state, report } = this.ctx;
     const models = report?.models(state.settings) ?? [];
     const all = state.plan?.matrices.length ?? 0;
-    const rows = report?.matrices(state.settings) ?? [];
-    const open = models.map((_, at) => rows.reduce((sum, { cells }) => sum + (cells[at]?.undecided ?? 0), 0));
     const complete = state.status !== 'running' && state.results.size >= all;
     return row({
       title: complete ? 'Summary' : 'So far',
@@ -33,7 +30,7 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => line(model, complete, open[at] ?? 0, weakestOf(state, at)))}</tbody>
+        <tbody>${models.map((model) => line(model, complete))}</tbody>
       </table></div>`,
     });
   }
@@ -46,10 +43,11 @@ function possible(models: readonly ModelSummary[], complete: boolean): string {
   return complete ? of : `so far${of && `, ${of}`}`;
 }
 
-function line(m: ModelSummary, complete: boolean, open: number, match: Interval | undefined): TemplateResult {
+function line(m: ModelSummary, complete: boolean): TemplateResult {
+  const match = m.weakestLow != null && m.weakestMatch != null ? { low: m.weakestLow, high: m.weakestMatch } : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
     <td class="nowrap">${modelName(m)}</td>
-    <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, open)}</span></td>
+    <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, m.undecided)}</span></td>
     <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>

@@ -3,30 +3,37 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { counted, estimate, rank } from '../format';
 import { resultsOf, windowOf } from '../intervals';
 import { math } from '../math';
-import { sorted } from '../sort';
-import { sortBy, type Sort } from '../state';
-import type { Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import { sortBy } from '../state';
+import type { Matrix, MatrixCell, MatrixRow, ModelSummary, Sort } from '../wasm/simd/lorascope';
 import { words } from './row';
+import { Sight } from './sight';
 import { strip } from './strip';
 import { View } from './view';
 
 const FIRST_ROWS = 12;
+/** More than there are. */
+const ALL_ROWS = 2 ** 32 - 1;
 
 class TableView extends View {
+  readonly #sight = new Sight(this);
+
+  protected override shouldUpdate(): boolean {
+    return this.#sight.now();
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const { state, report, store } = this.ctx;
     if (!report) return nothing;
     const models = report.models(state.settings);
-    const rows = sorted(report.matrices(state.settings), state.sort);
-    const shown = state.allRows ? rows : rows.slice(0, FIRST_ROWS);
-    const rest = rows.length - shown.length;
+    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS);
+    const rest = total - rows.length;
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
     return html`<section class="row">
-      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(rows.length, models) })}
+      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(total, models) })}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
           ${this.#heads(models, chosen)}
-          <tbody>${shown.map((row) => this.#line(row, models, chosen))}</tbody>
+          <tbody>${rows.map((row) => this.#line(row, models, chosen))}</tbody>
         </table></div>
         ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
       </div>
