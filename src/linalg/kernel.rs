@@ -68,6 +68,29 @@ macro_rules! lanes {
     }};
 }
 
+/// The portable loop with its vectors named: LLVM puts them across the columns of the tile instead, and turns them round at every step,
+/// at a tenth of the speed. Same order of sums, same numbers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse")]
+fn sse(a: &[f32], b: &[f32], tile: &mut [f32]) {
+    use std::arch::x86_64::*;
+    let mut sums = [[_mm_setzero_ps(); 2]; NR];
+    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<NR>().0) {
+        // SAFETY: `a` holds two whole vectors; these loads need no alignment.
+        let column = unsafe { [_mm_loadu_ps(a.as_ptr()), _mm_loadu_ps(a.as_ptr().add(4))] };
+        for (sums, b) in sums.iter_mut().zip(b) {
+            let b = _mm_set1_ps(*b);
+            for (sum, a) in sums.iter_mut().zip(column) {
+                *sum = _mm_add_ps(*sum, _mm_mul_ps(a, b));
+            }
+        }
+    }
+    for (out, sum) in tile.as_chunks_mut::<4>().0.iter_mut().zip(sums.as_flattened()) {
+        // SAFETY: `out` is one whole vector of the tile.
+        unsafe { _mm_storeu_ps(out.as_mut_ptr(), *sum) };
+    }
+}
+
 /// a b + c, rounded once where the build has relaxed SIMD.
 #[cfg(all(target_feature = "simd128", target_feature = "relaxed-simd"))]
 pub mod fused {
@@ -114,7 +137,13 @@ impl Scalar for f32 {
         lanes!(a, b, tile, 8, 4, f32x4_splat(0.0), f32x4_splat, mul_add)
     }
 
-    #[cfg(not(target_feature = "simd128"))]
+    #[cfg(target_arch = "x86_64")]
+    fn multiply(a: &[f32], b: &[f32], tile: &mut [f32]) {
+        // SAFETY: every x86-64 has SSE.
+        unsafe { sse(a, b, tile) }
+    }
+
+    #[cfg(not(any(target_feature = "simd128", target_arch = "x86_64")))]
     fn multiply(a: &[f32], b: &[f32], tile: &mut [f32]) {
         portable!(a, b, tile, 8)
     }
