@@ -11,7 +11,7 @@ mod sweep;
 use super::dial::within;
 use super::{Fact, Scene, Spectrum, held};
 use crate::analyze::{Known, Look, Tuning};
-use crate::metrics::intruder::{Rule, scores, window};
+use crate::metrics::intruder::{Intervals, Rule};
 use crate::metrics::intruder_energy::intruder_energy;
 use crate::metrics::random_match::random_match;
 use crate::metrics::stable_rank::frobenius;
@@ -164,9 +164,9 @@ impl Bench {
     fn facts(&self, dials: &MakingDials, matrix: &report::Matrix, planted: &[f32]) -> Vec<Fact> {
         let sigma_1 = f64::from(self.sigma[0]);
         let change = matrix.delta.as_ref().map_or(0.0, |d| d.frobenius);
-        let cosines = scores(matrix, Rule::absolute(Side::Left)).unwrap_or_default();
+        let cosines: Vec<f32> = Intervals::of(matrix, Rule::absolute(Side::Left)).into_iter().flat_map(Intervals::scores).collect();
         let below = |(j, c): (usize, &f32)| (f64::from(*c) < dials.epsilon).then_some(j);
-        let places: Vec<usize> = window(&cosines, dials.k).iter().enumerate().filter_map(below).collect();
+        let places: Vec<usize> = cosines.iter().take(dials.k as usize).enumerate().filter_map(below).collect();
         let mut facts = vec![
             Fact::new("count", places.len() as f64),
             Fact::new("k", f64::from(dials.k)),

@@ -65,7 +65,7 @@ fn alt(dials: &MakingDials, now: &Matrix) -> String {
         best(0),
         best(1),
         best(2),
-        intruder::count(&left.max_cos, dials.k, dials.epsilon),
+        intruder::count(left.max_cos.iter().copied(), dials.k, dials.epsilon),
         dials.k,
         dials.epsilon
     )

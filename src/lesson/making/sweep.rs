@@ -33,7 +33,7 @@ impl Found {
     }
 
     pub fn count(&self, dials: &MakingDials) -> u32 {
-        intruder::count(&self.best, dials.k, dials.epsilon)
+        intruder::count(self.best.iter().copied(), dials.k, dials.epsilon)
     }
 }
 

@@ -6,7 +6,7 @@ use super::world::World;
 use crate::analyze::{Known, Look, Tuning};
 use crate::lesson::held;
 use crate::linalg::Matrix;
-use crate::metrics::intruder::{Rule, count, scores};
+use crate::metrics::intruder::{Intervals, Rule, count};
 use crate::report::{self, Side as Vectors, Status};
 
 /// What is known at one look.
@@ -26,7 +26,7 @@ impl Seen {
     /// Intruders in all matrices.
     pub fn count(&self, k: u32, epsilon: f64) -> u32 {
         let rule = Rule::absolute(Vectors::Left);
-        self.matrices.iter().filter_map(|m| scores(m, rule)).map(|s| count(&s, k, epsilon)).sum()
+        self.matrices.iter().filter_map(|m| Intervals::of(m, rule)).map(|i| count(i.scores(), k, epsilon)).sum()
     }
 
     /// The mean over the matrices of what is known of their changes.
@@ -99,8 +99,8 @@ impl Side {
     pub fn shrunk(&self, factor: f64, k: u32, epsilon: f64) -> Vec<Matrix> {
         let shrink = |(w, look): (&Matrix, &Look)| {
             let mut out = w.clone();
-            let below = scores(&look.entry, Rule::absolute(Vectors::Left)).unwrap_or_default();
-            let places = below.iter().take(k as usize).enumerate().filter(|(_, c)| f64::from(**c) < epsilon).map(|(j, _)| j);
+            let scores = Intervals::of(&look.entry, Rule::absolute(Vectors::Left)).into_iter().flat_map(Intervals::scores);
+            let places = scores.take(k as usize).enumerate().filter(|(_, c)| f64::from(*c) < epsilon).map(|(j, _)| j);
             if let Some(vectors) = look.vectors.as_ref().filter(|_| look.entry.status == Status::Analyzed) {
                 for u in places.filter(|j| *j < vectors.ncols()).map(|j| vectors.column(j)) {
                     out += u * (u.transpose() * w) * (factor - 1.0) as f32;
