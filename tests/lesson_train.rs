@@ -1,5 +1,8 @@
 //! The training lesson against the reference (`tests/fixtures/lesson/experiment.py`, numpy in float64), and what must hold for any dials.
 
+mod common;
+
+use common::Visit;
 use lorascope::lesson::train::{Alpha, Init, RANKS, Sweep, Task, TrainDials, Training, rows};
 use lorascope::lesson::{Lesson, open};
 use serde_json::Value;
@@ -132,6 +135,22 @@ fn a_training_is_drawn_at_every_moment_and_its_vectors_are_traced() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_number() {
+    let steps = |t: &Training| t.sides.first().map_or(0, |s| s.tune.step);
+    let [one, three] = [1, 3].map(|threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| {
+            let mut training = Training::new(&TrainDials { rank: 3, ..TrainDials::default() });
+            while steps(&training) < 15 {
+                training.advance();
+            }
+            training
+        })
+    });
+    assert!((0..2).all(|n| one.sides[n].tune.weights == three.sides[n].tune.weights));
+    assert_eq!(one.scene(), three.scene());
+}
+
+#[test]
 fn tasks_in_sequence_start_where_the_one_before_ended() {
     let training = finished(&TrainDials { tasks: 2, rank: 64, full_rate: 3.0, ..TrainDials::default() });
     let fact = facts(&training);
@@ -151,6 +170,46 @@ fn shrunk_intruders_give_task_one_back() {
     assert!(fact("shrunkAccuracy") > fact("loraAccuracy") - 0.08);
     let same = training.sides[1].shrunk(1.0, 10, 0.5);
     assert!(same.iter().zip(&training.sides[1].tune.weights).all(|(a, b)| (a - b).amax() < 1e-6));
+}
+
+/// The files as a reader would drop them: the analyzer counts what the lesson counts, at every checkpoint that is in both.
+#[track_caller]
+fn read_again(training: &Training) {
+    let root = std::env::temp_dir().join(format!("lorascope-lesson-{}-{:p}", std::process::id(), training));
+    let mut folders: Vec<String> = vec![];
+    for file in training.files().unwrap() {
+        let (folder, _) = file.path.rsplit_once('/').unwrap();
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+        std::fs::write(root.join(&file.path), &file.bytes).unwrap();
+        folders.push(folder.to_owned());
+    }
+    folders.dedup();
+    let report = Visit::open_folders(&root, &folders.iter().map(String::as_str).collect::<Vec<_>>()).run();
+    std::fs::remove_dir_all(&root).unwrap();
+    assert_eq!(report.models.len(), folders.len() - 1);
+    for model in &report.models {
+        let run = model.run.as_ref().expect("a checkpoint of a run");
+        let side = &training.sides[usize::from(run.run.starts_with("lora"))];
+        let seen = side.looks.iter().rfind(|seen| u64::from(seen.step) == run.step).unwrap_or_else(|| panic!("no look at {run:?}"));
+        assert_eq!(model.totals.intruders, seen.count(10, 0.5), "{run:?}");
+        assert_eq!(model.matrices.len(), 4);
+        for (own, read) in seen.matrices.iter().zip(&model.matrices) {
+            assert_eq!((&own.name, own.layer, &own.kind), (&read.name, read.layer, &read.kind));
+            let [own, read] = [own, read].map(|m| m.delta.as_ref().unwrap().effective_rank);
+            assert!((own - read).abs() < 1e-3 * own.max(1.0), "{run:?}: {own} {read}");
+        }
+    }
+}
+
+#[test]
+fn what_was_trained_is_read_again_by_the_analyzer() {
+    read_again(&finished(&TrainDials::default()));
+    let mut wide = Training::new(&TrainDials { rank: 4, init: Init::Wide, ..TrainDials::default() });
+    while wide.sides.first().is_none_or(|s| s.looks.len() < 7) {
+        wide.advance();
+    }
+    read_again(&wide);
+    assert!(Training::new(&TrainDials::default()).files().unwrap().is_empty());
 }
 
 #[test]

@@ -153,14 +153,27 @@ impl Adapter {
         if init == Init::Orthonormal {
             orthonormal_rows(&mut a);
         }
-        Adapter { adam_a: Adam::new(a.shape()), adam_b: Adam::new((WIDTH, rank)), first: a.clone(), a, b: Matrix::zeros(WIDTH, rank) }
+        Adapter::of(a, Matrix::zeros(WIDTH, rank))
+    }
+
+    fn of(a: Matrix, b: Matrix) -> Adapter {
+        Adapter { adam_a: Adam::new(a.shape()), adam_b: Adam::new(b.shape()), first: a.clone(), a, b }
+    }
+
+    /// dL/dA from dL/dW.
+    fn gradient_a(&self, gradient: &Matrix, scale: f32) -> Matrix {
+        product::<f32>(View::from(&self.b).t(), gradient) * scale
+    }
+
+    /// dL/dB from dL/dW.
+    fn gradient_b(&self, gradient: &Matrix, scale: f32) -> Matrix {
+        product::<f32>(gradient, View::from(&self.a).t()) * scale
     }
 
     /// `gradient`: dL/dW. Both factors take theirs from the same A and B.
     fn step(&mut self, gradient: &Matrix, scale: f32, rate: f64, freeze: bool) {
-        let b = product::<f32>(gradient, View::from(&self.a).t()) * scale;
+        let (a, b) = (self.gradient_a(gradient, scale), self.gradient_b(gradient, scale));
         if !freeze {
-            let a = product::<f32>(View::from(&self.b).t(), gradient) * scale;
             self.adam_a.step(&mut self.a, &a, rate);
         }
         self.adam_b.step(&mut self.b, &b, rate);
@@ -200,4 +213,63 @@ pub fn gradients(embedding: &Matrix, weights: &[Matrix], head: &Matrix, x: &Matr
 pub fn accuracy(embedding: &Matrix, weights: &[Matrix], head: &Matrix, examples: &Examples) -> f64 {
     let pass = forward(embedding, weights, &examples.inputs);
     cross_entropy(&product(head, &pass.h), &examples.classes).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::train::INPUTS;
+    use crate::linalg::random;
+
+    /// The loss in f64, written without the code that is tested. Examples down the columns.
+    fn loss(embedding: &Matrix, weights: &[Matrix], head: &Matrix, x: &Matrix, classes: &[usize]) -> f64 {
+        let wide = |m: &Matrix| m.map(f64::from);
+        let mut h = wide(embedding) * wide(x);
+        for pair in weights.chunks(2) {
+            h = &h + wide(&pair[1]) * (wide(&pair[0]) * &h).map(|v| v.max(0.0));
+        }
+        let logits = wide(head) * h;
+        let one = |(n, class): (usize, &usize)| logits.column(n).iter().map(|v| v.exp()).sum::<f64>().ln() - logits[(*class, n)];
+        classes.iter().enumerate().map(one).sum::<f64>() / classes.len() as f64
+    }
+
+    /// Some entries of a gradient against differences of the loss, both ways.
+    #[track_caller]
+    fn check(parameter: &Matrix, gradient: &Matrix, loss: impl Fn(&Matrix) -> f64) {
+        assert_eq!(parameter.shape(), gradient.shape());
+        for at in (0..parameter.len()).step_by(parameter.len() / 12 + 1) {
+            // As far as f32 really goes.
+            let moved = |by: f32| {
+                let mut p = parameter.clone();
+                p[at] += by;
+                (loss(&p), f64::from(p[at]))
+            };
+            let ((up, high), (down, low)) = (moved(2e-3), moved(-2e-3));
+            let slope = (up - down) / (high - low);
+            assert!((slope - f64::from(gradient[at])).abs() < 2e-3 * f64::from(gradient.amax()), "{at}: {slope}, not {}", gradient[at]);
+        }
+    }
+
+    #[test]
+    fn gradients_are_slopes_of_the_loss() {
+        let embedding = random(WIDTH, INPUTS, 1);
+        let weights: Vec<Matrix> = (0..4).map(|n| random(WIDTH, WIDTH, 10 + n) * 0.03).collect();
+        let (head, x, classes) = (random(8, WIDTH, 3) * 0.1, random(INPUTS, 6, 4) * 0.2, [0, 3, 7, 1, 1, 5]);
+        let (own, slopes, to_head) = gradients(&embedding, &weights, &head, &x, &classes);
+        assert!((own - loss(&embedding, &weights, &head, &x, &classes)).abs() < 1e-5);
+        check(&head, &to_head, |head| loss(&embedding, &weights, head, &x, &classes));
+        let with = |n: usize, w: Matrix| {
+            let mut all = weights.clone();
+            all[n] = w;
+            loss(&embedding, &all, &head, &x, &classes)
+        };
+        for (n, (w, slope)) in weights.iter().zip(&slopes).enumerate() {
+            check(w, slope, |w| with(n, w.clone()));
+            // W = rest + scale B A is the same network.
+            let (scale, adapter) = (2.0, Adapter::of(random(3, WIDTH, 20) * 0.1, random(WIDTH, 3, 21) * 0.1));
+            let rest = w - &adapter.b * &adapter.a * scale;
+            check(&adapter.a, &adapter.gradient_a(slope, scale), |a| with(n, &rest + &adapter.b * a * scale));
+            check(&adapter.b, &adapter.gradient_b(slope, scale), |b| with(n, &rest + b * &adapter.a * scale));
+        }
+    }
 }
