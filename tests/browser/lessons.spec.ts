@@ -167,13 +167,14 @@ test('every dial of every lesson changes what is shown', async ({ page }) => {
     for (const testid of dials) {
       const before = await drawn();
       const control = page.getByTestId(testid);
+      const value = await control.inputValue();
       const kind = await control.evaluate((e) => (e instanceof HTMLInputElement ? e.type : 'select'));
       if (kind === 'checkbox') await control.click();
       else if (kind === 'select') await control.selectOption({ index: 1 });
       else if (kind === 'number') await control.fill('7').then(() => control.press('Tab'));
-      else await control.focus().then(() => page.keyboard.press('End'));
+      else await control.focus().then(async () => page.keyboard.press((await control.getAttribute('max')) === value ? 'Home' : 'End'));
       await expect.poll(drawn, { message: `${id}: ${testid}`, timeout: 20_000 }).not.toBe(before);
-      if (kind === 'range') await page.keyboard.press('Home');
+      if (kind === 'range') await control.fill(value);
       else if (kind === 'checkbox') await control.click();
       else if (kind === 'select') await control.selectOption({ index: 0 });
     }

@@ -17,9 +17,9 @@ export const alone: Lesson = {
     { kind: 'range', id: 'azimuth', label: 'Around', min: -180, max: 180, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
     { kind: 'range', id: 'elevation', label: 'Up', min: -90, max: 90, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
     { kind: 'switch', id: 'signed', label: 'keep the sign of the cosine' },
-    { kind: 'switch', id: 'flip', label: 'turn the vector around' },
+    { kind: 'switch', id: 'flip', label: 'turn the vector around', when: (d) => Number(d['n']) <= 3 || d['signed'] === true },
     { kind: 'switch', id: 'turned', label: 'turn the basis', when: (d) => Number(d['n']) <= 3 },
-    { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
+    { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999, when: (d) => Number(d['n']) > 3 || d['turned'] === true },
   ],
   defaults: { n: 3, alone: 0, angle: 20, azimuth: 20, elevation: 15, signed: false, flip: false, turned: false, seed: 1 },
   words: (f) => html`
