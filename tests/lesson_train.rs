@@ -205,7 +205,7 @@ fn read_again(training: &Training) {
 fn what_was_trained_is_read_again_by_the_analyzer() {
     read_again(&finished(&TrainDials::default()));
     let mut wide = Training::new(&TrainDials { rank: 4, init: Init::Wide, ..TrainDials::default() });
-    while wide.sides.first().is_none_or(|s| s.looks.len() < 7) {
+    while wide.sides.last().is_none_or(|s| s.looks.len() < 7) {
         wide.advance();
     }
     read_again(&wide);

@@ -125,7 +125,7 @@ export class LessonsPage extends LitElement {
     const { dials, hide } = link;
     const shows = (part: string) => !hide.includes(part);
     const at = LESSONS.indexOf(lesson);
-    return html`<article data-testid="lesson" data-lesson=${lesson.id}>
+    return html`<article data-testid="lesson" data-lesson=${lesson.id} class=${shows('words') ? '' : 'bare'}>
       <header class="lesson-top">
         <p class="crumb"><a href="#lesson">Lessons</a> ${at + 1} of ${LESSONS.length}</p>
         <h1>${lesson.title}</h1>

@@ -251,13 +251,13 @@ export class LessonView extends LitElement {
     const press = (event: PointerEvent) => {
       if (!drag) return;
       this.#dragging = true;
-      this.#drag = (focus) => Object.entries(drag(focus)).forEach(([id, value]) => value !== undefined && this.#all({ [id]: value }));
+      this.#drag = (focus) => this.#all(drag(focus));
       (event.currentTarget as HTMLElement).addEventListener('pointerup', () => (this.#dragging = false), { once: true });
     };
     const keys = (event: KeyboardEvent) => {
       if (!drag || !event.key.startsWith('Arrow')) return;
       // The figure has moved its own crosshair first: what it shows is where the vector turns to.
-      if (this.focus_) Object.entries(drag(this.focus_)).forEach(([id, value]) => value !== undefined && this.#all({ [id]: value }));
+      if (this.focus_) this.#all(drag(this.focus_));
     };
     const request = () => this.querySelector<FigureView>(`[data-slot=${slot.id}] lorascope-figure-view`)!.request;
     const spec = this.#spec(slot);

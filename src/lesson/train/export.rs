@@ -25,7 +25,7 @@ impl Training {
         let rest = [("model.embed_in.weight".to_string(), &self.world.embedding), ("head.weight".to_string(), &self.world.head)];
         files.push(File { path: "base/model.safetensors".into(), bytes: written(base.into_iter().chain(rest).collect())? });
         for (n, side) in self.sides.iter().enumerate() {
-            let last = (side.step(), (0..NAMES.len()).map(|m| side.tune.tuning(m)).collect::<Vec<_>>());
+            let last = (side.step(), (0..NAMES.len()).map(|m| side.tuning(m)).collect::<Vec<_>>());
             let kept = side.saved.iter().filter(|(step, _)| *step > 0 && *step != last.0);
             for (step, tunings) in kept.chain([&last]) {
                 files.extend(self.checkpoint(n, side, *step, tunings)?);

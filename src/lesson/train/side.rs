@@ -75,7 +75,7 @@ impl Side {
     }
 
     /// How matrix n differs from the pre-trained one.
-    fn tuning(&self, n: usize) -> Tuning {
+    pub fn tuning(&self, n: usize) -> Tuning {
         if self.heads.is_empty() { self.tune.tuning(n) } else { Tuning::Dense(self.tune.weights[n].clone()) }
     }
 

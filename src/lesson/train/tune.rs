@@ -244,9 +244,9 @@ mod tests {
                 p[at] += by;
                 (loss(&p), f64::from(p[at]))
             };
-            let ((up, high), (down, low)) = (moved(2e-3), moved(-2e-3));
+            let ((up, high), (down, low)) = (moved(5e-4), moved(-5e-4));
             let slope = (up - down) / (high - low);
-            assert!((slope - f64::from(gradient[at])).abs() < 2e-3 * f64::from(gradient.amax()), "{at}: {slope}, not {}", gradient[at]);
+            assert!((slope - f64::from(gradient[at])).abs() < 1e-2 * f64::from(gradient.amax()), "{at}: {slope}, not {}", gradient[at]);
         }
     }
 
