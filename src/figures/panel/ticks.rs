@@ -19,7 +19,7 @@ pub fn powers_between((lo, hi): (f64, f64)) -> Vec<f64> {
 /// A tick of a logarithmic axis: 0.01, 1, 64, 10⁻⁵.
 pub fn log_label(value: f64) -> String {
     let power = value.log10();
-    if (1e-3..1e5).contains(&value) || (power - power.round()).abs() > 1e-6 {
+    if (0.0099..1e5).contains(&value) || (power - power.round()).abs() > 1e-6 {
         return short(value);
     }
     let raised = |c: char| match c {
@@ -39,6 +39,6 @@ mod tests {
         assert_eq!(round_between((-1.0, 1.0)), [-1.0, -0.5, 0.0, 0.5, 1.0]);
         assert_eq!(powers_between((1.0, 128.0)).len(), 8);
         assert_eq!(powers_between((1e-4, 1.0)), [1e-4, 1e-3, 1e-2, 1e-1, 1.0]);
-        assert_eq!([1e-5, 0.01, 64.0, 1e6].map(log_label), ["10⁻⁵", "0.01", "64", "10⁶"]);
+        assert_eq!([1e-5, 1e-3, 0.01, 64.0, 1e6].map(log_label), ["10⁻⁵", "10⁻³", "0.01", "64", "10⁶"]);
     }
 }
