@@ -56,7 +56,7 @@ fn sweep() -> Panel {
 }
 
 fn bars(n: usize, signed: bool) -> Panel {
-    let value = |i: usize| ((i * 37 + 11) % 101) as f64 / 101.0 * if signed && i % 2 == 0 { -0.6 } else { 0.6 };
+    let value = |i: usize| ((i * 37 + 11) % 101) as f64 / 101.0 * if signed && i.is_multiple_of(2) { -0.6 } else { 0.6 };
     let body = Body::Bars(Bars {
         x: "pre-trained vector i".into(),
         y: range(if signed { "cos" } else { "|cos|" }, if signed { -1.0 } else { 0.0 }, 1.0),
