@@ -107,7 +107,8 @@ fn slices_and_looks_change_no_number() {
     assert_eq!(whole.sides[1].tune.weights, sliced.sides[1].tune.weights);
     assert_eq!(whole.sides[0].tune.losses, sliced.sides[0].tune.losses);
     // Other dials, the same pre-trained network: as if it were new.
-    let mut again = whole.again(&TrainDials::default());
+    let mut again = whole;
+    again.restart(&TrainDials::default());
     let mut fresh = Training::new(&TrainDials::default());
     for training in [&mut again, &mut fresh] {
         while steps(training) < 10 {

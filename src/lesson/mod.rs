@@ -29,7 +29,9 @@ pub struct Scene {
     pub facts: Vec<Fact>,
 }
 
+/// A number that the lesson's words say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Fact {
     pub name: String,

@@ -1,7 +1,7 @@
 //! Lessons, for the lessons' worker and for embeds.
 
 use crate::lesson::train::File;
-use crate::lesson::{Lesson, open};
+use crate::lesson::{Fact, Lesson, open};
 use crate::report::Report;
 use serde::Serialize;
 use tsify::{Ts, Tsify};
@@ -10,14 +10,6 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct WasmLesson {
     lesson: Box<dyn Lesson>,
-}
-
-/// A number that the lesson's words say.
-#[derive(Serialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct Fact {
-    name: String,
-    value: f64,
 }
 
 /// What a lesson shows for one setting of its dials.
@@ -72,7 +64,6 @@ impl WasmLesson {
 
     pub fn scene(&self) -> Result<Ts<Scene>, JsError> {
         let (report, facts) = self.lesson.scene().shown();
-        let facts = facts.into_iter().map(|f| Fact { name: f.name, value: f.value }).collect();
         Ok(Scene { report, facts }.into_ts()?)
     }
 

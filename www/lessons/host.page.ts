@@ -5,7 +5,12 @@ import type { Host } from './host';
 import type { Remote } from './host.worker';
 import workerUrl from './host.worker.ts?worker&url';
 
-export async function startHost(): Promise<Host> {
+export interface PageHost extends Host {
+  /** All checkpoints in one file. */
+  zip(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export async function startHost(): Promise<PageHost> {
   const choice = await choose(location.search, navigator.hardwareConcurrency);
   // From a blob, as the engine's: it inherits the page's Content-Security-Policy.
   const source = `import ${JSON.stringify(new URL(workerUrl, import.meta.url).href)}`;
@@ -24,6 +29,7 @@ export async function startHost(): Promise<Host> {
     turn: (dials) => alive(remote.turn(dials)),
     advance: (milliseconds) => alive(remote.advance(milliseconds)),
     files: () => alive(remote.files()),
+    zip: () => alive(remote.zip()),
     close: () => worker.terminate(),
   };
 }

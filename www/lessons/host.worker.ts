@@ -1,5 +1,6 @@
 /** The worker that computes lessons. */
 import { expose } from 'comlink';
+import { zipSync } from 'fflate';
 import { type Choice, loadCompute } from '../wasm';
 import { Runner } from './host';
 
@@ -13,6 +14,11 @@ const remote = {
   turn: async (dials: string) => (await ready()).turn(dials),
   advance: async (milliseconds: number) => (await ready()).advance(milliseconds),
   files: async () => (await ready()).files(),
+  /** Weights hardly compress: stored, they are there at once. */
+  zip: async () => {
+    const files = (await ready()).files().map(({ path, bytes }) => [path, bytes] as const);
+    return new Uint8Array(zipSync(Object.fromEntries(files), { level: 0 }));
+  },
 };
 
 export type Remote = typeof remote;

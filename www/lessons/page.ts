@@ -7,10 +7,9 @@ import { site } from '../views/site';
 import { loadView } from '../wasm';
 import type { Request } from '../wasm/simd/lorascope';
 import { LESSONS } from './all';
-import { startHost } from './host.page';
-import type { Host } from './host';
+import { type PageHost, startHost } from './host.page';
 import type { Dials, Facts, Lesson, Slot } from './lesson';
-import { type LessonLink, read, write } from './link';
+import { type LessonLink, lessonOf, read, write } from './link';
 import { saveLesson } from './take-away';
 import type { Drawing, LessonView, Menu } from './view';
 import './question';
@@ -29,7 +28,7 @@ export class LessonsPage extends LitElement {
   declare said: string;
   /** Takes checkpoints made here to the analyzer. */
   analyze: ((files: DroppedFile[]) => void) | undefined;
-  #host: Promise<Host> | undefined;
+  #host: Promise<PageHost> | undefined;
   #drawing: Promise<Drawing> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #written = '';
@@ -70,7 +69,7 @@ export class LessonsPage extends LitElement {
   }
 
   #read(): LessonLink {
-    const id = new URLSearchParams(location.hash.slice(1)).get('lesson');
+    const id = lessonOf(location.hash);
     return read(location.hash, LESSONS.find((lesson) => lesson.id === id));
   }
 
@@ -162,10 +161,7 @@ export class LessonsPage extends LitElement {
   }
 
   async #save(): Promise<void> {
-    const [{ zipSync }, files] = [await import('fflate'), await (await this.#host)!.files()];
-    // Weights hardly compress: stored, they are there at once.
-    const zip = zipSync(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), { level: 0 });
-    download(new Blob([zip as Uint8Array<ArrayBuffer>], { type: 'application/zip' }), 'lorascope-training.zip');
+    download(new Blob([await (await this.#host)!.zip()], { type: 'application/zip' }), 'lorascope-training.zip');
   }
 
   async #take(): Promise<void> {

@@ -2,6 +2,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Dials, Lesson } from './lesson';
 import { write } from './link';
+import { attributes } from './take-away';
 import '../views/copy';
 
 const PARTS: readonly (readonly [id: string, name: string])[] = [
@@ -36,8 +37,7 @@ export class TeacherView extends LitElement {
 
   /** What a page pastes: the element with the dials that differ. */
   get #embed(): string {
-    const changed = this.lesson.dials.filter(({ id }) => this.dials[id] !== this.lesson.defaults[id]);
-    const dials = changed.map(({ id }) => ` ${id}="${String(this.dials[id])}"`).join('');
+    const dials = attributes(this.lesson, this.dials).map(([name, value]) => ` ${name}="${value}"`).join('');
     const hide = [...this.hidden_].filter((id) => id === 'controls' || id === 'menu' || this.lesson.dials.some((d) => d.id === id));
     return `<script type="module" src="lorascope-figure.js"></script>\n<lorascope-figure lesson="${this.lesson.id}"${dials}${hide.length > 0 ? ` hide="${hide.join(' ')}"` : ''}></lorascope-figure>`;
   }

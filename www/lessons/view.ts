@@ -30,7 +30,6 @@ export class LessonView extends LitElement {
     failure: { state: true },
     more: { state: true },
     focus_: { state: true },
-    version: { state: true },
     tables: { attribute: false },
   };
   declare lesson: Lesson;
@@ -43,7 +42,6 @@ export class LessonView extends LitElement {
   declare failure: string;
   declare more: boolean;
   declare focus_: Focus | undefined;
-  declare version: number;
   /** The figures whose tables are open. */
   declare tables: ReadonlySet<string>;
   host: Promise<Host> | undefined;
@@ -68,7 +66,6 @@ export class LessonView extends LitElement {
     this.failure = '';
     this.more = false;
     this.hide = [];
-    this.version = 0;
     this.tables = new Set();
   }
 
@@ -141,7 +138,6 @@ export class LessonView extends LitElement {
     this.drawn.view?.free();
     this.drawn.view = view;
     this.drawn.version += 1;
-    this.version = this.drawn.version;
     this.done = done;
     this.facts = facts;
     this.dispatchEvent(new CustomEvent('facts', { detail: facts, bubbles: true }));
@@ -153,7 +149,7 @@ export class LessonView extends LitElement {
   }
 
   /** One look further. */
-  async step(): Promise<void> {
+  step(): void {
     if (!this.host || !this.drawing || this.#busy) return;
     this.until = (this.facts['step'] ?? 0) + 1;
     this.running = true;
@@ -167,9 +163,7 @@ export class LessonView extends LitElement {
     void this.#work();
   }
 
-  readonly #set = (id: string, value: Value): void => {
-    this.dispatchEvent(new CustomEvent('dial', { detail: { ...this.dials, [id]: value }, bubbles: true }));
-  };
+  readonly #set = (id: string, value: Value): void => this.#all({ [id]: value });
 
   get #settings(): Settings {
     const { k, epsilon } = this.dials;

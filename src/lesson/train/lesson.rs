@@ -28,16 +28,15 @@ impl crate::lesson::Lesson for Lesson {
     fn turn(&mut self, dials: &str) {
         let dials = read::<TrainDials>(dials).sane();
         if !dials.trains_like(&self.dials) {
-            *self = match std::mem::replace(&mut self.work, Work::Pair(Box::new(Training::new(&dials)))) {
-                // The pre-trained network is the seed's: it stays.
-                Work::Pair(training) if !dials.sweep => Lesson { work: Work::Pair(Box::new(training.again(&dials))), dials },
-                _ => Lesson::new(&dials),
-            };
-            return;
-        }
-        match &mut self.work {
-            Work::Pair(training) => training.dials = dials.clone(),
-            Work::Sweep(sweep) => sweep.look_by(&dials),
+            match &mut self.work {
+                Work::Pair(training) if !dials.sweep => training.restart(&dials),
+                _ => *self = Lesson::new(&dials),
+            }
+        } else {
+            match &mut self.work {
+                Work::Pair(training) => training.dials = dials.clone(),
+                Work::Sweep(sweep) => sweep.look_by(&dials),
+            }
         }
         self.dials = dials;
     }

@@ -129,7 +129,7 @@ impl Training {
     /// The last step at which every side that still goes on was looked at.
     fn looked(&self) -> u32 {
         let last = |side: &Side| side.looks.last().map_or(0, |seen| seen.step);
-        let going = self.sides.iter().filter(|s| s.end.is_none()).map(last).min();
+        let going = self.sides.iter().filter(|s| s.reached.is_none()).map(last).min();
         going.or(self.sides.iter().map(last).max()).unwrap_or(0)
     }
 
@@ -181,7 +181,7 @@ impl Training {
             fact("Rank", seen.mean(|delta| delta.effective_rank)),
             fact("Norm", shares.iter().sum::<f64>() / shares.len().max(1) as f64),
         ];
-        facts.extend(side.end.map(|end| fact("Reached", f64::from(u8::from(end.reached)))));
+        facts.extend(side.reached.map(|reached| fact("Reached", f64::from(u8::from(reached)))));
         facts.extend(self.first_task.last().map(|both| fact("FirstTask", both[n])));
         facts.extend(side.tune.turned().map(|turned| fact("Turned", turned)));
         // The count of one matrix: the one in the figures.
@@ -189,7 +189,7 @@ impl Training {
             let settings = Settings { k: d.k, epsilon: d.epsilon, ..Settings::default() };
             facts.extend(crate::metrics::intruder::intruders(m, &settings).map(|c| fact("OwnCount", f64::from(c))));
         }
-        if n == 1 && d.shrink < 1.0 && side.end.is_some() {
+        if n == 1 && d.shrink < 1.0 && side.reached.is_some() {
             let weights = side.shrunk(d.shrink, d.k, d.epsilon);
             let held_out = self.tasks.last().map(|[_, held]| held);
             let right = held_out.map(|held| accuracy(&self.world.embedding, &weights, &side.tune.head, held));

@@ -36,19 +36,13 @@ impl Seen {
     }
 }
 
-/// How a fine-tune ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct End {
-    pub step: u32,
-    pub reached: bool,
-}
-
 pub struct Side {
     pub tune: Tune,
     pub looks: Vec<Seen>,
     /// Everything of the last look.
     last: Vec<Look>,
-    pub end: Option<End>,
+    /// Whether it ended at the target or gave up; None while it goes on with its task.
+    pub reached: Option<bool>,
     /// The heads of the tasks learnt before, in order.
     pub heads: Vec<Matrix>,
     /// Steps of the tasks before.
@@ -59,7 +53,7 @@ pub struct Side {
 
 impl Side {
     pub fn new(tune: Tune) -> Side {
-        Side { tune, looks: vec![], last: vec![], end: None, heads: vec![], before: 0, saved: vec![] }
+        Side { tune, looks: vec![], last: vec![], reached: None, heads: vec![], before: 0, saved: vec![] }
     }
 
     /// Steps over all tasks.
@@ -71,7 +65,7 @@ impl Side {
     pub fn next(&mut self, tune: Tune) {
         self.before = self.step();
         self.heads.push(std::mem::replace(&mut self.tune, tune).head);
-        self.end = None;
+        self.reached = None;
     }
 
     /// How matrix n differs from the pre-trained one.

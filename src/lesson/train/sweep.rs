@@ -3,7 +3,7 @@
 use super::dials::{Alpha, TrainDials};
 use super::side::{Seen, Side};
 use super::task::Examples;
-use super::training::{EVERY, NAMES};
+use super::training::{EVERY, NAMES, SLICE, WARM};
 use super::tune::{Method, Tune};
 use super::world::{STEPS, World};
 use crate::analyze::Known;
@@ -14,8 +14,6 @@ use crate::report::Settings;
 
 /// Full fine-tuning, and these ranks.
 pub const RANKS: [u32; 7] = [1, 2, 4, 8, 16, 64, 128];
-const SLICE: u32 = 5;
-const WARM: usize = 10;
 
 /// Where one training ended.
 pub struct Ended {
@@ -91,7 +89,7 @@ impl Sweep {
 
     pub fn scene(&self) -> Scene {
         let (k, epsilon) = (self.dials.k, self.dials.epsilon);
-        let settings = Settings { k: self.dials.k, epsilon: self.dials.epsilon, ..Settings::default() };
+        let settings = Settings { k, epsilon, ..Settings::default() };
         let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, vec![]);
         let panels = vec![
             self.panel("sweep-count", "Intruders against rank", "intruders in the four matrices", |e| f64::from(e.seen.count(k, epsilon))),

@@ -2,7 +2,7 @@
 
 use super::MATRICES;
 use super::dials::TrainDials;
-use super::side::{End, Side};
+use super::side::Side;
 use super::task::Examples;
 use super::tune::{Method, Tune};
 use super::world::{STEPS, World};
@@ -11,11 +11,11 @@ use crate::analyze::Known;
 /// Steps between looks.
 pub const EVERY: u32 = 10;
 /// Steps of a slice; a divisor of [`EVERY`].
-const SLICE: u32 = 5;
+pub const SLICE: u32 = 5;
 /// Steps between looks whose weights are kept to be saved.
 const SAVED: u32 = 50;
 /// Steps of pre-training in a slice.
-const WARM: usize = 10;
+pub const WARM: usize = 10;
 /// The part of the work that pre-training is said to be.
 const SHARE: f64 = 0.3;
 
@@ -61,13 +61,18 @@ impl Training {
         }
     }
 
-    /// From the same pre-trained network with other dials; the seed is the same.
-    pub fn again(self, dials: &TrainDials) -> Training {
+    /// From the beginning with other dials. The pre-trained network is the seed's: where that is the same it stays.
+    pub fn restart(&mut self, dials: &TrainDials) {
         let dials = dials.sane();
-        match dials.seed == self.dials.seed {
-            true => Training { dials, sides: vec![], tasks: vec![], first_task: vec![], looking: None, ended: false, ..self },
-            false => Training::new(&dials),
+        if dials.seed != self.dials.seed {
+            *self = Training::new(&dials);
+            return;
         }
+        self.dials = dials;
+        self.sides.clear();
+        self.tasks.clear();
+        self.first_task.clear();
+        (self.looking, self.ended) = (None, false);
     }
 
     /// The share of the work that is done, as far as it can be foreseen.
@@ -77,7 +82,7 @@ impl Training {
         }
         let warm = self.world.step as f64 / STEPS as f64;
         let most = f64::from(self.dials.task.target().1);
-        let own = self.sides.iter().map(|s| if s.end.is_some() { 1.0 } else { f64::from(s.tune.step) / most }).fold(1.0, f64::min);
+        let own = self.sides.iter().map(|s| if s.reached.is_some() { 1.0 } else { f64::from(s.tune.step) / most }).fold(1.0, f64::min);
         let tasks = if self.sides.is_empty() { 0.0 } else { (self.tasks.len() as f64 - 1.0 + own) / f64::from(self.dials.tasks) };
         (SHARE * warm + (1.0 - SHARE) * tasks).min(0.999)
     }
@@ -121,12 +126,12 @@ impl Training {
 
     fn train(&mut self) {
         let Some([examples, _]) = self.tasks.last() else { return };
-        for side in self.sides.iter_mut().filter(|s| s.end.is_none()) {
+        for side in self.sides.iter_mut().filter(|s| s.reached.is_none()) {
             for _ in 0..SLICE {
                 side.tune.train(&self.world.embedding, examples);
             }
         }
-        let due = |s: &Side| s.end.is_none() && s.tune.step.is_multiple_of(EVERY);
+        let due = |s: &Side| s.reached.is_none() && s.tune.step.is_multiple_of(EVERY);
         self.looking = self.sides.iter().position(due);
     }
 
@@ -136,21 +141,21 @@ impl Training {
         let (side, (target, most)) = (&mut self.sides[at], self.dials.task.target());
         let saved = side.tune.step.is_multiple_of(SAVED);
         side.look(&self.world, held_out, &self.known, saved);
-        self.looking = (at + 1..self.sides.len()).find(|n| self.sides[*n].end.is_none());
+        self.looking = (at + 1..self.sides.len()).find(|n| self.sides[*n].reached.is_none());
         if self.looking.is_some() {
             return;
         }
         let reached = |s: &Side| s.looks.last().is_some_and(|l| l.loss < target);
-        let ever = |s: &Side| s.end.is_some() || reached(s);
+        let ever = |s: &Side| s.reached.is_some() || reached(s);
         let all = self.sides.iter().all(ever);
-        for side in self.sides.iter_mut().filter(|s| s.end.is_none()) {
+        for side in self.sides.iter_mut().filter(|s| s.reached.is_none()) {
             let there = reached(side);
             let late = side.tune.step >= most;
             if late || (there && (all || !self.dials.same_steps)) {
-                side.end = Some(End { step: side.tune.step, reached: there });
+                side.reached = Some(there);
             }
         }
-        if self.sides.iter().all(|s| s.end.is_some()) {
+        if self.sides.iter().all(|s| s.reached.is_some()) {
             self.task_ended();
         }
     }
