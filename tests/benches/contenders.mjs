@@ -1,6 +1,7 @@
 // Who takes part: a name, the rows it can do, and how it does one. An answer is `{ seconds, ... }` or `{ error }`.
 import { ask } from './browser/ask.mjs';
 import { runPage } from './browser/page.mjs';
+import { runRedraw } from './browser/redraw.mjs';
 import { watchQuarters } from './browser/watch.mjs';
 
 /** Column name -> its file in peers/. */
@@ -32,6 +33,7 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     },
   };
   ours.stream = ours.count;
+  ours.redraw = (row, files) => runRedraw(browser, pageUrl, files.report, { limit: PATIENCE });
 
   const request = (row, { base, tuned }) => ({ task: row.task, mode: row.mode, each: row.each, n: row.n, repeats: REPEATS, fromMemory: row.task === 'erank', base, tuned });
   const inNumpy = (name, script, tasks) => ({

@@ -53,6 +53,7 @@ function result(row, answers, reasons) {
     peakGflops: most(ours, 'peakGflops') ?? undefined,
     effectiveRank: most(numpyPaper, 'effectiveRank') ?? undefined,
     quarters: ours?.[0]?.quarters,
+    places: ours?.[0]?.places && ours.map((answer) => answer.places),
   };
 }
 

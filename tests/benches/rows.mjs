@@ -1,9 +1,10 @@
 // What is compared: an id, the files, and how each contender is to run.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { at } from '../../tools/paths.mjs';
 import { makeAdapters, makeModel } from './data/make.mjs';
+import { makeReport } from './data/report.mjs';
 import { robertaBase, single } from './data/shapes.mjs';
 import { makeSevenB } from './seven-b.mjs';
 
@@ -76,10 +77,22 @@ const eranks = KINDS.map((kind) => ({
 
 const gemm = { ...ROW, id: 'gemm-1024', task: 'multiply', threads: 1, n: 1024, flop: 2 * 1024 ** 3, files: () => ({}) };
 
+/** A slider moved on the results of 32 layers of 7 matrices in 8 models: what one frame of it takes. */
+const redraw = {
+  ...ROW,
+  id: 'redraw-224x8',
+  task: 'redraw',
+  files(folder) {
+    const report = join(folder, 'report.json');
+    writeFileSync(report, JSON.stringify(makeReport(32)));
+    return { report };
+  },
+};
+
 /** Gigabytes on the disk and minutes of work: only when named. */
 const stream = { ...ROW, id: 'stream-llama-7b', task: 'stream', mode: 'auto', named: true, runs: 1, files: makeSevenB };
 
-export const rows = [gemm, ...pairs, ...models, adapters, ...eranks, ...scaling, stream];
+export const rows = [gemm, ...pairs, ...models, adapters, ...eranks, redraw, ...scaling, stream];
 
 /** Of the paper's algorithm on one matrix: `gesdd` with thin vectors twice, and one product of the left ones. */
 export function paperFlop({ task, shape }) {

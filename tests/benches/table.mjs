@@ -31,6 +31,7 @@ function cell(result, name) {
   const own = seconds[name];
   if (!own?.length) return reasons[name] ?? '';
   if (result.id.startsWith('gemm')) return gflops(result, name);
+  if (result.id.startsWith('redraw')) return frames(result, own);
   const other = verdicts[name] === false && name !== 'ours' ? ', other counts' : '';
   if (name === 'ours' || !seconds.ours?.length) return `${time(median(own))} s${spread(own, time)}${other}`;
   const ratios = own.slice(0, seconds.ours.length).map((s, round) => s / seconds.ours[round]);
@@ -41,6 +42,14 @@ function gflops({ flop, peakGflops, seconds }, name) {
   const rates = seconds[name].map((s) => flop / s / 1e9);
   const share = name === 'ours' && peakGflops ? `, ${Math.round((100 * median(rates)) / peakGflops)} % of the core's 128-bit peak (${peakGflops.toFixed(1)})` : '';
   return `${median(rates).toFixed(1)} GFLOP/s${spread(rates, (r) => r.toFixed(1))}${share}`;
+}
+
+/** A slider's event, and the place of the page where it takes longest. */
+function frames({ places }, own) {
+  const ms = (s) => (1000 * s).toFixed(1);
+  const at = Object.keys(places[0]).map((place) => [median(places.map((run) => run[place])), place]);
+  const [most, place] = at.toSorted(([a], [b]) => b - a)[0];
+  return `${ms(median(own))} ms a frame${spread(own, ms)}, at most ${ms(most)} ms (${place} in sight)`;
 }
 
 function median(values) {
