@@ -6,7 +6,7 @@ mod history;
 mod read;
 mod table;
 
-use super::scale::{Axis, round_ticks};
+use super::scale::{Axis, round_axis};
 use super::style::LABEL_GAP;
 use super::{Request, sane_width};
 use crate::report::Report;
@@ -63,7 +63,7 @@ impl<'a> Figure<'a> {
         let label = of_model(labels(&report.models));
         // Axes and heights by the whole run: the play head moves nothing.
         let (deepest, crowd) = history.as_ref().map_or((1, 0), |h| (h.deepest(), h.crowd(&request.settings)));
-        let sigma_ticks = round_ticks(history.as_ref().map_or(1.0, |h| h.largest()));
+        let (sigma_ticks, sigma_end) = round_axis(history.as_ref().map_or(1.0, |h| h.largest()));
         let plot_height = (LABEL_GAP * crowd as f64).clamp(104.0, 240.0);
         let mut figure = Figure {
             request,
@@ -83,7 +83,7 @@ impl<'a> Figure<'a> {
             width,
         };
         let top = figure.top(Plot::Sigma);
-        figure.sigma = Axis::linear((0.0, figure.sigma_ticks.last().copied().unwrap_or(1.0)), (top + plot_height, top));
+        figure.sigma = Axis::linear((0.0, sigma_end), (top + plot_height, top));
         figure
     }
 

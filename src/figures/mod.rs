@@ -205,6 +205,8 @@ pub struct Readout {
     pub title: String,
     /// Label and value: five at most, but one a model where models are compared.
     pub lines: Vec<(String, String)>,
+    /// The colours of the first lines, where these are models or curves: `full`, `lora-1` ... `lora-7`, or another of the palette's names.
+    pub colors: Vec<String>,
     pub focus: Focus,
     /// Where the card hangs: the mark's place in CSS pixels.
     pub x: f64,

@@ -1,6 +1,7 @@
 //! A report's own panels: plain numbers as curves, bars, vectors or small maps.
 
 mod arrows;
+mod axes;
 mod bars;
 mod curves;
 mod curves_draw;

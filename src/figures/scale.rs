@@ -65,6 +65,19 @@ pub fn round_ticks(max: f64) -> Vec<f64> {
     (0..=last).map(|n| f64::from(n) * step).collect()
 }
 
+/// Round ticks from 0 on, and where their axis ends: at the tick above `max` where that is near, else so far above `max` that its mark can be
+/// named. A quarter of a plot that no value reaches says nothing.
+pub fn round_axis(max: f64) -> (Vec<f64>, f64) {
+    let mut ticks = round_ticks(max);
+    let end = ticks.last().copied().unwrap_or(1.0);
+    let room = 1.1 * max;
+    if end <= room || ticks.len() < 4 {
+        return (ticks, end);
+    }
+    ticks.pop();
+    (ticks, room)
+}
+
 /// 1, 10, 100, ... up to `max`.
 pub fn decades(max: f64) -> Vec<f64> {
     (0..18).map(|e| 10f64.powi(e)).take_while(|v| *v <= max).collect()
@@ -181,6 +194,14 @@ mod tests {
             assert!(ticks.len() <= 6 && (limit < 2 || ticks.len() >= 3), "{limit}: {ticks:?}");
             assert!(ticks.windows(2).all(|w| w[0] < w[1]), "{limit}: {ticks:?}");
         }
+    }
+
+    #[test]
+    fn an_axis_ends_where_its_values_do() {
+        assert_eq!(round_axis(7.7), (vec![0.0, 2.0, 4.0, 6.0, 8.0], 8.0));
+        assert_eq!(round_axis(6.0), (vec![0.0, 2.0, 4.0, 6.0], 6.0));
+        assert_eq!(round_axis(6.2), (vec![0.0, 2.0, 4.0, 6.0], 1.1 * 6.2));
+        assert_eq!(round_axis(0.0), (vec![0.0, 1.0], 1.0));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod draw;
 mod read;
 
-use super::scale::{Axis, round_ticks};
+use super::scale::{Axis, round_axis};
 use super::subject::Subject;
 use super::vectors_table::vectors_table;
 use super::{Request, Table, sane_width};
@@ -48,9 +48,9 @@ impl<'a> Figure<'a> {
         let subject = Subject::new(report, request);
         let sigma = subject.matrix.map_or(&[][..], |m| &m.sigma_tuned);
         let highest = sigma.iter().filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
-        let ticks = round_ticks(highest);
+        let (ticks, end) = round_axis(highest);
         let (left, right) = (36.0, width - if narrow { 12.0 } else { 92.0 });
-        let x = Axis::linear((0.0, ticks.last().copied().unwrap_or(1.0)), (left + 8.0, right));
+        let x = Axis::linear((0.0, end), (left + 8.0, right));
         let y = Axis::linear((subject.least_cos(), 1.0), (HEIGHT - BOTTOM, TOP));
         let marks = sigma.iter().enumerate().filter(|(_, s)| s.is_finite()).filter_map(|(j, s)| {
             let best = subject.best_of(j)?;

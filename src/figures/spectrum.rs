@@ -4,7 +4,7 @@ mod draw;
 mod read;
 
 use super::pick::done;
-use super::scale::{Axis, round_ticks, tick_room};
+use super::scale::{Axis, round_axis, tick_room};
 use super::style::{LABEL, text_width};
 use super::subject::Subject;
 use super::vectors_table::vectors_table;
@@ -45,12 +45,12 @@ impl<'a> Figure<'a> {
             subject.matrix.filter(|m| done(m)).map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
         let shown = base.len().max(tuned.len());
         let highest = base.iter().chain(tuned).filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
-        let ticks = round_ticks(highest);
+        let (ticks, end) = round_axis(highest);
         let names = text_width(&subject.label, LABEL).max(text_width("pre-trained", LABEL)).min(130.0);
         let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
         Figure {
             x: Axis::linear((0.0, shown.saturating_sub(1).max(1) as f64), (left + 8.0, right)),
-            y: Axis::linear((0.0, ticks.last().copied().unwrap_or(1.0)), (HEIGHT - BOTTOM, TOP)),
+            y: Axis::linear((0.0, end), (HEIGHT - BOTTOM, TOP)),
             subject,
             base,
             tuned,

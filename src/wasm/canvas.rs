@@ -6,17 +6,28 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 use plotters_canvas::CanvasBackend;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
-use wasm_bindgen::JsValue;
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 type Color = ([u8; 3], u64);
 type Done = Result<(), DrawingErrorKind<<CanvasBackend as DrawingBackend>::ErrorType>>;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The context, for text that has crossed already: web-sys takes Rust's strings only, which are decoded anew with every call.
+    type Writer;
+    #[wasm_bindgen(method, js_name = fillText)]
+    fn fill_text(this: &Writer, text: &JsString, x: f64, y: f64);
+}
 
 pub(super) struct Canvas {
     /// Draws what is rare.
     plain: CanvasBackend,
     context: CanvasRenderingContext2d,
     colors: HashMap<Color, JsValue>,
+    /// What was written: counts are few words, thousands of times.
+    texts: HashMap<String, JsString>,
     fill: Option<Color>,
     font: String,
     align: &'static str,
@@ -26,7 +37,7 @@ impl Canvas {
     /// `context` is the canvas's own.
     pub fn of(canvas: HtmlCanvasElement, context: CanvasRenderingContext2d) -> Option<Canvas> {
         let plain = CanvasBackend::with_canvas_object(canvas)?;
-        Some(Canvas { plain, context, colors: HashMap::new(), fill: None, font: String::new(), align: "" })
+        Some(Canvas { plain, context, colors: HashMap::new(), texts: HashMap::new(), fill: None, font: String::new(), align: "" })
     }
 
     // What stands in its stead takes Rust's strings, which are decoded anew with every call.
@@ -77,7 +88,7 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Done {
-        self.plain.draw_path(path, style)
+        self.plain.draw_path(turns(path), style)
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Done {
@@ -121,8 +132,27 @@ impl DrawingBackend for Canvas {
             self.align = align;
         }
         self.fill_with(style.color());
-        // Fails for numbers that are none only.
-        let _ = self.context.fill_text(text, at.0.into(), at.1.into());
+        let known = self.texts.get(text).cloned();
+        let words = known.unwrap_or_else(|| self.texts.entry(text.to_owned()).or_insert_with(|| text.into()).clone());
+        self.context.unchecked_ref::<Writer>().fill_text(&words, at.0.into(), at.1.into());
         Ok(())
     }
+}
+
+/// The points at which a path turns. Whole pixels put many points of a fine curve on one place, or on one straight line.
+fn turns(path: impl IntoIterator<Item = BackendCoord>) -> Vec<BackendCoord> {
+    let way = |a: BackendCoord, b: BackendCoord| (b.0 - a.0, b.1 - a.1);
+    let along = |(x, y): BackendCoord| (x == 0 || y == 0).then_some((x.signum(), y.signum()));
+    let mut kept: Vec<BackendCoord> = Vec::new();
+    for point in path {
+        match kept[..] {
+            [.., last] if last == point => continue,
+            [.., before, last] if along(way(before, last)).is_some_and(|d| along(way(last, point)) == Some(d)) => {
+                kept.pop();
+            }
+            _ => {}
+        }
+        kept.push(point);
+    }
+    kept
 }

@@ -188,8 +188,13 @@ export class FigureView extends LitElement {
 function card(readout: Readout): TemplateResult {
   return html`<div class="card" aria-hidden="true">
     <b>${readout.title}</b>
-    <dl>${readout.lines.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+    <dl>${readout.lines.map(([name, value], at) => html`<dt class=${of(readout.colors[at])}>${name}</dt><dd>${value}</dd>`)}</dl>
   </div>`;
+}
+
+/** A line about a model begins with its colour, as in the figure. */
+function of(color: string | undefined): string | typeof nothing {
+  return color === undefined ? nothing : `c-${color}`;
 }
 
 // A page may hold several exported figures, each with its own copy of this module.

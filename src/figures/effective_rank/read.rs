@@ -61,7 +61,7 @@ impl Figure<'_> {
         lines.push(("shape".into(), format!("{} × {}", matrix.rows, matrix.cols)));
         let (x, y) = self.place(panel, mark);
         let focus = Focus { matrix: Some(matrix.name.clone()), model: Some(mark.model as u32), ..Focus::default() };
-        Readout { title, lines, focus, x, y, plot_right: self.corner(panel).0 + self.panel_width }
+        Readout { title, lines, colors: Vec::new(), focus, x, y, plot_right: self.corner(panel).0 + self.panel_width }
     }
 
     pub fn alt(&self) -> String {

@@ -27,6 +27,7 @@ impl Figure<'_> {
         Some(Readout {
             title: format!("below ε = {}{so_far}", fixed(epsilon, 2)),
             lines,
+            colors: sorted.iter().map(|(line, _)| line.series.token.clone()).collect(),
             focus: Focus { epsilon: Some(epsilon), ..Focus::default() },
             x: self.x.at(epsilon),
             y: self.y.at(most as f64),

@@ -100,7 +100,7 @@ impl Figure<'_> {
             }
             line("below ε", best.verdict(epsilon, spot.rank < self.request.settings.k as usize).into());
         }
-        Some(Readout { title, lines, focus, x: at.0, y: at.1, plot_right: self.width - RIGHT })
+        Some(Readout { title, lines, colors: Vec::new(), focus, x: at.0, y: at.1, plot_right: self.width - RIGHT })
     }
 
     pub fn alt(&self) -> String {

@@ -34,6 +34,7 @@ impl Figure<'_> {
         Some(Readout {
             title: format!("{}, ε = {}{}", self.window(k), fixed(self.request.settings.epsilon, 2), so_far(self.request)),
             lines: sorted.iter().map(|line| (line.label.clone(), self.words(line, k))).collect(),
+            colors: sorted.iter().map(|line| line.series.token.clone()).collect(),
             focus: Focus { k: u32::try_from(k).ok(), ..Focus::default() },
             x: self.x.at(k as f64),
             y: highest,

@@ -96,35 +96,45 @@ impl Figure<'_> {
         Ok(())
     }
 
+    /// Rows and columns of the grid.
+    fn places(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        (0..self.grid.rows.len()).flat_map(|row| (0..self.grid.columns.len()).map(move |column| (row, column)))
+    }
+
+    fn shade(&self, cell: &super::Cell) -> f64 {
+        DEEPEST * f64::from(cell.count) / f64::from(self.most.max(LEAST))
+    }
+
+    /// All the grounds first: a canvas that is told another colour for every mark is slow.
     fn shades(&self, pen: &Pen, panel: usize) -> Drawn {
-        let (w, h) = (self.cells.width, self.cells.height);
-        for row in 0..self.grid.rows.len() {
-            for column in 0..self.grid.columns.len() {
-                let at = self.place(panel, row, column);
-                let Some(cell) = self.cell(panel, row, column) else {
-                    // A cell that another model fills, or a run still will.
-                    if self.request.running || self.grid.names[row * self.grid.columns.len() + column].is_some() {
-                        self.mark(pen, at, "–")?;
-                    }
-                    continue;
-                };
-                let shade = DEEPEST * f64::from(cell.count) / f64::from(self.most.max(LEAST));
-                if cell.count > 0 {
-                    // A hairline of paper parts the cells, as in print.
-                    let air = if self.cells.numerals { 1.0 } else { 0.0 };
-                    pen.rect(at, (w - air, h - air), cos_color(self.request.theme, shade), 1.0)?;
-                }
-                let color = if shade >= DEEP { pen.palette.paper } else { pen.palette.ink };
-                match cell.shown {
-                    Shown::Failed => pen.cross((at.0 + 0.5 * w, at.1 + 0.5 * h), (0.3 * h).min(0.3 * w).min(3.5), pen.palette.ink)?,
-                    Shown::Skipped => self.mark(pen, at, "–")?,
-                    Shown::Unchanged => self.mark(pen, at, "=")?,
-                    Shown::Count if cell.count == 0 && cell.undecided == 0 => self.mark(pen, at, "·")?,
-                    Shown::Count => self.numeral(pen, at, cell, color)?,
-                }
+        // A hairline of paper parts the cells, as in print.
+        let air = if self.cells.numerals { 1.0 } else { 0.0 };
+        let size = (self.cells.width - air, self.cells.height - air);
+        for (row, column) in self.places() {
+            if let Some(cell) = self.cell(panel, row, column).filter(|cell| cell.count > 0) {
+                pen.rect(self.place(panel, row, column), size, cos_color(self.request.theme, self.shade(cell)), 1.0)?;
             }
         }
-        Ok(())
+        self.places().try_for_each(|(row, column)| self.words(pen, (panel, row, column)))
+    }
+
+    /// What stands in a cell.
+    fn words(&self, pen: &Pen, (panel, row, column): (usize, usize, usize)) -> Drawn {
+        let (w, h) = (self.cells.width, self.cells.height);
+        let at = self.place(panel, row, column);
+        let Some(cell) = self.cell(panel, row, column) else {
+            // A cell that another model fills, or a run still will.
+            let awaited = self.request.running || self.grid.names[row * self.grid.columns.len() + column].is_some();
+            return if awaited { self.mark(pen, at, "–") } else { Ok(()) };
+        };
+        let color = if self.shade(cell) >= DEEP { pen.palette.paper } else { pen.palette.ink };
+        match cell.shown {
+            Shown::Failed => pen.cross((at.0 + 0.5 * w, at.1 + 0.5 * h), (0.3 * h).min(0.3 * w).min(3.5), pen.palette.ink),
+            Shown::Skipped => self.mark(pen, at, "–"),
+            Shown::Unchanged => self.mark(pen, at, "="),
+            Shown::Count if cell.count == 0 && cell.undecided == 0 => self.mark(pen, at, "·"),
+            Shown::Count => self.numeral(pen, at, cell, color),
+        }
     }
 
     /// A small sign in the middle of a cell that has no count.

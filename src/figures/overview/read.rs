@@ -56,7 +56,7 @@ impl Figure<'_> {
         let (x, y) = self.place(panel, row, column);
         let focus = Focus { matrix: Some(name.to_owned()), model: Some(panel as u32), ..Focus::default() };
         let (x, y) = (x + 0.5 * self.cells.width, y + 0.5 * self.cells.height);
-        Some(Readout { title, lines, focus, x, y, plot_right: self.corner(panel).0 + self.wide() })
+        Some(Readout { title, lines, colors: Vec::new(), focus, x, y, plot_right: self.corner(panel).0 + self.wide() })
     }
 
     fn say(&self, lines: &mut Vec<(String, String)>, cell: &super::Cell, matrices: &[&Matrix]) {

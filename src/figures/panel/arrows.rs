@@ -130,7 +130,7 @@ impl<'a> Figure<'a> {
         let lines = (0..self.data.basis.len()).map(|n| (format!("cosine with u{}", SUBSCRIPTS[n]), fixed(self.cosine(n), 3))).collect();
         let (x, y) = self.tip(&self.data.vector);
         let focus = Focus { at: toward.map(|t| t.0), up: toward.and_then(|t| t.1), ..Focus::default() };
-        Readout { title: "v".into(), lines, focus, x, y, plot_right: self.width - 150.0 }
+        Readout { title: "v".into(), lines, colors: vec![], focus, x, y, plot_right: self.width - 150.0 }
     }
 
     pub fn table(&self) -> Table {

@@ -1,11 +1,10 @@
 //! One value for each of n things.
 
-use super::curves::{axis, ticks};
-use super::curves_draw::labels;
+use super::axes::{self, axis, ticks};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{Axis, TICK_GAP, apart, fixed, index_ticks, tick_room};
+use crate::figures::scale::{Axis, fixed, index_ticks, tick_room};
 use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::style::{LABEL, LABEL_GAP, text_width, truncate};
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
 use crate::panel::Bars;
 
@@ -19,7 +18,6 @@ pub(crate) struct Figure<'a> {
     /// From 0.
     focus: Option<usize>,
     y: Axis,
-    ticks: Vec<f64>,
     left: f64,
     right: f64,
     narrow: bool,
@@ -30,11 +28,10 @@ impl<'a> Figure<'a> {
     pub fn new(data: &'a Bars, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let ticks = ticks(&data.y);
         let names = data.levels.iter().map(|l| 1.1 * text_width(&l.label, LABEL)).fold(0.0, f64::max).min(0.36 * width);
-        let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
+        let (left, right) = (tick_room(&ticks(&data.y)), width - if narrow { 12.0 } else { names + 18.0 });
         let focus = request.focus.as_ref().and_then(|f| f.at).filter(|at| *at >= 1.0 && *at <= data.values.len() as f64);
-        Figure { data, focus: focus.map(|at| at as usize - 1), y: axis(&data.y, (TOP + TALL, TOP)), ticks, left, right, narrow, width }
+        Figure { data, focus: focus.map(|at| at as usize - 1), y: axis(&data.y, (TOP + TALL, TOP)), left, right, narrow, width }
     }
 
     pub fn height(&self) -> f64 {
@@ -81,25 +78,10 @@ impl<'a> Figure<'a> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
-        pen.text((0.0, 12.0), &truncate(&self.data.y.label, LABEL, self.width), name, Align::Start)?;
-        let kept = apart(&self.ticks, |v| self.y.at(v), TICK_GAP);
-        for (value, label) in self.ticks.iter().zip(labels(&self.data.y, &self.ticks)) {
-            let y = self.y.at(*value);
-            pen.hline(self.left, self.right, y, 1.0, palette.grid)?;
-            if kept.contains(value) {
-                pen.text((self.left - 8.0, y + 4.0), &label, tick, Align::End)?;
-            }
-        }
-        let base = TOP + TALL;
-        for n in index_ticks(0, self.data.values.len()) {
-            let x = self.middle(n.saturating_sub(1)).round();
-            pen.vline(x, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &n.to_string(), tick, Align::Middle)?;
-        }
-        pen.text((self.left, base + 36.0), &truncate(&self.data.x, LABEL, self.width - self.left), name, Align::Start)
+        axes::upwards(pen, &self.data.y, &self.y, (self.left, self.right), self.width)?;
+        let indices = index_ticks(0, self.data.values.len());
+        let places = indices.into_iter().map(|n| (self.middle(n.saturating_sub(1)), n.to_string()));
+        axes::along(pen, &self.data.x, places.collect(), (self.left, TOP + TALL), self.width)
     }
 
     fn levels(&self, pen: &Pen) -> Drawn {
@@ -132,6 +114,7 @@ impl<'a> Figure<'a> {
         Some(Readout {
             title: format!("{} = {}", self.data.x, n + 1),
             lines: vec![(self.data.y.label.clone(), fixed(value, 4)), ("largest".into(), mark.into())],
+            colors: vec![],
             focus: Focus { at: Some(n as f64 + 1.0), ..Focus::default() },
             x: self.middle(n),
             y: self.y.at(value),

@@ -1,10 +1,10 @@
 //! Lines over one number: laid out and read.
 
-use super::ticks::{powers_between, round_between};
+use super::axes::{axis, ticks};
 use crate::figures::scale::{Axis, measure, tick_room};
 use crate::figures::style::{LABEL, text_width};
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
-use crate::panel::{Curves, Line, Range};
+use crate::panel::{Curves, Line};
 
 /// Below this width the lines are named above the plot, not at their ends.
 const NARROW: f64 = 460.0;
@@ -22,8 +22,6 @@ pub(crate) struct Figure<'a> {
     focus: Option<f64>,
     pub(super) x: Axis,
     pub(super) y: Axis,
-    pub(super) x_ticks: Vec<f64>,
-    pub(super) y_ticks: Vec<f64>,
     pub(super) left: f64,
     pub(super) right: f64,
     pub(super) top: f64,
@@ -33,32 +31,11 @@ pub(crate) struct Figure<'a> {
     pub(super) width: f64,
 }
 
-/// A range as two ends in order; whatever a file says, they are finite and apart.
-pub(super) fn ends(range: &Range) -> (f64, f64) {
-    let (lo, hi) = (range.from.min(range.to), range.from.max(range.to));
-    match range.log {
-        _ if !(lo.is_finite() && hi.is_finite()) => (0.0, 1.0),
-        true if lo > 0.0 && hi > lo => (lo, hi),
-        true => (1.0, 10.0),
-        false if hi > lo => (lo, hi),
-        false => (lo, lo + 1.0),
-    }
-}
-
-pub(super) fn axis(range: &Range, across: (f64, f64)) -> Axis {
-    if range.log { Axis::log(ends(range), across) } else { Axis::linear(ends(range), across) }
-}
-
-pub(super) fn ticks(range: &Range) -> Vec<f64> {
-    if range.log { powers_between(ends(range)) } else { round_between(ends(range)) }
-}
-
 impl<'a> Figure<'a> {
     pub fn new(data: &'a Curves, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let y_ticks = ticks(&data.y);
-        let left = if data.y.log { 44.0 } else { tick_room(&y_ticks) };
+        let left = if data.y.log { 44.0 } else { tick_room(&ticks(&data.y)) };
         let names =
             data.lines.iter().map(|l| &l.label).chain(data.levels.iter().map(|l| &l.label)).chain(data.strips.iter().map(|s| &s.label));
         // Levels are bold.
@@ -75,8 +52,6 @@ impl<'a> Figure<'a> {
             focus: request.focus.as_ref().and_then(|f| f.at).filter(|at| at.is_finite()),
             x: axis(&data.x, (left, right)),
             y: axis(&data.y, (base, top)),
-            x_ticks: ticks(&data.x),
-            y_ticks,
             left,
             right,
             top,
@@ -139,6 +114,7 @@ impl<'a> Figure<'a> {
         Some(Readout {
             title: format!("{}: {}", self.data.x.label, measure(at)),
             lines,
+            colors: values.iter().map(|(l, ..)| l.token.clone()).collect(),
             focus: Focus { at: Some(at), ..Focus::default() },
             x: self.x.at(at),
             y,

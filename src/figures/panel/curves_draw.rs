@@ -1,12 +1,12 @@
 //! The marks of the curves, back to front.
 
+use super::axes;
 use super::curves::{Figure, ROW, STRIP, legend, legend_room};
-use super::ticks::log_label;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, short, tick_labels};
+use crate::figures::scale::short;
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
-use crate::panel::{Line, Range};
+use crate::panel::Line;
 use plotters::style::RGBColor;
 
 /// Of a line: its colour and how heavy it is.
@@ -16,11 +16,6 @@ pub(super) fn look(palette: &Palette, token: &str) -> (RGBColor, f64) {
         "full" => (palette.full, 2.5),
         token => (palette.token(token), 1.75),
     }
-}
-
-/// The labels of an axis's ticks.
-pub(super) fn labels(range: &Range, ticks: &[f64]) -> Vec<String> {
-    if range.log { ticks.iter().map(|t| log_label(*t)).collect() } else { tick_labels(ticks) }
 }
 
 impl Figure<'_> {
@@ -39,31 +34,9 @@ impl Figure<'_> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
-        let title = if self.data.y.log { format!("{}, logarithmic", self.data.y.label) } else { self.data.y.label.clone() };
-        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
-        let written = labels(&self.data.y, &self.y_ticks);
-        let kept = apart(&self.y_ticks, |v| self.y.at(v), TICK_GAP);
-        for (value, label) in self.y_ticks.iter().zip(written) {
-            let y = self.y.at(*value);
-            pen.hline(self.left, self.right, y, 1.0, palette.grid)?;
-            if kept.contains(value) {
-                pen.text((self.left - 8.0, y + 4.0), &truncate(&label, TICK, self.left - 8.0), tick, Align::End)?;
-            }
-        }
-        pen.hline(self.left, self.right, self.base, 1.0, palette.rule_strong)?;
-        let low = self.strips_end();
-        let written = labels(&self.data.x, &self.x_ticks);
-        let widest = written.iter().map(|l| text_width(l, TICK)).fold(0.0, f64::max) + 8.0;
-        let kept = apart(&self.x_ticks, |v| self.x.at(v), widest);
-        for (value, label) in self.x_ticks.iter().zip(written).filter(|(v, _)| kept.contains(v)) {
-            let x = self.x.at(*value).round();
-            pen.vline(x, low, low + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, low + 17.0), &label, tick, Align::Middle)?;
-        }
-        pen.text((self.left, low + 36.0), &truncate(&self.data.x.label, LABEL, self.width - self.left), name, Align::Start)
+        axes::upwards(pen, &self.data.y, &self.y, (self.left, self.right), self.width)?;
+        pen.hline(self.left, self.right, self.base, 1.0, pen.palette.rule_strong)?;
+        axes::along(pen, &self.data.x.label, axes::places(&self.data.x, &self.x), (self.left, self.strips_end()), self.width)
     }
 
     /// On a narrow plot the names stand above it.

@@ -143,6 +143,7 @@ impl<'a> Figure<'a> {
         Some(Readout {
             title: map.title.clone(),
             lines: vec![("row".into(), (i + 1).to_string()), ("column".into(), (j + 1).to_string()), ("value".into(), measure(value))],
+            colors: vec![],
             focus: Focus { at: Some(n as f64), i: Some(i as u32), j: Some(j as u32), ..Focus::default() },
             x: x + w * (j as f64 + 0.5),
             y: y + h * (i as f64 + 0.5),

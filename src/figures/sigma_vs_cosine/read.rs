@@ -29,6 +29,7 @@ impl Figure<'_> {
         Some(Readout {
             title: self.subject.card_title(mark.j),
             lines: lines.into_iter().flatten().collect(),
+            colors: Vec::new(),
             focus: self.subject.focus_on(None, mark.j),
             x: mark.at.0,
             y: mark.at.1,

@@ -54,6 +54,7 @@ impl Figure<'_> {
         Some(Readout {
             title: self.subject.card_title(j),
             lines: lines.into_iter().flatten().collect(),
+            colors: Vec::new(),
             focus: self.subject.focus_on(i, j),
             x: self.column(j),
             y,

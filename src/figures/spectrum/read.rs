@@ -32,6 +32,7 @@ impl Figure<'_> {
         Some(Readout {
             title: self.subject.card_title(j),
             lines: lines.into_iter().flatten().collect(),
+            colors: Vec::new(),
             focus: self.subject.focus_on(None, j),
             x: at.0,
             y: at.1,

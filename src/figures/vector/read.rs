@@ -40,6 +40,7 @@ impl Figure<'_> {
         Some(Readout {
             title: format!("i = {} against j = {}, {}", i + 1, panel.j + 1, self.subject.label),
             lines: lines.into_iter().flatten().collect(),
+            colors: Vec::new(),
             focus: self.subject.focus_on(Some(i), panel.j),
             x: self.x(panel, stem),
             y: self.y(panel).at(top),
