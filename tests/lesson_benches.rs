@@ -25,7 +25,7 @@ fn found(scene: &Scene, name: &str) -> Option<f64> {
 fn whole(scene: &Scene) {
     let text = serde_json::to_string(scene).unwrap();
     assert_eq!(&serde_json::from_str::<Scene>(&text).unwrap(), scene, "a number that is none would come back as null");
-    for panel in &scene.panels {
+    for panel in &scene.report.panels {
         assert!(!panel.alt.contains('–'), "{}", panel.alt);
         if let Body::Curves(curves) = &panel.body {
             for range in [&curves.x, &curves.y] {
@@ -34,7 +34,7 @@ fn whole(scene: &Scene) {
             assert!(curves.lines.iter().all(|line| line.points.is_sorted_by(|a, b| a[0] < b[0])));
         }
     }
-    for model in scene.report.iter().flat_map(|r| &r.models) {
+    for model in &scene.report.models {
         assert!(model.matrices.iter().all(|m| m.status == Status::Analyzed), "{:?}", model.matrices[0].reason);
     }
 }
@@ -98,7 +98,7 @@ fn no_vector_is_more_alone_than_the_one_of_appendix_c() {
         let plane = alone::scene(&AloneDials { n: 2, angle, turned, ..AloneDials::default() });
         let space = alone::scene(&AloneDials { n: 3, azimuth: angle, elevation: 35.264389682754654, turned, ..AloneDials::default() });
         assert!(fact(&plane, "best") >= 0.5f64.sqrt() - 1e-6 && fact(&space, "best") >= 3f64.sqrt().recip() - 1e-6);
-        assert_eq!((plane.panels.len(), space.panels.len()), (2, 2));
+        assert_eq!((plane.report.panels.len(), space.report.panels.len()), (2, 2));
         if angle == 45.0 {
             assert!((fact(&plane, "best") - 0.5f64.sqrt()).abs() < 1e-9 && (fact(&space, "best") - 3f64.sqrt().recip()).abs() < 1e-9);
         }
@@ -131,7 +131,7 @@ fn random_vectors_score_what_the_band_says() {
 fn the_count_climbs_dips_at_the_crossing_and_comes_back() {
     let scene = making::scene(&MakingDials { lambda: 1.0, ..MakingDials::default() });
     whole(&scene);
-    let Body::Curves(curves) = &scene.panels[0].body else { panic!("curves") };
+    let Body::Curves(curves) = &scene.report.panels[0].body else { panic!("curves") };
     let counts = &curves.strips[0].counts;
     let count = |at: f64| counts.iter().find(|c| c[0] == at).unwrap()[1];
     assert_eq!((counts.len(), count(0.0), count(2.0)), (129, 0.0, 1.0));
@@ -186,7 +186,7 @@ fn the_product_spreads_its_singular_values_and_freezing_keeps_those_of_b() {
         assert!(of("effectiveRankProduct") <= of("effectiveRankB").min(of("effectiveRankA")) + 1e-3, "{dials:?}");
         assert!((of("effectiveRankFrozen") - of("effectiveRankB")).abs() < 1e-2);
         assert!(of("effectiveRankFull") > of("effectiveRankProduct"));
-        let report = scene.report.as_ref().unwrap();
+        let report = &scene.report;
         let norms: Vec<f64> = report.models.iter().map(|m| m.matrices[0].delta.as_ref().unwrap().frobenius).collect();
         assert!(norms.iter().all(|norm| (norm / norms[0] - 1.0).abs() < 1e-3), "{norms:?}");
         assert_eq!(report.models.iter().map(|m| m.rank).collect::<Vec<_>>(), [None, Some(dials.rank), Some(dials.rank)]);

@@ -3,7 +3,7 @@
 
 use super::dial::within;
 use super::drawn::{turned, unit};
-use super::{Fact, Scene};
+use super::{Fact, Scene, held};
 use crate::linalg::Matrix;
 use crate::metrics::random_match::{NullBand, random_match};
 use crate::panel::{Arrows, Bars, Body, Level, Panel, Range};
@@ -125,7 +125,7 @@ pub fn scene(dials: &AloneDials) -> Scene {
         // The width of a common language model, for the lesson's question.
         Fact::new("expectedAt768", random_match(768, &[768], Cosine::Absolute).map_or(0.0, |band| band.middle)),
     ];
-    Scene { report: None, panels, facts }
+    Scene { report: held::panels(panels), facts }
 }
 
 fn name(signed: bool) -> &'static str {

@@ -7,7 +7,7 @@
 use super::dial::within;
 use super::drawn::gaussian;
 use super::spectra::{self, Spectral, rank};
-use super::{Fact, Scene};
+use super::{Fact, Scene, held};
 use crate::linalg::{Matrix, View, low_rank_singular_values, product, singular_values};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::frobenius;
@@ -123,7 +123,7 @@ pub fn scene(dials: &FirstStepDials) -> Scene {
     let lora = Update { sigma: low_rank_singular_values(dials.scale(), &b, &start.a).unwrap_or_default(), change };
     let cosine = cosine(&full.change, &lora.change);
     let panels = vec![updates(&dials, &full, &lora, cosine), spectrum_panel(&dials, &full, &lora)];
-    Scene { report: None, panels, facts: facts(&dials, &full, &lora, cosine) }
+    Scene { report: held::panels(panels), facts: facts(&dials, &full, &lora, cosine) }
 }
 
 /// The cosine between two matrices as vectors of their entries; 0 where one is zero.

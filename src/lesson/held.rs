@@ -1,5 +1,6 @@
 //! What a lesson made, as a report: the figures of the paper draw it like any other.
 
+use crate::panel::Panel;
 use crate::report::{Base, CORNER, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};
 use crate::summary::apply;
 
@@ -22,7 +23,7 @@ pub fn model(label: &str, kind: Kind, rank: Option<u32>, matrix: Matrix) -> Mode
 }
 
 /// Counts and totals follow the settings. `base`: what the matrices were made as.
-pub fn report(base: String, settings: &Settings, models: Vec<Model>) -> Report {
+pub fn report(base: String, settings: &Settings, models: Vec<Model>, panels: Vec<Panel>) -> Report {
     let mut report = Report {
         schema: SCHEMA.into(),
         // Every build gives a lesson the same numbers.
@@ -30,10 +31,15 @@ pub fn report(base: String, settings: &Settings, models: Vec<Model>) -> Report {
         settings: settings.clone(),
         base: Base { label: base, files: vec![] },
         models,
-        panels: vec![],
+        panels,
     };
     apply(&mut report, settings);
     report
+}
+
+/// Panels alone, where a lesson draws none of the paper's figures.
+pub fn panels(panels: Vec<Panel>) -> Report {
+    report(String::new(), &Settings::default(), vec![], panels)
 }
 
 /// The leading vectors of the left side alone: what lessons draw, many times a second.

@@ -158,7 +158,7 @@ impl Bench {
             Making::Turned => ("turned", dials.tied),
         };
         let model = held::model(label, Kind::Diff, Some(rank), held::leading(matrix));
-        Scene { report: Some(held::report(format!("{N} × {N}, seed {}", dials.seed), &settings, vec![model])), panels, facts }
+        Scene { report: held::report(format!("{N} × {N}, seed {}", dials.seed), &settings, vec![model], panels), facts }
     }
 
     fn facts(&self, dials: &MakingDials, matrix: &report::Matrix, planted: &[f32]) -> Vec<Fact> {

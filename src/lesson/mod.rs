@@ -14,17 +14,16 @@ pub mod train;
 
 pub use spectrum::Spectrum;
 
-use crate::panel::Panel;
-use crate::report::{Report, Settings};
+use crate::report::Report;
 use serde::{Deserialize, Serialize};
 
 /// What a lesson shows for one setting of its dials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Scene {
-    /// For the figures of the paper.
-    pub report: Option<Report>,
-    pub panels: Vec<Panel>,
+    /// For the figures of the paper; the lesson's own panels are in it.
+    pub report: Report,
     /// The numbers that the lesson's words say.
     pub facts: Vec<Fact>,
 }
@@ -41,14 +40,6 @@ pub struct Fact {
 impl Fact {
     pub fn new(name: &str, value: f64) -> Fact {
         Fact { name: name.to_owned(), value }
-    }
-}
-
-impl Scene {
-    /// The report with the scene's panels in it, and the facts: what a page draws from.
-    pub fn shown(self) -> (Report, Vec<Fact>) {
-        let none = || held::report(String::new(), &Settings::default(), vec![]);
-        (Report { panels: self.panels, ..self.report.unwrap_or_else(none) }, self.facts)
     }
 }
 

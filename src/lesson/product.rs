@@ -104,16 +104,14 @@ pub fn scene(dials: &ProductDials) -> Scene {
         (format!("BA, r = {}", dials.rank), Kind::Lora, rank),
         (format!("B alone, A frozen, r = {}", dials.rank), Kind::Lora, rank),
     ];
-    let models = names.iter().zip(looks).map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry)).collect();
+    let models: Vec<Model> = names.iter().zip(looks).map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry)).collect();
     let settings = Settings { k: dials.k, epsilon: dials.epsilon, ..Settings::default() };
-    let report = held::report(format!("{n} × {n}, seed {}", dials.seed), &settings, models);
-
     let spectrum = |x: &Matrix| of_norm_one(&singular_values(View::from(x)).unwrap_or_default());
-    let changes: Vec<Vec<f32>> = report.models.iter().map(|m| of_norm_one(change(m))).collect();
+    let changes: Vec<Vec<f32>> = models.iter().map(|m| of_norm_one(change(m))).collect();
     let all = Spectra { b: spectrum(&b), a: spectrum(if dials.frozen { &frozen } else { &a }), changes };
-    let panels = vec![all.panel(&dials)];
+    let report = held::report(format!("{n} × {n}, seed {}", dials.seed), &settings, models, vec![all.panel(&dials)]);
     let facts = all.facts(&dials, &report.models, &sigma_0);
-    Scene { report: Some(report), panels, facts }
+    Scene { report, facts }
 }
 
 fn change(model: &Model) -> &[f32] {

@@ -1,23 +1,13 @@
 //! Lessons, for the lessons' worker and for embeds.
 
 use crate::lesson::train::File;
-use crate::lesson::{Fact, Lesson, open};
-use crate::report::Report;
-use serde::Serialize;
+use crate::lesson::{Lesson, Scene, open};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 pub struct WasmLesson {
     lesson: Box<dyn Lesson>,
-}
-
-/// What a lesson shows for one setting of its dials.
-#[derive(Serialize, Tsify)]
-#[serde(rename_all = "camelCase")]
-pub struct Scene {
-    report: Report,
-    facts: Vec<Fact>,
 }
 
 /// A checkpoint's file.
@@ -63,8 +53,7 @@ impl WasmLesson {
     }
 
     pub fn scene(&self) -> Result<Ts<Scene>, JsError> {
-        let (report, facts) = self.lesson.scene().shown();
-        Ok(Scene { report, facts }.into_ts()?)
+        Ok(self.lesson.scene().into_ts()?)
     }
 
     /// Checkpoints made here; throws, in words, where there are none.

@@ -239,6 +239,16 @@ test('a sweep over the ranks, stopped on its way', async ({ page }) => {
   await expect(page.getByTestId('run-status')).toHaveText('Paused.');
 });
 
+test('tasks one after the other: what is known of the first, with its own head and a new one', async ({ page }) => {
+  test.setTimeout(120_000);
+  await lesson(page, 'train-it-here', '&tasks=2&rank=8&fullRate=10&target=1.5');
+  await trained(page);
+  const known = await facts(page);
+  expect(known['tasks']).toBe(2);
+  for (const slot of ['sequence', 'sequence-fresh', 'sequence-count', 'sequence-forgetting']) await expect(canvas(page, slot)).toHaveAttribute('aria-label', /after 2 tasks: Full/);
+  expect(await words(page)).toContain(`${(100 * known['loraTask2Fresh']!).toFixed(1)} % with one fitted anew`);
+});
+
 test('checkpoints made here open in the analyzer, and count the same', async ({ page }) => {
   test.setTimeout(180_000);
   await lesson(page, 'train-it-here', '&rank=4');

@@ -5,8 +5,10 @@ import type { Spec } from '../views/figure';
 import { type Dials, type Lesson, say, whole } from './lesson';
 
 const RATES = [1 / 12, 1 / 3, 1, 3, 10, 30];
-const times = (v: number) => (v >= 1 ? `× ${v}` : `× 1/${Math.round(1 / v)}`);
+const times = (v: number) => (Number((10 * v).toFixed(6)) % 1 === 0 ? `× ${v}` : `× 1/${Math.round(1 / v)}`);
 const pair = (d: Dials) => d['sweep'] !== true;
+const share = (part: number | undefined) => `${say(100 * (part ?? NaN), 1)} %`;
+const sequence = (d: Dials) => pair(d) && Number(d['tasks']) > 1;
 
 export const train: Lesson = {
   id: 'train-it-here',
@@ -21,8 +23,10 @@ export const train: Lesson = {
     { kind: 'choice', id: 'task', label: 'New task', options: [['eight', 'eight classes'], ['two', 'two classes, harder']] },
     { kind: 'steps', id: 'loraRate', label: 'LoRA’s learning rate', values: RATES, said: times },
     { kind: 'steps', id: 'fullRate', label: 'Full’s learning rate', values: RATES, said: times },
+    { kind: 'steps', id: 'target', label: 'Loss to reach', values: [0.8, 0.9, 1, 1.2, 1.5], said: times },
     { kind: 'switch', id: 'freeze', label: 'freeze A, train B alone' },
-    { kind: 'choice', id: 'init', label: 'A begins', options: [['usual', 'small and random'], ['wide', 'large and random'], ['orthonormal', 'at right angles']], when: (d) => !d['freeze'] },
+    { kind: 'choice', id: 'init', label: 'A begins', options: [['usual', 'small and random'], ['wide', 'large and random'], ['orthonormal', 'at right angles'], ['principal', 'as W’s leading part (PiSSA)']], when: (d) => !d['freeze'] },
+    { kind: 'steps', id: 'seeds', label: 'Seeds of the sweep', values: [1, 2, 3, 5, 10], said: String, when: (d) => !pair(d) },
     { kind: 'steps', id: 'tasks', label: 'Tasks one after the other', values: [1, 2, 3, 4, 5], said: String, when: pair },
     { kind: 'switch', id: 'sameSteps', label: 'same steps for both', when: pair },
     { kind: 'range', id: 'shrink', label: 'Shrink the intruders to', min: 0, max: 1, step: 0.05, said: (v) => `${Math.round(100 * v)} %`, when: pair },
@@ -31,7 +35,7 @@ export const train: Lesson = {
     { kind: 'range', id: 'epsilon', label: 'Threshold', variable: 'ε', min: 0, max: 1, step: 0.01, said: (v) => v.toFixed(2) },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { rank: 1, alpha: 'twice', sweep: false, task: 'eight', loraRate: 1, fullRate: 1, freeze: false, init: 'usual', tasks: 1, sameSteps: false, shrink: 1, matrix: 2, k: 10, epsilon: 0.5, seed: 0 },
+  defaults: { rank: 1, alpha: 'twice', sweep: false, task: 'eight', loraRate: 1, fullRate: 1, freeze: false, init: 'usual', tasks: 1, seeds: 1, target: 1, sameSteps: false, shrink: 1, matrix: 2, k: 10, epsilon: 0.5, seed: 0 },
   words: (f) => html`
     <p class="read">A small network with four square matrices is trained on task 1 before your eyes. Then two copies learn a new task: one changes all weights (<b>full</b>), one adds a product of rank <i class="v">r</i> to each matrix (<b>LoRA</b>). Each stops where its loss on unseen examples falls below ${say(f['target'])}, or after ${whole(f['mostSteps'])} steps. So both know the new task equally well, and what else changed can be compared.</p>
     <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing.</p>`,
@@ -52,7 +56,10 @@ export const train: Lesson = {
     { id: 'similarity-lora', title: 'Old vectors against new: LoRA', figure: 'similarity', size: 'half', when: (d, f) => pair(d) && f['loraCount'] !== undefined, spec: (d, f) => ({ top: 16, ...newest(d, f['loraModel']) }) },
     { id: 'loss', title: 'Loss on the new task', figure: 'panel', panel: 'loss', size: 'half', when: pair },
     { id: 'rank', title: 'Effective rank of the change', figure: 'panel', panel: 'rank', size: 'half', when: pair },
-    { id: 'sequence', title: 'The first task, after each task', figure: 'panel', panel: 'sequence', when: (d) => pair(d) && Number(d['tasks']) > 1 },
+    { id: 'sequence', title: 'The first task, after each task', figure: 'panel', panel: 'sequence', size: 'half', when: sequence },
+    { id: 'sequence-fresh', title: 'The first task with a head fitted anew', figure: 'panel', panel: 'sequence-fresh', size: 'half', when: sequence },
+    { id: 'sequence-count', title: 'Intruders after each task', figure: 'panel', panel: 'sequence-count', size: 'half', when: sequence },
+    { id: 'sequence-forgetting', title: 'Task 1 after each task', figure: 'panel', panel: 'sequence-forgetting', size: 'half', when: sequence },
     { id: 'evolution', title: 'LoRA’s vectors over training', figure: 'evolution', when: (d, f) => pair(d) && (f['loraSteps'] ?? 0) > 0, spec: (d, f) => newest(d, f['loraModel']) },
     { id: 'sweep-count', title: 'Intruders against rank', figure: 'panel', panel: 'sweep-count', size: 'half', when: (d) => !pair(d) },
     { id: 'sweep-forgetting', title: 'Forgetting against rank', figure: 'panel', panel: 'sweep-forgetting', size: 'half', when: (d) => !pair(d) },
@@ -60,10 +67,11 @@ export const train: Lesson = {
   ],
   after: (f, d) =>
     d['sweep'] === true
-      ? html`<p class="read">Most intruders: ${whole(f['mostCount'])} at r = ${whole(f['mostCountRank'])}; full has ${whole(f['fullCount'])}. Full forgets ${say(f['fullForgetting'])}; the rank that forgets least is r = ${whole(f['leastForgettingRank'])} with ${say(f['leastForgetting'])}.</p>
+      ? html`<p class="read">${whole(f['runs'])} of ${whole(f['allRuns'])} trainings are done${(f['notReached'] ?? 0) > 0 ? html`, ${whole(f['notReached'])} of them without reaching the target` : ''}. Most intruders: ${say(f['mostCount'], Number(d['seeds']) > 1 ? 1 : 0)} at r = ${whole(f['mostCountRank'])}; full has ${say(f['fullCount'], Number(d['seeds']) > 1 ? 1 : 0)}. Full forgets ${say(f['fullForgetting'])}; the rank that forgets least is r = ${whole(f['leastForgettingRank'])} with ${say(f['leastForgetting'])}.</p>
           <p class="read">The paper finds a U: middle ranks forget less than full fine-tuning. ${(f['leastForgetting'] ?? 0) > (f['fullForgetting'] ?? Infinity) ? 'This small network does not show it: at these learning rates full forgets least.' : 'Here some rank forgets less than full.'}</p>`
       : html`<p class="read">${f['fullReached'] === undefined || f['loraReached'] === undefined ? 'Press Train. ' : ''}Now LoRA has ${counted(f['loraCount'] ?? 0, 'intruder')}, effective rank ${say(f['loraRank'], 1)} and forgetting ${say(f['loraForgetting'])}; full has ${whole(f['fullCount'])}, ${say(f['fullRank'], 1)} and ${say(f['fullForgetting'])} (before: ${say(f['forgettingBefore'], 3)}). LoRA’s change is ${say(100 * (f['loraNorm'] ?? NaN), 0)} % of the weights’ size, full’s ${say(100 * (f['fullNorm'] ?? NaN), 0)} %.${f['loraReached'] === 0 || f['fullReached'] === 0 ? ' Not both reached the target: do not compare them.' : ''}</p>
           ${f['shrunkForgetting'] === undefined ? '' : html`<p class="read">With its intruders shrunk to ${Math.round(100 * Number(d['shrink']))} %, LoRA forgets ${say(f['shrunkForgetting'])} and has accuracy ${say(f['shrunkAccuracy'], 3)} (before: ${say(f['loraAccuracy'], 3)}).</p>`}
+          ${Number(d['tasks']) > 1 && (f['tasks'] ?? 0) > 0 ? html`<p class="read">After ${counted(f['tasks'] ?? 0, 'task')} the first is answered right by LoRA in ${share(f['loraFirstTask'])} with the output layer of then and in ${share(f[`loraTask${f['tasks']}Fresh`])} with one fitted anew, by full in ${share(f['fullFirstTask'])} and ${share(f[`fullTask${f['tasks']}Fresh`])}; the pre-trained network with one fitted to it: ${share(f['freshBefore'])}.</p>` : ''}
           ${f['tenLoraCount'] === undefined ? '' : html`<p class="read">One training is an anecdote. Over ten seeds: LoRA ${say(f['tenLoraCount'], 1)} ± ${say(f['tenLoraCountDeviation'], 1)} intruders, full ${say(f['tenFullCount'], 1)} ± ${say(f['tenFullCountDeviation'], 1)}; forgetting ${say(f['tenLoraForgetting'])} ± ${say(f['tenLoraForgettingDeviation'])} and ${say(f['tenFullForgetting'])} ± ${say(f['tenFullForgettingDeviation'])}.</p>`}
           <p class="read">Two things differ from the paper: much of the forgetting here is speed (slow LoRA down), and training <i class="v">B</i> alone does not lower the count.</p>`,
   teachers: [

@@ -42,7 +42,7 @@ pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
             lines,
             levels: vec![Level { label: format!("ε = {:.2}", dials.epsilon), at: dials.epsilon }],
             cursor: Some(dials.at()),
-            strips: vec![Strip { label: format!("intruders of {}", dials.k), counts }],
+            strips: vec![Strip { label: "intruders".into(), counts }],
         }),
     }
 }

@@ -25,6 +25,8 @@ pub enum Init {
     Wide,
     /// Orthonormal rows.
     Orthonormal,
+    /// A and B are the leading r singular triplets of W0, and only what they become is the change: PiSSA (Meng et al. 2024).
+    Principal,
 }
 
 /// What alpha is.
@@ -57,6 +59,10 @@ pub struct TrainDials {
     pub tasks: u32,
     /// Every rank in turn, instead of one beside full fine-tuning.
     pub sweep: bool,
+    /// How many seeds a sweep goes through, from `seed` on; 1 to 10.
+    pub seeds: u32,
+    /// The held-out loss at which a fine-tune ends, as a multiple of the task's own.
+    pub target: f64,
     /// Both go on for the same number of steps, instead of to the same loss.
     pub same_steps: bool,
     /// Which of the four matrices is looked at, from 0.
@@ -80,6 +86,8 @@ impl Default for TrainDials {
             lora_rate: 1.0,
             tasks: 1,
             sweep: false,
+            seeds: 1,
+            target: 1.0,
             same_steps: false,
             matrix: 2,
             shrink: 1.0,
@@ -97,6 +105,8 @@ impl TrainDials {
             full_rate: within(self.full_rate, 0.01..=100.0, 1.0),
             lora_rate: within(self.lora_rate, 0.01..=100.0, 1.0),
             tasks: self.tasks.clamp(1, 5),
+            seeds: self.seeds.clamp(1, 10),
+            target: within(self.target, 0.1..=10.0, 1.0),
             matrix: self.matrix.min(3),
             shrink: within(self.shrink, 0.0..=1.0, 1.0),
             k: self.k.clamp(1, 32),
@@ -105,9 +115,16 @@ impl TrainDials {
         }
     }
 
+    /// Held-out loss at which a fine-tune ends, and the steps after which it gives up.
+    pub fn target(&self) -> (f64, u32) {
+        let (target, most) = self.task.target();
+        (self.target * target, most)
+    }
+
     /// What only changes how the training is looked at.
     pub fn trains_like(&self, other: &TrainDials) -> bool {
-        let plain = |d: &TrainDials| TrainDials { matrix: 0, shrink: 1.0, k: 10, epsilon: 0.5, ..d.clone() };
+        let seeds = |d: &TrainDials| if d.sweep { d.seeds } else { 1 };
+        let plain = |d: &TrainDials| TrainDials { matrix: 0, shrink: 1.0, k: 10, epsilon: 0.5, seeds: seeds(d), ..d.clone() };
         plain(self) == plain(other)
     }
 }

@@ -2,7 +2,6 @@
 
 use super::side::Side;
 use super::training::{NAMES, Training};
-use super::tune::Method;
 use crate::analyze::Tuning;
 use crate::linalg::Matrix;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -42,15 +41,16 @@ impl Training {
             return Ok(vec![File { path: format!("{folder}/model.safetensors"), bytes: written(tensors)? }]);
         }
         let mut tensors = Vec::new();
+        let mut rank = 0;
         for (name, tuning) in NAMES.iter().zip(tunings) {
             if let Tuning::LowRank { b, a, .. } = tuning {
+                rank = a.nrows();
                 let module = format!("base_model.model.{}", name.trim_end_matches(".weight"));
                 tensors.extend([(format!("{module}.lora_A.weight"), a), (format!("{module}.lora_B.weight"), b)]);
             }
         }
-        let Method::Lora { rank, alpha, .. } = side.tune.method else { return Ok(vec![]) };
         let config = serde_json::json!({
-            "peft_type": "LORA", "r": rank, "lora_alpha": alpha, "lora_dropout": 0.0, "bias": "none", "use_rslora": false,
+            "peft_type": "LORA", "r": rank, "lora_alpha": side.tune.method.scale() * rank as f64, "lora_dropout": 0.0, "bias": "none", "use_rslora": false,
             "fan_in_fan_out": false, "target_modules": ["up_proj", "down_proj"], "task_type": null, "inference_mode": true,
             "base_model_name_or_path": "base",
         });

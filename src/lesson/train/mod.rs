@@ -20,7 +20,7 @@ mod world;
 pub use dials::{Alpha, Init, Task, TrainDials};
 pub use export::File;
 pub use lesson::Lesson;
-pub use spread::{Row, rows};
+pub use spread::{Row, rows, spread};
 pub use sweep::{Ended, RANKS, Sweep};
 pub use training::Training;
 

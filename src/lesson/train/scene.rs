@@ -1,8 +1,9 @@
 //! What a training shows: the loss, the forgetting and the count over its steps, its vectors traced over the looks, and every number its words say.
 
+use super::dials::Init;
 use super::side::{Seen, Side};
-use super::training::Training;
-use super::tune::{Method, accuracy};
+use super::training::{Learnt, Training};
+use super::tune::{Method, score};
 use crate::lesson::{Fact, Scene, held};
 use crate::panel::{Body, Curves, Level, Line, Panel, Range};
 use crate::print::{count, fixed};
@@ -17,7 +18,6 @@ impl Training {
     pub fn scene(&self) -> Scene {
         let settings = Settings { k: self.dials.k, epsilon: self.dials.epsilon, ..Settings::default() };
         let models = self.sides.iter().enumerate().flat_map(|(n, side)| self.models(n, side)).collect();
-        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, models);
         let mut panels = vec![
             self.over_steps("loss", "Held-out loss of the new task", "loss, in nats", |s| s.loss),
             self.over_steps("forgetting", "What is forgotten of task 1", "task-1 loss", |s| s.forgetting),
@@ -27,23 +27,30 @@ impl Training {
             self.over_steps("rank", "Effective rank of the change", "effective rank", |s| s.mean(|d| d.effective_rank)),
         ];
         if self.dials.tasks > 1 {
-            panels.push(self.sequence());
+            panels.extend(self.sequence());
         }
-        Scene { report: Some(report), panels, facts: self.facts() }
+        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, models, panels);
+        Scene { report, facts: self.facts() }
     }
 
     /// "LoRA r = 1".
     fn label(&self, n: usize) -> String {
         match n {
             0 => "Full".into(),
-            _ => format!("LoRA r = {}{}", self.dials.rank, if self.dials.freeze { ", A frozen" } else { "" }),
+            _ => {
+                let name = if self.dials.init == Init::Principal && !self.dials.freeze { Kind::Pissa } else { Kind::Lora }.name();
+                format!("{name} r = {}{}", self.dials.rank, if self.dials.freeze { ", A frozen" } else { "" })
+            }
         }
     }
 
     /// A checkpoint for every look: of the matrix looked at; of all four in the last.
     fn models(&self, n: usize, side: &Side) -> Vec<Model> {
         let (kind, rank, alpha) = match Method::lora(&self.dials) {
-            Method::Lora { rank, alpha, .. } if n == 1 => (Kind::Lora, Some(rank as u32), Some(alpha)),
+            Method::Lora { rank, alpha, init, .. } if n == 1 => {
+                let kind = if init == Init::Principal { Kind::Pissa } else { Kind::Lora };
+                (kind, Some(rank as u32), Some(alpha))
+            }
             _ => (Kind::Full, None, None),
         };
         let last = side.looks.len().saturating_sub(1);
@@ -71,7 +78,7 @@ impl Training {
             deviation: vec![],
         };
         let lines: Vec<Line> = self.sides.iter().enumerate().map(line).collect();
-        let target = self.dials.task.target();
+        let target = self.dials.target();
         let levels = match name {
             "loss" => vec![Level { label: format!("target {}", fixed(target.0, 2)), at: target.0 }],
             "forgetting" if self.before.is_finite() => vec![Level { label: format!("before: {}", fixed(self.before, 3)), at: self.before }],
@@ -98,28 +105,50 @@ impl Training {
         }
     }
 
-    /// Accuracy on the first task, with the head that it left, after each task.
-    fn sequence(&self) -> Panel {
+    /// What is known of the first task, what was changed and what was forgotten, after each task.
+    fn sequence(&self) -> Vec<Panel> {
+        let (k, epsilon) = (self.dials.k, self.dials.epsilon);
+        let chance = Level { label: "chance".into(), at: 1.0 / self.dials.task.classes() as f64 };
+        let level = |label: &str, at: f64| Level { label: format!("{label} {}", fixed(at, 3)), at };
+        let before: Vec<Level> = self.before.is_finite().then(|| level("before:", self.before)).into_iter().collect();
+        let probed = self.probed.is_finite().then(|| level("pre-trained:", self.probed));
+        vec![
+            self.over_tasks("sequence", "The first task, after each task", "accuracy, with its own head", vec![chance.clone()], |l, _| l.own),
+            self.over_tasks(
+                "sequence-fresh",
+                "The first task with a head fitted anew",
+                "accuracy, with a new head",
+                [chance].into_iter().chain(probed).collect(),
+                |l, _| l.fresh,
+            ),
+            self.over_tasks("sequence-count", "Intruders after each task", "intruders", vec![], |_, s| f64::from(s.count(k, epsilon))),
+            self.over_tasks("sequence-forgetting", "Task 1 after each task", "task-1 loss", before, |_, s| s.forgetting),
+        ]
+    }
+
+    fn over_tasks(&self, name: &str, title: &str, y: &str, levels: Vec<Level>, of: impl Fn(&Learnt, &Seen) -> f64) -> Panel {
+        let value = |n: usize, both: &[Learnt; 2]| self.sides[n].looks.get(both[n].look).map(|seen| of(&both[n], seen));
         let line = |n: usize| Line {
             label: self.label(n),
             token: TOKENS[n].into(),
             dashed: false,
             dots: true,
-            points: (1u32..).zip(&self.first_task).map(|(task, both)| [f64::from(task), both[n]]).collect(),
+            points: (1u32..).zip(&self.learnt).filter_map(|(task, both)| Some([f64::from(task), value(n, both)?])).collect(),
             deviation: vec![],
         };
-        let now = self.first_task.last().map_or("nothing yet".into(), |both| {
-            format!("{} {}, {} {}", self.label(0), fixed(both[0], 3), self.label(1), fixed(both[1], 3))
-        });
+        let lines = vec![line(0), line(1)];
+        let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(1.0, f64::max);
+        let now: Vec<String> = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 3)))).collect();
+        let said = if now.is_empty() { "nothing yet".into() } else { now.join(", ") };
         Panel {
-            name: "sequence".into(),
-            title: "The first task, after each task".into(),
-            alt: format!("Accuracy on the first task with its own head, after {} tasks: {now}.", self.first_task.len()),
+            name: name.into(),
+            title: title.into(),
+            alt: format!("{title}, {y}; after {} tasks: {said}.", self.learnt.len()),
             body: Body::Curves(Curves {
                 x: Range { label: "tasks learnt".into(), from: 1.0, to: f64::from(self.dials.tasks), log: false },
-                y: Range { label: "accuracy on the first task".into(), from: 0.0, to: 1.0, log: false },
-                lines: vec![line(0), line(1)],
-                levels: vec![Level { label: "chance".into(), at: 1.0 / self.dials.task.classes() as f64 }],
+                y: Range { label: y.into(), from: 0.0, to: if most > 1.0 { 1.05 * most } else { 1.0 }, log: false },
+                lines,
+                levels,
                 cursor: None,
                 strips: vec![],
             }),
@@ -135,7 +164,7 @@ impl Training {
 
     fn facts(&self) -> Vec<Fact> {
         let d = &self.dials;
-        let (target, most) = d.task.target();
+        let (target, most) = d.target();
         let mut facts = vec![
             Fact::new("step", f64::from(self.looked())),
             Fact::new("pretrainStep", self.world.step as f64),
@@ -145,13 +174,16 @@ impl Training {
             Fact::new("target", target),
             Fact::new("mostSteps", f64::from(most)),
             Fact::new("classes", d.task.classes() as f64),
-            Fact::new("tasks", self.first_task.len() as f64),
+            Fact::new("tasks", self.learnt.len() as f64),
         ];
         if let Method::Lora { alpha, rate, .. } = Method::lora(d) {
             facts.extend([Fact::new("alpha", alpha), Fact::new("loraRate", rate)]);
         }
         if self.before.is_finite() {
             facts.push(Fact::new("forgettingBefore", self.before));
+        }
+        if self.probed.is_finite() {
+            facts.push(Fact::new("freshBefore", self.probed));
         }
         // Where each side's newest checkpoint stands among the report's models.
         let mut models = 0;
@@ -182,7 +214,18 @@ impl Training {
             fact("Norm", shares.iter().sum::<f64>() / shares.len().max(1) as f64),
         ];
         facts.extend(side.reached.map(|reached| fact("Reached", f64::from(u8::from(reached)))));
-        facts.extend(self.first_task.last().map(|both| fact("FirstTask", both[n])));
+        facts.extend(self.learnt.last().map(|both| fact("FirstTask", both[n].own)));
+        for (task, both) in (1..).zip(&self.learnt).filter(|_| d.tasks > 1) {
+            let of_task = |name: &str, value: f64| fact(&format!("Task{task}{name}"), value);
+            facts.extend([of_task("Own", both[n].own), of_task("Fresh", both[n].fresh)]);
+            facts.extend(side.looks.get(both[n].look).into_iter().flat_map(|seen| {
+                [
+                    of_task("Count", f64::from(seen.count(d.k, d.epsilon))),
+                    of_task("Forgetting", seen.forgetting),
+                    of_task("Accuracy", seen.accuracy),
+                ]
+            }));
+        }
         facts.extend(side.tune.turned().map(|turned| fact("Turned", turned)));
         // The count of one matrix: the one in the figures.
         if let Some(m) = seen.matrices.get(d.matrix as usize) {
@@ -192,9 +235,9 @@ impl Training {
         if n == 1 && d.shrink < 1.0 && side.reached.is_some() {
             let weights = side.shrunk(d.shrink, d.k, d.epsilon);
             let held_out = self.tasks.last().map(|[_, held]| held);
-            let right = held_out.map(|held| accuracy(&self.world.embedding, &weights, &side.tune.head, held));
+            let scored = held_out.map(|held| score(&self.world.embedding, &weights, &side.tune.head, held));
             facts.push(Fact::new("shrunkForgetting", self.world.forgetting(&weights)));
-            facts.extend(right.map(|right| Fact::new("shrunkAccuracy", right)));
+            facts.extend(scored.into_iter().flat_map(|(loss, right)| [Fact::new("shrunkLoss", loss), Fact::new("shrunkAccuracy", right)]));
         }
         facts
     }

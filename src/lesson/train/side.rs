@@ -1,7 +1,7 @@
 //! One of the two fine-tunes of a training, and what was seen of it.
 
 use super::task::Examples;
-use super::tune::Tune;
+use super::tune::{Tune, score};
 use super::world::World;
 use crate::analyze::{Known, Look, Tuning};
 use crate::lesson::held;
@@ -75,7 +75,7 @@ impl Side {
 
     /// Looks at the network as it is. `keep`: the weights of this step are saved.
     pub fn look(&mut self, world: &World, held_out: &Examples, known: &[Known], keep: bool) {
-        let (loss, accuracy) = self.tune.score(&world.embedding, held_out);
+        let (loss, accuracy) = score(&world.embedding, &self.tune.weights, &self.tune.head, held_out);
         let forgetting = world.forgetting(&self.tune.weights);
         let look = |(n, known): (usize, &Known)| known.looks(vec![(self.tuning(n), self.last.get(n))]).remove(0);
         let looks: Vec<Look> = known.iter().enumerate().map(look).collect();

@@ -29,7 +29,7 @@ pub fn rows() -> &'static [Row] {
 
 /// Mean and standard deviation of the two methods that the dials set; none where ten seeds were not run.
 pub fn facts(dials: &TrainDials) -> Vec<Fact> {
-    let usual = dials.full_rate == 1.0 && dials.lora_rate == 1.0 && dials.init == Init::Usual && dials.tasks == 1;
+    let usual = dials.full_rate == 1.0 && dials.lora_rate == 1.0 && dials.init == Init::Usual && dials.tasks == 1 && dials.target == 1.0;
     if !(usual && !dials.same_steps && dials.k == 10 && dials.epsilon == 0.5) {
         return vec![];
     }
@@ -54,7 +54,7 @@ pub fn facts(dials: &TrainDials) -> Vec<Fact> {
 }
 
 /// The mean and the sample standard deviation.
-fn spread(values: &[f64]) -> (f64, f64) {
+pub fn spread(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n.max(1.0);
     let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();

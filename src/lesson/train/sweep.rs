@@ -1,10 +1,11 @@
-//! The same training at every rank: how many intruders, and how much is forgotten.
+//! The same training at every rank and several seeds: how many intruders, and how much is forgotten.
 
 use super::dials::{Alpha, TrainDials};
 use super::side::{Seen, Side};
+use super::spread::spread;
 use super::task::Examples;
-use super::training::{EVERY, NAMES, SLICE, WARM};
-use super::tune::{Method, Tune};
+use super::training::{EVERY, SLICE, WARM, known};
+use super::tune::{Method, Tune, score};
 use super::world::{STEPS, World};
 use crate::analyze::Known;
 use crate::lesson::{Fact, Scene, held};
@@ -14,20 +15,24 @@ use crate::report::Settings;
 
 /// Full fine-tuning, and these ranks.
 pub const RANKS: [u32; 7] = [1, 2, 4, 8, 16, 64, 128];
+/// The trainings of one seed.
+const RUNS: usize = RANKS.len() + 1;
 
 /// Where one training ended.
 pub struct Ended {
+    pub seed: u32,
     /// None: full.
     pub rank: Option<u32>,
     pub seen: Seen,
     pub reached: bool,
 }
 
+/// Seed after seed: pre-training, full fine-tuning, then every rank. A fine-tune is looked at where it ends.
 pub struct Sweep {
     dials: TrainDials,
     world: World,
-    known: Vec<Known>,
-    examples: Option<[Examples; 2]>,
+    /// The pre-trained matrices and the examples of the seed in hand, once they are.
+    ready: Option<(Vec<Known>, [Examples; 2])>,
     running: Option<Side>,
     pub ended: Vec<Ended>,
 }
@@ -35,51 +40,71 @@ pub struct Sweep {
 impl Sweep {
     pub fn new(dials: &TrainDials) -> Sweep {
         let dials = dials.sane();
-        Sweep { world: World::new(dials.seed), dials, known: vec![], examples: None, running: None, ended: vec![] }
+        Sweep { world: World::new(dials.seed), dials, ready: None, running: None, ended: vec![] }
+    }
+
+    /// How many trainings there are.
+    fn all(&self) -> usize {
+        self.dials.seeds as usize * RUNS
     }
 
     pub fn done(&self) -> f64 {
-        let all = RANKS.len() as f64 + 1.0;
-        let most = f64::from(self.dials.task.target().1);
+        if self.ended.len() == self.all() {
+            return 1.0;
+        }
+        let most = f64::from(self.dials.target().1);
         let own = self.running.as_ref().map_or(0.0, |s| f64::from(s.tune.step) / most);
-        0.1 * self.world.step as f64 / STEPS as f64 + 0.9 * (self.ended.len() as f64 + own).min(all) / all
+        // Pre-training is about as long as one of them.
+        let own_world = if self.world.seed == self.seed() { self.world.step as f64 / STEPS as f64 } else { 0.0 };
+        let pre = (self.ended.len() / RUNS) as f64 + own_world;
+        let share = (pre + self.ended.len() as f64 + own) / (self.all() + self.dials.seeds as usize) as f64;
+        share.min(0.999)
     }
 
     /// The method whose turn it is.
     fn method(&self) -> Option<(Option<u32>, Method)> {
-        match self.ended.len() {
-            0 => Some((None, Method::full(&self.dials))),
-            n => RANKS.get(n - 1).map(|rank| (Some(*rank), Method::lora(&TrainDials { rank: *rank, ..self.dials.clone() }))),
+        if self.ended.len() == self.all() {
+            return None;
         }
+        Some(match self.ended.len() % RUNS {
+            0 => (None, Method::full(&self.dials)),
+            n => (Some(RANKS[n - 1]), Method::lora(&TrainDials { rank: RANKS[n - 1], ..self.dials.clone() })),
+        })
+    }
+
+    fn seed(&self) -> u32 {
+        self.dials.seed.wrapping_add((self.ended.len() / RUNS) as u32)
     }
 
     /// A slice of work; false when nothing is left.
     pub fn advance(&mut self) -> bool {
+        let Some((rank, method)) = self.method() else { return false };
+        let seed = self.seed();
+        if self.world.seed != seed {
+            (self.world, self.ready) = (World::new(seed), None);
+        }
         if self.world.step < STEPS {
             self.world.advance(WARM);
             return true;
         }
-        let Some((rank, method)) = self.method() else { return false };
-        if self.known.is_empty() {
-            self.known = self.world.weights.iter().zip(NAMES).map(|(w, name)| Known::new(name, None, None, w)).collect();
-        }
-        let [examples, held_out] = self.examples.get_or_insert_with(|| self.dials.task.examples(self.dials.seed, 0));
+        let world = &self.world;
+        let (known, [examples, held_out]) = self.ready.get_or_insert_with(|| (known(world), self.dials.task.examples(seed, 0)));
         let classes = self.dials.task.classes();
-        let side = self.running.get_or_insert_with(|| Side::new(Tune::new(method, &self.world.weights, self.dials.seed, 0, classes)));
+        let side = self.running.get_or_insert_with(|| Side::new(Tune::new(method, &world.weights, seed, 0, classes)));
         for _ in 0..SLICE {
-            side.tune.train(&self.world.embedding, examples);
+            side.tune.train(&world.embedding, examples);
         }
         if side.tune.step.is_multiple_of(EVERY) {
-            let (target, most) = self.dials.task.target();
-            let (loss, _) = side.tune.score(&self.world.embedding, held_out);
+            let (target, most) = self.dials.target();
+            let (loss, _) = score(&world.embedding, &side.tune.weights, &side.tune.head, held_out);
             if loss < target || side.tune.step >= most {
-                side.look(&self.world, held_out, &self.known, false);
+                side.look(world, held_out, known, false);
                 let reached = loss < target;
-                self.ended.extend(side.looks.pop().map(|seen| Ended { rank, seen, reached }));
+                self.ended.extend(side.looks.pop().map(|seen| Ended { seed, rank, seen, reached }));
                 self.running = None;
             }
         }
-        self.method().is_some()
+        self.ended.len() < self.all()
     }
 
     /// Other dials of the look alone.
@@ -90,38 +115,71 @@ impl Sweep {
     pub fn scene(&self) -> Scene {
         let (k, epsilon) = (self.dials.k, self.dials.epsilon);
         let settings = Settings { k, epsilon, ..Settings::default() };
-        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, vec![]);
         let panels = vec![
             self.panel("sweep-count", "Intruders against rank", "intruders in the four matrices", |e| f64::from(e.seen.count(k, epsilon))),
             self.panel("sweep-forgetting", "What is forgotten, against rank", "task-1 loss", |e| e.seen.forgetting),
             self.panel("sweep-rank", "Effective rank against rank", "effective rank of the change", |e| e.seen.mean(|d| d.effective_rank)),
         ];
+        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, vec![], panels);
+        Scene { report, facts: self.facts() }
+    }
+
+    /// Mean and deviation over the seeds so far; none where none has ended.
+    fn over_seeds(&self, rank: Option<u32>, of: impl Fn(&Ended) -> f64) -> Option<(f64, f64)> {
+        let values: Vec<f64> = self.ended.iter().filter(|e| e.rank == rank).map(of).collect();
+        (!values.is_empty()).then(|| spread(&values))
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let (k, epsilon) = (self.dials.k, self.dials.epsilon);
         let mut facts = vec![
             Fact::new("runs", self.ended.len() as f64),
-            Fact::new("allRuns", RANKS.len() as f64 + 1.0),
+            Fact::new("allRuns", self.all() as f64),
+            Fact::new("seeds", f64::from(self.dials.seeds)),
             Fact::new("pretrainStep", self.world.step as f64),
+            Fact::new("notReached", self.ended.iter().filter(|e| !e.reached).count() as f64),
         ];
-        let most = self.ended.iter().filter(|e| e.rank.is_some()).max_by_key(|e| e.seen.count(k, epsilon));
-        if let (Some(full), Some(most)) = (self.ended.first(), most) {
-            facts.push(Fact::new("fullCount", f64::from(full.seen.count(k, epsilon))));
-            facts.push(Fact::new("fullForgetting", full.seen.forgetting));
-            facts.push(Fact::new("mostCount", f64::from(most.seen.count(k, epsilon))));
-            facts.extend(most.rank.map(|r| Fact::new("mostCountRank", f64::from(r))));
-            // Is there a rank that forgets less than full fine-tuning: the left side of a U?
-            let least = self.ended.iter().filter(|e| e.rank.is_some()).min_by(|a, b| a.seen.forgetting.total_cmp(&b.seen.forgetting));
-            facts.extend(least.map(|e| Fact::new("leastForgetting", e.seen.forgetting)));
-            facts.extend(least.and_then(|e| e.rank).map(|r| Fact::new("leastForgettingRank", f64::from(r))));
+        // The table, a row a method: `r8Count`, `r8CountDeviation`, ...
+        type Column = (&'static str, Box<dyn Fn(&Ended) -> f64>);
+        let columns: [Column; 6] = [
+            ("Count", Box::new(move |e| f64::from(e.seen.count(k, epsilon)))),
+            ("Forgetting", Box::new(|e| e.seen.forgetting)),
+            ("Rank", Box::new(|e| e.seen.mean(|d| d.effective_rank))),
+            ("Steps", Box::new(|e| f64::from(e.seen.step))),
+            ("Loss", Box::new(|e| e.seen.loss)),
+            ("Accuracy", Box::new(|e| e.seen.accuracy)),
+        ];
+        for rank in [None].into_iter().chain(RANKS.map(Some)) {
+            let name = rank.map_or("full".to_owned(), |r| format!("r{r}"));
+            for (what, of) in &columns {
+                if let Some((mean, deviation)) = self.over_seeds(rank, of) {
+                    facts.extend([Fact::new(&format!("{name}{what}"), mean), Fact::new(&format!("{name}{what}Deviation"), deviation)]);
+                }
+            }
         }
-        facts.push(Fact::new("notReached", self.ended.iter().filter(|e| !e.reached).count() as f64));
-        Scene { report: Some(report), panels, facts }
+        // Of equal ones the lowest rank.
+        let ranks = |of: &dyn Fn(&Ended) -> f64| RANKS.iter().filter_map(|r| Some((self.over_seeds(Some(*r), of)?.0, *r))).collect::<Vec<_>>();
+        if let Some((count, rank)) = ranks(&columns[0].1).into_iter().rev().max_by(|a, b| a.0.total_cmp(&b.0)) {
+            facts.extend([Fact::new("mostCount", count), Fact::new("mostCountRank", f64::from(rank))]);
+        }
+        // Is there a rank that forgets less than full fine-tuning: the left side of a U?
+        if let Some((loss, rank)) = ranks(&columns[1].1).into_iter().min_by(|a, b| a.0.total_cmp(&b.0)) {
+            facts.extend([Fact::new("leastForgetting", loss), Fact::new("leastForgettingRank", f64::from(rank))]);
+        }
+        facts
     }
 
     fn panel(&self, name: &str, title: &str, y: &str, of: impl Fn(&Ended) -> f64) -> Panel {
-        let points: Vec<[f64; 2]> = self.ended.iter().filter_map(|e| Some([f64::from(e.rank?), of(e)])).collect();
-        let full = self.ended.iter().find(|e| e.rank.is_none()).map(of);
-        let most = points.iter().map(|p| p[1]).chain(full).fold(1.0, f64::max);
+        let known: Vec<(f64, (f64, f64))> = RANKS.iter().filter_map(|r| Some((f64::from(*r), self.over_seeds(Some(*r), &of)?))).collect();
+        let full = self.over_seeds(None, &of);
+        let several = self.dials.seeds > 1;
+        let most = known.iter().map(|(_, v)| *v).chain(full).map(|(mean, deviation)| mean + deviation).fold(1.0, f64::max);
         let alpha = if self.dials.alpha == Alpha::Twice { "α = 2r" } else { "α = 8" };
-        let said = points.iter().map(|p| format!("{} at r = {}", fixed(p[1], 2), p[0])).collect::<Vec<_>>().join(", ");
+        let value = |(mean, deviation): (f64, f64)| match several {
+            true => format!("{} ± {}", fixed(mean, 2), fixed(deviation, 2)),
+            false => fixed(mean, 2),
+        };
+        let said = known.iter().map(|(r, v)| format!("{} at r = {r}", value(*v))).collect::<Vec<_>>().join(", ");
         Panel {
             name: name.into(),
             title: title.into(),
@@ -134,10 +192,10 @@ impl Sweep {
                     token: "lora-4".into(),
                     dashed: false,
                     dots: true,
-                    points,
-                    deviation: vec![],
+                    points: known.iter().map(|(r, v)| [*r, v.0]).collect(),
+                    deviation: if several { known.iter().map(|(_, v)| v.1).collect() } else { vec![] },
                 }],
-                levels: full.map(|at| Level { label: format!("Full: {}", fixed(at, 2)), at }).into_iter().collect(),
+                levels: full.map(|v| Level { label: format!("Full: {}", value(v)), at: v.0 }).into_iter().collect(),
                 cursor: None,
                 strips: vec![],
             }),

@@ -4,9 +4,10 @@ use super::MATRICES;
 use super::dials::TrainDials;
 use super::side::Side;
 use super::task::Examples;
-use super::tune::{Method, Tune};
+use super::tune::{Method, Tune, probe, score};
 use super::world::{STEPS, World};
 use crate::analyze::Known;
+use crate::linalg::Matrix;
 
 /// Steps between looks.
 pub const EVERY: u32 = 10;
@@ -27,6 +28,23 @@ pub const NAMES: [&str; MATRICES] = [
     "model.layers.1.mlp.down_proj.weight",
 ];
 
+/// What a fine-tune knows of the first task when it has learnt one more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Learnt {
+    /// Accuracy with the head that the first task left.
+    pub own: f64,
+    /// With a head that is fitted now, as the paper tests a task again; not measured where there is one task.
+    pub fresh: f64,
+    /// Which look was the last of the task.
+    pub look: usize,
+}
+
+/// The pre-trained matrices, to hold others against.
+pub fn known(world: &World) -> Vec<Known> {
+    let known = |(n, w)| Known::new(NAMES[n], Some(n as u32 / 2), Some(if n % 2 == 0 { "up" } else { "down" }), w);
+    world.weights.iter().enumerate().map(known).collect()
+}
+
 pub struct Training {
     pub dials: TrainDials,
     pub world: World,
@@ -38,8 +56,10 @@ pub struct Training {
     pub before: f64,
     /// Training and held-out examples of the tasks so far; the last is in hand.
     pub tasks: Vec<[Examples; 2]>,
-    /// Accuracy on the first task, with its own head, after each task: full, LoRA.
-    pub first_task: Vec<[f64; 2]>,
+    /// Held-out accuracy that a head fitted to the pre-trained network has on the first task, where there are several.
+    pub probed: f64,
+    /// After each task: full, LoRA.
+    pub learnt: Vec<[Learnt; 2]>,
     /// The side that is to be looked at next.
     looking: Option<usize>,
     pub ended: bool,
@@ -54,8 +74,9 @@ impl Training {
             known: vec![],
             sides: vec![],
             before: f64::NAN,
+            probed: f64::NAN,
             tasks: vec![],
-            first_task: vec![],
+            learnt: vec![],
             looking: None,
             ended: false,
         }
@@ -71,7 +92,7 @@ impl Training {
         self.dials = dials;
         self.sides.clear();
         self.tasks.clear();
-        self.first_task.clear();
+        self.learnt.clear();
         (self.looking, self.ended) = (None, false);
     }
 
@@ -81,7 +102,7 @@ impl Training {
             return 1.0;
         }
         let warm = self.world.step as f64 / STEPS as f64;
-        let most = f64::from(self.dials.task.target().1);
+        let most = f64::from(self.dials.target().1);
         let own = self.sides.iter().map(|s| if s.reached.is_some() { 1.0 } else { f64::from(s.tune.step) / most }).fold(1.0, f64::min);
         let tasks = if self.sides.is_empty() { 0.0 } else { (self.tasks.len() as f64 - 1.0 + own) / f64::from(self.dials.tasks) };
         (SHARE * warm + (1.0 - SHARE) * tasks).min(0.999)
@@ -106,12 +127,12 @@ impl Training {
 
     fn begin(&mut self) {
         if self.known.is_empty() {
-            let known = |(n, w)| Known::new(NAMES[n], Some(n as u32 / 2), Some(if n % 2 == 0 { "up" } else { "down" }), w);
-            self.known = self.world.weights.iter().enumerate().map(known).collect();
+            self.known = known(&self.world);
             self.before = self.world.forgetting(&self.world.weights);
         }
         self.tasks.push(self.dials.task.examples(self.dials.seed, 0));
         let weights = self.world.weights.clone();
+        self.probed = self.fresh(&weights);
         self.sides = self.methods().map(|method| Side::new(self.tune(method, &weights, 0))).collect();
         self.looking = Some(0);
     }
@@ -120,7 +141,7 @@ impl Training {
         [Method::full(&self.dials), Method::lora(&self.dials)].into_iter()
     }
 
-    fn tune(&self, method: Method, base: &[crate::linalg::Matrix], task: usize) -> Tune {
+    fn tune(&self, method: Method, base: &[Matrix], task: usize) -> Tune {
         Tune::new(method, base, self.dials.seed, task, self.dials.task.classes())
     }
 
@@ -138,7 +159,7 @@ impl Training {
     /// Looks at one side, then at the next; after the last it is known who has arrived.
     fn look(&mut self, at: usize) {
         let Some([_, held_out]) = self.tasks.last() else { return };
-        let (side, (target, most)) = (&mut self.sides[at], self.dials.task.target());
+        let (side, (target, most)) = (&mut self.sides[at], self.dials.target());
         let saved = side.tune.step.is_multiple_of(SAVED);
         side.look(&self.world, held_out, &self.known, saved);
         self.looking = (at + 1..self.sides.len()).find(|n| self.sides[*n].reached.is_none());
@@ -161,7 +182,7 @@ impl Training {
     }
 
     fn task_ended(&mut self) {
-        self.first_task.push([0, 1].map(|n| self.first_task_accuracy(n)));
+        self.learnt.push([0, 1].map(|n| self.learnt_by(n)));
         let next = self.tasks.len();
         if next >= self.dials.tasks as usize {
             self.ended = true;
@@ -176,10 +197,18 @@ impl Training {
         self.looking = Some(0);
     }
 
-    /// With the head that the first task left.
-    fn first_task_accuracy(&self, n: usize) -> f64 {
-        let (side, Some([_, held_out])) = (&self.sides[n], self.tasks.first()) else { return f64::NAN };
+    fn learnt_by(&self, n: usize) -> Learnt {
+        let side = &self.sides[n];
         let head = side.heads.first().unwrap_or(&side.tune.head);
-        super::tune::accuracy(&self.world.embedding, &side.tune.weights, head, held_out)
+        let own = self.tasks.first().map_or(f64::NAN, |[_, held_out]| score(&self.world.embedding, &side.tune.weights, head, held_out).1);
+        Learnt { own, fresh: self.fresh(&side.tune.weights), look: side.looks.len().saturating_sub(1) }
+    }
+
+    /// What a head fitted to these weights knows of the first task.
+    fn fresh(&self, weights: &[Matrix]) -> f64 {
+        match self.tasks.first().filter(|_| self.dials.tasks > 1) {
+            Some(first) => probe(&self.world.embedding, weights, first, self.dials.task.classes()),
+            None => f64::NAN,
+        }
     }
 }

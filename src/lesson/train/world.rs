@@ -15,7 +15,7 @@ const WARM_UP: usize = 50;
 const GAIN: f64 = 0.25;
 
 pub struct World {
-    seed: u32,
+    pub seed: u32,
     pub regression: Regression,
     /// `[128, 32]`.
     pub embedding: Matrix,
