@@ -37,6 +37,23 @@ pub struct Range {
     pub to: f64,
     #[serde(default)]
     pub log: bool,
+    /// Counts: nothing stands between whole numbers.
+    #[serde(default)]
+    pub whole: bool,
+}
+
+impl Range {
+    pub fn new(label: &str, from: f64, to: f64) -> Range {
+        Range { label: label.to_owned(), from, to, log: false, whole: false }
+    }
+
+    pub fn log(self) -> Range {
+        Range { log: true, ..self }
+    }
+
+    pub fn whole(self, whole: bool) -> Range {
+        Range { whole, ..self }
+    }
 }
 
 /// Lines over one number.

@@ -167,7 +167,7 @@ fn bars(dials: &AloneDials, cosines: &[f64], score: f64, floor: f64, band: &Null
         ),
         body: Body::Bars(Bars {
             x: "basis vector i".into(),
-            y: Range { label: name.into(), from: if dials.signed { -top } else { 0.0 }, to: top, log: false },
+            y: Range::new(name, if dials.signed { -top } else { 0.0 }, top),
             values: cosines.iter().map(|c| if dials.signed { *c } else { c.abs() }).collect(),
             levels: vec![Level { label: "1/√n".into(), at: floor }, Level { label: "random vector".into(), at: band.middle }],
         }),

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", default)]
 pub struct ProductDials {
     pub seed: u32,
-    /// W0 and all changes are n x n, 32 to 512.
+    /// W0 and all changes are n x n, 32 to 256: wider ones take longer than a dial should.
     pub n: u32,
     /// B is n x rank, A rank x n.
     pub rank: u32,
@@ -46,7 +46,7 @@ impl ProductDials {
     /// Every dial within its ends.
     pub fn sane(&self) -> ProductDials {
         let plain = ProductDials::default();
-        let n = self.n.clamp(32, 512);
+        let n = self.n.clamp(32, 256);
         ProductDials {
             n,
             rank: self.rank.clamp(1, n),

@@ -48,8 +48,8 @@ pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
         title: title.into(),
         alt,
         body: Body::Curves(Curves {
-            x: Range { label: "singular value i".into(), from: 1.0, to: count as f64, log: false },
-            y: Range { label: y.into(), from, to, log: true },
+            x: Range::new("singular value i", 1.0, count as f64).whole(true),
+            y: Range::new(y, from, to).log(),
             lines: spectra.iter().map(line).collect(),
             levels: vec![],
             cursor: None,

@@ -236,6 +236,8 @@ test('a sweep over the ranks, stopped on its way', async ({ page }) => {
   await expect.poll(async () => (await facts(page))['runs'] ?? 0, { timeout: 60_000 }).toBeGreaterThan(1);
   await page.getByTestId('play').click();
   await expect(canvas(page, 'sweep-count')).toHaveAttribute('aria-label', /r = 1/);
+  expect(await page.locator('.lesson-top').innerText()).toMatch(/falls below 1\.00, or after 800 steps/);
+  await expect(page.locator('.predict')).toContainText('Over the ranks');
   await expect(page.getByTestId('run-status')).toHaveText('Paused.');
 });
 

@@ -7,10 +7,6 @@ use lorascope::figures::{FigureId, Focus, Request, Theme, hover, step, svg, tabl
 use lorascope::panel::*;
 use lorascope::report::Report;
 
-fn range(label: &str, from: f64, to: f64) -> Range {
-    Range { label: label.into(), from, to, log: false }
-}
-
 fn curves() -> Panel {
     let line = |label: &str, token: &str, f: fn(f64) -> f64| Line {
         label: label.into(),
@@ -21,8 +17,8 @@ fn curves() -> Panel {
         deviation: vec![],
     };
     let body = Body::Curves(Curves {
-        x: range("strength λ, in σ₁", 0.0, 2.0),
-        y: range("best match c", 0.0, 1.0),
+        x: Range::new("strength λ, in σ₁", 0.0, 2.0),
+        y: Range::new("best match c", 0.0, 1.0),
         lines: vec![
             line("j = 1", "ink", |x| 1.0 / (1.0 + (8.0 * (x - 1.0)).exp())),
             line("j = 2", "base", |x| 1.0 - 0.8 * (-20.0 * (x - 0.8).powi(2)).exp()),
@@ -45,8 +41,8 @@ fn sweep() -> Panel {
         deviation: vec![0.0, 1.4, 1.3, 1.4, 0.8, 0.3, 0.0],
     };
     let body = Body::Curves(Curves {
-        x: Range { log: true, ..range("rank r", 1.0, 128.0) },
-        y: range("intruders", 0.0, 7.0),
+        x: Range::new("rank r", 1.0, 128.0).log(),
+        y: Range::new("intruders", 0.0, 7.0),
         lines: vec![line],
         levels: vec![Level { label: "full: 0.0".into(), at: 0.0 }],
         cursor: None,
@@ -59,7 +55,7 @@ fn bars(n: usize, signed: bool) -> Panel {
     let value = |i: usize| ((i * 37 + 11) % 101) as f64 / 101.0 * if signed && i.is_multiple_of(2) { -0.6 } else { 0.6 };
     let body = Body::Bars(Bars {
         x: "pre-trained vector i".into(),
-        y: range(if signed { "cos" } else { "|cos|" }, if signed { -1.0 } else { 0.0 }, 1.0),
+        y: Range::new(if signed { "cos" } else { "|cos|" }, if signed { -1.0 } else { 0.0 }, 1.0),
         values: (0..n).map(value).collect(),
         levels: vec![Level { label: "1/√n = 0.25".into(), at: 0.25 }, Level { label: "random: 0.30".into(), at: 0.3 }],
     });

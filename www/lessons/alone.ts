@@ -25,15 +25,17 @@ export const alone: Lesson = {
   words: (f) => html`
     <p class="read">A weight matrix acts along its <b>singular vectors</b>. They stand at right angles to each other, so they are a set of axes. After fine-tuning there is a new vector <i class="v">v</i>. Which old axis is it most like? Its <b>best match</b> is the largest |cos| with any of them.</p>
     <p class="read">The squares of all its cosines sum to ${say(f['sumOfSquares'], 0)}. So they cannot all be small: with <i class="v">n</i> axes, the best match is at least 1/√<i class="v">n</i>, here ${say(f['floor'], 3)}.</p>`,
-  question: {
-    ask: html`Take <i class="v">n</i> = 768 axes, as in a language model. What is the best match of a direction chosen at random?`,
-    options: ['about 0.01', 'about 0.12', 'about 0.50'],
-    right: (f) => {
-      const match = f['expectedAt768'];
-      return match === undefined ? undefined : [0.01, 0.12, 0.5].reduce((best, option, at, all) => (Math.abs(option - match) < Math.abs(all[best]! - match) ? at : best), 0);
+  questions: [
+    {
+      ask: html`Take <i class="v">n</i> = 768 axes, as in a language model. What is the best match of a direction chosen at random?`,
+      options: ['about 0.01', 'about 0.12', 'about 0.50'],
+      right: (f) => {
+        const match = f['expectedAt768'];
+        return match === undefined ? undefined : [0.01, 0.12, 0.5].reduce((best, option, at, all) => (Math.abs(option - match) < Math.abs(all[best]! - match) ? at : best), 0);
+      },
+      why: (f) => html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
     },
-    why: (f) => html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
-  },
+  ],
   figures: [
     { id: 'arrows', title: 'One vector among the axes', figure: 'panel', panel: 'arrows', size: 'half', when: (d) => Number(d['n']) <= 3, drag: ({ at, up }) => ({ ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }) }) },
     { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', size: 'half' },

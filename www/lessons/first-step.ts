@@ -22,15 +22,17 @@ export const firstStep: Lesson = {
   words: (f, d) => html`
     <p class="read">Training moves weights against the <b>gradient</b> <i class="v">G</i>: how the error changes with each weight, averaged over a batch of examples. Full fine-tuning takes the step ${d['optimizer'] === 'adam' ? html`−<i class="v">η</i> sign(<i class="v">G</i>): the first step of Adam has the same size for every weight.` : html`−<i class="v">η</i> <i class="v">G</i>.`}</p>
     <p class="read">LoRA writes the change as (<i class="v">α</i>/<i class="v">r</i>) <i class="v">BA</i>. <i class="v">A</i> starts random and <i class="v">B</i> at zero, so at first only <i class="v">B</i> has a gradient, and <i class="v">W</i> changes by ${d['optimizer'] === 'adam' ? html`−<i class="v">η</i> (<i class="v">α</i>/<i class="v">r</i>) sign(<i class="v">GA</i><sup>T</sup>) <i class="v">A</i>` : html`−<i class="v">η</i> (<i class="v">α</i>/<i class="v">r</i>)² <i class="v">GA</i><sup>T</sup><i class="v">A</i>`}: the gradient seen through the ${whole(f['rank'])} random rows of <i class="v">A</i>.</p>`,
-  question: {
-    ask: html`Both start from the same gradient. How alike are the two changes, as a cosine between all their weights?`,
-    options: ['below 0.2', 'from 0.2 to 0.7', 'above 0.7'],
-    right: (f) => {
-      const cosine = f['cosine'];
-      return cosine === undefined ? undefined : cosine < 0.2 ? 0 : cosine <= 0.7 ? 1 : 2;
+  questions: [
+    {
+      ask: html`Both start from the same gradient. How alike are the two changes, as a cosine between all their weights?`,
+      options: ['below 0.2', 'from 0.2 to 0.7', 'above 0.7'],
+      right: (f) => {
+        const cosine = f['cosine'];
+        return cosine === undefined ? undefined : cosine < 0.2 ? 0 : cosine <= 0.7 ? 1 : 2;
+      },
+      why: (f) => html`It is ${say(f['cosine'])}. Of the directions of <i class="v">G</i>, LoRA keeps what ${whole(f['rank'])} random ones catch; with more rows it sees more of them.`,
     },
-    why: (f) => html`It is ${say(f['cosine'])}. Of the directions of <i class="v">G</i>, LoRA keeps what ${whole(f['rank'])} random ones catch; with more rows it sees more of them.`,
-  },
+  ],
   figures: [
     { id: 'updates', title: 'The change of every weight', figure: 'panel', panel: 'updates', size: 'half' },
     { id: 'spectra', title: 'Singular values of the change', figure: 'panel', panel: 'spectra', size: 'half' },

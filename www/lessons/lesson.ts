@@ -69,6 +69,7 @@ export interface Slot {
 }
 
 export interface Question {
+  when?: (dials: Dials) => boolean;
   ask: TemplateResult;
   options: readonly string[];
   /** Which option is right, by the numbers; undefined while they are not known. */
@@ -87,7 +88,8 @@ export interface Lesson {
   defaults: Dials;
   /** Before the figure. */
   words: (facts: Facts, dials: Dials) => TemplateResult;
-  question: Question;
+  /** The first that the dials allow is asked. */
+  questions: readonly Question[];
   figures: readonly Slot[];
   /** After the figure. */
   after: (facts: Facts, dials: Dials) => TemplateResult;

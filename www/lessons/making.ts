@@ -25,12 +25,14 @@ export const making: Lesson = {
           <p class="read">A vector of almost equal strengths has no direction of its own: any turn of them is as good. Yet each is held against the old ones singly, and scores low.</p>`
       : html`<p class="read">Take a matrix <i class="v">W</i>, and add one random direction of strength <i class="v">λ</i>: <span class="eq"><i class="v">W</i> + <i class="v">λ</i> <i class="v">u</i> <i class="v">v</i><sup>T</sup></span>. <i class="v">u</i> and <i class="v">v</i> have length 1; σ₁ is the strength of the strongest direction that <i class="v">W</i> has.</p>
           <p class="read">A vector among the <i class="v">k</i> = ${whole(f['k'])} strongest whose best match with the old ones is below ε = ${say(f['epsilon'])} is an <b>intruder</b>: in the map, a blank column.</p>`,
-  question: {
-    ask: html`How many of the ten strongest vectors are intruders when <i class="v">λ</i> equals σ₁?`,
-    options: ['none', 'one', 'two'],
-    right: (f) => f['countAtOne'],
-    why: (f) => html`There the new direction and the strongest old one are equally strong, so the vectors of the sum are mixtures of both: the two best matches are ${say(f['firstAtOne'])} and ${say(f['secondAtOne'])}. A little further the mixture parts again.`,
-  },
+  questions: [
+    {
+      ask: html`How many of the ten strongest vectors are intruders when <i class="v">λ</i> equals σ₁?`,
+      options: ['none', 'one', 'two'],
+      right: (f) => f['countAtOne'],
+      why: (f) => html`There the new direction and the strongest old one are equally strong, so the vectors of the sum are mixtures of both: the two best matches are ${say(f['firstAtOne'])} and ${say(f['secondAtOne'])}. A little further the mixture parts again.`,
+    },
+  ],
   figures: [
     { id: 'similarity', title: 'Old vectors against new', figure: 'similarity', size: 'third', spec: () => ({ top: 16 }) },
     { id: 'best-match', title: 'Best match and count', figure: 'panel', panel: 'best-match', size: 'third' },

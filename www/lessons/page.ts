@@ -124,13 +124,14 @@ export class LessonsPage extends LitElement {
     const { dials, hide } = link;
     const shows = (part: string) => !hide.includes(part);
     const at = LESSONS.indexOf(lesson);
+    const question = lesson.questions.find(({ when }) => when?.(dials) ?? true);
     return html`<article data-testid="lesson" data-lesson=${lesson.id} class=${shows('words') ? '' : 'bare'}>
       <header class="lesson-top">
         <p class="crumb"><a href="#lesson">Lessons</a> ${at + 1} of ${LESSONS.length}</p>
         <h1>${lesson.title}</h1>
         ${shows('words') ? lesson.words(facts, dials) : nothing}
       </header>
-      ${shows('question') ? html`<lorascope-question .question=${lesson.question} .facts=${facts}></lorascope-question>` : nothing}
+      ${shows('question') && question ? html`<lorascope-question .question=${question} .facts=${facts}></lorascope-question>` : nothing}
       <lorascope-lesson-view .lesson=${lesson} .dials=${dials} .hide=${hide} .theme=${link.theme} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu} .table=${this.#table} .tables=${this.tables}
         @facts=${(e: CustomEvent<Facts>) => (this.facts = e.detail)} @dial=${(e: CustomEvent<Dials>) => this.#turn(e.detail)}></lorascope-lesson-view>
       ${shows('words') ? html`<section class="lesson-after" aria-label="What is seen">${lesson.after(facts, dials)}</section>` : nothing}

@@ -39,16 +39,30 @@ export const train: Lesson = {
   words: (f) => html`
     <p class="read">A small network with four square matrices is trained on task 1 before your eyes. Then two copies learn a new task: one changes all weights (<b>full</b>), one adds a product of rank <i class="v">r</i> to each matrix (<b>LoRA</b>). Each stops where its loss on unseen examples falls below ${say(f['target'])}, or after ${whole(f['mostSteps'])} steps. So both know the new task equally well, and what else changed can be compared.</p>
     <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing.</p>`,
-  question: {
-    ask: html`At the same loss on the new task, which of the two has more intruders in its four matrices?`,
-    options: ['full', 'LoRA', 'about equal'],
-    right: (f) => {
-      const [full, lora] = [f['fullCount'], f['loraCount']];
-      if (full === undefined || lora === undefined || f['fullReached'] === undefined || f['loraReached'] === undefined) return undefined;
-      return Math.abs(full - lora) < 1 ? 2 : full > lora ? 0 : 1;
+  questions: [
+    {
+      when: pair,
+      ask: html`At the same loss on the new task, which of the two has more intruders in its four matrices?`,
+      options: ['full', 'LoRA', 'about equal'],
+      right: (f) => {
+        const [full, lora] = [f['fullCount'], f['loraCount']];
+        if (full === undefined || lora === undefined || f['fullReached'] === undefined || f['loraReached'] === undefined) return undefined;
+        return Math.abs(full - lora) < 1 ? 2 : full > lora ? 0 : 1;
+      },
+      why: (f) => html`Full has ${whole(f['fullCount'])} after ${whole(f['fullSteps'])} steps, LoRA ${whole(f['loraCount'])} after ${whole(f['loraSteps'])}.`,
     },
-    why: (f) => html`Full has ${whole(f['fullCount'])} after ${whole(f['fullSteps'])} steps, LoRA ${whole(f['loraCount'])} after ${whole(f['loraSteps'])}.`,
-  },
+    {
+      when: (d) => !pair(d),
+      ask: html`Over the ranks from 1 to 128, where are the most intruders?`,
+      options: ['at 1 or 2', 'in the middle', 'at 64 or 128'],
+      right: (f) => {
+        const rank = f['mostCountRank'];
+        if (rank === undefined || f['runs'] !== f['allRuns']) return undefined;
+        return rank <= 2 ? 0 : rank < 64 ? 1 : 2;
+      },
+      why: (f) => html`At r = ${whole(f['mostCountRank'])} there are ${say(f['mostCount'], 1)}, at r = 128 ${say(f['r128Count'], 1)}.`,
+    },
+  ],
   figures: [
     { id: 'count', title: 'Intruders in the four matrices', figure: 'panel', panel: 'count', size: 'half', when: pair },
     { id: 'forgetting', title: 'Forgetting of task 1', figure: 'panel', panel: 'forgetting', size: 'half', when: pair },
@@ -71,7 +85,7 @@ export const train: Lesson = {
           <p class="read">The paper finds a U: middle ranks forget less than full fine-tuning. ${(f['leastForgetting'] ?? 0) > (f['fullForgetting'] ?? Infinity) ? 'This small network does not show it: at these learning rates full forgets least.' : 'Here some rank forgets less than full.'}</p>`
       : html`<p class="read">${f['fullReached'] === undefined || f['loraReached'] === undefined ? 'Press Train. ' : ''}Now LoRA has ${counted(f['loraCount'] ?? 0, 'intruder')}, effective rank ${say(f['loraRank'], 1)} and forgetting ${say(f['loraForgetting'])}; full has ${whole(f['fullCount'])}, ${say(f['fullRank'], 1)} and ${say(f['fullForgetting'])} (before: ${say(f['forgettingBefore'], 3)}). LoRA’s change is ${say(100 * (f['loraNorm'] ?? NaN), 0)} % of the weights’ size, full’s ${say(100 * (f['fullNorm'] ?? NaN), 0)} %.${f['loraReached'] === 0 || f['fullReached'] === 0 ? ' Not both reached the target: do not compare them.' : ''}</p>
           ${f['shrunkForgetting'] === undefined ? '' : html`<p class="read">With its intruders shrunk to ${Math.round(100 * Number(d['shrink']))} %, LoRA forgets ${say(f['shrunkForgetting'])} and has accuracy ${say(f['shrunkAccuracy'], 3)} (before: ${say(f['loraAccuracy'], 3)}).</p>`}
-          ${Number(d['tasks']) > 1 && (f['tasks'] ?? 0) > 0 ? html`<p class="read">After ${counted(f['tasks'] ?? 0, 'task')} the first is answered right by LoRA in ${share(f['loraFirstTask'])} with the output layer of then and in ${share(f[`loraTask${f['tasks']}Fresh`])} with one fitted anew, by full in ${share(f['fullFirstTask'])} and ${share(f[`fullTask${f['tasks']}Fresh`])}; the pre-trained network with one fitted to it: ${share(f['freshBefore'])}.</p>` : ''}
+          ${Number(d['tasks']) > 1 && (f['tasks'] ?? 0) > 0 ? html`<p class="read">After ${counted(f['tasks'] ?? 0, 'task')} LoRA gets ${share(f['loraFirstTask'])} of the first right with its old output layer, ${share(f[`loraTask${f['tasks']}Fresh`])} with one fitted anew; full ${share(f['fullFirstTask'])} and ${share(f[`fullTask${f['tasks']}Fresh`])}. The pre-trained network with a fitted one: ${share(f['freshBefore'])}.</p>` : ''}
           ${f['tenLoraCount'] === undefined ? '' : html`<p class="read">One training is an anecdote. Over ten seeds: LoRA ${say(f['tenLoraCount'], 1)} ± ${say(f['tenLoraCountDeviation'], 1)} intruders, full ${say(f['tenFullCount'], 1)} ± ${say(f['tenFullCountDeviation'], 1)}; forgetting ${say(f['tenLoraForgetting'])} ± ${say(f['tenLoraForgettingDeviation'])} and ${say(f['tenFullForgetting'])} ± ${say(f['tenFullForgettingDeviation'])}.</p>`}
           <p class="read">Two things differ from the paper: much of the forgetting here is speed (slow LoRA down), and training <i class="v">B</i> alone does not lower the count.</p>`,
   teachers: [

@@ -1,5 +1,6 @@
 /** A lesson's dials and figures. They are the same on the page and in an embed; who computes is given from outside. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import type { FigureView, Spec } from '../views/figure';
 import type { Item } from '../views/menu';
 import type { Focus, ReportView, Request, Settings, Theme } from '../wasm/simd/lorascope';
@@ -213,7 +214,7 @@ export class LessonView extends LitElement {
     const shown = lesson.figures.filter((slot) => slot.when?.(dials, facts) ?? true);
     return html`${this.hide.includes('controls') ? nothing : this.#dials()}
       ${lesson.runs ? this.#run() : nothing}
-      <div class="lesson-figures">${shown.map((slot) => this.#figure(slot))}</div>`;
+      <div class="lesson-figures">${repeat(shown, ({ id }) => id, (slot) => this.#figure(slot))}</div>`;
   }
 
   #dials(): TemplateResult {

@@ -23,7 +23,14 @@ pub fn axis(range: &Range, across: (f64, f64)) -> Axis {
 }
 
 pub fn ticks(range: &Range) -> Vec<f64> {
-    if range.log { powers_between(ends(range)) } else { round_between(ends(range)) }
+    if range.log {
+        return powers_between(ends(range));
+    }
+    let mut ticks = round_between(ends(range));
+    if range.whole {
+        ticks.retain(|t| (t - t.round()).abs() < 1e-6);
+    }
+    ticks
 }
 
 /// The labels of an axis's ticks.

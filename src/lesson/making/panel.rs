@@ -37,8 +37,8 @@ pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
         title: title.into(),
         alt: alt(dials, now),
         body: Body::Curves(Curves {
-            x: Range { label: label.into(), from: 0.0, to: dials.making.most(), log: false },
-            y: Range { label: "best match |cos|".into(), from: 0.0, to: 1.0, log: false },
+            x: Range::new(label, 0.0, dials.making.most()),
+            y: Range::new("best match |cos|", 0.0, 1.0),
             lines,
             levels: vec![Level { label: format!("ε = {:.2}", dials.epsilon), at: dials.epsilon }],
             cursor: Some(dials.at()),

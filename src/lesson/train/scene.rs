@@ -95,8 +95,8 @@ impl Training {
             title: title.into(),
             alt,
             body: Body::Curves(Curves {
-                x: Range { label: "training step".into(), from: 0.0, to: f64::from(last.max(100).next_multiple_of(100)), log: false },
-                y: Range { label: y.into(), from: 0.0, to: 1.05 * most, log: false },
+                x: Range::new("training step", 0.0, f64::from(last.max(100).next_multiple_of(100))).whole(true),
+                y: Range::new(y, 0.0, 1.05 * most).whole(y == "intruders"),
                 lines,
                 levels,
                 cursor: None,
@@ -145,8 +145,8 @@ impl Training {
             title: title.into(),
             alt: format!("{title}, {y}; after {} tasks: {said}.", self.learnt.len()),
             body: Body::Curves(Curves {
-                x: Range { label: "tasks learnt".into(), from: 1.0, to: f64::from(self.dials.tasks), log: false },
-                y: Range { label: y.into(), from: 0.0, to: if most > 1.0 { 1.05 * most } else { 1.0 }, log: false },
+                x: Range::new("tasks learnt", 1.0, f64::from(self.dials.tasks)).whole(true),
+                y: Range::new(y, 0.0, if most > 1.0 { 1.05 * most } else { 1.0 }).whole(y == "intruders"),
                 lines,
                 levels,
                 cursor: None,

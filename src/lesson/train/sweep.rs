@@ -132,9 +132,12 @@ impl Sweep {
 
     fn facts(&self) -> Vec<Fact> {
         let (k, epsilon) = (self.dials.k, self.dials.epsilon);
+        let (target, most) = self.dials.target();
         let mut facts = vec![
             Fact::new("runs", self.ended.len() as f64),
             Fact::new("allRuns", self.all() as f64),
+            Fact::new("target", target),
+            Fact::new("mostSteps", f64::from(most)),
             Fact::new("seeds", f64::from(self.dials.seeds)),
             Fact::new("pretrainStep", self.world.step as f64),
             Fact::new("notReached", self.ended.iter().filter(|e| !e.reached).count() as f64),
@@ -185,8 +188,8 @@ impl Sweep {
             title: title.into(),
             alt: format!("{title}: {}.", if said.is_empty() { "nothing yet".into() } else { said }),
             body: Body::Curves(Curves {
-                x: Range { label: "rank r".into(), from: 1.0, to: f64::from(RANKS[RANKS.len() - 1]), log: true },
-                y: Range { label: y.into(), from: 0.0, to: 1.1 * most, log: false },
+                x: Range::new("rank r", 1.0, f64::from(RANKS[RANKS.len() - 1])).log(),
+                y: Range::new(y, 0.0, 1.1 * most),
                 lines: vec![Line {
                     label: format!("LoRA, {alpha}"),
                     token: "lora-4".into(),
