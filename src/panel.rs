@@ -51,8 +51,8 @@ impl Range {
         Range { log: true, ..self }
     }
 
-    pub fn whole(self, whole: bool) -> Range {
-        Range { whole, ..self }
+    pub fn whole(self) -> Range {
+        Range { whole: true, ..self }
     }
 }
 

@@ -70,12 +70,20 @@ fn rank_one_trains_as_the_reference_does() {
 
 #[test]
 fn rank_eight_with_alpha_eight_trains_as_the_reference_does() {
-    against(Task::Eight, &finished(&TrainDials { rank: 8, alpha: Alpha::Eight, full_rate: 30.0, ..TrainDials::default() }), "LoRA r=8, alpha=8");
+    against(
+        Task::Eight,
+        &finished(&TrainDials { rank: 8, alpha: Alpha::Eight, full_rate: 30.0, ..TrainDials::default() }),
+        "LoRA r=8, alpha=8",
+    );
 }
 
 #[test]
 fn b_alone_on_orthonormal_rows_trains_as_the_reference_does() {
-    against(Task::Eight, &finished(&TrainDials { rank: 8, freeze: true, full_rate: 30.0, ..TrainDials::default() }), "B only r=8, alpha=16");
+    against(
+        Task::Eight,
+        &finished(&TrainDials { rank: 8, freeze: true, full_rate: 30.0, ..TrainDials::default() }),
+        "B only r=8, alpha=16",
+    );
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl Pen<'_> {
     pub fn path(&self, points: &[Point], width: f64, color: RGBColor, dashed: bool) -> Drawn {
         let style = self.stroke(color.to_rgba(), width);
         let draw = |points: &[Point]| -> Drawn {
-            let points: Vec<(i32, i32)> = points.iter().map(|p| self.at(*p)).collect();
+            let points = turns(points.iter().map(|p| self.at(*p)));
             if points.len() < 2 { Ok(()) } else { self.area.path(points, style) }
         };
         if dashed { dash_path(points).iter().try_for_each(|p| draw(p)) } else { draw(points) }
@@ -263,4 +263,35 @@ fn dash_path(points: &[Point]) -> Vec<Vec<Point>> {
     }
     pieces.push(piece);
     pieces
+}
+
+/// The points at which a path turns. Whole pixels put many points of a fine curve on one place, or on one straight line.
+fn turns(path: impl Iterator<Item = (i32, i32)>) -> Vec<(i32, i32)> {
+    let way = |a: (i32, i32), b: (i32, i32)| (b.0 - a.0, b.1 - a.1);
+    let along = |(x, y): (i32, i32)| (x == 0 || y == 0).then_some((x.signum(), y.signum()));
+    let mut kept: Vec<(i32, i32)> = Vec::new();
+    for point in path {
+        match kept[..] {
+            [.., last] if last == point => continue,
+            [.., before, last] if along(way(before, last)).is_some_and(|d| along(way(last, point)) == Some(d)) => {
+                kept.pop();
+            }
+            _ => {}
+        }
+        kept.push(point);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_keeps_its_turns_and_its_ends() {
+        let of = |path: &[(i32, i32)]| turns(path.iter().copied());
+        assert_eq!(of(&[(0, 0), (1, 0), (1, 0), (4, 0), (4, 3), (4, 2), (5, 3)]), [(0, 0), (4, 0), (4, 3), (4, 2), (5, 3)]);
+        assert_eq!(of(&[(2, 2), (2, 2), (2, 2)]), [(2, 2)]);
+        assert_eq!(of(&[(0, 0), (1, 1), (2, 2)]).len(), 3, "a slanted line of whole pixels may bend between them");
+    }
 }

@@ -104,7 +104,8 @@ pub fn scene(dials: &ProductDials) -> Scene {
         (format!("BA, r = {}", dials.rank), Kind::Lora, rank),
         (format!("B alone, A frozen, r = {}", dials.rank), Kind::Lora, rank),
     ];
-    let models: Vec<Model> = names.iter().zip(looks).map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry)).collect();
+    let models: Vec<Model> =
+        names.iter().zip(looks).map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry)).collect();
     let settings = Settings { k: dials.k, epsilon: dials.epsilon, ..Settings::default() };
     let spectrum = |x: &Matrix| of_norm_one(&singular_values(View::from(x)).unwrap_or_default());
     let changes: Vec<Vec<f32>> = models.iter().map(|m| of_norm_one(change(m))).collect();

@@ -48,7 +48,7 @@ pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
         title: title.into(),
         alt,
         body: Body::Curves(Curves {
-            x: Range::new("singular value i", 1.0, count as f64).whole(true),
+            x: Range::new("singular value i", 1.0, count as f64).whole(),
             y: Range::new(y, from, to).log(),
             lines: spectra.iter().map(line).collect(),
             levels: vec![],

@@ -1,12 +1,12 @@
 //! plotters' canvas, with a memory. Colours, fonts and places of text cross from wasm as strings that the browser must parse, and a figure of
 //! 224 x 8 cells has thousands of marks of a few colours: what the context has been told is not said again, and no string crosses twice.
 
+use js_sys::JsString;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform};
 use plotters_canvas::CanvasBackend;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
-use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -88,7 +88,7 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Done {
-        self.plain.draw_path(turns(path), style)
+        self.plain.draw_path(path, style)
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, center: BackendCoord, radius: u32, style: &S, fill: bool) -> Done {
@@ -132,27 +132,10 @@ impl DrawingBackend for Canvas {
             self.align = align;
         }
         self.fill_with(style.color());
-        let known = self.texts.get(text).cloned();
-        let words = known.unwrap_or_else(|| self.texts.entry(text.to_owned()).or_insert_with(|| text.into()).clone());
-        self.context.unchecked_ref::<Writer>().fill_text(&words, at.0.into(), at.1.into());
+        if !self.texts.contains_key(text) {
+            self.texts.insert(text.to_owned(), text.into());
+        }
+        self.context.unchecked_ref::<Writer>().fill_text(&self.texts[text], at.0.into(), at.1.into());
         Ok(())
     }
-}
-
-/// The points at which a path turns. Whole pixels put many points of a fine curve on one place, or on one straight line.
-fn turns(path: impl IntoIterator<Item = BackendCoord>) -> Vec<BackendCoord> {
-    let way = |a: BackendCoord, b: BackendCoord| (b.0 - a.0, b.1 - a.1);
-    let along = |(x, y): BackendCoord| (x == 0 || y == 0).then_some((x.signum(), y.signum()));
-    let mut kept: Vec<BackendCoord> = Vec::new();
-    for point in path {
-        match kept[..] {
-            [.., last] if last == point => continue,
-            [.., before, last] if along(way(before, last)).is_some_and(|d| along(way(last, point)) == Some(d)) => {
-                kept.pop();
-            }
-            _ => {}
-        }
-        kept.push(point);
-    }
-    kept
 }

@@ -5,7 +5,7 @@ import type { Spec } from '../views/figure';
 import { type Dials, type Lesson, say, whole } from './lesson';
 
 const RATES = [1 / 12, 1 / 3, 1, 3, 10, 30];
-const times = (v: number) => (Number((10 * v).toFixed(6)) % 1 === 0 ? `× ${v}` : `× 1/${Math.round(1 / v)}`);
+const times = (v: number) => (v >= 1 ? `× ${v}` : `× 1/${Math.round(1 / v)}`);
 const pair = (d: Dials) => d['sweep'] !== true;
 const share = (part: number | undefined) => `${say(100 * (part ?? NaN), 1)} %`;
 const sequence = (d: Dials) => pair(d) && Number(d['tasks']) > 1;
@@ -23,7 +23,7 @@ export const train: Lesson = {
     { kind: 'choice', id: 'task', label: 'New task', options: [['eight', 'eight classes'], ['two', 'two classes, harder']] },
     { kind: 'steps', id: 'loraRate', label: 'LoRA’s learning rate', values: RATES, said: times },
     { kind: 'steps', id: 'fullRate', label: 'Full’s learning rate', values: RATES, said: times },
-    { kind: 'steps', id: 'target', label: 'Loss to reach', values: [0.8, 0.9, 1, 1.2, 1.5], said: times },
+    { kind: 'steps', id: 'target', label: 'Loss to reach', values: [0.8, 0.9, 1, 1.2, 1.5], said: (v) => `× ${v}` },
     { kind: 'switch', id: 'freeze', label: 'freeze A, train B alone' },
     { kind: 'choice', id: 'init', label: 'A begins', options: [['usual', 'small and random'], ['wide', 'large and random'], ['orthonormal', 'at right angles'], ['principal', 'as W’s leading part (PiSSA)']], when: (d) => !d['freeze'] },
     { kind: 'steps', id: 'seeds', label: 'Seeds of the sweep', values: [1, 2, 3, 5, 10], said: String, when: (d) => !pair(d) },
@@ -81,11 +81,11 @@ export const train: Lesson = {
   ],
   after: (f, d) =>
     d['sweep'] === true
-      ? html`<p class="read">${whole(f['runs'])} of ${whole(f['allRuns'])} trainings are done${(f['notReached'] ?? 0) > 0 ? html`, ${whole(f['notReached'])} of them without reaching the target` : ''}. Most intruders: ${say(f['mostCount'], Number(d['seeds']) > 1 ? 1 : 0)} at r = ${whole(f['mostCountRank'])}; full has ${say(f['fullCount'], Number(d['seeds']) > 1 ? 1 : 0)}. Full forgets ${say(f['fullForgetting'])}; the rank that forgets least is r = ${whole(f['leastForgettingRank'])} with ${say(f['leastForgetting'])}.</p>
+      ? html`<p class="read">${whole(f['runs'])} of ${whole(f['allRuns'])} trainings are done${(f['notReached'] ?? 0) > 0 ? html`, ${whole(f['notReached'])} of them without reaching the target` : ''}. Most intruders: ${say(f['mostCount'], 1)} at r = ${whole(f['mostCountRank'])}; full has ${say(f['fullCount'], 1)}. Full forgets ${say(f['fullForgetting'])}; the rank that forgets least is r = ${whole(f['leastForgettingRank'])} with ${say(f['leastForgetting'])}.</p>
           <p class="read">The paper finds a U: middle ranks forget less than full fine-tuning. ${(f['leastForgetting'] ?? 0) > (f['fullForgetting'] ?? Infinity) ? 'This small network does not show it: at these learning rates full forgets least.' : 'Here some rank forgets less than full.'}</p>`
       : html`<p class="read">${f['fullReached'] === undefined || f['loraReached'] === undefined ? 'Press Train. ' : ''}Now LoRA has ${counted(f['loraCount'] ?? 0, 'intruder')}, effective rank ${say(f['loraRank'], 1)} and forgetting ${say(f['loraForgetting'])}; full has ${whole(f['fullCount'])}, ${say(f['fullRank'], 1)} and ${say(f['fullForgetting'])} (before: ${say(f['forgettingBefore'], 3)}). LoRA’s change is ${say(100 * (f['loraNorm'] ?? NaN), 0)} % of the weights’ size, full’s ${say(100 * (f['fullNorm'] ?? NaN), 0)} %.${f['loraReached'] === 0 || f['fullReached'] === 0 ? ' Not both reached the target: do not compare them.' : ''}</p>
           ${f['shrunkForgetting'] === undefined ? '' : html`<p class="read">With its intruders shrunk to ${Math.round(100 * Number(d['shrink']))} %, LoRA forgets ${say(f['shrunkForgetting'])} and has accuracy ${say(f['shrunkAccuracy'], 3)} (before: ${say(f['loraAccuracy'], 3)}).</p>`}
-          ${Number(d['tasks']) > 1 && (f['tasks'] ?? 0) > 0 ? html`<p class="read">After ${counted(f['tasks'] ?? 0, 'task')} LoRA gets ${share(f['loraFirstTask'])} of the first right with its old output layer, ${share(f[`loraTask${f['tasks']}Fresh`])} with one fitted anew; full ${share(f['fullFirstTask'])} and ${share(f[`fullTask${f['tasks']}Fresh`])}. The pre-trained network with a fitted one: ${share(f['freshBefore'])}.</p>` : ''}
+          ${Number(d['tasks']) > 1 && (f['tasks'] ?? 0) > 0 ? html`<p class="read">After ${counted(f['tasks'] ?? 0, 'task')} LoRA gets ${share(f[`loraTask${f['tasks']}Own`])} of the first right with its old output layer, ${share(f[`loraTask${f['tasks']}Fresh`])} with one fitted anew; full ${share(f[`fullTask${f['tasks']}Own`])} and ${share(f[`fullTask${f['tasks']}Fresh`])}. The pre-trained network with a fitted one: ${share(f['freshBefore'])}.</p>` : ''}
           ${f['tenLoraCount'] === undefined ? '' : html`<p class="read">One training is an anecdote. Over ten seeds: LoRA ${say(f['tenLoraCount'], 1)} ± ${say(f['tenLoraCountDeviation'], 1)} intruders, full ${say(f['tenFullCount'], 1)} ± ${say(f['tenFullCountDeviation'], 1)}; forgetting ${say(f['tenLoraForgetting'])} ± ${say(f['tenLoraForgettingDeviation'])} and ${say(f['tenFullForgetting'])} ± ${say(f['tenFullForgettingDeviation'])}.</p>`}
           <p class="read">Two things differ from the paper: much of the forgetting here is speed (slow LoRA down), and training <i class="v">B</i> alone does not lower the count.</p>`,
   teachers: [

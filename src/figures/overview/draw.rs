@@ -101,15 +101,19 @@ impl Figure<'_> {
         (0..self.grid.rows.len()).flat_map(|row| (0..self.grid.columns.len()).map(move |column| (row, column)))
     }
 
+    /// The size of a cell's ground: a hairline of paper parts the cells, as in print.
+    fn ground(&self) -> (f64, f64) {
+        let air = if self.cells.numerals { 1.0 } else { 0.0 };
+        (self.cells.width - air, self.cells.height - air)
+    }
+
     fn shade(&self, cell: &super::Cell) -> f64 {
         DEEPEST * f64::from(cell.count) / f64::from(self.most.max(LEAST))
     }
 
     /// All the grounds first: a canvas that is told another colour for every mark is slow.
     fn shades(&self, pen: &Pen, panel: usize) -> Drawn {
-        // A hairline of paper parts the cells, as in print.
-        let air = if self.cells.numerals { 1.0 } else { 0.0 };
-        let size = (self.cells.width - air, self.cells.height - air);
+        let size = self.ground();
         for (row, column) in self.places() {
             if let Some(cell) = self.cell(panel, row, column).filter(|cell| cell.count > 0) {
                 pen.rect(self.place(panel, row, column), size, cos_color(self.request.theme, self.shade(cell)), 1.0)?;
@@ -187,8 +191,7 @@ impl Figure<'_> {
             let text = words(sum(&mut (0..columns).map(|column| (row, column))));
             pen.text((end, top + self.cells.height * (row as f64 + 0.5) + 4.0), &text, face, Align::End)?;
         }
-        let text =
-            sum(&mut (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)))).map_or("–".to_owned(), |n| n.to_string());
+        let text = sum(&mut self.places()).map_or("–".to_owned(), |n| n.to_string());
         pen.text((end, base + 15.0), &text, Type { bold: true, ..face }, Align::End)
     }
 
@@ -197,8 +200,7 @@ impl Figure<'_> {
         let focused = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref());
         for (name, thick) in [(self.request.matrix.as_deref(), 2.0), (focused, 1.0)] {
             let Some((row, column)) = name.and_then(|name| self.grid.find(name)) else { continue };
-            let air = if self.cells.numerals { 1.0 } else { 0.0 };
-            pen.frame(self.place(panel, row, column), (self.cells.width - air, self.cells.height - air), thick, pen.palette.ink)?;
+            pen.frame(self.place(panel, row, column), self.ground(), thick, pen.palette.ink)?;
         }
         Ok(())
     }

@@ -18,13 +18,13 @@ impl Training {
     pub fn scene(&self) -> Scene {
         let settings = Settings { k: self.dials.k, epsilon: self.dials.epsilon, ..Settings::default() };
         let models = self.sides.iter().enumerate().flat_map(|(n, side)| self.models(n, side)).collect();
+        let (target, before) = (self.dials.target().0, self.before());
+        let target = vec![Level { label: format!("target {}", fixed(target, 2)), at: target }];
         let mut panels = vec![
-            self.over_steps("loss", "Held-out loss of the new task", "loss, in nats", |s| s.loss),
-            self.over_steps("forgetting", "What is forgotten of task 1", "task-1 loss", |s| s.forgetting),
-            self.over_steps("count", "Intruders in the four matrices", "intruders", |s| {
-                f64::from(s.count(self.dials.k, self.dials.epsilon))
-            }),
-            self.over_steps("rank", "Effective rank of the change", "effective rank", |s| s.mean(|d| d.effective_rank)),
+            self.over_steps("loss", "Held-out loss of the new task", height("loss, in nats"), target, |s| s.loss),
+            self.over_steps("forgetting", "What is forgotten of task 1", height("task-1 loss"), before, |s| s.forgetting),
+            self.over_steps("count", "Intruders in the four matrices", height("intruders").whole(), vec![], |s| self.count(s)),
+            self.over_steps("rank", "Effective rank of the change", height("effective rank"), vec![], |s| s.mean(|d| d.effective_rank)),
         ];
         if self.dials.tasks > 1 {
             panels.extend(self.sequence());
@@ -68,7 +68,16 @@ impl Training {
         side.looks.iter().enumerate().skip(usize::from(last > 0)).map(model).collect()
     }
 
-    fn over_steps(&self, name: &str, title: &str, y: &str, of: impl Fn(&Seen) -> f64) -> Panel {
+    fn count(&self, seen: &Seen) -> f64 {
+        f64::from(seen.count(self.dials.k, self.dials.epsilon))
+    }
+
+    /// Task-1 loss after pre-training, once that is known.
+    fn before(&self) -> Vec<Level> {
+        level("before:", self.before).into_iter().collect()
+    }
+
+    fn over_steps(&self, name: &str, title: &str, y: Range, levels: Vec<Level>, of: impl Fn(&Seen) -> f64) -> Panel {
         let line = |(n, side): (usize, &Side)| Line {
             label: self.label(n),
             token: TOKENS[n].into(),
@@ -78,55 +87,29 @@ impl Training {
             deviation: vec![],
         };
         let lines: Vec<Line> = self.sides.iter().enumerate().map(line).collect();
-        let target = self.dials.target();
-        let levels = match name {
-            "loss" => vec![Level { label: format!("target {}", fixed(target.0, 2)), at: target.0 }],
-            "forgetting" if self.before.is_finite() => vec![Level { label: format!("before: {}", fixed(self.before, 3)), at: self.before }],
-            _ => vec![],
-        };
-        let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(1.0, f64::max);
         let last = self.sides.iter().map(Side::step).max().unwrap_or(0);
-        let now =
-            lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 2)))).collect::<Vec<_>>().join(", ");
-        let alt =
-            if now.is_empty() { format!("{title}: nothing yet.") } else { format!("{title}; at step {}: {now}.", count(u64::from(last))) };
-        Panel {
-            name: name.into(),
-            title: title.into(),
-            alt,
-            body: Body::Curves(Curves {
-                x: Range::new("training step", 0.0, f64::from(last.max(100).next_multiple_of(100))).whole(true),
-                y: Range::new(y, 0.0, 1.05 * most).whole(y == "intruders"),
-                lines,
-                levels,
-                cursor: None,
-                strips: vec![],
-            }),
-        }
+        let alt = match newest(&lines, 2) {
+            Some(now) => format!("{title}; at step {}: {now}.", count(u64::from(last))),
+            None => format!("{title}: nothing yet."),
+        };
+        let x = Range::new("training step", 0.0, f64::from(last.max(100).next_multiple_of(100))).whole();
+        curves((name, title, alt), x, y, lines, levels)
     }
 
     /// What is known of the first task, what was changed and what was forgotten, after each task.
     fn sequence(&self) -> Vec<Panel> {
-        let (k, epsilon) = (self.dials.k, self.dials.epsilon);
         let chance = Level { label: "chance".into(), at: 1.0 / self.dials.task.classes() as f64 };
-        let level = |label: &str, at: f64| Level { label: format!("{label} {}", fixed(at, 3)), at };
-        let before: Vec<Level> = self.before.is_finite().then(|| level("before:", self.before)).into_iter().collect();
-        let probed = self.probed.is_finite().then(|| level("pre-trained:", self.probed));
+        let (own, fresh) = (height("accuracy, with its own head"), height("accuracy, with a new head"));
+        let probed = [chance.clone()].into_iter().chain(level("pre-trained:", self.probed)).collect();
         vec![
-            self.over_tasks("sequence", "The first task, after each task", "accuracy, with its own head", vec![chance.clone()], |l, _| l.own),
-            self.over_tasks(
-                "sequence-fresh",
-                "The first task with a head fitted anew",
-                "accuracy, with a new head",
-                [chance].into_iter().chain(probed).collect(),
-                |l, _| l.fresh,
-            ),
-            self.over_tasks("sequence-count", "Intruders after each task", "intruders", vec![], |_, s| f64::from(s.count(k, epsilon))),
-            self.over_tasks("sequence-forgetting", "Task 1 after each task", "task-1 loss", before, |_, s| s.forgetting),
+            self.over_tasks("sequence", "The first task, after each task", own, vec![chance], |l, _| l.own),
+            self.over_tasks("sequence-fresh", "The first task with a head fitted anew", fresh, probed, |l, _| l.fresh),
+            self.over_tasks("sequence-count", "Intruders after each task", height("intruders").whole(), vec![], |_, s| self.count(s)),
+            self.over_tasks("sequence-forgetting", "Task 1 after each task", height("task-1 loss"), self.before(), |_, s| s.forgetting),
         ]
     }
 
-    fn over_tasks(&self, name: &str, title: &str, y: &str, levels: Vec<Level>, of: impl Fn(&Learnt, &Seen) -> f64) -> Panel {
+    fn over_tasks(&self, name: &str, title: &str, y: Range, levels: Vec<Level>, of: impl Fn(&Learnt, &Seen) -> f64) -> Panel {
         let value = |n: usize, both: &[Learnt; 2]| self.sides[n].looks.get(both[n].look).map(|seen| of(&both[n], seen));
         let line = |n: usize| Line {
             label: self.label(n),
@@ -137,22 +120,10 @@ impl Training {
             deviation: vec![],
         };
         let lines = vec![line(0), line(1)];
-        let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(1.0, f64::max);
-        let now: Vec<String> = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], 3)))).collect();
-        let said = if now.is_empty() { "nothing yet".into() } else { now.join(", ") };
-        Panel {
-            name: name.into(),
-            title: title.into(),
-            alt: format!("{title}, {y}; after {} tasks: {said}.", self.learnt.len()),
-            body: Body::Curves(Curves {
-                x: Range::new("tasks learnt", 1.0, f64::from(self.dials.tasks)).whole(true),
-                y: Range::new(y, 0.0, if most > 1.0 { 1.05 * most } else { 1.0 }).whole(y == "intruders"),
-                lines,
-                levels,
-                cursor: None,
-                strips: vec![],
-            }),
-        }
+        let now = newest(&lines, 3).unwrap_or_else(|| "nothing yet".into());
+        let alt = format!("{title}, {}; after {} tasks: {now}.", y.label, self.learnt.len());
+        let x = Range::new("tasks learnt", 1.0, f64::from(self.dials.tasks)).whole();
+        curves((name, title, alt), x, y, lines, levels)
     }
 
     /// The last step at which every side that still goes on was looked at.
@@ -214,17 +185,15 @@ impl Training {
             fact("Norm", shares.iter().sum::<f64>() / shares.len().max(1) as f64),
         ];
         facts.extend(side.reached.map(|reached| fact("Reached", f64::from(u8::from(reached)))));
-        facts.extend(self.learnt.last().map(|both| fact("FirstTask", both[n].own)));
         for (task, both) in (1..).zip(&self.learnt).filter(|_| d.tasks > 1) {
             let of_task = |name: &str, value: f64| fact(&format!("Task{task}{name}"), value);
             facts.extend([of_task("Own", both[n].own), of_task("Fresh", both[n].fresh)]);
-            facts.extend(side.looks.get(both[n].look).into_iter().flat_map(|seen| {
-                [
-                    of_task("Count", f64::from(seen.count(d.k, d.epsilon))),
-                    of_task("Forgetting", seen.forgetting),
-                    of_task("Accuracy", seen.accuracy),
-                ]
-            }));
+            facts.extend(
+                side.looks
+                    .get(both[n].look)
+                    .into_iter()
+                    .flat_map(|seen| [of_task("Count", self.count(seen)), of_task("Forgetting", seen.forgetting)]),
+            );
         }
         facts.extend(side.tune.turned().map(|turned| fact("Turned", turned)));
         // The count of one matrix: the one in the figures.
@@ -241,4 +210,26 @@ impl Training {
         }
         facts
     }
+}
+
+/// From 0 to 1, or as far as the values go.
+fn height(label: &str) -> Range {
+    Range::new(label, 0.0, 1.0)
+}
+
+/// A level that says its value; none where that is not known yet.
+fn level(label: &str, at: f64) -> Option<Level> {
+    at.is_finite().then(|| Level { label: format!("{label} {}", fixed(at, 3)), at })
+}
+
+/// The last value of every line, in words.
+fn newest(lines: &[Line], digits: usize) -> Option<String> {
+    let now: Vec<String> = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], digits)))).collect();
+    (!now.is_empty()).then(|| now.join(", "))
+}
+
+fn curves((name, title, alt): (&str, &str, String), x: Range, y: Range, lines: Vec<Line>, levels: Vec<Level>) -> Panel {
+    let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(0.0, f64::max);
+    let y = Range { to: y.to.max(1.05 * most), ..y };
+    Panel { name: name.into(), title: title.into(), alt, body: Body::Curves(Curves { x, y, lines, levels, cursor: None, strips: vec![] }) }
 }

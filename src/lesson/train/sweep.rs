@@ -144,13 +144,10 @@ impl Sweep {
         ];
         // The table, a row a method: `r8Count`, `r8CountDeviation`, ...
         type Column = (&'static str, Box<dyn Fn(&Ended) -> f64>);
-        let columns: [Column; 6] = [
+        let columns: [Column; 3] = [
             ("Count", Box::new(move |e| f64::from(e.seen.count(k, epsilon)))),
             ("Forgetting", Box::new(|e| e.seen.forgetting)),
             ("Rank", Box::new(|e| e.seen.mean(|d| d.effective_rank))),
-            ("Steps", Box::new(|e| f64::from(e.seen.step))),
-            ("Loss", Box::new(|e| e.seen.loss)),
-            ("Accuracy", Box::new(|e| e.seen.accuracy)),
         ];
         for rank in [None].into_iter().chain(RANKS.map(Some)) {
             let name = rank.map_or("full".to_owned(), |r| format!("r{r}"));
@@ -161,7 +158,8 @@ impl Sweep {
             }
         }
         // Of equal ones the lowest rank.
-        let ranks = |of: &dyn Fn(&Ended) -> f64| RANKS.iter().filter_map(|r| Some((self.over_seeds(Some(*r), of)?.0, *r))).collect::<Vec<_>>();
+        let ranks =
+            |of: &dyn Fn(&Ended) -> f64| RANKS.iter().filter_map(|r| Some((self.over_seeds(Some(*r), of)?.0, *r))).collect::<Vec<_>>();
         if let Some((count, rank)) = ranks(&columns[0].1).into_iter().rev().max_by(|a, b| a.0.total_cmp(&b.0)) {
             facts.extend([Fact::new("mostCount", count), Fact::new("mostCountRank", f64::from(rank))]);
         }

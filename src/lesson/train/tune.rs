@@ -278,6 +278,7 @@ mod tests {
         let at = |moved: (usize, &Matrix, f64)| loss(&embedding, &matrices, &x, &classes, moved);
         assert!((own - at((0, &matrices[0], 0.0))).abs() < 1e-5);
         // Some entries of a parameter; `along`: how the matrix moves with one.
+        assert!(matrices.iter().zip(&slopes).all(|(m, slope)| m.shape() == slope.shape()));
         let check = |which: usize, gradient: &Matrix, along: &dyn Fn(usize, usize) -> Matrix| {
             for (i, j) in (0..12).map(|n| (n * 37 % gradient.nrows(), n * 29 % gradient.ncols())) {
                 let along = along(i, j);
@@ -286,7 +287,8 @@ mod tests {
                 assert!((slope - own).abs() < 1e-4 * f64::from(gradient.amax()), "matrix {which}, {i} {j}: {slope}, not {own}");
             }
         };
-        let unit = |rows: usize, cols: usize, i: usize, j: usize| Matrix::from_fn(rows, cols, |r, c| if (r, c) == (i, j) { 1.0 } else { 0.0 });
+        let unit =
+            |rows: usize, cols: usize, i: usize, j: usize| Matrix::from_fn(rows, cols, |r, c| if (r, c) == (i, j) { 1.0 } else { 0.0 });
         for (which, slope) in slopes.iter().enumerate() {
             check(which, slope, &|i, j| unit(slope.nrows(), slope.ncols(), i, j));
         }
