@@ -21,7 +21,8 @@ async function table(page: Page, id: string): Promise<{ columns: string[]; rows:
   await canvas(page, id).focus();
   await page.keyboard.press('t');
   const data = figure(page, id).locator('lorascope-data-table');
-  await expect(data.locator('tbody tr').first()).toBeVisible();
+  // A map of 384 x 384 has many cells.
+  await expect(data.locator('tbody tr').first()).toBeVisible({ timeout: 20_000 });
   const columns = await data.locator('thead th').allInnerTexts();
   const rows = await data.locator('tbody tr').evaluateAll((all) => all.map((tr) => [...tr.children].map((td) => (td as HTMLElement).innerText)));
   await canvas(page, id).focus();
@@ -78,7 +79,8 @@ test('one hover and one selection across all views', async ({ page }) => {
 
 test('one matrix: a vector picked in one figure is studied in another, the map goes to all vectors', async ({ page }) => {
   await samples(page);
-  await row(page).click();
+  // By its name: the table, out of sight until now, may still have the rows of a moment ago.
+  await page.locator('[data-testid=matrix-row][data-name="encoder.layer.0.attention.self.query.weight"]').click();
   const vector = figure(page, 'vector');
   await expect(vector.locator('h2')).toHaveText('One vector against all 384');
   await expect(vector.locator('canvas')).toHaveAttribute('aria-label', /intruder/);
