@@ -35,12 +35,32 @@ pub struct Generator {
     /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
     pub threads: u32,
+    /// Which way of computing it was, [`ENGINE`] of that program; absent before 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<u32>,
 }
 
+/// Counts every change after which the same files may give other numbers: results of another one are not used.
+pub const ENGINE: u32 = 7;
+
+/// Before this one the bounds of certified mode could be wrong.
+const FIRST_PROVED: u32 = 7;
+
 impl Generator {
+    /// False where a certified best match may be larger than it says.
+    pub fn proves_bounds(&self) -> bool {
+        self.engine.is_some_and(|engine| engine >= FIRST_PROVED)
+    }
+
     /// This version of this program.
     pub fn new(build: &str, threads: u32) -> Generator {
-        Generator { name: "lorascope".into(), version: env!("CARGO_PKG_VERSION").into(), build: build.into(), threads }
+        Generator {
+            name: "lorascope".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            build: build.into(),
+            threads,
+            engine: Some(ENGINE),
+        }
     }
 }
 

@@ -7,12 +7,9 @@ use crate::error::Error;
 use crate::plan::files::{FileEntry, is_junk};
 use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
-use crate::report::{Base, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals};
+use crate::report::{Base, ENGINE, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Grows when the same bytes give other numbers, so that results of an older engine are not taken for this one's.
-const ENGINE: &str = "engine 6";
 
 /// `begin..end` of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +188,7 @@ impl Session {
                 (first..next, words(recipe))
             })
             .collect();
-        let start = format!("{ENGINE}; {shape}; {way}; {}", stored(&job.base));
+        let start = format!("engine {ENGINE}; {shape}; {way}; {}", stored(&job.base));
         let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
             let (tensors, how) = &own[place];
             let before = job.before(place).map(|before| &own[before]);

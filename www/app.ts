@@ -14,6 +14,7 @@ import * as change from './state';
 import type { State } from './state';
 import type { Store } from './store';
 import { isReport, opened, parse } from './stored';
+import { sampled, verify } from './verify';
 import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
 /** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
@@ -259,6 +260,19 @@ export class App {
     if (!stop.signal.aborted) await this.#end();
   }
 
+  /** Computes one certified matrix exactly while nothing else is asked for, and compares. */
+  async #verify(): Promise<void> {
+    await idle();
+    const { state } = this.#store;
+    const at = sampled(state);
+    const planned = at === undefined ? undefined : state.plan?.matrices[at];
+    const bounds = at === undefined ? undefined : state.results.get(at);
+    if (at === undefined || !planned || !bounds) return;
+    const exact = await (await this.#engine).analyze(at, { ...taskOf(state), mode: 'exact' }).catch(() => undefined);
+    if (!exact || this.#store.state.results !== state.results) return;
+    this.#store.update((s) => ({ ...s, verified: verify(planned.name, bounds, exact.outcomes) }));
+  }
+
   async #end(): Promise<void> {
     this.#store.update((s) => ended(s, performance.now()));
     void this.keeping.count();
@@ -268,8 +282,14 @@ export class App {
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
     const { status, head } = this.#store.state;
     const bytes = filesBehind(head).reduce((sum, { size }) => sum + size, 0);
-    if (status === 'done' && bytes < HASHED_AT_ONCE) void this.hashFiles();
+    if (status === 'done' && bytes < HASHED_AT_ONCE) await this.hashFiles();
+    await this.#verify();
   }
+}
+
+/** Resolves when the browser has nothing else to do. */
+function idle(): Promise<unknown> {
+  return new Promise((resolve) => ('requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000)));
 }
 
 /** The model with the most intruders; undefined when none has any. */

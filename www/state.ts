@@ -4,6 +4,7 @@ import type { DroppedFile, EngineInfo } from './engine';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
+import type { Verified } from './verify';
 import type { Cell, FigureId, Focus, Mode, Outcome, Plan, Problem, Preset, Report, Settings, Side, Sort } from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
@@ -51,6 +52,8 @@ export interface State {
   until: number | undefined;
   /** SHA-256 of files by their names, as far as they are computed. */
   hashes: ReadonlyMap<string, string>;
+  /** The certified matrix that was computed exactly as well, to check its intervals. */
+  verified: Verified | undefined;
   /** Figures whose numbers stand below them as a table. */
   tables: ReadonlySet<FigureId>;
   /** A report opened without its checkpoints: nothing can be computed. */
@@ -95,6 +98,7 @@ export function defaults(): State {
     adaptersOnly: false,
     until: undefined,
     hashes: new Map(),
+    verified: undefined,
     tables: new Set(),
     stored: false,
     vectors: undefined,

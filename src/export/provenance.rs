@@ -2,6 +2,7 @@
 
 use crate::presets;
 use crate::report::{FileInfo, Report, Settings};
+use crate::summary;
 use serde::Serialize;
 
 pub const PAPER: &str = "Shuttleworth, Andreas, Torralba, Sharma: LoRA vs Full Fine-tuning: An Illusion of Equivalence, arXiv:2410.21228";
@@ -22,6 +23,9 @@ pub struct Provenance {
     pub build: String,
     /// "“official code”, changed: k = 20".
     pub preset: String,
+    /// What must be known before the numbers are trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
     /// "left vectors, |cos|, thin SVD, k = 20, ε = 0.50".
     pub rule: String,
     pub base: String,
@@ -43,6 +47,7 @@ pub fn provenance(report: &Report, settings: &Settings) -> Provenance {
         program: format!("Lorascope {}", report.generator.version),
         build: format!("{}, {} threads", report.generator.build, report.generator.threads),
         preset: presets::rule_name(settings),
+        remark: summary::remark(report),
         rule: presets::rule(settings),
         base: report.base.label.clone(),
         models: report.models.iter().map(|m| m.label.clone()).collect(),
@@ -55,7 +60,8 @@ pub fn provenance(report: &Report, settings: &Settings) -> Provenance {
 impl Provenance {
     /// One line for under a figure.
     pub fn caption(&self) -> String {
-        format!("{}: preset {}; {}. {}, after arXiv:2410.21228.", self.base, self.preset, self.rule, self.program)
+        let remark = self.remark.as_ref().map(|remark| format!(" {remark}")).unwrap_or_default();
+        format!("{}: preset {}; {}. {}, after arXiv:2410.21228.{remark}", self.base, self.preset, self.rule, self.program)
     }
 
     /// Everything, line by line.
@@ -66,6 +72,7 @@ impl Provenance {
             format!("Base: {}", self.base),
             format!("Fine-tunes: {}", self.models.join(", ")),
         ];
+        lines.extend(self.remark.iter().map(|remark| format!("Remark: {remark}")));
         lines.extend(self.files.iter().map(|f| format!("File: {}", file_line(f))));
         lines.push(format!("Paper: {}", self.paper));
         lines.extend(self.bibtex.lines().map(str::to_owned));

@@ -16,7 +16,15 @@ pub(crate) struct BestOne {
     pub i: Option<u32>,
 }
 
+/// Ends that are nearer than this are one number to the eye. Verdicts ask the ends themselves.
+const ONE_NUMBER: f64 = 2e-3;
+
 impl BestOne {
+    /// The upper bound where it is told from the lower one.
+    pub fn spread(&self) -> Option<f64> {
+        self.upper.filter(|upper| upper - self.cos > ONE_NUMBER)
+    }
+
     /// Strictly below epsilon for certain.
     pub fn below(&self, epsilon: f64) -> bool {
         self.upper.unwrap_or(self.cos) < epsilon

@@ -54,7 +54,7 @@ impl<'a> Figure<'a> {
         let y = Axis::linear((subject.least_cos(), 1.0), (HEIGHT - BOTTOM, TOP));
         let marks = sigma.iter().enumerate().filter(|(_, s)| s.is_finite()).filter_map(|(j, s)| {
             let best = subject.best_of(j)?;
-            Some(Mark { j, at: (x.at(f64::from(*s)), y.at(best.cos)), upper: best.upper.map(|u| y.at(u)) })
+            Some(Mark { j, at: (x.at(f64::from(*s)), y.at(best.cos)), upper: best.spread().map(|u| y.at(u)) })
         });
         Figure { marks: marks.collect(), x, y, ticks, left, right, narrow, width, subject }
     }

@@ -115,7 +115,7 @@ impl<'a> Subject<'a> {
 
 /// "0.30 at i = 6", or both ends of what is known.
 pub(crate) fn match_words(b: &BestOne, to: &str) -> String {
-    match (b.upper, b.i) {
+    match (b.spread(), b.i) {
         (Some(upper), _) => format!("{}{to}{}", fixed(b.cos, 2), fixed(upper, 2)),
         (None, Some(i)) => format!("{} at i = {}", fixed(b.cos, 2), u64::from(i) + 1),
         (None, None) => fixed(b.cos, 2),

@@ -1,6 +1,6 @@
 //! Whether a symmetric matrix is positive definite: its Cholesky factorization goes through.
 
-use super::product::{product, subtract_lower};
+use super::product::subtract_lower;
 use super::view::View;
 use nalgebra::DMatrix;
 
@@ -14,10 +14,9 @@ pub fn is_positive_definite(mut a: DMatrix<f64>) -> bool {
         let end = (first + BLOCK).min(n);
         let corner = a.view((first, first), (end - first, end - first)).into_owned();
         let Some(corner) = corner.cholesky() else { return false };
-        let Some(inverse) = corner.l().try_inverse() else { return false };
         let below = a.view((end, first), (n - end, end - first)).into_owned();
         // L_below = A_below L_corner^-T.
-        let below: DMatrix<f64> = product(&below, View::from(&inverse).t());
+        let Some(below) = corner.l().solve_lower_triangular(&below.transpose()).map(|x| x.transpose()) else { return false };
         subtract_lower(&mut a, end, View::from(&below), View::from(&below).t());
     }
     true

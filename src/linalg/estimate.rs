@@ -1,9 +1,10 @@
 //! The effective rank of a large dense change without its spectrum: stochastic Lanczos quadrature (Ubaru, Chen, Saad 2017).
 
-use super::certificate::Lanczos;
+use super::NoConvergence;
+use super::lanczos::{Lanczos, Run};
 use super::orthonormal::random;
 use super::view::View;
-use super::{Matrix, NoConvergence};
+use nalgebra::DMatrix;
 
 /// Random probes and Lanczos steps: a relative standard error below 1 % for matrices of thousands.
 const PROBES: usize = 12;
@@ -17,15 +18,16 @@ pub struct Estimate {
 /// Estimates the singular values of `w`.
 pub fn estimate(w: View) -> Result<Estimate, NoConvergence> {
     let w = if w.rows() > w.cols() { w.t() } else { w };
-    let mut lanczos = Lanczos::new(w, &random(w.rows(), PROBES, 3).map(f64::from), Matrix::zeros(w.rows(), 0));
+    let none = DMatrix::zeros(w.rows(), 0);
+    let mut lanczos: Lanczos<f32> = Lanczos::new(w, &random(w.rows(), PROBES, 3).map(f64::from), &none);
     for _ in 0..STEPS {
         lanczos.step();
     }
     let count = w.rows() as f64;
-    let probe = |m: super::certificate::Measure| -> Result<Vec<(f64, f64)>, NoConvergence> {
-        Ok(m.quadrature()?.into_iter().map(|(x, weight)| (x.max(0.0).sqrt(), weight * count)).collect())
+    let probe = |run: &Run| -> Result<Vec<(f64, f64)>, NoConvergence> {
+        Ok(run.quadrature()?.into_iter().map(|(x, weight)| (x.max(0.0).sqrt(), weight * count)).collect())
     };
-    Ok(Estimate { probes: lanczos.measures().into_iter().map(probe).collect::<Result<_, _>>()? })
+    Ok(Estimate { probes: lanczos.runs.iter().map(probe).collect::<Result<_, _>>()? })
 }
 
 impl Estimate {

@@ -15,9 +15,12 @@ pub const TILE: usize = 32;
 pub trait Scalar: nalgebra::Scalar + Add<Output = Self> + Sub<Output = Self> + Copy + Send + Sync + Default {
     /// Rows of a tile.
     const MR: usize;
+    /// The largest relative error of one operation: half the distance from 1 to the next number.
+    const ROUNDING: f64;
 
     fn of(x: f32) -> Self;
     fn of_f64(x: f64) -> Self;
+    fn double(self) -> f64;
     fn values(all: &[Self]) -> Values<'_>;
 
     /// Packs rows of the left side of a product, which has panels of `MR` rows.
@@ -114,6 +117,7 @@ pub mod fused {
 
 impl Scalar for f32 {
     const MR: usize = 8;
+    const ROUNDING: f64 = f32::EPSILON as f64 / 2.0;
 
     fn pack(from: View, rows: Range<usize>, cols: Range<usize>, out: &mut [f32]) {
         from.pack::<f32, { f32::MR }>(rows, cols, out);
@@ -125,6 +129,10 @@ impl Scalar for f32 {
 
     fn of_f64(x: f64) -> f32 {
         x as f32
+    }
+
+    fn double(self) -> f64 {
+        self.into()
     }
 
     fn values(all: &[f32]) -> Values<'_> {
@@ -151,6 +159,7 @@ impl Scalar for f32 {
 
 impl Scalar for f64 {
     const MR: usize = 4;
+    const ROUNDING: f64 = f64::EPSILON / 2.0;
 
     fn pack(from: View, rows: Range<usize>, cols: Range<usize>, out: &mut [f64]) {
         from.pack::<f64, { f64::MR }>(rows, cols, out);
@@ -162,6 +171,10 @@ impl Scalar for f64 {
 
     fn of_f64(x: f64) -> f64 {
         x
+    }
+
+    fn double(self) -> f64 {
+        self
     }
 
     fn values(all: &[f64]) -> Values<'_> {

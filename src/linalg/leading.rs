@@ -38,7 +38,13 @@ pub enum Tune<'a> {
 /// A tune of the base turned so that its short side lies down the rows.
 pub enum Turned<'a> {
     Dense(View<'a>),
-    LowRank { b: Matrix, a: Matrix },
+    /// `b` is scaled for the search; what is proved is proved of scale `unscaled` `a`.
+    LowRank {
+        b: Matrix,
+        a: Matrix,
+        unscaled: Matrix,
+        scale: f64,
+    },
 }
 
 impl<'a> Turned<'a> {
@@ -46,8 +52,12 @@ impl<'a> Turned<'a> {
     pub fn new(tune: &Tune<'a>, turn: bool) -> Turned<'a> {
         match tune {
             Tune::Dense(w) => Turned::Dense(if turn { w.t() } else { *w }),
-            Tune::LowRank { b, a, scale } if turn => Turned::LowRank { b: a.transpose() * *scale as f32, a: b.transpose() },
-            Tune::LowRank { b, a, scale } => Turned::LowRank { b: *b * *scale as f32, a: (*a).clone() },
+            Tune::LowRank { b, a, scale } if turn => {
+                Turned::LowRank { b: a.transpose() * *scale as f32, a: b.transpose(), unscaled: a.transpose(), scale: *scale }
+            }
+            Tune::LowRank { b, a, scale } => {
+                Turned::LowRank { b: *b * *scale as f32, a: (*a).clone(), unscaled: (*b).clone(), scale: *scale }
+            }
         }
     }
 
@@ -89,8 +99,13 @@ pub struct Leading {
 
 impl Leading {
     fn settled(&self, count: usize) -> bool {
-        (0..count.min(self.turn.len())).all(|j| self.turn[j] <= TURN || self.residual[j] <= ROUNDING * self.theta[0])
+        (0..count.min(self.turn.len())).all(|j| self.turn[j] <= TURN || self.residual[j] <= ROUNDING * rounding_size(&self.theta, j))
     }
+}
+
+/// What the rounding of products is a part of: W and the image of a vector of value sigma_j are rounded, sigma_1 sigma_j.
+pub fn rounding_size(theta: &[f64], j: usize) -> f64 {
+    (theta[0] * theta[j].max(0.0)).sqrt()
 }
 
 /// A basis that grows until what it is asked for is settled.
@@ -118,8 +133,9 @@ fn settle<T>(
     }
 }
 
+/// `window` of them settled, and more that are known roughly.
 pub fn base(w0: View, window: usize) -> Result<Leading, NoConvergence> {
-    let count = (window + BEYOND).max(BASE).min(w0.rows());
+    let count = (window + BASE / 2).max(BASE).min(w0.rows());
     let start = random(w0.rows(), RANDOM.min(w0.rows()), 1);
     settle(w0, &start, |krylov, ritz| Ok(of_base(krylov, ritz, count)), |base| base.settled(window))
 }
@@ -142,7 +158,7 @@ pub fn dense(w: View, base: &Leading, window: usize, k: usize) -> Result<Leading
 pub fn adapted(w0: View, base: &Leading, adapters: &[&Turned], window: usize, k: usize) -> Result<Vec<Leading>, NoConvergence> {
     let mut start = warm(base, w0.rows());
     for adapter in adapters {
-        if let Turned::LowRank { b, a } = adapter {
+        if let Turned::LowRank { b, a, .. } = adapter {
             start = beside(&beside(&start, b), &product(w0, View::from(a).t()));
         }
     }
@@ -154,7 +170,7 @@ pub fn adapted(w0: View, base: &Leading, adapters: &[&Turned], window: usize, k:
 
 /// The leading triplets of W0 + B A in a basis of W0; none of a dense tune.
 fn updated(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result<Option<Leading>, NoConvergence> {
-    let Turned::LowRank { b, a } = tune else { return Ok(None) };
+    let Turned::LowRank { b, a, .. } = tune else { return Ok(None) };
     let r = b.ncols();
     let inside: DMatrix<f64> = product(View::from(&krylov.q).t(), b);
     let image: DMatrix<f64> = product(View::from(&krylov.image).t(), View::from(a).t());
@@ -188,12 +204,12 @@ fn triplets(krylov: &Krylov, theta: &[f64], y: &DMatrix<f64>, count: usize, long
         }
     }
     let residual: Vec<f64> = (0..count).map(|j| krylov.residual(&y.column(j).iter().map(|x| f64::from(*x)).collect::<Vec<_>>())).collect();
-    let floor = ROUNDING / 10.0 * theta[0];
+    let floor = |j: usize| ROUNDING / 10.0 * rounding_size(theta, j);
     let gap = |j: usize| {
         let to = |i: usize| theta.get(i).map_or(f64::INFINITY, |t| (t - theta[j]).abs());
         j.checked_sub(1).map_or(f64::INFINITY, to).min(to(j + 1)).min(theta[j].max(0.0))
     };
-    let turn = (0..count).map(|j| (residual[j].max(floor) / gap(j).max(f64::MIN_POSITIVE)).min(1.0)).collect();
+    let turn = (0..count).map(|j| (residual[j].max(floor(j)) / gap(j).max(f64::MIN_POSITIVE)).min(1.0)).collect();
     let sigma = theta[..count].iter().map(|t| t.max(0.0).sqrt()).collect();
     Leading { sigma, theta: theta.to_vec(), short, long, residual, turn }
 }

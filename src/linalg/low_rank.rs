@@ -63,7 +63,7 @@ impl Updated<'_> {
             let norm = image.norm();
             let closed = norm <= 1e-14 * self.theta.first().copied().unwrap_or(0.0).max(alpha[0].abs());
             if closed || step + 1 == most || (step + 1) % LOOK == 0 {
-                let (values, y) = eigen(&super::certificate::jacobi(&alpha, &beta))?;
+                let (values, y) = eigen(&super::lanczos::jacobi(&alpha, &beta))?;
                 let wanted = count.min(values.len());
                 let settled = (0..wanted).all(|j| norm * y[(step, j)].abs() < 1e-10 * values[0].abs());
                 if closed || settled || step + 1 == most {

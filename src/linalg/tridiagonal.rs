@@ -88,7 +88,7 @@ mod tests {
 
     fn check(diagonal: &[f64], beside: &[f64]) {
         let n = diagonal.len();
-        let t = super::super::certificate::jacobi(diagonal, beside);
+        let t = super::super::lanczos::jacobi(diagonal, beside);
         let mut expected: Vec<f64> = t.clone().symmetric_eigenvalues().iter().copied().collect();
         expected.sort_by(|a, b| b.total_cmp(a));
         let norm = t.amax().max(f64::MIN_POSITIVE);

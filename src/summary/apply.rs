@@ -1,7 +1,7 @@
 //! Settings -> the report: counts, verdicts and totals, as the JSON carries them.
 
 use crate::metrics::intruder::{Intervals, intruders, undecided};
-use crate::report::{Matrix, Report, Settings, Side, Status, Totals};
+use crate::report::{Matrix, Mode, Report, Settings, Side, Status, Totals};
 
 /// Writes the settings into the report and everything that follows from them.
 pub fn apply(report: &mut Report, settings: &Settings) {
@@ -43,6 +43,10 @@ fn doubtful(matrix: &Matrix, settings: &Settings) -> Option<String> {
     if undecided > 0 {
         let vectors = if undecided == 1 { "1 vector is" } else { &format!("{undecided} vectors are") };
         return Some(format!("{vectors} not decided at ε = {}: exact mode settles it.", settings.epsilon));
+    }
+    if matrix.mode == Some(Mode::Certified) {
+        // The errors are in the intervals.
+        return None;
     }
     let scores = Intervals::of(matrix, settings.into())?.scores().take(settings.k as usize);
     let (j, score, error) = scores.enumerate().find_map(|(j, score)| {

@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use crate::export;
 use crate::figures::{self, Raster, Readout, Request, Table};
 use crate::report::{Model, Report, Settings};
+use crate::summary;
 use plotters::prelude::IntoDrawingArea;
 use std::collections::HashSet;
 use tsify::{Ts, Tsify};
@@ -40,6 +41,11 @@ impl ReportView {
             panels: Vec::new(),
         }
         .into_ts()?)
+    }
+
+    /// What must be known of the report before its counts are trusted, in words.
+    pub fn remark(&self) -> Option<String> {
+        summary::remark(&self.report)
     }
 
     /// How many matrices there are, each counted once for all models.

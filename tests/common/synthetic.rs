@@ -5,6 +5,7 @@ use lorascope::checkpoint::Dtype;
 use lorascope::methods::METHODS;
 use lorascope::plan::job::{Job, Recipe, Scale, TensorRef};
 use lorascope::report::Kind;
+use nalgebra::DMatrix;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Spectrum {
@@ -85,6 +86,39 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
         lines: None,
         tuned: vec![(0, tuned)],
         follows: vec![None],
+    };
+    Case { job, bytes }
+}
+
+/// A base and fine-tunes of it, dense or as the factors B and A.
+pub fn case_of(w0: &DMatrix<f64>, tuned: &[(DMatrix<f64>, Option<DMatrix<f64>>)]) -> Case {
+    let rows = |m: &DMatrix<f64>| stored(m.transpose().as_slice());
+    let shape = |m: &DMatrix<f64>| vec![m.nrows() as u64, m.ncols() as u64];
+    let mut bytes = vec![rows(w0)];
+    let mut recipes = Vec::new();
+    for (at, (b, a)) in tuned.iter().enumerate() {
+        let recipe = match a {
+            Some(a) => {
+                bytes.extend([rows(a), rows(b)]);
+                lora(tensor("a", shape(a)), tensor("b", shape(b)))
+            }
+            None => {
+                bytes.push(rows(b));
+                Recipe::Replace(tensor("w", shape(b)))
+            }
+        };
+        recipes.push((at as u32, recipe));
+    }
+    let job = Job {
+        base: tensor("layers.0.q.weight", shape(w0)),
+        layer: Some(0),
+        kind: None,
+        rows: w0.nrows() as u32,
+        cols: w0.ncols() as u32,
+        transposed: false,
+        lines: None,
+        follows: vec![None; tuned.len()],
+        tuned: recipes,
     };
     Case { job, bytes }
 }

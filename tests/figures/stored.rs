@@ -114,7 +114,7 @@ pub fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)])
     let mut rng = Lcg(7);
     Report {
         schema: SCHEMA.into(),
-        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1 },
+        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1, engine: None },
         settings: Settings::default(),
         base: Base { label: "MiniLM-L6".into(), files: vec![] },
         models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),

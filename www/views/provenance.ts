@@ -5,13 +5,14 @@ import { math } from '../math';
 import { MODES, ways } from '../modes';
 import { filesBehind } from '../report';
 import type { State } from '../state';
+import type { Verified } from '../verify';
 import { row } from './row';
 import { View } from './view';
 import './copy';
 
 class ProvenanceView extends View {
   protected override render(): TemplateResult {
-    const { head, settings, engine, stored, hashes } = this.ctx.state;
+    const { head, settings, engine, stored, hashes, verified } = this.ctx.state;
     const files = filesBehind(head);
     const threads = stored
       ? `build ${head?.generator.build}, ${counted(head?.generator.threads ?? 0, 'thread')}`
@@ -25,6 +26,7 @@ class ProvenanceView extends View {
         </dd>
         <dt>Computed</dt>
         <dd>${MODES.find(({ mode }) => mode === settings.mode)?.name}: ${computed(this.ctx.state)}.</dd>
+        ${verified ? html`<dt>Checked</dt><dd data-testid="verified">${checked(verified)}</dd>` : nothing}
         <dt>Files</dt>
         <dd>
           <table class="files mono"><tbody>
@@ -47,6 +49,13 @@ class ProvenanceView extends View {
 /** The hash as lists of files print it; whole under the pointer and in every export. */
 function short(hash: string | undefined): TemplateResult | typeof nothing {
   return hash ? html`<span class="faint" title="SHA-256 ${hash}">${hash.slice(0, 8)}…${hash.slice(-4)}</span>` : nothing;
+}
+
+function checked({ matrix, vectors, outside }: Verified): TemplateResult {
+  const name = html`<span class="mono">${matrix}</span>`;
+  if (outside === 0) return html`${name} was computed exactly as well: all ${counted(vectors, 'best match', 'best matches')} lie within their bounds.`;
+  return html`<b>${outside} of ${counted(vectors, 'best match', 'best matches')} of ${name} lie outside their bounds.</b> Do not trust the certified counts of this run:
+    compute all exactly, and please report it with this matrix.`;
 }
 
 function computed(state: State): string {

@@ -45,6 +45,7 @@ class ResultsView extends View {
     const running = state.status === 'running';
     const left = missing(state).length;
     const sub = running ? now(state) : this.#sub();
+    const remark = state.stored ? this.ctx.report?.view?.remark() : undefined;
     return html`<div class="head"><div class="head-row">
       <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>
       <div class="actions">
@@ -56,7 +57,9 @@ class ResultsView extends View {
               ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
               <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`}
       </div>
-    </div></div>`;
+    </div>
+    ${remark ? html`<p class="deeper" data-testid="remark" role="note">${remark}</p>` : nothing}
+    </div>`;
   }
 
   #title(): string {

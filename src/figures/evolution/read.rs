@@ -93,7 +93,7 @@ impl Figure<'_> {
         };
         if let Some(best) = spot.best.filter(|_| t > 0) {
             let epsilon = self.request.settings.epsilon;
-            match (best.upper, best.i) {
+            match (best.spread(), best.i) {
                 (Some(upper), _) => line("best match c", format!("{} to {}", fixed(best.cos, 2), fixed(upper, 2))),
                 (None, Some(i)) => line("best match c", format!("{} at i = {}", fixed(best.cos, 2), u64::from(i) + 1)),
                 (None, None) => line("best match c", fixed(best.cos, 2)),

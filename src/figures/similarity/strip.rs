@@ -47,7 +47,7 @@ impl Figure<'_> {
             let Some(one) = self.subject.best_of(j) else { continue };
             let at = (self.column(j), self.strip.at(one.cos));
             let alpha = if self.subject.inside(j) { 1.0 } else { 0.5 };
-            match one.upper {
+            match one.spread() {
                 None => pen.dot(at, radius, color, alpha)?,
                 Some(upper) => pen.interval(at, self.strip.at(upper), color, alpha)?,
             }
