@@ -1,7 +1,7 @@
 //! Certified mode against the whole SVD: it may leave a verdict open, it may never be wrong.
 
 use crate::common::synthetic::{Spectrum, case};
-use crate::common::{Visit, fixtures, sample};
+use crate::common::{self, Visit, fixtures, sample};
 use lorascope::analyze::analyze;
 use lorascope::metrics::intruder::{Intervals, Rule, undecided};
 use lorascope::report::{Matrix, Mode, Side, Task};

@@ -54,7 +54,11 @@ export async function startWasm(profile, first) {
   const start = performance.now();
   step(`wasm: building ${stale.join(', ')} (${profile}); the first time takes minutes`);
   const toolchain = await wasmToolchain();
-  const bindgen = await buildBindgen();
+  // Beside the first build, which needs it last.
+  const bindgen = buildBindgen();
+  bindgen.catch(() => {});
+  // What a page is made of now must not be of other sources.
+  for (const name of stale) rmSync(at('www/wasm', name), { recursive: true, force: true });
   const lanes = new Map();
   for (const name of stale) {
     const { target } = BUILDS[name];
@@ -83,7 +87,7 @@ async function build(name, asked, toolchain, bindgen, idle) {
   const profile = small ? 'embed' : asked;
   const folder = at('target', target);
   const args = [
-    'build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', folder,
+    'rustc', '--lib', '--crate-type', 'cdylib', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', folder,
     // Without std's backtrace, which wasm cannot walk: less to compile and to ship.
     '-Z', 'build-std=std,panic_abort', '-Z', `build-std-features=${small ? 'optimize_for_size' : ''}`,
     ...(alone ? ['--no-default-features'] : []),
@@ -103,7 +107,7 @@ async function build(name, asked, toolchain, bindgen, idle) {
   mkdirSync(fresh, { recursive: true });
   // The embed carries its wasm; the other packages find theirs beside themselves.
   const options = [...(small ? ['--carried'] : []), ...(profile === 'wasm-dev' ? ['--names'] : [])];
-  if ((await run(bindgen, [built, fresh, ...options])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
+  if ((await run(await bindgen, [built, fresh, ...options])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
   if (small) await shrink(join(fresh, 'lorascope_bg.wasm'), idle);
   // rayon's worker imports its package by the folder's name.
   writeFileSync(join(fresh, 'package.json'), JSON.stringify({ type: 'module', main: './lorascope.js', types: './lorascope.d.ts' }));

@@ -10,13 +10,15 @@ use super::reduction::Reduced;
 use super::reflectors::Reflectors;
 use nalgebra::DMatrix;
 use rayon::prelude::*;
-use secular::{Root, Secular};
+use secular::Secular;
 use std::f64::consts::FRAC_1_SQRT_2;
 
 /// What is smaller than this part of the norm changes nothing.
 const NOTHING: f64 = 4.0 * f64::EPSILON;
-/// From so many rows on both halves are solved side by side.
+/// From so many rows on the threads share the work.
 const SHARED: usize = 128;
+/// From so many rows on packing for the product pays.
+const PACKED: usize = 48;
 
 /// Values descending, and the matching orthonormal columns.
 pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
@@ -30,7 +32,9 @@ pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence
     }
     let reduced = Reduced::from(g.map(|x| x / norm));
     let Halves { values, vectors, .. } = solve(&reduced.diagonal, &reduced.beside);
-    let vectors = Reflectors::of(&reduced).back(vectors);
+    // What came tridiagonal has no reflectors.
+    let turned = reduced.tau.iter().any(|tau| *tau != 0.0);
+    let vectors = if turned { Reflectors::of(&reduced).back(vectors) } else { vectors };
     let descending = DMatrix::from_fn(n, n, |i, j| vectors[(i, n - 1 - j)]);
     Ok((values.iter().rev().map(|x| x * norm).collect(), descending))
 }
@@ -83,8 +87,8 @@ impl Halves {
         let pick = |from: &[f64]| -> Vec<f64> { kept.iter().map(|i| from[*i]).collect() };
         let secular = Secular { poles: pick(&self.values), z: pick(&z), rho };
         let k = kept.len();
-        let roots: Vec<Root> = (0..k).into_par_iter().with_min_len(64).map(|j| secular.root(j)).collect();
-        let weights: Vec<f64> = (0..k).into_par_iter().with_min_len(64).map(|i| secular.weight(i, &roots)).collect();
+        let roots = each(k, |j| secular.root(j));
+        let weights = each(k, |i| secular.weight(i, &roots));
         let mut inside = DMatrix::zeros(k, k);
         for (mut column, root) in inside.column_iter_mut().zip(&roots) {
             column.iter_mut().enumerate().for_each(|(i, x)| *x = weights[i] / secular.distance(i, root));
@@ -146,10 +150,15 @@ impl Halves {
         for (half, rows) in [0..self.first, self.first..self.vectors.nrows()].into_iter().enumerate() {
             let own: Vec<usize> = (0..columns.len()).filter(|at| self.touches[columns[*at]][half]).collect();
             let left = DMatrix::from_fn(rows.len(), own.len(), |i, j| self.vectors[(rows.start + i, columns[own[j]])]);
-            out.rows_range_mut(rows).copy_from(&product::<f64>(&left, &by.select_rows(&own)));
+            let right = by.select_rows(&own);
+            out.rows_range_mut(rows).copy_from(&if own.len() < PACKED { left * right } else { product(&left, &right) });
         }
         out
     }
+}
+
+fn each<T: Send>(count: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    if count < SHARED { (0..count).map(f).collect() } else { (0..count).into_par_iter().map(f).collect() }
 }
 
 enum Column {
