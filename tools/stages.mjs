@@ -5,6 +5,7 @@ import { at } from './paths.mjs';
 import { ask, lines } from './run.mjs';
 import { Stop, seconds } from './say.mjs';
 import { serve } from './serve.mjs';
+import { BUILDS } from './wasm.mjs';
 
 const PASSED = { passed: 1 };
 const FAILED = { failed: 1 };
@@ -88,7 +89,7 @@ function component(name, args) {
 function types(project) {
   const check = tool('typescript/bin/tsc', '-p', project);
   return async (say) => {
-    if (existsSync(at('www/wasm/draw/lorascope.d.ts'))) return check(say);
+    if (Object.keys(BUILDS).every((name) => existsSync(at('www/wasm', name, 'lorascope.d.ts')))) return check(say);
     say('skipped: the types of the wasm are not there yet (npm start or npm run build writes them)');
     return SKIPPED;
   };
