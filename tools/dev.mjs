@@ -1,4 +1,4 @@
-// npm run dev: Vite's own server for the page, and the Rust rebuilt (without LTO) when a source changes.
+// npm run dev: Vite's own server for the page, and the Rust rebuilt, in many units, when a source changes.
 import { at } from './paths.mjs';
 import { command } from './say.mjs';
 import { setup } from './setup.mjs';
