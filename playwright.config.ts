@@ -6,8 +6,8 @@ const served = process.env.LORASCOPE_URL;
 const port = 4199;
 
 export default defineConfig({
-  testDir: 'tests',
-  outputDir: 'test-results',
+  testDir: 'tests/browser',
+  outputDir: 'test-results/browser',
   // The engine takes every core itself; two pages at once would only measure each other.
   workers: 1,
   timeout: 60_000,
@@ -16,10 +16,6 @@ export default defineConfig({
     baseURL: served ?? `http://localhost:${port}/`,
     launchOptions: { executablePath: await findBrowser(), args: BROWSER_ARGS },
   },
-  projects: [
-    { name: 'unit', testDir: 'tests/unit' },
-    { name: 'browser', testDir: 'tests/browser' },
-  ],
   webServer: served
     ? undefined
     : { command: `node tools/preview.mjs --port ${port}`, port, reuseExistingServer: true, timeout: 900_000 },

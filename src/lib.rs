@@ -2,7 +2,7 @@
 
 #[cfg(feature = "engine")]
 pub mod error;
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 pub mod panel;
 pub mod print;
 

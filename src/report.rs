@@ -2,7 +2,7 @@
 //!
 //! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
 
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 use crate::panel::Panel;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct Report {
     pub base: Base,
     pub models: Vec<Model>,
     /// What a lesson draws beside the figures of the paper; none in a report of files.
-    #[cfg(feature = "engine")]
+    #[cfg(feature = "page")]
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub panels: Vec<Panel>,
 }

@@ -3,8 +3,8 @@
 //! The truth is the whole decomposition in f64. A vector that is tied with others has no best match of its own: the certified side then
 //! says an interval that holds every choice, or nothing at all (0 to 1).
 
-mod common;
-use common::adversary::{Made, aligned, boosted_middle, made};
+
+use crate::common::adversary::{Made, aligned, boosted_middle, made};
 use lorascope::analyze::analyze;
 use lorascope::metrics::intruder::{Intervals, Rule, undecided};
 use lorascope::report::{Matrix, Mode, Side, Task};
@@ -93,7 +93,7 @@ fn larger_matrices_and_the_claims_that_were_false() {
         check(&boosted_middle(), side, &mut missed);
     }
     for seed in 0..6 {
-        check(&common::adversary::made(7_000_000 + seed, &[240, 330, 420]), Side::Both, &mut missed);
+        check(&made(7_000_000 + seed, &[240, 330, 420]), Side::Both, &mut missed);
     }
     assert!(missed.is_empty(), "{}", missed.join("\n"));
 }

@@ -1,8 +1,7 @@
 //! Certified mode against the whole SVD: it may leave a verdict open, it may never be wrong.
 
-mod common;
-use common::synthetic::{Spectrum, case};
-use common::{Visit, fixtures, sample};
+use crate::common::synthetic::{Spectrum, case};
+use crate::common::{self, Visit, fixtures, sample};
 use lorascope::analyze::analyze;
 use lorascope::metrics::intruder::{Intervals, Rule, undecided};
 use lorascope::report::{Matrix, Mode, Side, Task};

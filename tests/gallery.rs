@@ -1,10 +1,8 @@
 //! The reports behind the gallery: real results, cut to what its figures need.
 //!
-//! `LORASCOPE_WRITE=1 cargo test --test gallery` computes them again from the sample and the fixtures.
+//! `LORASCOPE_WRITE=1 cargo test --test all gallery::` computes them again from the sample and the fixtures.
 
-mod common;
-
-use common::{Visit, fixtures, sample};
+use crate::common::{Visit, fixtures, sample};
 use lorascope::analyze::vectors;
 use lorascope::export;
 use lorascope::figures::{FigureId, Request, Theme, svg};

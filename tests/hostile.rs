@@ -1,7 +1,6 @@
 //! Every malformed or odd file: the stated answer, with a stable code that names the file.
 
-mod common;
-use common::{Visit, fixtures, reference};
+use crate::common::{Visit, fixtures, reference};
 use lorascope::plan::Severity;
 
 /// The manifest's words for the wanted answer -> our stable code. `Ok` answers give no error about the file.

@@ -113,3 +113,15 @@ fn the_code_map_is_true() {
         }
     }
 }
+
+/// A file that `tests/main.rs` does not name would never run.
+#[test]
+fn every_test_file_runs() {
+    let main = fs::read_to_string(root().join("tests/main.rs")).unwrap();
+    for entry in fs::read_dir(root().join("tests")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy();
+        let is_test = path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").exists();
+        assert!(!is_test || name == "main" || main.contains(&format!("\nmod {name};")), "tests/main.rs does not name {}", path.display());
+    }
+}

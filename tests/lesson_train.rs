@@ -1,8 +1,6 @@
 //! The training lesson against the reference (`tests/fixtures/lesson/experiment.py`, numpy in float64), and what must hold for any dials.
 
-mod common;
-
-use common::Visit;
+use crate::common::Visit;
 use lorascope::lesson::train::{Alpha, Init, RANKS, Sweep, Task, TrainDials, Training, rows, spread};
 use lorascope::lesson::{Lesson, open};
 use serde_json::Value;

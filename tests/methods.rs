@@ -1,8 +1,7 @@
 //! Every adapter method, damaged: each part missing, of a wrong shape, not a number. The answer names module or tensor; nothing panics,
 //! and no module is quietly taken for another method's.
 
-mod common;
-use common::{Visit, fixtures, reference};
+use crate::common::{Visit, fixtures, reference};
 use lorascope::methods::{METHODS, Method};
 use lorascope::report::Status;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};

@@ -1,7 +1,6 @@
 //! A real experiment against the float64 reference: counts at every epsilon and k, scores, spectra, effective rank.
 
-mod common;
-use common::{Visit, fixtures, reference, sample};
+use crate::common::{Visit, fixtures, reference, sample};
 use std::path::PathBuf;
 
 mod expected {

@@ -1,7 +1,6 @@
 //! What names of many families say: the reference's hand-made cases, and families of our own.
 
-mod common;
-use common::{fixtures, reference};
+use crate::common::{fixtures, reference};
 use lorascope::plan::names::place;
 
 /// The reference's words: a type, `?` for a block's matrix of no known type, `!` with the reason for what is not looked at.

@@ -1,7 +1,6 @@
 //! The plan as people's folders come: runs of checkpoints, junk, second layouts, and everything that can be corrected.
 
-mod common;
-use common::{Visit, fixtures};
+use crate::common::{Visit, fixtures};
 use lorascope::plan::Plan;
 use std::path::{Path, PathBuf};
 

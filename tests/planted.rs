@@ -1,7 +1,6 @@
 //! Matrices with planted truth: every case of the fixture as its README says.
 
-mod common;
-use common::{Visit, fixtures, matrix, reference};
+use crate::common::{Visit, fixtures, matrix, reference};
 use lorascope::metrics::intruder::count;
 use lorascope::report::{Report, Status};
 

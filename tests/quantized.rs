@@ -1,7 +1,6 @@
 //! Packed weights that are not read: each scheme by its name, with the way out, and never taken for weights.
 
-mod common;
-use common::Visit;
+use crate::common::Visit;
 
 /// A file that holds these tensors, zeros all.
 fn file(tensors: &[(&str, &str, &[u64], u64)]) -> Vec<u8> {

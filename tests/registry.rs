@@ -1,12 +1,11 @@
 //! The table of formats in the README is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
 
-mod common;
-use common::{Visit, fixtures};
+use crate::common::{Visit, fixtures};
 use lorascope::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use lorascope::plan::registry::{rows, table};
 use std::path::Path;
 
-/// `LORASCOPE_WRITE=1 cargo test --test registry` puts the code's table into the README.
+/// `LORASCOPE_WRITE=1 cargo test --test all registry::` puts the code's table into the README.
 #[test]
 fn the_readme_has_the_table_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -17,7 +16,7 @@ fn the_readme_has_the_table_of_the_code() {
     if std::env::var_os("LORASCOPE_WRITE").is_some() {
         std::fs::write(path, format!("{before}<!-- formats -->\n{wanted}<!-- /formats -->{after}")).unwrap();
     } else {
-        assert!(shown == wanted, "run LORASCOPE_WRITE=1 cargo test --test registry");
+        assert!(shown == wanted, "run LORASCOPE_WRITE=1 cargo test --test all registry::");
     }
 }
 

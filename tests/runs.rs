@@ -1,8 +1,7 @@
 //! Checkpoints of one training run: how each follows the one before, and by what its results are known again.
 
-mod common;
-use common::synthetic::{Case, Spectrum, left_vectors, run};
-use common::{Visit, fixtures, reference};
+use crate::common::synthetic::{Case, Spectrum, left_vectors, run};
+use crate::common::{Visit, fixtures, reference};
 use lorascope::analyze::analyze;
 use lorascope::report::{Matrix, Mode, Settings, Side, Similarity, Status, Task};
 

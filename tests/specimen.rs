@@ -1,7 +1,6 @@
 //! The heat map on the empty page is a real result: one matrix of the sample. `UPDATE_GOLDENS=1` writes it anew.
 
-mod common;
-use common::{Visit, reference, sample};
+use crate::common::{Visit, reference, sample};
 use lorascope::report::{Report, Settings};
 use lorascope::summary;
 

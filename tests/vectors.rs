@@ -1,8 +1,7 @@
 //! Everything that was compared, on demand; and best matches with the signs that the decompositions gave.
 
-mod common;
-use common::synthetic::{Spectrum, case, run};
-use common::{Visit, fixtures};
+use crate::common::synthetic::{Spectrum, case, run};
+use crate::common::{Visit, fixtures};
 use lorascope::analyze::{Vectors, analyze, vectors};
 use lorascope::report::{Match, Matrix, Mode, Side, Similarity, Status, Task};
 

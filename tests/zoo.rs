@@ -1,8 +1,7 @@
 //! Files written by the real libraries: the library's own merge, dropped as a full fine-tune beside the adapter, must give the
 //! same spectra and scores.
 
-mod common;
-use common::{Visit, fixtures, reference};
+use crate::common::{Visit, fixtures, reference};
 use lorascope::plan::Plan;
 use lorascope::report::{Kind, Matrix, Model};
 

@@ -1,5 +1,6 @@
 // Child processes, in the three ways we need them.
 import { spawn, spawnSync } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { root } from './paths.mjs';
 
@@ -9,13 +10,13 @@ export function ask(command, ...args) {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Runs in the terminal itself; resolves to the exit code (127: not found). */
-export function run(command, args, { env = {} } = {}) {
-  return finished(spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }));
+/** Runs in the terminal itself; resolves to the exit code (127: not found). `idle`: only while nothing else wants the processor. */
+export function run(command, args, { env = {}, idle } = {}) {
+  return finished(behind(spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }), idle));
 }
 
 /** Runs and hands over each line as it comes. `signal` may end it early. */
-export async function lines(command, args, onLine, { env = {}, signal } = {}) {
+export async function lines(command, args, onLine, { env = {}, signal, idle } = {}) {
   const child = spawn(command, args, {
     cwd: root,
     signal,
@@ -23,7 +24,13 @@ export async function lines(command, args, onLine, { env = {}, signal } = {}) {
     env: { ...process.env, ...env },
   });
   for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', onLine);
-  return finished(child);
+  return finished(behind(child, idle));
+}
+
+/** Children of the child inherit its priority. */
+function behind(child, idle) {
+  if (idle && child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  return child;
 }
 
 function finished(child) {

@@ -1,10 +1,10 @@
-// Rust to www/wasm/{relaxed,threads,simd,embed}/: the same core with rayon's threads over shared memory, with and without fused multiply-adds,
-// without threads, and its drawing part alone.
+// Rust to www/wasm/{simd,draw,threads,relaxed,embed}/: the engine without threads, what the page draws with, the engine with rayon's threads
+// over shared memory, without and with fused multiply-adds, and the drawing part that embeds carry.
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { at, root } from './paths.mjs';
-import { lines, run } from './run.mjs';
+import { ask, lines, run } from './run.mjs';
 import { Stop, seconds, step } from './say.mjs';
 import { hash, isFresh, leave } from './stamp.mjs';
 import { wasmToolchain } from './toolchain.mjs';
@@ -18,14 +18,21 @@ const SHARED = [
 ];
 const features = (list) => ['-C', `target-feature=${list}`];
 
-const BUILDS = {
-  // With fused multiply-adds; a browser without them refuses the whole module, so it is a build of its own.
-  relaxed: { features: ['threads'], flags: [...features('+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
-  threads: { features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] },
-  simd: { features: [], flags: features('+simd128') },
+const SIMD = { target: 'simd', flags: features('+simd128') };
+const THREADS = { target: 'threads', features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] };
+
+// Builds of one `target` share all that lies below our own crate, so they follow each other; targets are built side by side.
+// The first of all runs in every browser by itself.
+export const BUILDS = {
+  simd: SIMD,
+  // What a page's main thread needs: all of a report, nothing that computes.
+  draw: { ...SIMD, alone: ['page'] },
+  threads: THREADS,
+  // With fused multiply-adds in our own crate; a browser without them refuses the whole module, so it is a build of its own.
+  relaxed: { ...THREADS, own: '+relaxed-simd' },
   // Drawing alone, for pages that embed a figure: small, and for browsers without SIMD too.
   // Panics do not say their place there: that is text nobody reads.
-  embed: { features: [], flags: ['-Z', 'location-detail=none'], small: true },
+  embed: { target: 'embed', alone: [], flags: ['-Z', 'location-detail=none'], small: true },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -33,19 +40,38 @@ const STACK = link('-zstack-size=2097152');
 
 const SOURCES = ['Cargo.lock', 'Cargo.toml', 'src', 'tools/bindgen', 'tools/wasm.mjs'];
 
-/** `profile`: `release` is what ships (LTO and wasm-opt), `wasm-dev` what an editor waits for. */
+/** `profile`: `release` is what ships, `wasm-dev` what an editor waits for. Throws where a build fails. */
 export async function buildWasm(profile) {
+  await Promise.all(Object.values(await startWasm(profile)));
+}
+
+/** A promise for every build, which a fresh one has kept already. `first` has the processor before all others. */
+export async function startWasm(profile, first) {
   const sources = hash(SOURCES, profile);
   const stale = Object.keys(BUILDS).filter((name) => !isFresh(stampOf(name), sources));
-  if (stale.length === 0) return;
+  const builds = Object.fromEntries(Object.keys(BUILDS).map((name) => [name, Promise.resolve()]));
+  if (stale.length === 0) return builds;
   const start = performance.now();
-  step(`wasm: building ${stale.join(' and ')} (${profile}); the first time takes minutes`);
+  step(`wasm: building ${stale.join(', ')} (${profile}); the first time takes minutes`);
   const toolchain = await wasmToolchain();
-  const bindgen = await buildBindgen();
-  // Side by side: linking is one long thread, and the other build fills the second core.
-  await Promise.all(stale.map((name) => build(name, profile, toolchain, bindgen)));
-  for (const name of stale) leave(stampOf(name), sources);
-  step(`wasm: built in ${seconds(start)}`);
+  // Beside the first build, which needs it last.
+  const bindgen = buildBindgen();
+  bindgen.catch(() => {});
+  // What a page is made of now must not be of other sources.
+  for (const name of stale) rmSync(at('www/wasm', name), { recursive: true, force: true });
+  const lanes = new Map();
+  for (const name of stale) {
+    const { target } = BUILDS[name];
+    const before = lanes.get(target) ?? Promise.resolve();
+    const idle = first !== undefined && name !== first;
+    // One that fails does not keep those after it.
+    builds[name] = before.catch(() => {}).then(() => build(name, profile, toolchain, bindgen, idle)).then(() => {
+      leave(stampOf(name), sources);
+      step(`wasm: ${name} built after ${seconds(start)}`);
+    });
+    lanes.set(target, builds[name]);
+  }
+  return builds;
 }
 
 const stampOf = (name) => at('www/wasm', name, '.stamp');
@@ -56,31 +82,33 @@ async function buildBindgen() {
   return at('target/tool/lorascope-bindgen');
 }
 
-async function build(name, asked, toolchain, bindgen) {
-  const { features, flags, small } = BUILDS[name];
+async function build(name, asked, toolchain, bindgen, idle) {
+  const { target, features = [], alone, own, flags, small } = BUILDS[name];
   const profile = small ? 'embed' : asked;
-  const target = at('target', name);
+  const folder = at('target', target);
   const args = [
-    'build', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', target,
+    'rustc', '--lib', '--crate-type', 'cdylib', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', folder,
     // Without std's backtrace, which wasm cannot walk: less to compile and to ship.
     '-Z', 'build-std=std,panic_abort', '-Z', `build-std-features=${small ? 'optimize_for_size' : ''}`,
-    ...features.flatMap((feature) => ['--features', feature]),
-    ...(small ? ['--no-default-features'] : []),
+    ...(alone ? ['--no-default-features'] : []),
+    ...(alone ?? features).flatMap((feature) => ['--features', feature]),
+    ...(own ? ['-Z', 'profile-rustflags', '--config', `profile.${profile}.package.lorascope.rustflags=["-Ctarget-feature=${own}"]`] : []),
   ];
   const rustflags = [...toolchain.flags, ...flags, ...STACK, ...withoutPaths(toolchain)];
   // The encoded form wins over whatever flags the machine's own configuration sets.
   const env = { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: rustflags.join('\x1f') };
   const [command, ...rest] = toolchain.cargo;
   const say = (line) => console.log(`  ${name} | ${line}`);
-  if ((await lines(command, [...rest, ...args], say, { env })) !== 0) throw new Stop(`The ${name} build of the wasm failed; the lines above say why.`);
+  if ((await lines(command, [...rest, ...args], say, { env, idle })) !== 0) throw new Stop(`The ${name} build of the wasm failed; the lines above say why.`);
 
-  const built = join(target, `wasm32-unknown-unknown/${profile}/lorascope.wasm`);
-  const fresh = join(target, `package-${profile}`);
+  const built = join(folder, `wasm32-unknown-unknown/${profile}/lorascope.wasm`);
+  const fresh = join(folder, `package-${name}`);
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   // The embed carries its wasm; the other packages find theirs beside themselves.
-  if ((await run(bindgen, [built, fresh, ...(small ? ['--carried'] : [])])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
-  if (profile !== 'wasm-dev') await optimise(name, join(fresh, 'lorascope_bg.wasm'));
+  const options = [...(small ? ['--carried'] : []), ...(profile === 'wasm-dev' ? ['--names'] : [])];
+  if ((await run(await bindgen, [built, fresh, ...options])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
+  if (small) await shrink(join(fresh, 'lorascope_bg.wasm'), idle);
   // rayon's worker imports its package by the folder's name.
   writeFileSync(join(fresh, 'package.json'), JSON.stringify({ type: 'module', main: './lorascope.js', types: './lorascope.d.ts' }));
 
@@ -89,18 +117,22 @@ async function build(name, asked, toolchain, bindgen) {
   cpSync(fresh, out, { recursive: true });
 }
 
-async function optimise(name, file) {
+/** Binaryen's passes for size take a third off the embed. The engines would lose 3 % of what crosses the network for minutes of building. */
+async function shrink(file, idle) {
   const start = performance.now();
   const before = statSync(file).size;
-  const { small } = BUILDS[name];
   const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'multivalue', 'reference-types', 'call-indirect-overlong'];
-  if (!small) features.push('simd');
-  if (BUILDS[name].features.includes('threads')) features.push('threads');
-  if (name === 'relaxed') features.push('relaxed-simd');
-  const args = [at('node_modules/binaryen/bin/wasm-opt'), small ? '-Oz' : '-O1', ...features.map((f) => `--enable-${f}`), file, '-o', file];
-  if ((await run(process.execPath, args)) !== 0) throw new Stop(`wasm-opt refused the ${name} build.`);
+  const args = ['-Oz', ...features.map((f) => `--enable-${f}`), file, '-o', file];
+  const [command, ...rest] = wasmOpt();
+  if ((await run(command, [...rest, ...args], { idle })) !== 0) throw new Stop('wasm-opt refused the embed build.');
   const size = (bytes) => `${Math.round(bytes / 1024)} KiB`;
-  step(`wasm-opt ${name}: ${size(before)} to ${size(statSync(file).size)} in ${seconds(start)}`);
+  step(`wasm-opt: ${size(before)} to ${size(statSync(file).size)} in ${seconds(start)}`);
+}
+
+/** The system's own runs several times as fast as npm's, which is JavaScript; an old one does not know the features. */
+function wasmOpt() {
+  const version = Number(ask('wasm-opt', '--version')?.match(/version (\d+)/)?.[1] ?? 0);
+  return version >= 120 ? ['wasm-opt'] : [process.execPath, at('node_modules/binaryen/bin/wasm-opt')];
 }
 
 /** Panics name source files; no machine's own folders should ship in them. */

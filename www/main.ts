@@ -32,10 +32,12 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
 const nav = new Navigation(store);
 const view = loadView();
 const live = view.then((View) => (report = new LiveReport(View)));
-const app = new App(store, startEngine(), live);
+const engine = startEngine();
+const app = new App(store, engine, live);
 
 void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));
-void view.then(openSpecimen).then((opened) => {
+// After the engine: a browser's first text on a canvas takes a tenth of a second, and files may wait to be dropped.
+void engine.catch(() => undefined).then(() => view).then(openSpecimen).then((opened) => {
   specimen = opened;
   store.schedule();
 }).catch(() => undefined);

@@ -25,7 +25,7 @@ pub fn slim(report: &Report, request: &Request) -> Report {
         settings: report.settings.clone(),
         base: report.base.clone(),
         models: report.models.iter().map(part).collect(),
-        #[cfg(feature = "engine")]
+        #[cfg(feature = "page")]
         panels: crate::figures::chosen_panel(report, request).cloned().into_iter().collect(),
     };
     summary::apply(&mut out, &request.settings);

@@ -33,7 +33,7 @@ impl FigureId {
 
 /// "Similarity: layer 2, query, LoRA r = 8"; for a figure of the run its title.
 pub fn heading(report: &Report, request: &Request) -> String {
-    #[cfg(feature = "engine")]
+    #[cfg(feature = "page")]
     if let Some(panel) = super::panel::chosen(report, request) {
         return panel.title.clone();
     }

@@ -16,7 +16,7 @@ mod layers;
 mod map;
 mod null_band;
 mod overview;
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 mod panel;
 mod pen;
 mod pick;
@@ -31,7 +31,7 @@ pub mod style;
 mod subject;
 mod surface;
 mod svg;
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 mod svg_image;
 mod table;
 mod vector;
@@ -39,7 +39,7 @@ mod vectors_table;
 
 pub use caption::heading;
 pub use null_band::null_band;
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 pub use panel::chosen as chosen_panel;
 pub use raster::{Blit, Raster};
 pub use svg::svg;
@@ -296,7 +296,7 @@ enum Figure<'a> {
     Overview(overview::Figure<'a>),
     EffectiveRank(effective_rank::Figure<'a>),
     Evolution(evolution::Figure<'a>),
-    #[cfg(feature = "engine")]
+    #[cfg(feature = "page")]
     Panel(panel::Figure<'a>),
 }
 
@@ -312,7 +312,7 @@ macro_rules! each {
             Figure::Overview($f) => $do,
             Figure::EffectiveRank($f) => $do,
             Figure::Evolution($f) => $do,
-            #[cfg(feature = "engine")]
+            #[cfg(feature = "page")]
             Figure::Panel($f) => $do,
         }
     };
@@ -330,10 +330,10 @@ impl<'a> Figure<'a> {
             FigureId::Overview => Figure::Overview(overview::Figure::new(report, request)),
             FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
             FigureId::Evolution => Figure::Evolution(evolution::Figure::new(report, request)),
-            #[cfg(feature = "engine")]
+            #[cfg(feature = "page")]
             FigureId::Panel => Figure::Panel(panel::Figure::new(report, request)),
             // Lessons have panels, and a module of their own.
-            #[cfg(not(feature = "engine"))]
+            #[cfg(not(feature = "page"))]
             FigureId::Panel => Figure::Spectrum(spectrum::Figure::new(report, request)),
         }
     }

@@ -24,12 +24,12 @@ pub fn svg(report: &Report, request: &Request) -> String {
         let area = SVGBackend::with_string(&mut out, (units(width), units(height))).into_drawing_area();
         let keep = |r: &Raster| rasters.borrow_mut().push(r.clone());
         // An embed has maps of a hundred cells at most, and no encoder: rectangles do.
-        let blit: Option<Blit> = if cfg!(feature = "engine") { Some(&keep) } else { None };
+        let blit: Option<Blit> = if cfg!(feature = "page") { Some(&keep) } else { None };
         let pen = Pen { area: &area, top: 0.0, unit: UNIT, medium: Medium::Svg, palette: Palette::of(request.theme), blit };
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
         let _ = paint(&figure, report, request, &pen);
     }
-    #[cfg(feature = "engine")]
+    #[cfg(feature = "page")]
     super::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
     let outer = format!(r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#, escape(&figure.alt()));

@@ -1,6 +1,7 @@
 //! W = W0 + s B A without forming it: the spectrum of the change, and the leading vectors of W where a basis for W0 is known.
 
 use super::symmetric::eigen;
+use super::tridiagonal::eigenvalues;
 use super::{Matrix, NoConvergence};
 use nalgebra::{DMatrix, DVector};
 
@@ -17,9 +18,20 @@ pub fn low_rank_singular_values(scale: f64, b: &Matrix, a: &Matrix) -> Result<Ve
         return Ok(vec![0.0; core.nrows().min(core.ncols())]);
     }
     let core = core / largest;
-    let s =
-        faer::MatRef::from_column_major_slice(core.as_slice(), core.nrows(), core.ncols()).singular_values().map_err(|_| NoConvergence)?;
-    Ok(s.into_iter().map(|s| (s * largest) as f32).collect())
+    Ok(singular_values(core)?.into_iter().map(|s| (s * largest) as f32).collect())
+}
+
+/// Of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
+/// tridiagonal matrix whose values are the singular values and their negatives (Golub and Kahan 1965).
+fn singular_values(a: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
+    let count = a.nrows().min(a.ncols());
+    let form = a.bidiagonalize();
+    let (diagonal, off) = (form.diagonal(), form.off_diagonal());
+    let mut beside: Vec<f64> = diagonal.iter().zip(&off).flat_map(|(d, e)| [*d, *e]).collect();
+    beside.push(diagonal[count - 1]);
+    let mut values = eigenvalues(&vec![0.0; 2 * count], &beside)?;
+    values.truncate(count);
+    Ok(values.into_iter().map(|s| s.max(0.0)).collect())
 }
 
 /// diag(theta) + Z S Z^T with few columns in Z: W W^T in the eigenbasis of W0 W0^T, exactly

@@ -1,5 +1,5 @@
-//! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones, faer
-//! solves symmetric problems that are small or tied; products, large spectra, the Krylov basis and the certificate are our own.
+//! Dense linear algebra. The only room that names an algebra crate: nalgebra holds matrices and factors the small ones;
+//! products, spectra, the Krylov basis and the certificate are our own.
 
 mod axes;
 mod best;

@@ -5,7 +5,7 @@ mod bench;
 mod canvas;
 #[cfg(feature = "engine")]
 mod lesson;
-#[cfg(feature = "engine")]
+#[cfg(feature = "page")]
 mod page;
 #[cfg(feature = "engine")]
 mod session;

@@ -37,7 +37,7 @@ impl ReportView {
             settings: settings.clone(),
             base: base.clone(),
             models,
-            #[cfg(feature = "engine")]
+            #[cfg(feature = "page")]
             panels: Vec::new(),
         }
         .into_ts()?)

@@ -33,7 +33,7 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     },
   };
   ours.stream = ours.count;
-  ours.redraw = (row, files) => runRedraw(browser, pageUrl, files.report, { limit: PATIENCE });
+  ours.redraw = (_row, files) => runRedraw(browser, pageUrl, files.report, { limit: PATIENCE });
 
   const request = (row, { base, tuned }) => ({ task: row.task, mode: row.mode, each: row.each, n: row.n, repeats: REPEATS, fromMemory: row.task === 'erank', base, tuned });
   const inNumpy = (name, script, tasks) => ({

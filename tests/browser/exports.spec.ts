@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test, type Locator, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { BUILDS, open, reaches, summary, trySample } from './support';
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
@@ -43,7 +44,7 @@ async function sample(page: Page, version: (typeof BUILDS)[number] = BUILDS[0]):
 const openMatrix = (page: Page) => page.getByTestId('matrix-row').first().click();
 
 for (const version of BUILDS) {
-  test(`every figure gives every file, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`every figure gives every file, ${version.build}`, async ({ page }) => {
     test.setTimeout(180_000);
     // Chromium holds back the eleventh download that a visit makes in a hurry: two figures a visit are eight.
     for (const ids of [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)]) {

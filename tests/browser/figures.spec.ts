@@ -1,5 +1,6 @@
 /** Every figure used as a reader would: pointer, keys, dials, presets; what is selected in one stands in all others. */
 import { expect, test, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { BUILDS, card, drop, fixture, number, open, reaches, summary, trySample } from './support';
 
 const figure = (page: Page, id: string) => page.locator(`[data-testid=figure][data-figure=${id}]`);
@@ -38,7 +39,7 @@ async function samples(page: Page, version: (typeof BUILDS)[number] = BUILDS[0])
 }
 
 for (const version of BUILDS) {
-  test(`the figures of a run agree with its summary, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`the figures of a run agree with its summary, ${version.build}`, async ({ page }) => {
     await samples(page, version);
     const models = ['Full', 'LoRA r = 1', 'LoRA r = 8', 'LoRA r = 64'];
     const said = new Map(await Promise.all(models.map(async (label) => [label, (await summary(page, label)).intruders] as const)));

@@ -1,6 +1,7 @@
 /** The whole way of a reader, in both builds: files in, plan, run, dials, figures, table, one matrix, report; every number against the reference. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Locator, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { checkCount, checkModel, EPSILONS, reference, separated } from './reference';
 import { checkReport } from './schema';
 import { analyze, BUILDS, card, chooseFolder, drop, fixture, number, open, planned, reaches, summary } from './support';
@@ -15,7 +16,7 @@ const answers = new Map(MODELS.map(({ folder, label }) => [label, reference('min
 const minilm = (path: string) => fixture(`minilm-layer0/${path}`);
 
 for (const version of BUILDS) {
-  test(`a reader's whole way, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`a reader's whole way, ${version.build}`, async ({ page }) => {
     test.setTimeout(120_000);
     await page.setViewportSize({ width: 1280, height: 900 });
     await open(page, version);

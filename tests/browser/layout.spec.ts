@@ -1,6 +1,6 @@
 /** What the page looks like and how it is moved through: widths, pixels, frames, colours, keys. */
 import { expect, test, type Page } from '@playwright/test';
-import { analyze, chooseFolder, drop, fixture, open, planned, reaches, trySample } from './support';
+import { analyze, chooseFolder, drop, fixture, open, planned, reaches } from './support';
 
 const WIDTHS = [375, 1024, 1440];
 const MODELS = ['full', 'lora_r1', 'lora_r8', 'lora_r64', 'lora_r8_hot', 'lora_r8_a8'];

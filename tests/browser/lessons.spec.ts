@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
+import { inBuild, inFull } from './breadth';
 import { plainHost } from './plain-host';
 import { BUILDS, reaches, troubles } from './support';
 
@@ -131,7 +132,7 @@ test('a vector is turned by hand and by keys, and its cosines follow', async ({ 
 });
 
 for (const build of BUILDS) {
-  test(`the count climbs, dips at the crossing and comes back, ${build.build}`, async ({ page }) => {
+  inBuild(build)(`the count climbs, dips at the crossing and comes back, ${build.build}`, async ({ page }) => {
     await lesson(page, 'making-an-intruder', '', build.address);
     const seen = new Map<number, number>();
     for (const lambda of [0.5, 0.9, 1, 1.1, 1.5]) {
@@ -185,7 +186,7 @@ test('every dial of every lesson changes what is shown', async ({ page }) => {
 });
 
 for (const build of BUILDS) {
-  test(`a training: pause, step, reset, to the end; the same link gives the same numbers, ${build.build}`, async ({ page }) => {
+  inBuild(build)(`a training: pause, step, reset, to the end; the same link gives the same numbers, ${build.build}`, async ({ page }) => {
     test.setTimeout(180_000);
     await lesson(page, 'train-it-here', '', build.address);
     await page.getByTestId('option').nth(1).check();
@@ -241,7 +242,7 @@ test('a sweep over the ranks, stopped on its way', async ({ page }) => {
   await expect(page.getByTestId('run-status')).toHaveText('Paused.');
 });
 
-test('tasks one after the other: what is known of the first, with its own head and a new one', async ({ page }) => {
+inFull('tasks one after the other: what is known of the first, with its own head and a new one', async ({ page }) => {
   test.setTimeout(120_000);
   await lesson(page, 'train-it-here', '&tasks=2&rank=8&fullRate=10&target=1.5');
   await trained(page);

@@ -1,6 +1,7 @@
 /** Exact, certified, automatic: the choice, what a certified run shows within bounds, and the ways from there to exact numbers. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
 import { checkReport, type Report } from './schema';
 import { BUILDS, chooseFolder, fixture, open, planned, reaches, summary, trySample } from './support';
@@ -50,7 +51,7 @@ test('the plan offers the modes, and the address presets one', async ({ page }) 
 });
 
 for (const version of BUILDS) {
-  test(`a certified run shows bounds, and exact numbers where they are asked for, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`a certified run shows bounds, and exact numbers where they are asked for, ${version.build}`, async ({ page }) => {
     test.setTimeout(240_000);
     await open(page, at(version, 'mode=certified'));
     await trySample(page);

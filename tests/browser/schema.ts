@@ -94,7 +94,10 @@ export function checkReport(value: unknown): asserts value is Report {
 
 /** The lengths, ranges and orders that the contract promises of an analyzed matrix; one that was not says why. */
 function agree(at: string, m: Matrix, settings: Report['settings']): void {
-  if (m.status !== 'analyzed') return expect(m.left !== null || m.reason !== null, `${at}: a reason`).toBe(true);
+  if (m.status !== 'analyzed') {
+    expect(m.left !== null || m.reason !== null, `${at}: a reason`).toBe(true);
+    return;
+  }
   const n = Math.min(m.rows, m.cols);
   for (const [name, sigma] of [['sigmaBase', m.sigmaBase], ['sigmaTuned', m.sigmaTuned], ['delta.sigma', m.delta!.sigma]] as const) {
     expect(sigma.every((s, j) => s >= 0 && (j === 0 || s <= sigma[j - 1]!)), `${at}: ${name} descends`).toBe(true);

@@ -1,5 +1,6 @@
 /** Finished matrices are kept: a reload, a cancel and a full disk lose nothing that was done, and the reader can empty the store. */
 import { expect, test, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
 import { BUILDS, number, open, reaches, summary, troubles, trySample } from './support';
 
@@ -22,7 +23,7 @@ async function checkSample(page: Page): Promise<void> {
 }
 
 for (const version of BUILDS) {
-  test(`a reload in the middle of a run goes on from there, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`a reload in the middle of a run goes on from there, ${version.build}`, async ({ page }) => {
     test.setTimeout(120_000);
     const wrong = await troubles(page);
     await open(page, version);

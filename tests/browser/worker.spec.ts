@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
+import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
 import { BUILDS, chooseFolder, open, planned, reaches, summary } from './support';
 
@@ -37,7 +38,7 @@ async function kill(page: Page, after: number): Promise<void> {
 }
 
 for (const version of BUILDS) {
-  test(`a worker that ends in silence is replaced, and nothing finished is lost, ${version.build}`, async ({ page }) => {
+  inBuild(version)(`a worker that ends in silence is replaced, and nothing finished is lost, ${version.build}`, async ({ page }) => {
     test.setTimeout(120_000);
     await watchWorkers(page);
     // Nothing kept: what is there in the end was held by the page or computed again.

@@ -1,6 +1,7 @@
 /** Files of every writer through the page: planned without a question, and what it counts is what the library's own merge counts. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import { firstOfEach } from './breadth';
 import { analyze, chooseFiles, drop, fixture, open, readJson, summary } from './support';
 
 /** Their names are not those of the base, or nothing of them is looked at by default: tests/zoo.rs holds them against their oracles. */
@@ -8,12 +9,14 @@ const ELSEWHERE = ['llama_replication', 'moe_target_parameters'];
 
 const CASES = readdirSync(fixture('zoo')).filter((name) => existsSync(fixture(`zoo/${name}/case.json`)) && !ELSEWHERE.includes(name));
 
-test('every case of the zoo', async ({ page }) => {
+const about = (name: string) => readJson<{ kind: string; tuned: string[] }>(`zoo/${name}/case.json`);
+
+test('every kind of case of the zoo', async ({ page }) => {
   test.setTimeout(600_000);
   expect(CASES.length).toBeGreaterThan(38);
   await open(page, { build: 'threads', address: './?store=off' });
-  for (const name of CASES) {
-    const { tuned } = readJson<{ tuned: string[] }>(`zoo/${name}/case.json`);
+  for (const name of firstOfEach('cases of the zoo', CASES, (name) => about(name).kind)) {
+    const { tuned } = about(name);
     await drop(page, [fixture(`zoo/${name}/base`), fixture(`zoo/${name}/${tuned[0]!.split('/')[0]}`), fixture(`zoo/${name}/oracle.safetensors`)]);
     await expect(page.getByTestId('plan-row'), name).toHaveCount(2);
     // The oracle is a full model beside the base, so that question stands; its default is right.

@@ -1,5 +1,4 @@
 //! Drives the core over real files as the worker does: header ranges first, then the bytes of one matrix at a time.
-#![allow(dead_code)] // every test file uses its own part
 
 pub mod adversary;
 pub mod reference;

@@ -1,5 +1,4 @@
 //! The numpy reference's JSON, and the comparison with it.
-#![allow(dead_code)]
 
 use lorascope::metrics::intruder::count;
 use lorascope::report::{Matrix, Model};

@@ -1,5 +1,4 @@
 //! Pairs of matrices with a chosen spectrum, as files would hold them.
-#![allow(dead_code)]
 
 use lorascope::checkpoint::Dtype;
 use lorascope::methods::METHODS;

@@ -1,8 +1,8 @@
 //! The curves over k and over training, and the overview: stored drawings and numbers.
 
-use crate::golden::check;
-use crate::run::{STEPS, run, untraced};
-use crate::stored::*;
+use super::golden::check;
+use super::run::{STEPS, run, untraced};
+use super::stored::*;
 use lorascope::figures::{FigureId, Focus, Readout, Request, Theme, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, type_label};
@@ -296,7 +296,7 @@ fn count_words(n: usize) -> String {
     if n < 1000 { n.to_string() } else { format!("{},{:03}", n / 1000, n % 1000) }
 }
 
-/// Not a test of anything but speed: `cargo test --test figures -- --ignored --nocapture times_of_the_curves`.
+/// Not a test of anything but speed: `cargo test --test all -- --ignored --nocapture times_of_the_curves`.
 #[test]
 #[ignore = "prints timings"]
 fn times_of_the_curves() {

@@ -1,7 +1,7 @@
 //! Panels: a report's own drawings of plain numbers.
 
-use crate::golden::check;
-use crate::stored::{report_of, request};
+use super::golden::check;
+use super::stored::{report_of, request};
 use lorascope::export;
 use lorascope::figures::{FigureId, Focus, Request, Theme, hover, step, svg, table};
 use lorascope::panel::*;

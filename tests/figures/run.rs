@@ -1,6 +1,6 @@
 //! A series of checkpoints with a birth and a crossing, by the generator of `stored`.
 
-use crate::stored::{Lcg, matrix, report_of};
+use super::stored::{Lcg, matrix, report_of};
 use lorascope::report::*;
 
 /// Steps of the checkpoints: not evenly spaced.

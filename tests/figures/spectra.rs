@@ -1,7 +1,7 @@
 //! Figures 1 to 3 of the paper: similarity, spectrum, scatter, one vector; their drawings and their numbers.
 
-use crate::golden::check;
-use crate::stored::*;
+use super::golden::check;
+use super::stored::*;
 use lorascope::figures::{Cell, FigureId, Focus, Raster, Readout, Request, Theme, alt, draw, hover, step, svg};
 use lorascope::report::*;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -192,7 +192,7 @@ fn a_large_map_is_put_as_pixels() {
     assert!(svg(&report, &Request { top: 384, ..one_model(FigureId::Similarity, Theme::Light, 632.0) }).contains("<image "));
 }
 
-/// Not a test of anything but speed: `cargo test --test figures -- --ignored --nocapture large_times`.
+/// Not a test of anything but speed: `cargo test --test all -- --ignored --nocapture large_times`.
 #[test]
 #[ignore = "prints timings"]
 fn large_times() {

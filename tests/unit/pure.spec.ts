@@ -4,7 +4,7 @@ import { exactSeconds, remaining } from '../../www/cost';
 import { bytes, count, counted, duration, estimate, fixed, interval, rank, undecided } from '../../www/format';
 import * as runs from '../../www/run.state';
 import * as change from '../../www/state';
-import type { MatrixRow, Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
+import type { Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 test('numbers as the page prints them', () => {
   expect([count(114688), count(-1200)]).toEqual(['114,688', '\u22121,200']);

@@ -1,6 +1,6 @@
 //! Figures against stored drawings, and what must hold for any report.
 //!
-//! `UPDATE_GOLDENS=1 cargo test --test figures` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
+//! `UPDATE_GOLDENS=1 cargo test --test all figures::` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
 mod curves;
 mod exports;
@@ -297,7 +297,7 @@ fn the_second_model_of_a_rank_is_dashed_and_named_apart() {
     assert_eq!(labels(&report.models), ["Full", "first", "second", "LoRA r = 64"]);
 }
 
-/// Not a test of anything but speed: `cargo test --test figures -- --ignored --nocapture redraw`.
+/// Not a test of anything but speed: `cargo test --test all -- --ignored --nocapture redraw`.
 #[test]
 #[ignore = "prints timings"]
 fn redraw_times() {
@@ -321,7 +321,7 @@ fn redraw_times() {
     }
 }
 
-/// Drawings to look at, too many to store: `FIGURE_GALLERY=/tmp/gallery cargo test --test figures -- --ignored gallery`.
+/// Drawings to look at, too many to store: `FIGURE_GALLERY=/tmp/gallery cargo test --test all -- --ignored gallery`.
 #[test]
 #[ignore = "writes files"]
 fn gallery() {

@@ -1,0 +1,23 @@
+/**
+ * How much of what repeats itself runs in the browser: a fixed sample, or all of it with `LORASCOPE_BREADTH=full`. The core runs all of it
+ * natively either way.
+ *
+ * 1. Files of every writer (zoo.spec.ts): the first case, by name, of every kind of writer; `tests/zoo.rs` holds all cases against their oracles.
+ * 2. Tests of both builds: the threaded one, which readers get. The other computes the sample (sample.spec.ts) and is what hosting.spec.ts falls back to.
+ * 3. Trainings that end where another test's does (lessons.spec.ts): under `full` only; `tests/lesson_train.rs` trains them all.
+ */
+import { test } from '@playwright/test';
+
+const FULL = process.env['LORASCOPE_BREADTH'] === 'full';
+
+/** The first item of every kind. The run says how many that were. */
+export function firstOfEach<T>(what: string, all: readonly T[], kind: (item: T) => string): readonly T[] {
+  const seen = new Set<string>();
+  const some = FULL ? all : all.filter((item) => !seen.has(kind(item)) && seen.add(kind(item)));
+  test.info().annotations.push({ type: 'breadth', description: `${some.length} of ${all.length} ${what}` });
+  return some;
+}
+
+/** `test` for what is in the sample; skipped otherwise. */
+export const inFull = FULL ? test : test.skip;
+export const inBuild = ({ build }: { build: string }) => (build === 'threads' ? test : inFull);

@@ -1,0 +1,25 @@
+//! Every integration test, in one binary: what they share is compiled and linked once. `cargo test --test all registry::` runs one file.
+
+mod common;
+
+mod adversary;
+mod certified;
+mod figures;
+mod fuzz_smoke;
+mod gallery;
+mod hostile;
+mod house;
+mod lesson_benches;
+mod lesson_train;
+mod methods;
+mod minilm;
+mod names;
+mod oracle;
+mod plan;
+mod planted;
+mod quantized;
+mod registry;
+mod runs;
+mod specimen;
+mod vectors;
+mod zoo;
