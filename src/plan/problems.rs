@@ -1,11 +1,10 @@
 //! Problems of single files and of sets of files, in words.
 
 use super::files::FileEntry;
-use super::sets::FileSet;
+use super::sets::{FileSet, has_same, is_second_layout};
 use super::{Problem, Severity};
-use crate::checkpoint::{Content, Header};
-use crate::error::{Error, Foreign};
-use std::collections::BTreeSet;
+use crate::checkpoint::Content;
+use crate::error::{Error, Foreign, REWRITE, bytes};
 
 /// An error of a file as a problem of the plan.
 pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
@@ -68,6 +67,16 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
                     let cause = "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
                     problems.push(warning("metadata-not-strings", "The metadata cannot be read".into(), &entry.path, cause));
                 }
+                if header.trailing > 0 {
+                    let cause = format!(
+                        "{} follow after the last tensor. All tensors that the header lists are there and are read; what follows belongs to none.",
+                        bytes(header.trailing)
+                    );
+                    let title = "The file holds more than its header says".into();
+                    let fix = Some("Strict loaders refuse such a file. To have it without them, write it again:".into());
+                    let problem = warning("trailing-bytes", title, &entry.path, cause);
+                    problems.push(Problem { fix, command: Some(REWRITE.into()), ..problem });
+                }
                 if header.tensors.is_empty() {
                     let adapter = entry.name().starts_with("adapter");
                     let error = if adapter { Error::AdapterWithoutLora } else { Error::NoTensors };
@@ -92,21 +101,6 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
 
 fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
     !entry.folder().is_empty() && entries.iter().any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
-}
-
-/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral).
-pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    let own = |e: &FileEntry| e.name().starts_with("consolidated");
-    let folder = entry.folder();
-    let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
-    own(entry) && entries.iter().any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
-}
-
-/// True where a safetensors file of the same folder holds the same tensors.
-pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
-    let names = |h: &Header| h.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect::<BTreeSet<_>>();
-    let others = entries.iter().filter(|e| e.folder() == entry.folder()).filter_map(FileEntry::header);
-    header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
 }
 
 /// What is wrong with a set of files as a model.
