@@ -85,6 +85,10 @@ pub enum Error {
     AdapterEmptyTensors {
         tensor: String,
     },
+    /// The same of a whole model.
+    EmptyTensors {
+        tensor: String,
+    },
     AdapterHalf {
         module: String,
         present: &'static str,
@@ -270,6 +274,7 @@ impl Error {
             Error::MethodWithoutWeights { .. } => "method-without-weights",
             Error::AdapterWithoutLora => "adapter-no-lora",
             Error::AdapterEmptyTensors { .. } => "adapter-empty-tensors",
+            Error::EmptyTensors { .. } => "empty-tensors",
             Error::AdapterHalf { .. } => "adapter-half",
             Error::AdapterRank { .. } => "adapter-rank",
             Error::ConfigWithoutWeights => "config-without-weights",
@@ -304,6 +309,7 @@ impl Error {
             Error::MethodWithoutWeights { method } => format!("{method} leaves the weight matrices unchanged"),
             Error::AdapterWithoutLora => "The adapter holds no LoRA tensors".into(),
             Error::AdapterEmptyTensors { .. } => "The adapter’s tensors are empty".into(),
+            Error::EmptyTensors { .. } => "The model’s tensors are empty".into(),
             Error::AdapterHalf { .. } => "Half of an adapter pair is missing".into(),
             Error::AdapterRank { .. } => "The two factors of an adapter have different ranks".into(),
             Error::ConfigWithoutWeights => "An adapter’s configuration came without its weights".into(),
@@ -353,7 +359,7 @@ impl Error {
                 format!("{method} adds inputs or vectors beside the weights, so there is no change of a matrix to look at.")
             }
             Error::AdapterWithoutLora => "No tensor of the file is a lora_A or lora_B. Some trainers save such an empty file.".into(),
-            Error::AdapterEmptyTensors { tensor } => {
+            Error::AdapterEmptyTensors { tensor } | Error::EmptyTensors { tensor } => {
                 format!("“{tensor}” has no elements. DeepSpeed ZeRO-3 and FSDP save this when the weights are not gathered first.")
             }
             Error::AdapterHalf { module, present, missing } => {
@@ -387,7 +393,7 @@ impl Error {
             Error::InPieces(pieces) => pieces.fix.into(),
             Error::MethodWithoutWeights { .. } => "Nothing can be done: there is nothing to compare.".into(),
             Error::AdapterWithoutLora => "Save the adapter again: model.save_pretrained(folder) of a current PEFT.".into(),
-            Error::AdapterEmptyTensors { .. } => {
+            Error::AdapterEmptyTensors { .. } | Error::EmptyTensors { .. } => {
                 "Save it again from gathered weights (DeepSpeed: stage3_gather_16bit_weights_on_model_save; or zero_to_fp32.py).".into()
             }
             Error::AdapterHalf { .. } | Error::AdapterRank { .. } => "Save the adapter again.".into(),
@@ -416,6 +422,7 @@ impl Error {
             | Error::SizeMismatch { tensor, .. }
             | Error::ShapeOverflow { tensor }
             | Error::AdapterEmptyTensors { tensor }
+            | Error::EmptyTensors { tensor }
             | Error::Quantized { tensor, .. } => Some(tensor),
             Error::DuplicateKey { name } => Some(name),
             Error::Overlap { b, .. } => Some(b),

@@ -387,7 +387,7 @@ pub struct Delta {
     pub floor: Option<Floor>,
 }
 
-/// Rounding to 16 bits adds noise of full rank to a change: below `sigma` there is nothing but that.
+/// Rounding to 16 bits, or to the 4 or 8 of a packed base, adds noise of full rank to a change: below `sigma` there is nothing but that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

@@ -197,13 +197,9 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         foreign.example[1]
     );
     let names: Vec<&str> = set.tensors.iter().map(|t| t.name.as_str()).collect();
-    Some(Problem {
-        tensor: Some(foreign.example[0].clone()),
-        fix: Some(foreign.way(&names)),
-        blocks: "Blocks 1 model".into(),
-        severity: Severity::Error,
-        ..warning("foreign-adapter", title, set.first_path(entries), cause)
-    })
+    let problem = warning("foreign-adapter", title, set.first_path(entries), cause, &foreign.way(&names));
+    let tensor = Some(foreign.example[0].clone());
+    Some(Problem { tensor, blocks: "Blocks 1 model".into(), severity: Severity::Error, ..problem })
 }
 
 /// Blocks were put in or taken out.
@@ -211,8 +207,7 @@ fn depth_problem(set: &FileSet, base: u32, tuned: u32, question: &Question, entr
     let way = question.options.iter().find(|o| o.value == question.value).map(|o| o.label.as_str()).unwrap_or_default();
     let title = format!("This fine-tune has {tuned} layers, the base {base}");
     let cause = format!("Numbers of layers shift where blocks are put in or taken out. Now they are paired so: {way}.");
-    let fix = "Answer the question above as the model was made; its card says how.".to_owned();
-    Problem { fix: Some(fix), ..warning("depth-differs", title, set.first_path(entries), cause) }
+    warning("depth-differs", title, set.first_path(entries), cause, "Answer the question above as the model was made; its card says how.")
 }
 
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
@@ -225,17 +220,20 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if !config.config.defaults.is_empty() {
         let cause = format!("{} not given; PEFT’s default 8 is used.", config.config.defaults.join(" and "));
-        warnings.push(warning("config-defaults", "The adapter’s configuration is incomplete".into(), path, cause));
+        let fix = "Complete adapter_config.json where the training used other values: the scale depends on them.";
+        warnings.push(warning("config-defaults", "The adapter’s configuration is incomplete".into(), path, cause, fix));
     }
     for key in alpha::plain_keys(config.config) {
         let cause = format!("“{key}” is no regular expression that can be read here; it is compared as plain text.");
-        warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause));
+        let fix = "Give the pattern’s module names in full in adapter_config.json.";
+        warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause, fix));
     }
     if let Some(base) = config.config.base_model.as_deref()
         && let Some(name) = problems::unpacked_name(base)
     {
         let cause = format!("adapter_config.json names “{base}”. Compare with its 16-bit version, “{name}”.");
-        warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause));
+        let fix = format!("Drop “{name}” as the base.");
+        warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause, &fix));
     }
     warnings
 }

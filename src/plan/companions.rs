@@ -12,6 +12,12 @@ use std::collections::BTreeSet;
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
 pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'static str> {
     let named = |words: &[&str]| words.iter().any(|w| set.stem.contains(w) || set.folder.rsplit('/').next().is_some_and(|f| f.contains(w)));
+    let other = |c: Component| sets.iter().any(|o| of(o, entries) != Some(c));
+    match of(set, entries) {
+        Some(Component::Vae) if other(Component::Vae) => return Some("the VAE"),
+        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => return Some("a text encoder of the pipeline"),
+        _ => {}
+    }
     if !has_blocks(set) {
         return Some(match () {
             () if named(&["non_lora_trainables", "mm_projector", "projector", "connector"]) => "weights of a projector, not of the base",
@@ -24,11 +30,7 @@ pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'s
     if named(&["optimizer", "optim_states"]) {
         return Some("the optimizer’s state");
     }
-    match of(set, entries) {
-        Some(Component::Vae) if sets.iter().any(|o| of(o, entries) != Some(Component::Vae)) => Some("the VAE"),
-        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => Some("a text encoder of the pipeline"),
-        _ => None,
-    }
+    None
 }
 
 fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {

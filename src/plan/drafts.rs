@@ -162,11 +162,9 @@ fn rank_warning(adapter: &Adapter, config: Option<ConfigFile>, file: &str) -> Op
         other.name,
         rank
     );
-    Some(Problem {
-        tensor: Some(other.name.clone()),
-        fix: Some("If another adapter_config.json belongs to this file, drop that one: α comes from it.".into()),
-        ..warning("rank-differs", "File and configuration disagree on the rank".into(), file, cause)
-    })
+    let fix = "If another adapter_config.json belongs to this file, drop that one: α comes from it.";
+    let problem = warning("rank-differs", "File and configuration disagree on the rank".into(), file, cause, fix);
+    Some(Problem { tensor: Some(other.name.clone()), ..problem })
 }
 
 /// The model that a draft becomes, and how it pairs with the base; none where the reader leaves it out.
@@ -233,7 +231,7 @@ fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<P
     }
     let cause = format!("Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here.");
     let fix = format!("If they differ, drop “{named}” as the base: an adapter belongs to the weights that it was trained on.");
-    Some(Problem { fix: Some(fix), ..warning("other-base", "The adapter names another base".into(), file, cause) })
+    Some(warning("other-base", "The adapter names another base".into(), file, cause, &fix))
 }
 
 /// The method of most modules.

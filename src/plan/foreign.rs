@@ -59,8 +59,10 @@ pub static SPELLINGS: [Spelling; 6] = [
     },
 ];
 
-/// A rank of more than this share of both sides is no low rank.
-const LOW: u64 = 2;
+/// How often a rank fits into both sides: a network's hidden layer is four times as wide as what it takes in, which is no low rank.
+const LOW: u64 = 6;
+/// The same under names that only adapters have.
+const LOW_BY_NAME: u64 = 2;
 /// How many of the matrices must pair.
 const MOST: f64 = 0.7;
 
@@ -86,8 +88,9 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
         }
         for group in by_stem.values() {
             let [a, b] = &group[..] else { continue };
-            if let Some(rank) = low_rank(a.2, b.2) {
-                let ends = [a.0.clone(), b.0.clone()];
+            let ends = [a.0.clone(), b.0.clone()];
+            let low = if spelling(&ends).is_some() { LOW_BY_NAME } else { LOW };
+            if let Some(rank) = low_rank(a.2, b.2, low) {
                 by_ends.entry(ends).or_default().push((a.1.clone(), b.1.clone(), rank));
             }
         }
@@ -97,15 +100,18 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
     if (2 * pairs.len()) as f64 <= MOST * matrices.len() as f64 {
         return None;
     }
-    let is = |spelling: &&Spelling| spelling.ends.iter().all(|end| ends.iter().any(|own| own == end || own.ends_with(end)));
-    Some(Foreign { pairs: pairs.len(), example: [first, second], rank, writer: SPELLINGS.iter().find(is), ends })
+    Some(Foreign { pairs: pairs.len(), example: [first, second], rank, writer: spelling(&ends), ends })
+}
+
+fn spelling(ends: &[String; 2]) -> Option<&'static Spelling> {
+    SPELLINGS.iter().find(|s| s.ends.iter().all(|end| ends.iter().any(|own| own.ends_with(end))))
 }
 
 /// The side that both share, where it is short.
-fn low_rank([a, b]: [u64; 2], [c, d]: [u64; 2]) -> Option<u64> {
+fn low_rank([a, b]: [u64; 2], [c, d]: [u64; 2], low: u64) -> Option<u64> {
     // [r, in] and [out, r]; [out, r] and [r, in]; mlx's and JAX's [in, r] and [r, out].
     let found = [(a == d, a, b, c), (b == c, b, a, d)].into_iter().filter(|(same, ..)| *same);
-    found.filter(|(_, r, one, other)| r * LOW <= *one && r * LOW <= *other).map(|(_, r, ..)| r).min()
+    found.filter(|(_, r, one, other)| r.saturating_mul(low) <= *one && r.saturating_mul(low) <= *other).map(|(_, r, ..)| r).min()
 }
 
 impl Foreign {
@@ -123,10 +129,10 @@ mod tests {
 
     #[test]
     fn factors_share_a_short_side() {
-        assert_eq!(low_rank([4, 32], [64, 4]), Some(4));
-        assert_eq!(low_rank([32, 4], [4, 64]), Some(4));
-        // gate and down of a network are no factors.
-        assert_eq!(low_rank([48, 32], [32, 48]), None);
-        assert_eq!(low_rank([16, 32], [32, 16]), None);
+        assert_eq!(low_rank([4, 32], [64, 4], LOW), Some(4));
+        assert_eq!(low_rank([32, 4], [4, 64], LOW), Some(4));
+        // The two layers of a network's MLP are no factors.
+        assert_eq!(low_rank([128, 32], [32, 128], LOW), None);
+        assert_eq!(low_rank([16, 32], [32, 16], LOW_BY_NAME), Some(16));
     }
 }

@@ -76,8 +76,11 @@ pub fn problem(
             some(matching.unmatched.iter()),
             some(base.named.iter().map(|n| &n.name))
         );
-        let fix = "Drop the base that it was trained from; under “Pair by hand” single matrices can be paired. Check that both come from the same architecture.";
-        let code = if none { "no-match" } else { "few-matches" };
+        // Said only where nothing better is known of either side.
+        let (code, fix) = match none {
+            true => ("no-match", "Drop the base that it was trained from. Check that both come from the same architecture."),
+            false => ("few-matches", "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture."),
+        };
         return Some(said(code, title.into(), matching.unmatched.first().cloned(), cause, fix.into()));
     }
     if matching.unmatched.is_empty() {
@@ -130,8 +133,7 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     let fix = "Drop the base’s config.json beside its weights: its model_type tells how they are stored.";
     Problem {
         tensor: Some(name.to_owned()),
-        fix: Some(fix.into()),
-        ..warning("orientation-doubt", "Inputs and outputs may be exchanged".into(), model.file, cause)
+        ..warning("orientation-doubt", "Inputs and outputs may be exchanged".into(), model.file, cause, fix)
     }
 }
 
@@ -139,10 +141,7 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
 pub fn which_component(model: &Side, names: &[String]) -> Problem {
     let cause = format!("The modules for {} fit this base equally well; those for the first are used.", names.join(" and "));
     let fix = "Drop the base within its folder (text_encoder/, text_encoder_2/, unet/) or with its config.json, which names it.";
-    Problem {
-        fix: Some(fix.into()),
-        ..warning("component-doubt", "It is not known which model of the pipeline the base is".into(), model.file, cause)
-    }
+    warning("component-doubt", "It is not known which model of the pipeline the base is".into(), model.file, cause, fix)
 }
 
 /// What a model looks like, by the first and the last of its names.

@@ -197,8 +197,13 @@ pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bo
     header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
 }
 
-/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral).
+/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
+/// the same file in another precision (`model.fp16.safetensors`).
 pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
+    let plain = [".fp16", ".bf16", ".fp32"].iter().find_map(|variant| entry.name().contains(variant).then(|| entry.name().replacen(variant, "", 1)));
+    if plain.is_some_and(|plain| entries.iter().any(|e| e.folder() == entry.folder() && e.name() == plain && e.header().is_some())) {
+        return true;
+    }
     let own = |e: &FileEntry| e.name().starts_with("consolidated");
     let folder = entry.folder();
     let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));

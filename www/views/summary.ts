@@ -30,7 +30,7 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model) => line(model, state.plan?.models.find((p) => p.label === model.label), complete))}</tbody>
+        <tbody>${models.map((model, at) => line(model, state.plan?.models[at], complete))}</tbody>
       </table></div>`,
     });
   }
@@ -45,8 +45,8 @@ function possible(models: readonly ModelSummary[], complete: boolean): string {
 
 /** A number that does not stand for all modules says so beside itself. */
 function standsFor(planned: PlanModel | undefined): string {
-  const { matched = 0, total = 0 } = planned?.matching ?? {};
-  return matched < total ? `${count(matched)} of ${counted(total, 'module')}` : '';
+  const matching = planned?.matching;
+  return matching && matching.matched < matching.total ? `${count(matching.matched)} of ${counted(matching.total, 'module')}` : '';
 }
 
 function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean): TemplateResult {
