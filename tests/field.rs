@@ -403,7 +403,8 @@ fn another_depth_is_said_and_equal_blocks_are_paired() {
     let depth = problem(&plan, "depth-differs");
     assert!(depth.title.contains("6 layers") && depth.title.contains("the base 4"), "{depth:?}");
     assert_eq!(plan.questions.iter().map(|q| q.id.as_str()).collect::<Vec<_>>(), ["base", "layers:tuned"]);
-    assert!(report.models[0].matrices.len() == 28 && report.models[0].matrices.iter().all(|m| m.status == Status::Unchanged));
+    let found: Vec<_> = report.models[0].matrices.iter().map(|m| (&m.name, m.status, &m.reason)).collect();
+    assert!(found.len() == 28 && found.iter().all(|(_, status, _)| *status == Status::Unchanged), "{found:#?}");
     let (_, report) = run("50-block-expansion-llama-pro", &[("layers:tuned", "numbers")]);
     assert!(report.models[0].matrices.iter().any(|m| m.status == Status::Analyzed));
 }
@@ -474,7 +475,6 @@ fn first_file(files: &[lorascope::report::FileInfo]) -> String {
 
 /// What a set's matrices are analysed as, by its first file: everything that its numbers depend on. `base`: the first file of the base.
 fn analysed(visit: &mut Visit, base: Option<&str>) -> BTreeMap<String, Vec<String>> {
-    let types = all_types(visit);
     let labels: Vec<String> =
         visit.plan(&[]).questions.iter().filter(|q| q.id == "base").flat_map(|q| q.options.iter().map(|o| o.value.clone())).collect();
     let is_wanted = |visit: &mut Visit, label: &str| {
@@ -482,6 +482,8 @@ fn analysed(visit: &mut Visit, base: Option<&str>) -> BTreeMap<String, Vec<Strin
         base.is_none_or(|wanted| plan.base.is_some_and(|b| first_file(&b.files) == wanted))
     };
     let label = labels.into_iter().find(|label| is_wanted(visit, label)).unwrap_or_default();
+    let all = visit.plan(&[("base", &label)]).types.into_iter().map(|t| t.kind).filter(|kind| kind != "embedding" && kind != "outside");
+    let types = all.collect::<Vec<_>>().join(",");
     let plan = visit.plan(&[("base", &label), ("types", &types)]);
     let task = (&lorascope::report::Settings::default()).into();
     let mut by_model: BTreeMap<String, Vec<String>> = BTreeMap::new();

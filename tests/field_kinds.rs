@@ -52,6 +52,9 @@ impl Dropped {
         let mut visit = self.visit();
         let types = visit.plan(answers).types.into_iter().map(|t| t.kind).collect::<Vec<_>>().join(",");
         let plan = visit.plan(&[answers, &[("types", &types)]].concat());
+        if std::env::var_os("LORASCOPE_SHOW").is_some() {
+            eprintln!("{plan:#?}");
+        }
         let one = |(i, m): (usize, &lorascope::plan::PlanMatrix)| {
             let at = visit.session.jobs()[i].tuned.iter().position(|(model, _)| *model == 0)?;
             let w = visit.merged(i).swap_remove(at)?;
@@ -448,7 +451,7 @@ fn a_floor_of_eight_bits_is_known_and_none_is_invented() {
     let name = "model.layers.0.mlp.up_proj.weight";
     let base = tensors(&[(name, &[64, 48])]);
     let w = matrix(&base, name);
-    let change = DMatrix::from_row_slice(64, 2, &random("b", 128)) * DMatrix::from_row_slice(2, 48, &random("a", 96)) * 0.3;
+    let change = DMatrix::from_row_slice(64, 2, &random("b", 128)) * DMatrix::from_row_slice(2, 48, &random("a", 96)) * 0.02;
     let rounded = DMatrix::from_fn(64, 48, |i, j| {
         let scale = w.row(i).abs().max() / 127.0;
         (w[(i, j)] / scale).round() * scale

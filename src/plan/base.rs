@@ -130,8 +130,9 @@ impl Base {
     /// Itself with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
         let mut own = self.clone();
-        for n in own.named.iter_mut().filter(|n| components::of_name(&n.name) != Some(region)) {
-            n.name.insert(0, '\u{0}');
+        for (i, n) in own.named.iter_mut().enumerate().filter(|(_, n)| components::of_name(&n.name) != Some(region)) {
+            // A name that nothing pairs with.
+            n.name = format!("\u{0}{i}");
         }
         own
     }

@@ -256,7 +256,11 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
     plan.models.push(model);
     plan.left_out.extend(paired.left_out);
     for (matrix, recipe) in paired.recipes {
-        recipes.entry(matrix).or_default().push((index, recipe));
+        let of = recipes.entry(matrix).or_default();
+        // One model makes a matrix in one way.
+        if of.last().is_none_or(|(model, _)| *model != index) {
+            of.push((index, recipe));
+        }
     }
 }
 

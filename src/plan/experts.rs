@@ -2,6 +2,7 @@
 
 use super::adapter::Module;
 use super::job::{Columns, TensorRef};
+use super::leaf::is_adapter_tensor;
 use super::matching::Named;
 use crate::methods::method_of;
 use crate::methods::{Outline, Shapes};
@@ -17,7 +18,7 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
     let bytes = tensor.end - tensor.begin;
     let is_experts =
-        tensor.dtype.is_readable() && tensor.name.split('.').any(|c| HOLDERS.contains(&c)) && (1..=MOST).contains(&experts);
+        tensor.dtype.is_readable() && tensor.name.split('.').any(|c| HOLDERS.contains(&c)) && (1..=MOST).contains(&experts) && !is_adapter_tensor(&tensor.name);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }

@@ -105,8 +105,10 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
     let named: Vec<Named> = candidates.iter().map(one).collect();
     let met = met(base, &named, Shapes::Same, by_hand, model.config);
     let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
-    let looked_at = |t: &usize| {
-        !new_block(t) && base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape))
+    let looked_at = |t: &usize| match met.targets.get(t) {
+        // Under another name it is of the base's type, not of its own.
+        Some(target) => target.pieces.iter().any(|p| base.is_selected(p.matrix)),
+        None => !new_block(t) && base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape)),
     };
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
     let mut paired = Paired { matching: matching(&met, &named, &stripped, base, &looked_at), ..Paired::default() };
