@@ -141,7 +141,9 @@ impl Merge {
             Merge::LyCoris => {
                 "Merge it with LyCORIS (or in ComfyUI: Load LoRA, then Save Checkpoint) and drop the merged model as a full fine-tune:"
             }
-            Merge::Diffusers => "Merge it in diffusers (load_lora_weights, fuse_lora, save_pretrained) and drop the component that it changes.",
+            Merge::Diffusers => {
+                "Merge it in diffusers (load_lora_weights, fuse_lora, save_pretrained) and drop the component that it changes."
+            }
         }
     }
 

@@ -222,9 +222,7 @@ fn words(recipe: &Recipe) -> String {
             let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
             format!("{method:?}{} by {scale:?} from {}", if *turned { " turned" } else { "" }, parts.join(" "))
         }
-        Recipe::Joined(parts) => {
-            parts.iter().map(|(lines, recipe)| format!("{lines:?}: {}", words(recipe))).collect::<Vec<_>>().join("; ")
-        }
+        Recipe::Joined(parts) => parts.iter().map(|(lines, recipe)| format!("{lines:?}: {}", words(recipe))).collect::<Vec<_>>().join("; "),
         Recipe::Skip(reason) => format!("skip: {reason}"),
     };
     let tensors: Vec<String> = recipe.tensors().into_iter().map(stored).collect();

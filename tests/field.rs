@@ -70,7 +70,10 @@ fn truth(w0: &DMatrix<f64>, w: &DMatrix<f64>) -> Truth {
         let mut order: Vec<usize> = (0..svd.singular_values.len()).collect();
         order.sort_by(|a, b| svd.singular_values[*b].total_cmp(&svd.singular_values[*a]));
         let u = svd.u.unwrap();
-        (order.iter().map(|i| svd.singular_values[*i]).collect::<Vec<f64>>(), order.iter().map(|i| u.column(*i).into_owned()).collect::<Vec<_>>())
+        (
+            order.iter().map(|i| svd.singular_values[*i]).collect::<Vec<f64>>(),
+            order.iter().map(|i| u.column(*i).into_owned()).collect::<Vec<_>>(),
+        )
     };
     let ((_, before), (sigma, after)) = (sorted(w0), sorted(w));
     let best = |u: &nalgebra::DVector<f64>| before.iter().map(|b| b.dot(u).abs()).fold(0.0, f64::max);
@@ -91,7 +94,12 @@ fn compare(case: &str, oracle: &str, model: &Model, rename: impl Fn(&str) -> Str
     let truth_file = root(case).join("base_truth.safetensors");
     let base_files: Vec<PathBuf> = match truth_file.exists() {
         true => vec![truth_file],
-        false => [list("base"), list("tuned")].concat().iter().filter(|f| f.ends_with(".safetensors") && !f.contains("adapter") && !f.contains("tuned/")).map(|f| root(case).join(f)).collect(),
+        false => [list("base"), list("tuned")]
+            .concat()
+            .iter()
+            .filter(|f| f.ends_with(".safetensors") && !f.contains("adapter") && !f.contains("tuned/"))
+            .map(|f| root(case).join(f))
+            .collect(),
     };
     for path in base_files.iter().filter(|p| case != "58-trailing-bytes" || p.ends_with("base_truth.safetensors")) {
         for (name, m) in numbers(path) {
@@ -492,7 +500,10 @@ fn analysed(visit: &mut Visit, base: Option<&str>) -> BTreeMap<String, Vec<Strin
         for (model, tensors, words) in visit.session.keys(i as u32, &task) {
             // Files by what they hold: their numbers differ from visit to visit.
             let own: Vec<_> = tensors.iter().map(|t| ranges[*t as usize].range.clone()).collect();
-            by_model.entry(first_file(&plan.models[model as usize].files)).or_default().push(format!("{} {own:?} {words}", plan.matrices[i].name));
+            by_model
+                .entry(first_file(&plan.models[model as usize].files))
+                .or_default()
+                .push(format!("{} {own:?} {words}", plan.matrices[i].name));
         }
     }
     by_model.values_mut().for_each(|list| list.sort());

@@ -128,13 +128,20 @@ fn image_and_video_networks_by_their_names() {
     let base = tensors(&[("transformer_blocks.0.attn1.to_q.weight", &[12, 12]), ("transformer_blocks.0.attn1.to_out.0.weight", &[12, 12])]);
     let names = ["transformer.transformer_blocks.0.attn1.to_q", "transformer.transformer_blocks.0.attn1.to_out.0"];
     let adapter = |lead: &str| -> Tensors {
-        names.iter().flat_map(|n| tensors(&[(&format!("{lead}{n}.lora_A.weight"), &[2, 12]), (&format!("{lead}{n}.lora_B.weight"), &[12, 2])])).collect()
+        names
+            .iter()
+            .flat_map(|n| tensors(&[(&format!("{lead}{n}.lora_A.weight"), &[2, 12]), (&format!("{lead}{n}.lora_B.weight"), &[12, 2])]))
+            .collect()
     };
     let ltx = adapter("");
     let drop = Dropped::new("ltx").weights("base/ltxv.safetensors", &base).weights("lora.safetensors", &ltx);
     let plan = drop.plan();
     assert!(plan.questions.is_empty() && plan.problems.is_empty(), "{:?} {:?}", plan.questions, plan.problems);
-    close(&drop.merged(&[]), "transformer_blocks.0.attn1.to_q.weight", &lora(&base, "transformer_blocks.0.attn1.to_q.weight", &ltx, names[0], PEFT, 1.0));
+    close(
+        &drop.merged(&[]),
+        "transformer_blocks.0.attn1.to_q.weight",
+        &lora(&base, "transformer_blocks.0.attn1.to_q.weight", &ltx, names[0], PEFT, 1.0),
+    );
     let drop = Dropped::new("ltx-peft").weights("base/ltxv.safetensors", &base).weights("lora.safetensors", &adapter("base_model.model."));
     let question = &drop.plan().questions[0];
     assert_eq!((question.id.as_str(), question.value.as_str()), ("alpha:lora", "r"));
@@ -143,14 +150,18 @@ fn image_and_video_networks_by_their_names() {
 /// K2: Llama 4 stores its experts `[E, in, out]`; hidden and intermediate are equal, so that only its configuration says so.
 #[test]
 fn full_fine_tunes_of_turned_experts_are_out_in() {
-    let names: &[(&str, &[usize])] = &[
-        ("model.layers.0.feed_forward.experts.down_proj", &[2, 8, 8]),
-        ("model.layers.0.self_attn.q_proj.weight", &[8, 8]),
-    ];
+    let names: &[(&str, &[usize])] =
+        &[("model.layers.0.feed_forward.experts.down_proj", &[2, 8, 8]), ("model.layers.0.self_attn.q_proj.weight", &[8, 8])];
     let base = tensors(names);
-    let tuned: Tensors = base.iter().map(|(n, (s, v))| (n.clone(), (s.clone(), v.iter().zip(random("tuned", v.len())).map(|(x, d)| x + d * 0.1).collect()))).collect();
+    let tuned: Tensors = base
+        .iter()
+        .map(|(n, (s, v))| (n.clone(), (s.clone(), v.iter().zip(random("tuned", v.len())).map(|(x, d)| x + d * 0.1).collect())))
+        .collect();
     let llama4 = br#"{"model_type":"llama4"}"#;
-    let drop = Dropped::new("llama4").weights("base/model.safetensors", &base).put("base/config.json", llama4).weights("tuned/model.safetensors", &tuned);
+    let drop = Dropped::new("llama4")
+        .weights("base/model.safetensors", &base)
+        .put("base/config.json", llama4)
+        .weights("tuned/model.safetensors", &tuned);
     let found = drop.merged(&[]);
     for e in 0..2 {
         let name = format!("model.layers.0.feed_forward.experts.down_proj[{e}]");
@@ -165,7 +176,10 @@ fn a_turned_copy_of_the_same_experts_is_unchanged() {
     let base = tensors(&[("model.layers.0.mlp.experts.gate_up_proj", &[2, 8, 12]), ("model.layers.0.input_layernorm.weight", &[8])]);
     let mut tuned = base.clone();
     let (_, values) = base["model.layers.0.mlp.experts.gate_up_proj"].clone();
-    let turned: Vec<f32> = (0..2).flat_map(|e| (0..12).flat_map(move |o| (0..8).map(move |i| (e, o, i)))).map(|(e, o, i)| values[e * 96 + i * 12 + o]).collect();
+    let turned: Vec<f32> = (0..2)
+        .flat_map(|e| (0..12).flat_map(move |o| (0..8).map(move |i| (e, o, i))))
+        .map(|(e, o, i)| values[e * 96 + i * 12 + o])
+        .collect();
     tuned.insert("model.layers.0.mlp.experts.gate_up_proj".into(), (vec![2, 12, 8], turned));
     let drop = Dropped::new("turned").weights("base/model.safetensors", &base).weights("tuned/model.safetensors", &tuned);
     let mut visit = drop.visit();
@@ -178,7 +192,11 @@ fn a_turned_copy_of_the_same_experts_is_unchanged() {
 /// K2, K3: experts without a gate (Nemotron-H): up `[I, H]` and down `[H, I]` fit either way round, and each finds its own.
 #[test]
 fn experts_without_a_gate_find_their_parameter() {
-    let base = tensors(&[("model.layers.0.mixer.experts.up_proj", &[2, 12, 8]), ("model.layers.0.mixer.experts.down_proj", &[2, 8, 12]), ("model.layers.0.input_layernorm.weight", &[8])]);
+    let base = tensors(&[
+        ("model.layers.0.mixer.experts.up_proj", &[2, 12, 8]),
+        ("model.layers.0.mixer.experts.down_proj", &[2, 8, 12]),
+        ("model.layers.0.input_layernorm.weight", &[8]),
+    ]);
     let m = "base_model.model.model.layers.0.mixer.experts";
     let adapter = tensors(&[
         (&format!("{m}.base_layer.lora_A.weight"), &[4, 8]),
@@ -187,7 +205,10 @@ fn experts_without_a_gate_find_their_parameter() {
         (&format!("{m}.lora_B.weight"), &[8, 4]),
     ]);
     let rest = r#","target_parameters":["experts.up_proj","experts.down_proj"]"#;
-    let drop = Dropped::new("nemotron").weights("base/model.safetensors", &base).weights("a/adapter_model.safetensors", &adapter).put("a/adapter_config.json", &config(2, 2, rest));
+    let drop = Dropped::new("nemotron")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapter_model.safetensors", &adapter)
+        .put("a/adapter_config.json", &config(2, 2, rest));
     no_errors(&drop.plan());
     let found = drop.merged(&[]);
     for (parameter, module) in [("up_proj", format!("{m}.base_layer")), ("down_proj", m.to_owned())] {
@@ -203,7 +224,11 @@ fn experts_without_a_gate_find_their_parameter() {
 /// K3: Mixtral's names on the fused tensor of transformers 5, gate and up apart.
 #[test]
 fn experts_one_by_one_meet_one_tensor() {
-    let base = tensors(&[("model.layers.0.mlp.experts.gate_up_proj", &[2, 24, 8]), ("model.layers.0.mlp.experts.down_proj", &[2, 8, 12]), ("model.layers.0.input_layernorm.weight", &[8])]);
+    let base = tensors(&[
+        ("model.layers.0.mlp.experts.gate_up_proj", &[2, 24, 8]),
+        ("model.layers.0.mlp.experts.down_proj", &[2, 8, 12]),
+        ("model.layers.0.input_layernorm.weight", &[8]),
+    ]);
     let lead = "base_model.model.model.layers.0.block_sparse_moe.experts.1";
     let adapter = tensors(&[
         (&format!("{lead}.w1.lora_A.weight"), &[2, 8]),
@@ -213,7 +238,10 @@ fn experts_one_by_one_meet_one_tensor() {
         (&format!("{lead}.w2.lora_A.weight"), &[2, 12]),
         (&format!("{lead}.w2.lora_B.weight"), &[8, 2]),
     ]);
-    let drop = Dropped::new("mixtral").weights("base/model.safetensors", &base).weights("a/adapter_model.safetensors", &adapter).put("a/adapter_config.json", &config(2, 4, ""));
+    let drop = Dropped::new("mixtral")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapter_model.safetensors", &adapter)
+        .put("a/adapter_config.json", &config(2, 4, ""));
     no_errors(&drop.plan());
     let found = drop.merged(&[]);
     let fused = "model.layers.0.mlp.experts.gate_up_proj[1]";
@@ -260,10 +288,17 @@ fn full_fine_tunes_meet_across_layouts() {
 /// K3: mlx-lm's experts, factors of three dimensions.
 #[test]
 fn stacked_factors_are_one_an_expert() {
-    let base = tensors(&[("model.layers.0.mlp.experts.0.up_proj.weight", &[12, 8]), ("model.layers.0.mlp.experts.1.up_proj.weight", &[12, 8])]);
-    let adapter = tensors(&[("model.layers.0.mlp.switch_mlp.up_proj.lora_a", &[2, 2, 8]), ("model.layers.0.mlp.switch_mlp.up_proj.lora_b", &[2, 12, 2])]);
+    let base =
+        tensors(&[("model.layers.0.mlp.experts.0.up_proj.weight", &[12, 8]), ("model.layers.0.mlp.experts.1.up_proj.weight", &[12, 8])]);
+    let adapter = tensors(&[
+        ("model.layers.0.mlp.switch_mlp.up_proj.lora_a", &[2, 2, 8]),
+        ("model.layers.0.mlp.switch_mlp.up_proj.lora_b", &[2, 12, 2]),
+    ]);
     let mlx = br#"{"fine_tune_type":"lora","lora_parameters":{"rank":2,"scale":3.0}}"#;
-    let drop = Dropped::new("switch").weights("base/model.safetensors", &base).weights("a/adapters.safetensors", &adapter).put("a/adapter_config.json", mlx);
+    let drop = Dropped::new("switch")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapters.safetensors", &adapter)
+        .put("a/adapter_config.json", mlx);
     no_errors(&drop.plan());
     let found = drop.merged(&[]);
     for e in 0..2 {
@@ -277,13 +312,21 @@ fn stacked_factors_are_one_an_expert() {
 #[test]
 fn one_refused_module_leaves_the_others() {
     let base = tensors(&[("blocks.0.attn.to_q.weight", &[8, 8]), ("blocks.0.attn.to_k.weight", &[8, 8])]);
-    let mut adapter = tensors(&[("lora_unet_blocks_0_attn_to_q.lora_down.weight", &[2, 8]), ("lora_unet_blocks_0_attn_to_q.lora_up.weight", &[8, 2]), ("lora_unet_blocks_0_attn_to_k.oft_blocks", &[2, 4, 4])]);
+    let mut adapter = tensors(&[
+        ("lora_unet_blocks_0_attn_to_q.lora_down.weight", &[2, 8]),
+        ("lora_unet_blocks_0_attn_to_q.lora_up.weight", &[8, 2]),
+        ("lora_unet_blocks_0_attn_to_k.oft_blocks", &[2, 4, 4]),
+    ]);
     adapter.insert("lora_unet_blocks_0_attn_to_q.alpha".into(), (vec![], vec![1.0]));
     let drop = Dropped::new("mixed").weights("base/model.safetensors", &base).weights("style.safetensors", &adapter);
     let plan = drop.plan();
     let refused = plan.problems.iter().find(|p| p.code == "method-unsupported").expect("it is said");
     assert!(refused.blocks.contains("1 matrix") && refused.command.as_ref().unwrap().contains("merge.py"), "{refused:?}");
-    close(&drop.merged(&[]), "blocks.0.attn.to_q.weight", &lora(&base, "blocks.0.attn.to_q.weight", &adapter, "lora_unet_blocks_0_attn_to_q", KOHYA, 0.5));
+    close(
+        &drop.merged(&[]),
+        "blocks.0.attn.to_q.weight",
+        &lora(&base, "blocks.0.attn.to_q.weight", &adapter, "lora_unet_blocks_0_attn_to_q", KOHYA, 0.5),
+    );
 }
 
 /// K5: a single file holds both encoders, the second under OpenCLIP's names with q, k and v fused.
@@ -292,8 +335,17 @@ fn encoders_of_equal_width_in_one_file_are_kept_apart() {
     let one = "conditioner.embedders.0.transformer.text_model.encoder.layers.0.self_attn";
     let two = "conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight";
     let unet = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn1.to_q.weight";
-    let base = tensors(&[(&format!("{one}.q_proj.weight"), &[8, 8]), (&format!("{one}.k_proj.weight"), &[8, 8]), (two, &[24, 8]), (unet, &[8, 8])]);
-    let modules = ["lora_te1_text_model_encoder_layers_0_self_attn_q_proj", "lora_te2_text_model_encoder_layers_0_self_attn_q_proj", "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q"];
+    let base = tensors(&[
+        (&format!("{one}.q_proj.weight"), &[8, 8]),
+        (&format!("{one}.k_proj.weight"), &[8, 8]),
+        (two, &[24, 8]),
+        (unet, &[8, 8]),
+    ]);
+    let modules = [
+        "lora_te1_text_model_encoder_layers_0_self_attn_q_proj",
+        "lora_te2_text_model_encoder_layers_0_self_attn_q_proj",
+        "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q",
+    ];
     let mut adapter = Tensors::new();
     for m in modules {
         adapter.extend(tensors(&[(&format!("{m}.lora_down.weight"), &[2, 8]), (&format!("{m}.lora_up.weight"), &[8, 2])]));
@@ -305,7 +357,8 @@ fn encoders_of_equal_width_in_one_file_are_kept_apart() {
     close(&found, &format!("{one}.q_proj.weight"), &lora(&base, &format!("{one}.q_proj.weight"), &adapter, modules[0], KOHYA, 1.0));
     close(&found, unet, &lora(&base, unet, &adapter, modules[2], KOHYA, 1.0));
     let mut wanted = matrix(&base, two);
-    let change = matrix(&adapter, &format!("{}.lora_up.weight", modules[1])) * matrix(&adapter, &format!("{}.lora_down.weight", modules[1]));
+    let change =
+        matrix(&adapter, &format!("{}.lora_up.weight", modules[1])) * matrix(&adapter, &format!("{}.lora_down.weight", modules[1]));
     let mut rows = wanted.rows_mut(0, 8);
     rows += change;
     close(&found, two, &wanted);
@@ -317,16 +370,27 @@ fn encoders_of_equal_width_in_one_file_are_kept_apart() {
 fn alpha_wherever_it_stands() {
     let name = "model.layers.0.self_attn.q_proj";
     let base = tensors(&[(&format!("{name}.weight"), &[8, 8])]);
-    let adapter = tensors(&[(&format!("base_model.model.{name}.lora_A.weight"), &[2, 8]), (&format!("base_model.model.{name}.lora_B.weight"), &[8, 2])]);
+    let adapter = tensors(&[
+        (&format!("base_model.model.{name}.lora_A.weight"), &[2, 8]),
+        (&format!("base_model.model.{name}.lora_B.weight"), &[8, 2]),
+    ]);
     let module = format!("base_model.model.{name}");
     let check = |drop: &Dropped, s: f32| {
         assert!(drop.plan().questions.is_empty(), "{:?}", drop.plan().questions);
         close(&drop.merged(&[]), &format!("{name}.weight"), &lora(&base, &format!("{name}.weight"), &adapter, &module, PEFT, s));
     };
-    let wide: Vec<u8> = [vec![0xff, 0xfe], String::from_utf8(config(2, 8, "")).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
-    let drop = Dropped::new("utf16").weights("base/model.safetensors", &base).weights("a/adapter_model.safetensors", &adapter).put("a/adapter_config.json", &wide);
+    let wide: Vec<u8> =
+        [vec![0xff, 0xfe], String::from_utf8(config(2, 8, "")).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
+    let drop = Dropped::new("utf16")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapter_model.safetensors", &adapter)
+        .put("a/adapter_config.json", &wide);
     check(&drop, 4.0);
-    let drop = Dropped::new("ss").weights("base/model.safetensors", &base).weights_saying("a.safetensors", &adapter, &[("ss_network_alpha", "6"), ("ss_network_dim", "2")]);
+    let drop = Dropped::new("ss").weights("base/model.safetensors", &base).weights_saying(
+        "a.safetensors",
+        &adapter,
+        &[("ss_network_alpha", "6"), ("ss_network_dim", "2")],
+    );
     check(&drop, 3.0);
     // Two pairs of files without folders, told apart by their names only.
     for order in [[0, 1, 2, 3], [3, 0, 1, 2], [1, 2, 3, 0]] {
@@ -351,7 +415,10 @@ fn alpha_wherever_it_stands() {
 fn a_doubtful_configuration_is_a_question() {
     let name = "model.layers.0.self_attn.q_proj";
     let base = tensors(&[(&format!("{name}.weight"), &[8, 8])]);
-    let adapter = tensors(&[(&format!("base_model.model.{name}.lora_A.weight"), &[2, 8]), (&format!("base_model.model.{name}.lora_B.weight"), &[8, 2])]);
+    let adapter = tensors(&[
+        (&format!("base_model.model.{name}.lora_A.weight"), &[2, 8]),
+        (&format!("base_model.model.{name}.lora_B.weight"), &[8, 2]),
+    ]);
     let drop = Dropped::new("doubt")
         .weights("base/model.safetensors", &base)
         .weights("dl/first.safetensors", &adapter)
@@ -371,7 +438,12 @@ fn a_doubtful_configuration_is_a_question() {
 fn other_libraries_are_named() {
     let q = "model.layers.0.self_attn.q_proj";
     let base = tensors(&[(&format!("{q}.weight"), &[16, 16]), ("model.layers.0.mlp.up_proj.weight", &[24, 16])]);
-    let unknown = tensors(&[("decoder.0.q.factor.A", &[2, 16]), ("decoder.0.q.factor.B", &[16, 2]), ("decoder.1.q.factor.A", &[2, 16]), ("decoder.1.q.factor.B", &[16, 2])]);
+    let unknown = tensors(&[
+        ("decoder.0.q.factor.A", &[2, 16]),
+        ("decoder.0.q.factor.B", &[16, 2]),
+        ("decoder.1.q.factor.A", &[2, 16]),
+        ("decoder.1.q.factor.B", &[16, 2]),
+    ]);
     let drop = Dropped::new("unknown").weights("base/model.safetensors", &base).weights("x.safetensors", &unknown);
     let plan = drop.plan();
     let named = plan.problems.iter().find(|p| p.code == "foreign-adapter").unwrap_or_else(|| panic!("{:?}", plan.problems));
@@ -432,8 +504,16 @@ fn companions_are_no_errors() {
 /// K11: up-scaled and pruned networks.
 #[test]
 fn other_depths_are_asked() {
-    let layers = |n: usize| -> Tensors { (0..n).flat_map(|i| tensors(&[(&format!("model.layers.{i}.mlp.up_proj.weight"), &[6, 4])])).collect() };
-    let solar: Tensors = (0..6).map(|i| (format!("model.layers.{i}.mlp.up_proj.weight"), layers(4)[&format!("model.layers.{}.mlp.up_proj.weight", if i < 3 { i } else { i - 2 })].clone())).collect();
+    let layers =
+        |n: usize| -> Tensors { (0..n).flat_map(|i| tensors(&[(&format!("model.layers.{i}.mlp.up_proj.weight"), &[6, 4])])).collect() };
+    let solar: Tensors = (0..6)
+        .map(|i| {
+            (
+                format!("model.layers.{i}.mlp.up_proj.weight"),
+                layers(4)[&format!("model.layers.{}.mlp.up_proj.weight", if i < 3 { i } else { i - 2 })].clone(),
+            )
+        })
+        .collect();
     let drop = Dropped::new("solar").weights("base/model.safetensors", &layers(4)).weights("tuned/model.safetensors", &solar);
     let plan = drop.visit().plan(&[("layers:tuned", "stacked")]);
     assert!(plan.problems.iter().any(|p| p.code == "depth-differs"), "{:?}", plan.problems);

@@ -94,7 +94,8 @@ impl Sources<'_> {
     pub fn decide(&self, module: &Module, answer: Option<&str>) -> Decided {
         if let (true, Some(rank)) = (self.is_disputed(module), self.metadata.rank) {
             let whole = answer == Some(WHOLE);
-            let source = if whole { "LyCORIS’ rule for whole factors" } else { "α stored with each module, r from the file’s metadata" };
+            let source =
+                if whole { "LyCORIS’ rule for whole factors" } else { "α stored with each module, r from the file’s metadata" };
             let scale = if whole { Scale::Known(1.0) } else { Scale::Stored { rank } };
             return Decided { alpha: None, scale, root: false, source: source.into() };
         }
@@ -151,9 +152,8 @@ impl Sources<'_> {
             (_, true) => choice("2r", of_rank(2, "2r"), "the paper’s choice for language models"),
             (_, false) => choice("2r", of_rank(2, "2r"), "default: the paper’s choice"),
         };
-        let is_answer = |a: &&String| {
-            ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str()) || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0)
-        };
+        let is_answer =
+            |a: &&String| ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str()) || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0);
         Some(Question {
             title: format!("What is α for “{label}”?"),
             detail: "It came without adapter_config.json. α sets the size of the change, so every number depends on it.".into(),
@@ -239,7 +239,8 @@ const RANKS: [&str; 7] = ["ss_network_dim", "lora_rank", "network_dim", "network
 
 impl Metadata {
     pub fn read(metadata: &BTreeMap<String, String>) -> Metadata {
-        let number = |keys: &[&str]| keys.iter().find_map(|k| metadata.get(*k)?.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0));
+        let number =
+            |keys: &[&str]| keys.iter().find_map(|k| metadata.get(*k)?.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0));
         let configs = metadata.values().filter(|text| text.contains("lora_alpha")).flat_map(|text| AdapterConfig::parse_by_component(text));
         Metadata { configs: configs.filter(|(_, c)| c.refusal.is_none()).collect(), alpha: number(&ALPHAS), rank: number(&RANKS) }
     }
@@ -268,7 +269,11 @@ impl Scaled {
         let known: Vec<f64> = of.iter().filter_map(|d| if let Scale::Known(s) = d.scale { Some(s) } else { None }).collect();
         let one = |values: Vec<Option<f64>>| values.first().copied().flatten().filter(|_| values.windows(2).all(|w| w[0] == w[1]));
         let mut sources: Vec<&str> = Vec::new();
-        of.iter().map(|d| d.source.as_str()).for_each(|s| if !sources.contains(&s) { sources.push(s) });
+        of.iter().map(|d| d.source.as_str()).for_each(|s| {
+            if !sources.contains(&s) {
+                sources.push(s)
+            }
+        });
         let source = sources.join("; ");
         match (of.is_empty(), known.len() == of.len()) {
             (true, _) => Scaled::default(),

@@ -59,7 +59,8 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     let mut drafts = drafts::adapters(&sets, &configs, entries, &mut plan.problems);
     let hints: Vec<String> = configs.iter().flatten().filter_map(|c| c.config.base_model.clone()).map(|b| last_part(&b)).collect();
     let models: Vec<usize> = (0..sets.len()).filter(|s| is_plain_model(&sets[*s])).collect();
-    let mut companions: Vec<(usize, &str)> = models.iter().filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?))).collect();
+    let mut companions: Vec<(usize, &str)> =
+        models.iter().filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?))).collect();
     if companions.len() == models.len() {
         // Nothing but companions: one of them is what is meant.
         companions.clear();

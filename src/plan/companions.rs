@@ -16,7 +16,13 @@ pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'s
     match of(set, entries) {
         Some(Component::Vae) if other(Component::Vae) => return Some("the VAE"),
         Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => return Some("a text encoder of the pipeline"),
+        // A safety checker, an image encoder.
+        None if beside_denoiser(set, sets, entries) => return Some("another model of the pipeline"),
         _ => {}
+    }
+    let class = model(entries, &set.folder).and_then(|c| c.class.as_deref()).unwrap_or_default();
+    if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"].iter().any(|c| class.contains(c)) {
+        return Some("a network that steers another (ControlNet and its kin)");
     }
     if !has_blocks(set) {
         return Some(match () {

@@ -106,11 +106,15 @@ pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> 
     of_folder(&set.folder).or_else(|| CLASSES.iter().find(|(end, _)| class.ends_with(end) || class.starts_with(end)).map(|(_, c)| *c))
 }
 
-/// Whether a set lies in the folder of a pipeline, beside other components.
+/// The folder of the pipeline that a set is a part of: other models of it lie beside, or its `model_index.json` above.
 pub fn pipeline<'a>(set: &'a FileSet, entries: &[FileEntry]) -> Option<&'a str> {
+    let parent = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
     let above = set.folder.rsplit_once('/').map_or("", |(above, _)| above);
-    let beside = |e: &FileEntry| {
-        e.folder() != set.folder && e.folder().rsplit_once('/').map_or("", |(above, _)| above) == above && of_folder(e.folder()).is_some()
-    };
-    (of_folder(&set.folder).is_some() && entries.iter().any(|e| e.header().is_some() && beside(e))).then_some(above)
+    if set.folder.is_empty() {
+        return None;
+    }
+    let known = |e: &FileEntry| parent(e.folder()) == above && e.header().is_some() && of_folder(e.folder()).is_some();
+    let kinds: std::collections::BTreeSet<_> = entries.iter().filter(|e| known(e)).map(|e| of_folder(e.folder())).collect();
+    let listed = entries.iter().any(|e| e.folder() == above && e.name() == "model_index.json");
+    (listed || kinds.len() > 1).then_some(above)
 }

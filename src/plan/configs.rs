@@ -144,7 +144,8 @@ impl Own {
 
     fn misfit(&self, config: &ConfigFile, entries: &[FileEntry]) -> Misfit {
         let c = config.config;
-        let fits = |module: &String| c.targets.iter().any(|t| module.strip_suffix(t.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('.')));
+        let fits =
+            |module: &String| c.targets.iter().any(|t| module.strip_suffix(t.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('.')));
         let fitting = self.modules.iter().filter(|m| fits(m)).count();
         // Some modules may be of `target_parameters`, and some of the list may not be in the network.
         let targets = !c.targets.is_empty() && 2 * fitting < self.modules.len();

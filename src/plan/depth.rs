@@ -95,7 +95,9 @@ pub fn ask(label: &str, base: u32, tuned: u32, answers: &Answers) -> (Question, 
     };
     let question = Question {
         title: format!("How do the {tuned} layers of “{label}” pair with the base’s {base}?"),
-        detail: "Blocks were put in or taken out, so equal numbers need not be equal blocks. A wrong pairing shows every vector as an intruder.".into(),
+        detail:
+            "Blocks were put in or taken out, so equal numbers need not be equal blocks. A wrong pairing shows every vector as an intruder."
+                .into(),
         options: ways.iter().enumerate().map(option).collect(),
         value: ways[chosen].0.into(),
         number: false,

@@ -13,7 +13,9 @@ use super::{Answers, PlanModel, Problem, Question, experts, layouts};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
 use crate::report::{FileInfo, Kind};
+use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// An adapter whose tensors could be sorted, before it is paired.
 pub struct Draft<'a> {
@@ -130,7 +132,11 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
     let mut by_kind: BTreeMap<(&str, String), (usize, &Error)> = BTreeMap::new();
     for error in &adapter.errors {
         // Methods that are refused have each their own name.
-        let kind = if matches!(error, Error::MethodUnsupported { method, .. } if !method.starts_with("The module")) { error.title() } else { String::new() };
+        let kind = if matches!(error, Error::MethodUnsupported { method, .. } if !method.starts_with("The module")) {
+            error.title()
+        } else {
+            String::new()
+        };
         by_kind.entry((error.code(), kind)).or_insert((0, error)).0 += 1;
     }
     let all = adapter.modules.is_empty();
@@ -204,6 +210,9 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
     Some((model, paired))
 }
 
+/// A folder that says how large its model is carries the model's name.
+static SIZE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)(?:^|[-_])\d+(?:\.\d+)?[bm](?:$|[-_])").expect("a constant"));
+
 /// The base that its configuration names.
 fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
     draft.config?.config.base_model.as_deref()
@@ -222,10 +231,12 @@ fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<P
     let folders: Vec<&str> = set.folder.split('/').filter(|f| !f.is_empty()).collect();
     // A cache keeps the repository in a folder above.
     let cached = folders.iter().find_map(|f| f.strip_prefix("models--"));
-    let names: Vec<String> = own.iter().map(|n| last(n)).chain(cached.map(str::to_owned)).chain(folders.last().map(|f| (*f).to_owned())).collect();
+    let names: Vec<String> =
+        own.iter().map(|n| last(n)).chain(cached.map(str::to_owned)).chain(folders.last().map(|f| (*f).to_owned())).collect();
     let agrees = names.iter().map(|n| plain(n)).any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
     // A folder's name may be anything; only a repository's name contradicts.
-    let known = own.as_deref().map(&last).or_else(|| cached.map(str::to_owned))?;
+    let by_folder = || folders.last().filter(|f| SIZE.is_match(f)).map(|f| (*f).to_owned());
+    let known = own.as_deref().map(&last).or_else(|| cached.map(str::to_owned)).or_else(by_folder)?;
     if agrees || wanted.is_empty() {
         return None;
     }

@@ -17,8 +17,10 @@ const HOLDERS: [&str; 4] = ["experts", "switch_mlp", "input_linear", "output_lin
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
     let bytes = tensor.end - tensor.begin;
-    let is_experts =
-        tensor.dtype.is_readable() && tensor.name.split('.').any(|c| HOLDERS.contains(&c)) && (1..=MOST).contains(&experts) && !is_adapter_tensor(&tensor.name);
+    let is_experts = tensor.dtype.is_readable()
+        && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
+        && (1..=MOST).contains(&experts)
+        && !is_adapter_tensor(&tensor.name);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }

@@ -64,7 +64,7 @@ pub fn of_type(model_type: Option<&str>) -> Option<&'static Family> {
 
 /// What transformers' versions, and other libraries, call the same module: a pattern on the module's name, and the name it stands for here.
 /// Both sides of a comparison are brought to the same names, so that the direction does not matter.
-pub const RENAMES: [(&str, &str); 38] = [
+pub const RENAMES: [(&str, &str); 39] = [
     // transformers 5 gave the ViT family its names of today.
     (r"(^|\.)encoder\.layer\.(\d+)\.attention\.attention\.query$", "${1}layers.$2.attention.q_proj"),
     (r"(^|\.)encoder\.layer\.(\d+)\.attention\.attention\.key$", "${1}layers.$2.attention.k_proj"),
@@ -110,7 +110,8 @@ pub const RENAMES: [(&str, &str); 38] = [
     (r"(^|\.)blocks\.(\d+)\.cross_attn\.([qkv])$", "${1}blocks.$2.attn2.to_$3"),
     (r"(^|\.)blocks\.(\d+)\.self_attn\.o$", "${1}blocks.$2.attn1.to_out.0"),
     (r"(^|\.)blocks\.(\d+)\.cross_attn\.o$", "${1}blocks.$2.attn2.to_out.0"),
-    (r"(^|\.)blocks\.(\d+)\.ffn\.([02])$", "${1}blocks.$2.ffn.net.$3"),
+    (r"(^|\.)blocks\.(\d+)\.ffn\.0$", "${1}blocks.$2.ffn.net.0.proj"),
+    (r"(^|\.)blocks\.(\d+)\.ffn\.2$", "${1}blocks.$2.ffn.net.2"),
 ];
 
 /// Fused layers: the name, and the names of its parts in the order of the rows. The last tells which parts are equally long.

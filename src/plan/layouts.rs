@@ -142,7 +142,8 @@ pub static LAYOUTS: [Layout; 17] = [
     },
 ];
 
-static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(LAYOUTS.iter().map(|l| l.known_by)).expect("the patterns compile: tested"));
+static PATTERNS: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(LAYOUTS.iter().map(|l| l.known_by)).expect("the patterns compile: tested"));
 
 /// The layout of most of these names; none where less than a third has a known one.
 pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {

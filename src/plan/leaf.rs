@@ -51,7 +51,7 @@ const IGNORED: [&str; 13] = [
     "set_weight",
     "reshape_weight",
 ];
-const REFUSED: [(&str, &str, &str, Merge); 13] = [
+const REFUSED: [(&str, &str, &str, Merge); 12] = [
     ("lora_diag", "KaSA", "It truncates the base before it adds the factors.", Merge::Peft),
     ("oft_r", "OFT of before PEFT 0.15", "Its blocks are stored in another form, which this version does not compute.", Merge::Peft),
     ("oft_blocks", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute.", Merge::LyCoris),
@@ -64,7 +64,6 @@ const REFUSED: [(&str, &str, &str, Merge); 13] = [
     ("fourierft_spectrum", "FourierFT", "The places of its coefficients come from a random generator.", Merge::Peft),
     ("randlora_lambda", "RandLoRA", "Its bases come from a random generator.", Merge::Peft),
     ("bone_block", "Bone", "Its block products are not computed by this version.", Merge::Peft),
-    ("glora_a1", "GLoRA", "Its four products are not computed by this version.", Merge::LyCoris),
 ];
 
 /// None for a tensor that no adapter method knows.
@@ -106,6 +105,10 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
             Some((Part::Of(if c == "down" { "lora_A" } else { "lora_B" }), 1))
         }
         "alpha" if last => own(Part::Alpha),
+        // LyCORIS' names for GLoRA say nothing anywhere else.
+        "a1" | "a2" | "b1" | "b2" if joined => {
+            own(Part::Refused("GLoRA", "Its four products are not computed by this version.", Merge::LyCoris))
+        }
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,
@@ -192,8 +195,16 @@ mod tests {
 
     #[test]
     fn models_have_no_parts_of_adapters() {
-        for name in ["h.0.mlp.down.weight", "layers.0.gamma.alpha", "model.layers.0.m", "decoder.up.weight", "lora_A.weight", "m", "alpha", "conv.magnitude"]
-        {
+        for name in [
+            "h.0.mlp.down.weight",
+            "layers.0.gamma.alpha",
+            "model.layers.0.m",
+            "decoder.up.weight",
+            "lora_A.weight",
+            "m",
+            "alpha",
+            "conv.magnitude",
+        ] {
             assert!(!is_adapter_tensor(name), "{name}");
         }
     }

@@ -18,7 +18,8 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
     LazyLock::new(|| RENAMES.iter().map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to)).collect());
 
 /// Most names have none of them.
-static ANY: LazyLock<RegexSet> = LazyLock::new(|| RegexSet::new(RENAMES.iter().map(|(from, _)| from)).expect("the patterns compile: tested"));
+static ANY: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(RENAMES.iter().map(|(from, _)| from)).expect("the patterns compile: tested"));
 
 /// A name as every library would write it, with `.weight` at its end.
 pub fn neutral(name: &str) -> String {

@@ -79,7 +79,10 @@ pub fn problem(
         // Said only where nothing better is known of either side.
         let (code, fix) = match none {
             true => ("no-match", "Drop the base that it was trained from. Check that both come from the same architecture."),
-            false => ("few-matches", "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture."),
+            false => (
+                "few-matches",
+                "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture.",
+            ),
         };
         return Some(said(code, title.into(), matching.unmatched.first().cloned(), cause, fix.into()));
     }
@@ -95,7 +98,8 @@ pub fn problem(
         some(matching.unmatched.iter())
     );
     let title = format!("{} no counterpart in the base", count(n, "matrix has", "matrices have"));
-    let fix = "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
+    let fix =
+        "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
     Some(said("some-unmatched", title, matching.unmatched.first().cloned(), cause, fix.into()))
 }
 

@@ -89,20 +89,20 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
     let candidates: Vec<&TensorRef> = tensors.iter().filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name)).collect();
     let in_out = |name: &str| own.is_in_out(name).or(base.orientation.is_in_out(name)).unwrap_or(false);
     // A block that the base has not: under a name that nothing pairs with.
-    let shifted = |name: String| match (layers, place(&name).layer) {
+    let shifted = |i: usize, name: String| match (layers, place(&name).layer) {
         (Some(map), Some(layer)) => match map.get(layer as usize).copied().flatten() {
             Some(from) => replication::name_of(&name, layer, from),
-            None => format!("{NEW_BLOCK}{name}"),
+            None => format!("{NEW_BLOCK}{i}"),
         },
         _ => name,
     };
-    let one = |t: &&TensorRef| {
+    let one = |(i, t): (usize, &&TensorRef)| {
         let name = canonical(&t.name).name;
         let [rows, cols] = shape(t);
         let shape = if t.shape.len() == 2 && in_out(&name) { [cols, rows] } else { [rows, cols] };
-        Named { name: shifted(name), shape }
+        Named { name: shifted(i, name), shape }
     };
-    let named: Vec<Named> = candidates.iter().map(one).collect();
+    let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
     let met = met(base, &named, Shapes::Same, by_hand, model.config);
     let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
     let looked_at = |t: &usize| match met.targets.get(t) {
@@ -156,7 +156,7 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
     paired
 }
 
-/// Before the name of a tensor whose block is not in the base.
+/// Begins the name of a tensor whose block is not in the base; nothing pairs with it.
 const NEW_BLOCK: &str = "\u{0}";
 
 /// Pairs an adapter; its modules make `[out, in]`, which the base may store in either orientation.
@@ -191,9 +191,17 @@ impl Paired {
         mine.matched += theirs.matched;
         mine.total += theirs.total;
         mine.unmatched.extend(theirs.unmatched);
-        theirs.rules.into_iter().for_each(|rule| if !mine.rules.contains(&rule) { mine.rules.push(rule) });
+        theirs.rules.into_iter().for_each(|rule| {
+            if !mine.rules.contains(&rule) {
+                mine.rules.push(rule)
+            }
+        });
         self.recipes.extend(other.recipes);
-        other.notes.into_iter().for_each(|note| if !self.notes.contains(&note) { self.notes.push(note) });
+        other.notes.into_iter().for_each(|note| {
+            if !self.notes.contains(&note) {
+                self.notes.push(note)
+            }
+        });
         self.problems.extend(other.problems);
         self.decided.extend(other.decided);
         self.rank = self.rank.max(other.rank);
@@ -223,7 +231,13 @@ fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer:
     let decided: Vec<Decided> = modules.iter().map(|m| sources.decide(m, answer)).collect();
     // Experts are exchanged all or none.
     let fits = |t: usize, shape: [u64; 2]| Shapes::Same.fit(modules[t].outline.shape, shape);
-    let pairs = || met.pairing.pairs.iter().map(|(t, b)| (*t, base.named[*b].shape)).chain(met.targets.iter().map(|(t, target)| (*t, target.named.shape)));
+    let pairs = || {
+        met.pairing
+            .pairs
+            .iter()
+            .map(|(t, b)| (*t, base.named[*b].shape))
+            .chain(met.targets.iter().map(|(t, target)| (*t, target.named.shape)))
+    };
     let expert = |t: usize| modules[t].name.contains("experts");
     let exchanged = pairs().any(|(t, shape)| expert(t) && !fits(t, shape));
     let mut turned_by_shape = Vec::new();
@@ -249,7 +263,10 @@ fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer:
         match meet::recipes(target, &whole) {
             Some(own) => parts.extend(own),
             None => {
-                let reason = format!("{} of a fused layer is not taken apart for the parts of it that the base has.", modules[*t].method.kind.name());
+                let reason = format!(
+                    "{} of a fused layer is not taken apart for the parts of it that the base has.",
+                    modules[*t].method.kind.name()
+                );
                 parts.extend(target.pieces.iter().map(|p| (p.matrix, None, Recipe::Skip(reason.clone()))));
             }
         }

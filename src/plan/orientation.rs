@@ -26,7 +26,8 @@ impl Orientation {
     /// Whether a weight is stored as `[in, out]`; none where neither its own file nor its configuration says so.
     pub fn is_in_out(&self, canonical_name: &str) -> Option<bool> {
         let module = module(canonical_name);
-        let ends = |ends: &[&str]| ends.iter().any(|e| module.strip_suffix(e).is_some_and(|before| before.is_empty() || before.ends_with('.')));
+        let ends =
+            |ends: &[&str]| ends.iter().any(|e| module.strip_suffix(e).is_some_and(|before| before.is_empty() || before.ends_with('.')));
         let by_family = self.family.map(|f| ends(f.in_out));
         if ends(FAMILIES[0].in_out) {
             return self.conv1d.or(by_family);

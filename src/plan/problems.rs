@@ -67,7 +67,13 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
             Ok(Content::Tensors(header)) => {
                 if header.metadata_ignored {
                     let cause = "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
-                    problems.push(warning("metadata-not-strings", "The metadata cannot be read".into(), &entry.path, cause, "Nothing is to be done for the numbers; a tool that wants them can save the file again."));
+                    problems.push(warning(
+                        "metadata-not-strings",
+                        "The metadata cannot be read".into(),
+                        &entry.path,
+                        cause,
+                        "Nothing is to be done for the numbers; a tool that wants them can save the file again.",
+                    ));
                 }
                 if header.trailing > 0 {
                     let cause = format!(
@@ -92,7 +98,16 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
                         first.dtype.name()
                     );
                     let title = format!("{} of unknown type", count(unknown.len(), "tensor is", "tensors are"));
-                    problems.push(Problem { tensor: Some(first.name.clone()), ..warning("unknown-dtype", title, &entry.path, cause, "Save these tensors as F32, F16 or BF16 to have them looked at.") });
+                    problems.push(Problem {
+                        tensor: Some(first.name.clone()),
+                        ..warning(
+                            "unknown-dtype",
+                            title,
+                            &entry.path,
+                            cause,
+                            "Save these tensors as F32, F16 or BF16 to have them looked at.",
+                        )
+                    });
                 }
             }
             Ok(_) => {}
@@ -119,7 +134,10 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             count(set.twice.len(), "tensor", "tensors")
         );
         let title = "A tensor stands in two shards".into();
-        problems.push(Problem { tensor: Some(name.clone()), ..warning("tensor-twice", title, file, cause, "Drop the shards of one checkpoint only, in a folder of their own.") });
+        problems.push(Problem {
+            tensor: Some(name.clone()),
+            ..warning("tensor-twice", title, file, cause, "Drop the shards of one checkpoint only, in a folder of their own.")
+        });
     }
     let in_block = |t: &&TensorRef| place(&canonical(&t.name).name).layer.is_some();
     let empty = !set.is_adapter && set.tensors.iter().all(|t| t.begin == t.end);

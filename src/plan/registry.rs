@@ -1,9 +1,9 @@
 //! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
 
-use crate::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use super::families::{FAMILIES, FUSED, GateUp, RENAMES};
 use super::foreign::SPELLINGS;
 use super::layouts::LAYOUTS;
+use crate::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use crate::error::PIECES;
 use crate::methods::METHODS;
 
@@ -33,12 +33,20 @@ const READ: [(&str, &str, &str); 20] = [
     ("experts in one tensor, `target_parameters`", "merged", "moe_target_parameters"),
     ("`layer_replication`", "merged", "llama_replication"),
     ("rsLoRA, rank and alpha patterns, `modules_to_save`", "merged", "roberta_rslora, roberta_patterns, roberta_modules_to_save"),
-    ("adapter of experts in one tensor on a base with experts one by one, and the reverse", "merged", "05-qwen3moe-fused-adapter-hub-base, 03-unsloth-gptoss-expert-lists"),
+    (
+        "adapter of experts in one tensor on a base with experts one by one, and the reverse",
+        "merged",
+        "05-qwen3moe-fused-adapter-hub-base, 03-unsloth-gptoss-expert-lists",
+    ),
     ("adapter of q, k, v and gate, up on a fused base, and the reverse", "merged", "29-split-adapter-fused-base"),
     ("adapter of `torch.nn.MultiheadAttention`", "merged", "08-openclip-multihead-attention"),
     ("alpha in the file's own metadata, by component", "read", "39-alpha-in-file-metadata, 40-metadata-alpha-by-component"),
     ("models with adapters inside", "read as models; the adapters inside are said", "22-phi4-multimodal-base"),
-    ("another depth (block expansion, depth up-scaling, pruning)", "said, and the pairing of blocks is asked", "50-block-expansion-llama-pro"),
+    (
+        "another depth (block expansion, depth up-scaling, pruning)",
+        "said, and the pairing of blocks is asked",
+        "50-block-expansion-llama-pro",
+    ),
     ("kohya, diffusers: alpha stored or α = r, linear and convolutions", "merged", "sd_kohya, sd_kohya_mixed, sd_diffusers, lycoris_locon"),
 ];
 
@@ -78,7 +86,11 @@ pub fn writers() -> String {
     };
     let families = FAMILIES.iter().map(|f| {
         let gate_up = if f.gate_up == GateUp::Alternating { "; gate and up row by row" } else { "" };
-        [f.name.to_owned(), format!("`[in, out]`: {}{gate_up} (model_type {})", f.in_out.join(", "), f.types.join(", ")), f.proof.to_owned()]
+        [
+            f.name.to_owned(),
+            format!("`[in, out]`: {}{gate_up} (model_type {})", f.in_out.join(", "), f.types.join(", ")),
+            f.proof.to_owned(),
+        ]
     });
     let about = "What of a family is stored otherwise than `[out, in]`. The file’s own shapes decide first, then its configuration.";
     table("Families", about, ["family", "stored", "proof"], families.collect());
@@ -86,10 +98,14 @@ pub fn writers() -> String {
         let alpha = if l.image { "α = r where nobody says it" } else { "asked where nobody says it" };
         [l.name.to_owned(), format!("{alpha}; base to drop: {}", l.file), if l.way.is_empty() { "".into() } else { l.way.to_owned() }]
     });
-    let about = "Whose names a file has, by its blocks. Files of one layout pair with each other; where two do not meet, the message names both.";
+    let about =
+        "Whose names a file has, by its blocks. Files of one layout pair with each other; where two do not meet, the message names both.";
     table("Layouts", about, ["layout", "read as", "way to another layout"], layouts.collect());
     let fused = FUSED.iter().map(|(name, parts, _)| [(*name).to_owned(), parts.join(", "), "29-split-adapter-fused-base".to_owned()]);
-    let about = format!("Fused layers that meet their parts, in either direction; {} names of other versions and libraries stand for one another too.", RENAMES.len());
+    let about = format!(
+        "Fused layers that meet their parts, in either direction; {} names of other versions and libraries stand for one another too.",
+        RENAMES.len()
+    );
     table("Fused layers", &about, ["fused", "parts", "proof"], fused.collect());
     let spellings = SPELLINGS.iter().map(|s| [s.name.to_owned(), "named, not merged".to_owned(), s.way.to_owned()]);
     let about = "Low-rank files under names that are not read: known by their shapes, never taken for a model.";

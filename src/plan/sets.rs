@@ -2,10 +2,10 @@
 
 use super::files::{FileEntry, Tensors};
 use super::foreign::{self, Foreign};
+use super::job::TensorRef;
 use super::leaf::{Part, is_adapter_tensor, leaf};
 use super::names::{canonical, place};
 use super::{packing, run};
-use super::job::TensorRef;
 use crate::checkpoint::{Content, Header, Index};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -200,7 +200,9 @@ pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bo
 /// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
 /// the same file in another precision (`model.fp16.safetensors`).
 pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    let plain = [".fp16", ".bf16", ".fp32"].iter().find_map(|variant| entry.name().contains(variant).then(|| entry.name().replacen(variant, "", 1)));
+    let plain = [".fp16", ".bf16", ".fp32"]
+        .iter()
+        .find_map(|variant| entry.name().contains(variant).then(|| entry.name().replacen(variant, "", 1)));
     if plain.is_some_and(|plain| entries.iter().any(|e| e.folder() == entry.folder() && e.name() == plain && e.header().is_some())) {
         return true;
     }

@@ -139,7 +139,18 @@ pub fn left_vectors(bytes: &[u8], rows: usize, cols: usize, count: usize) -> Vec
 
 fn tensor(name: &str, shape: Vec<u64>) -> TensorRef {
     let end = shape.iter().product::<u64>() * 4;
-    TensorRef { file: 0, name: name.into(), dtype: Dtype::F32, shape, begin: 0, end, by_columns: false, columns: None, rows: None, packing: None }
+    TensorRef {
+        file: 0,
+        name: name.into(),
+        dtype: Dtype::F32,
+        shape,
+        begin: 0,
+        end,
+        by_columns: false,
+        columns: None,
+        rows: None,
+        packing: None,
+    }
 }
 
 fn stored(values: &[f64]) -> Vec<u8> {
