@@ -40,20 +40,20 @@ pub static FAMILIES: [Family; 5] = [
         gate_up: GateUp::Alternating,
         proof: "02-gptoss-experts-square, 03-unsloth-gptoss-expert-lists",
     },
-    Family { name: "Llama 4", types: &["llama4", "llama4_text"], in_out: EXPERTS, gate_up: GateUp::Halves, proof: "tests/field.rs" },
+    Family { name: "Llama 4", types: &["llama4", "llama4_text"], in_out: EXPERTS, gate_up: GateUp::Halves, proof: "tests/field_kinds.rs" },
     Family {
         name: "Qwen3-VL-MoE",
         types: &["qwen3_vl_moe", "qwen3_vl_moe_text"],
         in_out: EXPERTS,
         gate_up: GateUp::Halves,
-        proof: "tests/field.rs",
+        proof: "src/plan/orientation.rs",
     },
     Family {
         name: "Aria",
         types: &["aria", "aria_text"],
         in_out: &["experts.fc1", "experts.fc2"],
         gate_up: GateUp::Halves,
-        proof: "tests/field.rs",
+        proof: "src/plan/orientation.rs",
     },
 ];
 
@@ -85,7 +85,7 @@ pub const RENAMES: [(&str, &str); 39] = [
     (r"\.in_proj_weight$", ""),
     // Experts: where they live, and what they are called.
     (r"\.(?:block_sparse_moe|feed_forward|moe|ffn)\.experts\.", ".mlp.experts."),
-    (r"\.switch_mlp\.(gate_proj|up_proj|down_proj)\[(\d+)\]$", ".experts.$2.$1"),
+    (r"\.switch_mlp\.(gate_proj|up_proj|down_proj)(?:\.weight)?\[(\d+)\]$", ".experts.$2.$1"),
     (r"\.experts\.(gate_proj|up_proj|down_proj|gate_up_proj)s?\.(\d+)$", ".experts.$2.$1"),
     (r"\.experts\.(gate_proj|up_proj|down_proj|gate_up_proj)(?:\.weight)?\[(\d+)\]$", ".experts.$2.$1"),
     (r"\.experts\.fc1(?:\.weight)?\[(\d+)\]$", ".experts.$1.gate_up_proj"),

@@ -126,6 +126,34 @@ impl Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::job::TensorRef;
+
+    #[test]
+    fn every_spelling_is_known_by_its_ends() {
+        for spelling in &SPELLINGS {
+            let one = |layer: u32, end: &str, shape: [u64; 2]| TensorRef {
+                file: 0,
+                name: format!("decoder.{layer}.mixer.{end}.weight"),
+                dtype: crate::checkpoint::Dtype::F32,
+                shape: shape.to_vec(),
+                begin: 0,
+                end: 4,
+                by_columns: false,
+                columns: None,
+                rows: None,
+                packing: None,
+            };
+            let [a, b] = spelling.ends;
+            let tensors: Tensors = (0..3).flat_map(|i| [one(i, a, [4, 32]), one(i, b, [32, 4])]).collect();
+            let found = of(&tensors).unwrap_or_else(|| panic!("{}", spelling.name));
+            assert!(
+                found.writer.is_some_and(|w| w.ends == spelling.ends || b.ends_with(w.ends[1])),
+                "{}: {:?}",
+                spelling.name,
+                found.writer
+            );
+        }
+    }
 
     #[test]
     fn factors_share_a_short_side() {

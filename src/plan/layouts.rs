@@ -17,6 +17,8 @@ pub struct Layout {
     pub file: &'static str,
     /// How an adapter or model in it is brought to another layout.
     pub way: &'static str,
+    /// A fixture or test that has it.
+    pub proof: &'static str,
 }
 
 /// The first whose pattern fits a name is that name's.
@@ -27,20 +29,16 @@ pub static LAYOUTS: [Layout; 17] = [
         image: true,
         file: "the single file of the model’s makers (flux1-dev.safetensors, or hunyuan_video_*.safetensors)",
         way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "35-kohya-flux-diffusers-base",
     },
-    Layout {
-        name: "diffusers’ layout",
-        known_by: r"(?:^|[._])(?:single_|joint_|temporal_)?transformer_blocks[._]\d.*(?:to_q|to_k|to_v|to_out|to_add_out|add_[qkv]_proj|ff(?:_context)?[._]net|proj_mlp|proj_out|norm\d*[._]linear)|^(?:unet[._])?(?:down_blocks|up_blocks|mid_block)[._]",
-        image: true,
-        file: "the model’s diffusers folder (transformer/ or unet/, diffusion_pytorch_model.safetensors)",
-        way: "Or convert the LoRA to the single file’s names (diffusers: scripts/convert_diffusers_to_original_*.py; kohya: networks/convert_flux_lora.py).",
-    },
+    // Before diffusers’, whose words stand inside its names.
     Layout {
         name: "Stability’s (sgm, ldm) layout",
         known_by: r"(?:^|[._])(?:input_blocks|output_blocks|middle_block)[._]\d",
         image: true,
         file: "the single-file checkpoint (sd_xl_base_1.0.safetensors, v1-5-pruned.safetensors)",
         way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "tests/field_kinds.rs",
     },
     Layout {
         name: "Stability’s layout of SD3",
@@ -48,6 +46,15 @@ pub static LAYOUTS: [Layout; 17] = [
         image: true,
         file: "the single file (sd3_medium.safetensors)",
         way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "diffusers’ layout",
+        known_by: r"(?:^|[._])(?:single_|joint_|temporal_)?transformer_blocks[._]\d.*(?:to_q|to_k|to_v|to_out|to_add_out|add_[qkv]_proj|ff(?:_context)?[._]net|proj_mlp|proj_out|norm\d*[._]linear)|^(?:unet[._])?(?:down_blocks|up_blocks|mid_block)[._]",
+        image: true,
+        file: "the model’s diffusers folder (transformer/ or unet/, diffusion_pytorch_model.safetensors)",
+        way: "Or convert the LoRA to the single file’s names (diffusers: scripts/convert_diffusers_to_original_*.py; kohya: networks/convert_flux_lora.py).",
+        proof: "31-flux-lora-no-alpha",
     },
     Layout {
         name: "Wan’s own layout",
@@ -55,6 +62,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: true,
         file: "the single file of the makers (wan2.1_t2v_*.safetensors)",
         way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "33-wan-lora-with-diffs",
     },
     Layout {
         name: "diffusers’ layout",
@@ -62,6 +70,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: true,
         file: "the model’s diffusers folder (transformer/, diffusion_pytorch_model.safetensors)",
         way: "Or convert the LoRA to the single file’s names.",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
         name: "Megatron’s layout (NeMo, Megatron-Bridge)",
@@ -69,6 +78,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the Megatron checkpoint exported to safetensors",
         way: "Export it to Hugging Face form first: Megatron-Bridge AutoBridge.export_adapter_ckpt (adapters, as PEFT) or AutoBridge.export_ckpt (models).",
+        proof: "15-megatron-bridge-adapter",
     },
     Layout {
         name: "Mistral’s or Meta’s own layout",
@@ -76,6 +86,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "consolidated.safetensors (Mistral) or consolidated.*.pth (Meta)",
         way: "Their q and k rows stand in another order than Hugging Face’s, so names alone do not pair them. Convert with transformers: src/transformers/models/llama/convert_llama_weights_to_hf.py.",
+        proof: "tests/field_kinds.rs",
     },
     Layout {
         name: "torchtune’s layout",
@@ -83,6 +94,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the base as torchtune’s checkpointer saves it",
         way: "Save it in Hugging Face form: torchtune’s FullModelHFCheckpointer writes adapter_model.safetensors with PEFT’s names beside adapter_config.json.",
+        proof: "12-torchtune-native-adapter",
     },
     Layout {
         name: "OpenAI’s layout of Whisper",
@@ -90,6 +102,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the .pt file of OpenAI",
         way: "Convert it with transformers: src/transformers/models/whisper/convert_openai_to_hf.py.",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
         name: "llama.cpp’s layout",
@@ -97,6 +110,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the .safetensors files that the GGUF was made from",
         way: "Use the adapter before it was converted (adapter_model.safetensors).",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
         name: "OpenCLIP’s layout",
@@ -104,6 +118,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "open_clip_model.safetensors",
         way: "",
+        proof: "08-openclip-multihead-attention",
     },
     Layout {
         name: "mlx-lm’s layout of experts",
@@ -111,6 +126,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the 16-bit model that mlx-lm was given",
         way: "Fuse it with mlx-lm: mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path fused.",
+        proof: "tests/field_kinds.rs",
     },
     Layout {
         name: "GPT-2’s layout",
@@ -118,6 +134,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "a base with GPT-2’s names",
         way: "",
+        proof: "gpt2_lora",
     },
     Layout {
         name: "BERT’s layout",
@@ -125,6 +142,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "a base with BERT’s names",
         way: "",
+        proof: "roberta_lora",
     },
     Layout {
         name: "CLIP’s layout of transformers",
@@ -132,6 +150,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the encoder as transformers saves it (text_encoder/model.safetensors)",
         way: "",
+        proof: "44-kohya-te-on-new-clip",
     },
     Layout {
         name: "Hugging Face’s layout",
@@ -139,6 +158,7 @@ pub static LAYOUTS: [Layout; 17] = [
         image: false,
         file: "the model’s .safetensors files from the Hugging Face Hub",
         way: "",
+        proof: "llama_lora",
     },
 ];
 
@@ -181,6 +201,9 @@ mod tests {
         check(&["layers.0.attention.wq.weight"], "Mistral’s or Meta’s own layout");
         check(&["decoder.layers.0.self_attention.linear_qkv"], "Megatron’s layout (NeMo, Megatron-Bridge)");
         check(&["transformer.h.0.attn.c_attn.weight"], "GPT-2’s layout");
+        check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
+        check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");
+        check(&["blk.0.attn_q.weight"], "llama.cpp’s layout");
         assert_eq!(of(["lm_head.weight"].into_iter()), None);
     }
 }

@@ -161,7 +161,11 @@ mod tests {
         check(&[norm, (gate_up, &[8, 16]), (down, &[8, 8])], None, down, Some(true));
         // Newer files of a family may be turned: what is there is believed.
         check(&[norm, (gate_up, &[24, 8])], Some("qwen3_vl_moe"), gate_up, Some(false));
-        check(&[(gate_up, &[8, 8])], Some("llama4"), gate_up, Some(true));
+        for model_type in ["llama4", "qwen3_vl_moe"] {
+            check(&[(gate_up, &[8, 8])], Some(model_type), gate_up, Some(true));
+        }
+        let aria = "language_model.model.layers.0.mlp.experts.fc1.weight[0]";
+        check(&[(aria, &[8, 8])], Some("aria"), aria, Some(true));
         check(&[(gate_up, &[8, 8])], Some("qwen3_moe"), gate_up, None);
         check(&[norm, ("model.layers.0.mlp.experts.up_proj[0]", &[8, 8])], Some("nemotron_h"), down, None);
         check(&[], Some("gpt_oss"), "model.layers.0.self_attn.q_proj.weight", Some(false));

@@ -94,25 +94,32 @@ pub fn writers() -> String {
     });
     let about = "What of a family is stored otherwise than `[out, in]`. The file’s own shapes decide first, then its configuration.";
     table("Families", about, ["family", "stored", "proof"], families.collect());
-    let layouts = LAYOUTS.iter().map(|l| {
-        let alpha = if l.image { "α = r where nobody says it" } else { "asked where nobody says it" };
-        [l.name.to_owned(), format!("{alpha}; base to drop: {}", l.file), if l.way.is_empty() { "".into() } else { l.way.to_owned() }]
+    let mut seen = Vec::new();
+    let first = |l: &&crate::plan::layouts::Layout| {
+        let new = !seen.contains(&l.name);
+        seen.push(l.name);
+        new
+    };
+    let layouts = LAYOUTS.iter().filter(first).map(|l| {
+        let alpha = if l.image { "α = r where nobody says it" } else { "α asked where nobody says it" };
+        [l.name.to_owned(), format!("{alpha}. Its base: {}. {}", l.file, l.way).trim().to_owned(), l.proof.to_owned()]
     });
     let about =
         "Whose names a file has, by its blocks. Files of one layout pair with each other; where two do not meet, the message names both.";
-    table("Layouts", about, ["layout", "read as", "way to another layout"], layouts.collect());
+    table("Layouts", about, ["layout", "what is read, and the way to another layout", "proof"], layouts.collect());
     let fused = FUSED.iter().map(|(name, parts, _)| [(*name).to_owned(), parts.join(", "), "29-split-adapter-fused-base".to_owned()]);
     let about = format!(
         "Fused layers that meet their parts, in either direction; {} names of other versions and libraries stand for one another too.",
         RENAMES.len()
     );
     table("Fused layers", &about, ["fused", "parts", "proof"], fused.collect());
-    let spellings = SPELLINGS.iter().map(|s| [s.name.to_owned(), "named, not merged".to_owned(), s.way.to_owned()]);
+    let spellings =
+        SPELLINGS.iter().map(|s| [s.name.to_owned(), format!("named, not merged. {}", s.way), "src/plan/foreign.rs".to_owned()]);
     let about = "Low-rank files under names that are not read: known by their shapes, never taken for a model.";
-    table("Adapters of other libraries", about, ["writer", "what is done", "way out"], spellings.collect());
-    let pieces = PIECES.iter().map(|p| [p.what.to_owned(), p.fix.to_owned(), format!("`{}`", p.command)]);
+    table("Adapters of other libraries", about, ["writer", "what is done, and the way out", "proof"], spellings.collect());
+    let pieces = PIECES.iter().map(|p| [p.what.to_owned(), format!("named. {} `{}`", p.fix, p.command), "tests/field_kinds.rs".to_owned()]);
     let about = "Checkpoints in pieces, which only their own library puts together.";
-    table("Pieces of training libraries", about, ["what", "way out", "command"], pieces.collect());
+    table("Pieces of training libraries", about, ["what", "what is done, and the way out", "proof"], pieces.collect());
     text
 }
 
