@@ -521,8 +521,15 @@ fn other_depths_are_asked() {
     let mut visit = drop.visit();
     let report = visit.run_with(&[("layers:tuned", "stacked")]);
     assert!(report.models[0].matrices.iter().all(|m| m.status == lorascope::report::Status::Unchanged), "the blocks are copies");
-    let drop = Dropped::new("pruned").weights("base/model.safetensors", &layers(4)).weights("tuned/model.safetensors", &layers(3));
-    assert!(drop.plan().questions.iter().any(|q| q.id == "layers:tuned"));
+    // A whole network has an embedding; without one, some blocks were saved and no others.
+    let mut pruned = layers(3);
+    let asks = |name: &str, tuned: &Tensors| {
+        let drop = Dropped::new(name).weights("base/model.safetensors", &layers(4)).weights("tuned/model.safetensors", tuned);
+        drop.plan().questions.iter().any(|q| q.id == "layers:tuned")
+    };
+    assert!(!asks("part", &pruned));
+    pruned.extend(tensors(&[("model.embed_tokens.weight", &[9, 4])]));
+    assert!(asks("pruned", &pruned));
 }
 
 /// K12: a floor of eight bits, and none under a change that was trained.

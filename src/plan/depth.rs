@@ -24,16 +24,22 @@ fn stacks<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, BTreeSet
     stacks
 }
 
+/// Containers of equal blocks one after the other; the numbers of a UNet's are another thing.
+const STACKS: [&str; 9] =
+    ["layers", "layer", "h", "blocks", "block", "resblocks", "double_blocks", "transformer_blocks", "single_transformer_blocks"];
+
 /// How deep base and fine-tune are, where one stack of both differs.
 pub fn differing(base: &[Named], tuned: &Tensors) -> Option<(u32, u32)> {
     let names: Vec<String> = tuned.iter().map(|t| canonical(&t.name).name).collect();
     let (own, others) = (stacks(base.iter().map(|n| n.name.as_str())), stacks(names.iter().map(String::as_str)));
-    own.iter().find_map(|(stack, layers)| {
+    // Trainers may save the blocks that they changed, and no others: a whole network has an embedding too.
+    let is_whole = tuned.iter().zip(&names).any(|(t, name)| t.shape.len() == 2 && place(name).excluded == Some("embedding"));
+    own.iter().filter(|(stack, _)| STACKS.contains(&stack.as_str())).find_map(|(stack, layers)| {
         let other = others.get(stack)?;
         // Shards that are not here leave holes; a network counts from 0 without any.
-        let whole = |layers: &BTreeSet<u32>| layers.iter().copied().eq(0..layers.len() as u32);
+        let counts_up = |layers: &BTreeSet<u32>| layers.iter().copied().eq(0..layers.len() as u32);
         let [b, t] = [layers, other].map(|l| l.len() as u32);
-        (b != t && whole(layers) && whole(other)).then_some((b, t))
+        (b != t && counts_up(layers) && counts_up(other) && (t > b || is_whole)).then_some((b, t))
     })
 }
 
