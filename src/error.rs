@@ -68,11 +68,14 @@ pub enum Error {
     AdapterConfigInvalid {
         detail: String,
     },
-    /// A method this version cannot merge exactly.
+    /// A method this version cannot merge exactly, and the merge of its own library.
     MethodUnsupported {
         method: String,
         why: String,
+        merge: Merge,
     },
+    /// Weights in pieces that only their own library puts together.
+    InPieces(&'static Pieces),
     /// A method that leaves the weight matrices alone.
     MethodWithoutWeights {
         method: String,
@@ -80,6 +83,10 @@ pub enum Error {
     AdapterWithoutLora,
     /// ZeRO-3 saved the shards' placeholders.
     AdapterEmptyTensors {
+        tensor: String,
+    },
+    /// The same of a whole model.
+    EmptyTensors {
         tensor: String,
     },
     AdapterHalf {
@@ -110,7 +117,80 @@ pub enum Foreign {
     HubError,
     Hdf5,
     Npy,
+    /// Also NeMo's `.nemo`.
+    Tar,
+    /// By the name of the packer.
+    Packed(&'static str),
 }
+
+/// How a writer's adapters become a merged model: each library merges its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merge {
+    Peft,
+    MlxLm,
+    /// kohya, LyCORIS and the tools around ComfyUI.
+    LyCoris,
+    Diffusers,
+}
+
+impl Merge {
+    fn fix(self) -> &'static str {
+        match self {
+            Merge::Peft => "Merge the adapter into its base (merge_and_unload) and drop the merged model as a full fine-tune.",
+            Merge::MlxLm => "Merge it with mlx-lm and drop the fused model as a full fine-tune:",
+            Merge::LyCoris => {
+                "Merge it with LyCORIS (or in ComfyUI: Load LoRA, then Save Checkpoint) and drop the merged model as a full fine-tune:"
+            }
+            Merge::Diffusers => {
+                "Merge it in diffusers (load_lora_weights, fuse_lora, save_pretrained) and drop the component that it changes."
+            }
+        }
+    }
+
+    fn command(self) -> Option<&'static str> {
+        match self {
+            Merge::MlxLm => Some("mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path fused"),
+            Merge::LyCoris => Some("python tools/merge.py base.safetensors lycoris.safetensors merged.safetensors"),
+            Merge::Peft | Merge::Diffusers => None,
+        }
+    }
+}
+
+/// A training library's own form of a checkpoint, and how it becomes one that others read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pieces {
+    pub what: &'static str,
+    pub fix: &'static str,
+    pub command: &'static str,
+}
+
+pub static ZERO: Pieces = Pieces {
+    what: "a DeepSpeed (ZeRO) checkpoint",
+    fix: "Put the pieces together with the script that DeepSpeed left in the folder, in the folder itself, and drop what it writes:",
+    command: "python zero_to_fp32.py . pytorch_model.bin",
+};
+
+pub static DISTRIBUTED: Pieces = Pieces {
+    what: "a distributed checkpoint (FSDP sharded state dict)",
+    fix: "Put the pieces together with Accelerate (or, without it, python -m torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER \
+          model.pt) and drop the result:",
+    command: "accelerate merge-weights pytorch_model_fsdp_0 merged",
+};
+
+pub static VERL: Pieces = Pieces {
+    what: "a sharded checkpoint of verl",
+    fix: "Put the pieces together with verl’s model merger and drop the folder that it writes:",
+    command: "python -m verl.model_merger merge --backend fsdp --local_dir actor --target_dir merged",
+};
+
+pub static MEGATRON: Pieces = Pieces {
+    what: "a Megatron checkpoint",
+    fix: "Export it to Hugging Face form (Megatron-Bridge: AutoBridge.export_ckpt; Megatron-LM: tools/checkpoint/convert.py) and drop the \
+          .safetensors files:",
+    command: "python -c \"from megatron.bridge import AutoBridge; AutoBridge.from_hf_pretrained('MODEL').export_ckpt('CHECKPOINT', 'hf')\"",
+};
+
+pub static PIECES: [&Pieces; 4] = [&ZERO, &DISTRIBUTED, &VERL, &MEGATRON];
 
 const CONVERT: &str = "python -c \"import torch, sys; from safetensors.torch import save_file; \
                        save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, sys.argv[2])\" \
@@ -127,6 +207,11 @@ impl Foreign {
             Foreign::HubError => "an error message of the download server",
             Foreign::Hdf5 => "an HDF5 file (Keras, TensorFlow)",
             Foreign::Npy => "a NumPy array",
+            Foreign::Tar => "a tar archive (a .nemo file is one)",
+            Foreign::Packed("gzip") => "a gzip archive",
+            Foreign::Packed("7-Zip") => "a 7-Zip archive",
+            Foreign::Packed("RAR") => "a RAR archive",
+            Foreign::Packed(_) => "a compressed archive",
         }
     }
 
@@ -140,16 +225,27 @@ impl Foreign {
             }
             Foreign::HubError => "Download it again; check the name, the revision and the access rights.",
             Foreign::Json | Foreign::Hdf5 | Foreign::Npy => "Use the weights in safetensors form.",
+            Foreign::Tar => {
+                "NeMo: convert it to Hugging Face form (scripts/checkpoint_converters/convert_*_nemo_to_hf.py of NeMo) and drop the \
+                 .safetensors files. Any other: unpack it and drop the weights inside."
+            }
+            Foreign::Packed(_) => "Unpack it and drop the weights inside.",
         }
     }
 
     fn command(self) -> Option<&'static str> {
         match self {
             Foreign::LfsPointer => Some("git lfs pull"),
+            Foreign::Tar => Some("tar -xf model.nemo"),
             _ => None,
         }
     }
 }
+
+/// Writes a file again with its tensors alone.
+pub const REWRITE: &str = "python -c \"import sys, json, struct; b = open(sys.argv[1], 'rb').read(); n = 8 + struct.unpack('<Q', b[:8])[0]; \
+                       h = json.loads(b[8:n]); end = max(t['data_offsets'][1] for k, t in h.items() if k != '__metadata__'); \
+                       open(sys.argv[2], 'wb').write(b[:n + end])\" model.safetensors rewritten.safetensors";
 
 impl Error {
     /// A stable word for tests, scripts and links.
@@ -176,9 +272,11 @@ impl Error {
             Error::IndexPath { .. } => "index-path",
             Error::AdapterConfigInvalid { .. } => "adapter-config-invalid",
             Error::MethodUnsupported { .. } => "method-unsupported",
+            Error::InPieces(_) => "in-pieces",
             Error::MethodWithoutWeights { .. } => "method-without-weights",
             Error::AdapterWithoutLora => "adapter-no-lora",
             Error::AdapterEmptyTensors { .. } => "adapter-empty-tensors",
+            Error::EmptyTensors { .. } => "empty-tensors",
             Error::AdapterHalf { .. } => "adapter-half",
             Error::AdapterRank { .. } => "adapter-rank",
             Error::ConfigWithoutWeights => "config-without-weights",
@@ -209,9 +307,11 @@ impl Error {
             Error::IndexPath { .. } => "The shard index names a path".into(),
             Error::AdapterConfigInvalid { .. } => "The adapter’s configuration cannot be used".into(),
             Error::MethodUnsupported { method, .. } => format!("{method} is not merged by this version"),
+            Error::InPieces(pieces) => format!("This is {}", pieces.what),
             Error::MethodWithoutWeights { method } => format!("{method} leaves the weight matrices unchanged"),
             Error::AdapterWithoutLora => "The adapter holds no LoRA tensors".into(),
             Error::AdapterEmptyTensors { .. } => "The adapter’s tensors are empty".into(),
+            Error::EmptyTensors { .. } => "The model’s tensors are empty".into(),
             Error::AdapterHalf { .. } => "Half of an adapter pair is missing".into(),
             Error::AdapterRank { .. } => "The two factors of an adapter have different ranks".into(),
             Error::ConfigWithoutWeights => "An adapter’s configuration came without its weights".into(),
@@ -256,11 +356,12 @@ impl Error {
             }
             Error::AdapterConfigInvalid { detail } => detail.clone(),
             Error::MethodUnsupported { why, .. } => why.clone(),
+            Error::InPieces(_) => "Every process saved its own piece of the weights; no piece holds a whole matrix.".into(),
             Error::MethodWithoutWeights { method } => {
                 format!("{method} adds inputs or vectors beside the weights, so there is no change of a matrix to look at.")
             }
             Error::AdapterWithoutLora => "No tensor of the file is a lora_A or lora_B. Some trainers save such an empty file.".into(),
-            Error::AdapterEmptyTensors { tensor } => {
+            Error::AdapterEmptyTensors { tensor } | Error::EmptyTensors { tensor } => {
                 format!("“{tensor}” has no elements. DeepSpeed ZeRO-3 and FSDP save this when the weights are not gathered first.")
             }
             Error::AdapterHalf { module, present, missing } => {
@@ -284,17 +385,17 @@ impl Error {
             Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
             Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
+            Error::TrailingBytes { .. } => "Write it again without them:".into(),
             Error::NoTensors => "Save the model again and drop the new file.".into(),
             Error::IndexInvalid { .. } | Error::IndexPath { .. } => "The index is not needed: drop the shards themselves.".into(),
             Error::AdapterConfigInvalid { .. } => {
                 "Correct adapter_config.json, or drop the weights without it and answer the question for α.".into()
             }
-            Error::MethodUnsupported { .. } => {
-                "Merge the adapter into its base (merge_and_unload) and drop the merged model as a full fine-tune.".into()
-            }
+            Error::MethodUnsupported { merge, .. } => merge.fix().into(),
+            Error::InPieces(pieces) => pieces.fix.into(),
             Error::MethodWithoutWeights { .. } => "Nothing can be done: there is nothing to compare.".into(),
             Error::AdapterWithoutLora => "Save the adapter again: model.save_pretrained(folder) of a current PEFT.".into(),
-            Error::AdapterEmptyTensors { .. } => {
+            Error::AdapterEmptyTensors { .. } | Error::EmptyTensors { .. } => {
                 "Save it again from gathered weights (DeepSpeed: stage3_gather_16bit_weights_on_model_save; or zero_to_fp32.py).".into()
             }
             Error::AdapterHalf { .. } | Error::AdapterRank { .. } => "Save the adapter again.".into(),
@@ -308,6 +409,9 @@ impl Error {
         match self {
             Error::FileType(f) => f.command(),
             Error::TorchInvalid { .. } => Some(CONVERT),
+            Error::MethodUnsupported { merge, .. } => merge.command(),
+            Error::InPieces(pieces) => Some(pieces.command),
+            Error::TrailingBytes { .. } => Some(REWRITE),
             _ => None,
         }
     }
@@ -320,6 +424,7 @@ impl Error {
             | Error::SizeMismatch { tensor, .. }
             | Error::ShapeOverflow { tensor }
             | Error::AdapterEmptyTensors { tensor }
+            | Error::EmptyTensors { tensor }
             | Error::Quantized { tensor, .. } => Some(tensor),
             Error::DuplicateKey { name } => Some(name),
             Error::Overlap { b, .. } => Some(b),

@@ -41,7 +41,7 @@ pub struct Generator {
 }
 
 /// Counts every change after which the same files may give other numbers: results of another one are not used.
-pub const ENGINE: u32 = 7;
+pub const ENGINE: u32 = 8;
 
 /// Before this one the bounds of certified mode could be wrong.
 const FIRST_PROVED: u32 = 7;
@@ -407,7 +407,7 @@ pub struct Delta {
     pub floor: Option<Floor>,
 }
 
-/// Rounding to 16 bits adds noise of full rank to a change: below `sigma` there is nothing but that.
+/// Rounding to 16 bits, or to the 4 or 8 of a packed base, adds noise of full rank to a change: below `sigma` there is nothing but that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

@@ -129,10 +129,12 @@ impl Session {
                         let known = if let Scale::Known(scale) = scale { Some(*scale) } else { None };
                         (parts.iter().map(|(part, t)| (*part, t)).collect(), known)
                     }
+                    Recipe::Joined(_) => (recipe.tensors().into_iter().map(|t| ("part", t)).collect(), None),
                     Recipe::Skip(_) => continue,
                 };
-                let plain = |t: &TensorRef| t.packing.is_none() && t.columns.is_none() && !t.by_columns;
-                let intricate = job.lines.is_some() || !plain(&job.base) || !parts.iter().all(|(_, t)| plain(t));
+                let plain = |t: &TensorRef| t.packing.is_none() && t.columns.is_none() && t.rows.is_none() && !t.by_columns;
+                let direct = matches!(recipe, Recipe::Replace(_) | Recipe::Adapted { turned: false, .. });
+                let intricate = !direct || job.lines.is_some() || !plain(&job.base) || !parts.iter().all(|(_, t)| plain(t));
                 let base = tensor("W0", &job.base);
                 let parts = parts.into_iter().map(|(part, t)| tensor(part, t)).collect();
                 if let Some(sources) = all.get_mut(*model as usize) {
@@ -213,10 +215,11 @@ fn ranges(job: &Job) -> Vec<FileRange> {
 fn words(recipe: &Recipe) -> String {
     let how = match recipe {
         Recipe::Replace(_) => "replace".to_owned(),
-        Recipe::Adapted { method, parts, scale } => {
+        Recipe::Adapted { method, parts, scale, turned } => {
             let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
-            format!("{method:?} by {scale:?} from {}", parts.join(" "))
+            format!("{method:?}{} by {scale:?} from {}", if *turned { " turned" } else { "" }, parts.join(" "))
         }
+        Recipe::Joined(parts) => parts.iter().map(|(lines, recipe)| format!("{lines:?}: {}", words(recipe))).collect::<Vec<_>>().join("; "),
         Recipe::Skip(reason) => format!("skip: {reason}"),
     };
     let tensors: Vec<String> = recipe.tensors().into_iter().map(stored).collect();
@@ -226,5 +229,5 @@ fn words(recipe: &Recipe) -> String {
 /// How a tensor's bytes are to be read.
 fn stored(t: &TensorRef) -> String {
     let order = if t.by_columns { " by columns" } else { "" };
-    format!("{} {:?}{order} {:?} {:?}", t.dtype.name(), t.shape, t.columns, t.packing.as_ref().map(|p| p.scheme))
+    format!("{} {:?}{order} {:?} {:?} {:?}", t.dtype.name(), t.shape, t.columns, t.rows, t.packing.as_ref().map(|p| p.scheme))
 }

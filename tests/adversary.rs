@@ -83,8 +83,7 @@ fn no_interval_misses_whatever_the_base_and_the_update() {
 fn larger_matrices_and_the_claims_that_were_false() {
     let mut missed = Vec::new();
     // (1 + i)^-0.7, and an update with cosine 0.8 along base vector 30: once claimed to be a new direction.
-    let made = aligned(600, 30);
-    let found = check(&made, Side::Left, &mut missed);
+    let found = check(&aligned(600, 30), Side::Left, &mut missed);
     let left = found[0].left.as_ref().unwrap();
     assert!(left.max_cos[0] > 0.8 && left.max_cos_upper.as_ref().unwrap()[0] < 0.83 && left.argmax[0] == 30, "{:?}", &left.max_cos[..2]);
     assert_eq!(undecided(&found[0], Rule::absolute(Side::Left), 10, 0.3), 0);

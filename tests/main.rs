@@ -4,6 +4,8 @@ mod common;
 
 mod adversary;
 mod certified;
+mod field;
+mod field_kinds;
 mod figures;
 mod fuzz_smoke;
 mod gallery;

@@ -6,7 +6,7 @@ use crate::linalg::{self, AlongAxes, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::stable_rank::{frobenius, stable_rank};
-use crate::plan::job::{Columns, Job, Recipe, Scale, TensorRef};
+use crate::plan::job::{Columns, Lines, Recipe, Scale, TensorRef};
 use crate::report::{Delta, Floor, Status};
 
 /// What a recipe does to the base.
@@ -50,23 +50,25 @@ impl Tuned<'_> {
 }
 
 impl<'a> Change<'a> {
-    pub fn read<B: AsRef<[u8]>>(job: &Job, w0: &Weights, recipe: &Recipe, bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
+    /// `transposed`: a whole tuned matrix is stored as `[in, out]`, as its base is.
+    pub fn read<B: AsRef<[u8]>>(transposed: bool, w0: &Weights, recipe: &Recipe, bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
         match recipe {
             Recipe::Skip(reason) => Err(Stop { status: Status::Skipped, reason: reason.clone() }),
             Recipe::Replace(tensor) => {
-                let whole = (w0.view().rows(), w0.view().cols());
-                let tuned = Weights::read(tensor, bytes, Some(whole), job.transposed)?;
+                let tuned = replaced(w0, tensor, bytes, transposed)?;
                 Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
             }
-            Recipe::Adapted { method, parts, scale } => {
+            Recipe::Adapted { method, parts, scale, turned } => {
                 let parts = read_parts(parts, bytes)?;
                 let scale = match scale {
                     Scale::Known(scale) => *scale,
                     Scale::Stored { rank } => stored(&parts, *rank)?,
                 };
-                let input = methods::Input { w0: w0.view(), parts: &parts, scale };
-                made(w0, (method.change)(&input).map_err(Stop::failed)?)
+                let own = if *turned { w0.view().t() } else { w0.view() };
+                let change = (method.change)(&methods::Input { w0: own, parts: &parts, scale }).map_err(Stop::failed)?;
+                made(w0, if *turned { change.turned() } else { change })
             }
+            Recipe::Joined(parts) => joined(w0, parts, bytes),
         }
     }
 
@@ -115,10 +117,78 @@ impl<'a> Change<'a> {
             Change::LowRank { b, a, scale } => {
                 Ok(of_spectrum(linalg::low_rank_singular_values(*scale, b, a).map_err(no_convergence)?, 0.0))
             }
-            Change::Dense(w) => spectrum(&w.minus(w0), w.rounding(), whole),
+            Change::Dense(w) => {
+                let change = w.minus(w0);
+                spectrum(&change, w.rounding().max(w.packed_rounding(w0, &change)), whole)
+            }
             Change::Made { delta, .. } => spectrum(delta, 0.0, whole),
         }
     }
+}
+
+/// A whole tuned matrix, or the outputs of it that are meant.
+fn replaced<'a, B: AsRef<[u8]>>(w0: &Weights, tensor: &TensorRef, bytes: Option<&'a [B]>, transposed: bool) -> Result<Weights<'a>, Stop> {
+    let shape = (w0.view().rows(), w0.view().cols());
+    let Some(lines) = tensor.rows else { return Weights::read(tensor, bytes, Some(shape), transposed) };
+    let whole = Weights::read(tensor, bytes, None, transposed)?;
+    let rows: Vec<usize> = lines.rows().map(|r| r as usize).collect();
+    if rows.iter().any(|r| *r >= whole.view().rows()) || (rows.len(), whole.view().cols()) != shape {
+        return Err(Stop::failed(format!("“{}” does not hold the part that is asked for.", tensor.name)));
+    }
+    Ok(whole.select(&rows))
+}
+
+/// Several parts of the outputs, each made in its own way.
+fn joined<'a, B: AsRef<[u8]>>(w0: &Weights, parts: &[(Lines, Recipe)], bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
+    let (outputs, inputs) = (w0.view().rows(), w0.view().cols());
+    let mut at = 0;
+    let mut made_of: Vec<(Vec<usize>, Change<'a>)> = Vec::new();
+    for (lines, recipe) in parts {
+        let rows: Vec<usize> = lines.rows().map(|r| r as usize).collect();
+        if rows.iter().any(|r| *r >= outputs) {
+            return Err(Stop::failed(format!("A part ends at output {}; the base has {outputs}.", lines.first + lines.len())));
+        }
+        let own = bytes.and_then(|b| b.get(at..));
+        at += recipe.tensors().len();
+        let change = Change::read(false, &w0.select(&rows), recipe, own)?;
+        made_of.push((rows, change));
+    }
+    made_of.retain(|(_, change)| !matches!(change, Change::Unchanged(_)));
+    if made_of.is_empty() {
+        return Ok(Change::Unchanged(None));
+    }
+    let ranks = made_of.iter().map(|(_, change)| if let Change::LowRank { b, .. } = change { Some(b.ncols()) } else { None });
+    if let Some(ranks) = ranks.collect::<Option<Vec<usize>>>() {
+        // Their factors side by side: the product of the whole is of the sum of their ranks.
+        let (mut all_b, mut all_a) = (Matrix::zeros(outputs, ranks.iter().sum()), Matrix::zeros(ranks.iter().sum(), inputs));
+        let mut first = 0;
+        for (rows, change) in &made_of {
+            let Change::LowRank { b, a, scale } = change else { continue };
+            for (i, row) in rows.iter().enumerate() {
+                for j in 0..b.ncols() {
+                    all_b[(*row, first + j)] = b[(i, j)] * *scale as f32;
+                }
+            }
+            all_a.rows_mut(first, a.nrows()).copy_from(a);
+            first += a.nrows();
+        }
+        return made(w0, methods::Change::LowRank { b: all_b, a: all_a, scale: 1.0 });
+    }
+    let whole: Option<Vec<(&[usize], &Weights)>> =
+        made_of.iter().map(|(rows, c)| if let Change::Dense(w) = c { Some((rows.as_slice(), w)) } else { None }).collect();
+    if let Some(w) = whole.and_then(|whole| w0.with(&whole)) {
+        return Ok(Change::Dense(w));
+    }
+    let mut delta = Matrix::zeros(outputs, inputs);
+    for (rows, change) in &made_of {
+        let own = w0.select(rows);
+        let Some(tuned) = change.tuned(&own) else { continue };
+        let part = tuned.view().matrix() - own.matrix();
+        for (i, row) in rows.iter().enumerate() {
+            delta.row_mut(*row).copy_from(&part.row(i));
+        }
+    }
+    made(w0, methods::Change::Dense(delta))
 }
 
 fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> {
@@ -134,6 +204,13 @@ fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option
         if let Some(Columns { first, step, .. }) = tensor.columns {
             let picked: Vec<usize> = (first as usize..matrix.ncols()).step_by(step.max(1) as usize).collect();
             matrix = matrix.select_columns(&picked);
+        }
+        if let Some(lines) = tensor.rows {
+            let picked: Vec<usize> = lines.rows().map(|r| r as usize).collect();
+            if picked.iter().any(|r| *r >= matrix.nrows()) {
+                return Err(Stop::failed(format!("“{}” does not hold the part that is asked for.", tensor.name)));
+            }
+            matrix = matrix.select_rows(&picked);
         }
         Ok((*part, Factor { shape: tensor.shape.clone(), matrix }))
     };

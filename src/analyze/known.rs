@@ -47,6 +47,7 @@ impl Known {
             end: 4 * (rows * cols) as u64,
             by_columns: false,
             columns: None,
+            rows: None,
             packing: None,
         };
         let kind = kind.map(str::to_owned);

@@ -5,6 +5,7 @@ mod change;
 mod exact;
 mod follows;
 mod known;
+mod rounded;
 mod vectors;
 mod weights;
 
@@ -51,7 +52,7 @@ fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights
         .collect();
     let changes: Vec<Result<Change, Stop>> = own
         .into_par_iter()
-        .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job, w0, recipe, own)))
+        .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job.transposed, w0, recipe, own)))
         .collect();
     match job.lines {
         None => (base, changes),

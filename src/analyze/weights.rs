@@ -1,6 +1,6 @@
 //! A tensor's bytes as a matrix: checked once, widened only where they are used.
 
-use super::{Stop, bytes_of};
+use super::{Stop, bytes_of, rounded};
 use crate::checkpoint::{Dtype, packed};
 use crate::linalg::{Matrix, Stored, View, product};
 use crate::plan::job::{Scheme, TensorRef};
@@ -161,6 +161,70 @@ impl<'a> Weights<'a> {
         deviation * ((self.rows as f64).sqrt() + (self.cols as f64).sqrt())
     }
 
+    /// Itself with some outputs taken from others, in the same type; none where their types differ.
+    pub fn with(&self, parts: &[(&[usize], &Weights)]) -> Option<Weights<'static>> {
+        let all: Vec<usize> = (0..self.view().rows()).collect();
+        let mut whole = self.select(&all);
+        let covered: usize = parts.iter().map(|(rows, _)| rows.len()).sum();
+        let stored = parts.first()?.1.stored;
+        if parts.iter().any(|(_, w)| w.stored != stored) || stored != self.stored && covered < all.len() {
+            return None;
+        }
+        let width = parts.first()?.1.bytes.len() / (parts.first()?.1.rows * parts.first()?.1.cols).max(1);
+        let line = whole.cols * width;
+        let mut bytes = if stored == self.stored { whole.bytes.into_owned() } else { vec![0; all.len() * line] };
+        for (rows, w) in parts {
+            let own: Vec<usize> = (0..rows.len()).collect();
+            let part = w.select(&own);
+            for (i, row) in rows.iter().enumerate() {
+                bytes.get_mut(row * line..(row + 1) * line)?.copy_from_slice(part.bytes.get(i * line..(i + 1) * line)?);
+            }
+        }
+        whole.stored = stored;
+        Some(Weights { bytes: Cow::Owned(bytes), stored, rows: all.len(), cols: whole.cols, transposed: false })
+    }
+
+    /// The largest singular value of the rounding of 4 or 8 bits, where the change `w - w0` carries it: a model that was trained on a packed
+    /// base and merged into that, unpacked. 0 where it does not.
+    ///
+    /// The base is rounded here in every usual way; the part of the change that follows that rounding's error is 1 where it was made so, and
+    /// about 0 for any other change.
+    pub fn packed_rounding(&self, w0: &Weights, change: &Matrix) -> f64 {
+        let Some(base) = w0.in_order_of(self) else { return 0.0 };
+        let change = change.as_slice();
+        let squares: f64 = change.iter().map(|x| f64::from(*x).powi(2)).sum();
+        if squares == 0.0 || change.len() != base.len() {
+            return 0.0;
+        }
+        let mut best: Option<(f64, f64)> = None;
+        for round in rounded::SCHEMES {
+            let (mut product, mut error) = (0.0f64, 0.0f64);
+            round(&base, self.cols, &mut |at, value| {
+                let e = f64::from(value) - f64::from(base[at]);
+                product += e * f64::from(change[at]);
+                error += e * e;
+            });
+            // The share of the error that is in the change, and how sure that is: a change that knows nothing of it scores 1 / sqrt(n).
+            let (share, cosine) = (product / error.max(f64::MIN_POSITIVE), product / (error * squares).sqrt().max(f64::MIN_POSITIVE));
+            if (share - 1.0).abs() < SAME_ERROR && cosine * (change.len() as f64).sqrt() > SURE && best.is_none_or(|(c, _)| cosine > c) {
+                best = Some((cosine, error));
+            }
+        }
+        let Some((_, error)) = best else { return 0.0 };
+        let deviation = (error / change.len() as f64).sqrt();
+        deviation * ((self.rows as f64).sqrt() + (self.cols as f64).sqrt())
+    }
+
+    /// Its numbers in the order in which another of the same shape stores them; none where they are turned against each other.
+    fn in_order_of(&self, other: &Weights) -> Option<Vec<f32>> {
+        if self.transposed != other.transposed || (self.rows, self.cols) != (other.rows, other.cols) {
+            return None;
+        }
+        let mut values = Vec::with_capacity(self.rows * self.cols);
+        View::stored(&self.bytes, self.stored, self.rows, self.cols)?.each(|x| values.push(x));
+        Some(values)
+    }
+
     fn finite(&self, name: &str) -> Result<(), Stop> {
         let (mut bad, mut nan) = (0u64, false);
         let mut look = |exponent_full: bool, mantissa: bool| {
@@ -189,6 +253,11 @@ impl<'a> Weights<'a> {
         self.bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b))
     }
 }
+
+/// How far the share of a rounding's error may be from whole: the scales of double quantisation are rounded themselves.
+const SAME_ERROR: f64 = 0.2;
+/// How many standard deviations make it sure.
+const SURE: f64 = 8.0;
 
 /// The numbers that codes stand for, as f32 in the order of the file.
 fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>) -> Result<Vec<u8>, Stop> {

@@ -1,7 +1,8 @@
 //! PEFT's `adapter_config.json`: rank, alpha, and the fields that change what the weights mean.
 
-use crate::error::Error;
+use crate::error::{Error, Merge};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The checked configuration of an adapter.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,7 +21,10 @@ pub struct AdapterConfig {
     pub needs: Option<&'static str>,
     /// The base's layer of each tuned layer; empty where they are the same (`layer_replication`).
     pub layer_map: Vec<u32>,
+    /// The modules it says it changes, by the ends of their names; empty where it does not list them.
+    pub targets: Vec<String>,
     pub base_model: Option<String>,
+    pub peft_version: Option<String>,
     /// Fields that were absent and took PEFT's default (8).
     pub defaults: Vec<&'static str>,
     /// Set where the adapter is of a kind that cannot be merged exactly.
@@ -89,12 +93,20 @@ pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
 ];
 
 impl AdapterConfig {
-    /// diffusers' metadata of one component: PEFT's fields with the component before them (`unet.lora_alpha`). None where they are not there.
-    pub fn parse_diffusers(json: &str, component: &str) -> Option<AdapterConfig> {
-        let all: Map<String, Value> = serde_json::from_str(json).ok()?;
-        let own = |(key, value): (String, Value)| Some((key.strip_prefix(component)?.strip_prefix('.')?.to_owned(), value));
-        let own: Map<String, Value> = all.into_iter().filter_map(own).collect();
-        if own.contains_key("lora_alpha") { AdapterConfig::parse(&own).ok() } else { None }
+    /// A configuration within a file's metadata, as JSON: PEFT's fields, or diffusers' with the component before them (`unet.lora_alpha`).
+    /// Those that can be read, by component.
+    pub fn parse_by_component(json: &str) -> BTreeMap<String, AdapterConfig> {
+        let Ok(Value::Object(all)) = serde_json::from_str(json) else { return BTreeMap::new() };
+        let mut parts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+        for (key, value) in all {
+            let (component, field) = key.rsplit_once('.').unwrap_or(("", &key));
+            parts.entry(component.to_owned()).or_default().insert(field.to_owned(), value);
+        }
+        let read = |(component, fields): (String, Map<String, Value>)| {
+            let config = fields.contains_key("lora_alpha").then(|| AdapterConfig::parse(&fields).ok()).flatten()?;
+            Some((component, config))
+        };
+        parts.into_iter().filter_map(read).collect()
     }
 
     /// mlx-lm's configuration: a rank and a scale that is not divided by it (its default is 20).
@@ -104,13 +116,19 @@ impl AdapterConfig {
         let r = number(lora, "rank")?.map(|r| rank("rank", r)).transpose()?.unwrap_or(DEFAULT);
         let scale = number(lora, "scale")?.unwrap_or(MLX_SCALE);
         let base_model = object.get("model").and_then(Value::as_str).map(str::to_owned);
+        let keys = lora.get("keys").and_then(Value::as_array);
+        let targets = keys.into_iter().flatten().filter_map(|t| t.as_str().map(str::to_owned)).collect();
         let needs = (object.get("fine_tune_type").and_then(Value::as_str) == Some("dora")).then_some("m");
-        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, needs, ..AdapterConfig::default() })
+        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, targets, needs, ..AdapterConfig::default() })
     }
 
     pub fn parse(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
         let mut config = AdapterConfig { refusal: refusal(object), ..AdapterConfig::default() };
-        config.base_model = object.get("base_model_name_or_path").and_then(Value::as_str).map(str::to_owned);
+        let word = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
+        config.base_model = word("base_model_name_or_path").filter(|name| !name.is_empty());
+        config.peft_version = word("peft_version");
+        let targets = object.get("target_modules").and_then(Value::as_array);
+        config.targets = targets.into_iter().flatten().filter_map(|t| t.as_str().map(str::to_owned)).collect();
         if config.refusal.is_some() {
             // Ranks of other methods have other names and forms; none of them is used.
             return Ok(config);
@@ -169,7 +187,8 @@ fn refusal(object: &Map<String, Value>) -> Option<Error> {
     if let Some((_, name)) = WITHOUT_WEIGHTS.iter().find(|(key, _)| *key == method) {
         return Some(Error::MethodWithoutWeights { method: (*name).to_owned() });
     }
-    let unsupported = |method: &str, why: &str| Some(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() });
+    let unsupported =
+        |method: &str, why: &str| Some(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned(), merge: Merge::Peft });
     if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
         return unsupported(name, why);
     }

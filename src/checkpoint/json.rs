@@ -2,8 +2,10 @@
 
 use super::adapter_config::AdapterConfig;
 use super::reader::Content;
+use super::sniff::BYTE_ORDER_MARK;
 use crate::error::{Error, Foreign};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// `model.safetensors.index.json`: which shard holds which tensor. A hint only; the headers of the shards are the truth.
@@ -17,6 +19,10 @@ pub struct Index {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelConfig {
     pub model_type: Option<String>,
+    /// The class that loads it: the first of `architectures`, or diffusers' `_class_name`.
+    pub class: Option<String>,
+    /// The repository it was loaded from, as transformers notes it.
+    pub name: Option<String>,
     /// Heads of queries, and of keys and values.
     pub heads: Option<u64>,
     pub key_heads: Option<u64>,
@@ -25,23 +31,44 @@ pub struct ModelConfig {
     pub multi_query: bool,
 }
 
+/// JSON is UTF-8; editors put a byte order mark before it, and PowerShell writes UTF-16.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    if let Some(wide) = bytes.strip_prefix(&[0xff, 0xfe]) {
+        let units: Vec<u16> = wide.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
+        return String::from_utf16(&units).map(Cow::Owned).map_err(|_| Error::HeaderNotUtf8);
+    }
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Error::HeaderNotUtf8)
+}
+
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Error::HeaderNotUtf8)?;
-    let value: Value = serde_json::from_str(text).map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
+    let text = text(bytes)?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
     let Value::Object(object) = value else { return Ok(Content::OtherJson) };
     let has = |key: &str| object.contains_key(key);
     if has("weight_map") {
         index(&object).map(Content::Index)
+    } else if object.get("fine_tune_type").and_then(Value::as_str) == Some("full") {
+        // mlx-lm keeps the settings of a full fine-tune under the same name; the tensors beside it are the model's own.
+        Ok(Content::OtherJson)
     } else if has("lora_parameters") || has("fine_tune_type") {
         AdapterConfig::parse_mlx(&object).map(Content::AdapterConfig)
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
         AdapterConfig::parse(&object).map(Content::AdapterConfig)
-    } else if has("architectures") || has("model_type") {
+    } else if has("architectures") || has("model_type") || has("_class_name") {
         let number = |keys: [&str; 2]| keys.iter().find_map(|k| object.get(*k)?.as_u64()).filter(|n| *n < 1 << 20);
         let flag = |key: &str| object.get(key).and_then(Value::as_bool).unwrap_or(false);
+        let word = |key: &str| object.get(key).and_then(Value::as_str).filter(|w| !w.is_empty()).map(str::to_owned);
+        let first = || object.get("architectures")?.as_array()?.first()?.as_str().map(str::to_owned);
+        let class = word("_class_name").or_else(first);
+        if class.as_deref().is_some_and(|c| c.ends_with("Pipeline")) {
+            return Ok(Content::OtherJson);
+        }
         Ok(Content::ModelConfig(ModelConfig {
-            model_type: object.get("model_type").and_then(Value::as_str).map(str::to_owned),
+            model_type: word("model_type"),
+            class,
+            name: word("_name_or_path"),
             heads: number(["num_attention_heads", "n_head"]),
             key_heads: number(["num_key_value_heads", "num_kv_heads"]),
             new_falcon: flag("new_decoder_architecture"),

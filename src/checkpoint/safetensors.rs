@@ -34,8 +34,10 @@ pub struct Header {
     pub tensors: Vec<Tensor>,
     /// `__metadata__` held something else than strings and was passed over.
     pub metadata_ignored: bool,
-    /// The configurations that diffusers keeps in `__metadata__` (`lora_adapter_metadata`), as JSON.
-    pub adapter_metadata: Option<String>,
+    /// `__metadata__`: what writers say about the file.
+    pub metadata: BTreeMap<String, String>,
+    /// Bytes after the last tensor: some tools leave them, and every loader but the strict one reads over them.
+    pub trailing: u64,
     /// How weights of 4 bits are packed, by the weight's name.
     pub states: BTreeMap<String, QuantState>,
     /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
@@ -70,16 +72,16 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
     }
     let mut tensors = wire.entries.into_iter().map(|(name, entry)| checked(name, entry)).collect::<Result<Vec<_>, _>>()?;
     tensors.sort_by_key(|t| (t.begin, t.end));
-    check_layout(&tensors, file_size.saturating_sub(data_start), data_start, file_size)?;
+    let trailing = check_layout(&tensors, file_size.saturating_sub(data_start), data_start, file_size)?;
     for t in &mut tensors {
         t.begin += data_start;
         t.end += data_start;
     }
-    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, adapter_metadata: wire.adapter_metadata, ..Header::default() })
+    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, metadata: wire.metadata, trailing, ..Header::default() })
 }
 
-/// Every byte of the data belongs to exactly one tensor, in order.
-fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: u64) -> Result<(), Error> {
+/// Every byte of the data belongs to exactly one tensor, in order. Returns how many bytes follow after the last.
+fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: u64) -> Result<u64, Error> {
     let mut end = 0;
     let mut last = "";
     for t in tensors {
@@ -95,10 +97,9 @@ fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: 
     if end > data_size {
         return Err(Error::Truncated { should_be: data_start.saturating_add(end), is: file_size });
     }
-    if end < data_size {
-        return Err(Error::TrailingBytes { extra: data_size - end });
-    }
-    Ok(())
+    let trailing = data_size - end;
+    // A header that accounts for no byte of the file is of no use.
+    if trailing > 0 && end == 0 { Err(Error::TrailingBytes { extra: trailing }) } else { Ok(trailing) }
 }
 
 fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
@@ -127,7 +128,7 @@ fn integers(value: Option<&Value>) -> Option<Vec<u64>> {
 struct Wire {
     entries: Vec<(String, WireEntry)>,
     metadata_ignored: bool,
-    adapter_metadata: Option<String>,
+    metadata: BTreeMap<String, String>,
     /// The first name seen twice. JSON readers keep the last one silently; a checkpoint must not.
     duplicate: Option<String>,
 }
@@ -159,8 +160,9 @@ impl<'de> Visitor<'de> for WireVisitor {
                 wire.metadata_ignored |= match map.next_value::<Value>()? {
                     Value::Null => false,
                     Value::Object(o) => {
-                        wire.adapter_metadata = o.get("lora_adapter_metadata").and_then(Value::as_str).map(str::to_owned);
-                        !o.values().all(Value::is_string)
+                        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+                        wire.metadata = o.iter().filter_map(text).collect();
+                        wire.metadata.len() < o.len()
                     }
                     _ => true,
                 };

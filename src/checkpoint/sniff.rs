@@ -17,9 +17,26 @@ pub enum Kind {
 
 const TORCH_LEGACY: &[u8] = &[0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
+/// UTF-8's byte order mark, which editors on Windows put before a text.
+pub const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// Where a tar archive (POSIX.1-1988 and later) says that it is one.
+const TAR_MAGIC_AT: usize = 257;
+
+/// Archives by their first bytes.
+const ARCHIVES: [(&[u8], Foreign); 4] = [
+    (b"\x1f\x8b\x08", Foreign::Packed("gzip")),
+    (b"7z\xbc\xaf\x27\x1c", Foreign::Packed("7-Zip")),
+    (b"Rar!\x1a\x07", Foreign::Packed("RAR")),
+    (b"\x28\xb5\x2f\xfd", Foreign::Packed("Zstandard")),
+];
+
 /// Judges by the first bytes (a few kB are enough).
 pub fn sniff(head: &[u8]) -> Kind {
-    let text = || head.iter().position(|b| !b.is_ascii_whitespace()).map_or(&head[..0], |i| &head[i..]);
+    let text = || {
+        let own = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
+        own.iter().position(|b| !b.is_ascii_whitespace()).map_or(&own[..0], |i| &own[i..])
+    };
     if head.starts_with(b"GGUF") {
         Kind::Foreign(Foreign::Gguf)
     } else if head.starts_with(b"PK\x03\x04") {
@@ -35,6 +52,12 @@ pub fn sniff(head: &[u8]) -> Kind {
         Kind::Foreign(Foreign::Hdf5)
     } else if head.starts_with(b"\x93NUMPY") {
         Kind::Foreign(Foreign::Npy)
+    } else if let Some((_, what)) = ARCHIVES.iter().find(|(magic, _)| head.starts_with(magic)) {
+        Kind::Foreign(*what)
+    } else if head.get(TAR_MAGIC_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) {
+        Kind::Foreign(Foreign::Tar)
+    } else if head.starts_with(&[0xff, 0xfe, b'{', 0]) {
+        Kind::Json
     } else if starts_ignoring_case(text(), b"<!doctype") || starts_ignoring_case(text(), b"<html") {
         Kind::Foreign(Foreign::Html)
     } else if text().starts_with(b"{") && !head.iter().take(8).any(|b| *b == 0) {
@@ -63,5 +86,8 @@ mod tests {
         assert_eq!(sniff(&[0x7b, 0x22, 0, 0, 0, 0, 0, 0, b'{']), Kind::Safetensors);
         assert_eq!(sniff(b" {\"weight_map\": {}}"), Kind::Json);
         assert_eq!(sniff(b"  <!DOCTYPE html>"), Kind::Foreign(Foreign::Html));
+        assert_eq!(sniff(b"\xef\xbb\xbf {\"r\": 8}"), Kind::Json);
+        assert_eq!(sniff(b"\xff\xfe{\0\"\0"), Kind::Json);
+        assert_eq!(sniff(&[&[b'.'; 257][..], b"ustar\x0000"].concat()), Kind::Foreign(Foreign::Tar));
     }
 }

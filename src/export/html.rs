@@ -84,7 +84,9 @@ fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
 <style>{STYLE}</style>
 </head>
 <body>
+<div class="lorascope-page">
 {body}
+</div>
 <script type="module">{module}</script>
 <script>{HEIGHT}</script>
 </body>
@@ -93,11 +95,17 @@ fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
     )
 }
 
-const STYLE: &str = ":root{color-scheme:light dark}body{margin:0;padding:8px 12px;background:#fff;color:#15181a;font:12px/16px system-ui,sans-serif}\
-h1{font:600 18px/24px system-ui,sans-serif;margin:0 0 8px}\
-lorascope-figure{display:block;max-width:960px}lorascope-figure>svg,lorascope-lesson>svg{max-width:100%;height:auto}.about{color:#666d71;max-width:960px;margin:8px 0 0}\
-a{color:inherit}pre{white-space:pre-wrap;overflow-wrap:anywhere}\
-@media screen and (prefers-color-scheme:dark){body{background:#111314;color:#eceeee}.about{color:#8f9699}}";
+/// Every rule stays inside the page's own root: a notebook that shows the file inline (`display(HTML(...))`) keeps its own looks. Where the
+/// root is all of the body, the file is a page by itself, and its margins are its own.
+const STYLE: &str = ".lorascope-page{color-scheme:light dark;background:#fff;color:#15181a;font:12px/16px system-ui,sans-serif}\
+body:has(>.lorascope-page){margin:0;padding:8px 12px;background:#fff}\
+.lorascope-page h1{font:600 18px/24px system-ui,sans-serif;margin:0 0 8px}\
+.lorascope-page lorascope-figure{display:block;max-width:960px}\
+.lorascope-page lorascope-figure>svg,.lorascope-page lorascope-lesson>svg{max-width:100%;height:auto}\
+.lorascope-page .about{color:#666d71;max-width:960px;margin:8px 0 0}\
+.lorascope-page a{color:inherit}.lorascope-page pre{white-space:pre-wrap;overflow-wrap:anywhere}\
+@media screen and (prefers-color-scheme:dark){.lorascope-page,body:has(>.lorascope-page){background:#111314;color:#eceeee}\
+.lorascope-page .about{color:#8f9699}}";
 
 /// Tells the page around an iframe how tall it has to be.
 const HEIGHT: &str = "if(parent!==window)new ResizeObserver(()=>parent.postMessage({type:'lorascope-height',height:Math.ceil(document.body.getBoundingClientRect().height)},'*')).observe(document.body)";
@@ -132,4 +140,21 @@ fn attributes(report: &Report, request: &Request) -> String {
 /// An enum as the report's JSON spells it.
 fn word(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_stays_inside_the_pages_own_root() {
+        let plain = STYLE.replace("@media screen and (prefers-color-scheme:dark){", "");
+        let selectors = plain.split('}').filter_map(|rule| rule.split_once('{').map(|(selectors, _)| selectors));
+        let all: Vec<&str> = selectors.flat_map(|s| s.split(',')).collect();
+        assert!(all.len() > 8);
+        for selector in all {
+            let own = selector.starts_with(".lorascope-page") || selector == "body:has(>.lorascope-page)";
+            assert!(own, "“{selector}” reaches outside");
+        }
+    }
 }

@@ -82,6 +82,17 @@ pub enum Change {
     Dense(Matrix),
 }
 
+impl Change {
+    /// The change of the transposed matrix.
+    pub fn turned(self) -> Change {
+        match self {
+            Change::Nothing(why) => Change::Nothing(why),
+            Change::LowRank { b, a, scale } => Change::LowRank { b: a.transpose(), a: b.transpose(), scale },
+            Change::Dense(delta) => Change::Dense(delta.transpose()),
+        }
+    }
+}
+
 impl Method {
     /// Every end of a tensor name that belongs to it.
     pub fn parts(&self) -> impl Iterator<Item = &'static str> {

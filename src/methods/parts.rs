@@ -38,11 +38,11 @@ impl Shapes {
     /// A matrix, or a convolution's kernel with everything but its first dimension in the columns.
     pub fn flat(&self, part: &'static str) -> Result<[u64; 2], Fault> {
         match self.of(part)? {
-            [rows, rest @ ..] if (1..=3).contains(&rest.len()) => {
+            [rows, rest @ ..] if (1..=4).contains(&rest.len()) => {
                 let columns = rest.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
                 columns.map(|columns| [*rows, columns]).ok_or_else(|| Fault::Form(format!("“{part}” is impossibly large.")))
             }
-            shape => Err(Fault::Form(format!("“{part}” has {} dimensions, not two to four.", shape.len()))),
+            shape => Err(Fault::Form(format!("“{part}” has {} dimensions, not two to five.", shape.len()))),
         }
     }
 

@@ -1,15 +1,14 @@
-//! An adapter's tensors sorted into modules, and what each module's change is multiplied with.
+//! An adapter's tensors sorted into modules.
 
-use super::job::{Scale, TensorRef};
+use super::components::Component;
+use super::experts;
+use super::job::TensorRef;
 use super::leaf::{Part, leaf};
 use super::names::canonical;
 use crate::checkpoint::AdapterConfig;
-use crate::checkpoint::adapter_config::Scaling;
-use crate::error::Error;
+use crate::error::{Error, Merge};
 use crate::methods::{Fault, Method, Outline, Shapes, method_of};
-use crate::report::Kind;
-use regex::RegexBuilder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One module of an adapter.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +19,10 @@ pub struct Module {
     pub stripped: String,
     /// Its components are joined by `_`: kohya, LyCORIS.
     pub joined: bool,
+    /// The model of a pipeline that it belongs to.
+    pub component: Option<Component>,
+    /// How often `base_layer` stands before its parts: two parameters of one module are nested (PEFT's target_parameters).
+    pub depth: usize,
     pub method: &'static Method,
     pub parts: Vec<(&'static str, TensorRef)>,
     pub outline: Outline,
@@ -33,13 +36,8 @@ impl Module {
         self.outline.rank
     }
 
-    fn stores_alpha(&self) -> bool {
+    pub fn stores_alpha(&self) -> bool {
         self.parts.iter().any(|(part, _)| *part == ALPHA)
-    }
-
-    /// Whether somebody must say what alpha is.
-    pub fn asks_alpha(&self) -> bool {
-        self.method.scaled && !self.stores_alpha()
     }
 }
 
@@ -62,14 +60,19 @@ pub struct Adapter {
 struct Draft {
     stripped: String,
     joined: bool,
+    image: bool,
     parts: Vec<(&'static str, TensorRef)>,
 }
+
+/// What tells modules apart: the adapter's name, the component, the module, and how deep it is nested.
+type Key = (String, Option<Component>, String, usize);
 
 /// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `config`
 /// tells methods apart that store the same tensors.
 pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTreeMap<String, Adapter>, Error> {
-    // Two parameters of one module are told apart by how often `base_layer` stands before the part (PEFT's target_parameters).
-    let mut drafts: BTreeMap<(String, String, usize), Draft> = BTreeMap::new();
+    let mut drafts: BTreeMap<Key, Draft> = BTreeMap::new();
+    // One refused part never sinks a file: its module is left out and said.
+    let mut refused: BTreeMap<Key, Error> = BTreeMap::new();
     let mut shared: Vec<(&'static str, TensorRef)> = Vec::new();
     let mut rest = Adapter::default();
     for t in tensors {
@@ -82,7 +85,9 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             }
             continue;
         };
-        rest.image |= leaf.image;
+        let module = canonical(&leaf.module);
+        let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
+        let key: Key = (leaf.adapter, leaf.component, module.name, depth);
         let part = match leaf.part {
             Part::Of(part @ ("vera_A" | "vera_B")) => {
                 shared.push((part, t.clone()));
@@ -94,40 +99,79 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
                 rest.passed_over.push(t.name.clone());
                 continue;
             }
-            Part::Refused(method, why) => return Err(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned() }),
+            Part::Refused(method, why, merge) => {
+                refused.insert(key, Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned(), merge });
+                continue;
+            }
         };
-        let module = canonical(&leaf.module);
-        let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
-        let draft = drafts.entry((leaf.adapter, module.name, depth)).or_default();
+        // A vector's change: of a norm or a bias.
+        if part == "diff" && t.shape.iter().filter(|d| **d > 1).count() < 2 {
+            rest.passed_over.push(t.name.clone());
+            continue;
+        }
+        let draft = drafts.entry(key).or_default();
+        draft.image |= leaf.image;
         draft.stripped = format!("{}{}", leaf.joined.unwrap_or_default(), module.stripped);
         draft.joined = leaf.joined.is_some();
         draft.parts.push((part, t.clone()));
     }
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
-    for ((adapter, name, _), mut draft) in drafts {
+    drafts.retain(|key, _| !refused.contains_key(key));
+    for ((adapter, component, name, depth), mut draft) in drafts {
         if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
             draft.parts.extend(shared.iter().cloned());
         }
         let adapter = adapters.entry(adapter).or_default();
-        match module(name, draft, config) {
-            Ok(module) => adapter.modules.push(module),
+        adapter.image |= draft.image;
+        let place = Place { name, component, depth };
+        match module(place, draft, config) {
+            Ok(modules) => adapter.modules.extend(modules),
             Err(error) => adapter.errors.push(error),
         }
     }
-    adapters.values_mut().for_each(|a| a.image = rest.image);
-    if let Some(first) = adapters.values_mut().next() {
-        first.replaced = rest.replaced;
-        first.passed_over = rest.passed_over;
+    match (adapters.values_mut().next(), refused.is_empty()) {
+        (Some(first), _) => {
+            first.replaced = rest.replaced;
+            first.passed_over = rest.passed_over;
+            first.errors.extend(refused.into_values());
+            Ok(adapters)
+        }
+        (None, false) => Err(refused.into_values().next().unwrap_or(Error::AdapterWithoutLora)),
+        (None, true) => Err(Error::AdapterWithoutLora),
     }
-    if adapters.is_empty() { Err(Error::AdapterWithoutLora) } else { Ok(adapters) }
 }
 
-fn module(name: String, draft: Draft, config: Option<&AdapterConfig>) -> Result<Module, Error> {
+struct Place {
+    name: String,
+    component: Option<Component>,
+    depth: usize,
+}
+
+/// The modules that these parts make: one, or one an expert.
+fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<Vec<Module>, Error> {
+    let Place { name, component, depth } = place;
     if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {
         return Err(Error::AdapterEmptyTensors { tensor: empty.name.clone() });
     }
+    let merge = match () {
+        () if draft.joined => Merge::LyCoris,
+        () if draft.parts.iter().any(|(part, _)| ["lora_a", "lora_b"].contains(part)) => Merge::MlxLm,
+        () if draft.image => Merge::Diffusers,
+        () => Merge::Peft,
+    };
+    if let Some(experts) = experts::stacked(&draft.parts) {
+        let one = |(e, parts): (usize, Vec<(&'static str, TensorRef)>)| {
+            let (method, outline) = experts::of_stacked(&parts)?;
+            let (name, stripped) = (format!("{name}[{e}]"), draft.stripped.clone());
+            Some(Module { name, stripped, joined: draft.joined, component, depth, method, parts, outline })
+        };
+        if let Some(modules) = experts.into_iter().enumerate().map(one).collect() {
+            return Ok(modules);
+        }
+    }
     let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
-    if let Some(missing) = config.and_then(|c| c.needs).filter(|part| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part)) {
+    let needed = |part: &&str| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part);
+    if let Some(missing) = config.and_then(|c| c.needs).filter(needed) {
         return Err(Error::AdapterHalf { module: name, present: draft.parts[0].0, missing });
     }
     let Some(method) = method_of(&shapes, config.and_then(|c| c.init)) else {
@@ -137,86 +181,24 @@ fn module(name: String, draft: Draft, config: Option<&AdapterConfig>) -> Result<
         Fault::Missing("vera_A" | "vera_B") => Error::MethodUnsupported {
             method: "VeRA without its projection".into(),
             why: "Its two shared matrices come from a random generator; they are in the file only when save_projection is on.".into(),
+            merge,
         },
         Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
-        Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why },
+        Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;
-    Ok(Module { name, stripped: draft.stripped, joined: draft.joined, method, parts: draft.parts, outline })
+    let Draft { stripped, joined, parts, .. } = draft;
+    Ok(vec![Module { name, stripped, joined, component, depth, method, parts, outline }])
 }
 
-/// Where alpha comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Alpha<'a> {
-    Config(&'a AdapterConfig),
-    /// One number for all modules.
-    Given(f64),
-    /// A multiple of each module's rank.
-    Times(f64),
-}
-
-impl Alpha<'_> {
-    /// alpha, where it is one, and s of one module. The rank is the file's.
-    pub fn scale(&self, module: &Module) -> (Option<f64>, Scale) {
-        if !module.method.scaled {
-            return (None, Scale::Known(1.0));
-        }
-        if module.stores_alpha() {
-            // LyCORIS: two whole factors have no rank, and then no scale.
-            return (None, module.rank().map_or(Scale::Known(1.0), |r| Scale::Stored { rank: r as f64 }));
-        }
-        let rank = module.rank().map(|r| r as f64);
-        match self {
-            Alpha::Config(config) => {
-                let alpha = pick(&config.alpha_pattern, &module.name).unwrap_or(config.alpha);
-                let named = || pick(&config.rank_pattern, &module.name).unwrap_or(config.r) as f64;
-                // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
-                let r = rank.filter(|_| module.method.kind != Kind::Lokr).unwrap_or_else(named);
-                match config.scaling {
-                    Scaling::Rank => (Some(alpha), Scale::Known(alpha / r)),
-                    Scaling::Root => (Some(alpha), Scale::Known(alpha / r.sqrt())),
-                    Scaling::Initial(initial) => (Some(alpha), Scale::Known(alpha / (initial + 1e-5))),
-                    Scaling::Given(scale) => (None, Scale::Known(scale)),
-                }
-            }
-            Alpha::Given(alpha) => (Some(*alpha), Scale::Known(rank.map_or(1.0, |r| alpha / r))),
-            Alpha::Times(factor) => (rank.map(|r| factor * r), Scale::Known(*factor)),
-        }
+impl Adapter {
+    /// The names of its modules.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.modules.iter().map(|m| m.name.as_str())
     }
-}
 
-/// The value of the first key that fits the module: PEFT's rule `(.*\.)?(key)$`, with the key as a regular expression.
-pub fn pick<T: Copy>(pattern: &[(String, T)], module: &str) -> Option<T> {
-    pattern.iter().find(|(key, _)| fits(key, module)).map(|(_, value)| *value)
-}
-
-fn fits(key: &str, module: &str) -> bool {
-    let plain = module == key || module.strip_suffix(key).is_some_and(|before| before.ends_with('.'));
-    plain || compile(key).is_some_and(|r| r.is_match(module))
-}
-
-/// The key as PEFT reads it; none where it is not a regular expression that can be read here (look-around, damage).
-fn compile(key: &str) -> Option<regex::Regex> {
-    RegexBuilder::new(&format!(r"^(?:.*\.)?(?:{key})$")).size_limit(1 << 20).build().ok()
-}
-
-/// The keys of both patterns that are compared as plain text because they are no valid regular expression.
-pub fn plain_keys(config: &AdapterConfig) -> Vec<&str> {
-    let keys = config.rank_pattern.iter().map(|(k, _)| k).chain(config.alpha_pattern.iter().map(|(k, _)| k));
-    keys.map(String::as_str).filter(|k| compile(k).is_none()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_key_fits_at_the_end_at_a_dot_and_the_first_wins() {
-        let pattern = [("q_proj".to_owned(), 4.0), (r"layers\.0\..*".to_owned(), 2.0), ("[".to_owned(), 1.0)];
-        assert_eq!(pick(&pattern, "model.layers.3.self_attn.q_proj"), Some(4.0));
-        assert_eq!(pick(&pattern, "model.layers.3.self_attn.my_q_proj"), None);
-        assert_eq!(pick(&pattern, "model.layers.0.self_attn.q_proj"), Some(4.0));
-        assert_eq!(pick(&pattern, "model.layers.0.mlp.up_proj"), Some(2.0));
-        assert_eq!(pick(&pattern, "a.["), Some(1.0));
+    /// The models of a pipeline that it changes.
+    pub fn components(&self) -> BTreeSet<Option<Component>> {
+        self.modules.iter().map(|m| m.component).collect()
     }
 }

@@ -1,16 +1,21 @@
 //! The base: which set it is, and which of its matrices are looked at.
 
+use super::components::{self, Component};
 use super::configs::model;
+use super::families::GateUp;
 use super::files::FileEntry;
 use super::job::TensorRef;
 use super::matching::Named;
-use super::names::{Place, canonical, is_weight, place};
-use super::orientation::{is_conv1d, is_conv1d_module};
+use super::models::regions;
+use super::names::{Place, canonical, is_slice, is_weight, place};
+use super::orientation::Orientation;
 use super::selection::Selection;
 use super::sets::FileSet;
 use super::{Answers, PlanBase, PlanType, Question, QuestionOption};
+use crate::checkpoint::ModelConfig;
 use crate::report::FileInfo;
 use crate::series::type_order;
+use std::collections::BTreeSet;
 
 /// A weight of the base: a matrix, or a kernel taken as one.
 #[derive(Debug, Clone)]
@@ -26,9 +31,16 @@ pub struct BaseMatrix {
 pub struct Base {
     pub set: usize,
     pub matrices: Vec<BaseMatrix>,
-    /// Canonical names and stored shapes of `matrices`.
+    /// Canonical names and shapes `[out, in]` of `matrices`.
     pub named: Vec<Named>,
     pub selection: Selection,
+    /// Which of its weights are stored as `[in, out]`.
+    pub orientation: Orientation,
+    pub config: Option<ModelConfig>,
+    /// Which model of a pipeline it is, where its folder or configuration says so.
+    pub component: Option<Component>,
+    /// The models of a pipeline that its names say it holds.
+    pub regions: BTreeSet<Component>,
 }
 
 /// The question whose answer is the base.
@@ -82,7 +94,8 @@ pub fn is_matrix(t: &TensorRef) -> bool {
 /// The weights of a set.
 pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection: Selection) -> Base {
     let set = &sets[index];
-    let conv1d = is_conv1d(&set.tensors, model(entries, &set.folder).and_then(|c| c.model_type.as_deref()));
+    let config = model(entries, &set.folder).cloned();
+    let orientation = Orientation::of(&set.tensors, config.as_ref().and_then(|c| c.model_type.as_deref()));
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
         .iter()
@@ -92,13 +105,19 @@ pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection
             is_weight(&name).then(|| BaseMatrix {
                 tensor: t.clone(),
                 place: place(&name).of(&t.shape),
-                transposed: conv1d && is_conv1d_module(&name),
+                transposed: t.shape.len() == 2 && orientation.is_in_out(&name).unwrap_or(false),
             })
         })
         .collect();
     matrices.sort_by_key(|m| (m.place.layer.is_none(), m.place.layer, type_order(m.place.kind)));
-    let named = matrices.iter().map(|m| Named { name: canonical(&m.tensor.name).name, shape: shape(&m.tensor) }).collect();
-    Base { set: index, matrices, named, selection }
+    let oriented = |m: &BaseMatrix| {
+        let [rows, cols] = shape(&m.tensor);
+        if m.transposed { [cols, rows] } else { [rows, cols] }
+    };
+    let named: Vec<Named> = matrices.iter().map(|m| Named { name: canonical(&m.tensor.name).name, shape: oriented(m) }).collect();
+    let component = components::of_set(set, config.as_ref());
+    let regions = if component.is_some() { BTreeSet::new() } else { regions(named.iter().map(|n| n.name.as_str())) };
+    Base { set: index, matrices, named, selection, orientation, config, component, regions }
 }
 
 /// `[out, in]` as stored, a kernel behind the inputs; 0 where it cannot be counted.
@@ -108,6 +127,27 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 }
 
 impl Base {
+    /// Itself with the names of one region only; the places stay.
+    pub fn only(&self, region: Component) -> Base {
+        let mut own = self.clone();
+        for (i, n) in own.named.iter_mut().enumerate().filter(|(_, n)| components::of_name(&n.name) != Some(region)) {
+            // A name that nothing pairs with.
+            n.name = format!("\u{0}{i}");
+        }
+        own
+    }
+
+    /// How gate and up lie in a fused matrix.
+    pub fn gate_up(&self, matrix: usize) -> GateUp {
+        let of_experts = self.named.get(matrix).is_some_and(|n| n.name.contains("experts"));
+        self.orientation.family().filter(|_| of_experts).map_or(GateUp::Halves, |f| f.gate_up)
+    }
+
+    /// Whether its experts lie as `[E, out, in]`.
+    pub fn stores_experts_out_in(&self) -> bool {
+        self.matrices.iter().any(|m| is_slice(&m.tensor.name) && !m.transposed)
+    }
+
     /// Whether a matrix is looked at.
     pub fn is_selected(&self, matrix: usize) -> bool {
         self.selection.includes(&self.named[matrix].name, &self.matrices[matrix].place)
@@ -132,7 +172,7 @@ impl Base {
                 types.push(kind);
             }
         }
-        let layers: std::collections::BTreeSet<_> = selected().filter_map(|m| m.place.layer).collect();
+        let layers: BTreeSet<_> = selected().filter_map(|m| m.place.layer).collect();
         PlanBase {
             label: set.label.clone(),
             files: file_infos(&set.files, entries),

@@ -1,20 +1,26 @@
 //! Puts the plan together: problems, questions, base, fine-tunes, jobs, and what is left out.
 
+use super::alpha;
 use super::base::{self, Base, file_infos};
-use super::configs::{self, ConfigFile};
+use super::companions;
+use super::configs::{self, Assigned, ConfigFile};
 use super::cost::{flops, plan_matrix};
+use super::depth;
 use super::drafts::{self, Draft};
 use super::files::FileEntry;
 use super::fused;
 use super::job::{Job, Recipe};
+use super::layouts;
+use super::mismatch::Side;
 use super::models::{self, Paired};
+use super::orientation::Orientation;
 use super::problems::{self, count, of_error, of_plan, warning};
 use super::replication;
 use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
 use super::tied;
-use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, adapter, left_out};
+use super::{Answers, LeftOut, Plan, PlanModel, Problem, Question, Severity, left_out};
 use crate::error::Error;
 use crate::report::{FileInfo, Kind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,19 +45,38 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     for set in &sets {
         plan.problems.extend(problems::of_set(set, entries));
     }
-    let (configs, free) = configs::assign(entries, &sets);
+    let Assigned { of: configs, free, questions } = configs::assign(entries, &sets, answers);
+    plan.questions.extend(questions);
+    plan.problems.extend(companions::in_pieces(unopened, &sets).into_iter().map(|(pieces, folder)| {
+        let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
+        // Nothing else of that folder can be read; without it nothing is lost of the others.
+        Problem { file: Some(if folder.is_empty() { pieces.what.to_owned() } else { folder.to_owned() }), ..problem }
+    }));
+    plan.problems.extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
     plan.problems.extend(configs.iter().flatten().chain(&free).flat_map(|c| config_warnings(c, entries)));
 
     let mut drafts = drafts::adapters(&sets, &configs, entries, &mut plan.problems);
     let hints: Vec<String> = configs.iter().flatten().filter_map(|c| c.config.base_model.clone()).map(|b| last_part(&b)).collect();
-    let candidates: Vec<usize> = (0..sets.len()).filter(|s| is_plain_model(&sets[*s])).collect();
+    let models: Vec<usize> = (0..sets.len()).filter(|s| is_plain_model(&sets[*s])).collect();
+    let mut companions: Vec<(usize, &str)> =
+        models.iter().filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?))).collect();
+    if companions.len() == models.len() {
+        // Nothing but companions: one of them is what is meant.
+        companions.clear();
+    }
+    let candidates: Vec<usize> = models.into_iter().filter(|s| !companions.iter().any(|c| c.0 == *s)).collect();
+    for (s, why) in companions {
+        plan.left_out.push(LeftOut::new(format!("{}: {why}, not compared", sets[s].label), paths(&sets[s], entries)));
+    }
     let (chosen, question) = base::choose(&candidates, &sets, &hints, answers);
     plan.questions.extend(question);
     let mut jobs = Vec::new();
     if let Some(chosen) = chosen {
         let mut base = base::matrices(chosen, &sets, entries, Selection::of(answers));
-        configs.iter().flatten().for_each(|c| replication::extend(&mut base, &c.config.layer_map));
+        for config in configs.iter().flatten() {
+            replication::extend(&mut base, (0u32..).zip(config.config.layer_map.iter().copied()));
+        }
         tied::extend(&mut base, |head| drafts.iter().any(|d| d.targets(head)));
         plan.types = base.types();
         plan.pattern = base.selection.text.clone();
@@ -59,13 +84,42 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         plan.base = Some(base.summary(&sets, entries));
         let steps = run::steps(&sets);
         let mut recipes = Recipes::new();
+        let of_images = candidates.iter().any(|s| sets[*s].stem.starts_with("diffusion_pytorch_model"))
+            || layouts::of(base.named.iter().map(|n| n.name.as_str())).is_some_and(|l| l.image);
+        drafts.iter_mut().for_each(|d| d.on(&base, of_images));
+        let inside = &sets[chosen].inside;
+        if !inside.is_empty() {
+            let what = "tensors of adapters inside the base: not merged, and not compared";
+            plan.left_out.push(LeftOut::new(what, inside.clone()));
+        }
         // The checkpoints of a run stand together, in the order of its steps.
         let mut tuned: Vec<usize> = candidates.into_iter().filter(|s| *s != chosen).collect();
         tuned.sort_by(|a, b| steps[*a].cmp(&steps[*b]));
         drafts.sort_by(|a, b| steps[a.set].cmp(&steps[b.set]));
         for s in tuned {
             let set = &sets[s];
-            let paired = models::full(&set.label, set.first_path(entries), &set.tensors, &base, &answers.by_hand(&set.label));
+            let config = configs::model(entries, &set.folder);
+            let own = Orientation::of(&set.tensors, config.and_then(|c| c.model_type.as_deref()));
+            let side = Side { label: &set.label, file: set.first_path(entries), what: "model", config };
+            let layers = depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
+            if let Some((.., (_, map))) = &layers {
+                replication::extend(&mut base, (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?))));
+            }
+            let map = layers.as_ref().map(|(.., (_, map))| map);
+            let mut paired = models::full(&side, &set.tensors, &own, &base, map, &answers.by_hand(&set.label));
+            if paired.matching.matched == 0
+                && let Some(why) = companions::unpaired(set, &base, entries)
+            {
+                plan.left_out.push(LeftOut::new(format!("{}: {why}, not compared", set.label), paths(set, entries)));
+                continue;
+            }
+            if let Some((b, t, (question, _))) = layers.filter(|_| paired.matching.matched > 0) {
+                paired.problems.push(depth_problem(set, b, t, &question, entries));
+                plan.questions.push(question);
+            }
+            if !set.inside.is_empty() {
+                paired.notes.push(format!("{} of adapters inside it are not looked at.", count(set.inside.len(), "tensor", "tensors")));
+            }
             let model = PlanModel {
                 label: set.label.clone(),
                 kind: Kind::Full,
@@ -84,7 +138,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             accept(&mut plan, &mut recipes, model, paired);
         }
         for draft in &drafts {
-            let question = drafts::alpha_question(draft, answers);
+            let question = draft.question(answers);
             let Some((model, paired)) = drafts::paired(draft, &sets, &base, entries, answers) else {
                 plan.questions.extend(question);
                 continue;
@@ -96,7 +150,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         let runs: Vec<_> = plan.models.iter().map(|m| m.run.clone()).collect();
         jobs = make_jobs(&base, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
-        plan.left_out = left_out::of_base(&base, &sets[chosen].tensors, &used);
+        plan.left_out.splice(0..0, left_out::of_base(&base, &sets[chosen].tensors, &used));
         let config = configs::model(entries, &sets[chosen].folder);
         let wanted = answers.0.get(fused::SPLIT).is_some_and(|a| a == "yes");
         plan.split = jobs.iter().any(|j| fused::parts(j, config).is_some()).then_some(wanted);
@@ -108,7 +162,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 .push(LeftOut::new(format!("matrices of {}: no counterpart in the base", model.label), model.matching.unmatched.clone()));
         }
     } else {
-        plan.questions.extend(drafts.iter().filter_map(|d| drafts::alpha_question(d, answers)));
+        plan.questions.extend(drafts.iter().filter_map(|d| d.question(answers)));
     }
     let unread: Vec<String> = unopened.iter().cloned().chain(passed_over).chain(other_json(entries)).collect();
     if !unread.is_empty() {
@@ -124,6 +178,39 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     Planned { plan, jobs }
 }
 
+fn paths(set: &FileSet, entries: &[FileEntry]) -> Vec<String> {
+    set.files.iter().map(|f| entries[*f].path.clone()).collect()
+}
+
+/// A low-rank file under names that are not read.
+fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
+    let foreign = set.foreign.as_ref()?;
+    let writer = foreign.writer.map_or("of a library that is not read here", |w| w.name);
+    let title = match foreign.writer {
+        Some(_) => format!("This is an adapter of {writer}"),
+        None => format!("This is an adapter {writer}"),
+    };
+    let cause = format!(
+        "It holds {} of low rank (r = {}), such as “{}” and “{}”: factors of an adapter, not weights of a model.",
+        count(foreign.pairs, "pair", "pairs"),
+        foreign.rank,
+        foreign.example[0],
+        foreign.example[1]
+    );
+    let names: Vec<&str> = set.tensors.iter().map(|t| t.name.as_str()).collect();
+    let problem = warning("foreign-adapter", title, set.first_path(entries), cause, &foreign.way(&names));
+    let tensor = Some(foreign.example[0].clone());
+    Some(Problem { tensor, blocks: "Blocks 1 model".into(), severity: Severity::Error, ..problem })
+}
+
+/// Blocks were put in or taken out.
+fn depth_problem(set: &FileSet, base: u32, tuned: u32, question: &Question, entries: &[FileEntry]) -> Problem {
+    let way = question.options.iter().find(|o| o.value == question.value).map(|o| o.label.as_str()).unwrap_or_default();
+    let title = format!("This fine-tune has {tuned} layers, the base {base}");
+    let cause = format!("Numbers of layers shift where blocks are put in or taken out. Now they are paired so: {way}.");
+    warning("depth-differs", title, set.first_path(entries), cause, "Answer the question above as the model was made; its card says how.")
+}
+
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
     let error = config.config.refusal.clone().unwrap_or(Error::ConfigWithoutWeights);
     of_error(&error, &entries[config.file].path, "Blocks 1 model")
@@ -134,39 +221,47 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
     let mut warnings = Vec::new();
     if !config.config.defaults.is_empty() {
         let cause = format!("{} not given; PEFT’s default 8 is used.", config.config.defaults.join(" and "));
-        warnings.push(warning("config-defaults", "The adapter’s configuration is incomplete".into(), path, cause));
+        let fix = "Complete adapter_config.json where the training used other values: the scale depends on them.";
+        warnings.push(warning("config-defaults", "The adapter’s configuration is incomplete".into(), path, cause, fix));
     }
-    for key in adapter::plain_keys(config.config) {
+    for key in alpha::plain_keys(config.config) {
         let cause = format!("“{key}” is no regular expression that can be read here; it is compared as plain text.");
-        warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause));
+        let fix = "Give the pattern’s module names in full in adapter_config.json.";
+        warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause, fix));
     }
     if let Some(base) = config.config.base_model.as_deref()
         && let Some(name) = problems::unpacked_name(base)
     {
         let cause = format!("adapter_config.json names “{base}”. Compare with its 16-bit version, “{name}”.");
-        warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause));
+        let fix = format!("Drop “{name}” as the base.");
+        warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause, &fix));
     }
     warnings
 }
 
 /// A set that can be a base or a full fine-tune.
 fn is_plain_model(set: &FileSet) -> bool {
-    !set.is_adapter && problems::quantized(set).is_none() && set.tensors.iter().any(|t| t.begin < t.end)
+    !set.is_adapter && set.foreign.is_none() && problems::quantized(set).is_none() && set.tensors.iter().any(|t| t.begin < t.end)
 }
 
-/// By base matrix: the model, how it makes W, and whether the base turned out to be stored as `[in, out]`.
-type Recipes = BTreeMap<usize, Vec<(u32, Recipe, bool)>>;
+/// By base matrix: the model, and how it makes W.
+type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 
 /// Takes a paired model into the plan, or its problem where nothing paired.
 fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Paired) {
-    plan.problems.extend(paired.problem);
+    plan.problems.extend(paired.problems);
     if paired.matching.matched == 0 {
         return;
     }
     let index = plan.models.len() as u32;
     plan.models.push(model);
-    for (matrix, recipe, transposed) in paired.recipes {
-        recipes.entry(matrix).or_default().push((index, recipe, transposed));
+    plan.left_out.extend(paired.left_out);
+    for (matrix, recipe) in paired.recipes {
+        let of = recipes.entry(matrix).or_default();
+        // One model makes a matrix in one way.
+        if of.last().is_none_or(|(model, _)| *model != index) {
+            of.push((index, recipe));
+        }
     }
 }
 
@@ -177,10 +272,10 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
         .filter(|(b, _)| base.is_selected(*b) && base.matrices[*b].tensor.is_readable())
         .map(|(b, recipes)| {
             let matrix = &base.matrices[b];
-            let transposed = matrix.transposed || recipes.iter().any(|r| r.2);
+            let transposed = matrix.transposed;
             let [stored_rows, stored_cols] = base::shape(&matrix.tensor).map(|d| d as u32);
             let (rows, cols) = if transposed { (stored_cols, stored_rows) } else { (stored_rows, stored_cols) };
-            let place = |model: usize| recipes.iter().position(|(m, ..)| *m as usize == model);
+            let place = |model: usize| recipes.iter().position(|(m, _)| *m as usize == model);
             Job {
                 base: matrix.tensor.clone(),
                 layer: matrix.place.layer,
@@ -189,8 +284,8 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
                 cols,
                 transposed,
                 lines: None,
-                follows: recipes.iter().map(|(model, ..)| before[*model as usize].and_then(place)).collect(),
-                tuned: recipes.into_iter().map(|(model, recipe, _)| (model, recipe)).collect(),
+                follows: recipes.iter().map(|(model, _)| before[*model as usize].and_then(place)).collect(),
+                tuned: recipes,
             }
         })
         .collect()
@@ -212,6 +307,13 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
         let cause = "One model is here; an analysis compares it with its fine-tunes.".into();
         let problem = of_plan("no-fine-tune", "A fine-tune is missing", cause, "Add full fine-tunes or adapters of it.");
         // Nothing is wrong yet: people drop the base first.
+        return Some(Problem { severity: Severity::Warning, ..problem });
+    }
+    // Everything that pairs may be of types that are off: then nothing is missing.
+    let off: Vec<&str> = plan.types.iter().filter(|t| !t.on && t.count > 0).map(|t| t.label.as_str()).collect();
+    if no_error && !plan.models.is_empty() && !off.is_empty() {
+        let cause = format!("What changes is of types that are switched off: {}.", off.join(", "));
+        let problem = of_plan("all-switched-off", "All that changes is switched off", cause, "Switch it on under “Matrices” below.");
         return Some(Problem { severity: Severity::Warning, ..problem });
     }
     let cause = || "No two-dimensional weight inside a numbered block was found in both a base and a fine-tune.".to_owned();

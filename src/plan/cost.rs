@@ -1,7 +1,7 @@
 //! What one matrix will cost, estimated from its shape.
 
 use super::PlanMatrix;
-use super::job::{Job, Recipe};
+use super::job::Job;
 use crate::report::EXACT_UP_TO;
 
 pub fn plan_matrix(job: &Job) -> PlanMatrix {
@@ -32,8 +32,7 @@ pub fn plan_matrix(job: &Job) -> PlanMatrix {
 /// Operations of the default mode: Gram matrices, their spectra and products of vectors, or a Krylov basis and the bound.
 pub fn flops(job: &Job) -> f64 {
     let (long, short) = (f64::from(job.rows.max(job.cols)), f64::from(job.rows.min(job.cols)));
-    let each =
-        |dense: f64, low: f64| job.tuned.iter().map(|(_, r)| if matches!(r, Recipe::Adapted { .. }) { low } else { dense }).sum::<f64>();
+    let each = |dense: f64, low: f64| job.tuned.iter().map(|(_, r)| if r.is_adapted() { low } else { dense }).sum::<f64>();
     if short <= f64::from(EXACT_UP_TO) {
         let svd = 3.0 * long * short * short + 6.0 * short.powi(3);
         let pair = svd + 2.0 * short * short * (long + short);

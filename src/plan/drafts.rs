@@ -1,16 +1,15 @@
-//! Adapters on their way into the plan: their tensors sorted, their configuration found, alpha asked for where nobody says it.
+//! Adapters on their way into the plan: their tensors sorted, their configuration found, and what is said of each.
 
-use super::adapter::{self, Adapter, Alpha, Module};
+use super::adapter::{self, Adapter, Module};
+use super::alpha::{self, Convention, Metadata, Scaled, Sources};
 use super::base::{Base, file_infos};
 use super::configs::ConfigFile;
 use super::files::FileEntry;
+use super::mismatch::Side;
 use super::models::{self, Paired};
-use super::problems::{count, of_error, warning};
-use super::scaled::Scaled;
+use super::problems::{count, of_error, unpacked_name, warning};
 use super::sets::FileSet;
-use super::{Answers, PlanModel, Problem, Question, QuestionOption};
-use crate::checkpoint::AdapterConfig;
-use crate::checkpoint::adapter_config::Scaling;
+use super::{Answers, PlanModel, Problem, Question, experts, layouts};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
 use crate::report::{FileInfo, Kind};
@@ -21,13 +20,10 @@ use std::sync::LazyLock;
 /// An adapter whose tensors could be sorted, before it is paired.
 pub struct Draft<'a> {
     pub set: usize,
-    label: String,
+    pub label: String,
     pub adapter: Adapter,
     config: Option<ConfigFile<'a>>,
-    /// alpha read from the file's name: the authors' files carry it there.
-    named_alpha: Option<f64>,
-    /// What diffusers says in the file's own metadata.
-    stored: Option<AdapterConfig>,
+    sources: Sources<'a>,
 }
 
 impl Draft<'_> {
@@ -36,14 +32,33 @@ impl Draft<'_> {
         let module = weight.trim_end_matches(".weight");
         self.adapter.modules.iter().any(|m| m.name == module)
     }
+
+    /// Takes what the base says of its family; layouts of images are known by their configuration too.
+    pub fn on(&mut self, base: &Base, of_images: bool) {
+        let image = of_images || base.config.as_ref().and_then(|c| c.class.as_deref()).is_some_and(is_image_class);
+        if image && self.sources.convention == Convention::Language {
+            self.sources.convention = if self.is_of_peft() { Convention::ImageOfPeft } else { Convention::Image };
+        }
+    }
+
+    fn is_of_peft(&self) -> bool {
+        self.adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."))
+    }
+
+    pub fn question(&self, answers: &Answers) -> Option<Question> {
+        self.sources.question(&self.label, &self.adapter, answers)
+    }
 }
 
-static NAMED_ALPHA: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"alpha=(\d+(?:\.\d+)?)").expect("a constant"));
+/// Classes of diffusers' networks.
+fn is_image_class(class: &str) -> bool {
+    ["UNet", "Transformer2DModel", "Transformer3DModel", "VideoTransformer", "CLIPTextModel"].iter().any(|c| class.contains(c))
+}
 
 pub fn adapters<'a>(
     sets: &[FileSet],
     configs: &[Option<ConfigFile<'a>>],
-    entries: &[FileEntry],
+    entries: &'a [FileEntry],
     problems: &mut Vec<Problem>,
 ) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
@@ -68,20 +83,30 @@ pub fn adapters<'a>(
                 continue;
             }
             let label = if several { format!("{} ({name})", set.label) } else { set.label.clone() };
-            let named_alpha = NAMED_ALPHA.captures(file).and_then(|c| c[1].parse().ok());
             problems.extend(rank_warning(&adapter, config, file));
-            let stored = stored_config(set, &adapter, entries);
-            drafts.push(Draft { set: s, label, adapter, config, named_alpha, stored });
+            let sources = sources(&adapter, set, config, entries);
+            drafts.push(Draft { set: s, label, adapter, config, sources });
         }
     }
     label_bare_adapters(&mut drafts);
     drafts
 }
 
-fn stored_config(set: &FileSet, adapter: &Adapter, entries: &[FileEntry]) -> Option<AdapterConfig> {
-    let component = adapter.modules.first()?.name.split('.').next()?;
-    let json = set.files.iter().find_map(|f| entries[*f].header()?.adapter_metadata.as_deref())?;
-    AdapterConfig::parse_diffusers(json, component).filter(|c| c.refusal.is_none())
+fn sources<'a>(adapter: &Adapter, set: &FileSet, config: Option<ConfigFile<'a>>, entries: &'a [FileEntry]) -> Sources<'a> {
+    let headers = || set.files.iter().filter_map(|f| entries[*f].header());
+    let metadata = headers().map(|h| Metadata::read(&h.metadata)).find(|m| *m != Metadata::default()).unwrap_or_default();
+    let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
+    let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
+    Sources {
+        config: config.map(|c| (c.config, entries[c.file].name())),
+        metadata,
+        named: alpha::named(set.first_path(entries)),
+        convention: match (image, of_peft) {
+            (true, false) => Convention::Image,
+            (true, true) => Convention::ImageOfPeft,
+            (false, _) => Convention::Language,
+        },
+    }
 }
 
 /// Adapters dropped without folders are all called `adapter_model`: rank and alpha tell them apart better.
@@ -104,12 +129,18 @@ fn label_bare_adapters(drafts: &mut [Draft]) {
 
 /// One problem a kind of damage: a thousand modules are damaged in the same way.
 fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
-    let mut by_code: BTreeMap<&str, (usize, &Error)> = BTreeMap::new();
+    let mut by_kind: BTreeMap<(&str, String), (usize, &Error)> = BTreeMap::new();
     for error in &adapter.errors {
-        by_code.entry(error.code()).or_insert((0, error)).0 += 1;
+        // Methods that are refused have each their own name.
+        let kind = if matches!(error, Error::MethodUnsupported { method, .. } if !method.starts_with("The module")) {
+            error.title()
+        } else {
+            String::new()
+        };
+        by_kind.entry((error.code(), kind)).or_insert((0, error)).0 += 1;
     }
     let all = adapter.modules.is_empty();
-    by_code
+    by_kind
         .into_values()
         .map(|(n, error)| {
             let blocks = if all { "Blocks 1 model".into() } else { format!("Leaves out {}", count(n, "matrix", "matrices")) };
@@ -120,57 +151,53 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
 
 fn rank_warning(adapter: &Adapter, config: Option<ConfigFile>, file: &str) -> Option<Problem> {
     let config = config?.config;
-    let expected = |name: &str| adapter::pick(&config.rank_pattern, name).unwrap_or(config.r);
+    let expected = |name: &str| alpha::pick(&config.rank_pattern, name).unwrap_or(config.r);
+    let differs = |m: &Module, rank: u64| {
+        // A module of all experts has its rank once for each.
+        let wanted = expected(&m.name);
+        if experts::any(std::slice::from_ref(m)) { wanted == 0 || !rank.is_multiple_of(wanted) } else { rank != wanted }
+    };
     let (other, rank) = adapter
         .modules
         .iter()
         .filter(|m| matches!(m.method.kind, Kind::Lora | Kind::Dora | Kind::Pissa | Kind::Olora))
-        .find_map(|m| m.rank().filter(|r| *r != expected(&m.name)).map(|r| (m, r)))?;
+        .find_map(|m| m.rank().filter(|r| differs(m, *r)).map(|r| (m, r)))?;
     let cause = format!(
         "adapter_config.json says r = {} for “{}”; the file holds r = {}. The file’s rank is used.",
         expected(&other.name),
         other.name,
         rank
     );
-    Some(Problem {
-        tensor: Some(other.name.clone()),
-        ..warning("rank-differs", "File and configuration disagree on the rank".into(), file, cause)
-    })
+    let fix = "If another adapter_config.json belongs to this file, drop that one: α comes from it.";
+    let problem = warning("rank-differs", "File and configuration disagree on the rank".into(), file, cause, fix);
+    Some(Problem { tensor: Some(other.name.clone()), ..problem })
 }
 
 /// The model that a draft becomes, and how it pairs with the base; none where the reader leaves it out.
 pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry], answers: &Answers) -> Option<(PlanModel, Paired)> {
     let set = &sets[draft.set];
-    let question = alpha_question(draft, answers);
+    let question = draft.question(answers);
     let asked = question.as_ref().map(|q| q.value.as_str());
-    if asked == Some(LEAVE_OUT) {
+    if asked == Some(alpha::LEAVE_OUT) {
         return None;
     }
     let adapter = &draft.adapter;
-    let (alpha, source) = match (draft.config, draft.named_alpha, asked) {
-        _ if draft.config.is_none() && draft.stored.is_some() => (Alpha::Config(draft.stored.as_ref()?), "the file’s metadata"),
-        (Some(c), ..) => (Alpha::Config(c.config), "adapter_config.json"),
-        (None, Some(alpha), _) => (Alpha::Given(alpha), "the file’s name"),
-        (.., None) => (Alpha::Times(1.0), "α = r, the convention of image models"),
-        (.., Some("r")) => (Alpha::Times(1.0), "your answer above"),
-        (.., Some("2r")) => (Alpha::Times(2.0), "your answer above"),
-        (.., Some(number)) => (Alpha::Given(number.parse().unwrap_or(8.0)), "your answer above"),
-    };
-    let fan_in_fan_out = draft.config.is_some_and(|c| c.config.fan_in_fan_out);
-    let paired =
-        models::adapter(&draft.label, set.first_path(entries), adapter, &alpha, fan_in_fan_out, base, &answers.by_hand(&draft.label));
-    let root = matches!(&alpha, Alpha::Config(c) if c.scaling == Scaling::Root);
-    let scaled = Scaled::of(adapter, &alpha, root, source);
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
+    let side = Side { label: &draft.label, file: set.first_path(entries), what: method.kind.name(), config: None };
+    let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, &answers.by_hand(&draft.label));
+    paired.problems.extend(other_base(draft, &sets[base.set], base, side.file));
+    paired.notes.extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
+    let scaled = Scaled::of(&paired.decided);
     let mut files = file_infos(&set.files, entries);
     files.extend(draft.config.map(|c| FileInfo { name: entries[c.file].path.clone(), size: entries[c.file].size, sha256: None }));
+    let rank = paired.rank.or_else(|| adapter.modules.iter().filter_map(Module::rank).max());
     let model = PlanModel {
         label: draft.label.clone(),
         kind: method.kind,
         method: method.kind.name().into(),
         formula: Some(method.formula.into()),
-        rank: adapter.modules.iter().filter_map(Module::rank).max().and_then(|r| u32::try_from(r).ok()),
+        rank: rank.and_then(|r| u32::try_from(r).ok()),
         alpha: scaled.alpha,
         scale: scaled.scale,
         scale_text: scaled.text,
@@ -183,41 +210,43 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
     Some((model, paired))
 }
 
+/// A folder that says how large its model is carries the model's name.
+static SIZE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)(?:^|[-_])\d+(?:\.\d+)?[bm](?:$|[-_])").expect("a constant"));
+
+/// The base that its configuration names.
+fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
+    draft.config?.config.base_model.as_deref()
+}
+
+/// A remark where the base that an adapter names is known to be another than the one it is compared with.
+fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<Problem> {
+    let named = named_base(draft)?;
+    let last = |name: &str| {
+        let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
+        unpacked_name(last).unwrap_or(last).to_owned()
+    };
+    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = plain(&last(named));
+    let own = base.config.as_ref().and_then(|c| c.name.clone());
+    let folders: Vec<&str> = set.folder.split('/').filter(|f| !f.is_empty()).collect();
+    // A cache keeps the repository in a folder above.
+    let cached = folders.iter().find_map(|f| f.strip_prefix("models--"));
+    let names: Vec<String> =
+        own.iter().map(|n| last(n)).chain(cached.map(str::to_owned)).chain(folders.last().map(|f| (*f).to_owned())).collect();
+    let agrees = names.iter().map(|n| plain(n)).any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
+    // A folder's name may be anything; only a repository's name contradicts.
+    let by_folder = || folders.last().filter(|f| SIZE.is_match(f)).map(|f| (*f).to_owned());
+    let known = own.as_deref().map(&last).or_else(|| cached.map(str::to_owned)).or_else(by_folder)?;
+    if agrees || wanted.is_empty() {
+        return None;
+    }
+    let cause = format!("Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here.");
+    let fix = format!("If they differ, drop “{named}” as the base: an adapter belongs to the weights that it was trained on.");
+    Some(warning("other-base", "The adapter names another base".into(), file, cause, &fix))
+}
+
 /// The method of most modules.
 fn common(adapter: &Adapter) -> &'static Method {
     let of = |m: &&Module| adapter.modules.iter().filter(|o| o.method == m.method).count();
     adapter.modules.iter().max_by_key(of).map_or(METHODS[0], |m| m.method)
-}
-
-const LEAVE_OUT: &str = "leave-out";
-
-pub fn alpha_question(draft: &Draft, answers: &Answers) -> Option<Question> {
-    let told = draft.config.is_some() || draft.stored.is_some() || draft.named_alpha.is_some() || draft.adapter.image;
-    if told || !draft.adapter.modules.iter().any(Module::asks_alpha) {
-        return None;
-    }
-    let id = format!("alpha:{}", draft.label);
-    let ranks: BTreeSet<u64> = draft.adapter.modules.iter().filter_map(Module::rank).collect();
-    let of_rank = |factor: u64, formula: &str| match (ranks.len(), ranks.first()) {
-        (1, Some(r)) => format!("{}, that is {formula}", r.saturating_mul(factor)),
-        _ => formula.to_owned(),
-    };
-    let option = |value: &str, label: String, note: &str| QuestionOption { value: value.into(), label, note: note.into() };
-    let answer = answers
-        .0
-        .get(&id)
-        .filter(|a| ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str()) || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0));
-    Some(Question {
-        title: format!("What is α for “{}”?", draft.label),
-        detail: "It came without adapter_config.json. α sets the size of the change, so every number depends on it.".into(),
-        options: vec![
-            option("2r", of_rank(2, "2r"), "default: the paper’s choice"),
-            option("r", of_rank(1, "r"), "the convention of image models"),
-            option("8", "8".into(), "PEFT’s default"),
-            option(LEAVE_OUT, "Leave this model out".into(), ""),
-        ],
-        value: answer.cloned().unwrap_or_else(|| "2r".into()),
-        number: true,
-        id,
-    })
 }

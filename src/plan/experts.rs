@@ -2,17 +2,25 @@
 
 use super::adapter::Module;
 use super::job::{Columns, TensorRef};
-use super::matching::{Named, Shapes};
+use super::leaf::is_adapter_tensor;
+use super::matching::Named;
+use crate::methods::method_of;
+use crate::methods::{Outline, Shapes};
 use crate::report::Kind;
 
 /// More slices than any model has experts are no experts.
 const MOST: u64 = 4096;
+/// Modules that hold all experts of a block in tensors of three dimensions.
+const HOLDERS: [&str; 4] = ["experts", "switch_mlp", "input_linear", "output_linear"];
 
 /// The matrices of a tensor: its experts, or the tensor itself.
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
     let bytes = tensor.end - tensor.begin;
-    let is_experts = tensor.dtype.is_readable() && tensor.name.split('.').any(|c| c == "experts") && (1..=MOST).contains(&experts);
+    let is_experts = tensor.dtype.is_readable()
+        && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
+        && (1..=MOST).contains(&experts)
+        && !is_adapter_tensor(&tensor.name);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }
@@ -23,45 +31,109 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     (0..experts).map(one).collect()
 }
 
-/// True for the name of a slice. What stands before its first bracket is never one.
-pub fn is_slice(name: &str) -> bool {
-    name.ends_with(']') && name.contains('[') && name.contains("experts")
+/// Whether an adapter's module is of all experts of a block (PEFT's `target_parameters`): the keys do not name the parameter.
+pub fn holds_all(module: &Module) -> bool {
+    module.method.kind == Kind::Lora && !module.joined && module.name.rsplit('.').next() == Some("experts")
 }
 
-/// A module of all experts as one module an expert (PEFT's `target_parameters`); any other as it is.
+/// A parameter of the base that all experts have.
+struct Parameter {
+    name: String,
+    /// `[out, in]`
+    shape: [u64; 2],
+    experts: u64,
+}
+
+/// The parameters `experts.E.NAME` among neutral names, one block standing for all. Where gate and up are known as one, they are not two.
+fn parameters(base: &[&Named]) -> Vec<Parameter> {
+    let mut found: Vec<Parameter> = Vec::new();
+    let mut place: Option<&str> = None;
+    for n in base {
+        let Some((before, tail)) = n.name.rsplit_once(".experts.") else { continue };
+        let mut parts = tail.trim_end_matches(".weight").split('.');
+        let (Some(expert), Some(name), None) = (parts.next(), parts.next(), parts.next()) else { continue };
+        if expert.parse::<u32>().is_err() || *place.get_or_insert(before) != before {
+            continue;
+        }
+        match found.iter_mut().find(|p| p.name == name && p.shape == n.shape) {
+            Some(parameter) => parameter.experts += 1,
+            None => found.push(Parameter { name: name.to_owned(), shape: n.shape, experts: 1 }),
+        }
+    }
+    if found.iter().any(|p| p.name == "gate_up_proj") {
+        found.retain(|p| !["gate_proj", "up_proj"].contains(&p.name.as_str()));
+    }
+    found
+}
+
+/// Whether any of these is a module of all experts, which needs to know the base.
+pub fn any(modules: &[Module]) -> bool {
+    modules.iter().any(|m| holds_all(m) || m.name.contains(".experts."))
+}
+
+/// Every module of all experts as one module an expert; the others as they are.
 ///
-/// `lora_A` is `[r E, in]`, expert after expert; `lora_B` is `[out, r E]`, rank after rank. The keys do not name the parameter: its shape in
-/// the base does.
-pub fn modules(module: &Module, base: &[Named]) -> Vec<Module> {
-    if module.method.kind != Kind::Lora || module.name.rsplit('.').next() != Some("experts") {
+/// `lora_A` is `[r E, in]`, expert after expert; `lora_B` is `[out, r E]`, rank after rank. The parameter is known by its shape; where two have
+/// the same, the inner of two nested modules is the first of the network. PEFT 0.17 and 0.18 exchanged inputs and outputs where experts are
+/// stored as `[E, out, in]`: then no module fits but turned, and all of them are.
+pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool) -> Vec<Module> {
+    let parameters = parameters(base);
+    let fits = |m: &Module, p: &Parameter, turned: bool| {
+        let [out, inputs] = m.outline.shape;
+        let shape = if turned { [inputs, out] } else { [out, inputs] };
+        shape == p.shape && m.rank().is_some_and(|r| r.is_multiple_of(p.experts))
+    };
+    let all: Vec<&Module> = modules.iter().filter(|m| holds_all(m)).collect();
+    let any = |m: &Module, turned: bool| parameters.iter().any(|p| fits(m, p, turned));
+    let straight = all.iter().all(|m| any(m, false));
+    let turned = all.iter().all(|m| any(m, true)) && (!straight || exchanged);
+    let of = |m: &Module| -> Vec<Module> {
+        if let Some((parameter, experts)) = named(m, &parameters) {
+            return split(m, parameter, experts);
+        }
+        if !holds_all(m) {
+            return vec![m.clone()];
+        }
+        let fitting: Vec<&Parameter> = parameters.iter().filter(|p| fits(m, p, turned)).collect();
+        let inner = all.iter().map(|o| o.depth).max().unwrap_or(0);
+        let chosen = match fitting[..] {
+            [] => return vec![m.clone()],
+            [one] => one,
+            // Down is the last of a block.
+            _ => {
+                let is_down = |p: &&&Parameter| p.name.starts_with("down") || p.name.ends_with('2');
+                let outer = m.depth < inner || !all.iter().any(|o| o.name == m.name && o.depth != m.depth);
+                fitting.iter().find(|p| is_down(p) == outer).unwrap_or(&fitting[0])
+            }
+        };
+        split(m, &chosen.name, chosen.experts)
+    };
+    modules.iter().flat_map(of).collect()
+}
+
+/// A module that names its parameter (`experts.gate_up_proj`) and holds all experts of it, in two dimensions or in three.
+fn named(module: &Module, parameters: &[Parameter]) -> Option<(&'static str, u64)> {
+    let (_, last) = module.name.rsplit_once(".experts.")?;
+    let parameter = parameters.iter().find(|p| p.name == last)?;
+    let rank = module.rank()?;
+    let fits = module.method.kind == Kind::Lora && module.outline.shape == parameter.shape && rank.is_multiple_of(parameter.experts);
+    (fits && parameter.experts > 1).then_some(("", parameter.experts))
+}
+
+fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
+    // A torch file may hold a transposed view, of which an expert is no slice.
+    if module.parts.iter().any(|(_, t)| t.by_columns) {
         return vec![module.clone()];
     }
-    let mut fitting: Vec<&str> =
-        base.iter().filter(|n| Shapes::Either.fit(module.outline.shape, n.shape)).filter_map(|n| parameter(&n.name)).collect();
-    fitting.sort_unstable();
-    fitting.dedup();
-    let ([parameter], Some(ranks)) = (&fitting[..], module.rank()) else { return vec![module.clone()] };
-    let tail = format!("experts.{parameter}[");
-    let places: Vec<&str> = base.iter().filter_map(|n| n.name.find(&tail).map(|at| &n.name[..at])).collect();
-    let experts = places.iter().filter(|place| **place == places[0]).count() as u64;
-    if experts == 0 || !ranks.is_multiple_of(experts) {
-        return vec![module.clone()];
-    }
-    let rank = ranks / experts;
+    let rank = module.rank().unwrap_or(0) / experts;
+    let stem = if parameter.is_empty() { module.name.clone() } else { format!("{}.{parameter}", module.name) };
     let one = |e: u64| {
         let part = |(name, t): &(&'static str, TensorRef)| (*name, own(name, t, e, experts, rank));
-        let mut own =
-            Module { name: format!("{}.{parameter}[{e}]", module.name), parts: module.parts.iter().map(part).collect(), ..module.clone() };
+        let mut own = Module { name: format!("{stem}[{e}]"), parts: module.parts.iter().map(part).collect(), ..module.clone() };
         own.outline.rank = Some(rank);
         own
     };
     (0..experts).map(one).collect()
-}
-
-/// `...experts.gate_up_proj[3]` -> `gate_up_proj`
-fn parameter(name: &str) -> Option<&str> {
-    let (_, tail) = name.rsplit_once("experts.")?;
-    is_slice(name).then(|| tail.split('[').next()).flatten()
 }
 
 fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> TensorRef {
@@ -75,4 +147,28 @@ fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> Tenso
         }
         _ => t.clone(),
     }
+}
+
+/// Factors in three dimensions, `[E, r, in]` and `[E, out, r]` (mlx-lm's switch layers, trainers of fused experts), as the parts of each
+/// expert; none where they are not that.
+pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static str, TensorRef)>>> {
+    let three = |names: [&str; 2]| parts.iter().find(|(p, t)| names.contains(p) && t.shape.len() == 3).map(|(_, t)| t);
+    let (a, b) = (three(["lora_A", "lora_a"])?, three(["lora_B", "lora_b"])?);
+    let ([experts, rank, _], [also, _, same]) = (&a.shape[..], &b.shape[..]) else { return None };
+    if experts != also || rank != same || !(1..=MOST).contains(experts) {
+        return None;
+    }
+    let slice = |t: &TensorRef, e: u64| {
+        let bytes = (t.end - t.begin) / experts;
+        TensorRef { shape: t.shape[1..].to_vec(), begin: t.begin + e * bytes, end: t.begin + (e + 1) * bytes, ..t.clone() }
+    };
+    let scalar: Vec<_> = parts.iter().filter(|(p, _)| *p == "alpha").cloned().collect();
+    Some((0..*experts).map(|e| [vec![("lora_A", slice(a, e)), ("lora_B", slice(b, e))], scalar.clone()].concat()).collect())
+}
+
+/// The method and outline of one expert's factors.
+pub fn of_stacked(parts: &[(&'static str, TensorRef)]) -> Option<(&'static crate::methods::Method, Outline)> {
+    let shapes = Shapes(parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
+    let method = method_of(&shapes, None)?;
+    (method.outline)(&shapes).ok().map(|outline| (method, outline))
 }

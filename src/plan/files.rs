@@ -49,6 +49,7 @@ impl FileEntry {
                     end: t.end,
                     by_columns: t.by_columns,
                     columns: None,
+                    rows: None,
                     packing: None,
                 })
             })
@@ -59,8 +60,8 @@ impl FileEntry {
 /// Names of files that lie beside checkpoints and hold no weights of the model; they are not opened.
 pub fn is_junk(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    // DeepSpeed's shards of optimizer and model, of use to DeepSpeed only.
-    if name == "latest" || path.split('/').rev().skip(1).any(|folder| folder.starts_with("global_step")) {
+    // Pieces that are of use to the library only that saved them.
+    if name == "latest" || super::companions::pieces_of(path).is_some() {
         return true;
     }
     let starts = [

@@ -50,12 +50,8 @@ fn qkv(job: &Job, rows: u64, config: Option<&ModelConfig>) -> Option<Vec<(&'stat
     match config.model_type.as_deref()? {
         // Phi-3 and its kin: all of q, then k, then v.
         _ if name_ends(job, "qkv_proj") => {
-            let head = whole(rows, heads + 2 * keys)?;
-            Some(vec![
-                ("q", block(0, heads * head)),
-                ("k", block(heads * head, keys * head)),
-                ("v", block((heads + keys) * head, keys * head)),
-            ])
+            let [q, k, v] = self::heads(rows, Some(config))?[..] else { return None };
+            Some(vec![("q", block(0, q)), ("k", block(q, k)), ("v", block(q + k, v))])
         }
         "falcon" if config.new_falcon => grouped(rows, keys, whole(heads, keys)?),
         "falcon" if config.multi_query => {
@@ -66,6 +62,14 @@ fn qkv(job: &Job, rows: u64, config: Option<&ModelConfig>) -> Option<Vec<(&'stat
         "falcon" | "gpt_neox" | "bloom" => grouped(rows, heads, 1),
         _ => None,
     }
+}
+
+/// The rows of q, k and v one after the other, by the configuration's heads.
+pub fn heads(rows: u64, config: Option<&ModelConfig>) -> Option<Vec<u64>> {
+    let heads = config?.heads.filter(|n| *n > 0)?;
+    let keys = config?.key_heads.unwrap_or(heads).max(1);
+    let head = whole(rows, heads.checked_add(keys.checked_mul(2)?)?)?;
+    Some(vec![heads * head, keys * head, keys * head])
 }
 
 /// `groups` times: `queries` heads of q, one of k, one of v.
@@ -81,7 +85,7 @@ fn equal(rows: u64, kinds: &[&'static str]) -> Option<Vec<(&'static str, Lines)>
 }
 
 fn block(first: u64, rows: u64) -> Lines {
-    Lines { first, block: rows, stride: rows, count: 1 }
+    Lines::run(first, rows)
 }
 
 /// a / b where it leaves nothing over.

@@ -16,6 +16,8 @@ pub struct TensorRef {
     pub by_columns: bool,
     /// Only these columns of the stored matrix are meant; `shape` is what they make.
     pub columns: Option<Columns>,
+    /// Only these rows are meant, of what `shape` says: the outputs of one part of a fused layer.
+    pub rows: Option<Lines>,
     /// Its numbers are codes, to be read with other tensors.
     pub packing: Option<Box<Packing>>,
 }
@@ -37,6 +39,12 @@ pub enum Scheme {
 }
 
 impl TensorRef {
+    /// The same numbers as the transposed matrix: what is stored as `[in, out]`, said as `[out, in]`. Of a matrix only.
+    pub fn turned(self) -> TensorRef {
+        let shape = self.shape.iter().rev().copied().collect();
+        TensorRef { shape, by_columns: !self.by_columns, ..self }
+    }
+
     /// True when it stands for plain floating-point weights.
     pub fn is_readable(&self) -> bool {
         self.packing.is_some() || self.dtype.is_readable()
@@ -58,6 +66,15 @@ pub struct Lines {
 }
 
 impl Lines {
+    /// `count` rows from `first` on.
+    pub fn run(first: u64, count: u64) -> Lines {
+        Lines { first, block: count, stride: count, count: 1 }
+    }
+
+    pub fn len(self) -> u64 {
+        self.block * self.count
+    }
+
     pub fn rows(self) -> impl Iterator<Item = u64> {
         (0..self.count).flat_map(move |i| self.first + i * self.stride..self.first + i * self.stride + self.block)
     }
@@ -76,8 +93,10 @@ pub struct Columns {
 pub enum Recipe {
     /// The tensor is the tuned matrix, stored as the base is.
     Replace(TensorRef),
-    /// W0 and the change that a module's tensors stand for.
-    Adapted { method: &'static Method, parts: Vec<(&'static str, TensorRef)>, scale: Scale },
+    /// W0 and the change that a module's tensors stand for. `turned`: they make it `[in, out]`.
+    Adapted { method: &'static Method, parts: Vec<(&'static str, TensorRef)>, scale: Scale, turned: bool },
+    /// Part by part: which outputs, and how these are made from the same outputs of W0. The others stay.
+    Joined(Vec<(Lines, Recipe)>),
     /// It cannot be computed, and why.
     Skip(String),
 }
@@ -88,7 +107,26 @@ impl Recipe {
         match self {
             Recipe::Replace(t) => t.all().collect(),
             Recipe::Adapted { parts, .. } => parts.iter().map(|(_, t)| t).collect(),
+            Recipe::Joined(parts) => parts.iter().flat_map(|(_, recipe)| recipe.tensors()).collect(),
             Recipe::Skip(_) => vec![],
+        }
+    }
+
+    fn tensors_mut(&mut self) -> Vec<&mut TensorRef> {
+        match self {
+            Recipe::Replace(t) => vec![t],
+            Recipe::Adapted { parts, .. } => parts.iter_mut().map(|(_, t)| t).collect(),
+            Recipe::Joined(parts) => parts.iter_mut().flat_map(|(_, recipe)| recipe.tensors_mut()).collect(),
+            Recipe::Skip(_) => vec![],
+        }
+    }
+
+    /// True where the change is of low rank and needs no subtraction.
+    pub fn is_adapted(&self) -> bool {
+        match self {
+            Recipe::Adapted { .. } => true,
+            Recipe::Joined(parts) => parts.iter().all(|(_, recipe)| recipe.is_adapted()),
+            _ => false,
         }
     }
 }
@@ -126,11 +164,7 @@ pub struct Job {
 impl Job {
     /// Gives the file of every tensor another number.
     pub fn renumber(&mut self, number: impl Fn(u32) -> u32) {
-        let tuned = self.tuned.iter_mut().flat_map(|(_, r)| match r {
-            Recipe::Replace(t) => vec![t],
-            Recipe::Adapted { parts, .. } => parts.iter_mut().map(|(_, t)| t).collect(),
-            Recipe::Skip(_) => vec![],
-        });
+        let tuned = self.tuned.iter_mut().flat_map(|(_, r)| r.tensors_mut());
         for tensor in std::iter::once(&mut self.base).chain(tuned) {
             tensor.file = number(tensor.file);
             tensor.packing.iter_mut().flat_map(|p| &mut p.with).for_each(|t| t.file = number(t.file));

@@ -2,6 +2,9 @@
 //!
 //! PEFT, mlx-lm, kohya, LyCORIS, diffusers of three ages and ComfyUI spell the same parts differently; here they become one.
 
+use super::components::{self, Component};
+use super::names::canonical;
+use crate::error::Merge;
 use crate::methods;
 
 /// A tensor's name taken apart.
@@ -16,6 +19,8 @@ pub struct Leaf {
     pub image: bool,
     /// The module's components are joined by `_`, with this prefix before them.
     pub joined: Option<&'static str>,
+    /// The model of a pipeline that it belongs to, where the name says so.
+    pub component: Option<Component>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,36 +31,45 @@ pub enum Part {
     Alpha,
     /// Of an embedding, a norm or a bias: not looked at.
     Ignored,
-    /// Of a method that is not merged, and why.
-    Refused(&'static str, &'static str),
+    /// Of a method that is not merged, why, and who merges it.
+    Refused(&'static str, &'static str, Merge),
 }
 
-/// Prefixes of writers that join components by `_` (kohya, LyCORIS).
-const JOINED: [&str; 8] =
-    ["lora_unet_", "lora_te1_", "lora_te2_", "lora_te3_", "lora_te_", "lora_transformer_", "lora_prior_unet_", "lycoris_"];
-/// First components of names that only writers for image models use.
-const IMAGE: [&str; 4] = ["unet", "diffusion_model", "text_encoder", "text_encoder_2"];
-const IGNORED: [&str; 7] = ["lora_embedding_A", "lora_embedding_B", "hira_embedding_A", "hira_embedding_B", "diff_b", "w_norm", "b_norm"];
-const REFUSED: [(&str, &str, &str); 13] = [
-    ("lora_diag", "KaSA", "It truncates the base before it adds the factors."),
-    ("oft_r", "OFT of before PEFT 0.15", "Its blocks are stored in another form, which this version does not compute."),
-    ("oft_blocks", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute."),
-    ("boft_R", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
-    ("boft_s", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
-    ("hra_u", "HRA", "It turns the base by reflections, which this version does not compute."),
-    ("vera_embedding_A", "VeRA of embeddings", "Embeddings are not looked at."),
-    ("token_adapter", "Trainable tokens", "It replaces rows of the embedding, which is not looked at."),
-    ("prompt_embeddings", "Prompt tuning", "It adds inputs and leaves the weight matrices unchanged."),
-    ("shira_weight", "SHiRA", "Its sparse positions are not computed by this version."),
-    ("fourierft_spectrum", "FourierFT", "The places of its coefficients come from a random generator."),
-    ("randlora_lambda", "RandLoRA", "Its bases come from a random generator."),
-    ("bone_block", "Bone", "Its block products are not computed by this version."),
+/// Of an embedding, a norm, a bias or a modulation; rows of an embedding that were trained one by one (PEFT's trainable tokens).
+const IGNORED: [&str; 13] = [
+    "lora_embedding_A",
+    "lora_embedding_B",
+    "hira_embedding_A",
+    "hira_embedding_B",
+    "vera_embedding_A",
+    "vera_embedding_B",
+    "token_adapter",
+    "diff_b",
+    "diff_m",
+    "w_norm",
+    "b_norm",
+    "set_weight",
+    "reshape_weight",
+];
+const REFUSED: [(&str, &str, &str, Merge); 12] = [
+    ("lora_diag", "KaSA", "It truncates the base before it adds the factors.", Merge::Peft),
+    ("oft_r", "OFT of before PEFT 0.15", "Its blocks are stored in another form, which this version does not compute.", Merge::Peft),
+    ("oft_blocks", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute.", Merge::LyCoris),
+    ("oft_diag", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute.", Merge::LyCoris),
+    ("boft_R", "BOFT", "It turns the base by a product of block rotations, which this version does not compute.", Merge::Peft),
+    ("boft_s", "BOFT", "It turns the base by a product of block rotations, which this version does not compute.", Merge::Peft),
+    ("hra_u", "HRA", "It turns the base by reflections, which this version does not compute.", Merge::Peft),
+    ("prompt_embeddings", "Prompt tuning", "It adds inputs and leaves the weight matrices unchanged.", Merge::Peft),
+    ("shira_weight", "SHiRA", "Its sparse positions are not computed by this version.", Merge::Peft),
+    ("fourierft_spectrum", "FourierFT", "The places of its coefficients come from a random generator.", Merge::Peft),
+    ("randlora_lambda", "RandLoRA", "Its bases come from a random generator.", Merge::Peft),
+    ("bone_block", "Bone", "Its block products are not computed by this version.", Merge::Peft),
 ];
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {
-    let joined = JOINED.into_iter().find(|prefix| name.starts_with(prefix));
-    let components: Vec<&str> = name[joined.map_or(0, str::len)..].split('.').collect();
+    let joined = components::JOINED.into_iter().find(|(prefix, _)| name.starts_with(prefix));
+    let components: Vec<&str> = name[joined.map_or(0, |(prefix, _)| prefix.len())..].split('.').collect();
     let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
         let before = i.checked_sub(1).map(|j| components[j]);
         part(c, before, i + 1 == components.len(), joined.is_some())
@@ -67,8 +81,13 @@ pub fn leaf(name: &str) -> Option<Leaf> {
     }
     let adapter: Vec<&str> = components[at + 1..].iter().copied().filter(|c| *c != "weight").collect();
     let part = if adapter.last() == Some(&"bias") { Part::Ignored } else { part };
-    let image = joined.is_some() || old || part == Part::Alpha || IMAGE.contains(&components[0]);
-    Some(Leaf { module, part, adapter: adapter.join("."), image, joined })
+    let component = match joined {
+        Some((_, component)) => component,
+        None => components::of_name(&canonical(&module).name),
+    };
+    let encoder = joined.is_none() && matches!(component, Some(Component::Encoder(_)));
+    let image = joined.is_some() || old || part == Part::Alpha || encoder || ["unet", "diffusion_model"].contains(&components[0]);
+    Some(Leaf { module, part, adapter: adapter.join("."), image, joined: joined.map(|(prefix, _)| prefix), component })
 }
 
 /// The part that a component names, and how many components before it belong to it.
@@ -77,17 +96,25 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
     match c {
         "lora_down" => own(Part::Of("lora_A")),
         "lora_up" => own(Part::Of("lora_B")),
+        // torchtune's factors are PEFT's under small names, `lora_a.weight`; mlx-lm's have no `weight` and are turned.
+        "lora_a" if !last => own(Part::Of("lora_A")),
+        "lora_b" if !last => own(Part::Of("lora_B")),
+        "magnitude" if last => own(Part::Of("lora_magnitude_vector")),
         // `...lora.down`, `...lora_linear_layer.down`, `...processor.to_q_lora.down`
-        "down" | "up" if before.is_some_and(|b| b == "lora" || b == "lora_linear_layer" || b.ends_with("_lora")) => {
+        "down" | "up" if before.is_some_and(|b| b == "lora" || b == "lora_linear_layer" || xlabs(b).is_some() || b.ends_with("_lora")) => {
             Some((Part::Of(if c == "down" { "lora_A" } else { "lora_B" }), 1))
         }
         "alpha" if last => own(Part::Alpha),
+        // LyCORIS' names for GLoRA say nothing anywhere else.
+        "a1" | "a2" | "b1" | "b2" if joined => {
+            own(Part::Refused("GLoRA", "Its four products are not computed by this version.", Merge::LyCoris))
+        }
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,
         _ if IGNORED.contains(&c) => own(Part::Ignored),
         _ => match REFUSED.iter().find(|(part, ..)| *part == c) {
-            Some((_, method, why)) => own(Part::Refused(method, why)),
+            Some((_, method, why, merge)) => own(Part::Refused(method, why, *merge)),
             None => own(Part::Of(methods::part(c)?)),
         },
     }
@@ -96,7 +123,12 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
 /// The module's components joined; `side` is the one between it and `down` or `up`.
 fn module(components: &[&str], side: Option<&str>) -> String {
     let mut components = components.to_vec();
-    if let Some(target) = side.and_then(|s| s.strip_suffix("_lora")) {
+    if let Some(target) = side.and_then(xlabs) {
+        if components.last() == Some(&"processor") {
+            components.pop();
+        }
+        components.push(target);
+    } else if let Some(target) = side.and_then(|s| s.strip_suffix("_lora")) {
         // Old diffusers: `attn1.processor.to_out_lora.down` is of `attn1.to_out.0`.
         if components.last() == Some(&"processor") {
             components.pop();
@@ -106,10 +138,22 @@ fn module(components: &[&str], side: Option<&str>) -> String {
     components.join(".")
 }
 
+/// XLabs' names of FLUX' layers.
+fn xlabs(side: &str) -> Option<&'static str> {
+    match side {
+        "qkv_lora1" => Some("img_attn.qkv"),
+        "proj_lora1" => Some("img_attn.proj"),
+        "qkv_lora2" => Some("txt_attn.qkv"),
+        "proj_lora2" => Some("txt_attn.proj"),
+        _ => None,
+    }
+}
+
 /// True for a tensor that only adapters have. Words that models use too do not count.
 pub fn is_adapter_tensor(name: &str) -> bool {
     leaf(name).is_some_and(|leaf| match leaf.part {
         Part::Of("m") | Part::Alpha => false,
+        Part::Of("lora_magnitude_vector") => !name.ends_with(".magnitude"),
         Part::Of("diff") => leaf.joined.is_some(),
         _ => true,
     })
@@ -142,6 +186,8 @@ mod tests {
         check("up.0.to_q.lora_linear_layer.down.weight", "up.0.to_q", "lora_A", "");
         check("up.0.attn1.processor.to_out_lora.down.weight", "up.0.attn1.to_out.0", "lora_A", "");
         check("diffusion_model.blocks.0.q.lora_B", "diffusion_model.blocks.0.q", "lora_B", "");
+        check("layers.0.attn.q_proj.lora_a.weight", "layers.0.attn.q_proj", "lora_A", "");
+        check("double_blocks.0.processor.qkv_lora1.down.weight", "double_blocks.0.img_attn.qkv", "lora_A", "");
         check("lycoris_blocks_0_q.hada_w1_a", "blocks_0_q", "hada_w1_a", "");
         assert_eq!(leaf("lora_te_x.alpha").unwrap().part, Part::Alpha);
         assert_eq!(leaf("h.0.q_proj.lora_B.bias").unwrap().part, Part::Ignored);
@@ -149,8 +195,16 @@ mod tests {
 
     #[test]
     fn models_have_no_parts_of_adapters() {
-        for name in ["h.0.mlp.down.weight", "layers.0.gamma.alpha", "model.layers.0.m", "decoder.up.weight", "lora_A.weight", "m", "alpha"]
-        {
+        for name in [
+            "h.0.mlp.down.weight",
+            "layers.0.gamma.alpha",
+            "model.layers.0.m",
+            "decoder.up.weight",
+            "lora_A.weight",
+            "m",
+            "alpha",
+            "conv.magnitude",
+        ] {
             assert!(!is_adapter_tensor(name), "{name}");
         }
     }

@@ -1,18 +1,27 @@
 //! What will be computed: which files are the base, which are fine-tunes, how names pair, how W is made from W0, what is left out and why.
 
 pub mod adapter;
+mod alpha;
 mod base;
 mod build;
+mod companions;
+mod components;
 mod configs;
 mod cost;
+mod depth;
 mod drafts;
 mod experts;
+pub mod families;
 pub mod files;
+mod foreign;
 mod fused;
 pub mod job;
+pub mod layouts;
 pub mod leaf;
 mod left_out;
 pub mod matching;
+mod meet;
+mod mismatch;
 mod models;
 pub mod names;
 mod orientation;
@@ -21,7 +30,6 @@ mod problems;
 pub mod registry;
 mod replication;
 mod run;
-mod scaled;
 mod selection;
 pub mod sets;
 mod tied;

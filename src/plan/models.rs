@@ -1,126 +1,379 @@
 //! The fine-tunes: how each one's tensors pair with the base, and the recipe for every matrix.
 
-use super::adapter::{Adapter, Alpha, Module};
+use super::adapter::{Adapter, Module};
+use super::alpha::{Decided, Sources};
 use super::base::{Base, is_matrix, shape};
+use super::components::{self, Component};
 use super::files::Tensors;
-use super::job::Recipe;
+use super::job::{Recipe, TensorRef};
 use super::leaf::joined;
 use super::matching::{ByHand, HAND, Named, Pairing, Shapes, pair};
-use super::names::{canonical, is_weight, place};
+use super::meet::{self, Target};
+use super::mismatch::{self, Side};
+use super::names::{canonical, is_slice, is_weight, place};
+use super::orientation::Orientation;
 use super::problems::count;
-use super::{Problem, Severity};
-use super::{experts, replication};
+use super::{LeftOut, Problem};
+use super::{depth, experts, replication};
+use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The paired part of one fine-tune.
 #[derive(Debug, Clone, Default)]
 pub struct Paired {
-    /// Base matrix -> how the tuned one is made, and whether the base turned out to be stored as `[in, out]`.
-    pub recipes: Vec<(usize, Recipe, bool)>,
+    /// Base matrix -> how the tuned one is made.
+    pub recipes: Vec<(usize, Recipe)>,
     pub matching: Matching,
     pub notes: Vec<String>,
-    pub problem: Option<Problem>,
+    pub problems: Vec<Problem>,
+    /// What belongs to another model, or cannot be looked at.
+    pub left_out: Vec<LeftOut>,
+    /// The scales of what paired.
+    pub decided: Vec<Decided>,
+    /// The largest rank of what paired.
+    pub rank: Option<u64>,
 }
 
-/// Pairs a full fine-tune.
-pub fn full(label: &str, file: &str, tensors: &Tensors, base: &Base, by_hand: &ByHand) -> Paired {
-    let candidates: Vec<_> = tensors.iter().filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name)).collect();
-    let named: Vec<Named> = candidates.iter().map(|t| Named { name: canonical(&t.name).name, shape: shape(t) }).collect();
-    let mut pairing = pair(&base.named, &named, Shapes::Same);
-    pairing.by_hand(&base.named, &named, Shapes::Same, by_hand);
-    let looked_at = |t: &usize| base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape));
-    let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
-    let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &looked_at), ..Paired::default() };
-    for (t, b) in &pairing.pairs {
-        let tensor = candidates[*t];
-        let recipe = if tensor.is_readable() {
-            Recipe::Replace(tensor.clone())
-        } else {
-            Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", tensor.name, tensor.dtype.name()))
-        };
-        paired.recipes.push((*b, recipe, false));
+/// Pairs of names: their own, and those that both sides are known by.
+struct Met {
+    pairing: Pairing,
+    /// Tuned index -> what it pairs with under its neutral name.
+    targets: BTreeMap<usize, Target>,
+    /// The rules of the second kind, in words.
+    words: Vec<String>,
+}
+
+impl Met {
+    fn has(&self, tuned: usize) -> bool {
+        self.pairing.pairs.contains_key(&tuned) || self.targets.contains_key(&tuned)
     }
-    let heads = (0..named.len()).filter(|t| !pairing.pairs.contains_key(t) && !looked_at(t)).count();
+
+    fn matrices(&self) -> BTreeSet<usize> {
+        let second = self.targets.values().flat_map(|t| t.pieces.iter().map(|p| p.matrix));
+        self.pairing.pairs.values().copied().chain(second).collect()
+    }
+}
+
+/// Pairs names with the base: as they are, then under the names that every library's become.
+fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: Option<&ModelConfig>) -> Met {
+    let mut pairing = pair(&base.named, named, shapes);
+    pairing.by_hand(&base.named, named, shapes, by_hand);
+    let left: Vec<usize> = (0..named.len()).filter(|t| !pairing.pairs.contains_key(t)).collect();
+    let mut met = Met { pairing, targets: BTreeMap::new(), words: Vec::new() };
+    if left.is_empty() {
+        return met;
+    }
+    let used: BTreeSet<usize> = met.pairing.pairs.values().copied().collect();
+    let own: Vec<Named> = left.iter().map(|t| Named { name: meet::neutral(&named[*t].name), shape: named[*t].shape }).collect();
+    let mut targets = meet::targets(base, &own, config);
+    targets.retain(|t| !t.pieces.iter().any(|p| used.contains(&p.matrix)));
+    let names: Vec<Named> = targets.iter().map(|t| t.named.clone()).collect();
+    for (o, t) in pair(&names, &own, shapes).pairs {
+        let target = targets[t].clone();
+        let word = match target.pieces[..] {
+            [piece] if piece.lines.is_some() => "parts of a fused layer",
+            [_] => "names of another version or library",
+            _ => "a fused layer over its parts",
+        };
+        if !met.words.iter().any(|w| w == word) {
+            met.words.push(word.to_owned());
+        }
+        met.targets.insert(left[o], target);
+    }
+    met
+}
+
+/// Pairs a full fine-tune. `layers`: its blocks have other numbers than the base's.
+pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, layers: Option<&depth::Map>, by_hand: &ByHand) -> Paired {
+    let candidates: Vec<&TensorRef> = tensors.iter().filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name)).collect();
+    let in_out = |name: &str| own.is_in_out(name).or(base.orientation.is_in_out(name)).unwrap_or(false);
+    // A block that the base has not: under a name that nothing pairs with.
+    let shifted = |i: usize, name: String| match (layers, place(&name).layer) {
+        (Some(map), Some(layer)) => match map.get(layer as usize).copied().flatten() {
+            Some(from) => replication::name_of(&name, layer, from),
+            None => format!("{NEW_BLOCK}{i}"),
+        },
+        _ => name,
+    };
+    let one = |(i, t): (usize, &&TensorRef)| {
+        let name = canonical(&t.name).name;
+        let [rows, cols] = shape(t);
+        let shape = if t.shape.len() == 2 && in_out(&name) { [cols, rows] } else { [rows, cols] };
+        Named { name: shifted(i, name), shape }
+    };
+    let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
+    let met = met(base, &named, Shapes::Same, by_hand, model.config);
+    let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
+    let looked_at = |t: &usize| match met.targets.get(t) {
+        // Under another name it is of the base's type, not of its own.
+        Some(target) => target.pieces.iter().any(|p| base.is_selected(p.matrix)),
+        None => !new_block(t) && base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape)),
+    };
+    let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
+    let mut paired = Paired { matching: matching(&met, &named, &stripped, base, &looked_at), ..Paired::default() };
+    let recipe = |tensor: TensorRef| match tensor.is_readable() {
+        true => Recipe::Replace(tensor),
+        false => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", tensor.name, tensor.dtype.name())),
+    };
+    for (t, b) in &met.pairing.pairs {
+        let tensor = candidates[*t].clone();
+        let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != base.matrices[*b].transposed;
+        paired.recipes.push((*b, recipe(if turned { tensor.turned() } else { tensor })));
+    }
+    let mut parts = Vec::new();
+    for (t, target) in &met.targets {
+        let tensor = candidates[*t].clone();
+        let own = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name);
+        // A part is read as `[out, in]`, a whole matrix as its base is stored.
+        let as_base = matches!(target.pieces[..], [piece] if piece.lines.is_none() && base.matrices[piece.matrix].transposed);
+        let tensor = if own != as_base { tensor.turned() } else { tensor };
+        parts.extend(meet::recipes(target, &recipe(tensor)).into_iter().flatten());
+    }
+    paired.recipes.extend(meet::gathered(parts));
+    let new: Vec<String> = (0..named.len()).filter(new_block).map(|t| candidates[t].name.clone()).collect();
+    if !new.is_empty() {
+        paired.left_out.push(LeftOut::new(format!("matrices of {}: in blocks that the base does not have", model.label), new));
+    }
+    let heads = (0..named.len()).filter(|t| !met.has(*t) && !looked_at(t) && !new_block(t)).count();
     if heads > 0 {
         paired.notes.push(format!(
             "{} outside the blocks, not in the base in this shape: a new head or embedding.",
             count(heads, "tensor", "tensors")
         ));
         // A vocabulary that grew: both sizes, so that nobody has to look them up.
-        let resized = differing(&pairing, &named, base, Shapes::Same);
+        let resized = mismatch::differing(&|t| met.has(t), &named, base, Shapes::Same);
         paired.notes.extend(resized.into_iter().filter(|d| !looked_at(&d.tuned)).take(2).map(|d| d.words));
     }
-    let dtype = |t: &&super::job::TensorRef| t.dtype.name().to_owned();
+    let dtype = |t: &&TensorRef| t.dtype.name().to_owned();
     let base_dtype = base.matrices.first().map(|m| m.tensor.dtype.name().to_owned());
     if let (Some(b), Some(t)) = (base_dtype, candidates.iter().map(dtype).next())
         && b != t
     {
         paired.notes.push(format!("Stored as {t}, the base as {b}: rounding looks like a change."));
     }
-    paired.problem = problem(label, file, &paired.matching, &pairing, &named, base, Shapes::Same);
+    paired.problems.extend(mismatch::problem(model, &paired.matching, &|t| met.has(t), &named, base, Shapes::Same));
     paired
 }
 
-/// Pairs an adapter; its modules carry shapes `[out, in]`, the base may store either orientation.
-pub fn adapter(label: &str, file: &str, adapter: &Adapter, alpha: &Alpha, fan_in_fan_out: bool, base: &Base, by_hand: &ByHand) -> Paired {
-    let by_joined = joined_names(adapter, base);
-    let map: &[u32] = if let Alpha::Config(c) = alpha { &c.layer_map } else { &[] };
-    let modules: Vec<Module> = adapter.modules.iter().flat_map(|m| experts::modules(m, &base.named)).collect();
-    let name = |m: &Module| match by_joined.get(&m.name).filter(|_| m.joined) {
-        Some(name) => name.clone(),
-        None if experts::is_slice(&m.name) => m.name.clone(),
-        None => replication::name(&format!("{}.weight", m.name), map),
-    };
-    let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
-    let mut pairing = pair(&base.named, &named, Shapes::Either);
-    pairing.by_hand(&base.named, &named, Shapes::Either, by_hand);
-    let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
-    let mut paired = Paired { matching: matching(&pairing, &named, &stripped, base, &|_| true), ..Paired::default() };
-    for (t, b) in &pairing.pairs {
-        let module = &modules[*t];
-        let stored = shape(&base.matrices[*b].tensor);
-        let transposed = if stored[0] == stored[1] { fan_in_fan_out } else { !Shapes::Same.fit(module.outline.shape, stored) };
-        paired.recipes.push((*b, recipe(module, alpha), transposed));
+/// Begins the name of a tensor whose block is not in the base; nothing pairs with it.
+const NEW_BLOCK: &str = "\u{0}";
+
+/// Pairs an adapter; its modules make `[out, in]`, which the base may store in either orientation.
+pub fn adapter(model: &Side, adapter: &Adapter, sources: &Sources, answer: Option<&str>, base: &Base, by_hand: &ByHand) -> Paired {
+    let mut paired = Paired::default();
+    let modules = own_component(model, adapter, base, &mut paired);
+    // A file with a whole pipeline in it: each part of the adapter finds its own region.
+    let region = |m: &Module| m.component.filter(|c| base.regions.contains(c));
+    let regions: BTreeSet<Option<Component>> = modules.iter().map(region).collect();
+    for c in regions {
+        let own: Vec<Module> = modules.iter().filter(|m| region(m) == c).cloned().collect();
+        let masked = c.map(|c| base.only(c));
+        paired.add(of_modules(model, own, sources, answer, masked.as_ref().unwrap_or(base), by_hand));
     }
     replaced(adapter, base, &mut paired);
     if !adapter.passed_over.is_empty() {
-        paired.notes.push(format!("{} not looked at: embeddings and biases.", count(adapter.passed_over.len(), "tensor", "tensors")));
+        let what = "embeddings, norms, biases and single rows";
+        paired.notes.push(format!("{} not looked at: {what}.", count(adapter.passed_over.len(), "tensor", "tensors")));
     }
-    paired.problem = problem(label, file, &paired.matching, &pairing, &named, base, Shapes::Either);
     paired
 }
 
+impl Paired {
+    /// Takes in what another region of the base has.
+    fn add(&mut self, other: Paired) {
+        let (mine, theirs) = (&mut self.matching, other.matching);
+        let first = mine.total == 0;
+        mine.only_in_base = match first {
+            true => theirs.only_in_base,
+            false => mine.only_in_base.iter().filter(|n| theirs.only_in_base.contains(n)).cloned().collect(),
+        };
+        mine.matched += theirs.matched;
+        mine.total += theirs.total;
+        mine.unmatched.extend(theirs.unmatched);
+        theirs.rules.into_iter().for_each(|rule| {
+            if !mine.rules.contains(&rule) {
+                mine.rules.push(rule)
+            }
+        });
+        self.recipes.extend(other.recipes);
+        other.notes.into_iter().for_each(|note| {
+            if !self.notes.contains(&note) {
+                self.notes.push(note)
+            }
+        });
+        self.problems.extend(other.problems);
+        self.decided.extend(other.decided);
+        self.rank = self.rank.max(other.rank);
+    }
+}
+
+fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer: Option<&str>, base: &Base, by_hand: &ByHand) -> Paired {
+    let config = sources.config.map(|(config, _)| config);
+    let mut paired = Paired::default();
+    if experts::any(&modules) {
+        let targets = meet::targets(base, &[], base.config.as_ref());
+        let names: Vec<&Named> = targets.iter().map(|t| &t.named).collect();
+        let exchanged = config.and_then(|c| c.peft_version.as_deref()).is_some_and(|v| v.starts_with("0.17") || v.starts_with("0.18"));
+        modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in());
+    }
+    let by_joined = joined_names(&modules, base);
+    let name = |m: &Module| match found_joined(&by_joined, m) {
+        Some(name) => name,
+        None if is_slice(&m.name) => m.name.clone(),
+        None => replication::name(&format!("{}.weight", m.name), sources.layer_map()),
+    };
+    let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
+    let met = met(base, &named, Shapes::Either, by_hand, base.config.as_ref());
+    let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
+    paired.matching = matching(&met, &named, &stripped, base, &|_| true);
+    let fan_in_fan_out = config.is_some_and(|c| c.fan_in_fan_out);
+    let decided: Vec<Decided> = modules.iter().map(|m| sources.decide(m, answer)).collect();
+    // Experts are exchanged all or none.
+    let fits = |t: usize, shape: [u64; 2]| Shapes::Same.fit(modules[t].outline.shape, shape);
+    let pairs = || {
+        met.pairing
+            .pairs
+            .iter()
+            .map(|(t, b)| (*t, base.named[*b].shape))
+            .chain(met.targets.iter().map(|(t, target)| (*t, target.named.shape)))
+    };
+    let expert = |t: usize| modules[t].name.contains("experts");
+    let exchanged = pairs().any(|(t, shape)| expert(t) && !fits(t, shape));
+    let mut turned_by_shape = Vec::new();
+    let mut turned = |t: usize, shape: [u64; 2], transposed: bool| {
+        if expert(t) && exchanged {
+            return true;
+        }
+        // PEFT sets fan_in_fan_out for layers stored as `[in, out]`; where the base itself does not say so, its word is taken.
+        let turned = !fits(t, shape) || shape[0] == shape[1] && fan_in_fan_out && !transposed;
+        if turned && !expert(t) {
+            turned_by_shape.push(t);
+        }
+        turned
+    };
+    for (t, b) in &met.pairing.pairs {
+        let turned = turned(*t, base.named[*b].shape, base.matrices[*b].transposed);
+        paired.recipes.push((*b, recipe(&modules[*t], &decided[*t], turned)));
+    }
+    let mut parts = Vec::new();
+    for (t, target) in &met.targets {
+        let transposed = target.pieces.iter().all(|p| base.matrices[p.matrix].transposed);
+        let whole = recipe(&modules[*t], &decided[*t], turned(*t, target.named.shape, transposed));
+        match meet::recipes(target, &whole) {
+            Some(own) => parts.extend(own),
+            None => {
+                let reason = format!(
+                    "{} of a fused layer is not taken apart for the parts of it that the base has.",
+                    modules[*t].method.kind.name()
+                );
+                parts.extend(target.pieces.iter().map(|p| (p.matrix, None, Recipe::Skip(reason.clone()))));
+            }
+        }
+    }
+    paired.recipes.extend(meet::gathered(parts));
+    if exchanged {
+        paired.notes.push("Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into());
+    }
+    if let Some(first) = turned_by_shape.first() {
+        paired.problems.push(mismatch::turned(model, &named[*first].name, turned_by_shape.len()));
+    }
+    paired.problems.extend(mismatch::problem(model, &paired.matching, &|t| met.has(t), &named, base, Shapes::Either));
+    paired.rank = (0..modules.len()).filter(|t| met.has(*t)).filter_map(|t| modules[t].rank()).max();
+    paired.decided = (0..modules.len()).filter(|t| met.has(*t)).map(|t| decided[t].clone()).collect();
+    paired
+}
+
+/// The modules of the models that the base is. An adapter of a pipeline has others, which are set aside and said.
+fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Paired) -> Vec<Module> {
+    let components = adapter.components();
+    if components.len() < 2 {
+        return adapter.modules.clone();
+    }
+    let of = |c: Option<Component>| adapter.modules.iter().filter(move |m| m.component == c);
+    let here = |c: Option<Component>| match (c, base.component) {
+        (None, _) => true,
+        (Some(c), Some(own)) => c == own,
+        (Some(c), None) => base.regions.is_empty() || base.regions.contains(&c),
+    };
+    let mut kept: Vec<Option<Component>> = components.iter().copied().filter(|c| here(*c)).collect();
+    if base.component.is_none() && !components.iter().flatten().any(|c| base.regions.contains(c)) {
+        // Nothing says which model of the pipeline the base is: the one whose modules fit it best.
+        let fit = |c: &Option<Component>| {
+            let modules: Vec<Module> = of(*c).cloned().collect();
+            let by_joined = joined_names(&modules, base);
+            let name = |m: &Module| found_joined(&by_joined, m).unwrap_or_else(|| format!("{}.weight", m.name));
+            let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
+            met(base, &named, Shapes::Either, &ByHand::new(), base.config.as_ref()).matrices().len()
+        };
+        let fits: Vec<(usize, Option<Component>)> = components.iter().map(|c| (fit(c), *c)).collect();
+        let best = fits.iter().map(|f| f.0).max().unwrap_or(0);
+        kept = fits.iter().filter(|f| f.0 == best && best > 0).map(|f| f.1).take(1).collect();
+        let rivals = fits.iter().filter(|f| f.0 == best && best > 0).count();
+        if rivals > 1 {
+            let names: Vec<String> = fits.iter().filter(|f| f.0 == best).filter_map(|f| f.1.map(Component::name)).collect();
+            paired.problems.push(mismatch::which_component(model, &names));
+        }
+    }
+    if kept.is_empty() {
+        return adapter.modules.clone();
+    }
+    for c in components.iter().filter(|c| !kept.contains(c)).copied() {
+        let names: Vec<String> = of(c).map(|m| format!("{}{}", m.stripped, m.name)).collect();
+        let what = c.map_or_else(|| "another model".to_owned(), Component::name);
+        paired.left_out.push(LeftOut::new(format!("modules of {}: of {what}, which is not the base", model.label), names));
+    }
+    kept.iter().flat_map(|c| of(*c)).cloned().collect()
+}
+
 /// Base names by what a writer that joins components makes of them. That cannot be undone (`to_out_0` may be `to.out_0`), so the base's
-/// names are joined instead, with and without what stands before the blocks (`model.diffusion_model.`).
-fn joined_names(adapter: &Adapter, base: &Base) -> HashMap<String, String> {
-    if !adapter.modules.iter().any(|m| m.joined) {
+/// names are joined instead, under every name they are known by, with and without what stands before the blocks (`model.diffusion_model.`,
+/// `conditioner.embedders.0.transformer.`).
+fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
+    if !modules.iter().any(|m| m.joined) {
         return HashMap::new();
     }
     let mut names = HashMap::new();
-    for named in &base.named {
-        let module = named.name.strip_suffix(".weight").unwrap_or(&named.name);
-        let starts = std::iter::once(0).chain(module.match_indices('.').map(|(i, _)| i + 1)).take(3);
+    let mut enter = |name: &str, whole: &str| {
+        let module = name.strip_suffix(".weight").unwrap_or(name);
+        let starts = std::iter::once(0).chain(module.match_indices('.').map(|(i, _)| i + 1)).take(5);
         for start in starts {
-            names.entry(joined(&module[start..])).or_insert_with(|| named.name.clone());
+            names.entry(joined(&module[start..])).or_insert_with(|| whole.to_owned());
         }
-    }
+    };
+    base.named.iter().for_each(|n| enter(&n.name, &n.name));
+    meet::targets(base, &[], base.config.as_ref()).iter().for_each(|t| enter(&t.named.name, &t.named.name));
     names
 }
 
-fn recipe(module: &Module, alpha: &Alpha) -> Recipe {
+/// What older names of a text encoder begin with.
+const TEXT_MODEL: &str = "text_model_";
+
+fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<String> {
+    let name = module.name.as_str();
+    let tries = [name, name.strip_prefix(TEXT_MODEL).unwrap_or(name)];
+    tries.iter().filter(|_| module.joined).find_map(|name| names.get(*name).cloned())
+}
+
+fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
     match module.parts.iter().find(|(_, t)| !t.is_readable()) {
         Some((_, t)) => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", t.name, t.dtype.name())),
-        None => Recipe::Adapted { method: module.method, parts: module.parts.clone(), scale: alpha.scale(module).1 },
+        None => Recipe::Adapted { method: module.method, parts: module.parts.clone(), scale: decided.scale, turned },
     }
 }
 
 /// `modules_to_save`: whole tensors that take the place of the base's.
 fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
-    let named: Vec<Named> = adapter.replaced.iter().map(|t| Named { name: canonical(&t.name).name, shape: shape(t) }).collect();
+    let one = |t: &TensorRef| {
+        let name = canonical(&t.name).name;
+        let [rows, cols] = shape(t);
+        let in_out = base.orientation.is_in_out(&name).unwrap_or(false);
+        Named { name, shape: if in_out { [cols, rows] } else { [rows, cols] } }
+    };
+    let named: Vec<Named> = adapter.replaced.iter().map(one).collect();
     for (t, b) in pair(&base.named, &named, Shapes::Same).pairs {
         if !paired.recipes.iter().any(|(other, ..)| *other == b) {
-            paired.recipes.push((b, Recipe::Replace(adapter.replaced[t].clone()), false));
+            paired.recipes.push((b, Recipe::Replace(adapter.replaced[t].clone())));
         }
     }
     if !adapter.replaced.is_empty() {
@@ -128,15 +381,16 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
     }
 }
 
-fn matching(pairing: &Pairing, named: &[Named], stripped: &[String], base: &Base, counts: &impl Fn(&usize) -> bool) -> Matching {
-    let unmatched: Vec<String> =
-        (0..named.len()).filter(|t| counts(t) && !pairing.pairs.contains_key(t)).map(|t| named[t].name.clone()).collect();
-    let matched = pairing.pairs.keys().filter(|t| counts(t)).count();
-    let used = |b: usize| pairing.pairs.values().any(|v| *v == b);
-    let only_in_base =
-        (0..base.matrices.len()).filter(|b| base.is_selected(*b) && !used(*b)).map(|b| base.matrices[b].tensor.name.clone()).collect();
+fn matching(met: &Met, named: &[Named], stripped: &[String], base: &Base, counts: &impl Fn(&usize) -> bool) -> Matching {
+    let unmatched: Vec<String> = (0..named.len()).filter(|t| counts(t) && !met.has(*t)).map(|t| named[t].name.clone()).collect();
+    let matched = (0..named.len()).filter(|t| counts(t) && met.has(*t)).count();
+    let used = met.matrices();
+    let only_in_base = (0..base.matrices.len())
+        .filter(|b| base.is_selected(*b) && !used.contains(b))
+        .map(|b| base.matrices[b].tensor.name.clone())
+        .collect();
     Matching {
-        rules: rules(pairing, stripped, counts),
+        rules: [rules(&met.pairing, stripped, counts), met.words.clone()].concat(),
         matched: matched as u32,
         total: (matched + unmatched.len()) as u32,
         unmatched,
@@ -167,98 +421,7 @@ fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> boo
     words
 }
 
-/// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
-/// some of the names are there in another shape.
-fn problem(
-    label: &str,
-    file: &str,
-    matching: &Matching,
-    pairing: &Pairing,
-    named: &[Named],
-    base: &Base,
-    shapes: Shapes,
-) -> Option<Problem> {
-    let differing = differing(pairing, named, base, shapes);
-    let few = matching.matched * 2 < matching.total || matching.matched == 0;
-    let none = matching.matched == 0;
-    let counted: Vec<&Differing> = differing.iter().filter(|d| matching.unmatched.contains(&named[d.tuned].name)).collect();
-    let said: Vec<String> = counted.iter().take(4).map(|d| d.words.clone()).collect();
-    let more = if counted.len() > said.len() { format!(" And {} more.", counted.len() - said.len()) } else { String::new() };
-    let (code, title, tensor, cause, fix) = match (counted.first(), few) {
-        (None, false) => return None,
-        (Some(first), _) => (
-            "shape-mismatch",
-            if few {
-                "This fine-tune was made for another base".to_owned()
-            } else {
-                format!("{} in another shape", count(counted.len(), "matrix is", "matrices are"))
-            },
-            named[first.tuned].name.clone(),
-            format!("{}{more} {} of its {} matrices fit.", said.join(" "), matching.matched, matching.total),
-            if few { "Drop the base it was trained from." } else { "They are left out. Check that this is the base it was trained from." },
-        ),
-        (None, true) => (
-            if none { "no-match" } else { "few-matches" },
-            if none { "None of its tensors is in the base".to_owned() } else { "Few of its tensors are in the base".to_owned() },
-            matching.unmatched.first().cloned().unwrap_or_default(),
-            format!(
-                "{} of {} matrices of “{label}” pair with the base. It has names such as {}; the base has {}.",
-                matching.matched,
-                matching.total,
-                some(matching.unmatched.iter()),
-                some(base.named.iter().map(|n| &n.name))
-            ),
-            "Check that both come from the same architecture.",
-        ),
-    };
-    Some(Problem {
-        code: code.into(),
-        title,
-        file: Some(file.into()),
-        tensor: (!tensor.is_empty()).then_some(tensor),
-        cause,
-        fix: Some(fix.into()),
-        command: None,
-        blocks: if none {
-            "Blocks 1 model".into()
-        } else {
-            format!("Leaves out {}", count(matching.unmatched.len(), "matrix", "matrices"))
-        },
-        // Under half is no coverage to build on, though what fits is still computed.
-        severity: if few { Severity::Error } else { Severity::Warning },
-    })
-}
-
-/// What a model looks like, by the first and the last of its names.
-fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
-    match (names.next(), names.next_back()) {
-        (Some(first), Some(last)) => format!("“{first}” and “{last}”"),
-        (Some(one), None) => format!("“{one}”"),
-        _ => "none".into(),
-    }
-}
-
-/// A name that is on both sides, in shapes that do not fit.
-struct Differing {
-    tuned: usize,
-    /// With both shapes.
-    words: String,
-}
-
-fn differing(pairing: &Pairing, named: &[Named], base: &Base, shapes: Shapes) -> Vec<Differing> {
-    if pairing.pairs.len() == named.len() {
-        return Vec::new();
-    }
-    let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
-    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
-    let loose = pair(&base.named, named, Shapes::Any);
-    loose
-        .pairs
-        .iter()
-        .filter(|(t, b)| !pairing.pairs.contains_key(t) && !shapes.fit(named[**t].shape, base.named[**b].shape))
-        .map(|(t, b)| Differing {
-            tuned: *t,
-            words: format!("“{}” is {}; the base’s is {}.", named[*t].name, of(named[*t].shape), of(base.named[*b].shape)),
-        })
-        .collect()
+/// What a base's names say it holds: the regions of a file with a whole pipeline in it.
+pub fn regions<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<Component> {
+    names.filter_map(components::of_name).collect()
 }

@@ -1,6 +1,5 @@
 //! What a tensor's name says: the canonical form, the layer, the matrix type. The rules are data: `name_rules.json`.
 
-use super::experts::is_slice;
 use regex::Regex;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -92,6 +91,11 @@ pub fn place(canonical: &str) -> Place {
     let layer = rules.layer.captures(module).and_then(|c| c[1].parse().ok());
     let find = |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
     Place { layer, kind: layer.and_then(|_| find(&rules.types)), excluded: find(&rules.exclude) }
+}
+
+/// True for the name of one expert's slice of a tensor. What stands before its first bracket is never one.
+pub fn is_slice(name: &str) -> bool {
+    name.ends_with(']') && name.contains('[') && ["experts", "switch_mlp", "input_linear", "output_linear"].iter().any(|h| name.contains(h))
 }
 
 /// True for a name that is a weight by its ending; biases and buffers are not.

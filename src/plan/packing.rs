@@ -18,17 +18,19 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>) -> Tenso
         let with = |end: &str| by_name.get(format!("{}{end}", t.name).as_str()).map(|t| (*t).clone());
         let found = match states.get(&t.name) {
             Some(state) => four_bit(t, state, with),
-            None if t.dtype.name().starts_with("F8_E") => eight_bit(t, with),
+            None if t.dtype.name().starts_with("F8_E") => {
+                // ComfyUI's scaled FP8 names the scale beside the weight, not after it.
+                let stem = t.name.trim_end_matches(".weight");
+                eight_bit(t, with, |end| by_name.get(format!("{stem}{end}").as_str()).map(|t| (*t).clone()))
+            }
             None => None,
         };
         if let Some(found) = found {
             taken.extend(found.packing.iter().flat_map(|p| &p.with).map(|t| t.name.clone()));
-            taken.extend(
-                by_name
-                    .keys()
-                    .filter(|n| n.strip_prefix(t.name.as_str()).is_some_and(|e| e.starts_with(QUANT_STATE)))
-                    .map(|n| (*n).to_owned()),
-            );
+            if states.contains_key(&t.name) {
+                let of_it = |n: &&&str| n.strip_prefix(t.name.as_str()).is_some_and(|e| e.starts_with(QUANT_STATE));
+                taken.extend(by_name.keys().filter(of_it).map(|n| (*n).to_owned()));
+            }
             whole.insert(t.name.clone(), found);
         }
     }
@@ -45,9 +47,9 @@ fn four_bit(t: &TensorRef, state: &QuantState, with: impl Fn(&str) -> Option<Ten
     Some(TensorRef { dtype: Dtype::Other("NF4", 4), shape: state.shape.clone(), packing, ..t.clone() })
 }
 
-fn eight_bit(t: &TensorRef, with: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
+fn eight_bit(t: &TensorRef, with: impl Fn(&str) -> Option<TensorRef>, comfy: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
     let [rows, cols] = t.shape[..] else { return None };
-    let scale = with("_scale_inv").or_else(|| with("_scale"))?;
+    let scale = with("_scale_inv").or_else(|| with("_scale")).or_else(|| comfy(".scale_weight")).or_else(|| comfy(".weight_scale"))?;
     let block = match scale.shape[..] {
         [] | [1] | [1, 1] => [rows, cols],
         [n] | [n, 1] if n == rows => [1, cols],

@@ -1,11 +1,12 @@
 //! Problems of single files and of sets of files, in words.
 
 use super::files::FileEntry;
-use super::sets::FileSet;
+use super::job::TensorRef;
+use super::names::{canonical, place};
+use super::sets::{FileSet, has_same, is_second_layout};
 use super::{Problem, Severity};
-use crate::checkpoint::{Content, Header};
-use crate::error::{Error, Foreign};
-use std::collections::BTreeSet;
+use crate::checkpoint::Content;
+use crate::error::{Error, Foreign, REWRITE, bytes};
 
 /// An error of a file as a problem of the plan.
 pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
@@ -22,15 +23,15 @@ pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
     }
 }
 
-/// A remark about a file: the numbers stand.
-pub fn warning(code: &str, title: String, file: &str, cause: String) -> Problem {
+/// A remark about a file: the numbers stand. `fix`: what to do, if anything is to be done.
+pub fn warning(code: &str, title: String, file: &str, cause: String, fix: &str) -> Problem {
     Problem {
         code: code.into(),
         title,
         file: Some(file.into()),
         tensor: None,
         cause,
-        fix: None,
+        fix: Some(fix.into()),
         command: None,
         blocks: String::new(),
         severity: Severity::Warning,
@@ -66,7 +67,23 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
             Ok(Content::Tensors(header)) => {
                 if header.metadata_ignored {
                     let cause = "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
-                    problems.push(warning("metadata-not-strings", "The metadata cannot be read".into(), &entry.path, cause));
+                    problems.push(warning(
+                        "metadata-not-strings",
+                        "The metadata cannot be read".into(),
+                        &entry.path,
+                        cause,
+                        "Nothing is to be done for the numbers; a tool that wants them can save the file again.",
+                    ));
+                }
+                if header.trailing > 0 {
+                    let cause = format!(
+                        "{} follow after the last tensor. All tensors that the header lists are there and are read; what follows belongs to none.",
+                        bytes(header.trailing)
+                    );
+                    let title = "The file holds more than its header says".into();
+                    let fix = "Strict loaders refuse such a file. To have it without them, write it again:";
+                    let problem = warning("trailing-bytes", title, &entry.path, cause, fix);
+                    problems.push(Problem { command: Some(REWRITE.into()), ..problem });
                 }
                 if header.tensors.is_empty() {
                     let adapter = entry.name().starts_with("adapter");
@@ -81,7 +98,16 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
                         first.dtype.name()
                     );
                     let title = format!("{} of unknown type", count(unknown.len(), "tensor is", "tensors are"));
-                    problems.push(Problem { tensor: Some(first.name.clone()), ..warning("unknown-dtype", title, &entry.path, cause) });
+                    problems.push(Problem {
+                        tensor: Some(first.name.clone()),
+                        ..warning(
+                            "unknown-dtype",
+                            title,
+                            &entry.path,
+                            cause,
+                            "Save these tensors as F32, F16 or BF16 to have them looked at.",
+                        )
+                    });
                 }
             }
             Ok(_) => {}
@@ -92,21 +118,6 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
 
 fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
     !entry.folder().is_empty() && entries.iter().any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
-}
-
-/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral).
-pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    let own = |e: &FileEntry| e.name().starts_with("consolidated");
-    let folder = entry.folder();
-    let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
-    own(entry) && entries.iter().any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
-}
-
-/// True where a safetensors file of the same folder holds the same tensors.
-pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
-    let names = |h: &Header| h.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect::<BTreeSet<_>>();
-    let others = entries.iter().filter(|e| e.folder() == entry.folder()).filter_map(FileEntry::header);
-    header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
 }
 
 /// What is wrong with a set of files as a model.
@@ -123,7 +134,15 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             count(set.twice.len(), "tensor", "tensors")
         );
         let title = "A tensor stands in two shards".into();
-        problems.push(Problem { tensor: Some(name.clone()), ..warning("tensor-twice", title, file, cause) });
+        problems.push(Problem {
+            tensor: Some(name.clone()),
+            ..warning("tensor-twice", title, file, cause, "Drop the shards of one checkpoint only, in a folder of their own.")
+        });
+    }
+    let in_block = |t: &&TensorRef| place(&canonical(&t.name).name).layer.is_some();
+    let empty = !set.is_adapter && set.tensors.iter().all(|t| t.begin == t.end);
+    if let Some(empty) = set.tensors.iter().find(in_block).filter(|_| empty) {
+        problems.push(of_error(&Error::EmptyTensors { tensor: empty.name.clone() }, file, "Blocks 1 model"));
     }
     if let Some((scheme, tensor)) = quantized(set) {
         let error = Error::Quantized { scheme, tensor };
@@ -136,7 +155,8 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             "They are read as the numbers they stand for. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
             sibling(&set.label)
         );
-        problems.push(warning("quantized-weights", format!("The weights of {} are stored as {how}", set.label), file, cause));
+        let fix = "Compare packed weights with packed ones, or drop the 16-bit models of both.";
+        problems.push(warning("quantized-weights", format!("The weights of {} are stored as {how}", set.label), file, cause, fix));
     }
     problems
 }

@@ -7,8 +7,8 @@ use super::matching::Named;
 use super::names::with_layer;
 use std::collections::{HashMap, HashSet};
 
-/// Adds to the base a copy of every matrix that stands for another layer; `map` gives the base's layer of each tuned layer.
-pub fn extend(base: &mut Base, map: &[u32]) {
+/// Adds to the base a copy of every matrix that stands for another layer; `map` gives each tuned layer and the base's layer of it.
+pub fn extend(base: &mut Base, map: impl Iterator<Item = (u32, u32)>) {
     let mut known: HashSet<String> = base.named.iter().map(|n| n.name.clone()).collect();
     let mut of_layer: HashMap<u32, Vec<usize>> = HashMap::new();
     for (i, m) in base.matrices.iter().enumerate().filter(|(i, _)| !base.named[*i].name.contains(MARK)) {
@@ -16,9 +16,9 @@ pub fn extend(base: &mut Base, map: &[u32]) {
             of_layer.entry(layer).or_default().push(i);
         }
     }
-    for (layer, from) in (0u32..).zip(map).filter(|(layer, from)| layer != *from) {
-        for i in of_layer.get(from).into_iter().flatten() {
-            let Some(name) = copy_name(&base.named[*i].name, layer, *from).filter(|name| known.insert(name.clone())) else { continue };
+    for (layer, from) in map.filter(|(layer, from)| layer != from) {
+        for i in of_layer.get(&from).into_iter().flatten() {
+            let Some(name) = copy_name(&base.named[*i].name, layer, from).filter(|name| known.insert(name.clone())) else { continue };
             let mut copy = base.matrices[*i].clone();
             copy.tensor.name = name.clone();
             copy.place.layer = Some(layer);
@@ -35,6 +35,11 @@ pub fn name(tuned: &str, map: &[u32]) -> String {
     let layer = super::names::place(tuned).layer;
     let from = layer.and_then(|l| map.get(l as usize).map(|from| (l, *from))).filter(|(l, from)| l != from);
     from.and_then(|(l, from)| copy_name(tuned, l, from)).unwrap_or_else(|| tuned.to_owned())
+}
+
+/// The name under which a tuned matrix of one layer finds the base's of another.
+pub fn name_of(tuned: &str, layer: u32, from: u32) -> String {
+    if layer == from { tuned.to_owned() } else { copy_name(tuned, layer, from).unwrap_or_else(|| tuned.to_owned()) }
 }
 
 fn copy_name(name: &str, layer: u32, from: u32) -> Option<String> {

@@ -1,10 +1,12 @@
 //! Files -> sets: which files together are one model. By content and folder; names only decide among shards.
 
 use super::files::{FileEntry, Tensors};
-use super::leaf::is_adapter_tensor;
-use super::problems::{has_same, is_second_layout};
+use super::foreign::{self, Foreign};
+use super::job::TensorRef;
+use super::leaf::{Part, is_adapter_tensor, leaf};
+use super::names::{canonical, place};
 use super::{packing, run};
-use crate::checkpoint::{Content, Index};
+use crate::checkpoint::{Content, Header, Index};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -21,6 +23,10 @@ pub struct FileSet {
     pub files: Vec<usize>,
     pub tensors: Tensors,
     pub is_adapter: bool,
+    /// Pairs of low rank under names of a library that is not read.
+    pub foreign: Option<Foreign>,
+    /// Tensors of adapters inside a whole model, which are not merged (Phi-4-multimodal).
+    pub inside: Vec<String>,
     /// Names of shards that are promised and not here.
     pub missing: Vec<String>,
     /// How many shards there should be.
@@ -142,7 +148,11 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
     let mut seen = BTreeSet::new();
     let twice = tensors.iter().filter(|t| !seen.insert(&t.name)).map(|t| t.name.clone()).collect();
     let missing = draft.missing.into_iter().filter(|name| !files.iter().any(|f| entries[*f].name() == name)).collect();
-    let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name));
+    let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name)) && !is_whole_model(&tensors);
+    let is_inside = |t: &TensorRef| !is_adapter && is_adapter_tensor(&t.name);
+    let inside: Vec<String> = tensors.iter().filter(|t| is_inside(t)).map(|t| t.name.clone()).collect();
+    let tensors: Tensors = tensors.into_iter().filter(|t| !is_inside(t)).collect();
+    let foreign = if is_adapter { None } else { foreign::of(&tensors) };
     FileSet {
         label: draft.stem.clone(),
         stem: draft.stem,
@@ -150,10 +160,56 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         files,
         tensors,
         is_adapter,
+        foreign,
+        inside,
         missing,
         shards: draft.shards,
         twice,
     }
+}
+
+/// A model with adapters inside is a model: its own weights stand beside them, and no wrapper says that PEFT saved it.
+fn is_whole_model(tensors: &Tensors) -> bool {
+    if tensors.iter().any(|t| t.name.contains("base_model.model.")) {
+        return false;
+    }
+    let modules: BTreeSet<String> = tensors
+        .iter()
+        .filter(|t| is_adapter_tensor(&t.name))
+        .filter_map(|t| leaf(&t.name))
+        .filter(|l| matches!(l.part, Part::Of(_) | Part::Refused(..)))
+        .map(|l| canonical(&l.module).name)
+        .collect();
+    let is_own = |t: &&TensorRef| {
+        let name = canonical(&t.name).name;
+        t.shape.len() == 2 && name.ends_with(".weight") && leaf(&t.name).is_none() && place(&name).layer.is_some()
+    };
+    let own: BTreeSet<String> = tensors.iter().filter(is_own).map(|t| canonical(&t.name).name).collect();
+    // modules_to_save are few, and other modules than those that are adapted.
+    let adapted = own.iter().filter(|name| modules.contains(name.trim_end_matches(".weight"))).count();
+    own.len() > modules.len() || !modules.is_empty() && 2 * adapted > modules.len()
+}
+
+/// True where a safetensors file of the same folder holds the same tensors.
+pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
+    let names = |h: &Header| h.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect::<BTreeSet<_>>();
+    let others = entries.iter().filter(|e| e.folder() == entry.folder()).filter_map(FileEntry::header);
+    header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
+}
+
+/// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
+/// the same file in another precision (`model.fp16.safetensors`).
+pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
+    let plain = [".fp16", ".bf16", ".fp32"]
+        .iter()
+        .find_map(|variant| entry.name().contains(variant).then(|| entry.name().replacen(variant, "", 1)));
+    if plain.is_some_and(|plain| entries.iter().any(|e| e.folder() == entry.folder() && e.name() == plain && e.header().is_some())) {
+        return true;
+    }
+    let own = |e: &FileEntry| e.name().starts_with("consolidated");
+    let folder = entry.folder();
+    let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
+    own(entry) && entries.iter().any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
 }
 
 /// Names that say nothing about the model.

@@ -52,8 +52,13 @@ impl Visit {
         }
     }
 
-    fn add(&mut self, root: &Path, file: &str) {
-        let path = root.join(file);
+    pub fn add(&mut self, root: &Path, file: &str) {
+        self.add_as(&root.join(file), file);
+    }
+
+    /// Adds a file under another path than its own.
+    pub fn add_as(&mut self, path: &Path, file: &str) {
+        let path = path.to_owned();
         let size = path.metadata().unwrap_or_else(|e| panic!("{}: {e}", path.display())).len();
         let number = self.session.add_file(file, size);
         self.paths.push(path);

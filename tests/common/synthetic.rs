@@ -172,7 +172,18 @@ pub fn left_vectors(bytes: &[u8], rows: usize, cols: usize, count: usize) -> Vec
 
 fn tensor(name: &str, shape: Vec<u64>) -> TensorRef {
     let end = shape.iter().product::<u64>() * 4;
-    TensorRef { file: 0, name: name.into(), dtype: Dtype::F32, shape, begin: 0, end, by_columns: false, columns: None, packing: None }
+    TensorRef {
+        file: 0,
+        name: name.into(),
+        dtype: Dtype::F32,
+        shape,
+        begin: 0,
+        end,
+        by_columns: false,
+        columns: None,
+        rows: None,
+        packing: None,
+    }
 }
 
 fn stored(values: &[f64]) -> Vec<u8> {
@@ -211,5 +222,5 @@ pub fn normal(seed: u64) -> impl FnMut() -> f64 {
 
 fn lora(a: TensorRef, b: TensorRef) -> Recipe {
     let method = METHODS.into_iter().find(|m| m.kind == Kind::Lora).expect("LoRA is a method");
-    Recipe::Adapted { method, parts: vec![("lora_A", a), ("lora_B", b)], scale: Scale::Known(1.0) }
+    Recipe::Adapted { method, parts: vec![("lora_A", a), ("lora_B", b)], scale: Scale::Known(1.0), turned: false }
 }

@@ -123,7 +123,9 @@ export class LorascopeFigure extends LitElement implements Public {
       await this.updateComplete;
       this.dispatchEvent(new CustomEvent('ready', { detail: { alt: view.alt(this.#request()) }, bubbles: true, composed: true }));
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
+      // The host forbids WebAssembly: the still drawing inside is what it allows, and its readers can do nothing about it.
+      if (forbidden(error) && this.querySelector('svg, img')) console.info('Lorascope: the page’s Content-Security-Policy lacks ‘wasm-unsafe-eval’; the figure stays still.');
+      else this.failure = error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -251,6 +253,11 @@ export class LorascopeFigure extends LitElement implements Public {
     };
     this.dispatchEvent(new CustomEvent('select', { detail, bubbles: true, composed: true }));
   };
+}
+
+/** Whether a Content-Security-Policy kept the module from being compiled; browsers say so in words of their own. */
+function forbidden(error: unknown): boolean {
+  return error instanceof Error && /unsafe-eval|content security policy|\bCSP\b/i.test(error.message);
 }
 
 // A page may hold several exported figures, each with this module.

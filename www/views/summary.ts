@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval, undecided } from '../format';
 import { math } from '../math';
-import type { ModelSummary } from '../wasm/simd/lorascope';
+import type { ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { modelName } from './model';
 import { row } from './row';
 import { View } from './view';
@@ -30,7 +30,7 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model) => line(model, complete))}</tbody>
+        <tbody>${models.map((model, at) => line(model, state.plan?.models[at], complete))}</tbody>
       </table></div>`,
     });
   }
@@ -43,10 +43,17 @@ function possible(models: readonly ModelSummary[], complete: boolean): string {
   return complete ? of : `so far${of && `, ${of}`}`;
 }
 
-function line(m: ModelSummary, complete: boolean): TemplateResult {
+/** A number that does not stand for all modules says so beside itself. */
+function standsFor(planned: PlanModel | undefined): string {
+  const matching = planned?.matching;
+  return matching && matching.matched < matching.total ? `${count(matching.matched)} of ${counted(matching.total, 'module')}` : '';
+}
+
+function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean): TemplateResult {
+  const short = standsFor(planned);
   const match = m.weakestLow != null && m.weakestMatch != null ? { low: m.weakestLow, high: m.weakestMatch } : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
-    <td class="nowrap">${modelName(m)}</td>
+    <td class="nowrap">${modelName(m)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, m.undecided)}</span></td>
     <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>

@@ -51,7 +51,7 @@ fn read(bytes: &[u8], size: u64) -> Result<Result<super::Header, Error>, Stop> {
         next()?;
     }
     let (arena, root) = next()?;
-    let tensors = named(&arena, root);
+    let tensors = named(&arena, root)?;
     let (keys_arena, keys) = next()?;
     let keys: Vec<String> =
         keys_arena.list(keys).unwrap_or_default().iter().filter_map(|k| keys_arena.str(*k)).map(str::to_owned).collect();

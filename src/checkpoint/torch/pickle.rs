@@ -79,6 +79,11 @@ impl Arena {
         if let Value::List(l) = self.get(id) { Some(l) } else { None }
     }
 
+    /// Whether a class of that module or name stands anywhere in it.
+    pub fn mentions(&self, word: &str) -> bool {
+        self.0.iter().any(|v| matches!(v, Value::Global(name) if name.contains(word)))
+    }
+
     fn ints(&self, id: Id) -> Option<Vec<u64>> {
         self.list(id)?.iter().map(|i| self.int(*i)).collect()
     }

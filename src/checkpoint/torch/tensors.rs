@@ -3,7 +3,7 @@
 use super::pickle::{Arena, Id, Tensor, Value};
 use crate::checkpoint::dtype::Dtype;
 use crate::checkpoint::safetensors as wire;
-use crate::error::Error;
+use crate::error::{DISTRIBUTED, Error};
 use std::collections::BTreeMap;
 
 /// How deep a training checkpoint hides its model (`state["model"]["state_dict"]`).
@@ -12,10 +12,12 @@ const DEPTH: usize = 4;
 const NOT_THE_MODEL: [&str; 6] = ["optim", "lr_sched", "sched", "scaler", "ema_opt", "loops"];
 
 /// Every tensor of the model, by its name.
-pub fn named(arena: &Arena, root: Id) -> Vec<(String, Tensor)> {
+pub fn named(arena: &Arena, root: Id) -> Result<Vec<(String, Tensor)>, Error> {
     let mut found = Vec::new();
     collect(arena, root, "", DEPTH, &mut found);
-    found
+    // Sharded tensors of FSDP and DTensor are objects that refer to other processes' pieces.
+    let in_pieces = ["ShardedTensor", "DTensor", "torch.distributed"].iter().any(|word| arena.mentions(word));
+    if in_pieces && found.iter().all(|(_, t)| t.shape.len() < 2) { Err(Error::InPieces(&DISTRIBUTED)) } else { Ok(found) }
 }
 
 fn collect(arena: &Arena, id: Id, path: &str, depth: usize, found: &mut Vec<(String, Tensor)>) {

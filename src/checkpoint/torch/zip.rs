@@ -130,7 +130,7 @@ impl Zip {
             Stop::End => Error::TorchInvalid { detail: "Its pickle is cut off.".into() },
             Stop::Bad(error) => error,
         })?;
-        let tensors = named(&arena, root);
+        let tensors = named(&arena, root)?;
         let mut left: BTreeMap<String, Entry> = BTreeMap::new();
         for (_, tensor) in &tensors {
             if let Some(entry) = directory.storages.get(&tensor.storage.key) {

@@ -1,0 +1,341 @@
+//! What a module's change is multiplied with: the one place that finds alpha, computes the scale and says where it comes from.
+//!
+//! In this order, module by module: the alpha stored with it; the configuration that belongs to this file; what the file's own metadata says of
+//! its component; the file's name; the convention of its family; and where nobody says it, a question.
+
+use super::adapter::{Adapter, Module};
+use super::components::Component;
+use super::job::Scale;
+use super::{Answers, Question, QuestionOption};
+use crate::checkpoint::AdapterConfig;
+use crate::checkpoint::adapter_config::Scaling;
+use crate::report::Kind;
+use regex::{Regex, RegexBuilder};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// What of alpha is known for one adapter.
+#[derive(Debug, Clone, Default)]
+pub struct Sources<'a> {
+    /// Its configuration, and the name of that file.
+    pub config: Option<(&'a AdapterConfig, &'a str)>,
+    pub metadata: Metadata,
+    /// Read from the file's name: the authors' files carry it there.
+    pub named: Option<f64>,
+    pub convention: Convention,
+}
+
+/// What a family takes alpha for where nobody says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Convention {
+    /// Networks for images: every loader takes alpha = r.
+    Image,
+    /// As before, but the file has PEFT's names, whose writer keeps alpha in a configuration that is not here.
+    ImageOfPeft,
+    /// torchtune's and most recipes' alpha = 2 r, which the paper uses too.
+    #[default]
+    Language,
+}
+
+/// The scale of one module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// Where it is one number.
+    pub alpha: Option<f64>,
+    pub scale: Scale,
+    /// What divides alpha is the root of r.
+    pub root: bool,
+    /// Where it comes from, in words; empty where nothing is scaled.
+    pub source: String,
+}
+
+static NAMED: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"alpha=(\d+(?:\.\d+)?)").expect("a constant"));
+
+/// alpha from a file's name.
+pub fn named(path: &str) -> Option<f64> {
+    NAMED.captures(path).and_then(|c| c[1].parse().ok())
+}
+
+impl Sources<'_> {
+    /// The first of the sources that says it; none where somebody must be asked.
+    fn found(&self, module: &Module) -> Option<Decided> {
+        let rank = module.rank().map(|r| r as f64);
+        let of = |alpha: f64, source: &str| Decided {
+            alpha: Some(alpha),
+            scale: Scale::Known(rank.map_or(1.0, |r| alpha / r)),
+            root: false,
+            source: source.to_owned(),
+        };
+        if !module.method.scaled {
+            return Some(Decided { alpha: None, scale: Scale::Known(1.0), root: false, source: String::new() });
+        }
+        if module.stores_alpha() {
+            // Two whole factors have no rank, and then no scale.
+            let scale = rank.map_or(Scale::Known(1.0), |rank| Scale::Stored { rank });
+            return Some(Decided { alpha: None, scale, root: false, source: STORED.into() });
+        }
+        if let Some((config, file)) = self.config {
+            return Some(by_config(config, module, file));
+        }
+        if let Some(config) = self.metadata.config(module.component) {
+            return Some(by_config(config, module, METADATA));
+        }
+        if let Some(alpha) = self.metadata.alpha {
+            return Some(of(alpha, METADATA));
+        }
+        if let Some(alpha) = self.named {
+            return Some(of(alpha, "the file’s name"));
+        }
+        let convention = Decided { source: "α = r, the convention of image models".into(), ..times(rank, 1.0) };
+        (self.convention == Convention::Image).then_some(convention)
+    }
+
+    /// With the answer to the question, where one was needed.
+    pub fn decide(&self, module: &Module, answer: Option<&str>) -> Decided {
+        if let (true, Some(rank)) = (self.is_disputed(module), self.metadata.rank) {
+            let whole = answer == Some(WHOLE);
+            let source =
+                if whole { "LyCORIS’ rule for whole factors" } else { "α stored with each module, r from the file’s metadata" };
+            let scale = if whole { Scale::Known(1.0) } else { Scale::Stored { rank } };
+            return Decided { alpha: None, scale, root: false, source: source.into() };
+        }
+        if let Some(found) = self.found(module) {
+            return found;
+        }
+        let rank = module.rank().map(|r| r as f64);
+        let decided = match answer {
+            Some("r") => times(rank, 1.0),
+            Some(number) if number != "2r" => {
+                let alpha: f64 = number.parse().unwrap_or(8.0);
+                Decided { alpha: Some(alpha), ..times(None, rank.map_or(1.0, |r| alpha / r)) }
+            }
+            _ => times(rank, 2.0),
+        };
+        Decided { source: "your answer above".into(), ..decided }
+    }
+
+    /// The base's layer of each tuned layer.
+    pub fn layer_map(&self) -> &[u32] {
+        self.config.map_or(&[], |(config, _)| &config.layer_map)
+    }
+
+    /// Both factors of LoKr are whole and alpha is stored, while the metadata names a rank: LyCORIS takes no scale then (and stores
+    /// alpha = r), other trainers divide by the rank.
+    fn is_disputed(&self, module: &Module) -> bool {
+        module.method.kind == Kind::Lokr && module.rank().is_none() && module.stores_alpha() && self.disputes()
+    }
+
+    fn disputes(&self) -> bool {
+        matches!((self.metadata.alpha, self.metadata.rank), (Some(alpha), Some(rank)) if alpha != rank && alpha != 0.0)
+    }
+
+    /// What nobody says, or two sources say differently; with the default that is right for most.
+    pub fn question(&self, label: &str, adapter: &Adapter, answers: &Answers) -> Option<Question> {
+        if let Some(disputed) = adapter.modules.iter().find(|m| self.is_disputed(m)) {
+            return Some(self.dispute(label, disputed, answers));
+        }
+        let asked: Vec<&Module> = adapter.modules.iter().filter(|m| self.found(m).is_none()).collect();
+        if asked.is_empty() {
+            return None;
+        }
+        let id = format!("alpha:{label}");
+        let ranks: BTreeSet<u64> = asked.iter().filter_map(|m| m.rank()).collect();
+        let of_rank = |factor: u64, formula: &str| match (ranks.len(), ranks.first()) {
+            (1, Some(r)) => format!("{}, that is {formula}", r.saturating_mul(factor)),
+            _ => formula.to_owned(),
+        };
+        let image = self.convention != Convention::Language;
+        let (first, second) = if image { ("r", "2r") } else { ("2r", "r") };
+        let option = |value: &str| match (value, image) {
+            ("r", true) => choice("r", of_rank(1, "r"), "default: the convention of image models"),
+            ("r", false) => choice("r", of_rank(1, "r"), "the convention of image models"),
+            (_, true) => choice("2r", of_rank(2, "2r"), "the paper’s choice for language models"),
+            (_, false) => choice("2r", of_rank(2, "2r"), "default: the paper’s choice"),
+        };
+        let is_answer =
+            |a: &&String| ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str()) || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0);
+        Some(Question {
+            title: format!("What is α for “{label}”?"),
+            detail: "It came without adapter_config.json. α sets the size of the change, so every number depends on it.".into(),
+            options: vec![
+                option(first),
+                option(second),
+                choice("8", "8".into(), "PEFT’s default"),
+                choice(LEAVE_OUT, "Leave this model out".into(), ""),
+            ],
+            value: answers.0.get(&id).filter(is_answer).cloned().unwrap_or_else(|| first.into()),
+            number: true,
+            id,
+        })
+    }
+
+    fn dispute(&self, label: &str, module: &Module, answers: &Answers) -> Question {
+        let id = format!("alpha:{label}");
+        let (alpha, rank) = (self.metadata.alpha.unwrap_or(1.0), self.metadata.rank.unwrap_or(1.0));
+        let value = answers.0.get(&id).filter(|a| [RANK, WHOLE, LEAVE_OUT].contains(&a.as_str())).cloned();
+        Question {
+            title: format!("What is “{label}” multiplied with?"),
+            detail: format!(
+                "Both factors of “{}” are whole, so the file does not show its rank. Its metadata says α = {} and r = {}: LyCORIS would have \
+                 stored α = r then, and multiplied with 1.",
+                module.name,
+                short(alpha),
+                short(rank)
+            ),
+            options: vec![
+                choice(RANK, format!("α/r = {}/{}", short(alpha), short(rank)), "default: as the file’s metadata says it was trained"),
+                choice(WHOLE, "1".into(), "LyCORIS’ and ComfyUI’s rule for whole factors"),
+                choice(LEAVE_OUT, "Leave this model out".into(), ""),
+            ],
+            value: value.unwrap_or_else(|| RANK.into()),
+            number: false,
+            id,
+        }
+    }
+}
+
+/// Answers.
+pub const LEAVE_OUT: &str = "leave-out";
+const RANK: &str = "rank";
+const WHOLE: &str = "whole";
+const STORED: &str = "α is stored with each module";
+const METADATA: &str = "the file’s metadata";
+
+fn choice(value: &str, label: String, note: &str) -> QuestionOption {
+    QuestionOption { value: value.into(), label, note: note.into() }
+}
+
+/// alpha a multiple of the rank.
+fn times(rank: Option<f64>, factor: f64) -> Decided {
+    Decided { alpha: rank.map(|r| factor * r), scale: Scale::Known(factor), root: false, source: String::new() }
+}
+
+fn by_config(config: &AdapterConfig, module: &Module, source: &str) -> Decided {
+    let alpha = pick(&config.alpha_pattern, &module.name).unwrap_or(config.alpha);
+    let named = || pick(&config.rank_pattern, &module.name).unwrap_or(config.r) as f64;
+    // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
+    let r = module.rank().map(|r| r as f64).filter(|_| module.method.kind != Kind::Lokr).unwrap_or_else(named);
+    let (alpha, scale) = match config.scaling {
+        Scaling::Rank => (Some(alpha), alpha / r),
+        Scaling::Root => (Some(alpha), alpha / r.sqrt()),
+        Scaling::Initial(initial) => (Some(alpha), alpha / (initial + 1e-5)),
+        Scaling::Given(scale) => (None, scale),
+    };
+    Decided { alpha, scale: Scale::Known(scale), root: config.scaling == Scaling::Root, source: source.to_owned() }
+}
+
+/// What writers say in a file's `__metadata__`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Metadata {
+    /// Whole configurations, by the component they are of (diffusers: `unet.lora_alpha`); by nothing where they are of all.
+    configs: BTreeMap<String, AdapterConfig>,
+    alpha: Option<f64>,
+    rank: Option<f64>,
+}
+
+/// Keys under which trainers keep one alpha and one rank for the file.
+const ALPHAS: [&str; 5] = ["ss_network_alpha", "lora_alpha", "network_alpha", "networkAlpha", "alpha"];
+const RANKS: [&str; 7] = ["ss_network_dim", "lora_rank", "network_dim", "networkDim", "rank", "r", "dim"];
+
+impl Metadata {
+    pub fn read(metadata: &BTreeMap<String, String>) -> Metadata {
+        let number =
+            |keys: &[&str]| keys.iter().find_map(|k| metadata.get(*k)?.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0));
+        let configs = metadata.values().filter(|text| text.contains("lora_alpha")).flat_map(|text| AdapterConfig::parse_by_component(text));
+        Metadata { configs: configs.filter(|(_, c)| c.refusal.is_none()).collect(), alpha: number(&ALPHAS), rank: number(&RANKS) }
+    }
+
+    /// The configuration of a component; of a module that belongs to none, the only one there is.
+    fn config(&self, component: Option<Component>) -> Option<&AdapterConfig> {
+        let own = component.into_iter().flat_map(Component::prefixes).find_map(|prefix| self.configs.get(&prefix));
+        let only = || self.configs.values().next().filter(|_| self.configs.len() == 1 && component.is_none());
+        own.or_else(|| self.configs.get("")).or_else(only)
+    }
+}
+
+/// The scales of an adapter's modules in numbers and words.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scaled {
+    /// None where modules differ.
+    pub alpha: Option<f64>,
+    pub scale: Option<f64>,
+    pub text: String,
+    pub source: String,
+}
+
+impl Scaled {
+    pub fn of(decided: &[Decided]) -> Scaled {
+        let of: Vec<&Decided> = decided.iter().filter(|d| !d.source.is_empty()).collect();
+        let known: Vec<f64> = of.iter().filter_map(|d| if let Scale::Known(s) = d.scale { Some(s) } else { None }).collect();
+        let one = |values: Vec<Option<f64>>| values.first().copied().flatten().filter(|_| values.windows(2).all(|w| w[0] == w[1]));
+        let mut sources: Vec<&str> = Vec::new();
+        of.iter().map(|d| d.source.as_str()).for_each(|s| {
+            if !sources.contains(&s) {
+                sources.push(s)
+            }
+        });
+        let source = sources.join("; ");
+        match (of.is_empty(), known.len() == of.len()) {
+            (true, _) => Scaled::default(),
+            (_, false) => Scaled { text: "α/r, by module".into(), source, ..Scaled::default() },
+            _ => {
+                let scale = one(known.iter().map(|s| Some(*s)).collect());
+                let alpha = one(of.iter().map(|d| d.alpha).collect());
+                let formula = match () {
+                    () if alpha.is_none() && scale.is_some() => "s",
+                    () if of.iter().all(|d| d.root) => "α/√r",
+                    () => "α/r",
+                };
+                let (low, high) = known.iter().fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(*s), h.max(*s)));
+                let text = match scale {
+                    Some(s) => format!("{formula} = {}", short(s)),
+                    None => format!("{} to {}, by module", short(low), short(high)),
+                };
+                Scaled { alpha, scale, text, source }
+            }
+        }
+    }
+}
+
+/// Four significant digits, without trailing zeros.
+fn short(x: f64) -> String {
+    let digits = (3 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
+    let text = format!("{x:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// The value of the first key that fits the module: PEFT's rule `(.*\.)?(key)$`, with the key as a regular expression.
+pub fn pick<T: Copy>(pattern: &[(String, T)], module: &str) -> Option<T> {
+    pattern.iter().find(|(key, _)| fits(key, module)).map(|(_, value)| *value)
+}
+
+fn fits(key: &str, module: &str) -> bool {
+    let plain = module == key || module.strip_suffix(key).is_some_and(|before| before.ends_with('.'));
+    plain || compile(key).is_some_and(|r| r.is_match(module))
+}
+
+/// The key as PEFT reads it; none where it is not a regular expression that can be read here (look-around, damage).
+fn compile(key: &str) -> Option<regex::Regex> {
+    RegexBuilder::new(&format!(r"^(?:.*\.)?(?:{key})$")).size_limit(1 << 20).build().ok()
+}
+
+/// The keys of both patterns that are compared as plain text because they are no valid regular expression.
+pub fn plain_keys(config: &AdapterConfig) -> Vec<&str> {
+    let keys = config.rank_pattern.iter().map(|(k, _)| k).chain(config.alpha_pattern.iter().map(|(k, _)| k));
+    keys.map(String::as_str).filter(|k| compile(k).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_key_fits_at_the_end_at_a_dot_and_the_first_wins() {
+        let pattern = [("q_proj".to_owned(), 4.0), (r"layers\.0\..*".to_owned(), 2.0), ("[".to_owned(), 1.0)];
+        assert_eq!(pick(&pattern, "model.layers.3.self_attn.q_proj"), Some(4.0));
+        assert_eq!(pick(&pattern, "model.layers.3.self_attn.my_q_proj"), None);
+        assert_eq!(pick(&pattern, "model.layers.0.self_attn.q_proj"), Some(4.0));
+        assert_eq!(pick(&pattern, "model.layers.0.mlp.up_proj"), Some(2.0));
+        assert_eq!(pick(&pattern, "a.["), Some(1.0));
+    }
+}

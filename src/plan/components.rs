@@ -1,0 +1,120 @@
+//! Components of a pipeline: an adapter for images often changes the network and its text encoders, which are models of their own.
+
+use super::files::FileEntry;
+use super::sets::FileSet;
+use crate::checkpoint::ModelConfig;
+
+/// A model within a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Component {
+    /// The network that takes noise away: `unet`, `transformer`.
+    Denoiser,
+    /// `text_encoder`, `text_encoder_2`, ...
+    Encoder(u8),
+    Vae,
+}
+
+/// Prefixes of writers that join components by `_` (kohya, LyCORIS, OneTrainer), and what they mean.
+pub const JOINED: [(&str, Option<Component>); 10] = [
+    ("lora_unet_", Some(Component::Denoiser)),
+    ("lora_te1_", Some(Component::Encoder(1))),
+    ("lora_te2_", Some(Component::Encoder(2))),
+    ("lora_te3_", Some(Component::Encoder(3))),
+    ("lora_te_", Some(Component::Encoder(1))),
+    ("lora_transformer_", Some(Component::Denoiser)),
+    ("lora_prior_unet_", Some(Component::Denoiser)),
+    ("lora_prior_te_", Some(Component::Encoder(1))),
+    ("lora_image_encoder_", None),
+    ("lycoris_", None),
+];
+
+/// How names begin: those of adapters with dots, and those of checkpoints that hold a whole pipeline.
+const STARTS: [(&str, Component); 21] = [
+    ("unet.", Component::Denoiser),
+    ("transformer.", Component::Denoiser),
+    ("transformer_2.", Component::Denoiser),
+    ("prior.", Component::Denoiser),
+    ("diffusion_model.", Component::Denoiser),
+    ("model.diffusion_model.", Component::Denoiser),
+    ("text_encoder.", Component::Encoder(1)),
+    ("text_encoder_1.", Component::Encoder(1)),
+    ("text_encoder_2.", Component::Encoder(2)),
+    ("text_encoder_3.", Component::Encoder(3)),
+    ("cond_stage_model.", Component::Encoder(1)),
+    ("conditioner.embedders.0.", Component::Encoder(1)),
+    ("conditioner.embedders.1.", Component::Encoder(2)),
+    ("text_encoders.clip_l.", Component::Encoder(1)),
+    ("text_encoders.clip_g.", Component::Encoder(2)),
+    ("text_encoders.t5xxl.", Component::Encoder(3)),
+    ("clip_l.", Component::Encoder(1)),
+    ("clip_g.", Component::Encoder(2)),
+    ("t5xxl.", Component::Encoder(3)),
+    ("first_stage_model.", Component::Vae),
+    ("vae.", Component::Vae),
+];
+
+/// Classes of config.json and what they are in a pipeline.
+const CLASSES: [(&str, Component); 8] = [
+    ("CLIPTextModelWithProjection", Component::Encoder(2)),
+    ("CLIPTextModel", Component::Encoder(1)),
+    ("AutoencoderKL", Component::Vae),
+    ("VQModel", Component::Vae),
+    ("AutoencoderTiny", Component::Vae),
+    ("UNet2DConditionModel", Component::Denoiser),
+    ("Transformer2DModel", Component::Denoiser),
+    ("Transformer3DModel", Component::Denoiser),
+];
+
+impl Component {
+    /// As diffusers calls it; a text encoder of one's own number.
+    pub fn name(self) -> String {
+        match self {
+            Component::Denoiser => "unet or transformer".into(),
+            Component::Encoder(0 | 1) => "text_encoder".into(),
+            Component::Encoder(n) => format!("text_encoder_{n}"),
+            Component::Vae => "vae".into(),
+        }
+    }
+
+    /// The prefixes of its settings in diffusers' metadata.
+    pub fn prefixes(self) -> Vec<String> {
+        match self {
+            Component::Denoiser => ["unet", "transformer", "transformer_2", "prior", "diffusion_model"].map(String::from).to_vec(),
+            other => vec![other.name()],
+        }
+    }
+}
+
+/// What the start of a canonical name says.
+pub fn of_name(name: &str) -> Option<Component> {
+    STARTS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, c)| *c)
+}
+
+/// What a folder of a pipeline is called.
+fn of_folder(folder: &str) -> Option<Component> {
+    match folder.rsplit('/').next()? {
+        "unet" | "transformer" | "transformer_2" | "prior" => Some(Component::Denoiser),
+        "text_encoder" => Some(Component::Encoder(1)),
+        "vae" | "vqvae" | "movq" => Some(Component::Vae),
+        other => other.strip_prefix("text_encoder_").and_then(|n| n.parse().ok()).map(Component::Encoder),
+    }
+}
+
+/// What a whole set is: by its folder, else by its configuration.
+pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> {
+    let class = config.and_then(|c| c.class.as_deref()).unwrap_or_default();
+    of_folder(&set.folder).or_else(|| CLASSES.iter().find(|(end, _)| class.ends_with(end) || class.starts_with(end)).map(|(_, c)| *c))
+}
+
+/// The folder of the pipeline that a set is a part of: other models of it lie beside, or its `model_index.json` above.
+pub fn pipeline<'a>(set: &'a FileSet, entries: &[FileEntry]) -> Option<&'a str> {
+    let parent = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
+    let above = set.folder.rsplit_once('/').map_or("", |(above, _)| above);
+    if set.folder.is_empty() {
+        return None;
+    }
+    let known = |e: &FileEntry| parent(e.folder()) == above && e.header().is_some() && of_folder(e.folder()).is_some();
+    let kinds: std::collections::BTreeSet<_> = entries.iter().filter(|e| known(e)).map(|e| of_folder(e.folder())).collect();
+    let listed = entries.iter().any(|e| e.folder() == above && e.name() == "model_index.json");
+    (listed || kinds.len() > 1).then_some(above)
+}

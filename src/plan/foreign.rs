@@ -1,0 +1,166 @@
+//! Low-rank files of libraries whose names are not read: known by their shapes, never taken for a model.
+
+use super::files::Tensors;
+use super::layouts;
+use super::names::canonical;
+use std::collections::BTreeMap;
+
+/// What such a file looks like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreign {
+    /// Its two ends of names: `linear_in` and `linear_out`.
+    pub ends: [String; 2],
+    pub pairs: usize,
+    /// A pair's names.
+    pub example: [String; 2],
+    pub rank: u64,
+    /// The library that spells them so, and how its files become PEFT's.
+    pub writer: Option<&'static Spelling>,
+}
+
+/// A library by how it ends the names of its two factors.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spelling {
+    pub name: &'static str,
+    ends: [&'static str; 2],
+    pub way: &'static str,
+}
+
+pub static SPELLINGS: [Spelling; 6] = [
+    Spelling {
+        name: "Megatron-Bridge or NeMo",
+        ends: ["linear_in", "linear_out"],
+        way: "Export it in PEFT’s form with Megatron-Bridge (AutoBridge.from_hf_pretrained(MODEL).export_adapter_ckpt(...)), and drop adapter_model.safetensors with adapter_config.json.",
+    },
+    Spelling {
+        name: "NeMo",
+        ends: ["lora_a_module", "lora_b_module"],
+        way: "Merge it with NeMo (scripts/nlp_language_modeling/merge_lora_weights/merge.py) and convert the merged model to Hugging Face form.",
+    },
+    Spelling {
+        name: "loralib",
+        ends: ["lora_A", "lora_B"],
+        way: "Save it with PEFT’s names: every factor under base_model.model.MODULE.lora_A.weight and .lora_B.weight, with an adapter_config.json.",
+    },
+    Spelling {
+        name: "lora-diffusion (cloneofsimo)",
+        ends: ["lora_down", "lora_up"],
+        way: "Convert it with diffusers: load_lora_weights, then save_lora_weights.",
+    },
+    Spelling {
+        name: "Keras",
+        ends: ["lora_kernel_a", "lora_kernel_b"],
+        way: "Merge it in Keras (model.quantize or layer.merge_lora), export the model to safetensors and drop that as a full fine-tune.",
+    },
+    Spelling {
+        name: "LitGPT",
+        ends: ["lora_a", "lora_b"],
+        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt).",
+    },
+];
+
+/// How often a rank fits into both sides: a network's hidden layer is four times as wide as what it takes in, which is no low rank.
+const LOW: u64 = 6;
+/// The same under names that only adapters have.
+const LOW_BY_NAME: u64 = 2;
+/// How many of the matrices must pair.
+const MOST: f64 = 0.7;
+
+/// Two matrices of one stem, `[r, in]` and `[out, r]` (or both turned), over and over, and little else.
+pub fn of(tensors: &Tensors) -> Option<Foreign> {
+    let matrices: Vec<(String, [u64; 2])> = tensors
+        .iter()
+        .filter_map(|t| match t.shape[..] {
+            [rows, cols] if rows > 0 && cols > 0 => Some((canonical(&t.name).name, [rows, cols])),
+            _ => None,
+        })
+        .collect();
+    // By the stem before the last one or two components that differ: the end that most pairs share is the spelling.
+    let mut by_ends: BTreeMap<[String; 2], Vec<(String, String, u64)>> = BTreeMap::new();
+    for depth in [1, 2] {
+        let mut by_stem: BTreeMap<String, Vec<(String, &String, [u64; 2])>> = BTreeMap::new();
+        for (name, shape) in &matrices {
+            let module = name.trim_end_matches(".weight");
+            let cut = module.rmatch_indices('.').nth(depth - 1).map(|(at, _)| at);
+            if let Some(at) = cut {
+                by_stem.entry(module[..at].to_owned()).or_default().push((module[at + 1..].to_owned(), name, *shape));
+            }
+        }
+        for group in by_stem.values() {
+            let [a, b] = &group[..] else { continue };
+            let ends = [a.0.clone(), b.0.clone()];
+            let low = if spelling(&ends).is_some() { LOW_BY_NAME } else { LOW };
+            if let Some(rank) = low_rank(a.2, b.2, low) {
+                by_ends.entry(ends).or_default().push((a.1.clone(), b.1.clone(), rank));
+            }
+        }
+    }
+    let (ends, pairs) = by_ends.into_iter().max_by_key(|(_, pairs)| pairs.len())?;
+    let (first, second, rank) = pairs.first()?.clone();
+    if (2 * pairs.len()) as f64 <= MOST * matrices.len() as f64 {
+        return None;
+    }
+    Some(Foreign { pairs: pairs.len(), example: [first, second], rank, writer: spelling(&ends), ends })
+}
+
+fn spelling(ends: &[String; 2]) -> Option<&'static Spelling> {
+    SPELLINGS.iter().find(|s| s.ends.iter().all(|end| ends.iter().any(|own| own.ends_with(end))))
+}
+
+/// The side that both share, where it is short.
+fn low_rank([a, b]: [u64; 2], [c, d]: [u64; 2], low: u64) -> Option<u64> {
+    // [r, in] and [out, r]; [out, r] and [r, in]; mlx's and JAX's [in, r] and [r, out].
+    let found = [(a == d, a, b, c), (b == c, b, a, d)].into_iter().filter(|(same, ..)| *same);
+    found.filter(|(_, r, one, other)| r.saturating_mul(low) <= *one && r.saturating_mul(low) <= *other).map(|(_, r, ..)| r).min()
+}
+
+impl Foreign {
+    /// What to do, in its writer's own words.
+    pub fn way(&self, names: &[&str]) -> String {
+        let by_layout = || layouts::of(names.iter().copied()).map(|l| l.way).filter(|way| !way.is_empty());
+        let way = self.writer.map(|w| w.way).or_else(by_layout);
+        way.unwrap_or("Convert it to PEFT’s names (every factor under base_model.model.MODULE.lora_A.weight and .lora_B.weight, with adapter_config.json), or merge it with the library that wrote it and drop the merged model.").to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::job::TensorRef;
+
+    #[test]
+    fn every_spelling_is_known_by_its_ends() {
+        for spelling in &SPELLINGS {
+            let one = |layer: u32, end: &str, shape: [u64; 2]| TensorRef {
+                file: 0,
+                name: format!("decoder.{layer}.mixer.{end}.weight"),
+                dtype: crate::checkpoint::Dtype::F32,
+                shape: shape.to_vec(),
+                begin: 0,
+                end: 4,
+                by_columns: false,
+                columns: None,
+                rows: None,
+                packing: None,
+            };
+            let [a, b] = spelling.ends;
+            let tensors: Tensors = (0..3).flat_map(|i| [one(i, a, [4, 32]), one(i, b, [32, 4])]).collect();
+            let found = of(&tensors).unwrap_or_else(|| panic!("{}", spelling.name));
+            assert!(
+                found.writer.is_some_and(|w| w.ends == spelling.ends || b.ends_with(w.ends[1])),
+                "{}: {:?}",
+                spelling.name,
+                found.writer
+            );
+        }
+    }
+
+    #[test]
+    fn factors_share_a_short_side() {
+        assert_eq!(low_rank([4, 32], [64, 4], LOW), Some(4));
+        assert_eq!(low_rank([32, 4], [4, 64], LOW), Some(4));
+        // The two layers of a network's MLP are no factors.
+        assert_eq!(low_rank([128, 32], [32, 128], LOW), None);
+        assert_eq!(low_rank([16, 32], [32, 16], LOW_BY_NAME), Some(16));
+    }
+}

@@ -1,0 +1,209 @@
+//! Layouts: what each library calls the blocks of a network, which file of a model has that layout, and how its own adapters reach another.
+//! A new library is one entry.
+
+use regex::RegexSet;
+use std::sync::LazyLock;
+
+/// One library's names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// After "in ...".
+    pub name: &'static str,
+    /// A pattern on canonical names, their components joined by dots or underscores.
+    known_by: &'static str,
+    /// A network for images, video or sound: alpha = r where nobody says it.
+    pub image: bool,
+    /// Which file has it, after "drop".
+    pub file: &'static str,
+    /// How an adapter or model in it is brought to another layout.
+    pub way: &'static str,
+    /// A fixture or test that has it.
+    pub proof: &'static str,
+}
+
+/// The first whose pattern fits a name is that name's.
+pub static LAYOUTS: [Layout; 17] = [
+    Layout {
+        name: "Black Forest Labs’ layout",
+        known_by: r"(?:^|[._])(?:double_blocks|single_blocks)[._]\d",
+        image: true,
+        file: "the single file of the model’s makers (flux1-dev.safetensors, or hunyuan_video_*.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "35-kohya-flux-diffusers-base",
+    },
+    // Before diffusers’, whose words stand inside its names.
+    Layout {
+        name: "Stability’s (sgm, ldm) layout",
+        known_by: r"(?:^|[._])(?:input_blocks|output_blocks|middle_block)[._]\d",
+        image: true,
+        file: "the single-file checkpoint (sd_xl_base_1.0.safetensors, v1-5-pruned.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "tests/field_kinds.rs",
+    },
+    Layout {
+        name: "Stability’s layout of SD3",
+        known_by: r"(?:^|[._])joint_blocks[._]\d",
+        image: true,
+        file: "the single file (sd3_medium.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "diffusers’ layout",
+        known_by: r"(?:^|[._])(?:single_|joint_|temporal_)?transformer_blocks[._]\d.*(?:to_q|to_k|to_v|to_out|to_add_out|add_[qkv]_proj|ff(?:_context)?[._]net|proj_mlp|proj_out|norm\d*[._]linear)|^(?:unet[._])?(?:down_blocks|up_blocks|mid_block)[._]",
+        image: true,
+        file: "the model’s diffusers folder (transformer/ or unet/, diffusion_pytorch_model.safetensors)",
+        way: "Or convert the LoRA to the single file’s names (diffusers: scripts/convert_diffusers_to_original_*.py; kohya: networks/convert_flux_lora.py).",
+        proof: "31-flux-lora-no-alpha",
+    },
+    Layout {
+        name: "Wan’s own layout",
+        known_by: r"(?:^|[._])blocks[._]\d+[._](?:(?:self|cross)_attn[._](?:q|k|v|o)|ffn[._][02])$",
+        image: true,
+        file: "the single file of the makers (wan2.1_t2v_*.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "33-wan-lora-with-diffs",
+    },
+    Layout {
+        name: "diffusers’ layout",
+        known_by: r"(?:^|[._])(?:attn\d?|attention|attn_block)[._](?:to_[qkv]|to_out|add_[qkv]_proj)",
+        image: true,
+        file: "the model’s diffusers folder (transformer/, diffusion_pytorch_model.safetensors)",
+        way: "Or convert the LoRA to the single file’s names.",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "Megatron’s layout (NeMo, Megatron-Bridge)",
+        known_by: r"(?:linear_qkv|linear_proj|linear_fc1|linear_fc2)(?:[._]|$)|language_model\.encoder\.layers\.",
+        image: false,
+        file: "the Megatron checkpoint exported to safetensors",
+        way: "Export it to Hugging Face form first: Megatron-Bridge AutoBridge.export_adapter_ckpt (adapters, as PEFT) or AutoBridge.export_ckpt (models).",
+        proof: "15-megatron-bridge-adapter",
+    },
+    Layout {
+        name: "Mistral’s or Meta’s own layout",
+        known_by: r"(?:^|\.)layers\.\d+\.(?:attention\.w[qkvo]|feed_forward\.w[123])$",
+        image: false,
+        file: "consolidated.safetensors (Mistral) or consolidated.*.pth (Meta)",
+        way: "Their q and k rows stand in another order than Hugging Face’s, so names alone do not pair them. Convert with transformers: src/transformers/models/llama/convert_llama_weights_to_hf.py.",
+        proof: "tests/field_kinds.rs",
+    },
+    Layout {
+        name: "torchtune’s layout",
+        known_by: r"(?:^|\.)layers\.\d+\.(?:attn\.(?:[qkv]_proj|output_proj)|mlp\.w[123])$",
+        image: false,
+        file: "the base as torchtune’s checkpointer saves it",
+        way: "Save it in Hugging Face form: torchtune’s FullModelHFCheckpointer writes adapter_model.safetensors with PEFT’s names beside adapter_config.json.",
+        proof: "12-torchtune-native-adapter",
+    },
+    Layout {
+        name: "OpenAI’s layout of Whisper",
+        known_by: r"(?:^|\.)(?:encoder|decoder)\.blocks\.\d+\.(?:attn|cross_attn)\.(?:query|key|value|out)$",
+        image: false,
+        file: "the .pt file of OpenAI",
+        way: "Convert it with transformers: src/transformers/models/whisper/convert_openai_to_hf.py.",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "llama.cpp’s layout",
+        known_by: r"(?:^|\.)blk\.\d+\.(?:attn|ffn)_",
+        image: false,
+        file: "the .safetensors files that the GGUF was made from",
+        way: "Use the adapter before it was converted (adapter_model.safetensors).",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "OpenCLIP’s layout",
+        known_by: r"(?:^|[._])resblocks[._]\d",
+        image: false,
+        file: "open_clip_model.safetensors",
+        way: "",
+        proof: "08-openclip-multihead-attention",
+    },
+    Layout {
+        name: "mlx-lm’s layout of experts",
+        known_by: r"(?:^|\.)switch_mlp\.",
+        image: false,
+        file: "the 16-bit model that mlx-lm was given",
+        way: "Fuse it with mlx-lm: mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path fused.",
+        proof: "tests/field_kinds.rs",
+    },
+    Layout {
+        name: "GPT-2’s layout",
+        known_by: r"(?:^|\.)h\.\d+\.(?:attn\.c_attn|attn\.c_proj|mlp\.c_fc|mlp\.c_proj)$",
+        image: false,
+        file: "a base with GPT-2’s names",
+        way: "",
+        proof: "gpt2_lora",
+    },
+    Layout {
+        name: "BERT’s layout",
+        known_by: r"(?:^|\.)encoder\.layer\.\d+\.(?:attention\.self|attention\.output|intermediate|output)\.",
+        image: false,
+        file: "a base with BERT’s names",
+        way: "",
+        proof: "roberta_lora",
+    },
+    Layout {
+        name: "CLIP’s layout of transformers",
+        known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:self_attn[._](?:[qkv]|out)_proj|mlp[._]fc[12])$",
+        image: false,
+        file: "the encoder as transformers saves it (text_encoder/model.safetensors)",
+        way: "",
+        proof: "44-kohya-te-on-new-clip",
+    },
+    Layout {
+        name: "Hugging Face’s layout",
+        known_by: r"(?:^|\.)layers\.\d+\.(?:self_attn\.[qkvo]_proj|mlp\.(?:gate|up|down)_proj|mlp\.experts)",
+        image: false,
+        file: "the model’s .safetensors files from the Hugging Face Hub",
+        way: "",
+        proof: "llama_lora",
+    },
+];
+
+static PATTERNS: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(LAYOUTS.iter().map(|l| l.known_by)).expect("the patterns compile: tested"));
+
+/// The layout of most of these names; none where less than a third has a known one.
+pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
+    let mut votes = [0usize; LAYOUTS.len()];
+    let mut all = 0;
+    for name in names {
+        let module = name.strip_suffix(".weight").unwrap_or(name);
+        all += 1;
+        if let Some(first) = PATTERNS.matches(module).iter().next() {
+            // A layout may have several entries.
+            let own = LAYOUTS.iter().position(|l| l.name == LAYOUTS[first].name).unwrap_or(first);
+            votes[own] += 1;
+        }
+    }
+    let (best, votes) = votes.iter().enumerate().max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
+    (*votes > 0 && votes * 3 >= all).then(|| &LAYOUTS[best])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_library_is_told_by_its_names() {
+        let check = |names: &[&str], layout: &str| assert_eq!(of(names.iter().copied()).map(|l| l.name), Some(layout), "{names:?}");
+        check(&["double_blocks.0.img_attn.qkv.weight", "single_blocks.3.linear1"], "Black Forest Labs’ layout");
+        check(&["double_blocks_0_img_attn_qkv"], "Black Forest Labs’ layout");
+        check(&["transformer.transformer_blocks.0.attn.to_q", "single_transformer_blocks.0.proj_mlp"], "diffusers’ layout");
+        check(&["down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"], "diffusers’ layout");
+        check(&["blocks.0.attn1.to_q.weight"], "diffusers’ layout");
+        check(&["blocks.0.self_attn.q.weight", "diffusion_model.blocks.1.ffn.0"], "Wan’s own layout");
+        check(&["input_blocks_4_1_transformer_blocks_0_attn1_to_q"], "Stability’s (sgm, ldm) layout");
+        check(&["model.layers.0.self_attn.q_proj.weight"], "Hugging Face’s layout");
+        check(&["layers.0.attn.q_proj", "layers.0.mlp.w1"], "torchtune’s layout");
+        check(&["layers.0.attention.wq.weight"], "Mistral’s or Meta’s own layout");
+        check(&["decoder.layers.0.self_attention.linear_qkv"], "Megatron’s layout (NeMo, Megatron-Bridge)");
+        check(&["transformer.h.0.attn.c_attn.weight"], "GPT-2’s layout");
+        check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
+        check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");
+        check(&["blk.0.attn_q.weight"], "llama.cpp’s layout");
+        assert_eq!(of(["lm_head.weight"].into_iter()), None);
+    }
+}

@@ -1,0 +1,237 @@
+//! Layouts meet: what one side has fused and the other apart, experts that lie in one tensor here and in many there, and names that changed
+//! between versions of a library.
+//!
+//! Both sides are brought to the same names ([`RENAMES`]); then a target is a run of outputs of one base matrix, or of several. The direction
+//! does not matter.
+
+use super::base::Base;
+use super::families::{Equal, FUSED, GateUp, RENAMES};
+use super::fused::heads;
+use super::job::{Lines, Recipe, TensorRef};
+use super::matching::Named;
+use crate::checkpoint::ModelConfig;
+use regex::{Regex, RegexSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
+    LazyLock::new(|| RENAMES.iter().map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to)).collect());
+
+/// Most names have none of them.
+static ANY: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(RENAMES.iter().map(|(from, _)| from)).expect("the patterns compile: tested"));
+
+/// A name as every library would write it, with `.weight` at its end.
+pub fn neutral(name: &str) -> String {
+    let module = name.strip_suffix(".weight").unwrap_or(name).to_owned();
+    if !ANY.is_match(&module) {
+        return format!("{module}.weight");
+    }
+    let renamed = PATTERNS.iter().fold(module, |name, (from, to)| match from.is_match(&name) {
+        true => from.replace(&name, *to).into_owned(),
+        false => name,
+    });
+    format!("{renamed}.weight")
+}
+
+/// A name that the base answers to besides its own: which outputs of which of its matrices, one after the other.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub named: Named,
+    pub pieces: Vec<Piece>,
+}
+
+/// Some outputs of a base matrix.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    pub matrix: usize,
+    /// None: all of them.
+    pub lines: Option<Lines>,
+    pub outputs: u64,
+}
+
+/// Every other name of a base. `tuned`: what is to be paired, whose shapes tell how the rows of a fused layer are divided.
+pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Vec<Target> {
+    let mut all: Vec<Target> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (matrix, named) in base.named.iter().enumerate() {
+        let name = neutral(&named.name);
+        if places.contains_key(&name) {
+            continue;
+        }
+        places.insert(name.clone(), all.len());
+        let piece = Piece { matrix, lines: None, outputs: named.shape[0] };
+        all.push(Target { named: Named { name, shape: named.shape }, pieces: vec![piece] });
+    }
+    let own = all.len();
+    let sizes = Sizes::of(tuned);
+    for at in 0..own {
+        let whole = all[at].clone();
+        let module = whole.named.name.strip_suffix(".weight").unwrap_or_default().to_owned();
+        for (fused, parts, equal) in FUSED {
+            let Some(stem) = module.strip_suffix(fused).filter(|stem| stem.ends_with('.')) else { continue };
+            let name = |part: &str| format!("{stem}{part}.weight");
+            if parts.iter().any(|part| places.contains_key(&name(part))) {
+                continue;
+            }
+            let matrix = whole.pieces[0].matrix;
+            let alternating = fused == "gate_up_proj" && base.gate_up(matrix) == GateUp::Alternating;
+            let Some(lengths) = lengths(whole.named.shape[0], parts, equal, |part| sizes.rows(&name(part)), config) else { continue };
+            let mut first = 0;
+            for (i, (part, length)) in parts.iter().zip(lengths).enumerate() {
+                let count = parts.len() as u64;
+                let lines = match alternating {
+                    true => Lines { first: i as u64, block: 1, stride: count, count: length },
+                    false => Lines::run(first, length),
+                };
+                first += length;
+                let named = Named { name: name(part), shape: [length, whole.named.shape[1]] };
+                all.push(Target { named, pieces: vec![Piece { matrix, lines: Some(lines), outputs: length }] });
+            }
+        }
+        // And the reverse: the first part stands for all, where all are here.
+        for (fused, parts, _) in FUSED {
+            let Some(stem) = module.strip_suffix(parts[0]).filter(|stem| stem.ends_with('.')) else { continue };
+            let found: Option<Vec<&Target>> = parts.iter().map(|part| all.get(*places.get(&format!("{stem}{part}.weight"))?)).collect();
+            let name = format!("{stem}{fused}.weight");
+            let Some(found) = found.filter(|_| !places.contains_key(&name)) else { continue };
+            if found.iter().any(|t| t.named.shape[1] != whole.named.shape[1]) {
+                continue;
+            }
+            let shape = [found.iter().map(|t| t.named.shape[0]).sum(), whole.named.shape[1]];
+            let pieces = found.iter().map(|t| t.pieces[0]).collect();
+            all.push(Target { named: Named { name, shape }, pieces });
+        }
+    }
+    all
+}
+
+/// Rows of tuned matrices by the end of their names, from the number of the layer on: prefixes may differ.
+struct Sizes(HashMap<String, u64>);
+
+impl Sizes {
+    fn of(tuned: &[Named]) -> Sizes {
+        Sizes(tuned.iter().map(|n| (tail(&neutral(&n.name)), n.shape[0])).collect())
+    }
+
+    fn rows(&self, name: &str) -> Option<u64> {
+        self.0.get(&tail(name)).copied()
+    }
+}
+
+fn tail(name: &str) -> String {
+    let number = |c: &str| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit());
+    let components: Vec<&str> = name.split('.').collect();
+    let at = components.iter().position(|c| number(c)).unwrap_or(0);
+    components[at..].join(".")
+}
+
+/// How many rows each part of a fused layer has: from what is to be paired, from the configuration's heads, or by halves.
+fn lengths(rows: u64, parts: &[&str], equal: Equal, known: impl Fn(&str) -> Option<u64>, config: Option<&ModelConfig>) -> Option<Vec<u64>> {
+    let n = parts.len() as u64;
+    let mut own: Vec<Option<u64>> = parts.iter().map(|part| known(part)).collect();
+    let pair = match equal {
+        Equal::All => return (rows.is_multiple_of(n)).then(|| vec![rows / n; parts.len()]),
+        Equal::KeysAndValues => (1, 2, 0),
+        Equal::FirstTwo => (0, 1, 2),
+    };
+    let (a, b, other) = pair;
+    (own[a], own[b]) = (own[a].or(own[b]), own[b].or(own[a]));
+    match (own[a], own[other]) {
+        (Some(one), None) => own[other] = rows.checked_sub(2 * one).filter(|n| *n > 0),
+        (None, Some(one)) => {
+            let each = rows.checked_sub(one).filter(|n| *n > 0 && n.is_multiple_of(2))? / 2;
+            (own[a], own[b]) = (Some(each), Some(each));
+        }
+        _ => {}
+    }
+    let found: Option<Vec<u64>> = own.into_iter().collect();
+    let heads = || (equal == Equal::KeysAndValues).then(|| heads(rows, config)).flatten();
+    // Three equal parts, where nothing else is known: attention without grouped queries.
+    let thirds = || (rows.is_multiple_of(n) && config.is_none()).then(|| vec![rows / n; parts.len()]);
+    found.filter(|all| all.iter().sum::<u64>() == rows).or_else(heads).or_else(thirds)
+}
+
+/// How a target is made, by base matrix, from the recipe of the whole; none where the method cannot be taken apart.
+pub fn recipes(target: &Target, whole: &Recipe) -> Option<Vec<(usize, Option<Lines>, Recipe)>> {
+    if let [piece] = target.pieces[..] {
+        return Some(vec![(piece.matrix, piece.lines, whole.clone())]);
+    }
+    let mut first = 0;
+    let mut all = Vec::new();
+    for piece in &target.pieces {
+        let lines = Lines::run(first, piece.outputs);
+        first += piece.outputs;
+        all.push((piece.matrix, piece.lines, outputs(whole, lines)?));
+    }
+    Some(all)
+}
+
+/// The recipe of some of its outputs.
+fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
+    let of = |t: &TensorRef| TensorRef { rows: Some(lines), ..t.clone() };
+    match recipe {
+        Recipe::Replace(t) if t.rows.is_none() => Some(Recipe::Replace(of(t))),
+        Recipe::Adapted { method, parts, scale, turned: false } => {
+            // Parts that have a row for every output.
+            const BY_OUTPUT: [&str; 3] = ["lora_B", "lora_magnitude_vector", "diff"];
+            const SHARED: [&str; 2] = ["lora_A", "alpha"];
+            let known = parts.iter().all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));
+            let cut = |(part, t): &(&'static str, TensorRef)| (*part, if BY_OUTPUT.contains(part) { of(t) } else { t.clone() });
+            known.then(|| Recipe::Adapted { method, parts: parts.iter().map(cut).collect(), scale: *scale, turned: false })
+        }
+        _ => None,
+    }
+}
+
+/// Recipes of parts put together by base matrix.
+pub fn gathered(parts: Vec<(usize, Option<Lines>, Recipe)>) -> Vec<(usize, Recipe)> {
+    let mut by_matrix: BTreeMap<usize, Vec<(Option<Lines>, Recipe)>> = BTreeMap::new();
+    for (matrix, lines, recipe) in parts {
+        by_matrix.entry(matrix).or_default().push((lines, recipe));
+    }
+    let one = |(matrix, mut parts): (usize, Vec<(Option<Lines>, Recipe)>)| {
+        if let Some(whole) = parts.iter().position(|(lines, _)| lines.is_none()) {
+            return (matrix, parts.swap_remove(whole).1);
+        }
+        parts.sort_by_key(|(lines, _)| lines.map(|l| l.first));
+        (matrix, Recipe::Joined(parts.into_iter().filter_map(|(lines, recipe)| Some((lines?, recipe))).collect()))
+    };
+    by_matrix.into_iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn same_name(a: &str, b: &str) {
+        assert_eq!(neutral(a), neutral(b));
+    }
+
+    #[test]
+    fn libraries_agree_on_neutral_names() {
+        same_name("vit.encoder.layer.3.attention.attention.query.weight", "vit.layers.3.attention.q_proj.weight");
+        same_name("model.layers.0.mlp.experts.gate_up_proj[2]", "model.layers.0.mlp.experts.gate_up_projs.2.weight");
+        same_name("model.layers.0.block_sparse_moe.experts.1.w2.weight", "model.layers.0.mlp.experts.down_proj[1]");
+        same_name("model.layers.0.mlp.switch_mlp.up_proj.weight[4]", "model.layers.0.mlp.experts.4.up_proj.weight");
+        same_name("blocks.0.self_attn.q.weight", "blocks.0.attn1.to_q.weight");
+        same_name("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.transformer.resblocks.0.attn.weight");
+        assert_eq!(neutral("model.layers.0.self_attn.q_proj.weight"), "model.layers.0.self_attn.q_proj.weight");
+    }
+
+    #[test]
+    fn a_fused_layer_is_divided_by_what_is_known() {
+        let parts = ["q_proj", "k_proj", "v_proj"];
+        let known = |list: &'static [(&str, u64)]| move |part: &str| list.iter().find(|(p, _)| *p == part).map(|(_, n)| *n);
+        let divide = |list| lengths(64, &parts, Equal::KeysAndValues, known(list), Some(&ModelConfig::default()));
+        assert_eq!(divide(&[("q_proj", 32), ("v_proj", 16)]), Some(vec![32, 16, 16]));
+        assert_eq!(divide(&[("q_proj", 32)]), Some(vec![32, 16, 16]));
+        assert_eq!(divide(&[("k_proj", 16)]), Some(vec![32, 16, 16]));
+        assert_eq!(divide(&[]), None);
+        assert_eq!(divide(&[("q_proj", 30), ("k_proj", 16), ("v_proj", 16)]), None);
+        let heads = ModelConfig { heads: Some(4), key_heads: Some(2), ..ModelConfig::default() };
+        assert_eq!(lengths(64, &parts, Equal::KeysAndValues, |_| None, Some(&heads)), Some(vec![32, 16, 16]));
+        assert_eq!(lengths(64, &["gate_proj", "up_proj"], Equal::All, |_| None, None), Some(vec![32, 32]));
+    }
+}
