@@ -136,7 +136,9 @@ pub enum Merge {
 impl Merge {
     fn fix(self) -> &'static str {
         match self {
-            Merge::Peft => "Merge the adapter into its base (merge_and_unload) and drop the merged model as a full fine-tune.",
+            Merge::Peft => {
+                "Merge the adapter into its base (merge_and_unload) and drop the merged model as a full fine-tune."
+            }
             Merge::MlxLm => "Merge it with mlx-lm and drop the fused model as a full fine-tune:",
             Merge::LyCoris => {
                 "Merge it with LyCORIS (or in ComfyUI: Load LoRA, then Save Checkpoint) and drop the merged model as a full fine-tune:"
@@ -217,7 +219,9 @@ impl Foreign {
 
     fn fix(self) -> &'static str {
         match self {
-            Foreign::Gguf => "GGUF weights are quantised for inference. Use the safetensors files that it was converted from.",
+            Foreign::Gguf => {
+                "GGUF weights are quantised for inference. Use the safetensors files that it was converted from."
+            }
             Foreign::Zip => "Unpack it and drop the .safetensors files inside.",
             Foreign::LfsPointer => "Fetch the real file in the folder of the repository:",
             Foreign::Html => {
@@ -324,11 +328,21 @@ impl Error {
         match self {
             Error::EmptyFile => "It has 0 bytes.".into(),
             Error::Truncated { should_be, is } => {
-                format!("The header promises {}; the file holds {}.", bytes(*should_be), bytes(*is))
+                format!(
+                    "The header promises {}; the file holds {}.",
+                    bytes(*should_be),
+                    bytes(*is)
+                )
             }
-            Error::TrailingBytes { extra } => format!("{} follow after the last tensor. A well-formed file ends there.", bytes(*extra)),
+            Error::TrailingBytes { extra } => format!(
+                "{} follow after the last tensor. A well-formed file ends there.",
+                bytes(*extra)
+            ),
             Error::HeaderTooLarge { bytes: n } => {
-                format!("Its first 8 bytes, read as the length of a header, give {}; the format allows 100 MB.", bytes(*n))
+                format!(
+                    "Its first 8 bytes, read as the length of a header, give {}; the format allows 100 MB.",
+                    bytes(*n)
+                )
             }
             Error::HeaderNotUtf8 => "The header is not valid UTF-8.".into(),
             Error::HeaderNotJson { detail } => format!("The header is not a JSON object: {detail}."),
@@ -337,16 +351,31 @@ impl Error {
             Error::BadOffsets { tensor } => format!("The end of “{tensor}” lies before its begin."),
             Error::Overlap { a, b } => format!("“{b}” begins inside “{a}”."),
             Error::Hole { at, before } => format!("There is a gap at byte {at} of the data, before “{before}”."),
-            Error::SizeMismatch { tensor, expected_bits, stored } if expected_bits % 8 != 0 => {
-                format!("“{tensor}” would take {expected_bits} bits, no whole number of bytes; {stored} bytes are stored.")
+            Error::SizeMismatch {
+                tensor,
+                expected_bits,
+                stored,
+            } if expected_bits % 8 != 0 => {
+                format!(
+                    "“{tensor}” would take {expected_bits} bits, no whole number of bytes; {stored} bytes are stored."
+                )
             }
-            Error::SizeMismatch { tensor, expected_bits, stored } => {
-                format!("Shape and type of “{tensor}” need {} bytes; {stored} bytes are stored.", expected_bits / 8)
+            Error::SizeMismatch {
+                tensor,
+                expected_bits,
+                stored,
+            } => {
+                format!(
+                    "Shape and type of “{tensor}” need {} bytes; {stored} bytes are stored.",
+                    expected_bits / 8
+                )
             }
             Error::ShapeOverflow { tensor } => format!("The product of the shape of “{tensor}” is beyond 2^64."),
             Error::FileType(f) => format!("Its content says so, whatever its name. It is {}.", f.what()),
             Error::Unreadable { detail } => {
-                format!("The file changed or was moved since it was chosen, or the browser lost access to it ({detail}).")
+                format!(
+                    "The file changed or was moved since it was chosen, or the browser lost access to it ({detail})."
+                )
             }
             Error::TorchInvalid { detail } => detail.clone(),
             Error::NoTensors => "It is well-formed and lists no tensor.".into(),
@@ -356,15 +385,27 @@ impl Error {
             }
             Error::AdapterConfigInvalid { detail } => detail.clone(),
             Error::MethodUnsupported { why, .. } => why.clone(),
-            Error::InPieces(_) => "Every process saved its own piece of the weights; no piece holds a whole matrix.".into(),
+            Error::InPieces(_) => {
+                "Every process saved its own piece of the weights; no piece holds a whole matrix.".into()
+            }
             Error::MethodWithoutWeights { method } => {
-                format!("{method} adds inputs or vectors beside the weights, so there is no change of a matrix to look at.")
+                format!(
+                    "{method} adds inputs or vectors beside the weights, so there is no change of a matrix to look at."
+                )
             }
-            Error::AdapterWithoutLora => "No tensor of the file is a lora_A or lora_B. Some trainers save such an empty file.".into(),
+            Error::AdapterWithoutLora => {
+                "No tensor of the file is a lora_A or lora_B. Some trainers save such an empty file.".into()
+            }
             Error::AdapterEmptyTensors { tensor } | Error::EmptyTensors { tensor } => {
-                format!("“{tensor}” has no elements. DeepSpeed ZeRO-3 and FSDP save this when the weights are not gathered first.")
+                format!(
+                    "“{tensor}” has no elements. DeepSpeed ZeRO-3 and FSDP save this when the weights are not gathered first."
+                )
             }
-            Error::AdapterHalf { module, present, missing } => {
+            Error::AdapterHalf {
+                module,
+                present,
+                missing,
+            } => {
                 format!("“{module}” has {present} but no {missing}.")
             }
             Error::AdapterRank { module, a, b } => {
@@ -372,7 +413,9 @@ impl Error {
             }
             Error::ConfigWithoutWeights => "adapter_config.json is here; adapter_model.safetensors is not.".into(),
             Error::Quantized { scheme, tensor } => {
-                format!("“{tensor}” belongs to {scheme}. A difference from such weights would show the rounding, not the training.")
+                format!(
+                    "“{tensor}” belongs to {scheme}. A difference from such weights would show the rounding, not the training."
+                )
             }
         }
     }

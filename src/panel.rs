@@ -44,7 +44,13 @@ pub struct Range {
 
 impl Range {
     pub fn new(label: &str, from: f64, to: f64) -> Range {
-        Range { label: label.to_owned(), from, to, log: false, whole: false }
+        Range {
+            label: label.to_owned(),
+            from,
+            to,
+            log: false,
+            whole: false,
+        }
     }
 
     pub fn log(self) -> Range {

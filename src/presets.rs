@@ -50,14 +50,30 @@ pub fn presets() -> Vec<Preset> {
             Cosine::Signed,
             false,
         ),
-        preset("peft", "PEFT", "The detector of PEFT's reduce_intruder_dimension: every tuned matrix.", Side::Left, Cosine::Absolute, true),
-        preset("both", "both sides", "A vector counts when it is new on the left and on the right.", Side::Both, Cosine::Absolute, false),
+        preset(
+            "peft",
+            "PEFT",
+            "The detector of PEFT's reduce_intruder_dimension: every tuned matrix.",
+            Side::Left,
+            Cosine::Absolute,
+            true,
+        ),
+        preset(
+            "both",
+            "both sides",
+            "A vector counts when it is new on the left and on the right.",
+            Side::Both,
+            Cosine::Absolute,
+            false,
+        ),
     ]
 }
 
 /// The preset in force and what was changed since, in words: `“official code”, changed: k = 20`.
 pub fn rule_name(settings: &Settings) -> String {
-    let Some(preset) = presets().into_iter().find(|p| p.id == settings.preset) else { return format!("“{}”", settings.preset) };
+    let Some(preset) = presets().into_iter().find(|p| p.id == settings.preset) else {
+        return format!("“{}”", settings.preset);
+    };
     let mut changed = Vec::new();
     if settings.k != preset.k {
         changed.push(format!("k = {}", settings.k));
@@ -71,14 +87,21 @@ pub fn rule_name(settings: &Settings) -> String {
     if settings.cosine != preset.cosine {
         changed.push(cosine_name(settings.cosine).to_owned());
     }
-    let changed = if changed.is_empty() { String::new() } else { format!(", changed: {}", changed.join(", ")) };
+    let changed = if changed.is_empty() {
+        String::new()
+    } else {
+        format!(", changed: {}", changed.join(", "))
+    };
     format!("“{}”{changed}", preset.name)
 }
 
 /// The whole rule in words: `left vectors, |cos|, thin SVD, k = 10, ε = 0.50`.
 pub fn rule(settings: &Settings) -> String {
     let (side, cosine) = (side_name(settings.side), cosine_name(settings.cosine));
-    format!("{side}, {cosine}, thin SVD, k = {}, ε = {:.2}", settings.k, settings.epsilon)
+    format!(
+        "{side}, {cosine}, thin SVD, k = {}, ε = {:.2}",
+        settings.k, settings.epsilon
+    )
 }
 
 fn side_name(side: Side) -> &'static str {
@@ -104,16 +127,39 @@ mod tests {
     fn a_rule_says_whose_it_is_and_what_was_changed() {
         let plain = Settings::default();
         assert_eq!(rule_name(&plain), "“official code”");
-        assert_eq!(rule_name(&Settings { k: 20, epsilon: 0.3, ..plain.clone() }), "“official code”, changed: k = 20, ε = 0.30");
-        assert_eq!(rule_name(&Settings { side: Side::Both, preset: "both".into(), ..plain.clone() }), "“both sides”");
-        assert_eq!(rule_name(&Settings { preset: "mine".into(), ..plain.clone() }), "“mine”");
+        assert_eq!(
+            rule_name(&Settings {
+                k: 20,
+                epsilon: 0.3,
+                ..plain.clone()
+            }),
+            "“official code”, changed: k = 20, ε = 0.30"
+        );
+        assert_eq!(
+            rule_name(&Settings {
+                side: Side::Both,
+                preset: "both".into(),
+                ..plain.clone()
+            }),
+            "“both sides”"
+        );
+        assert_eq!(
+            rule_name(&Settings {
+                preset: "mine".into(),
+                ..plain.clone()
+            }),
+            "“mine”"
+        );
         assert_eq!(rule(&plain), "left vectors, |cos|, thin SVD, k = 10, ε = 0.50");
     }
 
     #[test]
     fn the_default_settings_are_the_first_preset() {
         let (first, settings) = (&presets()[0], Settings::default());
-        assert_eq!((first.id.as_str(), first.k, first.epsilon), (settings.preset.as_str(), settings.k, settings.epsilon));
+        assert_eq!(
+            (first.id.as_str(), first.k, first.epsilon),
+            (settings.preset.as_str(), settings.k, settings.epsilon)
+        );
         assert_eq!((first.side, first.cosine), (settings.side, settings.cosine));
     }
 }

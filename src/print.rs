@@ -20,7 +20,11 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
     let text = format!("{:.decimals$}", value.abs());
     let zero = text.bytes().all(|b| b == b'0' || b == b'.');
-    if value < 0.0 && !zero { format!("\u{2212}{text}") } else { text }
+    if value < 0.0 && !zero {
+        format!("\u{2212}{text}")
+    } else {
+        text
+    }
 }
 
 /// Without trailing zeros: 0.25, 0.5, 384.
@@ -29,12 +33,19 @@ pub fn short(value: f64) -> String {
         return count(value as u64);
     }
     let text = fixed(value, 2);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text
+    }
 }
 
 /// A text inside HTML, SVG or one of their attributes.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

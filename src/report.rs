@@ -114,7 +114,12 @@ pub const CORNER: usize = 32;
 
 impl From<&Settings> for Task {
     fn from(s: &Settings) -> Task {
-        Task { mode: s.mode, k: s.k, epsilon: s.epsilon, side: s.side }
+        Task {
+            mode: s.mode,
+            k: s.k,
+            epsilon: s.epsilon,
+            side: s.side,
+        }
     }
 }
 
@@ -433,8 +438,15 @@ pub struct Similarity {
 impl Similarity {
     /// All of a matrix of cosines, whatever their signs.
     pub fn of(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
-        let values = (0..rows).flat_map(|i| (0..cols).map(move |j| (i, j))).map(|(i, j)| at(i, j).abs().min(1.0)).collect();
-        Similarity { rows: rows as u32, cols: cols as u32, values }
+        let values = (0..rows)
+            .flat_map(|i| (0..cols).map(move |j| (i, j)))
+            .map(|(i, j)| at(i, j).abs().min(1.0))
+            .collect();
+        Similarity {
+            rows: rows as u32,
+            cols: cols as u32,
+            values,
+        }
     }
 
     /// The corner that is kept.

@@ -18,7 +18,11 @@ pub struct Series {
 /// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 /// The checkpoints of a run share its colour; all but the last are dashed and thinner.
 pub fn series(models: &[Model]) -> Vec<Series> {
-    let mut ranks: Vec<u32> = models.iter().filter(|m| m.kind != Kind::Full).map(|m| m.rank.unwrap_or(0)).collect();
+    let mut ranks: Vec<u32> = models
+        .iter()
+        .filter(|m| m.kind != Kind::Full)
+        .map(|m| m.rank.unwrap_or(0))
+        .collect();
     ranks.sort_unstable();
     ranks.dedup();
     // The first model of each colour, or any of its run.
@@ -32,7 +36,9 @@ pub fn series(models: &[Model]) -> Vec<Series> {
                 _ => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
             };
             let earlier = *taken.entry(token.clone()).or_insert(n);
-            let passed = models.iter().any(|other| same_run(m, other) && step_of(other) > step_of(m));
+            let passed = models
+                .iter()
+                .any(|other| same_run(m, other) && step_of(other) > step_of(m));
             let dashed = passed || !(earlier == n || same_run(m, &models[earlier]));
             let width = if m.kind == Kind::Full { 2.5 } else { 1.75 } - if passed { 0.75 } else { 0.0 };
             Series { token, dashed, width }
@@ -65,13 +71,33 @@ pub fn labels(models: &[Model]) -> Vec<String> {
         .map(|n| {
             let m = &models[n];
             let alone = (0..models.len()).all(|o| o == n || shorts[o] != shorts[n] || same_run(m, &models[o]));
-            let Some(run) = &m.run else { return if alone || m.label.is_empty() { shorts[n].clone() } else { m.label.clone() } };
-            let name = if alone || run.run.is_empty() { &shorts[n] } else { &run.run };
+            let Some(run) = &m.run else {
+                return if alone || m.label.is_empty() {
+                    shorts[n].clone()
+                } else {
+                    m.label.clone()
+                };
+            };
+            let name = if alone || run.run.is_empty() {
+                &shorts[n]
+            } else {
+                &run.run
+            };
             format!("{name}, step {}", count(run.step))
         })
         .collect();
     let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
-    names.iter().zip(models).map(|(name, m)| if twice(name) && !m.label.is_empty() { m.label.clone() } else { name.clone() }).collect()
+    names
+        .iter()
+        .zip(models)
+        .map(|(name, m)| {
+            if twice(name) && !m.label.is_empty() {
+                m.label.clone()
+            } else {
+                name.clone()
+            }
+        })
+        .collect()
 }
 
 fn short(model: &Model) -> String {
@@ -126,14 +152,22 @@ pub fn type_short(kind: Option<&str>) -> &str {
 
 /// The place of a type in the network, for sorting; unknown ones come last.
 pub fn type_order(kind: Option<&str>) -> usize {
-    kind.and_then(|k| TYPES.iter().position(|(t, _)| *t == k)).unwrap_or(TYPES.len())
+    kind.and_then(|k| TYPES.iter().position(|(t, _)| *t == k))
+        .unwrap_or(TYPES.len())
 }
 
 impl Model {
     /// Puts a matrix in its place in the network, whatever the order in which results arrive; one of the same name is replaced.
     pub fn take(&mut self, matrix: Matrix) {
         self.matrices.retain(|m| m.name != matrix.name);
-        let place = |m: &Matrix| (m.layer.is_none(), m.layer, type_order(m.kind.as_deref()), m.name.clone());
+        let place = |m: &Matrix| {
+            (
+                m.layer.is_none(),
+                m.layer,
+                type_order(m.kind.as_deref()),
+                m.name.clone(),
+            )
+        };
         let at = self.matrices.partition_point(|m| place(m) < place(&matrix));
         self.matrices.insert(at, matrix);
     }
@@ -181,29 +215,72 @@ mod tests {
             model(Kind::Lora, Some(8), "b2"),
         ];
         let s = series(&models);
-        assert_eq!(s.iter().map(|s| s.token.as_str()).collect::<Vec<_>>(), ["full", "lora-7", "lora-1", "lora-4", "lora-4"]);
-        assert_eq!(s.iter().map(|s| s.dashed).collect::<Vec<_>>(), [false, false, false, false, true]);
+        assert_eq!(
+            s.iter().map(|s| s.token.as_str()).collect::<Vec<_>>(),
+            ["full", "lora-7", "lora-1", "lora-4", "lora-4"]
+        );
+        assert_eq!(
+            s.iter().map(|s| s.dashed).collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
         assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
         assert_eq!(series(&models[..2])[1].token, "lora-4");
     }
 
     #[test]
     fn checkpoints_of_a_run_share_a_colour_and_are_told_apart() {
-        let at = |kind, rank, run: &str, step| Model { run: Some(RunStep { run: run.into(), step }), ..model(kind, rank, "checkpoint") };
+        let at = |kind, rank, run: &str, step| Model {
+            run: Some(RunStep { run: run.into(), step }),
+            ..model(kind, rank, "checkpoint")
+        };
         let (full, lora) = ((Kind::Full, None), (Kind::Lora, Some(8)));
-        let models =
-            [at(full.0, full.1, "ft", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "a", 1000), model(Kind::Lora, Some(64), "b")];
-        assert_eq!(labels(&models), ["Full, step 500", "LoRA r = 8, step 500", "LoRA r = 8, step 1,000", "LoRA r = 64"]);
-        let looks = |models: &[Model]| series(models).iter().map(|s| (s.token.clone(), s.dashed, s.width)).collect::<Vec<_>>();
+        let models = [
+            at(full.0, full.1, "ft", 500),
+            at(lora.0, lora.1, "a", 500),
+            at(lora.0, lora.1, "a", 1000),
+            model(Kind::Lora, Some(64), "b"),
+        ];
+        assert_eq!(
+            labels(&models),
+            [
+                "Full, step 500",
+                "LoRA r = 8, step 500",
+                "LoRA r = 8, step 1,000",
+                "LoRA r = 64"
+            ]
+        );
+        let looks = |models: &[Model]| {
+            series(models)
+                .iter()
+                .map(|s| (s.token.clone(), s.dashed, s.width))
+                .collect::<Vec<_>>()
+        };
         let look = |token: &str, dashed, width| (token.to_owned(), dashed, width);
-        let wanted = [look("full", false, 2.5), look("lora-1", true, 1.0), look("lora-1", false, 1.75), look("lora-7", false, 1.75)];
+        let wanted = [
+            look("full", false, 2.5),
+            look("lora-1", true, 1.0),
+            look("lora-1", false, 1.75),
+            look("lora-7", false, 1.75),
+        ];
         assert_eq!(looks(&models), wanted);
 
         // Two runs of one rank, given out of order.
-        let two =
-            [at(lora.0, lora.1, "a", 1000), at(lora.0, lora.1, "b", 500), at(lora.0, lora.1, "a", 500), at(lora.0, lora.1, "b", 1000)];
-        assert_eq!(labels(&two), ["a, step 1,000", "b, step 500", "a, step 500", "b, step 1,000"]);
-        let wanted = [look("lora-4", false, 1.75), look("lora-4", true, 1.0), look("lora-4", true, 1.0), look("lora-4", true, 1.75)];
+        let two = [
+            at(lora.0, lora.1, "a", 1000),
+            at(lora.0, lora.1, "b", 500),
+            at(lora.0, lora.1, "a", 500),
+            at(lora.0, lora.1, "b", 1000),
+        ];
+        assert_eq!(
+            labels(&two),
+            ["a, step 1,000", "b, step 500", "a, step 500", "b, step 1,000"]
+        );
+        let wanted = [
+            look("lora-4", false, 1.75),
+            look("lora-4", true, 1.0),
+            look("lora-4", true, 1.0),
+            look("lora-4", true, 1.75),
+        ];
         assert_eq!(looks(&two), wanted);
         let same = [at(lora.0, lora.1, "", 500), at(lora.0, lora.1, "", 500)];
         assert_eq!(labels(&same), ["checkpoint", "checkpoint"]);

@@ -7,7 +7,9 @@ use crate::error::Error;
 use crate::plan::files::{FileEntry, is_junk};
 use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
-use crate::report::{Base, ENGINE, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals};
+use crate::report::{
+    Base, ENGINE, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals,
+};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,13 +44,21 @@ impl Session {
                 earlier.unopened = true;
             }
         }
-        self.files.push(File { path: path.to_owned(), size, reader: Reader::new(size), unopened: is_junk(path) });
+        self.files.push(File {
+            path: path.to_owned(),
+            size,
+            reader: Reader::new(size),
+            unopened: is_junk(path),
+        });
         self.files.len() as u32 - 1
     }
 
     /// The range of a file that must be read next to know its header.
     pub fn wants(&self, file: u32) -> Option<Range<u64>> {
-        self.files.get(file as usize).filter(|f| !f.unopened).and_then(|f| f.reader.wants())
+        self.files
+            .get(file as usize)
+            .filter(|f| !f.unopened)
+            .and_then(|f| f.reader.wants())
     }
 
     pub fn supply(&mut self, file: u32, bytes: &[u8]) {
@@ -60,19 +70,35 @@ impl Session {
     /// The file could not be read.
     pub fn unreadable(&mut self, file: u32, detail: &str) {
         if let Some(f) = self.files.get_mut(file as usize) {
-            f.reader.fail(Error::Unreadable { detail: detail.to_owned() });
+            f.reader.fail(Error::Unreadable {
+                detail: detail.to_owned(),
+            });
         }
     }
 
     /// Plans with the answers given so far; reads nothing.
     pub fn plan(&mut self, answers: &Answers) -> &Plan {
         let (open, unopened): (Vec<&File>, Vec<&File>) = self.files.iter().partition(|f| !f.unopened);
-        let entries: Vec<FileEntry> =
-            open.iter().map(|f| FileEntry { path: f.path.clone(), size: f.size, content: f.reader.content() }).collect();
-        let junk: Vec<String> = unopened.iter().filter(|f| is_junk(&f.path)).map(|f| f.path.clone()).collect();
+        let entries: Vec<FileEntry> = open
+            .iter()
+            .map(|f| FileEntry {
+                path: f.path.clone(),
+                size: f.size,
+                content: f.reader.content(),
+            })
+            .collect();
+        let junk: Vec<String> = unopened
+            .iter()
+            .filter(|f| is_junk(&f.path))
+            .map(|f| f.path.clone())
+            .collect();
         self.planned = make(&entries, &junk, answers);
         // The plan counts open files only; jobs name files by their number in the session.
-        let numbers: Vec<u32> = (0u32..).zip(&self.files).filter(|(_, f)| !f.unopened).map(|(i, _)| i).collect();
+        let numbers: Vec<u32> = (0u32..)
+            .zip(&self.files)
+            .filter(|(_, f)| !f.unopened)
+            .map(|(i, _)| i)
+            .collect();
         for job in &mut self.planned.jobs {
             job.renumber(|file| numbers.get(file as usize).copied().unwrap_or(u32::MAX));
         }
@@ -86,10 +112,16 @@ impl Session {
             schema: SCHEMA.into(),
             generator: Generator::new(build, threads),
             settings: Settings::default(),
-            base: plan
-                .base
-                .as_ref()
-                .map_or(Base { label: String::new(), files: vec![] }, |b| Base { label: b.label.clone(), files: b.files.clone() }),
+            base: plan.base.as_ref().map_or(
+                Base {
+                    label: String::new(),
+                    files: vec![],
+                },
+                |b| Base {
+                    label: b.label.clone(),
+                    files: b.files.clone(),
+                },
+            ),
             models: plan
                 .models
                 .iter()
@@ -118,7 +150,11 @@ impl Session {
         let mut all = vec![Vec::new(); self.planned.plan.models.len()];
         let tensor = |part: &str, t: &TensorRef| TensorSource {
             part: part.to_owned(),
-            file: self.files.get(t.file as usize).map(|f| f.path.clone()).unwrap_or_default(),
+            file: self
+                .files
+                .get(t.file as usize)
+                .map(|f| f.path.clone())
+                .unwrap_or_default(),
             tensor: t.name.clone(),
         };
         for job in &self.planned.jobs {
@@ -126,19 +162,31 @@ impl Session {
                 let (parts, scale): (Vec<(&str, &TensorRef)>, _) = match recipe {
                     Recipe::Replace(t) => (vec![("W", t)], None),
                     Recipe::Adapted { parts, scale, .. } => {
-                        let known = if let Scale::Known(scale) = scale { Some(*scale) } else { None };
+                        let known = if let Scale::Known(scale) = scale {
+                            Some(*scale)
+                        } else {
+                            None
+                        };
                         (parts.iter().map(|(part, t)| (*part, t)).collect(), known)
                     }
                     Recipe::Joined(_) => (recipe.tensors().into_iter().map(|t| ("part", t)).collect(), None),
                     Recipe::Skip(_) => continue,
                 };
-                let plain = |t: &TensorRef| t.packing.is_none() && t.columns.is_none() && t.rows.is_none() && !t.by_columns;
+                let plain =
+                    |t: &TensorRef| t.packing.is_none() && t.columns.is_none() && t.rows.is_none() && !t.by_columns;
                 let direct = matches!(recipe, Recipe::Replace(_) | Recipe::Adapted { turned: false, .. });
-                let intricate = !direct || job.lines.is_some() || !plain(&job.base) || !parts.iter().all(|(_, t)| plain(t));
+                let intricate =
+                    !direct || job.lines.is_some() || !plain(&job.base) || !parts.iter().all(|(_, t)| plain(t));
                 let base = tensor("W0", &job.base);
                 let parts = parts.into_iter().map(|(part, t)| tensor(part, t)).collect();
                 if let Some(sources) = all.get_mut(*model as usize) {
-                    sources.push(Source { base, parts, scale, transposed: job.transposed, intricate });
+                    sources.push(Source {
+                        base,
+                        parts,
+                        scale,
+                        transposed: job.transposed,
+                        intricate,
+                    });
                 }
             }
         }
@@ -152,7 +200,12 @@ impl Session {
 
     /// The bytes that one matrix needs, in the order that [`analyze::analyze`] takes them.
     pub fn ranges(&self, matrix: u32) -> Vec<FileRange> {
-        self.planned.jobs.get(matrix as usize).into_iter().flat_map(ranges).collect()
+        self.planned
+            .jobs
+            .get(matrix as usize)
+            .into_iter()
+            .flat_map(ranges)
+            .collect()
     }
 
     /// One matrix of the plan, to be computed elsewhere.
@@ -173,11 +226,22 @@ impl Session {
     /// By what finished results are known again, one a model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
     /// words everything else that the numbers depend on. What follows a checkpoint of its run depends on that one too.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
-        let Some(job) = self.planned.jobs.get(matrix as usize) else { return Vec::new() };
-        let shape = format!("{} x {} {} {:?}", job.rows, job.cols, if job.transposed { "turned" } else { "" }, job.lines);
+        let Some(job) = self.planned.jobs.get(matrix as usize) else {
+            return Vec::new();
+        };
+        let shape = format!(
+            "{} x {} {} {:?}",
+            job.rows,
+            job.cols,
+            if job.transposed { "turned" } else { "" },
+            job.lines
+        );
         let way = match analyze::way(task, job.rows, job.cols) {
             Mode::Exact => "exact".to_owned(),
-            way => format!("{way:?} for {:?} k {} epsilon {} {:?}", task.mode, task.k, task.epsilon, task.side),
+            way => format!(
+                "{way:?} for {:?} k {} epsilon {} {:?}",
+                task.mode, task.k, task.epsilon, task.side
+            ),
         };
         let base = job.base.all().count() as u32;
         let mut next = base;
@@ -194,7 +258,10 @@ impl Session {
         let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
             let (tensors, how) = &own[place];
             let before = job.before(place).map(|before| &own[before]);
-            let all = (0..base).chain(tensors.clone()).chain(before.into_iter().flat_map(|(tensors, _)| tensors.clone())).collect();
+            let all = (0..base)
+                .chain(tensors.clone())
+                .chain(before.into_iter().flat_map(|(tensors, _)| tensors.clone()))
+                .collect();
             let after = before.map(|(_, how)| format!("; after {how}")).unwrap_or_default();
             (*model, all, format!("{start}; {how}{after}"))
         };
@@ -203,23 +270,46 @@ impl Session {
 
     /// The entries of a matrix whose bytes could not be read.
     pub fn failed(&self, matrix: u32, reason: &str) -> Vec<(u32, Matrix)> {
-        self.planned.jobs.get(matrix as usize).map(|job| analyze::failed(job, reason)).unwrap_or_default()
+        self.planned
+            .jobs
+            .get(matrix as usize)
+            .map(|job| analyze::failed(job, reason))
+            .unwrap_or_default()
     }
 }
 
 fn ranges(job: &Job) -> Vec<FileRange> {
-    job.tensors().into_iter().map(|t| FileRange { file: t.file, range: t.begin..t.end }).collect()
+    job.tensors()
+        .into_iter()
+        .map(|t| FileRange {
+            file: t.file,
+            range: t.begin..t.end,
+        })
+        .collect()
 }
 
 /// A recipe with all that its numbers depend on besides bytes.
 fn words(recipe: &Recipe) -> String {
     let how = match recipe {
         Recipe::Replace(_) => "replace".to_owned(),
-        Recipe::Adapted { method, parts, scale, turned } => {
+        Recipe::Adapted {
+            method,
+            parts,
+            scale,
+            turned,
+        } => {
             let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
-            format!("{method:?}{} by {scale:?} from {}", if *turned { " turned" } else { "" }, parts.join(" "))
+            format!(
+                "{method:?}{} by {scale:?} from {}",
+                if *turned { " turned" } else { "" },
+                parts.join(" ")
+            )
         }
-        Recipe::Joined(parts) => parts.iter().map(|(lines, recipe)| format!("{lines:?}: {}", words(recipe))).collect::<Vec<_>>().join("; "),
+        Recipe::Joined(parts) => parts
+            .iter()
+            .map(|(lines, recipe)| format!("{lines:?}: {}", words(recipe)))
+            .collect::<Vec<_>>()
+            .join("; "),
         Recipe::Skip(reason) => format!("skip: {reason}"),
     };
     let tensors: Vec<String> = recipe.tensors().into_iter().map(stored).collect();
@@ -229,5 +319,12 @@ fn words(recipe: &Recipe) -> String {
 /// How a tensor's bytes are to be read.
 fn stored(t: &TensorRef) -> String {
     let order = if t.by_columns { " by columns" } else { "" };
-    format!("{} {:?}{order} {:?} {:?} {:?}", t.dtype.name(), t.shape, t.columns, t.rows, t.packing.as_ref().map(|p| p.scheme))
+    format!(
+        "{} {:?}{order} {:?} {:?} {:?}",
+        t.dtype.name(),
+        t.shape,
+        t.columns,
+        t.rows,
+        t.packing.as_ref().map(|p| p.scheme)
+    )
 }

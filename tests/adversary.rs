@@ -3,7 +3,6 @@
 //! The truth is the whole decomposition in f64. A vector that is tied with others has no best match of its own: the certified side then
 //! says an interval that holds every choice, or nothing at all (0 to 1).
 
-
 use crate::common::adversary::{Made, aligned, boosted_middle, made};
 use lorascope::analyze::analyze;
 use lorascope::metrics::intruder::{Intervals, Rule, undecided};
@@ -14,8 +13,16 @@ use std::collections::BTreeMap;
 const ROUNDING: f32 = 2e-5;
 
 fn run(made: &Made, mode: Mode, side: Side) -> Vec<Matrix> {
-    let task = Task { mode, k: 10, epsilon: 0.3, side };
-    analyze(&made.case.job, &made.case.bytes, &task, || 0.0).into_iter().map(|(_, entry)| entry).collect()
+    let task = Task {
+        mode,
+        k: 10,
+        epsilon: 0.3,
+        side,
+    };
+    analyze(&made.case.job, &made.case.bytes, &task, || 0.0)
+        .into_iter()
+        .map(|(_, entry)| entry)
+        .collect()
 }
 
 /// Both ways on one side; the certified entries.
@@ -37,7 +44,10 @@ fn check(made: &Made, side: Side, missed: &mut Vec<String>) -> Vec<Matrix> {
         let (exact, bounds) = (Intervals::of(truth, rule).unwrap(), Intervals::of(found, rule).unwrap());
         for (j, ((low, high), (exact, _))) in bounds.iter().zip(exact.iter()).enumerate() {
             if low - ROUNDING > exact || exact > high + ROUNDING {
-                missed.push(format!("{} {side:?}, vector {j}: {exact} is not in {low} to {high}", made.label));
+                missed.push(format!(
+                    "{} {side:?}, vector {j}: {exact} is not in {low} to {high}",
+                    made.label
+                ));
             }
         }
     }
@@ -54,7 +64,11 @@ struct Tally {
 #[test]
 fn no_interval_misses_whatever_the_base_and_the_update() {
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
-    let cases = if cfg!(debug_assertions) { number("LORASCOPE_CASES", 1).max(1) * 900 } else { 900 };
+    let cases = if cfg!(debug_assertions) {
+        number("LORASCOPE_CASES", 1).max(1) * 900
+    } else {
+        900
+    };
     let first = number("LORASCOPE_FROM", 0);
     let (mut tallies, mut missed) = (BTreeMap::<&str, Tally>::new(), Vec::new());
     for seed in first..first + cases {
@@ -64,7 +78,10 @@ fn no_interval_misses_whatever_the_base_and_the_update() {
             if !made.tied {
                 let tally = tallies.entry(made.class).or_default();
                 tally.cases += found.len() as u32;
-                tally.settled += found.iter().filter(|m| undecided(m, Rule::absolute(side), 10, 0.3) == 0).count() as u32;
+                tally.settled += found
+                    .iter()
+                    .filter(|m| undecided(m, Rule::absolute(side), 10, 0.3) == 0)
+                    .count() as u32;
             }
         }
     }
@@ -74,8 +91,10 @@ fn no_interval_misses_whatever_the_base_and_the_update() {
         println!("{class}: {settled} of {cases} settled at 0.3 without the whole decomposition");
     }
     assert!(told >= 6);
-    let (all, settled) =
-        tallies.iter().filter(|(class, _)| **class != "lost in f32").fold((0, 0), |(a, s), (_, t)| (a + t.cases, s + t.settled));
+    let (all, settled) = tallies
+        .iter()
+        .filter(|(class, _)| **class != "lost in f32")
+        .fold((0, 0), |(a, s), (_, t)| (a + t.cases, s + t.settled));
     assert!(settled * 100 >= all * 97, "{settled} of {all} settled");
 }
 
@@ -85,7 +104,11 @@ fn larger_matrices_and_the_claims_that_were_false() {
     // (1 + i)^-0.7, and an update with cosine 0.8 along base vector 30: once claimed to be a new direction.
     let found = check(&aligned(600, 30), Side::Left, &mut missed);
     let left = found[0].left.as_ref().unwrap();
-    assert!(left.max_cos[0] > 0.8 && left.max_cos_upper.as_ref().unwrap()[0] < 0.83 && left.argmax[0] == 30, "{:?}", &left.max_cos[..2]);
+    assert!(
+        left.max_cos[0] > 0.8 && left.max_cos_upper.as_ref().unwrap()[0] < 0.83 && left.argmax[0] == 30,
+        "{:?}",
+        &left.max_cos[..2]
+    );
     assert_eq!(undecided(&found[0], Rule::absolute(Side::Left), 10, 0.3), 0);
     // 0.97^i with a cluster, a middle vector boosted: true 1.000, once claimed 0 to 0.0007.
     for side in [Side::Left, Side::Right] {

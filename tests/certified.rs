@@ -8,7 +8,12 @@ use lorascope::report::{Matrix, Mode, Side, Task};
 use std::path::Path;
 
 fn run(case: &common::synthetic::Case, mode: Mode, side: Side) -> Matrix {
-    let task = Task { mode, k: 10, epsilon: 0.3, side };
+    let task = Task {
+        mode,
+        k: 10,
+        epsilon: 0.3,
+        side,
+    };
     let mut entries = analyze(&case.job, &case.bytes, &task, || 0.0);
     entries.pop().unwrap().1
 }
@@ -22,9 +27,15 @@ fn check(label: &str, case: &common::synthetic::Case, side: Side) -> (u32, u32) 
 #[track_caller]
 fn compare(label: &str, truth: &Matrix, found: &Matrix, side: Side) -> (u32, u32) {
     assert_eq!(found.mode, Some(Mode::Certified), "{label}: {:?}", found.reason);
-    let (truth, bounds) = (Intervals::of(truth, Rule::absolute(side)).unwrap(), Intervals::of(found, Rule::absolute(side)).unwrap());
+    let (truth, bounds) = (
+        Intervals::of(truth, Rule::absolute(side)).unwrap(),
+        Intervals::of(found, Rule::absolute(side)).unwrap(),
+    );
     for (j, ((low, high), (exact, _))) in bounds.iter().zip(truth.iter()).enumerate() {
-        assert!(low - 1e-3 <= exact && exact <= high + 1e-3, "{label} {side:?} {j}: {exact} is not in {low} to {high}");
+        assert!(
+            low - 1e-3 <= exact && exact <= high + 1e-3,
+            "{label} {side:?} {j}: {exact} is not in {low} to {high}"
+        );
     }
     let at = |epsilon| undecided(found, Rule::absolute(side), 10, epsilon);
     (30, at(0.3) + at(0.5) + at(0.7))
@@ -54,7 +65,10 @@ fn no_interval_misses_the_truth() {
         }
     }
     println!("{open} of {all} verdicts open: {slips:#?}");
-    assert!(f64::from(open) <= 0.01 * f64::from(all), "{open} of {all} verdicts open: {slips:#?}");
+    assert!(
+        f64::from(open) <= 0.01 * f64::from(all),
+        "{open} of {all} verdicts open: {slips:#?}"
+    );
 }
 
 /// Everything below some folders, both ways.
@@ -64,9 +78,21 @@ fn both_ways(root: &Path, folders: &[&str]) -> (u32, u32) {
     visit.plan(&[]);
     let [mut all, mut open] = [0, 0];
     for side in [Side::Left, Side::Right] {
-        let report = |mode| visit.compute(&Task { mode, k: 10, epsilon: 0.3, side });
+        let report = |mode| {
+            visit.compute(&Task {
+                mode,
+                k: 10,
+                epsilon: 0.3,
+                side,
+            })
+        };
         for (truth, found) in report(Mode::Exact).models.iter().zip(&report(Mode::Certified).models) {
-            for (truth, found) in truth.matrices.iter().zip(&found.matrices).filter(|(truth, _)| truth.mode == Some(Mode::Exact)) {
+            for (truth, found) in truth
+                .matrices
+                .iter()
+                .zip(&found.matrices)
+                .filter(|(truth, _)| truth.mode == Some(Mode::Exact))
+            {
                 let (n, o) = compare(&format!("{folders:?} {}", truth.name), truth, found, side);
                 all += n;
                 open += o;
@@ -78,18 +104,55 @@ fn both_ways(root: &Path, folders: &[&str]) -> (u32, u32) {
 
 #[test]
 fn real_models_and_files_of_real_libraries_too() {
-    let (all, open) = both_ways(&sample(), &["all-MiniLM-L6-v2", "full", "lora-r1", "lora-r8-alpha8", "lora-r64"]);
-    assert!(f64::from(open) <= 0.01 * f64::from(all), "{open} of {all} verdicts open");
-    both_ways(&fixtures().join("minilm-layer0"), &["base", "full", "lora_r1", "lora_r8", "lora_r64", "lora_r8_hot", "lora_r8_a8"]);
-    for case in ["roberta_lora", "roberta_rslora", "roberta_patterns", "llama_lora", "llama_sharded_bf16", "qwen2_fp16", "gpt2_lora"] {
+    let (all, open) = both_ways(
+        &sample(),
+        &["all-MiniLM-L6-v2", "full", "lora-r1", "lora-r8-alpha8", "lora-r64"],
+    );
+    assert!(
+        f64::from(open) <= 0.01 * f64::from(all),
+        "{open} of {all} verdicts open"
+    );
+    both_ways(
+        &fixtures().join("minilm-layer0"),
+        &[
+            "base",
+            "full",
+            "lora_r1",
+            "lora_r8",
+            "lora_r64",
+            "lora_r8_hot",
+            "lora_r8_a8",
+        ],
+    );
+    for case in [
+        "roberta_lora",
+        "roberta_rslora",
+        "roberta_patterns",
+        "llama_lora",
+        "llama_sharded_bf16",
+        "qwen2_fp16",
+        "gpt2_lora",
+    ] {
         both_ways(&fixtures().join("zoo").join(case), &["base", "adapter"]);
     }
-    for case in ["lambda_0.5", "lambda_0.9", "lambda_1.0", "lambda_1.1", "lambda_1.5", "adapter_1.5", "noise_strong", "noise_tiny"] {
+    for case in [
+        "lambda_0.5",
+        "lambda_0.9",
+        "lambda_1.0",
+        "lambda_1.1",
+        "lambda_1.5",
+        "adapter_1.5",
+        "noise_strong",
+        "noise_tiny",
+    ] {
         both_ways(&fixtures().join("planted"), &["base", case]);
     }
 }
 
 /// LORASCOPE_CASES=N runs N times as many.
 fn seeds() -> u64 {
-    std::env::var("LORASCOPE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+    std::env::var("LORASCOPE_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(1)
 }

@@ -39,7 +39,10 @@ fn mutant(seed: &[u8], state: &mut u64) -> Vec<u8> {
 fn no_target_fails_on_the_corpus_or_its_mutants() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
     for (name, target) in targets::TARGETS {
-        let mut files: Vec<_> = std::fs::read_dir(corpus.join(name)).unwrap().map(|f| f.unwrap().path()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(corpus.join(name))
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .collect();
         files.sort();
         assert!(!files.is_empty(), "{name} has no corpus");
         let mut state = 1;

@@ -30,7 +30,12 @@ fn of_the_sample() -> Report {
         for matrix in model.matrices.iter_mut().skip(1) {
             (matrix.right, matrix.similarity) = (None, None);
         }
-        for side in model.matrices.iter_mut().flat_map(|m| [&mut m.left, &mut m.right]).flatten() {
+        for side in model
+            .matrices
+            .iter_mut()
+            .flat_map(|m| [&mut m.left, &mut m.right])
+            .flatten()
+        {
             side.signed_cos = None;
         }
     }
@@ -39,7 +44,13 @@ fn of_the_sample() -> Report {
     let job = &visit.session.jobs()[0];
     let bytes = visit.bytes(&visit.session.ranges_of(0, model));
     let all = vectors(&visit.session.job_of(0, model).unwrap(), &bytes, model, || 0.0).unwrap();
-    assert!(set_vectors(&mut report, model as usize, &job.base.name, all.left.values, all.right.values));
+    assert!(set_vectors(
+        &mut report,
+        model as usize,
+        &job.base.name,
+        all.left.values,
+        all.right.values
+    ));
     report
 }
 
@@ -53,9 +64,17 @@ fn of_the_series() -> Report {
 
 /// Planted matrices in certified mode: intervals, and what stays undecided.
 fn in_certified_mode() -> Report {
-    let mut visit = Visit::open_folders(&fixtures(), &["minilm-layer0/base", "minilm-layer0/full", "minilm-layer0/lora_r8_hot"]);
+    let mut visit = Visit::open_folders(
+        &fixtures(),
+        &["minilm-layer0/base", "minilm-layer0/full", "minilm-layer0/lora_r8_hot"],
+    );
     visit.plan(&[]);
-    visit.compute(&Task { mode: Mode::Certified, k: 10, epsilon: 0.5, side: Side::Both })
+    visit.compute(&Task {
+        mode: Mode::Certified,
+        k: 10,
+        epsilon: 0.5,
+        side: Side::Both,
+    })
 }
 
 #[test]
@@ -66,7 +85,8 @@ fn every_figure_of_the_gallery_is_drawn_from_its_report() {
         write("certified.json", &in_certified_mode());
     }
     for name in ["sample.json", "series.json", "certified.json"] {
-        let text = fs::read_to_string(folder().join(name)).unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
+        let text = fs::read_to_string(folder().join(name))
+            .unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
         let report = export::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
         for figure in FigureId::ALL {
             for width in [360.0, 1400.0] {

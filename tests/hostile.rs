@@ -39,7 +39,10 @@ fn code(expected: &str) -> Option<&'static str> {
         ("Warning: the rank_pattern", "pattern-not-regex"),
         ("Ok(no tensors)", "no-tensors"),
     ];
-    exact.iter().find(|(start, _)| expected.starts_with(start)).map(|(_, code)| *code)
+    exact
+        .iter()
+        .find(|(start, _)| expected.starts_with(start))
+        .map(|(_, code)| *code)
 }
 
 #[test]
@@ -51,13 +54,23 @@ fn every_file_gets_the_stated_answer() {
     for case in cases {
         let (file, expected) = (case["file"].as_str().unwrap(), case["expected"].as_str().unwrap());
         let plan = Visit::open(&root, &[file]).plan(&[]);
-        let about_it: Vec<_> = plan.problems.iter().filter(|p| p.file.as_deref() == Some(file)).collect();
+        let about_it: Vec<_> = plan
+            .problems
+            .iter()
+            .filter(|p| p.file.as_deref() == Some(file))
+            .collect();
         let codes: Vec<_> = about_it.iter().map(|p| p.code.as_str()).collect();
         match code(expected) {
             Some(code) => assert!(codes.contains(&code), "{file}: {codes:?}, wanted {code} ({expected})"),
             None => {
-                assert!(expected.starts_with("Ok"), "{file}: the test does not know the answer “{expected}”");
-                assert!(about_it.iter().all(|p| p.severity == Severity::Warning), "{file}: {codes:?}, wanted {expected}");
+                assert!(
+                    expected.starts_with("Ok"),
+                    "{file}: the test does not know the answer “{expected}”"
+                );
+                assert!(
+                    about_it.iter().all(|p| p.severity == Severity::Warning),
+                    "{file}: {codes:?}, wanted {expected}"
+                );
             }
         }
         assert!(!plan.problems.is_empty(), "{file}: dropped alone, nothing was said");
@@ -71,13 +84,24 @@ fn every_file_gets_the_stated_answer() {
 fn good_files_beside_every_bad_one_are_analysed() {
     let root = fixtures();
     let bad = reference::read(&root.join("hostile/manifest.json"));
-    let mut files: Vec<String> =
-        bad["cases"].as_array().unwrap().iter().map(|c| format!("hostile/{}", c["file"].as_str().unwrap())).collect();
+    let mut files: Vec<String> = bad["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| format!("hostile/{}", c["file"].as_str().unwrap()))
+        .collect();
     files.extend(["planted/base/model.safetensors", "planted/lambda_1.5/model.safetensors"].map(String::from));
     let report = Visit::open(&root, &files.iter().map(String::as_str).collect::<Vec<_>>()).run();
     assert_eq!(report.base.label, "base");
-    let model = report.models.iter().find(|m| m.label == "lambda_1.5").expect("the good fine-tune is in the report");
-    assert_eq!(model.matrices.iter().filter_map(|m| m.intruders).collect::<Vec<_>>(), [1, 1]);
+    let model = report
+        .models
+        .iter()
+        .find(|m| m.label == "lambda_1.5")
+        .expect("the good fine-tune is in the report");
+    assert_eq!(
+        model.matrices.iter().filter_map(|m| m.intruders).collect::<Vec<_>>(),
+        [1, 1]
+    );
 }
 
 #[test]
@@ -97,7 +121,13 @@ fn nan_and_infinity_are_data_in_the_report() {
     std::fs::remove_dir_all(&folder).unwrap();
     let matrices = &report.models[0].matrices;
     assert_eq!(matrices.len(), 2);
-    assert_eq!(matrices[0].reason.as_deref(), Some("1 of 4 values of “layers.0.q_proj.weight” are not a number (NaN)."));
+    assert_eq!(
+        matrices[0].reason.as_deref(),
+        Some("1 of 4 values of “layers.0.q_proj.weight” are not a number (NaN).")
+    );
     assert_eq!(matrices[1].status, lorascope::report::Status::Analyzed);
-    assert_eq!((report.models[0].totals.failed, report.models[0].totals.matrices), (1, 2));
+    assert_eq!(
+        (report.models[0].totals.failed, report.models[0].totals.matrices),
+        (1, 2)
+    );
 }

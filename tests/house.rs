@@ -22,7 +22,12 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// The room of a file: its first folder or file name below src/.
 fn room(path: &Path) -> String {
-    let first = path.strip_prefix(root().join("src")).unwrap().components().next().unwrap();
+    let first = path
+        .strip_prefix(root().join("src"))
+        .unwrap()
+        .components()
+        .next()
+        .unwrap();
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
@@ -63,9 +68,16 @@ fn a_file_imports_only_from_lower_floors() {
         // Tests at the end of a file may look anywhere.
         let code = text.split("#[cfg(test)]").next().unwrap();
         for (at, _) in code.match_indices("crate::") {
-            let name: String = code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = code[at + 7..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             if let Some(other) = floor(&name).filter(|_| name != own) {
-                assert!(other < own_floor, "{} imports {name}, which is no lower floor", path.display());
+                assert!(
+                    other < own_floor,
+                    "{} imports {name}, which is no lower floor",
+                    path.display()
+                );
             }
         }
     }
@@ -95,9 +107,19 @@ fn the_core_knows_no_browser() {
 #[test]
 fn the_code_map_is_true() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let map = readme.split("## Code map").nth(1).expect("README has a code map").split("\n## ").next().unwrap();
-    let paths: Vec<&str> =
-        map.split('`').skip(1).step_by(2).filter(|p| ["src/", "www/", "tests/", "tools/"].iter().any(|f| p.starts_with(f))).collect();
+    let map = readme
+        .split("## Code map")
+        .nth(1)
+        .expect("README has a code map")
+        .split("\n## ")
+        .next()
+        .unwrap();
+    let paths: Vec<&str> = map
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|p| ["src/", "www/", "tests/", "tools/"].iter().any(|f| p.starts_with(f)))
+        .collect();
     assert!(paths.len() > 20, "the map is short: {paths:?}");
     for path in &paths {
         assert!(root().join(path).exists(), "README's code map names {path}");
@@ -109,7 +131,10 @@ fn the_code_map_is_true() {
             let suffix = if entry.path().is_dir() { "/" } else { "" };
             let path = format!("{folder}/{name}{suffix}");
             let generated = path == "www/wasm/";
-            assert!(generated || paths.contains(&path.as_str()), "README's code map lacks {path}");
+            assert!(
+                generated || paths.contains(&path.as_str()),
+                "README's code map lacks {path}"
+            );
         }
     }
 }
@@ -122,6 +147,10 @@ fn every_test_file_runs() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy();
         let is_test = path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").exists();
-        assert!(!is_test || name == "main" || main.contains(&format!("\nmod {name};")), "tests/main.rs does not name {}", path.display());
+        assert!(
+            !is_test || name == "main" || main.contains(&format!("\nmod {name};")),
+            "tests/main.rs does not name {}",
+            path.display()
+        );
     }
 }

@@ -24,83 +24,199 @@ fn found(scene: &Scene, name: &str) -> Option<f64> {
 /// Every number of a scene can be drawn and said, and survives JSON.
 fn whole(scene: &Scene) {
     let text = serde_json::to_string(scene).unwrap();
-    assert_eq!(&serde_json::from_str::<Scene>(&text).unwrap(), scene, "a number that is none would come back as null");
+    assert_eq!(
+        &serde_json::from_str::<Scene>(&text).unwrap(),
+        scene,
+        "a number that is none would come back as null"
+    );
     for panel in &scene.report.panels {
         assert!(!panel.alt.contains('–'), "{}", panel.alt);
         if let Body::Curves(curves) = &panel.body {
             for range in [&curves.x, &curves.y] {
                 assert!(range.to > range.from && (!range.log || range.from > 0.0));
             }
-            assert!(curves.lines.iter().all(|line| line.points.is_sorted_by(|a, b| a[0] < b[0])));
+            assert!(
+                curves
+                    .lines
+                    .iter()
+                    .all(|line| line.points.is_sorted_by(|a, b| a[0] < b[0]))
+            );
         }
     }
     for model in &scene.report.models {
-        assert!(model.matrices.iter().all(|m| m.status == Status::Analyzed), "{:?}", model.matrices[0].reason);
+        assert!(
+            model.matrices.iter().all(|m| m.status == Status::Analyzed),
+            "{:?}",
+            model.matrices[0].reason
+        );
     }
 }
 
 fn same_after_json<D: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + Default>(dials: &D) {
     let text = serde_json::to_string(dials).unwrap();
     assert_eq!(&serde_json::from_str::<D>(&text).unwrap(), dials);
-    assert_eq!(serde_json::from_str::<D>("{}").unwrap(), D::default(), "a link says only what differs");
+    assert_eq!(
+        serde_json::from_str::<D>("{}").unwrap(),
+        D::default(),
+        "a link says only what differs"
+    );
 }
 
 const HOSTILE: [f64; 6] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN, -0.0];
 
 #[test]
 fn dials_survive_json_and_the_same_dials_give_the_same_scene() {
-    same_after_json(&AloneDials { n: 7, alone: 0.25, flip: true, ..AloneDials::default() });
-    same_after_json(&MakingDials { spectrum: Spectrum::Fast, making: Making::Turned, ..MakingDials::default() });
-    same_after_json(&ProductDials { frozen: true, ..ProductDials::default() });
-    same_after_json(&FirstStepDials { optimizer: Optimizer::Adam, ..FirstStepDials::default() });
-    assert_eq!(alone::scene(&AloneDials::default()), alone::scene(&AloneDials::default()));
-    assert_eq!(making::scene(&MakingDials::default()), making::scene(&MakingDials::default()));
-    assert_eq!(product::scene(&ProductDials::default()), product::scene(&ProductDials::default()));
-    assert_eq!(first_step::scene(&FirstStepDials::default()), first_step::scene(&FirstStepDials::default()));
+    same_after_json(&AloneDials {
+        n: 7,
+        alone: 0.25,
+        flip: true,
+        ..AloneDials::default()
+    });
+    same_after_json(&MakingDials {
+        spectrum: Spectrum::Fast,
+        making: Making::Turned,
+        ..MakingDials::default()
+    });
+    same_after_json(&ProductDials {
+        frozen: true,
+        ..ProductDials::default()
+    });
+    same_after_json(&FirstStepDials {
+        optimizer: Optimizer::Adam,
+        ..FirstStepDials::default()
+    });
+    assert_eq!(
+        alone::scene(&AloneDials::default()),
+        alone::scene(&AloneDials::default())
+    );
+    assert_eq!(
+        making::scene(&MakingDials::default()),
+        making::scene(&MakingDials::default())
+    );
+    assert_eq!(
+        product::scene(&ProductDials::default()),
+        product::scene(&ProductDials::default())
+    );
+    assert_eq!(
+        first_step::scene(&FirstStepDials::default()),
+        first_step::scene(&FirstStepDials::default())
+    );
 }
 
 #[test]
 fn whatever_a_link_says_there_is_a_scene() {
     for x in HOSTILE {
         for n in [0, 1, 2, 3, u32::MAX] {
-            whole(&alone::scene(&AloneDials { n, angle: x, azimuth: x, elevation: x, alone: x, seed: n, ..AloneDials::default() }));
+            whole(&alone::scene(&AloneDials {
+                n,
+                angle: x,
+                azimuth: x,
+                elevation: x,
+                alone: x,
+                seed: n,
+                ..AloneDials::default()
+            }));
         }
         for n in [0, u32::MAX] {
-            let dials = FirstStepDials { seed: n, n, rank: n, alpha: x, learning_rate: x, batch: n, ..FirstStepDials::default() };
+            let dials = FirstStepDials {
+                seed: n,
+                n,
+                rank: n,
+                alpha: x,
+                learning_rate: x,
+                batch: n,
+                ..FirstStepDials::default()
+            };
             for optimizer in [Optimizer::Sgd, Optimizer::Adam] {
-                whole(&first_step::scene(&FirstStepDials { optimizer, ..dials.clone() }));
+                whole(&first_step::scene(&FirstStepDials {
+                    optimizer,
+                    ..dials.clone()
+                }));
             }
-            whole(&product::scene(&ProductDials { seed: n, n: 0, rank: n, decay: x, strength: x, k: n, epsilon: x, frozen: false }));
+            whole(&product::scene(&ProductDials {
+                seed: n,
+                n: 0,
+                rank: n,
+                decay: x,
+                strength: x,
+                k: n,
+                epsilon: x,
+                frozen: false,
+            }));
             for making in [Making::Planted, Making::Turned] {
-                let dials = MakingDials { seed: n, lambda: x, angle: x, tied: n, k: n, epsilon: x, making, ..MakingDials::default() };
+                let dials = MakingDials {
+                    seed: n,
+                    lambda: x,
+                    angle: x,
+                    tied: n,
+                    k: n,
+                    epsilon: x,
+                    making,
+                    ..MakingDials::default()
+                };
                 whole(&making::Bench::new(&dials).frame(&dials));
             }
         }
     }
     // The largest and the weakest that can be asked for.
-    whole(&product::scene(&ProductDials { n: u32::MAX, rank: u32::MAX, decay: 2.0, strength: 0.0, ..ProductDials::default() }));
+    whole(&product::scene(&ProductDials {
+        n: u32::MAX,
+        rank: u32::MAX,
+        decay: 2.0,
+        strength: 0.0,
+        ..ProductDials::default()
+    }));
 }
 
 #[test]
 fn no_vector_is_more_alone_than_the_one_of_appendix_c() {
     for (n, seed) in [(4, 1), (9, 2), (100, 3), (4096, 4)] {
-        let at = |alone, flip| alone::scene(&AloneDials { n, seed, alone, flip, ..AloneDials::default() });
+        let at = |alone, flip| {
+            alone::scene(&AloneDials {
+                n,
+                seed,
+                alone,
+                flip,
+                ..AloneDials::default()
+            })
+        };
         let floor = f64::from(n).sqrt().recip();
         for alone in [0.0, 0.3, 0.9] {
             let scene = at(alone, false);
             assert!(fact(&scene, "best") >= floor && (fact(&scene, "sumOfSquares") - 1.0).abs() < 1e-9);
-            assert_eq!(fact(&scene, "best"), fact(&at(alone, true), "best"), "a singular vector has no sign");
+            assert_eq!(
+                fact(&scene, "best"),
+                fact(&at(alone, true), "best"),
+                "a singular vector has no sign"
+            );
         }
         assert!((fact(&at(1.0, false), "best") - floor).abs() < 1e-9);
-        assert!(fact(&at(1.0, true), "signedBest") < 0.0, "without the bars the bound does not hold");
+        assert!(
+            fact(&at(1.0, true), "signedBest") < 0.0,
+            "without the bars the bound does not hold"
+        );
     }
     for (angle, turned) in [(0.0, false), (33.0, true), (45.0, false), (300.0, true)] {
-        let plane = alone::scene(&AloneDials { n: 2, angle, turned, ..AloneDials::default() });
-        let space = alone::scene(&AloneDials { n: 3, azimuth: angle, elevation: 35.264389682754654, turned, ..AloneDials::default() });
+        let plane = alone::scene(&AloneDials {
+            n: 2,
+            angle,
+            turned,
+            ..AloneDials::default()
+        });
+        let space = alone::scene(&AloneDials {
+            n: 3,
+            azimuth: angle,
+            elevation: 35.264389682754654,
+            turned,
+            ..AloneDials::default()
+        });
         assert!(fact(&plane, "best") >= 0.5f64.sqrt() - 1e-6 && fact(&space, "best") >= 3f64.sqrt().recip() - 1e-6);
         assert_eq!((plane.report.panels.len(), space.report.panels.len()), (2, 2));
         if angle == 45.0 {
-            assert!((fact(&plane, "best") - 0.5f64.sqrt()).abs() < 1e-9 && (fact(&space, "best") - 3f64.sqrt().recip()).abs() < 1e-9);
+            assert!(
+                (fact(&plane, "best") - 0.5f64.sqrt()).abs() < 1e-9
+                    && (fact(&space, "best") - 3f64.sqrt().recip()).abs() < 1e-9
+            );
         }
     }
 }
@@ -108,48 +224,90 @@ fn no_vector_is_more_alone_than_the_one_of_appendix_c() {
 /// The band that the lesson and the figures draw, against random vectors themselves.
 #[test]
 fn random_vectors_score_what_the_band_says() {
-    for (n, draws, tolerance) in [(2, 4000, 0.03), (3, 4000, 0.03), (12, 4000, 0.03), (31, 2000, 0.03), (64, 2000, 0.03), (768, 1000, 0.02)]
-    {
+    for (n, draws, tolerance) in [
+        (2, 4000, 0.03),
+        (3, 4000, 0.03),
+        (12, 4000, 0.03),
+        (31, 2000, 0.03),
+        (64, 2000, 0.03),
+        (768, 1000, 0.02),
+    ] {
         let mut stream = SplitMix(5);
         let mut best: Vec<[f64; 2]> = (0..draws)
             .map(|_| {
                 let x: Vec<f64> = (0..n).map(|_| stream.normals()[0]).collect();
                 let norm = x.iter().map(|x| x * x).sum::<f64>().sqrt();
-                [x.iter().fold(0.0, |most: f64, x| most.max(x.abs())), x.iter().fold(f64::MIN, |most: f64, x| most.max(*x))]
-                    .map(|b| b / norm)
+                [
+                    x.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
+                    x.iter().fold(f64::MIN, |most: f64, x| most.max(*x)),
+                ]
+                .map(|b| b / norm)
             })
             .collect();
         for (which, cosine) in [(0, Cosine::Absolute), (1, Cosine::Signed)] {
             best.sort_by(|a, b| a[which].total_cmp(&b[which]));
             let (drawn, band) = (best[draws / 2][which], random_match(n, &[n], cosine).unwrap());
-            assert!((band.middle / drawn - 1.0).abs() < tolerance, "n = {n}, {cosine:?}: {} and {drawn}", band.middle);
+            assert!(
+                (band.middle / drawn - 1.0).abs() < tolerance,
+                "n = {n}, {cosine:?}: {} and {drawn}",
+                band.middle
+            );
         }
     }
 }
 
 #[test]
 fn the_count_climbs_dips_at_the_crossing_and_comes_back() {
-    let scene = making::scene(&MakingDials { lambda: 1.0, ..MakingDials::default() });
+    let scene = making::scene(&MakingDials {
+        lambda: 1.0,
+        ..MakingDials::default()
+    });
     whole(&scene);
-    let Body::Curves(curves) = &scene.report.panels[0].body else { panic!("curves") };
+    let Body::Curves(curves) = &scene.report.panels[0].body else {
+        panic!("curves")
+    };
     let counts = &curves.strips[0].counts;
     let count = |at: f64| counts.iter().find(|c| c[0] == at).unwrap()[1];
     assert_eq!((counts.len(), count(0.0), count(2.0)), (129, 0.0, 1.0));
     let [from, to, crossing] = ["dipFrom", "dipTo", "crossing"].map(|name| fact(&scene, name));
-    assert!(from < to && (0.8..1.2).contains(&from) && (0.8..1.2).contains(&crossing) && from <= crossing && crossing <= to);
+    assert!(
+        from < to && (0.8..1.2).contains(&from) && (0.8..1.2).contains(&crossing) && from <= crossing && crossing <= to
+    );
     assert!(count(from) < count(0.875) && count(1.5) == 1.0);
     assert_eq!(fact(&scene, "count"), count(1.0), "the frame and the sweep agree");
     assert!(fact(&scene, "firstIntruder") < from && fact(&scene, "plantedMatch") > 0.7);
-    assert!((fact(&scene, "normChange") / fact(&scene, "sigma1") - 1.0).abs() < 1e-5, "λ is in units of σ₁");
-    let none = making::Bench::new(&MakingDials::default()).frame(&MakingDials { lambda: 0.0, ..MakingDials::default() });
-    assert_eq!((fact(&none, "count"), fact(&none, "energyShare"), fact(&none, "bestMatch1")), (0.0, 0.0, 1.0));
+    assert!(
+        (fact(&scene, "normChange") / fact(&scene, "sigma1") - 1.0).abs() < 1e-5,
+        "λ is in units of σ₁"
+    );
+    let none = making::Bench::new(&MakingDials::default()).frame(&MakingDials {
+        lambda: 0.0,
+        ..MakingDials::default()
+    });
+    assert_eq!(
+        (
+            fact(&none, "count"),
+            fact(&none, "energyShare"),
+            fact(&none, "bestMatch1")
+        ),
+        (0.0, 0.0, 1.0)
+    );
 }
 
 #[test]
 fn a_sweep_comes_in_parts() {
     let dials = MakingDials::default();
     let mut bench = making::Bench::new(&dials);
-    assert!(bench.fits(&MakingDials { lambda: 1.7, k: 3, ..dials.clone() }) && !bench.fits(&MakingDials { seed: 2, ..dials.clone() }));
+    assert!(
+        bench.fits(&MakingDials {
+            lambda: 1.7,
+            k: 3,
+            ..dials.clone()
+        }) && !bench.fits(&MakingDials {
+            seed: 2,
+            ..dials.clone()
+        })
+    );
     let parts: Vec<f64> = [5, 10, 0, 200, 1].map(|count| bench.advance(count)).into();
     assert_eq!(parts, [5.0 / 129.0, 15.0 / 129.0, 15.0 / 129.0, 1.0, 1.0]);
     assert_eq!(bench.frame(&dials), making::scene(&dials));
@@ -162,7 +320,15 @@ fn a_sweep_comes_in_parts() {
 
 #[test]
 fn a_turned_tie_scores_low_and_is_all_there() {
-    let at = |tied, epsilon| making::scene(&MakingDials { making: Making::Turned, tied, epsilon, angle: 45.0, ..MakingDials::default() });
+    let at = |tied, epsilon| {
+        making::scene(&MakingDials {
+            making: Making::Turned,
+            tied,
+            epsilon,
+            angle: 45.0,
+            ..MakingDials::default()
+        })
+    };
     for (tied, epsilon) in [(2, 0.75), (4, 0.55), (8, 0.5)] {
         let scene = at(tied, epsilon);
         assert_eq!(fact(&scene, "count"), f64::from(tied));
@@ -177,19 +343,42 @@ fn a_turned_tie_scores_low_and_is_all_there() {
 fn the_product_spreads_its_singular_values_and_freezing_keeps_those_of_b() {
     for dials in [
         ProductDials::default(),
-        ProductDials { n: 64, rank: 64, decay: 1.0, ..ProductDials::default() },
-        ProductDials { n: 64, rank: 1, seed: 9, ..ProductDials::default() },
+        ProductDials {
+            n: 64,
+            rank: 64,
+            decay: 1.0,
+            ..ProductDials::default()
+        },
+        ProductDials {
+            n: 64,
+            rank: 1,
+            seed: 9,
+            ..ProductDials::default()
+        },
     ] {
         let scene = product::scene(&dials);
         whole(&scene);
         let of = |name: &str| fact(&scene, name);
-        assert!(of("effectiveRankProduct") <= of("effectiveRankB").min(of("effectiveRankA")) + 1e-3, "{dials:?}");
+        assert!(
+            of("effectiveRankProduct") <= of("effectiveRankB").min(of("effectiveRankA")) + 1e-3,
+            "{dials:?}"
+        );
         assert!((of("effectiveRankFrozen") - of("effectiveRankB")).abs() < 1e-2);
         assert!(of("effectiveRankFull") > of("effectiveRankProduct"));
         let report = &scene.report;
-        let norms: Vec<f64> = report.models.iter().map(|m| m.matrices[0].delta.as_ref().unwrap().frobenius).collect();
-        assert!(norms.iter().all(|norm| (norm / norms[0] - 1.0).abs() < 1e-3), "{norms:?}");
-        assert_eq!(report.models.iter().map(|m| m.rank).collect::<Vec<_>>(), [None, Some(dials.rank), Some(dials.rank)]);
+        let norms: Vec<f64> = report
+            .models
+            .iter()
+            .map(|m| m.matrices[0].delta.as_ref().unwrap().frobenius)
+            .collect();
+        assert!(
+            norms.iter().all(|norm| (norm / norms[0] - 1.0).abs() < 1e-3),
+            "{norms:?}"
+        );
+        assert_eq!(
+            report.models.iter().map(|m| m.rank).collect::<Vec<_>>(),
+            [None, Some(dials.rank), Some(dials.rank)]
+        );
     }
 }
 
@@ -197,11 +386,22 @@ fn the_product_spreads_its_singular_values_and_freezing_keeps_those_of_b() {
 #[test]
 fn at_equal_norm_a_frozen_a_makes_fewer_intruders_at_high_rank_and_a_full_update_none() {
     let counts = |rank: u32| {
-        let scenes: Vec<Scene> = (1..=6).map(|seed| product::scene(&ProductDials { seed, rank, ..ProductDials::default() })).collect();
+        let scenes: Vec<Scene> = (1..=6)
+            .map(|seed| {
+                product::scene(&ProductDials {
+                    seed,
+                    rank,
+                    ..ProductDials::default()
+                })
+            })
+            .collect();
         ["countFull", "countProduct", "countFrozen"].map(|name| scenes.iter().map(|s| fact(s, name)).sum::<f64>())
     };
     let [full, product, frozen] = counts(64);
-    assert!(full == 0.0 && frozen > 0.0 && product > 1.5 * frozen, "{full} {product} {frozen}");
+    assert!(
+        full == 0.0 && frozen > 0.0 && product > 1.5 * frozen,
+        "{full} {product} {frozen}"
+    );
     let [full, product, frozen] = counts(4);
     assert!(full == 0.0 && frozen >= product, "{full} {product} {frozen}");
 }

@@ -14,7 +14,10 @@ type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 fn load(path: &Path) -> Tensors {
     let bytes = std::fs::read(path).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
-    file.tensors().into_iter().map(|(n, t)| (n, (t.dtype(), t.shape().to_vec(), t.data().to_vec()))).collect()
+    file.tensors()
+        .into_iter()
+        .map(|(n, t)| (n, (t.dtype(), t.shape().to_vec(), t.data().to_vec())))
+        .collect()
 }
 
 /// The fixture of a method in a folder of its own, with other tensors in the adapter.
@@ -30,36 +33,72 @@ impl Damaged {
         let from = fixtures().join("zoo").join(method.proof);
         let root = std::env::temp_dir().join(format!("lorascope-{name}-{}-{}", method.proof, std::process::id()));
         let case = reference::read(&from.join("case.json"));
-        let list = |key: &str| case[key].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let list = |key: &str| {
+            case[key]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
         let files = [list("base"), list("tuned")].concat();
         let adapter = list("tuned").into_iter().find(|f| f.ends_with(".safetensors")).unwrap();
         for file in &files {
             std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
             std::fs::copy(from.join(file), root.join(file)).unwrap();
         }
-        Damaged { good: load(&from.join(&adapter)), root, files, adapter }
+        Damaged {
+            good: load(&from.join(&adapter)),
+            root,
+            files,
+            adapter,
+        }
     }
 
     /// Plans and computes with these tensors: every problem's code, and every entry's status and reason.
     fn answer(&self, tensors: &Tensors) -> (Vec<String>, Vec<(Status, String)>) {
-        let views = tensors.iter().map(|(n, (dtype, shape, data))| (n.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap()));
-        std::fs::write(self.root.join(&self.adapter), safetensors::serialize(views, None).unwrap()).unwrap();
+        let views = tensors
+            .iter()
+            .map(|(n, (dtype, shape, data))| (n.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap()));
+        std::fs::write(
+            self.root.join(&self.adapter),
+            safetensors::serialize(views, None).unwrap(),
+        )
+        .unwrap();
         let files: Vec<&str> = self.files.iter().map(String::as_str).collect();
         let mut visit = Visit::open(&self.root, &files);
         let plan = visit.plan(&[]);
         let report = visit.run();
-        let entries = report.models.iter().flat_map(|m| &m.matrices).map(|m| (m.status, m.reason.clone().unwrap_or_default()));
-        (plan.problems.iter().map(|p| format!("{}: {} {}", p.code, p.title, p.cause)).collect(), entries.collect())
+        let entries = report
+            .models
+            .iter()
+            .flat_map(|m| &m.matrices)
+            .map(|m| (m.status, m.reason.clone().unwrap_or_default()));
+        (
+            plan.problems
+                .iter()
+                .map(|p| format!("{}: {} {}", p.code, p.title, p.cause))
+                .collect(),
+            entries.collect(),
+        )
     }
 
     /// The tensors of the first module, by part.
     fn module(&self, method: &Method) -> Vec<(&'static str, String)> {
         let is = |name: &str, part: &str| {
-            let spelled = [part, &part.replace("lora_A", "lora_down"), &part.replace("lora_B", "lora_up")].map(|p| p.to_owned());
+            let spelled = [
+                part,
+                &part.replace("lora_A", "lora_down"),
+                &part.replace("lora_B", "lora_up"),
+            ]
+            .map(|p| p.to_owned());
             name.split('.').any(|c| spelled.iter().any(|s| s == c))
         };
         let parts: Vec<&'static str> = method.parts().collect();
-        parts.iter().filter_map(|part| self.good.keys().find(|n| is(n, part)).map(|n| (*part, n.clone()))).collect()
+        parts
+            .iter()
+            .filter_map(|part| self.good.keys().find(|n| is(n, part)).map(|n| (*part, n.clone())))
+            .collect()
     }
 }
 
@@ -81,8 +120,13 @@ fn a_missing_part_is_said() {
             let mut tensors = damaged.good.clone();
             tensors.remove(&name);
             let (problems, now) = damaged.answer(&tensors);
-            let said = problems.iter().any(|p| p.starts_with("adapter-half") || p.starts_with("method-unsupported"));
-            assert!(said || alone && now.len() < entries.len(), "{method:?} without {part} ({name}): {problems:?}");
+            let said = problems
+                .iter()
+                .any(|p| p.starts_with("adapter-half") || p.starts_with("method-unsupported"));
+            assert!(
+                said || alone && now.len() < entries.len(),
+                "{method:?} without {part} ({name}): {problems:?}"
+            );
         }
     }
 }
@@ -99,10 +143,15 @@ fn a_part_of_a_wrong_shape_is_said() {
             let longer = [&data[..], &data[..line]].concat();
             tensors.insert(name.clone(), (dtype, [&[shape[0] + 1], &shape[1..]].concat(), longer));
             let (problems, entries) = damaged.answer(&tensors);
-            let failed = entries.iter().any(|(s, reason)| *s == Status::Failed && !reason.is_empty());
+            let failed = entries
+                .iter()
+                .any(|(s, reason)| *s == Status::Failed && !reason.is_empty());
             // A longer shared matrix of VeRA serves as well as before.
             let harmless = ["vera_A", "vera_B"].contains(&part) && !problems.is_empty() || part == "vera_B";
-            assert!(!problems.is_empty() || failed || harmless, "{method:?} with a longer {part} ({name})");
+            assert!(
+                !problems.is_empty() || failed || harmless,
+                "{method:?} with a longer {part} ({name})"
+            );
         }
     }
 }
@@ -120,7 +169,9 @@ fn a_part_that_is_no_number_is_said() {
                 other => panic!("{name} is {other:?}"),
             }
             let (_, entries) = damaged.answer(&tensors);
-            let said = entries.iter().any(|(s, reason)| *s == Status::Failed && reason.contains(&name) && reason.contains("NaN"));
+            let said = entries
+                .iter()
+                .any(|(s, reason)| *s == Status::Failed && reason.contains(&name) && reason.contains("NaN"));
             assert!(said, "{method:?} with NaN in {part} ({name}): {entries:?}");
         }
     }

@@ -23,7 +23,13 @@ fn check(root: PathBuf, base: &str, models: &[&str], answers: &str, matrices: us
 
 #[test]
 fn layer_0_of_every_model_as_trained() {
-    check(fixtures().join("minilm-layer0"), "base", &expected::EXPERIMENT, "minilm-expected", 6);
+    check(
+        fixtures().join("minilm-layer0"),
+        "base",
+        &expected::EXPERIMENT,
+        "minilm-expected",
+        6,
+    );
 }
 
 #[test]
@@ -35,7 +41,13 @@ fn the_sample_in_float16() {
 #[test]
 fn the_whole_experiment_where_it_is_at_hand() {
     match std::env::var_os("LORASCOPE_FIXTURES") {
-        Some(folder) => check(PathBuf::from(folder).join("minilm"), "base", &expected::EXPERIMENT, "minilm-expected", 36),
+        Some(folder) => check(
+            PathBuf::from(folder).join("minilm"),
+            "base",
+            &expected::EXPERIMENT,
+            "minilm-expected",
+            36,
+        ),
         None => println!("skipped: LORASCOPE_FIXTURES is not set"),
     }
 }

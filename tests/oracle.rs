@@ -30,7 +30,11 @@ fn dtype() -> impl Strategy<Value = (Theirs, usize)> {
 }
 
 fn checkpoint() -> impl Strategy<Value = Vec<u8>> {
-    let tensor = ("[a-zA-Z0-9_.é\"\\\\<>]{1,40}", dtype(), prop::collection::vec(0usize..5, 0..4));
+    let tensor = (
+        "[a-zA-Z0-9_.é\"\\\\<>]{1,40}",
+        dtype(),
+        prop::collection::vec(0usize..5, 0..4),
+    );
     prop::collection::vec(tensor, 0..20).prop_map(|tensors| {
         let data: Vec<_> = tensors
             .into_iter()
@@ -39,8 +43,10 @@ fn checkpoint() -> impl Strategy<Value = Vec<u8>> {
                 (name, dtype, shape, bytes)
             })
             .collect();
-        let views: std::collections::BTreeMap<_, _> =
-            data.iter().map(|(n, d, s, b)| (n.clone(), TensorView::new(*d, s.clone(), b).unwrap())).collect();
+        let views: std::collections::BTreeMap<_, _> = data
+            .iter()
+            .map(|(n, d, s, b)| (n.clone(), TensorView::new(*d, s.clone(), b).unwrap()))
+            .collect();
         serialize(views, None).unwrap()
     })
 }
@@ -101,18 +107,30 @@ fn offsets_past_4_gib_and_tensors_past_512_mib() {
     let asked = reader.wants().unwrap();
     head.resize((asked.end - asked.start) as usize, 0);
     reader.supply(&head);
-    let Ok(Content::Tensors(header)) = reader.content() else { panic!("refused") };
+    let Ok(Content::Tensors(header)) = reader.content() else {
+        panic!("refused")
+    };
     assert_eq!(header.tensors[1].end, size);
-    assert_eq!((header.tensors[1].dtype.clone(), header.tensors[1].shape.clone()), (Dtype::BF16, vec![300_000_000]));
+    assert_eq!(
+        (header.tensors[1].dtype.clone(), header.tensors[1].shape.clone()),
+        (Dtype::BF16, vec![300_000_000])
+    );
 }
 
 /// A header longer than the first read is asked for in a second one.
 #[test]
 fn a_long_header_takes_two_reads() {
-    let names: Vec<String> = (0..3000).map(|i| format!("model.layers.{i}.self_attn.q_proj.weight")).collect();
-    let views: Vec<_> = names.iter().map(|n| (n.clone(), TensorView::new(Theirs::F32, vec![1, 1], &[0; 4]).unwrap())).collect();
+    let names: Vec<String> = (0..3000)
+        .map(|i| format!("model.layers.{i}.self_attn.q_proj.weight"))
+        .collect();
+    let views: Vec<_> = names
+        .iter()
+        .map(|n| (n.clone(), TensorView::new(Theirs::F32, vec![1, 1], &[0; 4]).unwrap()))
+        .collect();
     let file = serialize(views, None).unwrap();
     assert!(file.len() > 200_000);
-    let Ok(Content::Tensors(header)) = read(&file) else { panic!("refused") };
+    let Ok(Content::Tensors(header)) = read(&file) else {
+        panic!("refused")
+    };
     assert_eq!(header.tensors.len(), 3000);
 }

@@ -11,7 +11,13 @@ const TALL: &str = "model.layers.0.mlp.up_proj.weight";
 fn run(case: &str) -> Report {
     let root = fixtures().join("planted");
     let mut visit = match root.join(case).join("base.safetensors").exists() {
-        true => Visit::open(&root, &[&format!("{case}/base.safetensors"), &format!("{case}/model.safetensors")]),
+        true => Visit::open(
+            &root,
+            &[
+                &format!("{case}/base.safetensors"),
+                &format!("{case}/model.safetensors"),
+            ],
+        ),
         false => Visit::open_folders(&root, &["base", case]),
     };
     let report = visit.run();
@@ -22,16 +28,28 @@ fn run(case: &str) -> Report {
 /// Runs one case and compares it with the reference.
 fn check(case: &str) -> Report {
     let report = run(case);
-    reference::check_model(&report.models[0], &reference::read(&fixtures().join(format!("planted/expected/{case}.json"))));
+    reference::check_model(
+        &report.models[0],
+        &reference::read(&fixtures().join(format!("planted/expected/{case}.json"))),
+    );
     report
 }
 
 fn scores(report: &Report, name: &str) -> Vec<f32> {
-    matrix(report, &report.models[0].label, name).left.as_ref().unwrap().max_cos.clone()
+    matrix(report, &report.models[0].label, name)
+        .left
+        .as_ref()
+        .unwrap()
+        .max_cos
+        .clone()
 }
 
 fn effective_rank(report: &Report, name: &str) -> f64 {
-    matrix(report, &report.models[0].label, name).delta.as_ref().unwrap().effective_rank
+    matrix(report, &report.models[0].label, name)
+        .delta
+        .as_ref()
+        .unwrap()
+        .effective_rank
 }
 
 #[test]
@@ -39,7 +57,11 @@ fn the_count_is_not_monotone_in_lambda() {
     let counts = ["lambda_0.5", "lambda_0.9", "lambda_1.0", "lambda_1.1", "lambda_1.5"].map(|case| {
         let report = check(case);
         for name in [SQUARE, TALL] {
-            assert!((effective_rank(&report, name) - 1.0).abs() < 1e-3, "{case}: {}", effective_rank(&report, name));
+            assert!(
+                (effective_rank(&report, name) - 1.0).abs() < 1e-3,
+                "{case}: {}",
+                effective_rank(&report, name)
+            );
         }
         matrix(&report, case, SQUARE).intruders.unwrap()
     });
@@ -77,7 +99,14 @@ fn the_transpose_exchanges_left_and_right() {
     let (wide, tall) = (&wide.models[0].matrices[0], matrix(&tall, "lambda_1.5", TALL));
     assert_eq!((wide.rows, wide.cols), (tall.cols, tall.rows));
     for (a, b) in [(&wide.left, &tall.right), (&wide.right, &tall.left)] {
-        for (x, y) in a.as_ref().unwrap().max_cos.iter().zip(&b.as_ref().unwrap().max_cos).take(20) {
+        for (x, y) in a
+            .as_ref()
+            .unwrap()
+            .max_cos
+            .iter()
+            .zip(&b.as_ref().unwrap().max_cos)
+            .take(20)
+        {
             assert!((x - y).abs() < 1e-4);
         }
     }
@@ -107,7 +136,10 @@ fn sign_and_scale_of_the_whole_matrix_make_no_intruder() {
     assert!((effective_rank(&doubled, TALL) / 96.63 - 1.0).abs() < 1e-3);
     let reordered = run("reordered");
     let order = &matrix(&reordered, "reordered", SQUARE).left.as_ref().unwrap().argmax;
-    assert_eq!(order.iter().map(|i| 255 - i).collect::<Vec<_>>(), (0..256).collect::<Vec<_>>());
+    assert_eq!(
+        order.iter().map(|i| 255 - i).collect::<Vec<_>>(),
+        (0..256).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -115,8 +147,20 @@ fn deep_windows_fill_with_noise() {
     let tiny = check("noise_tiny");
     assert_eq!(count(scores(&tiny, SQUARE), 256, 0.5), 0);
     let strong = check("noise_strong");
-    assert_eq!((count(scores(&strong, SQUARE), 10, 0.5), count(scores(&strong, SQUARE), 256, 0.5)), (0, 213));
-    assert_eq!((count(scores(&strong, TALL), 10, 0.5), count(scores(&strong, TALL), 128, 0.5)), (0, 76));
+    assert_eq!(
+        (
+            count(scores(&strong, SQUARE), 10, 0.5),
+            count(scores(&strong, SQUARE), 256, 0.5)
+        ),
+        (0, 213)
+    );
+    assert_eq!(
+        (
+            count(scores(&strong, TALL), 10, 0.5),
+            count(scores(&strong, TALL), 128, 0.5)
+        ),
+        (0, 76)
+    );
 }
 
 #[test]
@@ -124,7 +168,14 @@ fn tied_singular_values_fake_intruders() {
     for (case, score, intruders) in [("tied_2", 0.5f32.sqrt(), 0), ("tied_8", 0.125f32.sqrt(), 8)] {
         let report = check(case);
         let m = &report.models[0].matrices[0];
-        let turned = m.left.as_ref().unwrap().max_cos.iter().filter(|c| (**c - score).abs() < 1e-3).count();
+        let turned = m
+            .left
+            .as_ref()
+            .unwrap()
+            .max_cos
+            .iter()
+            .filter(|c| (**c - score).abs() < 1e-3)
+            .count();
         assert!(turned >= 2, "{case}: {:?}", &m.left.as_ref().unwrap().max_cos[..8]);
         assert_eq!(m.intruders, Some(intruders), "{case}");
     }
@@ -136,16 +187,36 @@ fn degenerate_bases_give_finite_numbers_and_the_right_rank() {
         let report = run(case);
         let expected = reference::read(&fixtures().join(format!("planted/expected/{case}.json")));
         for m in &report.models[0].matrices {
-            let row = expected["matrices"].as_array().unwrap().iter().find(|r| r["name"] == m.name).unwrap();
+            let row = expected["matrices"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|r| r["name"] == m.name)
+                .unwrap();
             let rank = row["effective_rank_change"].as_f64().unwrap();
             let delta = m.delta.as_ref().unwrap();
-            assert!((delta.effective_rank - rank).abs() <= 1e-3 * rank, "{case}: {} instead of {rank}", delta.effective_rank);
-            let scores = [&m.left, &m.right].map(|s| s.as_ref().unwrap().max_cos.clone()).concat();
+            assert!(
+                (delta.effective_rank - rank).abs() <= 1e-3 * rank,
+                "{case}: {} instead of {rank}",
+                delta.effective_rank
+            );
+            let scores = [&m.left, &m.right]
+                .map(|s| s.as_ref().unwrap().max_cos.clone())
+                .concat();
             assert!(scores.iter().all(|c| (0.0..=1.0).contains(c)), "{case}");
             for (ours, expected) in m.sigma_tuned.iter().zip(reference::numbers(&row["sigma_tuned"])) {
                 assert!((f64::from(*ours) - expected).abs() < 1e-5, "{case}");
             }
-            assert_eq!(m.status, if case == "zero_both" { Status::Unchanged } else { Status::Analyzed }, "{case}: {:?}", m.reason);
+            assert_eq!(
+                m.status,
+                if case == "zero_both" {
+                    Status::Unchanged
+                } else {
+                    Status::Analyzed
+                },
+                "{case}: {:?}",
+                m.reason
+            );
         }
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("NaN") && !json.contains("inf"), "{case}");

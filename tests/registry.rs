@@ -10,13 +10,22 @@ use std::path::Path;
 fn the_readme_has_the_table_of_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once("<!-- formats -->\n").expect("README has a place for the table");
+    let (before, rest) = readme
+        .split_once("<!-- formats -->\n")
+        .expect("README has a place for the table");
     let (shown, after) = rest.split_once("<!-- /formats -->").expect("and its end");
     let wanted = format!("\n{}\n", table());
     if std::env::var_os("LORASCOPE_WRITE").is_some() {
-        std::fs::write(path, format!("{before}<!-- formats -->\n{wanted}<!-- /formats -->{after}")).unwrap();
+        std::fs::write(
+            path,
+            format!("{before}<!-- formats -->\n{wanted}<!-- /formats -->{after}"),
+        )
+        .unwrap();
     } else {
-        assert!(shown == wanted, "run LORASCOPE_WRITE=1 cargo test --test all registry::");
+        assert!(
+            shown == wanted,
+            "run LORASCOPE_WRITE=1 cargo test --test all registry::"
+        );
     }
 }
 
@@ -26,9 +35,13 @@ fn every_proof_is_there() {
     for row in rows() {
         for proof in row.proof.split(", ") {
             let hostile = || {
-                std::fs::read_dir(fixtures().join("hostile")).unwrap().any(|f| f.unwrap().file_name().to_string_lossy().starts_with(proof))
+                std::fs::read_dir(fixtures().join("hostile"))
+                    .unwrap()
+                    .any(|f| f.unwrap().file_name().to_string_lossy().starts_with(proof))
             };
-            let there = root.join(proof).exists() || ["zoo", "field"].iter().any(|f| fixtures().join(f).join(proof).exists()) || hostile();
+            let there = root.join(proof).exists()
+                || ["zoo", "field"].iter().any(|f| fixtures().join(f).join(proof).exists())
+                || hostile();
             assert!(there, "{}: {proof} is nowhere", row.what);
         }
     }
@@ -45,7 +58,10 @@ fn refusal(config: &str) -> (String, String) {
     std::fs::write(root.join("adapter/adapter_config.json"), config).unwrap();
     let plan = Visit::open_folders(&root, &["base", "adapter"]).plan(&[]);
     assert!(plan.models.is_empty(), "{config}");
-    let problem = plan.problems.first().unwrap_or_else(|| panic!("{config}: nothing is said"));
+    let problem = plan
+        .problems
+        .first()
+        .unwrap_or_else(|| panic!("{config}: nothing is said"));
     assert!(problem.fix.is_some());
     (problem.code.clone(), format!("{} {}", problem.title, problem.cause))
 }
@@ -54,19 +70,33 @@ fn refusal(config: &str) -> (String, String) {
 fn what_is_refused_is_refused_by_name() {
     for (key, name, why) in REFUSED {
         let (code, text) = refusal(&format!(r#"{{"peft_type":"{key}","r":8,"lora_alpha":16}}"#));
-        assert!(code == "method-unsupported" && text.contains(name) && text.contains(why), "{key}: {code} {text}");
+        assert!(
+            code == "method-unsupported" && text.contains(name) && text.contains(why),
+            "{key}: {code} {text}"
+        );
     }
     for (field, name, why) in REFUSED_FIELDS {
-        let (code, text) = refusal(&format!(r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"{field}":{{"a":1}}}}"#));
-        assert!(code == "method-unsupported" && text.contains(name) && text.contains(why), "{field}: {code} {text}");
+        let (code, text) = refusal(&format!(
+            r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"{field}":{{"a":1}}}}"#
+        ));
+        assert!(
+            code == "method-unsupported" && text.contains(name) && text.contains(why),
+            "{field}: {code} {text}"
+        );
     }
     for (key, name) in WITHOUT_WEIGHTS {
         let (code, text) = refusal(&format!(r#"{{"peft_type":"{key}"}}"#));
-        assert!(code == "method-without-weights" && text.contains(name), "{key}: {code} {text}");
+        assert!(
+            code == "method-without-weights" && text.contains(name),
+            "{key}: {code} {text}"
+        );
     }
     for init in ["corda", "lora_ga", "loftq"] {
         assert_eq!(
-            refusal(&format!(r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"init_lora_weights":"{init}"}}"#)).0,
+            refusal(&format!(
+                r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"init_lora_weights":"{init}"}}"#
+            ))
+            .0,
             "method-unsupported"
         );
     }

@@ -20,9 +20,15 @@ fn the_specimen_is_what_the_engine_computes() {
     let stored: Report = serde_json::from_value(reference::read(&path)).unwrap();
     let (ours, theirs) = (&report.models[0].matrices[0], &stored.models[0].matrices[0]);
     assert_eq!(theirs.intruders, Some(1));
-    assert_eq!((stored.models.len(), &theirs.name, theirs.intruders), (1, &ours.name, ours.intruders));
+    assert_eq!(
+        (stored.models.len(), &theirs.name, theirs.intruders),
+        (1, &ours.name, ours.intruders)
+    );
     let values = |m: &lorascope::report::Matrix| m.similarity.as_ref().unwrap().values.clone();
     for (a, b) in values(ours).iter().zip(values(theirs)) {
-        assert!((a - b).abs() < 1e-4, "{a} and {b}: run with UPDATE_GOLDENS=1 and look at the page");
+        assert!(
+            (a - b).abs() < 1e-4,
+            "{a} and {b}: run with UPDATE_GOLDENS=1 and look at the page"
+        );
     }
 }

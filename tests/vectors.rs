@@ -5,7 +5,12 @@ use crate::common::{Visit, fixtures};
 use lorascope::analyze::{Vectors, analyze, vectors};
 use lorascope::report::{Match, Matrix, Mode, Side, Similarity, Status, Task};
 
-const EXACT: Task = Task { mode: Mode::Exact, k: 10, epsilon: 0.5, side: Side::Left };
+const EXACT: Task = Task {
+    mode: Mode::Exact,
+    k: 10,
+    epsilon: 0.5,
+    side: Side::Left,
+};
 
 fn column(all: &Similarity, j: usize) -> impl Iterator<Item = f32> {
     (0..all.rows as usize).map(move |i| all.at(i, j))
@@ -19,7 +24,10 @@ fn check_side(all: &Similarity, side: &Match, corner: &Similarity, n: usize) {
     for (j, signed) in signed.iter().enumerate() {
         assert_eq!(column(all, j).fold(0.0, f32::max), side.max_cos[j]);
         assert_eq!(all.at(side.argmax[j] as usize, j), side.max_cos[j]);
-        assert!(*signed <= side.max_cos[j] && column(all, j).any(|c| c == signed.abs()), "{j}: {signed}");
+        assert!(
+            *signed <= side.max_cos[j] && column(all, j).any(|c| c == signed.abs()),
+            "{j}: {signed}"
+        );
     }
     assert_eq!((corner.rows as usize, corner.cols as usize), (n.min(32), n.min(32)));
     for (i, j) in (0..n.min(32)).flat_map(|i| (0..n.min(32)).map(move |j| (i, j))) {
@@ -55,7 +63,10 @@ fn one_model_asks_for_its_own_tensors_and_those_of_the_step_before() {
         let job = case.job.only(model).unwrap();
         let bytes: Vec<Vec<u8>> = needed.iter().map(|at: &usize| case.bytes[*at].clone()).collect();
         assert_eq!(job.tensors().len(), bytes.len());
-        check(&vectors(&job, &bytes, model, || 0.0).unwrap(), &entries[model as usize].1);
+        check(
+            &vectors(&job, &bytes, model, || 0.0).unwrap(),
+            &entries[model as usize].1,
+        );
     }
     let reason = vectors(&case.job, &case.bytes, 1, || 0.0).unwrap_err();
     assert!(reason.contains("its own best match"), "{reason}");
@@ -66,12 +77,19 @@ fn one_model_asks_for_its_own_tensors_and_those_of_the_step_before() {
 fn certified_mode_shows_the_corner_of_the_side_asked_for() {
     let case = case(3, Spectrum::PowerLaw, 96, 64, Some(4));
     for (side, asked) in [(Side::Left, false), (Side::Right, true), (Side::Both, true)] {
-        let task = Task { mode: Mode::Certified, side, ..EXACT };
+        let task = Task {
+            mode: Mode::Certified,
+            side,
+            ..EXACT
+        };
         let entry = analyze(&case.job, &case.bytes, &task, || 0.0).remove(0).1;
         assert_eq!(entry.right.is_some(), asked);
         assert!(entry.left.as_ref().is_none_or(|left| left.signed_cos.is_none()));
         if let Some(right) = &entry.right {
-            let (corner, exact) = (right.vectors.as_ref().unwrap(), vectors(&case.job, &case.bytes, 0, || 0.0).unwrap().right);
+            let (corner, exact) = (
+                right.vectors.as_ref().unwrap(),
+                vectors(&case.job, &case.bytes, 0, || 0.0).unwrap().right,
+            );
             assert!((0..10).all(|i| (0..10).all(|j| (corner.at(i, j) - exact.at(i, j)).abs() < 5e-3)));
         }
     }
@@ -98,7 +116,13 @@ fn signs_are_mostly_kept_by_a_small_change() {
                 let signed = side.signed_cos.as_ref().unwrap();
                 assert!(signed.iter().zip(&side.max_cos).all(|(s, c)| s <= c));
                 let equal = signed.iter().zip(&side.max_cos).filter(|(s, c)| s == c).count();
-                assert!(equal > 3 * signed.len() / 4, "{} {}: {equal} of {}", model.label, m.name, signed.len());
+                assert!(
+                    equal > 3 * signed.len() / 4,
+                    "{} {}: {equal} of {}",
+                    model.label,
+                    m.name,
+                    signed.len()
+                );
             }
         }
     }

@@ -9,7 +9,14 @@ use lorascope::report::{Kind, Matrix, Model};
 fn check(case: &str, tolerance: f32) {
     let root = fixtures().join("zoo").join(case);
     let description = reference::read(&root.join("case.json"));
-    let list = |key: &str| description[key].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect::<Vec<_>>();
+    let list = |key: &str| {
+        description[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
     let files = [list("base"), list("tuned"), vec!["oracle.safetensors"]].concat();
     let mut visit = Visit::open(&root, &files);
     // Everything the oracle holds, kernels and heads too.
@@ -19,26 +26,57 @@ fn check(case: &str, tolerance: f32) {
     let all = [("types", types.join(","))];
     let all: Vec<(&str, &str)> = all.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let plan = visit.plan(&all);
-    assert_eq!(plan.questions.iter().filter(|q| q.id != "base").count(), 0, "{case}: {:?}", plan.questions);
+    assert_eq!(
+        plan.questions.iter().filter(|q| q.id != "base").count(),
+        0,
+        "{case}: {:?}",
+        plan.questions
+    );
     merges(case, &visit, &plan, tolerance);
     let report = visit.run_with(&all);
-    assert!(["base", "unet"].contains(&report.base.label.as_str()), "{case}: {}", report.base.label);
+    assert!(
+        ["base", "unet"].contains(&report.base.label.as_str()),
+        "{case}: {}",
+        report.base.label
+    );
     let (oracle, tuned): (Vec<&Model>, Vec<&Model>) = report.models.iter().partition(|m| m.label == "oracle");
-    let ([oracle], [tuned]) = (&oracle[..], &tuned[..]) else { panic!("{case}: {:?}", plan.problems) };
+    let ([oracle], [tuned]) = (&oracle[..], &tuned[..]) else {
+        panic!("{case}: {:?}", plan.problems)
+    };
     assert_eq!(tuned.matching.unmatched, Vec::<String>::new(), "{case}");
     for m in &tuned.matrices {
         // The oracle holds the changed matrices only.
-        let Some(o) = oracle.matrices.iter().find(|o| o.name == m.name) else { continue };
+        let Some(o) = oracle.matrices.iter().find(|o| o.name == m.name) else {
+            continue;
+        };
         for (x, y) in m.sigma_tuned.iter().zip(&o.sigma_tuned) {
-            assert!((x - y).abs() <= tolerance * o.sigma_tuned[0], "{case} {}: {x} and {y}", m.name);
+            assert!(
+                (x - y).abs() <= tolerance * o.sigma_tuned[0],
+                "{case} {}: {x} and {y}",
+                m.name
+            );
         }
         let (m_delta, o_delta) = (m.delta.as_ref().unwrap(), o.delta.as_ref().unwrap());
-        assert!((m_delta.frobenius - o_delta.frobenius).abs() < f64::from(tolerance * o.sigma_tuned[0]), "{case} {}", m.name);
+        assert!(
+            (m_delta.frobenius - o_delta.frobenius).abs() < f64::from(tolerance * o.sigma_tuned[0]),
+            "{case} {}",
+            m.name
+        );
         let low = m.layer.is_some() && matches!(tuned.kind, Kind::Lora | Kind::Adalora);
-        assert!(!low || m_delta.effective_rank <= f64::from(tuned.rank.unwrap()) + 1e-3, "{case} {}", m.name);
+        assert!(
+            !low || m_delta.effective_rank <= f64::from(tuned.rank.unwrap()) + 1e-3,
+            "{case} {}",
+            m.name
+        );
         // The leading left vector pins the orientation down: it would be the right one of the transpose.
         let best = |x: &Matrix| x.left.as_ref().unwrap().max_cos[0];
-        assert!((best(m) - best(o)).abs() < 1e-3, "{case} {}: {} and {}", m.name, best(m), best(o));
+        assert!(
+            (best(m) - best(o)).abs() < 1e-3,
+            "{case} {}: {} and {}",
+            m.name,
+            best(m),
+            best(o)
+        );
     }
 }
 
@@ -46,22 +84,39 @@ fn check(case: &str, tolerance: f32) {
 #[track_caller]
 fn merges(case: &str, visit: &Visit, plan: &Plan, tolerance: f32) {
     let model = |wanted: bool| {
-        plan.models.iter().position(|m| (m.label == "oracle") == wanted).unwrap_or_else(|| panic!("{case}: {:?}", plan.problems))
+        plan.models
+            .iter()
+            .position(|m| (m.label == "oracle") == wanted)
+            .unwrap_or_else(|| panic!("{case}: {:?}", plan.problems))
     };
     let (oracle, tuned) = (model(true) as u32, model(false) as u32);
     let mut compared = 0usize;
     for (i, job) in visit.session.jobs().iter().enumerate() {
         let merged = visit.merged(i);
-        let of = |model: u32| job.tuned.iter().position(|(m, _)| *m == model).map(|at| merged[at].as_deref());
+        let of = |model: u32| {
+            job.tuned
+                .iter()
+                .position(|(m, _)| *m == model)
+                .map(|at| merged[at].as_deref())
+        };
         let Some(wanted) = of(oracle) else { continue };
-        let (Some(wanted), Some(Some(found))) = (wanted, of(tuned)) else { panic!("{case} {}: {:?}", job.base.name, job.tuned) };
+        let (Some(wanted), Some(Some(found))) = (wanted, of(tuned)) else {
+            panic!("{case} {}: {:?}", job.base.name, job.tuned)
+        };
         let largest = wanted.iter().fold(0.0f32, |m, x| m.max(x.abs()));
         let off = wanted.iter().zip(found).fold(0.0f32, |m, (x, y)| m.max((x - y).abs()));
-        assert!(wanted.len() == found.len() && off <= tolerance * largest, "{case} {}: off by {off} of {largest}", job.base.name);
+        assert!(
+            wanted.len() == found.len() && off <= tolerance * largest,
+            "{case} {}: off by {off} of {largest}",
+            job.base.name
+        );
         compared += 1;
     }
     let expected = plan.matrices.iter().filter(|m| m.models.contains(&oracle)).count();
-    assert!(compared > 0 && compared == expected, "{case}: {compared} of {expected} matrices of the oracle");
+    assert!(
+        compared > 0 && compared == expected,
+        "{case}: {compared} of {expected} matrices of the oracle"
+    );
 }
 
 #[test]
@@ -93,13 +148,27 @@ fn conv1d_is_analysed_as_out_in() {
     let report = Visit::open_folders(&root, &["base", "adapter"]).run();
     for m in &report.models[0].matrices {
         // GPT-2 stores c_attn as [n, 3n] and c_fc as [n, 4n]: outputs are the larger side.
-        assert!(m.kind.as_deref() == Some("o") || m.kind.as_deref() == Some("down") || m.rows > m.cols, "{} {}x{}", m.name, m.rows, m.cols);
+        assert!(
+            m.kind.as_deref() == Some("o") || m.kind.as_deref() == Some("down") || m.rows > m.cols,
+            "{} {}x{}",
+            m.name,
+            m.rows,
+            m.cols
+        );
     }
 }
 
 #[test]
 fn methods_that_are_no_plain_low_rank() {
-    for case in ["llama_dora", "llama_pissa", "llama_olora", "roberta_adalora", "roberta_loha", "roberta_lokr", "roberta_ia3"] {
+    for case in [
+        "llama_dora",
+        "llama_pissa",
+        "llama_olora",
+        "roberta_adalora",
+        "roberta_loha",
+        "roberta_lokr",
+        "roberta_ia3",
+    ] {
         check(case, 1e-5);
     }
     for case in ["llama_vera", "llama_hira", "roberta_oft", "roberta_oft_exact"] {
@@ -149,7 +218,10 @@ fn the_authors_file_alone_says_the_same() {
         let file = format!("tuned/roberta-tiny-mnli-lora-r=8-alpha=16-all_linear.{end}");
         let mut visit = Visit::open(&root, &["base/model.safetensors", &file]);
         let plan = visit.plan(&[]);
-        assert_eq!((plan.models[0].scale, plan.models[0].scale_source.as_str()), (Some(2.0), "the file’s name"));
+        assert_eq!(
+            (plan.models[0].scale, plan.models[0].scale_source.as_str()),
+            (Some(2.0), "the file’s name")
+        );
         assert!(plan.questions.is_empty());
         visit.run().models.remove(0).matrices
     };
@@ -176,7 +248,13 @@ fn replicated_layers() {
     let root = fixtures().join("zoo/llama_replication");
     let mut visit = Visit::open_folders(&root, &["base", "adapter"]);
     let plan = visit.plan(&[]);
-    assert_eq!((plan.models[0].matching.unmatched.len(), plan.models[0].scale_source.as_str()), (0, "adapter_config.json"));
+    assert_eq!(
+        (
+            plan.models[0].matching.unmatched.len(),
+            plan.models[0].scale_source.as_str()
+        ),
+        (0, "adapter_config.json")
+    );
     let bytes = std::fs::read(root.join("oracle.safetensors")).unwrap();
     let oracle = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let mut copies = 0;
@@ -184,12 +262,23 @@ fn replicated_layers() {
         let name = job.base.name.split(" (").next().unwrap();
         let Ok(wanted) = oracle.tensor(name) else { continue };
         let found = visit.merged(i).remove(0).unwrap();
-        for (x, y) in wanted.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).zip(found) {
+        for (x, y) in wanted
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .zip(found)
+        {
             assert!((x - y).abs() < 1e-5, "{}", job.base.name);
         }
         copies += usize::from(job.base.name.ends_with("(a copy of layer 1)"));
     }
-    assert!(copies > 1 && plan.matrices.len() == oracle.names().len(), "{copies} copies, {} matrices", plan.matrices.len());
+    assert!(
+        copies > 1 && plan.matrices.len() == oracle.names().len(),
+        "{copies} copies, {} matrices",
+        plan.matrices.len()
+    );
 }
 
 #[test]
@@ -214,7 +303,15 @@ fn a_missing_shard_is_said_and_the_rest_is_analysed() {
         "adapter/adapter_model.safetensors",
     ];
     let plan = Visit::open(&root, &files).plan(&[]);
-    let problem = plan.problems.iter().find(|p| p.code == "missing-shard").expect("a problem");
-    assert!(problem.cause.contains("model-00001-of-00002.safetensors"), "{}", problem.cause);
+    let problem = plan
+        .problems
+        .iter()
+        .find(|p| p.code == "missing-shard")
+        .expect("a problem");
+    assert!(
+        problem.cause.contains("model-00001-of-00002.safetensors"),
+        "{}",
+        problem.cause
+    );
     assert!(!plan.matrices.is_empty() && plan.models[0].matching.matched < plan.models[0].matching.total);
 }

@@ -19,6 +19,14 @@ export async function aptInstall(packages) {
 
 function apt(...args) {
   // Through `env`, because sudo keeps no variables.
-  const [command, ...rest] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args];
+  const [command, ...rest] = [
+    ...sudo,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-o',
+    'DPkg::Lock::Timeout=300',
+    ...args,
+  ];
   return run(command, rest);
 }

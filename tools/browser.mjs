@@ -10,7 +10,9 @@ const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 export async function findBrowser() {
   const found = look() ?? (hasApt && (await aptInstall(['chromium'])) ? look() : null);
   if (found) return found;
-  throw new Stop('Chromium is missing: install it (Debian: apt-get install chromium), or say where one is in LORASCOPE_CHROMIUM.');
+  throw new Stop(
+    'Chromium is missing: install it (Debian: apt-get install chromium), or say where one is in LORASCOPE_CHROMIUM.',
+  );
 }
 
 function look() {

@@ -34,7 +34,10 @@ command(async () => {
   await setup();
   const passed = await check();
   if (!watch) process.exit(passed ? 0 : 1);
-  onChange(['src', 'tests', 'tools', 'www'].map((folder) => at(folder)), check);
+  onChange(
+    ['src', 'tests', 'tools', 'www'].map((folder) => at(folder)),
+    check,
+  );
 });
 
 async function check() {

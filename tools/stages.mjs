@@ -22,17 +22,19 @@ export const workerTypes = types('tsconfig.worker.json');
 export const done = (work) => () => work().then(() => PASSED);
 
 /** Every test binary reports its counts; a crate that does not compile reports none. */
-export const cargoTest = (...args) => async (say) => {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const code = await lines('cargo', ['test', '--locked', '--no-fail-fast', ...args], (line) => {
-    say(line);
-    const found = line.match(/^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/);
-    if (!found) return;
-    ['passed', 'failed', 'skipped'].forEach((key, i) => (counts[key] += Number(found[i + 1])));
-  });
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  return counts;
-};
+export const cargoTest =
+  (...args) =>
+  async (say) => {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const code = await lines('cargo', ['test', '--locked', '--no-fail-fast', ...args], (line) => {
+      say(line);
+      const found = line.match(/^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/);
+      if (!found) return;
+      ['passed', 'failed', 'skipped'].forEach((key, i) => (counts[key] += Number(found[i + 1])));
+    });
+    if (code !== 0 && counts.failed === 0) counts.failed = 1;
+    return counts;
+  };
 
 /** The page's own functions, in Node. */
 export const unitTests = (say) => playwright('tests/unit', {}, say);
@@ -52,20 +54,24 @@ export async function browserTests(say) {
 export async function runLanes(...lanes) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   const table = [];
-  await Promise.all(lanes.map(async (lane) => {
-    for (const [name, stage] of lane) {
-      const start = performance.now();
-      const say = (line) => console.log(lanes.length > 1 ? `  ${name} | ${line}` : `  ${line}`);
-      // A stage that cannot start has failed once; the others still say what they know.
-      const counts = await stage(say).catch((error) => {
-        say(error instanceof Stop ? `! ${error.message}` : error.stack);
-        return FAILED;
-      });
-      for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
-      table.push(`${seconds(start).padStart(9)}  ${name}${counts.failed ? `: ${counts.failed} FAILED` : ''}${counts.note ? `: ${counts.note}` : ''}`);
-      console.log(`> ${table.at(-1).trim()}`);
-    }
-  }));
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const [name, stage] of lane) {
+        const start = performance.now();
+        const say = (line) => console.log(lanes.length > 1 ? `  ${name} | ${line}` : `  ${line}`);
+        // A stage that cannot start has failed once; the others still say what they know.
+        const counts = await stage(say).catch((error) => {
+          say(error instanceof Stop ? `! ${error.message}` : error.stack);
+          return FAILED;
+        });
+        for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
+        table.push(
+          `${seconds(start).padStart(9)}  ${name}${counts.failed ? `: ${counts.failed} FAILED` : ''}${counts.note ? `: ${counts.note}` : ''}`,
+        );
+        console.log(`> ${table.at(-1).trim()}`);
+      }
+    }),
+  );
   return { total, table };
 }
 
@@ -73,7 +79,9 @@ export async function runLanes(...lanes) {
 export function conclude(...parts) {
   const sum = (key) => parts.reduce((all, { total }) => all + total[key], 0);
   console.log(`\n${parts.flatMap(({ table }) => table).join('\n')}`);
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') ? `, ${sum('skipped')} skipped` : ''}`);
+  console.log(
+    `\n${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') ? `, ${sum('skipped')} skipped` : ''}`,
+  );
   return sum('failed') === 0;
 }
 
@@ -122,7 +130,9 @@ async function playwright(config, env, say) {
 function sampled(report) {
   const said = [];
   const walk = ({ suites = [], specs = [] }) => {
-    specs.forEach(({ tests }) => tests.forEach(({ annotations }) => annotations.forEach((a) => a.type === 'breadth' && said.push(a.description))));
+    specs.forEach(({ tests }) =>
+      tests.forEach(({ annotations }) => annotations.forEach((a) => a.type === 'breadth' && said.push(a.description))),
+    );
     suites.forEach(walk);
   };
   walk(report);

@@ -15,7 +15,9 @@ function filesIn(path) {
   const info = statSync(at(path), { throwIfNoEntry: false });
   if (!info) return [];
   if (!info.isDirectory()) return [path];
-  return readdirSync(at(path)).sort().flatMap((name) => filesIn(`${path}/${name}`));
+  return readdirSync(at(path))
+    .sort()
+    .flatMap((name) => filesIn(`${path}/${name}`));
 }
 
 export function isFresh(stamp, value) {

@@ -32,7 +32,10 @@ command(async () => {
     if (serving) refreshed = refreshed.then(() => refresh(name));
   });
   const all = Promise.all(settled);
-  await Promise.race([all, new Promise((runs) => settled.forEach((each) => each.then(() => one(ENGINES) && one(PENS) && runs())))]);
+  await Promise.race([
+    all,
+    new Promise((runs) => settled.forEach((each) => each.then(() => one(ENGINES) && one(PENS) && runs()))),
+  ]);
   if (!one(ENGINES) || !one(PENS)) throw new Stop('No build of the wasm can run the page; the lines above say why.');
 
   const complete = done.size === settled.length;
@@ -42,11 +45,13 @@ command(async () => {
   await first;
   const { url } = await serve();
   console.log(`\nLorascope: ${url}\n(after ${seconds(start)}; Ctrl+C stops it)\n`);
-  if (!complete) step(`the page runs ${names()} for now; the other builds follow, and each load takes the best there is`);
+  if (!complete)
+    step(`the page runs ${names()} for now; the other builds follow, and each load takes the best there is`);
   open(url);
   await all;
   await refreshed;
-  if (failed.size > 0) step(`the page goes on with ${names()}: ${[...failed].join(', ')} failed, and the lines above say why`);
+  if (failed.size > 0)
+    step(`the page goes on with ${names()}: ${[...failed].join(', ')} failed, and the lines above say why`);
 
   async function refresh(name) {
     if (failed.has(name)) return;
@@ -64,5 +69,7 @@ function open(url) {
   const mac = process.platform === 'darwin';
   const display = mac || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
   if (!process.stdout.isTTY || !display) return;
-  spawn(mac ? 'open' : 'xdg-open', [url], { stdio: 'ignore', detached: true }).on('error', () => {}).unref();
+  spawn(mac ? 'open' : 'xdg-open', [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
 }

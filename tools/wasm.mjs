@@ -19,7 +19,11 @@ const SHARED = [
 const features = (list) => ['-C', `target-feature=${list}`];
 
 const SIMD = { target: 'simd', flags: features('+simd128') };
-const THREADS = { target: 'threads', features: ['threads'], flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED] };
+const THREADS = {
+  target: 'threads',
+  features: ['threads'],
+  flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED],
+};
 
 // Builds of one `target` share all that lies below our own crate, so they follow each other; targets are built side by side.
 // The first of all runs in every browser by itself.
@@ -65,10 +69,13 @@ export async function startWasm(profile, first) {
     const before = lanes.get(target) ?? Promise.resolve();
     const idle = first !== undefined && name !== first;
     // One that fails does not keep those after it.
-    builds[name] = before.catch(() => {}).then(() => build(name, profile, toolchain, bindgen, idle)).then(() => {
-      leave(stampOf(name), sources);
-      step(`wasm: ${name} built after ${seconds(start)}`);
-    });
+    builds[name] = before
+      .catch(() => {})
+      .then(() => build(name, profile, toolchain, bindgen, idle))
+      .then(() => {
+        leave(stampOf(name), sources);
+        step(`wasm: ${name} built after ${seconds(start)}`);
+      });
     lanes.set(target, builds[name]);
   }
   return builds;
@@ -77,7 +84,17 @@ export async function startWasm(profile, first) {
 const stampOf = (name) => at('www/wasm', name, '.stamp');
 
 async function buildBindgen() {
-  const code = await run('cargo', ['build', '--quiet', '--locked', '--package', 'lorascope-bindgen', '--profile', 'tool', '--target-dir', 'target']);
+  const code = await run('cargo', [
+    'build',
+    '--quiet',
+    '--locked',
+    '--package',
+    'lorascope-bindgen',
+    '--profile',
+    'tool',
+    '--target-dir',
+    'target',
+  ]);
   if (code !== 0) throw new Stop('The wasm-bindgen tool (tools/bindgen) did not build; the lines above say why.');
   return at('target/tool/lorascope-bindgen');
 }
@@ -87,19 +104,40 @@ async function build(name, asked, toolchain, bindgen, idle) {
   const profile = small ? 'embed' : asked;
   const folder = at('target', target);
   const args = [
-    'rustc', '--lib', '--crate-type', 'cdylib', '--locked', '--profile', profile, '--target', 'wasm32-unknown-unknown', '--target-dir', folder,
+    'rustc',
+    '--lib',
+    '--crate-type',
+    'cdylib',
+    '--locked',
+    '--profile',
+    profile,
+    '--target',
+    'wasm32-unknown-unknown',
+    '--target-dir',
+    folder,
     // Without std's backtrace, which wasm cannot walk: less to compile and to ship.
-    '-Z', 'build-std=std,panic_abort', '-Z', `build-std-features=${small ? 'optimize_for_size' : ''}`,
+    '-Z',
+    'build-std=std,panic_abort',
+    '-Z',
+    `build-std-features=${small ? 'optimize_for_size' : ''}`,
     ...(alone ? ['--no-default-features'] : []),
     ...(alone ?? features).flatMap((feature) => ['--features', feature]),
-    ...(own ? ['-Z', 'profile-rustflags', '--config', `profile.${profile}.package.lorascope.rustflags=["-Ctarget-feature=${own}"]`] : []),
+    ...(own
+      ? [
+          '-Z',
+          'profile-rustflags',
+          '--config',
+          `profile.${profile}.package.lorascope.rustflags=["-Ctarget-feature=${own}"]`,
+        ]
+      : []),
   ];
   const rustflags = [...toolchain.flags, ...flags, ...STACK, ...withoutPaths(toolchain)];
   // The encoded form wins over whatever flags the machine's own configuration sets.
   const env = { ...toolchain.env, CARGO_ENCODED_RUSTFLAGS: rustflags.join('\x1f') };
   const [command, ...rest] = toolchain.cargo;
   const say = (line) => console.log(`  ${name} | ${line}`);
-  if ((await lines(command, [...rest, ...args], say, { env, idle })) !== 0) throw new Stop(`The ${name} build of the wasm failed; the lines above say why.`);
+  if ((await lines(command, [...rest, ...args], say, { env, idle })) !== 0)
+    throw new Stop(`The ${name} build of the wasm failed; the lines above say why.`);
 
   const built = join(folder, `wasm32-unknown-unknown/${profile}/lorascope.wasm`);
   const fresh = join(folder, `package-${name}`);
@@ -107,10 +145,14 @@ async function build(name, asked, toolchain, bindgen, idle) {
   mkdirSync(fresh, { recursive: true });
   // The embed carries its wasm; the other packages find theirs beside themselves.
   const options = [...(small ? ['--carried'] : []), ...(profile === 'wasm-dev' ? ['--names'] : [])];
-  if ((await run(await bindgen, [built, fresh, ...options])) !== 0) throw new Stop(`wasm-bindgen refused the ${name} build.`);
+  if ((await run(await bindgen, [built, fresh, ...options])) !== 0)
+    throw new Stop(`wasm-bindgen refused the ${name} build.`);
   if (small) await shrink(join(fresh, 'lorascope_bg.wasm'), idle);
   // rayon's worker imports its package by the folder's name.
-  writeFileSync(join(fresh, 'package.json'), JSON.stringify({ type: 'module', main: './lorascope.js', types: './lorascope.d.ts' }));
+  writeFileSync(
+    join(fresh, 'package.json'),
+    JSON.stringify({ type: 'module', main: './lorascope.js', types: './lorascope.d.ts' }),
+  );
 
   const out = at('www/wasm', name);
   rmSync(out, { recursive: true, force: true });
@@ -121,7 +163,16 @@ async function build(name, asked, toolchain, bindgen, idle) {
 async function shrink(file, idle) {
   const start = performance.now();
   const before = statSync(file).size;
-  const features = ['bulk-memory', 'bulk-memory-opt', 'mutable-globals', 'nontrapping-float-to-int', 'sign-ext', 'multivalue', 'reference-types', 'call-indirect-overlong'];
+  const features = [
+    'bulk-memory',
+    'bulk-memory-opt',
+    'mutable-globals',
+    'nontrapping-float-to-int',
+    'sign-ext',
+    'multivalue',
+    'reference-types',
+    'call-indirect-overlong',
+  ];
   const args = ['-Oz', ...features.map((f) => `--enable-${f}`), file, '-o', file];
   const [command, ...rest] = wasmOpt();
   if ((await run(command, [...rest, ...args], { idle })) !== 0) throw new Stop('wasm-opt refused the embed build.');

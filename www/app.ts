@@ -289,7 +289,9 @@ export class App {
 
 /** Resolves when the browser has nothing else to do. */
 function idle(): Promise<unknown> {
-  return new Promise((resolve) => ('requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000)));
+  return new Promise((resolve) =>
+    'requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000),
+  );
 }
 
 /** The model with the most intruders; undefined when none has any. */

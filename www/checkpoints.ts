@@ -10,10 +10,17 @@ export interface Checkpoint {
 /** Those of a model's run by step; of the first run there is where no model is meant. */
 export function checkpoints(models: readonly Model[], model: number | undefined): Checkpoint[] {
   const run = (models[model ?? -1] ?? models.find((m) => m.run != null))?.run?.run;
-  return models.flatMap(({ run: own }, at) => (own && own.run === run ? [{ at, step: own.step }] : [])).sort((a, b) => a.step - b.step);
+  return models
+    .flatMap(({ run: own }, at) => (own && own.run === run ? [{ at, step: own.step }] : []))
+    .sort((a, b) => a.step - b.step);
 }
 
 /** The place of the last checkpoint at or before a step; of the last of all where no step is meant. */
 export function placeOf(all: readonly Checkpoint[], until: number | null | undefined): number {
-  return until == null ? all.length - 1 : Math.max(0, all.findLastIndex(({ step }) => step <= until));
+  return until == null
+    ? all.length - 1
+    : Math.max(
+        0,
+        all.findLastIndex(({ step }) => step <= until),
+      );
 }

@@ -20,7 +20,13 @@ export function cost(plan: Plan, threads: number, mode: Mode): Cost {
 }
 
 /** Seconds that some matrices take exactly, at the speed that the last run had on this machine. */
-export function exactSeconds(plan: Plan, matrices: readonly number[], run: RunState, earlier: ReadonlySet<number>, threads: number): number {
+export function exactSeconds(
+  plan: Plan,
+  matrices: readonly number[],
+  run: RunState,
+  earlier: ReadonlySet<number>,
+  threads: number,
+): number {
   return total(plan, matrices, 'exact') / (speed(plan, run, earlier) ?? GUESS * threads);
 }
 

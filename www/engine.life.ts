@@ -34,7 +34,8 @@ export async function startLife(options: Omit<Start, 'lock'>): Promise<Life> {
     const remote = wrap<Remote>(worker);
     const lock = lockName();
     const info = await Promise.race([remote.start({ ...options, lock }), ended]);
-    if (lock) listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
+    if (lock)
+      listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
     return { remote, info, ended, end };
   } catch (error) {
     worker.terminate();

@@ -14,7 +14,8 @@ const NARROWEST = 640;
 /** Writes one file and hands it to the browser. */
 export async function saveFigure(kind: FileKind, report: Drawable, asked: Request): Promise<void> {
   const [view, request] = [present(report), forFile(asked)];
-  const content = kind === 'png' ? await png(view, request) : new Blob([text(kind, view, request)], { type: TYPES[kind] });
+  const content =
+    kind === 'png' ? await png(view, request) : new Blob([text(kind, view, request)], { type: TYPES[kind] });
   download(content, `${fileName(view, request)}.${kind}`);
 }
 
@@ -63,7 +64,10 @@ export function fileName(view: ReportView, request: Request): string {
 }
 
 function plain(words: string): string {
-  return words.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 100);
+  return words
+    .replace(/[^\w.-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 100);
 }
 
 function present(report: Drawable): ReportView {

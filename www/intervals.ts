@@ -17,12 +17,16 @@ export function windowOf(matrix: Matrix | undefined, { side, k, cosine }: Rule):
   const right = side === 'left' ? [] : intervals(matrix?.right, k, cosine);
   if (side === 'left') return left;
   if (side === 'right') return right;
-  return left.slice(0, right.length).map((l, j) => ({ low: Math.max(l.low, right[j]!.low), high: Math.max(l.high, right[j]!.high) }));
+  return left
+    .slice(0, right.length)
+    .map((l, j) => ({ low: Math.max(l.low, right[j]!.low), high: Math.max(l.high, right[j]!.high) }));
 }
 
 function intervals(match: Match | undefined | null, k: number, cosine: Rule['cosine']): Interval[] {
   if (cosine === 'signed') return (match?.signedCos ?? []).slice(0, k).map((cos) => ({ low: cos, high: cos }));
-  return (match?.maxCos ?? []).slice(0, k).map((low, j) => ({ low, high: Math.max(low, match?.maxCosUpper?.[j] ?? low) }));
+  return (match?.maxCos ?? [])
+    .slice(0, k)
+    .map((low, j) => ({ low, high: Math.max(low, match?.maxCosUpper?.[j] ?? low) }));
 }
 
 /** Between what the smallest of them lies; undefined for none. */

@@ -26,12 +26,21 @@ export interface Link {
 }
 
 const FIGURES: readonly FigureId[] = [
-  'similarity', 'spectrum', 'sigma-vs-cosine', 'vector', 'epsilon-curve', 'k-curve', 'overview', 'effective-rank', 'evolution',
+  'similarity',
+  'spectrum',
+  'sigma-vs-cosine',
+  'vector',
+  'epsilon-curve',
+  'k-curve',
+  'overview',
+  'effective-rank',
+  'evolution',
 ];
 
 export function read(hash: string): Link {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
-  const has = (name: string) => query.get('v') === null || query.get('v') === VERSION ? (query.get(name) ?? undefined) : undefined;
+  const has = (name: string) =>
+    query.get('v') === null || query.get('v') === VERSION ? (query.get(name) ?? undefined) : undefined;
   const word = <T extends string>(name: string, words: readonly T[]) => words.find((w) => w === has(name));
   const whole = (name: string) => {
     const n = Number.parseInt(has(name) ?? '', 10);
@@ -69,7 +78,11 @@ export function read(hash: string): Link {
 }
 
 /** The link of a state; empty for the defaults. `figure` makes it point at one. */
-export function write(s: State, { theme, hide, report }: Pick<Link, 'theme' | 'hide' | 'report'>, figure?: FigureId): string {
+export function write(
+  s: State,
+  { theme, hide, report }: Pick<Link, 'theme' | 'hide' | 'report'>,
+  figure?: FigureId,
+): string {
   const plain = defaults();
   const query = new URLSearchParams();
   const put = (name: string, value: string | number | undefined, normal?: string | number) => {
@@ -87,7 +100,8 @@ export function write(s: State, { theme, hide, report }: Pick<Link, 'theme' | 'h
     put('j', s.origin.j, 0);
     put('until', s.until);
   }
-  for (const name of ['k', 'epsilon', 'side', 'cosine', 'preset'] as const) put(name, s.settings[name], plain.settings[name]);
+  for (const name of ['k', 'epsilon', 'side', 'cosine', 'preset'] as const)
+    put(name, s.settings[name], plain.settings[name]);
   if (s.fraction) query.set('fraction', '');
   if (s.adaptersOnly) query.set('adapters', '');
   put('theme', theme);

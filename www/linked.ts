@@ -92,7 +92,12 @@ export class Linked {
       await this.#app.openReport(await response.text(), path);
       this.#store.update(this.#link.dials);
     } catch (error) {
-      const said = problem('report-invalid', 'The report of the link did not open', error, 'Ask for the file itself, and drop it here.');
+      const said = problem(
+        'report-invalid',
+        'The report of the link did not open',
+        error,
+        'Ask for the file itself, and drop it here.',
+      );
       this.#store.update((s) => trouble(s, { ...said, file: path }));
     }
   }

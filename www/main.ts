@@ -26,8 +26,10 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
   report?.sync(state);
   linked?.sync(state);
   app.follow(state);
-  if (lessonOf(location.hash) !== undefined) render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
-  else render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
+  if (lessonOf(location.hash) !== undefined)
+    render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
+  else
+    render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
 });
 const nav = new Navigation(store);
 const view = loadView();
@@ -37,10 +39,15 @@ const app = new App(store, engine, live);
 
 void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));
 // After the engine: a browser's first text on a canvas takes a tenth of a second, and files may wait to be dropped.
-void engine.catch(() => undefined).then(() => view).then(openSpecimen).then((opened) => {
-  specimen = opened;
-  store.schedule();
-}).catch(() => undefined);
+void engine
+  .catch(() => undefined)
+  .then(() => view)
+  .then(openSpecimen)
+  .then((opened) => {
+    specimen = opened;
+    store.schedule();
+  })
+  .catch(() => undefined);
 acceptDrops(app);
 listen(
   {
@@ -66,7 +73,8 @@ function analyze(files: DroppedFile[]): void {
 
 /** The lessons are loaded when somebody goes there. */
 function section(): void {
-  if (lessonOf(location.hash) !== undefined) void import('./lessons/page').then(() => store.schedule()).catch((error: unknown) => app.failed(error));
+  if (lessonOf(location.hash) !== undefined)
+    void import('./lessons/page').then(() => store.schedule()).catch((error: unknown) => app.failed(error));
   store.schedule();
 }
 addEventListener('hashchange', section);

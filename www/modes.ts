@@ -10,8 +10,16 @@ export interface ModeChoice {
 }
 
 export const MODES: readonly ModeChoice[] = [
-  { mode: 'auto', name: 'Automatic', note: 'exact for small matrices, certified for large ones, exact again where a count stays open' },
-  { mode: 'certified', name: 'Certified', note: 'the strongest vectors only; a best match that is not known exactly is given as an interval' },
+  {
+    mode: 'auto',
+    name: 'Automatic',
+    note: 'exact for small matrices, certified for large ones, exact again where a count stays open',
+  },
+  {
+    mode: 'certified',
+    name: 'Certified',
+    note: 'the strongest vectors only; a best match that is not known exactly is given as an interval',
+  },
   { mode: 'exact', name: 'Exact', note: 'all vectors, all matches; minutes for one large matrix' },
 ];
 
@@ -63,7 +71,9 @@ export function short({ results, settings }: State): { matrices: number[]; vecto
 /** Those without the side that is looked at: certified results hold only the one they were asked for. */
 export function sideless({ results, settings: { side } }: State): number[] {
   return where(results, (outcomes) =>
-    outcomes.some(({ matrix: m }) => m.mode === 'certified' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right))),
+    outcomes.some(
+      ({ matrix: m }) => m.mode === 'certified' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right)),
+    ),
   );
 }
 
@@ -74,5 +84,8 @@ function reach(m: Outcome['matrix'], k: number): number {
 }
 
 function where(results: State['results'], holds: (outcomes: readonly Outcome[]) => boolean): number[] {
-  return [...results].filter(([, outcomes]) => holds(outcomes)).map(([at]) => at).sort((a, b) => a - b);
+  return [...results]
+    .filter(([, outcomes]) => holds(outcomes))
+    .map(([at]) => at)
+    .sort((a, b) => a - b);
 }

@@ -38,7 +38,15 @@ export class Navigation {
     const was = this.#store.state.open;
     // An entry of the history may be about files that are no longer here.
     const known = this.#store.state.plan?.matrices.some((m) => m.name === matrix);
-    this.#store.update((s): State => ({ ...s, ...(known && matrix !== s.open ? { vector: undefined, origin: { i: 0, j: 0 }, top: 32 } : {}), open: known ? matrix : undefined, screen: known ? 'results' : s.screen, focus: undefined }));
+    this.#store.update(
+      (s): State => ({
+        ...s,
+        ...(known && matrix !== s.open ? { vector: undefined, origin: { i: 0, j: 0 }, top: 32 } : {}),
+        open: known ? matrix : undefined,
+        screen: known ? 'results' : s.screen,
+        focus: undefined,
+      }),
+    );
     if (was === undefined && known) this.#afterRender(() => scrollTo(0, 0));
     if (was !== undefined && !known) this.#afterRender(() => scrollTo(0, this.#scroll));
   }

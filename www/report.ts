@@ -1,6 +1,20 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from './state';
-import type { Differences, FileInfo, Findings, Matrices, MatrixRow, ModelSummary, Outcome, Preset, Report, ReportView, Settings, Sort, Summary } from './wasm/simd/lorascope';
+import type {
+  Differences,
+  FileInfo,
+  Findings,
+  Matrices,
+  MatrixRow,
+  ModelSummary,
+  Outcome,
+  Preset,
+  Report,
+  ReportView,
+  Settings,
+  Sort,
+  Summary,
+} from './wasm/simd/lorascope';
 
 const NO_FINDINGS: Findings = { epsilonCurve: '', kCurve: '', overview: '', effectiveRank: '', matrices: '' };
 
@@ -39,7 +53,7 @@ export class LiveReport {
 
   /** Takes in what the state has and this has not. */
   sync(state: Pick<State, 'head' | 'results'>): void {
-    if (state.head !== this.#head || (state.results.size < this.#results.size)) this.#restart(state.head);
+    if (state.head !== this.#head || state.results.size < this.#results.size) this.#restart(state.head);
     if (!this.#view || state.results === this.#results) return;
     for (const [matrix, outcomes] of state.results) {
       // A matrix may have been computed again: the view replaces what it had.
@@ -67,7 +81,12 @@ export class LiveReport {
 
   /** The vectors whose verdict differs from that of the first preset: how many, and the first of them. */
   differences(official: Settings, settings: Settings, listed: number): Differences | undefined {
-    return this.#ask<Differences | undefined>(`differences ${listed}`, settings, (view) => view.differences(official, settings, listed), undefined);
+    return this.#ask<Differences | undefined>(
+      `differences ${listed}`,
+      settings,
+      (view) => view.differences(official, settings, listed),
+      undefined,
+    );
   }
 
   models(settings: Settings): ModelSummary[] {
@@ -80,12 +99,22 @@ export class LiveReport {
 
   /** The first rows of the table of matrices. */
   matrices(settings: Settings, sort: Sort | undefined, first: number): Matrices {
-    return this.#ask(`matrices ${JSON.stringify(sort)} ${first}`, settings, (view) => view.matrices(settings, sort, first), { total: 0, rows: [] });
+    return this.#ask(
+      `matrices ${JSON.stringify(sort)} ${first}`,
+      settings,
+      (view) => view.matrices(settings, sort, first),
+      { total: 0, rows: [] },
+    );
   }
 
   /** The row of one matrix. */
   matrix(settings: Settings, name: string): MatrixRow | undefined {
-    return this.#ask<MatrixRow | undefined>(`matrix ${name}`, settings, (view) => view.matrix(settings, name), undefined);
+    return this.#ask<MatrixRow | undefined>(
+      `matrix ${name}`,
+      settings,
+      (view) => view.matrix(settings, name),
+      undefined,
+    );
   }
 
   #summary(settings: Settings): Summary {

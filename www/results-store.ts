@@ -32,7 +32,10 @@ export class ResultsStore {
     const transaction = this.#db.transaction(['matrices', 'sizes'], 'readwrite');
     const writes = [...entries].flatMap(([key, matrix]) => {
       const packed = pack(matrix);
-      return [transaction.objectStore('matrices').put(packed, key), transaction.objectStore('sizes').put(sizeOf(packed), key)];
+      return [
+        transaction.objectStore('matrices').put(packed, key),
+        transaction.objectStore('sizes').put(sizeOf(packed), key),
+      ];
     });
     // A write that fails ends the transaction, which says why.
     void Promise.allSettled(writes);
@@ -46,7 +49,11 @@ export class ResultsStore {
 
   async clear(): Promise<void> {
     const transaction = this.#db.transaction(['matrices', 'sizes'], 'readwrite');
-    await Promise.all([transaction.objectStore('matrices').clear(), transaction.objectStore('sizes').clear(), transaction.done]);
+    await Promise.all([
+      transaction.objectStore('matrices').clear(),
+      transaction.objectStore('sizes').clear(),
+      transaction.done,
+    ]);
   }
 }
 
@@ -69,11 +76,19 @@ export async function openResults(): Promise<ResultsStore> {
 
 /** Whether results are to be kept at all: hashes need a secure context, and `?store=off` wants nothing kept. */
 export function storeWanted(search: string): boolean {
-  return new URLSearchParams(search).get('store') !== 'off' && globalThis.crypto?.subtle !== undefined && globalThis.indexedDB !== undefined;
+  return (
+    new URLSearchParams(search).get('store') !== 'off' &&
+    globalThis.crypto?.subtle !== undefined &&
+    globalThis.indexedDB !== undefined
+  );
 }
 
 /** What went wrong with the storage, for the reader. */
 export function storeTrouble(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'QuotaExceededError') return 'The space that the browser gives to this page is full.';
-  return `The browser refuses its storage: ${error instanceof Error ? error.message : String(error)}.`.replace(/\.+$/, '.');
+  if (error instanceof DOMException && error.name === 'QuotaExceededError')
+    return 'The space that the browser gives to this page is full.';
+  return `The browser refuses its storage: ${error instanceof Error ? error.message : String(error)}.`.replace(
+    /\.+$/,
+    '.',
+  );
 }

@@ -35,7 +35,14 @@ export const NO_RUN: RunState = {
 /** What is computed again loses its whole map. */
 export function started(s: State, now: number, asked: readonly number[] = missing(s), mode = s.settings.mode): State {
   const before = s.run.before + s.run.seconds;
-  return { ...s, status: 'running', screen: 'results', vectors: undefined, verified: undefined, run: { ...NO_RUN, mode, asked, started: now, measured: now, before } };
+  return {
+    ...s,
+    status: 'running',
+    screen: 'results',
+    vectors: undefined,
+    verified: undefined,
+    run: { ...NO_RUN, mode, asked, started: now, measured: now, before },
+  };
 }
 
 export function begun(s: State, matrix: number): State {

@@ -45,10 +45,14 @@ export async function run(options: RunOptions): Promise<void> {
       (answer) => settle(matrix, answer),
       (error: unknown) => {
         if (error instanceof WorkerDied && !error.own && !alone) suspects.push(matrix);
-        else if (!(error instanceof Cancelled)) settle(matrix, { outcomes: failures(options.plan, matrix, error), earlier: false, trouble: '' });
+        else if (!(error instanceof Cancelled))
+          settle(matrix, { outcomes: failures(options.plan, matrix, error), earlier: false, trouble: '' });
       },
     );
-    flying.set(matrix, flight.finally(() => flying.delete(matrix)));
+    flying.set(
+      matrix,
+      flight.finally(() => flying.delete(matrix)),
+    );
   }
 
   function settle(matrix: number, answer: Answer): void {

@@ -5,7 +5,20 @@ import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
 import type { Verified } from './verify';
-import type { Cell, FigureId, Focus, Mode, Outcome, Plan, Problem, Preset, Report, Settings, Side, Sort } from './wasm/simd/lorascope';
+import type {
+  Cell,
+  FigureId,
+  Focus,
+  Mode,
+  Outcome,
+  Plan,
+  Problem,
+  Preset,
+  Report,
+  Settings,
+  Side,
+  Sort,
+} from './wasm/simd/lorascope';
 
 export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
 

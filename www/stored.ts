@@ -15,7 +15,8 @@ export async function isReport(file: Blob): Promise<boolean> {
 export function parse(text: string): Report {
   const report = JSON.parse(text) as Partial<Report>;
   if (report.schema !== SCHEMA) throw new Error(`It is no ${SCHEMA}.`);
-  if (!Array.isArray(report.models) || !report.base || !report.settings || !report.generator) throw new Error('Parts of the report are missing.');
+  if (!Array.isArray(report.models) || !report.base || !report.settings || !report.generator)
+    throw new Error('Parts of the report are missing.');
   return report as Report;
 }
 
@@ -42,7 +43,11 @@ export function opened(s: State, report: Report): State {
   const head = { ...report, models: report.models.map((model) => ({ ...model, matrices: [] })) };
   return {
     ...defaults(),
-    engine, sample, shortcuts, kept, storeNotice,
+    engine,
+    sample,
+    shortcuts,
+    kept,
+    storeNotice,
     status: 'done',
     screen: 'results',
     plan: planOf(matrices),
@@ -56,7 +61,18 @@ export function opened(s: State, report: Report): State {
 /** The plan that such a report would have come from, as far as views ask for one. */
 function planOf(matrices: PlanMatrix[]): Plan {
   return {
-    problems: [], questions: [], base: undefined, models: [], types: [], pattern: '', patternFault: undefined, split: undefined,
-    matrices, leftOut: [], files: [], flops: 0, memory: 0,
+    problems: [],
+    questions: [],
+    base: undefined,
+    models: [],
+    types: [],
+    pattern: '',
+    patternFault: undefined,
+    split: undefined,
+    matrices,
+    leftOut: [],
+    files: [],
+    flops: 0,
+    memory: 0,
   };
 }

@@ -22,7 +22,9 @@ export interface Verified {
 export function sampled(state: State): number | undefined {
   const { plan, run, earlier, engine } = state;
   if (!plan || state.stored || state.status !== 'done') return undefined;
-  const short = certified(state).filter((at) => exactSeconds(plan, [at], run, earlier, engine?.threads ?? 1) <= WITHOUT_ASKING);
+  const short = certified(state).filter(
+    (at) => exactSeconds(plan, [at], run, earlier, engine?.threads ?? 1) <= WITHOUT_ASKING,
+  );
   return short[Math.floor(short.length / 2)];
 }
 

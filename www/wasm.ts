@@ -3,7 +3,9 @@ import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import type { ReportView } from './wasm/draw/lorascope';
 
 /** The builds that this copy of the page has: while `npm start` still works on the others, or where one failed, not all. */
-const BUILT = import.meta.glob<typeof import('./wasm/threads/lorascope')>('./wasm/{draw,simd,threads,relaxed}/lorascope.js');
+const BUILT = import.meta.glob<typeof import('./wasm/threads/lorascope')>(
+  './wasm/{draw,simd,threads,relaxed}/lorascope.js',
+);
 const load = (build: Build | 'draw') => BUILT[`./wasm/${build}/lorascope.js`];
 
 /** How many threads at most: more do not help matrices of this size, and each holds its own memory. */
@@ -22,7 +24,8 @@ export interface Choice {
 
 /** `search` is the page's query: `threads=N` limits the pool, `build=simd|threads|relaxed` forces a build where the browser can run it. */
 export async function choose(search: string, cores: number): Promise<Choice> {
-  if (!(await simd())) throw new Error('This browser does not run WebAssembly SIMD. A current Chrome, Firefox or Safari does.');
+  if (!(await simd()))
+    throw new Error('This browser does not run WebAssembly SIMD. A current Chrome, Firefox or Safari does.');
   const query = new URLSearchParams(search);
   const asked = query.get('build');
   if (asked === 'simd') return single('asked for in the address');
@@ -31,9 +34,11 @@ export async function choose(search: string, cores: number): Promise<Choice> {
   const fused = await relaxedSimd();
   const build = fused && load('relaxed') && !(asked === 'threads' && load('threads')) ? 'relaxed' : 'threads';
   if (!load(build)) return single(`the build with threads ${NOT_BUILT}`);
-  const why = asked === 'threads' && build === 'threads' ? ['without fused multiply-adds: asked for in the address'] : [];
+  const why =
+    asked === 'threads' && build === 'threads' ? ['without fused multiply-adds: asked for in the address'] : [];
   if (asked === 'relaxed' && !fused) why.push('without fused multiply-adds: this browser has no relaxed SIMD');
-  if (fused && build === 'threads' && asked !== 'threads') why.push(`without fused multiply-adds: the build with them ${NOT_BUILT}`);
+  if (fused && build === 'threads' && asked !== 'threads')
+    why.push(`without fused multiply-adds: the build with them ${NOT_BUILT}`);
   const wanted = Number.parseInt(query.get('threads') ?? '', 10);
   if (wanted >= 1) why.push('number of threads given in the address');
   return {
@@ -47,7 +52,8 @@ export async function choose(search: string, cores: number): Promise<Choice> {
 const NOT_BUILT = 'is not in this copy of the page yet; load the page again later';
 
 function single(why: string): Choice {
-  if (!load('simd')) throw new Error('The build without threads is missing from this copy of the page. Build it again: npm run build.');
+  if (!load('simd'))
+    throw new Error('The build without threads is missing from this copy of the page. Build it again: npm run build.');
   return { build: 'simd', threads: 0, why: `single-thread: ${why}` };
 }
 

@@ -25,10 +25,16 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> V
         Ok(found) => found.into_iter(),
         Err(_) => {
             let stop = Stop::failed("The leading singular vectors did not converge.".into());
-            return tunes.iter().map(|tune| if tune.is_some() { Err(stop.clone()) } else { Ok(None) }).collect();
+            return tunes
+                .iter()
+                .map(|tune| if tune.is_some() { Err(stop.clone()) } else { Ok(None) })
+                .collect();
         }
     };
-    tunes.iter().map(|tune| Ok(tune.and_then(|_| found.next()).map(numbers))).collect()
+    tunes
+        .iter()
+        .map(|tune| Ok(tune.and_then(|_| found.next()).map(numbers)))
+        .collect()
 }
 
 /// True where some vector's interval contains epsilon.
@@ -40,7 +46,12 @@ fn numbers(c: linalg::Compared) -> Numbers {
     let corner = |side: &Matrix| Similarity::corner(side.nrows(), side.ncols(), |i, j| side[(i, j)]);
     let similarity = c.left.as_ref().map(|side| corner(&side.cosines));
     let of = |side: SideMatch| Match {
-        tied_cos: tied_cosines(side.cosines.as_slice(), side.cosines.nrows(), &c.sigma_base, &side.argmax),
+        tied_cos: tied_cosines(
+            side.cosines.as_slice(),
+            side.cosines.nrows(),
+            &c.sigma_base,
+            &side.argmax,
+        ),
         max_cos: side.cos,
         max_cos_upper: Some(side.upper),
         argmax: side.argmax,
@@ -48,7 +59,10 @@ fn numbers(c: linalg::Compared) -> Numbers {
     };
     Numbers {
         left: c.left.map(of),
-        right: c.right.map(|side| Match { vectors: Some(corner(&side.cosines)), ..of(side) }),
+        right: c.right.map(|side| Match {
+            vectors: Some(corner(&side.cosines)),
+            ..of(side)
+        }),
         vectors: Some(c.vectors),
         similarity,
         residual: c.residual,

@@ -51,21 +51,43 @@ impl Tuned<'_> {
 
 impl<'a> Change<'a> {
     /// `transposed`: a whole tuned matrix is stored as `[in, out]`, as its base is.
-    pub fn read<B: AsRef<[u8]>>(transposed: bool, w0: &Weights, recipe: &Recipe, bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
+    pub fn read<B: AsRef<[u8]>>(
+        transposed: bool,
+        w0: &Weights,
+        recipe: &Recipe,
+        bytes: Option<&'a [B]>,
+    ) -> Result<Change<'a>, Stop> {
         match recipe {
-            Recipe::Skip(reason) => Err(Stop { status: Status::Skipped, reason: reason.clone() }),
+            Recipe::Skip(reason) => Err(Stop {
+                status: Status::Skipped,
+                reason: reason.clone(),
+            }),
             Recipe::Replace(tensor) => {
                 let tuned = replaced(w0, tensor, bytes, transposed)?;
-                Ok(if tuned.equals(w0) { Change::Unchanged(None) } else { Change::Dense(tuned) })
+                Ok(if tuned.equals(w0) {
+                    Change::Unchanged(None)
+                } else {
+                    Change::Dense(tuned)
+                })
             }
-            Recipe::Adapted { method, parts, scale, turned } => {
+            Recipe::Adapted {
+                method,
+                parts,
+                scale,
+                turned,
+            } => {
                 let parts = read_parts(parts, bytes)?;
                 let scale = match scale {
                     Scale::Known(scale) => *scale,
                     Scale::Stored { rank } => stored(&parts, *rank)?,
                 };
                 let own = if *turned { w0.view().t() } else { w0.view() };
-                let change = (method.change)(&methods::Input { w0: own, parts: &parts, scale }).map_err(Stop::failed)?;
+                let change = (method.change)(&methods::Input {
+                    w0: own,
+                    parts: &parts,
+                    scale,
+                })
+                .map_err(Stop::failed)?;
                 made(w0, if *turned { change.turned() } else { change })
             }
             Recipe::Joined(parts) => joined(w0, parts, bytes),
@@ -77,8 +99,15 @@ impl<'a> Change<'a> {
         match self {
             Change::Unchanged(reason) => Change::Unchanged(reason),
             Change::Dense(w) => Change::Dense(w.select(rows)),
-            Change::Made { w, delta } => Change::Made { w: w.select_rows(rows), delta: delta.select_rows(rows) },
-            Change::LowRank { b, a, scale } => Change::LowRank { b: b.select_rows(rows), a, scale },
+            Change::Made { w, delta } => Change::Made {
+                w: w.select_rows(rows),
+                delta: delta.select_rows(rows),
+            },
+            Change::LowRank { b, a, scale } => Change::LowRank {
+                b: b.select_rows(rows),
+                a,
+                scale,
+            },
         }
     }
 
@@ -114,9 +143,10 @@ impl<'a> Change<'a> {
     pub fn delta(&self, w0: &Weights, whole: bool) -> Result<Delta, Stop> {
         match self {
             Change::Unchanged(_) => Ok(of_spectrum(Vec::new(), 0.0)),
-            Change::LowRank { b, a, scale } => {
-                Ok(of_spectrum(linalg::low_rank_singular_values(*scale, b, a).map_err(no_convergence)?, 0.0))
-            }
+            Change::LowRank { b, a, scale } => Ok(of_spectrum(
+                linalg::low_rank_singular_values(*scale, b, a).map_err(no_convergence)?,
+                0.0,
+            )),
             Change::Dense(w) => {
                 let change = w.minus(w0);
                 spectrum(&change, w.rounding().max(w.packed_rounding(w0, &change)), whole)
@@ -127,26 +157,43 @@ impl<'a> Change<'a> {
 }
 
 /// A whole tuned matrix, or the outputs of it that are meant.
-fn replaced<'a, B: AsRef<[u8]>>(w0: &Weights, tensor: &TensorRef, bytes: Option<&'a [B]>, transposed: bool) -> Result<Weights<'a>, Stop> {
+fn replaced<'a, B: AsRef<[u8]>>(
+    w0: &Weights,
+    tensor: &TensorRef,
+    bytes: Option<&'a [B]>,
+    transposed: bool,
+) -> Result<Weights<'a>, Stop> {
     let shape = (w0.view().rows(), w0.view().cols());
-    let Some(lines) = tensor.rows else { return Weights::read(tensor, bytes, Some(shape), transposed) };
+    let Some(lines) = tensor.rows else {
+        return Weights::read(tensor, bytes, Some(shape), transposed);
+    };
     let whole = Weights::read(tensor, bytes, None, transposed)?;
     let rows: Vec<usize> = lines.rows().map(|r| r as usize).collect();
     if rows.iter().any(|r| *r >= whole.view().rows()) || (rows.len(), whole.view().cols()) != shape {
-        return Err(Stop::failed(format!("“{}” does not hold the part that is asked for.", tensor.name)));
+        return Err(Stop::failed(format!(
+            "“{}” does not hold the part that is asked for.",
+            tensor.name
+        )));
     }
     Ok(whole.select(&rows))
 }
 
 /// Several parts of the outputs, each made in its own way.
-fn joined<'a, B: AsRef<[u8]>>(w0: &Weights, parts: &[(Lines, Recipe)], bytes: Option<&'a [B]>) -> Result<Change<'a>, Stop> {
+fn joined<'a, B: AsRef<[u8]>>(
+    w0: &Weights,
+    parts: &[(Lines, Recipe)],
+    bytes: Option<&'a [B]>,
+) -> Result<Change<'a>, Stop> {
     let (outputs, inputs) = (w0.view().rows(), w0.view().cols());
     let mut at = 0;
     let mut made_of: Vec<(Vec<usize>, Change<'a>)> = Vec::new();
     for (lines, recipe) in parts {
         let rows: Vec<usize> = lines.rows().map(|r| r as usize).collect();
         if rows.iter().any(|r| *r >= outputs) {
-            return Err(Stop::failed(format!("A part ends at output {}; the base has {outputs}.", lines.first + lines.len())));
+            return Err(Stop::failed(format!(
+                "A part ends at output {}; the base has {outputs}.",
+                lines.first + lines.len()
+            )));
         }
         let own = bytes.and_then(|b| b.get(at..));
         at += recipe.tensors().len();
@@ -157,13 +204,24 @@ fn joined<'a, B: AsRef<[u8]>>(w0: &Weights, parts: &[(Lines, Recipe)], bytes: Op
     if made_of.is_empty() {
         return Ok(Change::Unchanged(None));
     }
-    let ranks = made_of.iter().map(|(_, change)| if let Change::LowRank { b, .. } = change { Some(b.ncols()) } else { None });
+    let ranks = made_of.iter().map(|(_, change)| {
+        if let Change::LowRank { b, .. } = change {
+            Some(b.ncols())
+        } else {
+            None
+        }
+    });
     if let Some(ranks) = ranks.collect::<Option<Vec<usize>>>() {
         // Their factors side by side: the product of the whole is of the sum of their ranks.
-        let (mut all_b, mut all_a) = (Matrix::zeros(outputs, ranks.iter().sum()), Matrix::zeros(ranks.iter().sum(), inputs));
+        let (mut all_b, mut all_a) = (
+            Matrix::zeros(outputs, ranks.iter().sum()),
+            Matrix::zeros(ranks.iter().sum(), inputs),
+        );
         let mut first = 0;
         for (rows, change) in &made_of {
-            let Change::LowRank { b, a, scale } = change else { continue };
+            let Change::LowRank { b, a, scale } = change else {
+                continue;
+            };
             for (i, row) in rows.iter().enumerate() {
                 for j in 0..b.ncols() {
                     all_b[(*row, first + j)] = b[(i, j)] * *scale as f32;
@@ -172,10 +230,25 @@ fn joined<'a, B: AsRef<[u8]>>(w0: &Weights, parts: &[(Lines, Recipe)], bytes: Op
             all_a.rows_mut(first, a.nrows()).copy_from(a);
             first += a.nrows();
         }
-        return made(w0, methods::Change::LowRank { b: all_b, a: all_a, scale: 1.0 });
+        return made(
+            w0,
+            methods::Change::LowRank {
+                b: all_b,
+                a: all_a,
+                scale: 1.0,
+            },
+        );
     }
-    let whole: Option<Vec<(&[usize], &Weights)>> =
-        made_of.iter().map(|(rows, c)| if let Change::Dense(w) = c { Some((rows.as_slice(), w)) } else { None }).collect();
+    let whole: Option<Vec<(&[usize], &Weights)>> = made_of
+        .iter()
+        .map(|(rows, c)| {
+            if let Change::Dense(w) = c {
+                Some((rows.as_slice(), w))
+            } else {
+                None
+            }
+        })
+        .collect();
     if let Some(w) = whole.and_then(|whole| w0.with(&whole)) {
         return Ok(Change::Dense(w));
     }
@@ -195,7 +268,10 @@ fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> 
     if !whole {
         return estimated(change, rounding);
     }
-    Ok(of_spectrum(linalg::singular_values(View::from(change)).map_err(no_convergence)?, rounding))
+    Ok(of_spectrum(
+        linalg::singular_values(View::from(change)).map_err(no_convergence)?,
+        rounding,
+    ))
 }
 
 fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option<&[B]>) -> Result<Parts, Stop> {
@@ -208,18 +284,32 @@ fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option
         if let Some(lines) = tensor.rows {
             let picked: Vec<usize> = lines.rows().map(|r| r as usize).collect();
             if picked.iter().any(|r| *r >= matrix.nrows()) {
-                return Err(Stop::failed(format!("“{}” does not hold the part that is asked for.", tensor.name)));
+                return Err(Stop::failed(format!(
+                    "“{}” does not hold the part that is asked for.",
+                    tensor.name
+                )));
             }
             matrix = matrix.select_rows(&picked);
         }
-        Ok((*part, Factor { shape: tensor.shape.clone(), matrix }))
+        Ok((
+            *part,
+            Factor {
+                shape: tensor.shape.clone(),
+                matrix,
+            },
+        ))
     };
     parts.iter().enumerate().map(read).collect::<Result<_, _>>().map(Parts)
 }
 
 /// alpha / r from the module's own alpha; writers leave 0 where they mean alpha = r.
 fn stored(parts: &Parts, rank: f64) -> Result<f64, Stop> {
-    let alpha = parts.vector("alpha").map_err(Stop::failed)?.first().copied().unwrap_or(0.0);
+    let alpha = parts
+        .vector("alpha")
+        .map_err(Stop::failed)?
+        .first()
+        .copied()
+        .unwrap_or(0.0);
     Ok(if alpha == 0.0 { 1.0 } else { f64::from(alpha) / rank })
 }
 
@@ -230,11 +320,16 @@ fn made<'a>(w0: &Weights, change: methods::Change) -> Result<Change<'a>, Stop> {
         methods::Change::LowRank { b, a, scale } => {
             let (own, needed) = ((b.nrows(), a.ncols()), (w0.view().rows(), w0.view().cols()));
             if own != needed {
-                return Err(Stop::failed(format!("B A is {} × {}, the base {} × {}.", own.0, own.1, needed.0, needed.1)));
+                return Err(Stop::failed(format!(
+                    "B A is {} × {}, the base {} × {}.",
+                    own.0, own.1, needed.0, needed.1
+                )));
             }
             let sigma = linalg::low_rank_singular_values(scale, &b, &a).map_err(no_convergence)?;
             if sigma.first().is_some_and(|s| *s >= f32::MAX) {
-                return Err(Stop::failed(format!("W0 + {scale} B A leaves the range of 32-bit numbers.")));
+                return Err(Stop::failed(format!(
+                    "W0 + {scale} B A leaves the range of 32-bit numbers."
+                )));
             }
             Ok(Change::LowRank { b, a, scale })
         }
@@ -254,7 +349,9 @@ fn made<'a>(w0: &Weights, change: methods::Change) -> Result<Change<'a>, Stop> {
             }
             w += &delta;
             if !w.iter().all(|x| x.is_finite()) {
-                return Err(Stop::failed("The tuned matrix leaves the range of 32-bit numbers.".into()));
+                return Err(Stop::failed(
+                    "The tuned matrix leaves the range of 32-bit numbers.".into(),
+                ));
             }
             Ok(Change::Made { w, delta })
         }

@@ -16,7 +16,10 @@ const ALONE: usize = 2500;
 
 /// The base's vectors are only computed where something changed. `keep`: whose leading vectors are asked for.
 pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], keep: impl Fn(usize) -> bool + Sync) -> Vec<Answer> {
-    if !changes.iter().any(|change| matches!(change, Ok(change) if change.tune().is_some())) {
+    if !changes
+        .iter()
+        .any(|change| matches!(change, Ok(change) if change.tune().is_some()))
+    {
         return changes.iter().map(|_| Ok(None)).collect();
     }
     let base = || decompose(w0.view(), "base");
@@ -32,7 +35,13 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], keep: impl Fn(usi
     let first = merged(w0, &changes[0]);
     let (base, svd) = rayon::join(base, || first.as_ref().map(decompose_tuned));
     let mut answers = vec![svd.map(|svd| compared(&base, svd, keep(0))).transpose()];
-    answers.par_extend(changes.par_iter().enumerate().skip(1).map(|change| answer(&base, change)));
+    answers.par_extend(
+        changes
+            .par_iter()
+            .enumerate()
+            .skip(1)
+            .map(|change| answer(&base, change)),
+    );
     answers
 }
 
@@ -44,32 +53,62 @@ pub fn along_axes(sigma: &[f32], w0: &Weights, changes: &[Result<Change, Stop>])
             Ok(change) => change.along_axes(sigma).map_err(|_| no_convergence("tuned"))?,
             Err(_) => None,
         };
-        if let Some(AlongAxes { sigma: values, left, right, residual }) = own {
+        if let Some(AlongAxes {
+            sigma: values,
+            left,
+            right,
+            residual,
+        }) = own
+        {
             let vectors = left.columns(0, CORNER.min(values.len())).into_owned();
             let values = values.into_iter().map(|s| s as f32).collect();
-            return Ok(Some(numbers([sigma.to_vec(), values], &Cosines { left, right }, Some(vectors), residual)));
+            return Ok(Some(numbers(
+                [sigma.to_vec(), values],
+                &Cosines { left, right },
+                Some(vectors),
+                residual,
+            )));
         }
-        let Some(tuned) = merged(w0, change) else { return Ok(None) };
+        let Some(tuned) = merged(w0, change) else {
+            return Ok(None);
+        };
         let tuned = decompose_tuned(&tuned)?;
         let [left, right] = tuned.sides().map_err(not_orthogonal)?;
         let vectors = leading_of(&tuned)?;
-        Ok(Some(numbers([sigma.to_vec(), tuned.values()], &Cosines { left, right }, Some(vectors), tuned.residual)))
+        Ok(Some(numbers(
+            [sigma.to_vec(), tuned.values()],
+            &Cosines { left, right },
+            Some(vectors),
+            tuned.residual,
+        )))
     };
     changes.par_iter().map(answer).collect()
 }
 
 /// One change with all its cosines, and its leading vectors.
 pub fn whole(w0: &Weights, change: &Change) -> Result<(Numbers, Cosines), Stop> {
-    let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to compare.".into()))?;
+    let tuned = change
+        .tuned(w0)
+        .ok_or_else(|| Stop::failed("There is nothing to compare.".into()))?;
     let (base, tuned) = (decompose(w0.view(), "base")?, decompose_tuned(&tuned)?);
     let cosines = cosines(&base, &tuned)?;
     let vectors = Some(leading_of(&tuned)?);
-    Ok((numbers([base.values(), tuned.values()], &cosines, vectors, base.residual.max(tuned.residual)), cosines))
+    Ok((
+        numbers(
+            [base.values(), tuned.values()],
+            &cosines,
+            vectors,
+            base.residual.max(tuned.residual),
+        ),
+        cosines,
+    ))
 }
 
 /// The leading left vectors of one tuned matrix.
 pub fn leading(w0: &Weights, change: &Change) -> Result<Matrix, Stop> {
-    let tuned = change.tuned(w0).ok_or_else(|| Stop::failed("There is nothing to decompose.".into()))?;
+    let tuned = change
+        .tuned(w0)
+        .ok_or_else(|| Stop::failed("There is nothing to decompose.".into()))?;
     leading_of(&decompose_tuned(&tuned)?)
 }
 
@@ -79,7 +118,9 @@ fn merged<'a>(w0: &Weights, change: &'a Result<Change, Stop>) -> Option<Tuned<'a
 
 fn decompose_tuned<'a>(tuned: &'a Tuned) -> Result<Svd<'a>, Stop> {
     if !tuned.is_finite() {
-        return Err(Stop::failed("The tuned matrix leaves the range of 32-bit numbers.".into()));
+        return Err(Stop::failed(
+            "The tuned matrix leaves the range of 32-bit numbers.".into(),
+        ));
     }
     decompose(tuned.view(), "tuned")
 }
@@ -103,7 +144,12 @@ fn compared(base: &Result<Svd, Stop>, tuned: Result<Svd, Stop>, keep: bool) -> R
     let (base, tuned) = (base.as_ref().map_err(Clone::clone)?, tuned?);
     let vectors = keep.then(|| leading_of(&tuned)).transpose()?;
     let cosines = cosines(base, &tuned)?;
-    Ok(numbers([base.values(), tuned.values()], &cosines, vectors, base.residual.max(tuned.residual)))
+    Ok(numbers(
+        [base.values(), tuned.values()],
+        &cosines,
+        vectors,
+        base.residual.max(tuned.residual),
+    ))
 }
 
 fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, Stop> {
@@ -125,7 +171,10 @@ fn numbers(sigma: [Vec<f32>; 2], cosines: &Cosines, vectors: Option<Matrix>, res
     Numbers {
         similarity: corner(left),
         left: Some(matches(left, &sigma_base)),
-        right: Some(Match { vectors: corner(right), ..matches(right, &sigma_base) }),
+        right: Some(Match {
+            vectors: corner(right),
+            ..matches(right, &sigma_base)
+        }),
         vectors,
         residual,
         sigma_base,
@@ -136,5 +185,11 @@ fn numbers(sigma: [Vec<f32>; 2], cosines: &Cosines, vectors: Option<Matrix>, res
 fn matches(cosines: &Matrix, sigma: &[f32]) -> Match {
     let best = best_match(cosines.as_slice(), cosines.nrows());
     let tied_cos = tied_cosines(cosines.as_slice(), cosines.nrows(), sigma, &best.row);
-    Match { max_cos: best.cos, argmax: best.row, tied_cos, signed_cos: Some(best.signed), ..Match::default() }
+    Match {
+        max_cos: best.cos,
+        argmax: best.row,
+        tied_cos,
+        signed_cos: Some(best.signed),
+        ..Match::default()
+    }
 }

@@ -8,9 +8,15 @@ use crate::report::{self, Similarity, Status};
 /// Writes into every entry what it keeps of the checkpoint before it. `vectors`: leading left vectors of W, where it is in a run.
 pub fn fill(job: &Job, entries: &mut [report::Matrix], vectors: &[Option<Matrix>]) {
     let found: Vec<_> = (0..entries.len())
-        .map(|own| job.before(own).and_then(|before| follows([before, own].map(|i| (&entries[i], &vectors[i])))))
+        .map(|own| {
+            job.before(own)
+                .and_then(|before| follows([before, own].map(|i| (&entries[i], &vectors[i]))))
+        })
         .collect();
-    entries.iter_mut().zip(found).for_each(|(entry, follows)| entry.follows = follows);
+    entries
+        .iter_mut()
+        .zip(found)
+        .for_each(|(entry, follows)| entry.follows = follows);
 }
 
 /// None where one of both has no numbers. An unchanged matrix has the base's vectors, which the other was compared with already.
@@ -21,9 +27,10 @@ pub fn follows([(before, old), (own, new)]: [(&report::Matrix, &Option<Matrix>);
             Some(Similarity::corner(n, n, |i, j| if i == j { 1.0 } else { 0.0 }))
         }
         (Status::Unchanged, Status::Analyzed) => own.similarity.clone(),
-        (Status::Analyzed, Status::Unchanged) => {
-            before.similarity.as_ref().map(|s| Similarity::corner(s.cols as usize, s.rows as usize, |i, j| s.at(j, i)))
-        }
+        (Status::Analyzed, Status::Unchanged) => before
+            .similarity
+            .as_ref()
+            .map(|s| Similarity::corner(s.cols as usize, s.rows as usize, |i, j| s.at(j, i))),
         (Status::Analyzed, Status::Analyzed) => Some(between(old.as_ref()?, new.as_ref()?)),
         _ => None,
     }

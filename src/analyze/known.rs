@@ -54,7 +54,17 @@ impl Known {
         let (rows, cols) = (rows as u32, cols as u32);
         Known {
             weights,
-            job: Job { base, layer, kind, rows, cols, transposed: false, lines: None, tuned: vec![], follows: vec![] },
+            job: Job {
+                base,
+                layer,
+                kind,
+                rows,
+                cols,
+                transposed: false,
+                lines: None,
+                tuned: vec![],
+                follows: vec![],
+            },
             axes: None,
         }
     }
@@ -64,14 +74,21 @@ impl Known {
     /// compared even where nothing changed: a dial that passes through zero shows the diagonal.
     pub fn along_axes(name: &str, layer: Option<u32>, kind: Option<&str>, sigma: &[f32]) -> Known {
         let mut w0 = Matrix::zeros(sigma.len(), sigma.len());
-        w0.iter_mut().step_by(sigma.len() + 1).zip(sigma).for_each(|(entry, sigma)| *entry = *sigma);
-        Known { axes: Some(sigma.to_vec()), ..Known::new(name, layer, kind, &w0) }
+        w0.iter_mut()
+            .step_by(sigma.len() + 1)
+            .zip(sigma)
+            .for_each(|(entry, sigma)| *entry = *sigma);
+        Known {
+            axes: Some(sigma.to_vec()),
+            ..Known::new(name, layer, kind, &w0)
+        }
     }
 
     /// Every tuned matrix against the base, which is decomposed once. `before`: the same model's look at the checkpoint before, where there
     /// is one.
     pub fn looks(&self, tunings: Vec<(Tuning, Option<&Look>)>) -> Vec<Look> {
-        let (changes, before): (Vec<_>, Vec<_>) = tunings.into_iter().map(|(t, before)| (self.change(t), before)).unzip();
+        let (changes, before): (Vec<_>, Vec<_>) =
+            tunings.into_iter().map(|(t, before)| (self.change(t), before)).unzip();
         let answers = match &self.axes {
             Some(sigma) => exact::along_axes(sigma, &self.weights, &changes),
             None => exact::compute(&self.weights, &changes, |_| true),
@@ -79,8 +96,12 @@ impl Known {
         let look = |((change, mut answer), before): ((&Result<Change, Stop>, Answer), Option<&Look>)| {
             let vectors = answer.as_mut().ok().and_then(|a| a.as_mut()?.vectors.take());
             let entry = entry(&self.job, &self.weights, change, answer, Mode::Exact, true);
-            let mut look = Look { entry: entry.unwrap_or_else(|stop| stopped(&self.job, &stop)), vectors };
-            look.entry.follows = before.and_then(|before| follows::follows([before, &look].map(|l| (&l.entry, &l.vectors))));
+            let mut look = Look {
+                entry: entry.unwrap_or_else(|stop| stopped(&self.job, &stop)),
+                vectors,
+            };
+            look.entry.follows =
+                before.and_then(|before| follows::follows([before, &look].map(|l| (&l.entry, &l.vectors))));
             look
         };
         changes.iter().zip(answers).zip(before).map(look).collect()
@@ -92,7 +113,11 @@ impl Known {
             Tuning::LowRank { b, a, scale } if self.axes.is_some() => Ok(Change::LowRank { b, a, scale }),
             Tuning::Dense(w) => {
                 let tuned = Weights::of(&w);
-                Ok(if tuned.equals(&self.weights) { Change::Unchanged(None) } else { Change::Dense(tuned) })
+                Ok(if tuned.equals(&self.weights) {
+                    Change::Unchanged(None)
+                } else {
+                    Change::Dense(tuned)
+                })
             }
             Tuning::LowRank { b, .. } if b.iter().all(|x| *x == 0.0) => Ok(Change::Unchanged(None)),
             Tuning::LowRank { b, a, scale } => Ok(Change::LowRank { b, a, scale }),
@@ -111,10 +136,23 @@ mod tests {
         let (w0, b, a) = (random(40, 30, 1), random(40, 2, 2), random(2, 30, 3));
         let known = Known::new("w", Some(0), Some("q"), &w0);
         let merged = &w0 + &b * &a * 0.5;
-        let low = || Tuning::LowRank { b: b.clone(), a: a.clone(), scale: 0.5 };
-        let first = known.looks(vec![(Tuning::Dense(merged), None), (low(), None), (Tuning::Dense(w0.clone()), None)]);
+        let low = || Tuning::LowRank {
+            b: b.clone(),
+            a: a.clone(),
+            scale: 0.5,
+        };
+        let first = known.looks(vec![
+            (Tuning::Dense(merged), None),
+            (low(), None),
+            (Tuning::Dense(w0.clone()), None),
+        ]);
         let cosines = |look: &Look| look.entry.left.clone().unwrap().max_cos;
-        assert!(cosines(&first[0]).iter().zip(cosines(&first[1])).all(|(x, y)| (x - y).abs() < 1e-4));
+        assert!(
+            cosines(&first[0])
+                .iter()
+                .zip(cosines(&first[1]))
+                .all(|(x, y)| (x - y).abs() < 1e-4)
+        );
         assert_eq!(first[2].entry.status, Status::Unchanged);
         assert_eq!(first[1].entry.delta.as_ref().unwrap().sigma.len(), 2);
         let same = known.looks(vec![(low(), Some(&first[0]))]);

@@ -22,7 +22,12 @@ use weights::Weights;
 /// Computes one job. `bytes` holds the tensors of [`Job::tensors`] in that order; `now` is a clock in seconds.
 ///
 /// Whatever goes wrong with one model is data in its entry; the others are not affected.
-pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: impl Fn() -> f64 + Sync) -> Vec<(u32, report::Matrix)> {
+pub fn analyze(
+    job: &Job,
+    bytes: &[impl AsRef<[u8]> + Sync],
+    task: &Task,
+    now: impl Fn() -> f64 + Sync,
+) -> Vec<(u32, report::Matrix)> {
     let begin = now();
     let (base, changes) = read(job, bytes);
     let mut entries: Vec<report::Matrix> = match &base {
@@ -35,7 +40,10 @@ pub fn analyze(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], task: &Task, now: i
 }
 
 /// The base and what each recipe does to it, in the order of [`Job::tuned`].
-fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
+fn read<'a, B: AsRef<[u8]> + Sync>(
+    job: &Job,
+    bytes: &'a [B],
+) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
     // A part of a fused layer is cut out of the whole, which every method needs.
     let shape = job.lines.is_none().then_some((job.rows as usize, job.cols as usize));
     let base = Weights::read(&job.base, Some(bytes), shape, job.transposed);
@@ -52,7 +60,11 @@ fn read<'a, B: AsRef<[u8]> + Sync>(job: &Job, bytes: &'a [B]) -> (Result<Weights
         .collect();
     let changes: Vec<Result<Change, Stop>> = own
         .into_par_iter()
-        .map(|(recipe, own)| base.as_ref().map_err(Clone::clone).and_then(|w0| Change::read(job.transposed, w0, recipe, own)))
+        .map(|(recipe, own)| {
+            base.as_ref()
+                .map_err(Clone::clone)
+                .and_then(|w0| Change::read(job.transposed, w0, recipe, own))
+        })
         .collect();
     match job.lines {
         None => (base, changes),
@@ -93,7 +105,15 @@ fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Tas
     let vectors: Vec<Option<Matrix>> = computed
         .iter_mut()
         .enumerate()
-        .map(|(place, answer)| answer.as_mut().ok()?.as_mut()?.vectors.take().filter(|_| job.is_in_run(place)))
+        .map(|(place, answer)| {
+            answer
+                .as_mut()
+                .ok()?
+                .as_mut()?
+                .vectors
+                .take()
+                .filter(|_| job.is_in_run(place))
+        })
         .collect();
     let whole = way == Mode::Exact;
     let mut entries: Vec<report::Matrix> = changes
@@ -116,10 +136,16 @@ fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Tas
 
 /// The entry of one change, computed exactly; what is known of the change itself stays.
 fn settle(job: &Job, w0: &Weights, change: &Result<Change, Stop>, known: &report::Matrix) -> report::Matrix {
-    let numbers = exact::compute(w0, std::slice::from_ref(change), |_| false).pop().unwrap_or_else(|| Err(Stop::failed(String::new())));
+    let numbers = exact::compute(w0, std::slice::from_ref(change), |_| false)
+        .pop()
+        .unwrap_or_else(|| Err(Stop::failed(String::new())));
     let Ok(numbers) = numbers else { return known.clone() };
     match numbers {
-        Some(numbers) => report::Matrix { delta: known.delta.clone(), mode: Some(Mode::Exact), ..fill(job, numbers) },
+        Some(numbers) => report::Matrix {
+            delta: known.delta.clone(),
+            mode: Some(Mode::Exact),
+            ..fill(job, numbers)
+        },
         None => known.clone(),
     }
 }
@@ -133,7 +159,10 @@ pub struct Stop {
 
 impl Stop {
     fn failed(reason: String) -> Stop {
-        Stop { status: Status::Failed, reason }
+        Stop {
+            status: Status::Failed,
+            reason,
+        }
     }
 }
 
@@ -151,14 +180,25 @@ pub struct Numbers {
 
 type Answer = Result<Option<Numbers>, Stop>;
 
-fn entry(job: &Job, w0: &Weights, change: &Result<Change, Stop>, numbers: Answer, way: Mode, whole: bool) -> Result<report::Matrix, Stop> {
+fn entry(
+    job: &Job,
+    w0: &Weights,
+    change: &Result<Change, Stop>,
+    numbers: Answer,
+    way: Mode,
+    whole: bool,
+) -> Result<report::Matrix, Stop> {
     let change = change.as_ref().map_err(Clone::clone)?;
     if let Change::Unchanged(reason) = change {
         return Ok(unchanged(job, reason.clone()));
     }
     let delta = change.delta(w0, whole)?;
     let numbers = numbers?.ok_or_else(|| Stop::failed("The matrix was not compared.".into()))?;
-    Ok(report::Matrix { delta: Some(delta), mode: Some(way), ..fill(job, numbers) })
+    Ok(report::Matrix {
+        delta: Some(delta),
+        mode: Some(way),
+        ..fill(job, numbers)
+    })
 }
 
 fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
@@ -179,18 +219,45 @@ fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
 fn unchanged(job: &Job, reason: Option<String>) -> report::Matrix {
     let n = job.rows.min(job.cols);
     let ones = vec![1.0; n as usize];
-    let own = Some(Match { max_cos: ones.clone(), argmax: (0..n).collect(), signed_cos: Some(ones), ..Match::default() });
-    let none = Delta { effective_rank: 0.0, stable_rank: 0.0, frobenius: 0.0, sigma: Vec::new(), effective_rank_error: None, floor: None };
-    report::Matrix { status: Status::Unchanged, reason, left: own.clone(), right: own, delta: Some(none), certified: true, ..blank(job) }
+    let own = Some(Match {
+        max_cos: ones.clone(),
+        argmax: (0..n).collect(),
+        signed_cos: Some(ones),
+        ..Match::default()
+    });
+    let none = Delta {
+        effective_rank: 0.0,
+        stable_rank: 0.0,
+        frobenius: 0.0,
+        sigma: Vec::new(),
+        effective_rank_error: None,
+        floor: None,
+    };
+    report::Matrix {
+        status: Status::Unchanged,
+        reason,
+        left: own.clone(),
+        right: own,
+        delta: Some(none),
+        certified: true,
+        ..blank(job)
+    }
 }
 
 fn stopped(job: &Job, stop: &Stop) -> report::Matrix {
-    report::Matrix { status: stop.status, reason: Some(stop.reason.clone()), ..blank(job) }
+    report::Matrix {
+        status: stop.status,
+        reason: Some(stop.reason.clone()),
+        ..blank(job)
+    }
 }
 
 /// The entry of a matrix that could not be computed for a reason outside, such as a file that cannot be read any more.
 pub fn failed(job: &Job, reason: &str) -> Vec<(u32, report::Matrix)> {
-    job.tuned.iter().map(|(model, _)| (*model, stopped(job, &Stop::failed(reason.to_owned())))).collect()
+    job.tuned
+        .iter()
+        .map(|(model, _)| (*model, stopped(job, &Stop::failed(reason.to_owned()))))
+        .collect()
 }
 
 /// An entry without numbers.

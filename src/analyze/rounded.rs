@@ -80,7 +80,10 @@ fn whole(w: &[f32], group: usize, most: f32, sink: Sink) {
     for (b, part) in w.chunks(group.max(1)).enumerate() {
         let scale = largest(part) / most;
         for (i, x) in part.iter().enumerate() {
-            sink(b * group.max(1) + i, if scale > 0.0 { (x / scale).round() * scale } else { 0.0 });
+            sink(
+                b * group.max(1) + i,
+                if scale > 0.0 { (x / scale).round() * scale } else { 0.0 },
+            );
         }
     }
 }
@@ -92,7 +95,11 @@ fn offset(w: &[f32], group: usize, most: f32, sink: Sink) {
         let scale = (high - low) / most;
         let zero = if scale > 0.0 { (-low / scale).round() } else { 0.0 };
         for (i, x) in part.iter().enumerate() {
-            let code = if scale > 0.0 { ((x / scale).round() + zero).clamp(0.0, most) - zero } else { 0.0 };
+            let code = if scale > 0.0 {
+                ((x / scale).round() + zero).clamp(0.0, most) - zero
+            } else {
+                0.0
+            };
             sink(b * group.max(1) + i, code * scale);
         }
     }
@@ -102,7 +109,11 @@ fn offset(w: &[f32], group: usize, most: f32, sink: Sink) {
 fn float8(w: &[f32], scale: f32, sink: Sink) {
     for (i, x) in w.iter().enumerate() {
         let own = if scale > 0.0 { x / scale } else { 0.0 };
-        let exponent = if own == 0.0 { -6 } else { own.abs().log2().floor().max(-6.0) as i32 };
+        let exponent = if own == 0.0 {
+            -6
+        } else {
+            own.abs().log2().floor().max(-6.0) as i32
+        };
         let step = 2f32.powi(exponent - 3);
         sink(i, (own / step).round() * step * scale);
     }

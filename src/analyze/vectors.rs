@@ -17,9 +17,18 @@ pub struct Vectors {
 
 /// `bytes` as [`super::analyze`] takes them; [`Job::only`] makes a job that asks for no more than is needed here. The error is the
 /// reason in words.
-pub fn vectors(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], model: u32, now: impl Fn() -> f64) -> Result<Vectors, String> {
+pub fn vectors(
+    job: &Job,
+    bytes: &[impl AsRef<[u8]> + Sync],
+    model: u32,
+    now: impl Fn() -> f64,
+) -> Result<Vectors, String> {
     let begin = now();
-    let own = job.tuned.iter().position(|(m, _)| *m == model).ok_or("The model does not change this matrix.")?;
+    let own = job
+        .tuned
+        .iter()
+        .position(|(m, _)| *m == model)
+        .ok_or("The model does not change this matrix.")?;
     let (base, changes) = read(job, bytes);
     let w0 = base.map_err(|stop| stop.reason)?;
     let change = changes[own].as_ref().map_err(|stop| stop.reason.clone())?;
@@ -28,15 +37,23 @@ pub fn vectors(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], model: u32, now: im
     }
     let (mut numbers, cosines) = exact::whole(&w0, change).map_err(|stop| stop.reason)?;
     let leading = numbers.vectors.take();
-    let mut matrix = entry(job, &w0, &changes[own], Ok(Some(numbers)), Mode::Exact, true).map_err(|stop| stop.reason)?;
+    let mut matrix =
+        entry(job, &w0, &changes[own], Ok(Some(numbers)), Mode::Exact, true).map_err(|stop| stop.reason)?;
     let before = job.before(own).and_then(|before| changes[before].as_ref().ok());
     matrix.follows = match before {
         Some(Change::Unchanged(_)) => matrix.similarity.clone(),
-        Some(before) => exact::leading(&w0, before).ok().zip(leading).map(|(old, new)| between(&old, &new)),
+        Some(before) => exact::leading(&w0, before)
+            .ok()
+            .zip(leading)
+            .map(|(old, new)| between(&old, &new)),
         None => None,
     };
     matrix.seconds = now() - begin;
     let n = job.rows.min(job.cols);
-    let [left, right] = cosines.into_rows().map(|values| Similarity { rows: n, cols: n, values });
+    let [left, right] = cosines.into_rows().map(|values| Similarity {
+        rows: n,
+        cols: n,
+        values,
+    });
     Ok(Vectors { matrix, left, right })
 }

@@ -52,15 +52,36 @@ impl<'a> Weights<'a> {
             Dtype::BF16 => (Stored::Bf16, Cow::Borrowed(own)),
             Dtype::F64 => (Stored::F32, Cow::Owned(narrowed(own))),
             Dtype::Other(..) | Dtype::Unknown(_) => {
-                let reason = format!("“{name}” is stored as {}, which is not read as weights.", tensor.dtype.name());
-                return Err(Stop { status: Status::Skipped, reason });
+                let reason = format!(
+                    "“{name}” is stored as {}, which is not read as weights.",
+                    tensor.dtype.name()
+                );
+                return Err(Stop {
+                    status: Status::Skipped,
+                    reason,
+                });
             }
         };
         let rows = tensor.shape.first().map_or(1, |d| *d as usize);
-        let cols = tensor.shape.iter().skip(1).try_fold(1usize, |n, d| n.checked_mul(*d as usize)).unwrap_or(0);
+        let cols = tensor
+            .shape
+            .iter()
+            .skip(1)
+            .try_fold(1usize, |n, d| n.checked_mul(*d as usize))
+            .unwrap_or(0);
         let cols = tensor.columns.map_or(cols, |picked| picked.of as usize);
-        let (rows, cols, transposed) = if tensor.by_columns { (cols, rows, !transposed) } else { (rows, cols, transposed) };
-        let weights = Weights { bytes, stored, rows, cols, transposed };
+        let (rows, cols, transposed) = if tensor.by_columns {
+            (cols, rows, !transposed)
+        } else {
+            (rows, cols, transposed)
+        };
+        let weights = Weights {
+            bytes,
+            stored,
+            rows,
+            cols,
+            transposed,
+        };
         if View::stored(&weights.bytes, stored, rows, cols).is_none() {
             return Err(Stop::failed(format!(
                 "“{name}” has {} bytes; its shape {rows} × {cols} needs another number.",
@@ -70,9 +91,11 @@ impl<'a> Weights<'a> {
         weights.finite(name)?;
         let own = weights.view();
         match shape {
-            Some((rows, cols)) if (rows, cols) != (own.rows(), own.cols()) => {
-                Err(Stop::failed(format!("“{name}” is {} × {}, not {rows} × {cols}.", own.rows(), own.cols())))
-            }
+            Some((rows, cols)) if (rows, cols) != (own.rows(), own.cols()) => Err(Stop::failed(format!(
+                "“{name}” is {} × {}, not {rows} × {cols}.",
+                own.rows(),
+                own.cols()
+            ))),
             _ => Ok(weights),
         }
     }
@@ -80,7 +103,13 @@ impl<'a> Weights<'a> {
     /// A finite matrix that is in memory.
     pub fn of(w: &Matrix) -> Weights<'static> {
         let bytes = Cow::Owned(w.iter().flat_map(|x| x.to_le_bytes()).collect());
-        Weights { bytes, stored: Stored::F32, rows: w.ncols(), cols: w.nrows(), transposed: true }
+        Weights {
+            bytes,
+            stored: Stored::F32,
+            rows: w.ncols(),
+            cols: w.nrows(),
+            transposed: true,
+        }
     }
 
     /// `[out, in]`.
@@ -97,12 +126,24 @@ impl<'a> Weights<'a> {
     pub fn select(&self, rows: &[usize]) -> Weights<'a> {
         let width = self.bytes.len() / (self.rows * self.cols).max(1);
         let inputs = if self.transposed { self.rows } else { self.cols };
-        let at = |i: usize, j: usize| if self.transposed { j * self.cols + i } else { i * self.cols + j };
+        let at = |i: usize, j: usize| {
+            if self.transposed {
+                j * self.cols + i
+            } else {
+                i * self.cols + j
+            }
+        };
         let mut bytes = Vec::with_capacity(rows.len() * inputs * width);
         for (i, j) in rows.iter().flat_map(|i| (0..inputs).map(move |j| (*i, j))) {
             bytes.extend_from_slice(&self.bytes[at(i, j) * width..][..width]);
         }
-        Weights { bytes: Cow::Owned(bytes), stored: self.stored, rows: rows.len(), cols: inputs, transposed: false }
+        Weights {
+            bytes: Cow::Owned(bytes),
+            stored: self.stored,
+            rows: rows.len(),
+            cols: inputs,
+            transposed: false,
+        }
     }
 
     /// W - W0 in the order of the file, that is turned where [`Weights::view`] is not: a change is only asked for its singular values.
@@ -111,7 +152,9 @@ impl<'a> Weights<'a> {
             return self.matrix() - w0.matrix();
         }
         let mut values = Vec::with_capacity(self.rows * self.cols);
-        View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read").each(|x| values.push(x));
+        View::stored(&self.bytes, self.stored, self.rows, self.cols)
+            .expect("checked when it was read")
+            .each(|x| values.push(x));
         let mut value = values.iter_mut();
         w0.view().each(|x| {
             if let Some(value) = value.next() {
@@ -125,14 +168,21 @@ impl<'a> Weights<'a> {
     pub fn plus(&self, b: &Matrix, a: &Matrix, scale: f64) -> Merged {
         let b = b * scale as f32;
         let (a, b) = (View::from(a), View::from(&b));
-        let mut values: Matrix = if self.transposed { product(b, a) } else { product(a.t(), b.t()) };
+        let mut values: Matrix = if self.transposed {
+            product(b, a)
+        } else {
+            product(a.t(), b.t())
+        };
         let mut value = values.iter_mut();
         self.view().each(|x| {
             if let Some(value) = value.next() {
                 *value += x;
             }
         });
-        Merged { values, turned: !self.transposed }
+        Merged {
+            values,
+            turned: !self.transposed,
+        }
     }
 
     /// Bit for bit the same numbers.
@@ -172,16 +222,28 @@ impl<'a> Weights<'a> {
         }
         let width = parts.first()?.1.bytes.len() / (parts.first()?.1.rows * parts.first()?.1.cols).max(1);
         let line = whole.cols * width;
-        let mut bytes = if stored == self.stored { whole.bytes.into_owned() } else { vec![0; all.len() * line] };
+        let mut bytes = if stored == self.stored {
+            whole.bytes.into_owned()
+        } else {
+            vec![0; all.len() * line]
+        };
         for (rows, w) in parts {
             let own: Vec<usize> = (0..rows.len()).collect();
             let part = w.select(&own);
             for (i, row) in rows.iter().enumerate() {
-                bytes.get_mut(row * line..(row + 1) * line)?.copy_from_slice(part.bytes.get(i * line..(i + 1) * line)?);
+                bytes
+                    .get_mut(row * line..(row + 1) * line)?
+                    .copy_from_slice(part.bytes.get(i * line..(i + 1) * line)?);
             }
         }
         whole.stored = stored;
-        Some(Weights { bytes: Cow::Owned(bytes), stored, rows: all.len(), cols: whole.cols, transposed: false })
+        Some(Weights {
+            bytes: Cow::Owned(bytes),
+            stored,
+            rows: all.len(),
+            cols: whole.cols,
+            transposed: false,
+        })
     }
 
     /// The largest singular value of the rounding of 4 or 8 bits, where the change `w - w0` carries it: a model that was trained on a packed
@@ -205,8 +267,14 @@ impl<'a> Weights<'a> {
                 error += e * e;
             });
             // The share of the error that is in the change, and how sure that is: a change that knows nothing of it scores 1 / sqrt(n).
-            let (share, cosine) = (product / error.max(f64::MIN_POSITIVE), product / (error * squares).sqrt().max(f64::MIN_POSITIVE));
-            if (share - 1.0).abs() < SAME_ERROR && cosine * (change.len() as f64).sqrt() > SURE && best.is_none_or(|(c, _)| cosine > c) {
+            let (share, cosine) = (
+                product / error.max(f64::MIN_POSITIVE),
+                product / (error * squares).sqrt().max(f64::MIN_POSITIVE),
+            );
+            if (share - 1.0).abs() < SAME_ERROR
+                && cosine * (change.len() as f64).sqrt() > SURE
+                && best.is_none_or(|(c, _)| cosine > c)
+            {
                 best = Some((cosine, error));
             }
         }
@@ -246,7 +314,10 @@ impl<'a> Weights<'a> {
             return Ok(());
         }
         let what = if nan { "not a number (NaN)" } else { "infinite" };
-        Err(Stop::failed(format!("{bad} of {} values of “{name}” are {what}.", self.rows * self.cols)))
+        Err(Stop::failed(format!(
+            "{bad} of {} values of “{name}” are {what}.",
+            self.rows * self.cols
+        )))
     }
 
     fn halves(&self) -> impl Iterator<Item = u16> {
@@ -261,18 +332,37 @@ const SURE: f64 = 8.0;
 
 /// The numbers that codes stand for, as f32 in the order of the file.
 fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>) -> Result<Vec<u8>, Stop> {
-    let wrong = || Stop::failed(format!("“{}” and the tensors it is packed with do not fit together.", tensor.name));
+    let wrong = || {
+        Stop::failed(format!(
+            "“{}” and the tensors it is packed with do not fit together.",
+            tensor.name
+        ))
+    };
     let packing = tensor.packing.as_ref().ok_or_else(wrong)?;
-    let floats = |i: usize| packing.with.get(i).and_then(|t| t.dtype.decode(bytes_of(bytes, i + 1)?)).ok_or_else(wrong);
-    let count = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d as usize)).ok_or_else(wrong)?;
+    let floats = |i: usize| {
+        packing
+            .with
+            .get(i)
+            .and_then(|t| t.dtype.decode(bytes_of(bytes, i + 1)?))
+            .ok_or_else(wrong)
+    };
+    let count = tensor
+        .shape
+        .iter()
+        .try_fold(1usize, |n, d| n.checked_mul(*d as usize))
+        .ok_or_else(wrong)?;
     let values = match packing.scheme {
         Scheme::FourBit { block, nested } => {
             let scales = match nested {
                 None => floats(1)?,
-                Some((nested, offset)) => {
-                    packed::nested_scales(bytes_of(bytes, 2).ok_or_else(wrong)?, &floats(2)?, &floats(3)?, nested, offset)
-                        .ok_or_else(wrong)?
-                }
+                Some((nested, offset)) => packed::nested_scales(
+                    bytes_of(bytes, 2).ok_or_else(wrong)?,
+                    &floats(2)?,
+                    &floats(3)?,
+                    nested,
+                    offset,
+                )
+                .ok_or_else(wrong)?,
             };
             packed::four_bit(own, &floats(0)?, &scales, block, count)
         }
@@ -281,9 +371,18 @@ fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>)
             packed::eight_bit(&tensor.dtype, own, cols, &floats(0)?, block.map(|b| b as usize))
         }
     };
-    Ok(values.ok_or_else(wrong)?.into_iter().flat_map(f32::to_le_bytes).collect())
+    Ok(values
+        .ok_or_else(wrong)?
+        .into_iter()
+        .flat_map(f32::to_le_bytes)
+        .collect())
 }
 
 fn narrowed(bytes: &[u8]) -> Vec<u8> {
-    bytes.as_chunks::<8>().0.iter().flat_map(|b| (f64::from_le_bytes(*b) as f32).to_le_bytes()).collect()
+    bytes
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .flat_map(|b| (f64::from_le_bytes(*b) as f32).to_le_bytes())
+        .collect()
 }

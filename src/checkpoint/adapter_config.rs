@@ -68,42 +68,86 @@ const MERGED: [&str; 8] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HI
 
 /// Reasons to refuse by name, for methods that people are likely to have.
 pub const REFUSED: [(&str, &str, &str); 8] = [
-    ("BOFT", "BOFT", "It turns the base by a product of block rotations, which this version does not compute."),
-    ("HRA", "HRA", "It turns the base by reflections, which this version does not compute."),
-    ("FOURIERFT", "FourierFT", "The places of its coefficients come from a random generator."),
+    (
+        "BOFT",
+        "BOFT",
+        "It turns the base by a product of block rotations, which this version does not compute.",
+    ),
+    (
+        "HRA",
+        "HRA",
+        "It turns the base by reflections, which this version does not compute.",
+    ),
+    (
+        "FOURIERFT",
+        "FourierFT",
+        "The places of its coefficients come from a random generator.",
+    ),
     ("RANDLORA", "RandLoRA", "Its bases come from a random generator."),
-    ("VBLORA", "VB-LoRA", "Its factors are mixed from a bank of vectors, which this version does not compute."),
-    ("SHIRA", "SHiRA", "Its sparse positions are not computed by this version."),
+    (
+        "VBLORA",
+        "VB-LoRA",
+        "Its factors are mixed from a bank of vectors, which this version does not compute.",
+    ),
+    (
+        "SHIRA",
+        "SHiRA",
+        "Its sparse positions are not computed by this version.",
+    ),
     ("BONE", "Bone", "Its block products are not computed by this version."),
     ("MISS", "MiSS", "Its block products are not computed by this version."),
 ];
 
 /// Fields that, when set, make the method's plain formula wrong, with the reason.
 pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
-    ("kasa_config", "KaSA", "It truncates the base before it adds the factors."),
+    (
+        "kasa_config",
+        "KaSA",
+        "It truncates the base before it adds the factors.",
+    ),
     ("use_qalora", "QA-LoRA", "Its lora_A acts on pooled inputs."),
     ("use_bdlora", "BD-LoRA", "Its factors are block-diagonal."),
-    ("alora_invocation_tokens", "aLoRA", "It acts on some tokens only and has no merged matrix."),
+    (
+        "alora_invocation_tokens",
+        "aLoRA",
+        "It acts on some tokens only and has no merged matrix.",
+    ),
     ("arrow_config", "Arrow", "It routes between adapters for every token."),
     ("monteclora_config", "MonteCLoRA", "Its factors are random variables."),
     ("velora_config", "VeLoRA", "Its factors are compressed."),
-    ("enable_lora", "Merged LoRA of PEFT 0.2", "Its factors are grouped by output."),
+    (
+        "enable_lora",
+        "Merged LoRA of PEFT 0.2",
+        "Its factors are grouped by output.",
+    ),
     ("corda_config", "CorDA", "The base was changed by data before training."),
-    ("lora_ga_config", "LoRA-GA", "The base was changed by gradients before training."),
+    (
+        "lora_ga_config",
+        "LoRA-GA",
+        "The base was changed by gradients before training.",
+    ),
 ];
 
 impl AdapterConfig {
     /// A configuration within a file's metadata, as JSON: PEFT's fields, or diffusers' with the component before them (`unet.lora_alpha`).
     /// Those that can be read, by component.
     pub fn parse_by_component(json: &str) -> BTreeMap<String, AdapterConfig> {
-        let Ok(Value::Object(all)) = serde_json::from_str(json) else { return BTreeMap::new() };
+        let Ok(Value::Object(all)) = serde_json::from_str(json) else {
+            return BTreeMap::new();
+        };
         let mut parts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
         for (key, value) in all {
             let (component, field) = key.rsplit_once('.').unwrap_or(("", &key));
-            parts.entry(component.to_owned()).or_default().insert(field.to_owned(), value);
+            parts
+                .entry(component.to_owned())
+                .or_default()
+                .insert(field.to_owned(), value);
         }
         let read = |(component, fields): (String, Map<String, Value>)| {
-            let config = fields.contains_key("lora_alpha").then(|| AdapterConfig::parse(&fields).ok()).flatten()?;
+            let config = fields
+                .contains_key("lora_alpha")
+                .then(|| AdapterConfig::parse(&fields).ok())
+                .flatten()?;
             Some((component, config))
         };
         parts.into_iter().filter_map(read).collect()
@@ -112,23 +156,47 @@ impl AdapterConfig {
     /// mlx-lm's configuration: a rank and a scale that is not divided by it (its default is 20).
     pub fn parse_mlx(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
         let none = Map::new();
-        let lora = object.get("lora_parameters").and_then(Value::as_object).unwrap_or(&none);
-        let r = number(lora, "rank")?.map(|r| rank("rank", r)).transpose()?.unwrap_or(DEFAULT);
+        let lora = object
+            .get("lora_parameters")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        let r = number(lora, "rank")?
+            .map(|r| rank("rank", r))
+            .transpose()?
+            .unwrap_or(DEFAULT);
         let scale = number(lora, "scale")?.unwrap_or(MLX_SCALE);
         let base_model = object.get("model").and_then(Value::as_str).map(str::to_owned);
         let keys = lora.get("keys").and_then(Value::as_array);
-        let targets = keys.into_iter().flatten().filter_map(|t| t.as_str().map(str::to_owned)).collect();
+        let targets = keys
+            .into_iter()
+            .flatten()
+            .filter_map(|t| t.as_str().map(str::to_owned))
+            .collect();
         let needs = (object.get("fine_tune_type").and_then(Value::as_str) == Some("dora")).then_some("m");
-        Ok(AdapterConfig { r, scaling: Scaling::Given(scale), base_model, targets, needs, ..AdapterConfig::default() })
+        Ok(AdapterConfig {
+            r,
+            scaling: Scaling::Given(scale),
+            base_model,
+            targets,
+            needs,
+            ..AdapterConfig::default()
+        })
     }
 
     pub fn parse(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
-        let mut config = AdapterConfig { refusal: refusal(object), ..AdapterConfig::default() };
+        let mut config = AdapterConfig {
+            refusal: refusal(object),
+            ..AdapterConfig::default()
+        };
         let word = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
         config.base_model = word("base_model_name_or_path").filter(|name| !name.is_empty());
         config.peft_version = word("peft_version");
         let targets = object.get("target_modules").and_then(Value::as_array);
-        config.targets = targets.into_iter().flatten().filter_map(|t| t.as_str().map(str::to_owned)).collect();
+        config.targets = targets
+            .into_iter()
+            .flatten()
+            .filter_map(|t| t.as_str().map(str::to_owned))
+            .collect();
         if config.refusal.is_some() {
             // Ranks of other methods have other names and forms; none of them is used.
             return Ok(config);
@@ -146,7 +214,11 @@ impl AdapterConfig {
             Some(r) => rank("r", r)?,
             None => default(&mut config.defaults, "r"),
         };
-        let alpha = if matches!(method, "LOHA" | "LOKR") { "alpha" } else { "lora_alpha" };
+        let alpha = if matches!(method, "LOHA" | "LOKR") {
+            "alpha"
+        } else {
+            "lora_alpha"
+        };
         config.alpha = match number(object, alpha)? {
             Some(a) => a,
             None => default(&mut config.defaults, alpha) as f64,
@@ -169,8 +241,10 @@ impl AdapterConfig {
             _ => None,
         };
         config.alpha_pattern = pattern(object, "alpha_pattern")?;
-        config.rank_pattern =
-            pattern(object, "rank_pattern")?.into_iter().map(|(k, v)| rank("rank_pattern", v).map(|r| (k, r))).collect::<Result<_, _>>()?;
+        config.rank_pattern = pattern(object, "rank_pattern")?
+            .into_iter()
+            .map(|(k, v)| rank("rank_pattern", v).map(|r| (k, r)))
+            .collect::<Result<_, _>>()?;
         Ok(config)
     }
 }
@@ -185,28 +259,52 @@ fn method(object: &Map<String, Value>) -> &str {
 fn refusal(object: &Map<String, Value>) -> Option<Error> {
     let method = method(object);
     if let Some((_, name)) = WITHOUT_WEIGHTS.iter().find(|(key, _)| *key == method) {
-        return Some(Error::MethodWithoutWeights { method: (*name).to_owned() });
+        return Some(Error::MethodWithoutWeights {
+            method: (*name).to_owned(),
+        });
     }
-    let unsupported =
-        |method: &str, why: &str| Some(Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned(), merge: Merge::Peft });
+    let unsupported = |method: &str, why: &str| {
+        Some(Error::MethodUnsupported {
+            method: method.to_owned(),
+            why: why.to_owned(),
+            merge: Merge::Peft,
+        })
+    };
     if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
         return unsupported(name, why);
     }
     if method == "OFT" && object.get("coft").is_some_and(is_set) {
-        return unsupported("Constrained OFT", "Its rotations are cut back to a limit, which this version does not compute.");
+        return unsupported(
+            "Constrained OFT",
+            "Its rotations are cut back to a limit, which this version does not compute.",
+        );
     }
-    if method == "OFT" && object.get("num_cayley_neumann_terms").and_then(Value::as_u64).is_some_and(|n| n != 5) {
-        return unsupported("OFT with another series", "Its rotations come from a series of another length than PEFT’s default of 5.");
+    if method == "OFT"
+        && object
+            .get("num_cayley_neumann_terms")
+            .and_then(Value::as_u64)
+            .is_some_and(|n| n != 5)
+    {
+        return unsupported(
+            "OFT with another series",
+            "Its rotations come from a series of another length than PEFT’s default of 5.",
+        );
     }
     if !MERGED.contains(&method) {
         return unsupported(method, "It is not among the methods that are merged here.");
     }
-    if let Some((_, name, why)) = REFUSED_FIELDS.iter().find(|(field, ..)| object.get(*field).is_some_and(is_set)) {
+    if let Some((_, name, why)) = REFUSED_FIELDS
+        .iter()
+        .find(|(field, ..)| object.get(*field).is_some_and(is_set))
+    {
         return unsupported(name, why);
     }
     match object.get("init_lora_weights").and_then(Value::as_str) {
         Some(init) if (init.starts_with("pissa") || init == "olora") && object.get("use_dora").is_some_and(is_set) => {
-            unsupported("DoRA begun as PiSSA or OLoRA", "Its magnitude belongs to a base from which a part was taken.")
+            unsupported(
+                "DoRA begun as PiSSA or OLoRA",
+                "Its magnitude belongs to a base from which a part was taken.",
+            )
         }
         Some("corda") => unsupported("CorDA", "The base was changed by data before training."),
         Some("lora_ga") => unsupported("LoRA-GA", "The base was changed by gradients before training."),
@@ -235,12 +333,22 @@ const MOST_LAYERS: usize = 10_000;
 
 /// `[[0, 2], [1, 2]]`: the layers 0, 1 and then 1 again.
 fn layer_map(object: &Map<String, Value>) -> Result<Vec<u32>, Error> {
-    let Some(ranges) = object.get("layer_replication").filter(|v| is_set(v)) else { return Ok(Vec::new()) };
-    let wrong = || invalid(format!("“layer_replication” is {ranges}, not a list of layers from and to."));
+    let Some(ranges) = object.get("layer_replication").filter(|v| is_set(v)) else {
+        return Ok(Vec::new());
+    };
+    let wrong = || {
+        invalid(format!(
+            "“layer_replication” is {ranges}, not a list of layers from and to."
+        ))
+    };
     let mut map = Vec::new();
     for range in ranges.as_array().ok_or_else(wrong)? {
-        let ends: Option<Vec<u32>> = range.as_array().map(|r| r.iter().filter_map(|n| u32::try_from(n.as_u64()?).ok()).collect());
-        let Some([from, to]) = ends.as_deref() else { return Err(wrong()) };
+        let ends: Option<Vec<u32>> = range
+            .as_array()
+            .map(|r| r.iter().filter_map(|n| u32::try_from(n.as_u64()?).ok()).collect());
+        let Some([from, to]) = ends.as_deref() else {
+            return Err(wrong());
+        };
         if *to as usize > MOST_LAYERS || map.len() > MOST_LAYERS {
             return Err(wrong());
         }
@@ -261,7 +369,11 @@ fn invalid(detail: String) -> Error {
 fn number(object: &Map<String, Value>, key: &str) -> Result<Option<f64>, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
-        Some(v) => v.as_f64().filter(|x| x.is_finite()).map(Some).ok_or_else(|| invalid(format!("“{key}” is {v}, not a number."))),
+        Some(v) => v
+            .as_f64()
+            .filter(|x| x.is_finite())
+            .map(Some)
+            .ok_or_else(|| invalid(format!("“{key}” is {v}, not a number."))),
     }
 }
 
@@ -269,7 +381,9 @@ fn rank(key: &str, value: f64) -> Result<u64, Error> {
     if value >= 1.0 && value.fract() == 0.0 && value < 1e9 {
         Ok(value as u64)
     } else {
-        Err(invalid(format!("“{key}” is {value}; a rank is a whole number of at least 1.")))
+        Err(invalid(format!(
+            "“{key}” is {value}; a rank is a whole number of at least 1."
+        )))
     }
 }
 

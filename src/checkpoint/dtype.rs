@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(Dtype::F64.decode(&(-2.25f64).to_le_bytes()).unwrap(), [-2.25]);
         assert_eq!(Dtype::BF16.decode(&[0x80, 0x3f, 0xc0, 0xbf]).unwrap(), [1.0, -1.5]);
         // The smallest half subnormal is 2^-24.
-        assert_eq!(Dtype::F16.decode(&[0x01, 0x00, 0x00, 0x3c]).unwrap(), [2f32.powi(-24), 1.0]);
+        assert_eq!(
+            Dtype::F16.decode(&[0x01, 0x00, 0x00, 0x3c]).unwrap(),
+            [2f32.powi(-24), 1.0]
+        );
         assert!(Dtype::parse("F4").decode(&[0]).is_none());
     }
 

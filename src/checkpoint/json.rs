@@ -35,17 +35,23 @@ pub struct ModelConfig {
 fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
     if let Some(wide) = bytes.strip_prefix(&[0xff, 0xfe]) {
         let units: Vec<u16> = wide.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
-        return String::from_utf16(&units).map(Cow::Owned).map_err(|_| Error::HeaderNotUtf8);
+        return String::from_utf16(&units)
+            .map(Cow::Owned)
+            .map_err(|_| Error::HeaderNotUtf8);
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Error::HeaderNotUtf8)
+    std::str::from_utf8(bytes)
+        .map(Cow::Borrowed)
+        .map_err(|_| Error::HeaderNotUtf8)
 }
 
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     let text = text(bytes)?;
     let value: Value = serde_json::from_str(&text).map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
-    let Value::Object(object) = value else { return Ok(Content::OtherJson) };
+    let Value::Object(object) = value else {
+        return Ok(Content::OtherJson);
+    };
     let has = |key: &str| object.contains_key(key);
     if has("weight_map") {
         index(&object).map(Content::Index)
@@ -57,10 +63,27 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
         AdapterConfig::parse(&object).map(Content::AdapterConfig)
     } else if has("architectures") || has("model_type") || has("_class_name") {
-        let number = |keys: [&str; 2]| keys.iter().find_map(|k| object.get(*k)?.as_u64()).filter(|n| *n < 1 << 20);
+        let number = |keys: [&str; 2]| {
+            keys.iter()
+                .find_map(|k| object.get(*k)?.as_u64())
+                .filter(|n| *n < 1 << 20)
+        };
         let flag = |key: &str| object.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let word = |key: &str| object.get(key).and_then(Value::as_str).filter(|w| !w.is_empty()).map(str::to_owned);
-        let first = || object.get("architectures")?.as_array()?.first()?.as_str().map(str::to_owned);
+        let word = |key: &str| {
+            object
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|w| !w.is_empty())
+                .map(str::to_owned)
+        };
+        let first = || {
+            object
+                .get("architectures")?
+                .as_array()?
+                .first()?
+                .as_str()
+                .map(str::to_owned)
+        };
         let class = word("_class_name").or_else(first);
         if class.as_deref().is_some_and(|c| c.ends_with("Pipeline")) {
             return Ok(Content::OtherJson);
@@ -77,7 +100,9 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     } else if has("error") {
         Err(Error::FileType(Foreign::HubError))
     } else if object.get("metadata").is_some_and(Value::is_object) {
-        Err(Error::IndexInvalid { detail: "It has “metadata” but no “weight_map”.".into() })
+        Err(Error::IndexInvalid {
+            detail: "It has “metadata” but no “weight_map”.".into(),
+        })
     } else {
         Ok(Content::OtherJson)
     }
@@ -85,10 +110,15 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
 
 fn index(object: &Map<String, Value>) -> Result<Index, Error> {
     let invalid = |detail: &str| Error::IndexInvalid { detail: detail.into() };
-    let map = object.get("weight_map").and_then(Value::as_object).ok_or_else(|| invalid("Its “weight_map” is not an object."))?;
+    let map = object
+        .get("weight_map")
+        .and_then(Value::as_object)
+        .ok_or_else(|| invalid("Its “weight_map” is not an object."))?;
     let mut shards = BTreeMap::<String, Vec<String>>::new();
     for (tensor, file) in map {
-        let file = file.as_str().ok_or_else(|| invalid("A value of its “weight_map” is not a file name."))?;
+        let file = file
+            .as_str()
+            .ok_or_else(|| invalid("A value of its “weight_map” is not a file name."))?;
         if file.contains(['/', '\\', ':']) || file.contains("..") {
             return Err(Error::IndexPath { path: file.to_owned() });
         }

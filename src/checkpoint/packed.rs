@@ -22,10 +22,18 @@ impl QuantState {
     /// None where it is damaged: the weight is then a packed tensor like others.
     pub fn parse(bytes: &[u8]) -> Option<QuantState> {
         let value: Value = serde_json::from_slice(bytes).ok()?;
-        let shape: Vec<u64> = value.get("shape")?.as_array()?.iter().map(Value::as_u64).collect::<Option<_>>()?;
+        let shape: Vec<u64> = value
+            .get("shape")?
+            .as_array()?
+            .iter()
+            .map(Value::as_u64)
+            .collect::<Option<_>>()?;
         let block = value.get("blocksize")?.as_u64().filter(|b| *b > 0)?;
         let nested = match value.get("nested_blocksize").and_then(Value::as_u64) {
-            Some(nested) if nested > 0 => Some((nested, value.get("nested_offset")?.as_f64().filter(|x| x.is_finite())? as f32)),
+            Some(nested) if nested > 0 => Some((
+                nested,
+                value.get("nested_offset")?.as_f64().filter(|x| x.is_finite())? as f32,
+            )),
             Some(_) => return None,
             None => None,
         };
@@ -39,7 +47,13 @@ pub fn four_bit(packed: &[u8], map: &[f32], scales: &[f32], block: u64, count: u
     if packed.len() < count.div_ceil(2) || map.len() != 16 || scales.len() < count.div_ceil(block) {
         return None;
     }
-    let code = |i: usize| usize::from(if i.is_multiple_of(2) { packed[i / 2] >> 4 } else { packed[i / 2] & 15 });
+    let code = |i: usize| {
+        usize::from(if i.is_multiple_of(2) {
+            packed[i / 2] >> 4
+        } else {
+            packed[i / 2] & 15
+        })
+    };
     Some((0..count).map(|i| map[code(i)] * scales[i / block]).collect())
 }
 
@@ -49,11 +63,23 @@ pub fn nested_scales(codes: &[u8], map: &[f32], scales: &[f32], block: u64, offs
     if map.len() != 256 || scales.len() < codes.len().div_ceil(block) {
         return None;
     }
-    Some(codes.iter().enumerate().map(|(i, c)| map[usize::from(*c)] * scales[i / block] + offset).collect())
+    Some(
+        codes
+            .iter()
+            .enumerate()
+            .map(|(i, c)| map[usize::from(*c)] * scales[i / block] + offset)
+            .collect(),
+    )
 }
 
 /// 8-bit floats (OCP E4M3 without infinities, E5M2), each times the scale of its block of `height` x `width`.
-pub fn eight_bit(dtype: &Dtype, bytes: &[u8], cols: usize, scales: &[f32], [height, width]: [usize; 2]) -> Option<Vec<f32>> {
+pub fn eight_bit(
+    dtype: &Dtype,
+    bytes: &[u8],
+    cols: usize,
+    scales: &[f32],
+    [height, width]: [usize; 2],
+) -> Option<Vec<f32>> {
     let table: Vec<f32> = match dtype.name() {
         "F8_E4M3" => (0..=255).map(|b: u8| small_float(b, 3, true)).collect(),
         "F8_E5M2" => (0..=255).map(|b: u8| small_float(b, 2, false)).collect(),
@@ -63,13 +89,23 @@ pub fn eight_bit(dtype: &Dtype, bytes: &[u8], cols: usize, scales: &[f32], [heig
     if cols == 0 || height == 0 || width == 0 || scales.len() < (bytes.len() / cols).div_ceil(height) * across {
         return None;
     }
-    Some(bytes.iter().enumerate().map(|(at, b)| table[usize::from(*b)] * scales[at / cols / height * across + at % cols / width]).collect())
+    Some(
+        bytes
+            .iter()
+            .enumerate()
+            .map(|(at, b)| table[usize::from(*b)] * scales[at / cols / height * across + at % cols / width])
+            .collect(),
+    )
 }
 
 /// A float of 8 bits with so many of mantissa. Without infinities only the last code is no number (E4M3FN).
 fn small_float(byte: u8, mantissa: u32, without_infinities: bool) -> f32 {
     let bits = 7 - mantissa;
-    let (sign, exponent, fraction) = (byte >> 7, i32::from(byte >> mantissa) & ((1 << bits) - 1), byte & ((1 << mantissa) - 1));
+    let (sign, exponent, fraction) = (
+        byte >> 7,
+        i32::from(byte >> mantissa) & ((1 << bits) - 1),
+        byte & ((1 << mantissa) - 1),
+    );
     let full = (1 << bits) - 1;
     let bias = (1 << (bits - 1)) - 1;
     let part = f32::from(fraction) / (1 << mantissa) as f32;
@@ -103,7 +139,10 @@ mod tests {
     #[test]
     fn codes_have_the_first_weight_in_the_high_half() {
         let map: Vec<f32> = (0..16).map(|i| i as f32).collect();
-        assert_eq!(four_bit(&[0x1f, 0x20], &map, &[1.0, 10.0], 2, 4), Some(vec![1.0, 15.0, 20.0, 0.0]));
+        assert_eq!(
+            four_bit(&[0x1f, 0x20], &map, &[1.0, 10.0], 2, 4),
+            Some(vec![1.0, 15.0, 20.0, 0.0])
+        );
         assert_eq!(four_bit(&[0x1f], &map, &[1.0], 2, 4), None);
     }
 }

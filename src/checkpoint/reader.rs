@@ -51,9 +51,19 @@ impl Reader {
     /// A reader for a file of `size` bytes.
     pub fn new(size: u64) -> Reader {
         if size == 0 {
-            return Reader { size, next: None, then: None, result: Some(Err(Error::EmptyFile)) };
+            return Reader {
+                size,
+                next: None,
+                then: None,
+                result: Some(Err(Error::EmptyFile)),
+            };
         }
-        Reader { size, next: Some(0..size.min(FIRST_READ)), then: None, result: None }
+        Reader {
+            size,
+            next: Some(0..size.min(FIRST_READ)),
+            then: None,
+            result: None,
+        }
     }
 
     /// The range to read next; none when all is known.
@@ -65,7 +75,10 @@ impl Reader {
     pub fn supply(&mut self, bytes: &[u8]) {
         let Some(asked) = self.next.take() else { return };
         if bytes.len() as u64 != asked.end - asked.start {
-            self.result = Some(Err(Error::Truncated { should_be: asked.end, is: asked.start + bytes.len() as u64 }));
+            self.result = Some(Err(Error::Truncated {
+                should_be: asked.end,
+                is: asked.start + bytes.len() as u64,
+            }));
             return;
         }
         match self.then.take() {
@@ -74,7 +87,8 @@ impl Reader {
             Some(Then::Header) => self.header(bytes, asked.end),
             Some(Then::State { mut header, mut left }) => {
                 if let Some(tensor) = left.pop().and_then(|at| header.tensors.get(at))
-                    && let (Some(state), Some((name, _))) = (QuantState::parse(bytes), tensor.name.split_once(QUANT_STATE))
+                    && let (Some(state), Some((name, _))) =
+                        (QuantState::parse(bytes), tensor.name.split_once(QUANT_STATE))
                 {
                     header.states.insert(name.to_owned(), state);
                 }
@@ -106,7 +120,9 @@ impl Reader {
 
     /// What the file is; `Unreadable` when it was asked too early.
     pub fn content(&self) -> Result<Content, Error> {
-        self.result.clone().unwrap_or(Err(Error::Unreadable { detail: "it was not read to the end of its header".into() }))
+        self.result.clone().unwrap_or(Err(Error::Unreadable {
+            detail: "it was not read to the end of its header".into(),
+        }))
     }
 
     fn first(&mut self, head: &[u8]) {
@@ -142,8 +158,11 @@ impl Reader {
         match safetensors::parse_header(json, data_start, self.size) {
             Err(error) => self.result = Some(Err(error)),
             Ok(header) => {
-                let is_state = |t: &Tensor| t.name.contains(QUANT_STATE) && (1..=MAX_STATE).contains(&(t.end - t.begin));
-                let left = (0..header.tensors.len()).filter(|i| is_state(&header.tensors[*i])).collect();
+                let is_state =
+                    |t: &Tensor| t.name.contains(QUANT_STATE) && (1..=MAX_STATE).contains(&(t.end - t.begin));
+                let left = (0..header.tensors.len())
+                    .filter(|i| is_state(&header.tensors[*i]))
+                    .collect();
                 self.states(header, left);
             }
         }

@@ -47,14 +47,24 @@ pub struct Header {
 /// The length of the header from the first 8 bytes, checked against the file's size.
 pub fn header_length(first: &[u8], file_size: u64) -> Result<u64, Error> {
     let Some(bytes) = first.first_chunk::<8>() else {
-        return Err(if file_size == 0 { Error::EmptyFile } else { Error::Truncated { should_be: 8, is: file_size } });
+        return Err(if file_size == 0 {
+            Error::EmptyFile
+        } else {
+            Error::Truncated {
+                should_be: 8,
+                is: file_size,
+            }
+        });
     };
     let n = u64::from_le_bytes(*bytes);
     if n > MAX_HEADER {
         return Err(Error::HeaderTooLarge { bytes: n });
     }
     if 8 + n > file_size {
-        return Err(Error::Truncated { should_be: 8 + n, is: file_size });
+        return Err(Error::Truncated {
+            should_be: 8 + n,
+            is: file_size,
+        });
     }
     Ok(n)
 }
@@ -70,14 +80,24 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
     if let Some(name) = wire.duplicate {
         return Err(Error::DuplicateKey { name });
     }
-    let mut tensors = wire.entries.into_iter().map(|(name, entry)| checked(name, entry)).collect::<Result<Vec<_>, _>>()?;
+    let mut tensors = wire
+        .entries
+        .into_iter()
+        .map(|(name, entry)| checked(name, entry))
+        .collect::<Result<Vec<_>, _>>()?;
     tensors.sort_by_key(|t| (t.begin, t.end));
     let trailing = check_layout(&tensors, file_size.saturating_sub(data_start), data_start, file_size)?;
     for t in &mut tensors {
         t.begin += data_start;
         t.end += data_start;
     }
-    Ok(Header { tensors, metadata_ignored: wire.metadata_ignored, metadata: wire.metadata, trailing, ..Header::default() })
+    Ok(Header {
+        tensors,
+        metadata_ignored: wire.metadata_ignored,
+        metadata: wire.metadata,
+        trailing,
+        ..Header::default()
+    })
 }
 
 /// Every byte of the data belongs to exactly one tensor, in order. Returns how many bytes follow after the last.
@@ -86,38 +106,76 @@ fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: 
     let mut last = "";
     for t in tensors {
         if t.begin < end {
-            return Err(Error::Overlap { a: last.to_owned(), b: t.name.clone() });
+            return Err(Error::Overlap {
+                a: last.to_owned(),
+                b: t.name.clone(),
+            });
         }
         if t.begin > end {
-            return Err(Error::Hole { at: end, before: t.name.clone() });
+            return Err(Error::Hole {
+                at: end,
+                before: t.name.clone(),
+            });
         }
         end = t.end;
         last = &t.name;
     }
     if end > data_size {
-        return Err(Error::Truncated { should_be: data_start.saturating_add(end), is: file_size });
+        return Err(Error::Truncated {
+            should_be: data_start.saturating_add(end),
+            is: file_size,
+        });
     }
     let trailing = data_size - end;
     // A header that accounts for no byte of the file is of no use.
-    if trailing > 0 && end == 0 { Err(Error::TrailingBytes { extra: trailing }) } else { Ok(trailing) }
+    if trailing > 0 && end == 0 {
+        Err(Error::TrailingBytes { extra: trailing })
+    } else {
+        Ok(trailing)
+    }
 }
 
 fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
-    let field = |field| Error::HeaderField { tensor: name.clone(), field };
-    let dtype = Dtype::parse(entry.dtype.as_ref().and_then(Value::as_str).ok_or_else(|| field("dtype"))?);
+    let field = |field| Error::HeaderField {
+        tensor: name.clone(),
+        field,
+    };
+    let dtype = Dtype::parse(
+        entry
+            .dtype
+            .as_ref()
+            .and_then(Value::as_str)
+            .ok_or_else(|| field("dtype"))?,
+    );
     let shape = integers(entry.shape.as_ref()).ok_or_else(|| field("shape"))?;
     let offsets = integers(entry.data_offsets.as_ref()).ok_or_else(|| field("data_offsets"))?;
-    let [begin, end] = offsets[..] else { return Err(field("data_offsets")) };
+    let [begin, end] = offsets[..] else {
+        return Err(field("data_offsets"));
+    };
     if end < begin {
         return Err(Error::BadOffsets { tensor: name });
     }
     if let Some(width) = dtype.bits() {
-        let bits = shape.iter().try_fold(width, |n, d| n.checked_mul(*d)).ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
+        let bits = shape
+            .iter()
+            .try_fold(width, |n, d| n.checked_mul(*d))
+            .ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
         if bits % 8 != 0 || bits / 8 != end - begin {
-            return Err(Error::SizeMismatch { tensor: name, expected_bits: bits, stored: end - begin });
+            return Err(Error::SizeMismatch {
+                tensor: name,
+                expected_bits: bits,
+                stored: end - begin,
+            });
         }
     }
-    Ok(Tensor { name, dtype, shape, begin, end, by_columns: false })
+    Ok(Tensor {
+        name,
+        dtype,
+        shape,
+        begin,
+        end,
+        by_columns: false,
+    })
 }
 
 fn integers(value: Option<&Value>) -> Option<Vec<u64>> {

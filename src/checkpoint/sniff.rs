@@ -15,7 +15,9 @@ pub enum Kind {
     Foreign(Foreign),
 }
 
-const TORCH_LEGACY: &[u8] = &[0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+const TORCH_LEGACY: &[u8] = &[
+    0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
+];
 
 /// UTF-8's byte order mark, which editors on Windows put before a text.
 pub const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
@@ -35,13 +37,19 @@ const ARCHIVES: [(&[u8], Foreign); 4] = [
 pub fn sniff(head: &[u8]) -> Kind {
     let text = || {
         let own = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
-        own.iter().position(|b| !b.is_ascii_whitespace()).map_or(&own[..0], |i| &own[i..])
+        own.iter()
+            .position(|b| !b.is_ascii_whitespace())
+            .map_or(&own[..0], |i| &own[i..])
     };
     if head.starts_with(b"GGUF") {
         Kind::Foreign(Foreign::Gguf)
     } else if head.starts_with(b"PK\x03\x04") {
         // torch.save writes its pickle first.
-        if contains(head, b"data.pkl") { Kind::TorchZip } else { Kind::Foreign(Foreign::Zip) }
+        if contains(head, b"data.pkl") {
+            Kind::TorchZip
+        } else {
+            Kind::Foreign(Foreign::Zip)
+        }
     } else if head.starts_with(TORCH_LEGACY)
         || head.starts_with(&[0x80, 0x02]) && head.get(2..8).is_some_and(|b| b.contains(&b'(') || b.contains(&b'}'))
     {
@@ -88,6 +96,9 @@ mod tests {
         assert_eq!(sniff(b"  <!DOCTYPE html>"), Kind::Foreign(Foreign::Html));
         assert_eq!(sniff(b"\xef\xbb\xbf {\"r\": 8}"), Kind::Json);
         assert_eq!(sniff(b"\xff\xfe{\0\"\0"), Kind::Json);
-        assert_eq!(sniff(&[&[b'.'; 257][..], b"ustar\x0000"].concat()), Kind::Foreign(Foreign::Tar));
+        assert_eq!(
+            sniff(&[&[b'.'; 257][..], b"ustar\x0000"].concat()),
+            Kind::Foreign(Foreign::Tar)
+        );
     }
 }

@@ -17,9 +17,13 @@ enum Way {
 
 /// A Python script; it runs where the files lie and prints the number that the figure shows.
 pub fn pytorch(report: &Report, request: &Request) -> String {
-    let Some((at, model)) = chosen(report, request) else { return "# No model is analyzed.\n".into() };
+    let Some((at, model)) = chosen(report, request) else {
+        return "# No model is analyzed.\n".into();
+    };
     let one = request.figure.is_of_one_matrix();
-    let wanted = |m: &&Matrix| m.status == Status::Analyzed && (!one || request.matrix.as_ref().is_none_or(|name| *name == m.name));
+    let wanted = |m: &&Matrix| {
+        m.status == Status::Analyzed && (!one || request.matrix.as_ref().is_none_or(|name| *name == m.name))
+    };
     let mut matrices: Vec<&Matrix> = model.matrices.iter().filter(wanted).collect();
     if one {
         matrices.truncate(1);
@@ -27,17 +31,29 @@ pub fn pytorch(report: &Report, request: &Request) -> String {
     let source = |m: &Matrix| model.sources.iter().find(|s| s.base.tensor == m.name && !s.intricate);
     let (known, left): (Vec<&Matrix>, Vec<&Matrix>) = matrices.iter().partition(|m| source(m).is_some());
     let sources: Vec<&Source> = known.iter().filter_map(|m| source(m)).collect();
-    let way = if sources.iter().all(|s| is_direct(s)) { Way::Direct } else { Way::Merged };
+    let way = if sources.iter().all(|s| is_direct(s)) {
+        Way::Direct
+    } else {
+        Way::Merged
+    };
     let label = labels(&report.models).into_iter().nth(at).unwrap_or_default();
 
     let about = provenance(report, &request.settings);
     let mut out = String::new();
-    let title = if one { heading(report, request) } else { format!("{}, {label}", heading(report, request)) };
+    let title = if one {
+        heading(report, request)
+    } else {
+        format!("{}, {label}", heading(report, request))
+    };
     for line in [title, format!("{}, preset {}", about.program, about.preset), about.rule] {
         let _ = writeln!(out, "# {}", one_line(&line));
     }
     if !left.is_empty() {
-        let _ = writeln!(out, "# Not in this script, because a name is not enough to read them: {} matrices.", left.len());
+        let _ = writeln!(
+            out,
+            "# Not in this script, because a name is not enough to read them: {} matrices.",
+            left.len()
+        );
     }
     out.push_str(HEAD);
     if let Way::Merged = way {
@@ -54,9 +70,16 @@ pub fn pytorch(report: &Report, request: &Request) -> String {
     });
     if request.figure == FigureId::EffectiveRank {
         out.push_str(RANKS);
-        let ranks: Vec<f64> = known.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).collect();
+        let ranks: Vec<f64> = known
+            .iter()
+            .filter_map(|m| m.delta.as_ref())
+            .map(|d| d.effective_rank)
+            .collect();
         let mean = ranks.iter().sum::<f64>() / ranks.len().max(1) as f64;
-        let _ = writeln!(out, "print(f\"effective rank, mean: {{sum(ranks) / len(ranks):.2f}}\")  # Lorascope: {mean:.2}");
+        let _ = writeln!(
+            out,
+            "print(f\"effective rank, mean: {{sum(ranks) / len(ranks):.2f}}\")  # Lorascope: {mean:.2}"
+        );
     } else {
         count(&mut out, request, &known);
     }
@@ -65,10 +88,17 @@ pub fn pytorch(report: &Report, request: &Request) -> String {
 
 /// The model asked for; where the figure compares models, the one with the most intruders.
 fn chosen<'a>(report: &'a Report, request: &Request) -> Option<(usize, &'a Model)> {
-    let count = |m: &Model| m.matrices.iter().filter_map(|x| intruders(x, &request.settings)).sum::<u32>();
+    let count = |m: &Model| {
+        m.matrices
+            .iter()
+            .filter_map(|x| intruders(x, &request.settings))
+            .sum::<u32>()
+    };
     let at = match request.model {
         Some(n) => n as usize,
-        None => (0..report.models.len()).rev().max_by_key(|n| count(&report.models[*n]))?,
+        None => (0..report.models.len())
+            .rev()
+            .max_by_key(|n| count(&report.models[*n]))?,
     };
     Some((at, report.models.get(at)?))
 }
@@ -100,7 +130,12 @@ def read(file, name):
 fn table(out: &mut String, sources: &[&Source], way: &Way) {
     out.push_str("MATRICES = [\n");
     for s in sources {
-        let at = |part: &str| s.parts.iter().find(|p| p.part == part).map(|p| format!("({}, {})", quoted(&p.file), quoted(&p.tensor)));
+        let at = |part: &str| {
+            s.parts
+                .iter()
+                .find(|p| p.part == part)
+                .map(|p| format!("({}, {})", quoted(&p.file), quoted(&p.tensor)))
+        };
         let base = format!("({}, {})", quoted(&s.base.file), quoted(&s.base.tensor));
         let turned = if s.transposed { "True" } else { "False" };
         let parts = match (way, at("W")) {
@@ -170,8 +205,15 @@ def intruders(W0, W, k={}, epsilon={}):
         s.k, s.epsilon
     );
     let total: u32 = known.iter().filter_map(|m| intruders(m, s)).sum();
-    let signs = if s.cosine == Cosine::Signed { ", by the signs of its own decomposition" } else { "" };
-    let _ = writeln!(out, "print(sum(intruders(W0, W) for W0, W in pairs()), \"intruders\")  # Lorascope: {total}{signs}");
+    let signs = if s.cosine == Cosine::Signed {
+        ", by the signs of its own decomposition"
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        out,
+        "print(sum(intruders(W0, W) for W0, W in pairs()), \"intruders\")  # Lorascope: {total}{signs}"
+    );
 }
 
 /// A Python string, whatever a file calls itself.

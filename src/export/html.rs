@@ -19,9 +19,18 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
     let about = provenance(report, &request.settings);
     let data = slim(report, request);
     let json = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
-    let still = super::svg(&data, &Request { width: 760.0, ..request.clone() });
-    let link =
-        if page.address.is_empty() { String::new() } else { format!(" <a href=\"{}\">Open in Lorascope</a>.", escape(page.address)) };
+    let still = super::svg(
+        &data,
+        &Request {
+            width: 760.0,
+            ..request.clone()
+        },
+    );
+    let link = if page.address.is_empty() {
+        String::new()
+    } else {
+        format!(" <a href=\"{}\">Open in Lorascope</a>.", escape(page.address))
+    };
     let files: String = about.files.iter().fold(String::new(), |mut all, f| {
         let _ = write!(all, "\n{}", escape(&super::provenance::file_line(f)));
         all
@@ -38,7 +47,12 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
 
 {bibtex}</pre></details>"#
     );
-    frame(&format!("{}, {}", heading(report, request), about.base), &about.program, &body, page.module)
+    frame(
+        &format!("{}, {}", heading(report, request), about.base),
+        &about.program,
+        &body,
+        page.module,
+    )
 }
 
 /// A lesson that goes on by itself, and inside it one of its figures as it was.
@@ -53,8 +67,18 @@ pub struct Lesson<'a> {
 
 pub fn lesson_page(report: &Report, request: &Request, lesson: &Lesson) -> String {
     let about = provenance(report, &request.settings);
-    let still = super::svg(report, &Request { width: 760.0, ..request.clone() });
-    let dials: String = lesson.dials.iter().map(|(name, value)| format!(" {}=\"{}\"", escape(name), escape(value))).collect();
+    let still = super::svg(
+        report,
+        &Request {
+            width: 760.0,
+            ..request.clone()
+        },
+    );
+    let dials: String = lesson
+        .dials
+        .iter()
+        .map(|(name, value)| format!(" {}=\"{}\"", escape(name), escape(value)))
+        .collect();
     let body = format!(
         r#"<h1>{}</h1>
 <lorascope-lesson lesson="{}"{dials}>
@@ -126,7 +150,11 @@ fn attributes(report: &Report, request: &Request) -> String {
         let label = |n: u32| report.models.get(n as usize).map(|m| ("model", m.label.clone()));
         all.extend(request.model.and_then(label));
     }
-    all.extend([("k", s.k.to_string()), ("epsilon", s.epsilon.to_string()), ("side", word(s.side))]);
+    all.extend([
+        ("k", s.k.to_string()),
+        ("epsilon", s.epsilon.to_string()),
+        ("side", word(s.side)),
+    ]);
     if s.cosine == crate::report::Cosine::Signed {
         all.push(("cosine", word(s.cosine)));
     }
@@ -134,12 +162,18 @@ fn attributes(report: &Report, request: &Request) -> String {
     if request.fraction {
         all.push(("fraction", String::new()));
     }
-    all.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect::<Vec<_>>().join(" ")
+    all.iter()
+        .map(|(name, value)| format!("{name}=\"{}\"", escape(value)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// An enum as the report's JSON spells it.
 fn word(value: impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -149,7 +183,9 @@ mod tests {
     #[test]
     fn every_rule_stays_inside_the_pages_own_root() {
         let plain = STYLE.replace("@media screen and (prefers-color-scheme:dark){", "");
-        let selectors = plain.split('}').filter_map(|rule| rule.split_once('{').map(|(selectors, _)| selectors));
+        let selectors = plain
+            .split('}')
+            .filter_map(|rule| rule.split_once('{').map(|(selectors, _)| selectors));
         let all: Vec<&str> = selectors.flat_map(|s| s.split(',')).collect();
         assert!(all.len() > 8);
         for selector in all {

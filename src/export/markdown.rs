@@ -10,8 +10,14 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     let settings = &request.settings;
     let about = provenance(report, settings);
     let mut out = format!("# {} against its fine-tunes\n\n", cell(&about.base));
-    let _ = writeln!(out, "Preset {}: {}. {} ({}).\n", about.preset, about.rule, about.program, about.build);
-    out.push_str("| model | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n");
+    let _ = writeln!(
+        out,
+        "Preset {}: {}. {} ({}).\n",
+        about.preset, about.rule, about.program, about.build
+    );
+    out.push_str(
+        "| model | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n",
+    );
     out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
     let number = |x: Option<f64>, digits: usize| x.map_or("–".into(), |x| format!("{x:.digits$}"));
     let Summary { models, findings } = summary(report, settings);
@@ -27,12 +33,27 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let Findings { epsilon_curve, effective_rank, matrices, .. } = findings;
-    for sentence in [epsilon_curve, effective_rank, matrices].iter().filter(|s| !s.is_empty()) {
+    let Findings {
+        epsilon_curve,
+        effective_rank,
+        matrices,
+        ..
+    } = findings;
+    for sentence in [epsilon_curve, effective_rank, matrices]
+        .iter()
+        .filter(|s| !s.is_empty())
+    {
         let _ = write!(out, "\n{sentence}\n");
     }
     out.push_str("\n## Intruders by layer and type\n\n");
-    rows(&mut out, report, &Request { figure: FigureId::Overview, ..request.clone() });
+    rows(
+        &mut out,
+        report,
+        &Request {
+            figure: FigureId::Overview,
+            ..request.clone()
+        },
+    );
     out.push_str("\n## Files\n\n");
     for file in &about.files {
         let _ = writeln!(out, "- `{}`", file_line(file).replace('`', "'"));

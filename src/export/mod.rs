@@ -25,9 +25,18 @@ use crate::report::Report;
 pub fn svg(report: &Report, request: &Request) -> String {
     let about = provenance(report, &request.settings);
     let metadata = serde_json::to_string(&about).unwrap_or_default();
-    let captioned = Request { caption: Some(about.caption()), focus: None, ..request.clone() };
+    let captioned = Request {
+        caption: Some(about.caption()),
+        focus: None,
+        ..request.clone()
+    };
     let drawn = crate::figures::svg(report, &captioned);
     // Right after the opening tag, where programs that read metadata look for it.
     let at = drawn.find('>').map_or(0, |at| at + 1);
-    format!("{}\n<metadata>{}</metadata>{}", &drawn[..at], crate::print::escape(&metadata), &drawn[at..])
+    format!(
+        "{}\n<metadata>{}</metadata>{}",
+        &drawn[..at],
+        crate::print::escape(&metadata),
+        &drawn[at..]
+    )
 }

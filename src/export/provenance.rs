@@ -5,7 +5,8 @@ use crate::report::{FileInfo, Report, Settings};
 use crate::summary;
 use serde::Serialize;
 
-pub const PAPER: &str = "Shuttleworth, Andreas, Torralba, Sharma: LoRA vs Full Fine-tuning: An Illusion of Equivalence, arXiv:2410.21228";
+pub const PAPER: &str =
+    "Shuttleworth, Andreas, Torralba, Sharma: LoRA vs Full Fine-tuning: An Illusion of Equivalence, arXiv:2410.21228";
 
 pub const BIBTEX: &str = "@article{shuttleworth2024lora,
   title   = {LoRA vs Full Fine-tuning: An Illusion of Equivalence},
@@ -36,7 +37,11 @@ pub struct Provenance {
 }
 
 pub fn provenance(report: &Report, settings: &Settings) -> Provenance {
-    let all = report.base.files.iter().chain(report.models.iter().flat_map(|m| &m.files));
+    let all = report
+        .base
+        .files
+        .iter()
+        .chain(report.models.iter().flat_map(|m| &m.files));
     let mut files: Vec<FileInfo> = Vec::new();
     for file in all {
         if !files.contains(file) {
@@ -60,8 +65,15 @@ pub fn provenance(report: &Report, settings: &Settings) -> Provenance {
 impl Provenance {
     /// One line for under a figure.
     pub fn caption(&self) -> String {
-        let remark = self.remark.as_ref().map(|remark| format!(" {remark}")).unwrap_or_default();
-        format!("{}: preset {}; {}. {}, after arXiv:2410.21228.{remark}", self.base, self.preset, self.rule, self.program)
+        let remark = self
+            .remark
+            .as_ref()
+            .map(|remark| format!(" {remark}"))
+            .unwrap_or_default();
+        format!(
+            "{}: preset {}; {}. {}, after arXiv:2410.21228.{remark}",
+            self.base, self.preset, self.rule, self.program
+        )
     }
 
     /// Everything, line by line.
@@ -81,6 +93,9 @@ impl Provenance {
 }
 
 pub fn file_line(file: &FileInfo) -> String {
-    let hash = file.sha256.as_ref().map_or("sha256 not computed".to_owned(), |h| format!("sha256 {h}"));
+    let hash = file
+        .sha256
+        .as_ref()
+        .map_or("sha256 not computed".to_owned(), |h| format!("sha256 {h}"));
     format!("{}, {} bytes, {hash}", file.name, file.size)
 }

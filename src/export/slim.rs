@@ -15,8 +15,17 @@ pub fn slim(report: &Report, request: &Request) -> Report {
     let only = request.matrix.as_ref().filter(|_| request.figure.is_of_one_matrix());
     // What is left out is not copied first: one matrix may hold all cosines of thousands of vectors.
     let part = |model: &Model| Model {
-        matching: Matching { unmatched: vec![], only_in_base: vec![], ..model.matching.clone() },
-        matrices: model.matrices.iter().filter(|m| only.is_none_or(|name| m.name == *name)).cloned().collect(),
+        matching: Matching {
+            unmatched: vec![],
+            only_in_base: vec![],
+            ..model.matching.clone()
+        },
+        matrices: model
+            .matrices
+            .iter()
+            .filter(|m| only.is_none_or(|name| m.name == *name))
+            .cloned()
+            .collect(),
         ..model.bare()
     };
     let mut out = Report {
@@ -26,10 +35,16 @@ pub fn slim(report: &Report, request: &Request) -> Report {
         base: report.base.clone(),
         models: report.models.iter().map(part).collect(),
         #[cfg(feature = "page")]
-        panels: crate::figures::chosen_panel(report, request).cloned().into_iter().collect(),
+        panels: crate::figures::chosen_panel(report, request)
+            .cloned()
+            .into_iter()
+            .collect(),
     };
     summary::apply(&mut out, &request.settings);
-    out.models.iter_mut().flat_map(|m| &mut m.matrices).for_each(|matrix| cut(matrix, request));
+    out.models
+        .iter_mut()
+        .flat_map(|m| &mut m.matrices)
+        .for_each(|matrix| cut(matrix, request));
     out
 }
 
@@ -81,7 +96,10 @@ fn cut(m: &mut Matrix, request: &Request) {
 fn shorten(m: &mut Match, most: usize) {
     m.max_cos.truncate(most);
     m.argmax.truncate(most);
-    for list in [&mut m.max_cos_upper, &mut m.tied_cos, &mut m.signed_cos].into_iter().flatten() {
+    for list in [&mut m.max_cos_upper, &mut m.tied_cos, &mut m.signed_cos]
+        .into_iter()
+        .flatten()
+    {
         list.truncate(most);
     }
 }
@@ -101,6 +119,14 @@ fn part(s: Similarity, rows: u32, cols: u32) -> Similarity {
     if (rows, kept) == (s.rows, s.cols) || s.cols == 0 {
         return s;
     }
-    let values = s.values.chunks(s.cols as usize).take(rows as usize).flat_map(|row| &row[..row.len().min(kept as usize)]);
-    Similarity { rows, cols: kept, values: values.copied().collect() }
+    let values = s
+        .values
+        .chunks(s.cols as usize)
+        .take(rows as usize)
+        .flat_map(|row| &row[..row.len().min(kept as usize)]);
+    Similarity {
+        rows,
+        cols: kept,
+        values: values.copied().collect(),
+    }
 }

@@ -11,8 +11,20 @@ const VECTORS: u32 = 16;
 pub fn report(report: &Report, settings: &Settings) -> String {
     let mut out = report.clone();
     summary::apply(&mut out, settings);
-    for side in out.models.iter_mut().flat_map(|m| &mut m.matrices).flat_map(|m| [&mut m.left, &mut m.right]).flatten() {
-        side.vectors = side.vectors.take().map(|v| if v.rows > crate::report::CORNER as u32 { first_columns(v, VECTORS) } else { v });
+    for side in out
+        .models
+        .iter_mut()
+        .flat_map(|m| &mut m.matrices)
+        .flat_map(|m| [&mut m.left, &mut m.right])
+        .flatten()
+    {
+        side.vectors = side.vectors.take().map(|v| {
+            if v.rows > crate::report::CORNER as u32 {
+                first_columns(v, VECTORS)
+            } else {
+                v
+            }
+        });
     }
     serde_json::to_string(&out).unwrap_or_default()
 }
@@ -21,7 +33,10 @@ pub fn report(report: &Report, settings: &Settings) -> String {
 pub fn read(text: &str) -> Result<Report, String> {
     let report: Report = serde_json::from_str(text).map_err(|why| format!("It is no report of Lorascope: {why}."))?;
     if report.schema != SCHEMA {
-        return Err(format!("It is a {}, this version reads {SCHEMA}.", report.schema.chars().take(60).collect::<String>()));
+        return Err(format!(
+            "It is a {}, this version reads {SCHEMA}.",
+            report.schema.chars().take(60).collect::<String>()
+        ));
     }
     Ok(report)
 }
@@ -35,6 +50,9 @@ mod tests {
         assert!(read("{}").unwrap_err().starts_with("It is no report"));
         let other = r#"{"schema":"lorascope-report/9","generator":{"name":"","version":"","build":"","threads":1},"settings":{"k":1,"epsilon":0.5,
             "side":"left","cosine":"absolute","svd":"thin","mode":"auto","preset":""},"base":{"label":"","files":[]},"models":[]}"#;
-        assert_eq!(read(other).unwrap_err(), "It is a lorascope-report/9, this version reads lorascope-report/1.");
+        assert_eq!(
+            read(other).unwrap_err(),
+            "It is a lorascope-report/9, this version reads lorascope-report/1."
+        );
     }
 }

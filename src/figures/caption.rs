@@ -27,7 +27,14 @@ impl FigureId {
 
     /// It shows one matrix, not the run.
     pub fn is_of_one_matrix(self) -> bool {
-        matches!(self, FigureId::Similarity | FigureId::Spectrum | FigureId::SigmaVsCosine | FigureId::Vector | FigureId::Evolution)
+        matches!(
+            self,
+            FigureId::Similarity
+                | FigureId::Spectrum
+                | FigureId::SigmaVsCosine
+                | FigureId::Vector
+                | FigureId::Evolution
+        )
     }
 }
 
@@ -41,7 +48,9 @@ pub fn heading(report: &Report, request: &Request) -> String {
     if !request.figure.is_of_one_matrix() {
         return title.to_owned();
     }
-    let Some((at, _, Some(matrix))) = super::pick::one_matrix(report, request) else { return title.to_owned() };
+    let Some((at, _, Some(matrix))) = super::pick::one_matrix(report, request) else {
+        return title.to_owned();
+    };
     let place = match matrix.layer {
         Some(layer) => format!("layer {layer}, {}", type_label(matrix.kind.as_deref())),
         None => matrix.name.clone(),
@@ -65,12 +74,25 @@ fn lines(caption: &str, request: &Request) -> Vec<String> {
 /// On a pen of the whole area.
 pub(super) fn draw(pen: &Pen, report: &Report, request: &Request, body: f64) -> Drawn {
     let Some(caption) = &request.caption else { return Ok(()) };
-    let head = Type { size: TITLE, bold: true, color: pen.palette.ink };
+    let head = Type {
+        size: TITLE,
+        bold: true,
+        color: pen.palette.ink,
+    };
     let title = super::style::truncate(&heading(report, request), LABEL, sane_width(request));
     pen.text((0.0, 14.0), &title, head, Align::Start)?;
-    let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+    let face = Type {
+        size: TICK,
+        bold: false,
+        color: pen.palette.ink_3,
+    };
     for (n, line) in lines(caption, request).iter().enumerate() {
-        pen.text((0.0, HEAD + body + 8.0 + 11.0 + LINE * n as f64), line, face, Align::Start)?;
+        pen.text(
+            (0.0, HEAD + body + 8.0 + 11.0 + LINE * n as f64),
+            line,
+            face,
+            Align::Start,
+        )?;
     }
     Ok(())
 }

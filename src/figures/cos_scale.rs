@@ -5,12 +5,20 @@ use super::style::hex;
 use plotters::style::RGBColor;
 use std::sync::OnceLock;
 
-const STOPS_LIGHT: [u32; 9] = [0xffffff, 0xdbe5d7, 0xadc8af, 0x7baa8e, 0x489076, 0x2d7465, 0x0f5650, 0x053737, 0x031a1c];
-const STOPS_DARK: [u32; 9] = [0x111314, 0x1a2b2b, 0x234945, 0x34685e, 0x458572, 0x5fa180, 0x8fbf94, 0xc6dfb1, 0xf3fadf];
+const STOPS_LIGHT: [u32; 9] = [
+    0xffffff, 0xdbe5d7, 0xadc8af, 0x7baa8e, 0x489076, 0x2d7465, 0x0f5650, 0x053737, 0x031a1c,
+];
+const STOPS_DARK: [u32; 9] = [
+    0x111314, 0x1a2b2b, 0x234945, 0x34685e, 0x458572, 0x5fa180, 0x8fbf94, 0xc6dfb1, 0xf3fadf,
+];
 
 /// The other branch of the signed scale, from zero to -1.
-const BELOW_LIGHT: [u32; 9] = [0xffffff, 0xeaddcb, 0xd7b897, 0xc79366, 0xb87038, 0x9b5424, 0x763613, 0x4c1e0d, 0x290c06];
-const BELOW_DARK: [u32; 9] = [0x111314, 0x2e211c, 0x56382a, 0x7e5237, 0xa46a41, 0xc5854b, 0xdeac72, 0xf3d5a6, 0xfff5e0];
+const BELOW_LIGHT: [u32; 9] = [
+    0xffffff, 0xeaddcb, 0xd7b897, 0xc79366, 0xb87038, 0x9b5424, 0x763613, 0x4c1e0d, 0x290c06,
+];
+const BELOW_DARK: [u32; 9] = [
+    0x111314, 0x2e211c, 0x56382a, 0x7e5237, 0xa46a41, 0xc5854b, 0xdeac72, 0xf3d5a6, 0xfff5e0,
+];
 
 /// Steps of the lookup table: finer than eight-bit colour can show between two stops.
 const STEPS: usize = 256;
@@ -69,9 +77,12 @@ fn to_oklab(RGBColor(r, g, b): RGBColor) -> [f64; 3] {
 }
 
 fn from_oklab([l, a, b]: [f64; 3]) -> RGBColor {
-    let [l, m, s] =
-        [l + 0.3963377774 * a + 0.2158037573 * b, l - 0.1055613458 * a - 0.0638541728 * b, l - 0.0894841775 * a - 1.2914855480 * b]
-            .map(|x| x * x * x);
+    let [l, m, s] = [
+        l + 0.3963377774 * a + 0.2158037573 * b,
+        l - 0.1055613458 * a - 0.0638541728 * b,
+        l - 0.0894841775 * a - 1.2914855480 * b,
+    ]
+    .map(|x| x * x * x);
     let [r, g, b] = [
         4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
         -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
@@ -82,11 +93,19 @@ fn from_oklab([l, a, b]: [f64; 3]) -> RGBColor {
 }
 
 fn linear(c: f64) -> f64 {
-    if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    if c <= 0.04045 {
+        c / 12.92
+    } else {
+        ((c + 0.055) / 1.055).powf(2.4)
+    }
 }
 
 fn gamma(c: f64) -> f64 {
-    if c <= 0.0031308 { c * 12.92 } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 }
+    if c <= 0.0031308 {
+        c * 12.92
+    } else {
+        1.055 * c.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,11 @@ pub fn over(done: impl Iterator<Item = usize> + Clone, request: &Request) -> Str
     if request.running && least < planned {
         format!("the {} {} done so far", count(most as u64), matrices(most))
     } else if least == planned {
-        if planned == 1 { "the one matrix".into() } else { format!("all {} matrices", count(planned as u64)) }
+        if planned == 1 {
+            "the one matrix".into()
+        } else {
+            format!("all {} matrices", count(planned as u64))
+        }
     } else if least == most {
         format!("{} of {} matrices", count(most as u64), count(planned as u64))
     } else {

@@ -67,11 +67,19 @@ impl<'a> Figure<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let shown: Vec<bool> = report.models.iter().map(|m| !request.adapters_only || m.kind != Kind::Full).collect();
+        let shown: Vec<bool> = report
+            .models
+            .iter()
+            .map(|m| !request.adapters_only || m.kind != Kind::Full)
+            .collect();
         let panels = in_panels(report, &shown);
         let right = if narrow { 8.0 } else { 92.0 };
         let (range, log, grid) = vertical(report, &shown, &panels);
-        let left = grid.iter().map(|v| 10.0 + text_width(&short(*v), TICK)).fold(LEFT, f64::max).ceil();
+        let left = grid
+            .iter()
+            .map(|v| 10.0 + text_width(&short(*v), TICK))
+            .fold(LEFT, f64::max)
+            .ceil();
         let room = width - left - right;
         let least = if narrow { 110.0 } else { 95.0 };
         let fit = (((room + GAP) / (least + GAP)).floor() as usize).clamp(1, panels.len().max(1));
@@ -79,7 +87,11 @@ impl<'a> Figure<'a> {
         let rows = panels.len().max(1).div_ceil(fit);
         let per_row = panels.len().max(1).div_ceil(rows);
         let panel_width = ((room - GAP * (per_row - 1) as f64) / per_row as f64).floor().max(30.0);
-        let names = if narrow { 0.0 } else { LABEL_GAP * shown.iter().filter(|s| **s).count() as f64 };
+        let names = if narrow {
+            0.0
+        } else {
+            LABEL_GAP * shown.iter().filter(|s| **s).count() as f64
+        };
         let panel_height = names.max(if narrow {
             130.0
         } else if rows > 1 {
@@ -92,7 +104,11 @@ impl<'a> Figure<'a> {
             request,
             series: series(&report.models),
             labels: labels(&report.models),
-            ranks: report.models.iter().map(|m| m.rank.filter(|_| m.kind == Kind::Lora)).collect(),
+            ranks: report
+                .models
+                .iter()
+                .map(|m| m.rank.filter(|_| m.kind == Kind::Lora))
+                .collect(),
             last_layer: final_layer(request, seen, panels.len()),
             shown,
             panels,
@@ -111,7 +127,11 @@ impl<'a> Figure<'a> {
     pub fn height(&self) -> f64 {
         let rows = self.panels.len().max(1).div_ceil(self.per_row) as f64;
         let plots = TOP + rows * self.panel_height + (rows - 1.0) * ROW_GAP;
-        let key = if self.narrow { 8.0 + KEY_ROW * self.models().count().div_ceil(self.key_columns()) as f64 } else { 0.0 };
+        let key = if self.narrow {
+            8.0 + KEY_ROW * self.models().count().div_ceil(self.key_columns()) as f64
+        } else {
+            0.0
+        };
         plots + 38.0 + key
     }
 
@@ -127,20 +147,30 @@ impl<'a> Figure<'a> {
     /// The upper left corner of a panel's plot.
     fn corner(&self, panel: usize) -> (f64, f64) {
         let (column, row) = (panel % self.per_row, panel / self.per_row);
-        (self.left + column as f64 * (self.panel_width + GAP), TOP + row as f64 * (self.panel_height + ROW_GAP))
+        (
+            self.left + column as f64 * (self.panel_width + GAP),
+            TOP + row as f64 * (self.panel_height + ROW_GAP),
+        )
     }
 
     /// layer -> x.
     fn x(&self, panel: usize) -> Axis {
         let left = self.corner(panel).0;
-        Axis::linear((0.0, f64::from(self.last_layer)), (left + 8.0, left + self.panel_width - 8.0))
+        Axis::linear(
+            (0.0, f64::from(self.last_layer)),
+            (left + 8.0, left + self.panel_width - 8.0),
+        )
     }
 
     /// effective rank -> y.
     fn y(&self, panel: usize) -> Axis {
         let top = self.corner(panel).1;
         let place = (top + self.panel_height, top);
-        if self.log { Axis::log(self.range, place) } else { Axis::linear(self.range, place) }
+        if self.log {
+            Axis::log(self.range, place)
+        } else {
+            Axis::linear(self.range, place)
+        }
     }
 
     /// Where a mark stands.
@@ -159,7 +189,14 @@ impl<'a> Figure<'a> {
 /// Range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
 /// else the largest rank; a linear axis far below its limit ends at a round value instead.
 fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
-    let models = || report.models.iter().zip(drawn).filter(|(_, drawn)| **drawn).map(|(model, _)| model);
+    let models = || {
+        report
+            .models
+            .iter()
+            .zip(drawn)
+            .filter(|(_, drawn)| **drawn)
+            .map(|(model, _)| model)
+    };
     let values = || {
         panels.iter().flat_map(|p| &p.marks).filter_map(|m| match m.shown {
             Shown::Rank(rank) => Some(rank),
@@ -168,10 +205,23 @@ fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), b
     };
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(1.0, f64::max));
     let log = low.is_finite() && high / low > 10.0;
-    let ranks: Vec<f64> = models().filter(|m| m.kind == Kind::Lora).filter_map(|m| m.rank).filter(|r| *r > 0).map(f64::from).collect();
+    let ranks: Vec<f64> = models()
+        .filter(|m| m.kind == Kind::Lora)
+        .filter_map(|m| m.rank)
+        .filter(|r| *r > 0)
+        .map(f64::from)
+        .collect();
     let full = ranks.is_empty() || models().any(|m| m.kind == Kind::Full);
-    let size = models().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped).map(|m| m.rows.min(m.cols)).max();
-    let bound = if full { f64::from(size.unwrap_or(1)) } else { ranks.iter().copied().fold(1.0, f64::max) };
+    let size = models()
+        .flat_map(|m| &m.matrices)
+        .filter(|m| m.status != Status::Skipped)
+        .map(|m| m.rows.min(m.cols))
+        .max();
+    let bound = if full {
+        f64::from(size.unwrap_or(1))
+    } else {
+        ranks.iter().copied().fold(1.0, f64::max)
+    };
     let mut limit = bound.max(high.ceil());
     let mut grid: Vec<f64> = if log { vec![1.0] } else { vec![0.0] };
     if !log && low.is_finite() && limit > 3.0 * high {
@@ -195,9 +245,11 @@ fn shown(matrix: &Matrix) -> Option<Shown> {
     match (matrix.status, &matrix.delta) {
         (Status::Unchanged, _) => Some(Shown::Zero),
         (Status::Failed, _) => Some(Shown::Failed),
-        (Status::Analyzed, Some(d)) if d.effective_rank.is_finite() => {
-            Some(if d.effective_rank > 0.0 { Shown::Rank(d.effective_rank.min(thin_of(matrix))) } else { Shown::Zero })
-        }
+        (Status::Analyzed, Some(d)) if d.effective_rank.is_finite() => Some(if d.effective_rank > 0.0 {
+            Shown::Rank(d.effective_rank.min(thin_of(matrix)))
+        } else {
+            Shown::Zero
+        }),
         _ => None,
     }
 }

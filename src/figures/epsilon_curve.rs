@@ -110,7 +110,11 @@ impl<'a> Figure<'a> {
         if self.narrow {
             return format!("Intruders, {over}, k = {k}{side}");
         }
-        let bound = if self.request.running { String::new() } else { format!(" (at most {})", count(self.limit)) };
+        let bound = if self.request.running {
+            String::new()
+        } else {
+            format!(" (at most {})", count(self.limit))
+        };
         format!("Intruders in {over}, k = {k}{side}{bound}")
     }
 }
@@ -120,7 +124,11 @@ impl<'a> Figure<'a> {
 fn cosines(model: &Model, k: u32, rule: Rule) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::new();
     for best in model.matrices.iter().filter_map(|m| Best::of(m, rule)) {
-        all.extend((0..best.len().min(k as usize)).filter_map(|j| best.at(j)).map(|b| b.upper.unwrap_or(b.cos)));
+        all.extend(
+            (0..best.len().min(k as usize))
+                .filter_map(|j| best.at(j))
+                .map(|b| b.upper.unwrap_or(b.cos)),
+        );
     }
     all.sort_unstable_by(f64::total_cmp);
     all

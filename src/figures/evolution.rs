@@ -62,16 +62,21 @@ impl<'a> Figure<'a> {
         let of_model = |list: Vec<String>| model.and_then(|m| list.get(m).cloned()).unwrap_or_default();
         let label = of_model(labels(&report.models));
         // Axes and heights by the whole run: the play head moves nothing.
-        let (deepest, crowd) = history.as_ref().map_or((1, 0), |h| (h.deepest(), h.crowd(&request.settings)));
+        let (deepest, crowd) = history
+            .as_ref()
+            .map_or((1, 0), |h| (h.deepest(), h.crowd(&request.settings)));
         let (sigma_ticks, sigma_end) = round_axis(history.as_ref().map_or(1.0, |h| h.largest()));
         let plot_height = (LABEL_GAP * crowd as f64).clamp(104.0, 240.0);
         let mut figure = Figure {
             request,
-            series: series(&report.models).into_iter().nth(model.unwrap_or(0)).unwrap_or(Series {
-                token: "base".into(),
-                dashed: false,
-                width: 1.75,
-            }),
+            series: series(&report.models)
+                .into_iter()
+                .nth(model.unwrap_or(0))
+                .unwrap_or(Series {
+                    token: "base".into(),
+                    dashed: false,
+                    width: 1.75,
+                }),
             label: label.split(", step ").next().unwrap_or_default().to_owned(),
             history,
             end,

@@ -65,7 +65,11 @@ impl<'a> Figure<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let seen = report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped);
+        let seen = report
+            .models
+            .iter()
+            .flat_map(|m| &m.matrices)
+            .filter(|m| m.status != Status::Skipped);
         let largest = seen.map(thin).max().unwrap_or(0) as u64;
         // A window of a share is counted in parts of the largest matrix: there k means itself.
         let last = if request.fraction { largest.min(FINEST) } else { largest }.max(1);
@@ -82,7 +86,11 @@ impl<'a> Figure<'a> {
                 done: m.matrices.iter().filter(|x| done(x)).count(),
             })
             .collect();
-        let height = if narrow { 320.0 } else { (80.0 + LABEL_GAP * lines.len() as f64).clamp(340.0, 520.0) };
+        let height = if narrow {
+            320.0
+        } else {
+            (80.0 + LABEL_GAP * lines.len() as f64).clamp(340.0, 520.0)
+        };
         let vectors = Vectors::of(report, request.planned, last);
         let limit = vectors.upto(last).max(10);
         let widest = if request.fraction { percent(1.0) } else { count(limit) };
@@ -92,17 +100,40 @@ impl<'a> Figure<'a> {
         let (x, y) = if request.fraction {
             (Axis::linear((0.0, last as f64), across), Axis::linear((0.0, 1.0), down))
         } else {
-            (Axis::log((1.0, last.max(2) as f64), across), Axis::log((1.0, limit as f64), down))
+            (
+                Axis::log((1.0, last.max(2) as f64), across),
+                Axis::log((1.0, limit as f64), down),
+            )
         };
-        let ends = lines.iter().filter_map(|l| l.counts.end).filter(|k| (1..=last).contains(k));
-        let mut figure = Figure { request, vectors, last, stops: Vec::new(), x, y, left, right, height, narrow, width, lines: Vec::new() };
+        let ends = lines
+            .iter()
+            .filter_map(|l| l.counts.end)
+            .filter(|k| (1..=last).contains(k));
+        let mut figure = Figure {
+            request,
+            vectors,
+            last,
+            stops: Vec::new(),
+            x,
+            y,
+            left,
+            right,
+            height,
+            narrow,
+            width,
+            lines: Vec::new(),
+        };
         figure.stops = stops(last, request.fraction, ends.chain([figure.k()]));
         figure.lines = lines;
         figure
     }
 
     pub fn height(&self) -> f64 {
-        let below = if self.below() { self.list_size(self.lines.len()).1 + 10.0 } else { 0.0 };
+        let below = if self.below() {
+            self.list_size(self.lines.len()).1 + 10.0
+        } else {
+            0.0
+        };
         self.height + below
     }
 
@@ -113,7 +144,12 @@ impl<'a> Figure<'a> {
 
     fn list_size(&self, rows: usize) -> (f64, f64) {
         let k = self.k();
-        let longest = self.lines.iter().map(|l| l.label.chars().count() + self.reading(l, k).chars().count()).max().unwrap_or(0);
+        let longest = self
+            .lines
+            .iter()
+            .map(|l| l.label.chars().count() + self.reading(l, k).chars().count())
+            .max()
+            .unwrap_or(0);
         readings::size(rows, longest, self.narrow)
     }
 
@@ -124,7 +160,11 @@ impl<'a> Figure<'a> {
 
     /// Where a line stands at a window; None where it is not drawn: no intruder on a logarithmic axis, or beyond what was computed.
     fn place(&self, line: &Line, k: u64) -> Option<(f64, f64)> {
-        let value = if self.request.fraction { line.counts.share(k)? } else { line.counts.upto(k).filter(|n| *n > 0)? as f64 };
+        let value = if self.request.fraction {
+            line.counts.share(k)?
+        } else {
+            line.counts.upto(k).filter(|n| *n > 0)? as f64
+        };
         Some((self.x.at(k as f64), self.y.at(value)))
     }
 
@@ -141,23 +181,38 @@ impl<'a> Figure<'a> {
     /// Lines by what they hold at a window, most first; those that end before it last.
     fn sorted(&self, k: u64) -> Vec<&Line> {
         let mut all: Vec<&Line> = self.lines.iter().collect();
-        let key = |line: &Line| if self.request.fraction { line.counts.share(k) } else { line.counts.upto(k).map(|n| n as f64) };
+        let key = |line: &Line| {
+            if self.request.fraction {
+                line.counts.share(k)
+            } else {
+                line.counts.upto(k).map(|n| n as f64)
+            }
+        };
         all.sort_by(|a, b| key(b).unwrap_or(-1.0).total_cmp(&key(a).unwrap_or(-1.0)));
         all
     }
 
     /// "k = 10"; as a share "k = 2.6 % of n".
     fn window(&self, k: u64) -> String {
-        if self.request.fraction { format!("k = {} of n", percent(k as f64 / self.last as f64)) } else { format!("k = {}", count(k)) }
+        if self.request.fraction {
+            format!("k = {} of n", percent(k as f64 / self.last as f64))
+        } else {
+            format!("k = {}", count(k))
+        }
     }
 
     /// What is counted, over how much: the name of the y axis.
     fn title(&self) -> String {
         let over = over(self.lines.iter().map(|l| l.done), self.request);
-        let (epsilon, side) = (fixed(self.request.settings.epsilon, 2), side_words(self.request.settings.side));
+        let (epsilon, side) = (
+            fixed(self.request.settings.epsilon, 2),
+            side_words(self.request.settings.side),
+        );
         match (self.request.fraction, self.narrow) {
             (true, true) => format!("Share that are intruders, {over}, ε = {epsilon}{side}"),
-            (true, false) => format!("Share of the vectors looked at that are intruders, in {over}, ε = {epsilon}{side}"),
+            (true, false) => {
+                format!("Share of the vectors looked at that are intruders, in {over}, ε = {epsilon}{side}")
+            }
             (false, true) => format!("Intruders, {over}, ε = {epsilon}{side}"),
             (false, false) => format!("Intruders in {over}, ε = {epsilon}{side} (log scales)"),
         }
@@ -192,7 +247,11 @@ mod tests {
     fn stops_are_single_at_first_and_end_at_the_last() {
         let all = stops(4096, false, [137].into_iter());
         assert_eq!(all[..50], (1..=50).collect::<Vec<_>>());
-        assert!(all.contains(&137) && all.last() == Some(&4096) && all.len() < 300, "{}", all.len());
+        assert!(
+            all.contains(&137) && all.last() == Some(&4096) && all.len() < 300,
+            "{}",
+            all.len()
+        );
         assert_eq!(stops(3, false, [2].into_iter()), [1, 2, 3]);
         assert_eq!(stops(400, true, [10].into_iter()).len(), 200);
         assert_eq!(stops(1, true, [1].into_iter()), [1]);

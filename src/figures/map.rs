@@ -59,7 +59,10 @@ impl<'a> Map<'a> {
         match self {
             Map::Known(s) => {
                 let values = row(s, i).get(first..).unwrap_or_default();
-                cells.iter_mut().zip(values).for_each(|(cell, v)| *cell = if *v > *cell { *v } else { *cell });
+                cells
+                    .iter_mut()
+                    .zip(values)
+                    .for_each(|(cell, v)| *cell = if *v > *cell { *v } else { *cell });
             }
             Map::Identity(_) => {
                 if let Some(cell) = i.checked_sub(first).and_then(|j| cells.get_mut(j)) {
@@ -74,7 +77,10 @@ impl<'a> Map<'a> {
 /// What the report holds of a side: its own map, and the corner of the left vectors.
 fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
     let own = if side == Side::Right { &m.right } else { &m.left };
-    (own.as_ref().and_then(|o| o.vectors.as_ref()), m.similarity.as_ref().filter(|_| side != Side::Right))
+    (
+        own.as_ref().and_then(|o| o.vectors.as_ref()),
+        m.similarity.as_ref().filter(|_| side != Side::Right),
+    )
 }
 
 /// As much of row i as the report holds.

@@ -239,13 +239,29 @@ pub fn draw<DB: DrawingBackend>(
     let figure = Figure::of(report, request);
     let height = whole_height(&figure, request);
     let (unit, palette) = (sane_scale(request), style::Palette::of(request.theme));
-    paint(&figure, report, request, &Pen { area: &area(height), top: 0.0, unit, medium: Medium::Canvas, palette, blit })?;
+    paint(
+        &figure,
+        report,
+        request,
+        &Pen {
+            area: &area(height),
+            top: 0.0,
+            unit,
+            medium: Medium::Canvas,
+            palette,
+            blit,
+        },
+    )?;
     Ok(height)
 }
 
 /// The mark nearest to a place in CSS pixels; None outside the plot.
 pub fn hover(report: &Report, request: &Request, x: f64, y: f64) -> Option<Readout> {
-    if x.is_finite() && y.is_finite() { Figure::of(report, request).hover(x, y) } else { None }
+    if x.is_finite() && y.is_finite() {
+        Figure::of(report, request).hover(x, y)
+    } else {
+        None
+    }
 }
 
 /// Moves the crosshair from `request.focus` by `dx`, `dy` marks, for the arrow keys. `dy` counts downwards. (0, 0) reads the focus itself.
@@ -255,7 +271,10 @@ pub fn step(report: &Report, request: &Request, dx: i32, dy: i32) -> Option<Read
 
 /// The numbers behind the figure.
 pub fn table(report: &Report, request: &Request) -> Table {
-    Table { title: heading(report, request), ..Figure::of(report, request).table() }
+    Table {
+        title: heading(report, request),
+        ..Figure::of(report, request).table()
+    }
 }
 
 /// The figure in one sentence, for screen readers.
@@ -272,17 +291,28 @@ fn whole_height(figure: &Figure, request: &Request) -> f64 {
 fn paint(figure: &Figure, report: &Report, request: &Request, pen: &Pen) -> Drawn {
     pen.area.fill(pen.palette.paper)?;
     caption::draw(pen, report, request, figure.height())?;
-    figure.draw(&Pen { top: caption::margins(request).0, ..*pen })?;
+    figure.draw(&Pen {
+        top: caption::margins(request).0,
+        ..*pen
+    })?;
     pen.area.present()
 }
 
 /// CSS pixels, whatever was asked.
 fn sane_width(request: &Request) -> f64 {
-    if request.width.is_finite() { request.width.clamp(120.0, 4000.0) } else { 632.0 }
+    if request.width.is_finite() {
+        request.width.clamp(120.0, 4000.0)
+    } else {
+        632.0
+    }
 }
 
 fn sane_scale(request: &Request) -> f64 {
-    if request.scale.is_finite() { request.scale.clamp(0.25, 16.0) } else { 1.0 }
+    if request.scale.is_finite() {
+        request.scale.clamp(0.25, 16.0)
+    } else {
+        1.0
+    }
 }
 
 /// A figure laid out. A new one: a file, a variant of [`FigureId`], a line here and in `of` and `each`.

@@ -62,17 +62,42 @@ pub(crate) struct Figure<'a> {
 impl<'a> Figure<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
-        let grid = Grid::of(report, |seen, types| if request.running { final_layer(request, seen, types) } else { seen });
+        let grid = Grid::of(report, |seen, types| {
+            if request.running {
+                final_layer(request, seen, types)
+            } else {
+                seen
+            }
+        });
         let names = labels(&report.models).into_iter().zip(series(&report.models));
         let panels: Vec<Panel> = report
             .models
             .iter()
             .zip(names)
-            .map(|(model, (label, series))| Panel { label, series, cells: grid.cells(model, &request.settings) })
+            .map(|(model, (label, series))| Panel {
+                label,
+                series,
+                cells: grid.cells(model, &request.settings),
+            })
             .collect();
         let cells = arrange(width, grid.rows.len(), grid.columns.len(), panels.len());
-        let most = panels.iter().flat_map(|p| &p.cells).flatten().map(|c| c.count).max().unwrap_or(0);
-        Figure { request, models: &report.models, grid, panels, cells, most, top: if cells.numerals { 24.0 } else { 44.0 }, width }
+        let most = panels
+            .iter()
+            .flat_map(|p| &p.cells)
+            .flatten()
+            .map(|c| c.count)
+            .max()
+            .unwrap_or(0);
+        Figure {
+            request,
+            models: &report.models,
+            grid,
+            panels,
+            cells,
+            most,
+            top: if cells.numerals { 24.0 } else { 44.0 },
+            width,
+        }
     }
 
     pub fn height(&self) -> f64 {
@@ -107,11 +132,18 @@ impl<'a> Figure<'a> {
     /// The upper left corner of a panel's cells.
     fn corner(&self, panel: usize) -> (f64, f64) {
         let (column, row) = (panel % self.cells.per_row, panel / self.cells.per_row);
-        (LEFT + column as f64 * self.stride(), self.top + HEAD + row as f64 * self.pitch())
+        (
+            LEFT + column as f64 * self.stride(),
+            self.top + HEAD + row as f64 * self.pitch(),
+        )
     }
 
     fn cell(&self, panel: usize, row: usize, column: usize) -> Option<&Cell> {
-        self.panels.get(panel)?.cells.get(row * self.grid.columns.len() + column)?.as_ref()
+        self.panels
+            .get(panel)?
+            .cells
+            .get(row * self.grid.columns.len() + column)?
+            .as_ref()
     }
 
     /// The upper left corner of a cell.
@@ -128,11 +160,22 @@ impl<'a> Figure<'a> {
         let matrices = if done == 1 { "matrix" } else { "matrices" };
         let words = match (done, count) {
             (0, _) => ["not computed".to_owned(), "–".into(), String::new()],
-            (_, 0) => [format!("none in {done} {matrices}{so_far}"), format!("none in {done}"), "0".into()],
-            _ => [format!("{count} in {with} of {done} {matrices}{so_far}"), format!("{count} in {with} of {done}"), count.to_string()],
+            (_, 0) => [
+                format!("none in {done} {matrices}{so_far}"),
+                format!("none in {done}"),
+                "0".into(),
+            ],
+            _ => [
+                format!("{count} in {with} of {done} {matrices}{so_far}"),
+                format!("{count} in {with} of {done}"),
+                count.to_string(),
+            ],
         };
         let short = words[2].clone();
-        words.into_iter().find(|w| text_width(w, LABEL) <= room).unwrap_or(short)
+        words
+            .into_iter()
+            .find(|w| text_width(w, LABEL) <= room)
+            .unwrap_or(short)
     }
 }
 
@@ -150,15 +193,33 @@ fn arrange(width: f64, rows: usize, columns: usize, panels: usize) -> Cells {
         // Words over the columns need more than numerals do.
         let widest = if per_row == 1 { 64.0 } else { 34.0 };
         let wide = ((each - totals) / columns).floor().clamp(1.0, widest);
-        Cells { width: wide, height, per_row, numerals, totals: totals > 0.0 && wide * columns + totals <= each }
+        Cells {
+            width: wide,
+            height,
+            per_row,
+            numerals,
+            totals: totals > 0.0 && wide * columns + totals <= each,
+        }
     };
     let height = (560.0 / rows).floor().clamp(NUMERAL.1, 26.0);
-    let (full, plain) = (layout(NUMERAL.0, height, TOTAL, true), layout(NUMERAL.0, height, 0.0, true));
+    let (full, plain) = (
+        layout(NUMERAL.0, height, TOTAL, true),
+        layout(NUMERAL.0, height, 0.0, true),
+    );
     // The layers' totals are the first to go where they cost a row of panels.
-    let large = if panels.div_ceil(plain.per_row) < panels.div_ceil(full.per_row) { plain } else { full };
+    let large = if panels.div_ceil(plain.per_row) < panels.div_ceil(full.per_row) {
+        plain
+    } else {
+        full
+    };
     let panel_rows = panels.div_ceil(large.per_row) as f64;
     if large.width >= 14.0 && panel_rows * (HEAD + FOOT + rows * height) <= TALLEST {
         return large;
     }
-    layout((2.0 * text_width("dn", TICK) / 3.0).ceil(), (440.0 / rows).floor().clamp(2.0, 13.0), 0.0, false)
+    layout(
+        (2.0 * text_width("dn", TICK) / 3.0).ceil(),
+        (440.0 / rows).floor().clamp(2.0, 13.0),
+        0.0,
+        false,
+    )
 }

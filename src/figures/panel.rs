@@ -53,7 +53,11 @@ impl<'a> Figure<'a> {
             Some(Body::Maps(data)) => Laid::Maps(maps::Figure::new(data, request)),
             None => Laid::Nothing,
         };
-        Figure { alt: panel.map_or("Not computed.", |p| &p.alt), laid, width: sane_width(request) }
+        Figure {
+            alt: panel.map_or("Not computed.", |p| &p.alt),
+            laid,
+            width: sane_width(request),
+        }
     }
 
     pub fn height(&self) -> f64 {
@@ -72,7 +76,13 @@ impl<'a> Figure<'a> {
             Laid::Bars(f) => f.draw(pen),
             Laid::Arrows(f) => f.draw(pen),
             Laid::Maps(f) => f.draw(pen),
-            Laid::Nothing => say(pen, (0.5 * self.width, 0.5 * NOTHING), self.width, "Not computed.", false),
+            Laid::Nothing => say(
+                pen,
+                (0.5 * self.width, 0.5 * NOTHING),
+                self.width,
+                "Not computed.",
+                false,
+            ),
         }
     }
 
@@ -102,7 +112,11 @@ impl<'a> Figure<'a> {
             Laid::Bars(f) => f.table(),
             Laid::Arrows(f) => f.table(),
             Laid::Maps(f) => f.table(),
-            Laid::Nothing => Table { title: String::new(), columns: vec![], rows: vec![] },
+            Laid::Nothing => Table {
+                title: String::new(),
+                columns: vec![],
+                rows: vec![],
+            },
         }
     }
 

@@ -69,12 +69,20 @@ impl Pen<'_> {
 
     /// A stroke is never thinner than a device pixel.
     fn stroke(&self, color: RGBAColor, css: f64) -> ShapeStyle {
-        ShapeStyle { color, filled: false, stroke_width: self.px(css).max(1) as u32 }
+        ShapeStyle {
+            color,
+            filled: false,
+            stroke_width: self.px(css).max(1) as u32,
+        }
     }
 
     /// A filled rectangle. `alpha` in [0, 1].
     pub fn rect(&self, (x, y): Point, (w, h): Point, color: RGBColor, alpha: f64) -> Drawn {
-        let style = ShapeStyle { color: color.mix(alpha), filled: true, stroke_width: 0 };
+        let style = ShapeStyle {
+            color: color.mix(alpha),
+            filled: true,
+            stroke_width: 0,
+        };
         self.area.rect([self.at((x, y)), self.at((x + w, y + h))], style)
     }
 
@@ -117,13 +125,21 @@ impl Pen<'_> {
     }
 
     pub fn dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
-        let style = ShapeStyle { color: color.mix(alpha), filled: true, stroke_width: 0 };
+        let style = ShapeStyle {
+            color: color.mix(alpha),
+            filled: true,
+            stroke_width: 0,
+        };
         self.area.circle(self.at(center), self.px(radius).max(1), style)
     }
 
     /// The mark of one among many.
     pub fn open_dot(&self, center: Point, radius: f64, color: RGBColor, alpha: f64) -> Drawn {
-        self.area.circle(self.at(center), self.px(radius).max(1), self.stroke(color.mix(alpha), 1.0))
+        self.area.circle(
+            self.at(center),
+            self.px(radius).max(1),
+            self.stroke(color.mix(alpha), 1.0),
+        )
     }
 
     /// Where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
@@ -136,7 +152,11 @@ impl Pen<'_> {
 
     /// The mark of an intruder at a point.
     pub fn ring(&self, center: Point, radius: f64, color: RGBColor) -> Drawn {
-        self.area.circle(self.at(center), self.px(radius).max(2), self.stroke(color.to_rgba(), 1.5))
+        self.area.circle(
+            self.at(center),
+            self.px(radius).max(2),
+            self.stroke(color.to_rgba(), 1.5),
+        )
     }
 
     /// The mark of an intruder above a column: a solid triangle whose tip is at `tip`.
@@ -155,14 +175,26 @@ impl Pen<'_> {
         let style = self.stroke(color.to_rgba(), width);
         let draw = |points: &[Point]| -> Drawn {
             let points = turns(points.iter().map(|p| self.at(*p)));
-            if points.len() < 2 { Ok(()) } else { self.area.path(points, style) }
+            if points.len() < 2 {
+                Ok(())
+            } else {
+                self.area.path(points, style)
+            }
         };
-        if dashed { dash_path(points).iter().try_for_each(|p| draw(p)) } else { draw(points) }
+        if dashed {
+            dash_path(points).iter().try_for_each(|p| draw(p))
+        } else {
+            draw(points)
+        }
     }
 
     /// Pixels of a bitmap per CSS pixel.
     fn density(&self) -> f64 {
-        if self.medium == Medium::Svg { SVG_DENSITY } else { self.unit }
+        if self.medium == Medium::Svg {
+            SVG_DENSITY
+        } else {
+            self.unit
+        }
     }
 
     /// A bitmap over a rectangle. `paint` gives the colours of so many pixels across and down, row by row.
@@ -172,8 +204,16 @@ impl Pen<'_> {
         let colors = paint(width as usize, height as usize);
         if let Some(blit) = self.blit {
             let mut rgba = Vec::with_capacity(4 * colors.len());
-            colors.iter().for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
-            blit(&Raster { x: pixels(x), y: pixels(y + self.top), width, height, rgba });
+            colors
+                .iter()
+                .for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
+            blit(&Raster {
+                x: pixels(x),
+                y: pixels(y + self.top),
+                width,
+                height,
+                rgba,
+            });
             return Ok(());
         }
         let side = 1.0 / self.density();
@@ -197,13 +237,31 @@ impl Pen<'_> {
 
     /// Text that reads upwards, its baseline at `x`, starting at `y`.
     pub fn text_up(&self, (x, y): Point, text: &str, face: Type) -> Drawn {
-        self.put((x - self.rise(face), y), text, face, Align::Start, FontTransform::Rotate270)
+        self.put(
+            (x - self.rise(face), y),
+            text,
+            face,
+            Align::Start,
+            FontTransform::Rotate270,
+        )
     }
 
     /// Text on a halo of paper, for labels that stand on lines.
     pub fn halo(&self, (x, y): Point, text: &str, face: Type, align: Align) -> Drawn {
-        let paper = Type { color: self.palette.paper, ..face };
-        for (dx, dy) in [(-2.0, 0.0), (2.0, 0.0), (0.0, -2.0), (0.0, 2.0), (-1.5, -1.5), (1.5, -1.5), (-1.5, 1.5), (1.5, 1.5)] {
+        let paper = Type {
+            color: self.palette.paper,
+            ..face
+        };
+        for (dx, dy) in [
+            (-2.0, 0.0),
+            (2.0, 0.0),
+            (0.0, -2.0),
+            (0.0, 2.0),
+            (-1.5, -1.5),
+            (1.5, -1.5),
+            (-1.5, 1.5),
+            (1.5, 1.5),
+        ] {
             self.text((x + dx, y + dy), text, paper, align)?;
         }
         self.text((x, y), text, face, align)
@@ -232,7 +290,11 @@ impl Pen<'_> {
 /// The dashes of a straight line of a length.
 fn dashes(length: f64, (on, off): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
     let period = on + off;
-    let n = if length.is_finite() { (length / period).ceil().clamp(0.0, 4000.0) as u32 } else { 0 };
+    let n = if length.is_finite() {
+        (length / period).ceil().clamp(0.0, 4000.0) as u32
+    } else {
+        0
+    };
     (0..n).map(move |i| (f64::from(i) * period, (f64::from(i) * period + on).min(length)))
 }
 
@@ -290,8 +352,15 @@ mod tests {
     #[test]
     fn a_path_keeps_its_turns_and_its_ends() {
         let of = |path: &[(i32, i32)]| turns(path.iter().copied());
-        assert_eq!(of(&[(0, 0), (1, 0), (1, 0), (4, 0), (4, 3), (4, 2), (5, 3)]), [(0, 0), (4, 0), (4, 3), (4, 2), (5, 3)]);
+        assert_eq!(
+            of(&[(0, 0), (1, 0), (1, 0), (4, 0), (4, 3), (4, 2), (5, 3)]),
+            [(0, 0), (4, 0), (4, 3), (4, 2), (5, 3)]
+        );
         assert_eq!(of(&[(2, 2), (2, 2), (2, 2)]), [(2, 2)]);
-        assert_eq!(of(&[(0, 0), (1, 1), (2, 2)]).len(), 3, "a slanted line of whole pixels may bend between them");
+        assert_eq!(
+            of(&[(0, 0), (1, 1), (2, 2)]).len(),
+            3,
+            "a slanted line of whole pixels may bend between them"
+        );
     }
 }

@@ -60,18 +60,40 @@ impl<'a> Scores<'a> {
     /// None where signs are asked for and not known.
     fn of(known: &'a Match, cosine: Cosine) -> Option<Self> {
         Some(match cosine {
-            Cosine::Absolute => Scores { known, cos: &known.max_cos, upper: known.max_cos_upper.as_deref(), least: 0.0 },
-            Cosine::Signed => Scores { known, cos: known.signed_cos.as_deref()?, upper: None, least: -1.0 },
+            Cosine::Absolute => Scores {
+                known,
+                cos: &known.max_cos,
+                upper: known.max_cos_upper.as_deref(),
+                least: 0.0,
+            },
+            Cosine::Signed => Scores {
+                known,
+                cos: known.signed_cos.as_deref()?,
+                upper: None,
+                least: -1.0,
+            },
         })
     }
 
     fn at(&self, j: usize) -> Option<BestOne> {
         let cos = f64::from(*self.cos.get(j)?);
-        let upper = self.upper.and_then(|u| u.get(j)).map(|u| f64::from(*u)).filter(|u| *u > cos);
+        let upper = self
+            .upper
+            .and_then(|u| u.get(j))
+            .map(|u| f64::from(*u))
+            .filter(|u| *u > cos);
         // Where the best match by |cos| points the other way, it is not known which one is best with its sign.
-        let same = self.known.max_cos.get(j).is_some_and(|c| (f64::from(*c) - cos).abs() < 1e-6);
+        let same = self
+            .known
+            .max_cos
+            .get(j)
+            .is_some_and(|c| (f64::from(*c) - cos).abs() < 1e-6);
         let i = self.known.argmax.get(j).copied().filter(|_| same);
-        cos.is_finite().then(|| BestOne { cos: cos.clamp(self.least, 1.0), upper: upper.map(|u| u.min(1.0)), i })
+        cos.is_finite().then(|| BestOne {
+            cos: cos.clamp(self.least, 1.0),
+            upper: upper.map(|u| u.min(1.0)),
+            i,
+        })
     }
 }
 
@@ -91,7 +113,9 @@ impl<'a> Best<'a> {
         let found = match rule.side {
             Side::Left => scores(&matrix.left).map(Best::One),
             Side::Right => scores(&matrix.right).map(Best::One),
-            Side::Both => scores(&matrix.left).zip(scores(&matrix.right)).map(|(l, r)| Best::Both(l, r)),
+            Side::Both => scores(&matrix.left)
+                .zip(scores(&matrix.right))
+                .map(|(l, r)| Best::Both(l, r)),
         };
         match matrix.status {
             Status::Analyzed => found,
@@ -114,20 +138,39 @@ impl<'a> Best<'a> {
             Best::One(s) => s.at(j),
             Best::Both(l, r) => {
                 let (l, r) = (l.at(j)?, r.at(j)?);
-                let upper = l.upper.or(r.upper).map(|_| l.upper.unwrap_or(l.cos).max(r.upper.unwrap_or(r.cos)));
-                Some(BestOne { upper, ..if l.cos >= r.cos { l } else { r } })
+                let upper = l
+                    .upper
+                    .or(r.upper)
+                    .map(|_| l.upper.unwrap_or(l.cos).max(r.upper.unwrap_or(r.cos)));
+                Some(BestOne {
+                    upper,
+                    ..if l.cos >= r.cos { l } else { r }
+                })
             }
-            Best::Itself(n) => (j < *n).then_some(BestOne { cos: 1.0, upper: None, i: Some(j as u32) }),
+            Best::Itself(n) => (j < *n).then_some(BestOne {
+                cos: 1.0,
+                upper: None,
+                i: Some(j as u32),
+            }),
         }
     }
 
     /// Adds one to `counts[j]` for every vector that is certainly below epsilon: all of a large model's within a redraw.
     pub fn tally(&self, epsilon: f64, counts: &mut [u32]) {
         match self {
-            Best::One(Scores { cos, upper: None, least, .. }) => {
+            Best::One(Scores {
+                cos,
+                upper: None,
+                least,
+                ..
+            }) => {
                 // The least f32 not below epsilon: compared so, eight at a time, the verdicts are those of f64.
                 let nearest = epsilon as f32;
-                let bound = if f64::from(nearest) < epsilon { nearest.next_up() } else { nearest };
+                let bound = if f64::from(nearest) < epsilon {
+                    nearest.next_up()
+                } else {
+                    nearest
+                };
                 let least = *least as f32;
                 for (count, cos) in counts.iter_mut().zip(*cos) {
                     *count = count.wrapping_add(u32::from(cos.is_finite() && cos.clamp(least, 1.0) < bound));
@@ -135,7 +178,9 @@ impl<'a> Best<'a> {
             }
             // Every one matches itself.
             Best::Itself(_) => {}
-            _ => self.intruders(counts.len() as u32, epsilon).for_each(|j| counts[j] += 1),
+            _ => self
+                .intruders(counts.len() as u32, epsilon)
+                .for_each(|j| counts[j] += 1),
         }
     }
 
@@ -158,8 +203,15 @@ pub(crate) fn done(matrix: &Matrix) -> bool {
 /// The most that one model could count: the sum of min(k, n) over all planned matrices. Those not computed yet are taken to have n >= k.
 pub(crate) fn possible(report: &Report, k: u32, planned: u32) -> u64 {
     let mut sizes: HashMap<&str, u64> = HashMap::new();
-    for matrix in report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped) {
-        sizes.entry(&matrix.name).or_insert_with(|| (thin(matrix) as u64).min(u64::from(k)));
+    for matrix in report
+        .models
+        .iter()
+        .flat_map(|m| &m.matrices)
+        .filter(|m| m.status != Status::Skipped)
+    {
+        sizes
+            .entry(&matrix.name)
+            .or_insert_with(|| (thin(matrix) as u64).min(u64::from(k)));
     }
     let rest = u64::from(planned).saturating_sub(sizes.len() as u64);
     sizes.values().sum::<u64>() + rest * u64::from(k)
@@ -173,7 +225,11 @@ pub(crate) fn one_matrix<'a>(report: &'a Report, request: &Request) -> Option<(u
     };
     let model = match request.model {
         Some(n) => n as usize,
-        None => report.models.iter().position(|m| m.matrices.iter().any(|x| wanted(&x))).unwrap_or(0),
+        None => report
+            .models
+            .iter()
+            .position(|m| m.matrices.iter().any(|x| wanted(&x)))
+            .unwrap_or(0),
     };
     let found = report.models.get(model)?;
     let first = || found.matrices.first().filter(|_| request.matrix.is_none());

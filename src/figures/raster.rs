@@ -17,7 +17,11 @@ pub type Blit<'a> = &'a dyn Fn(&Raster);
 /// The largest value in every pixel of `width` by `height` over `rows` by `cols` cells, row by row; 0 where there is none.
 ///
 /// `raise(i, cells)` raises `cells` to those of row i. Rows are read in order, and hardly more than once each.
-pub(crate) fn largest((width, height): (usize, usize), (rows, cols): (usize, usize), raise: impl Fn(usize, &mut [f32])) -> Vec<f32> {
+pub(crate) fn largest(
+    (width, height): (usize, usize),
+    (rows, cols): (usize, usize),
+    raise: impl Fn(usize, &mut [f32]),
+) -> Vec<f32> {
     let mut out = vec![0.0f32; width * height];
     let mut cells = vec![0.0f32; cols];
     let mut held = 0..0;
@@ -31,7 +35,9 @@ pub(crate) fn largest((width, height): (usize, usize), (rows, cols): (usize, usi
             held = covered;
         }
         for (pixel, span) in line.iter_mut().zip(&spans) {
-            *pixel = cells[span.clone()].iter().fold(0.0, |most, c| if *c > most { *c } else { most });
+            *pixel = cells[span.clone()]
+                .iter()
+                .fold(0.0, |most, c| if *c > most { *c } else { most });
         }
     }
     out
@@ -55,14 +61,23 @@ mod tests {
     fn a_diagonal_stays_when_many_cells_share_a_pixel() {
         for (n, pixels) in [(4096, 500), (100, 63), (64, 64), (10, 576), (65, 576)] {
             let map = diagonal(n, pixels);
-            assert!((0..pixels).all(|p| map[p * pixels + p] == 1.0), "{n} cells on {pixels} pixels");
-            assert_eq!((map[pixels - 1], map[(pixels - 1) * pixels]), (0.0, 0.0), "the corners stay blank");
+            assert!(
+                (0..pixels).all(|p| map[p * pixels + p] == 1.0),
+                "{n} cells on {pixels} pixels"
+            );
+            assert_eq!(
+                (map[pixels - 1], map[(pixels - 1) * pixels]),
+                (0.0, 0.0),
+                "the corners stay blank"
+            );
         }
     }
 
     #[test]
     fn one_cell_a_pixel_is_the_map_itself() {
-        let map = largest((3, 2), (2, 3), |i, cells| cells.iter_mut().enumerate().for_each(|(j, c)| *c = (10 * i + j) as f32));
+        let map = largest((3, 2), (2, 3), |i, cells| {
+            cells.iter_mut().enumerate().for_each(|(j, c)| *c = (10 * i + j) as f32)
+        });
         assert_eq!(map, [0.0, 1.0, 2.0, 10.0, 11.0, 12.0]);
     }
 }

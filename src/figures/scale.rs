@@ -16,18 +16,33 @@ pub struct Axis {
 
 impl Axis {
     pub fn linear((lo, hi): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { lo, hi, from, to, log: false }
+        Axis {
+            lo,
+            hi,
+            from,
+            to,
+            log: false,
+        }
     }
 
     /// `lo` must be positive.
     pub fn log((lo, hi): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        Axis { lo: lo.max(f64::MIN_POSITIVE), hi, from, to, log: true }
+        Axis {
+            lo: lo.max(f64::MIN_POSITIVE),
+            hi,
+            from,
+            to,
+            log: true,
+        }
     }
 
     /// Where a value stands; values beyond the range stand at its ends.
     pub fn at(&self, value: f64) -> f64 {
-        let t =
-            if self.log { (value.max(self.lo) / self.lo).ln() / (self.hi / self.lo).ln() } else { (value - self.lo) / (self.hi - self.lo) };
+        let t = if self.log {
+            (value.max(self.lo) / self.lo).ln() / (self.hi / self.lo).ln()
+        } else {
+            (value - self.lo) / (self.hi - self.lo)
+        };
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.5 };
         self.from + t * (self.to - self.from)
     }
@@ -36,7 +51,11 @@ impl Axis {
     pub fn value(&self, place: f64) -> f64 {
         let t = (place - self.from) / (self.to - self.from);
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
-        if self.log { self.lo * (self.hi / self.lo).powf(t) } else { self.lo + t * (self.hi - self.lo) }
+        if self.log {
+            self.lo * (self.hi / self.lo).powf(t)
+        } else {
+            self.lo + t * (self.hi - self.lo)
+        }
     }
 }
 
@@ -51,7 +70,10 @@ pub fn count_ticks(limit: u64) -> Vec<u64> {
             }
             let step = nice_step(limit as f64 / 4.0).max(1.0) as u64;
             // The limit replaces a round tick that would stand too near to it.
-            let mut ticks: Vec<u64> = (0..).map(|n| n * step).take_while(|t| 10 * (limit - (*t).min(limit)) > 4 * step).collect();
+            let mut ticks: Vec<u64> = (0..)
+                .map(|n| n * step)
+                .take_while(|t| 10 * (limit - (*t).min(limit)) > 4 * step)
+                .collect();
             ticks.push(limit);
             ticks
         }
@@ -101,7 +123,10 @@ pub fn apart(values: &[f64], place: impl Fn(f64) -> f64, gap: f64) -> Vec<f64> {
 /// Every 1st, 2nd, 5th, 10th ... of things `spacing` apart is labelled, so that labels of a size do not touch.
 pub fn every(spacing: f64, size: f64) -> u32 {
     let fits = |step: &u32| f64::from(*step) * spacing >= size;
-    (0..9).flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e))).find(fits).unwrap_or(u32::MAX)
+    (0..9)
+        .flat_map(|e| [1, 2, 5].map(|m| m * 10u32.pow(e)))
+        .find(fits)
+        .unwrap_or(u32::MAX)
 }
 
 /// 1, 2 or 5 times a power of ten, at least `raw`.
@@ -110,7 +135,11 @@ pub fn nice_step(raw: f64) -> f64 {
         return 1.0;
     }
     let power = 10f64.powf(raw.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw * 0.999).unwrap_or(10.0 * power)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|s| *s >= raw * 0.999)
+        .unwrap_or(10.0 * power)
 }
 
 /// The ticks of an axis of cosines: 0 to 1, with signs -1 to 1.
@@ -135,7 +164,11 @@ pub fn index_ticks(first: usize, n: usize) -> Vec<usize> {
     let mut ticks = vec![first + 1];
     // A round number too near to either end gives way.
     let near = |a: usize, b: usize| a.abs_diff(b) < step / 2;
-    ticks.extend((first / step + 1..=last / step).map(|t| t * step).filter(|t| !near(*t, first + 1)));
+    ticks.extend(
+        (first / step + 1..=last / step)
+            .map(|t| t * step)
+            .filter(|t| !near(*t, first + 1)),
+    );
     match ticks.last() {
         Some(&end) if !near(last, end) && n > 2 => ticks.push(last),
         _ => {}
@@ -158,7 +191,11 @@ pub fn measure(value: f64) -> String {
 /// The ticks of a linear axis in words, all with the same decimals.
 pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
     let step = ticks.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
-    let decimals = if step.is_finite() && step > 0.0 { (-step.log10().floor()).clamp(0.0, 4.0) as usize } else { 0 };
+    let decimals = if step.is_finite() && step > 0.0 {
+        (-step.log10().floor()).clamp(0.0, 4.0) as usize
+    } else {
+        0
+    };
     let write = |v: &f64| {
         if *v == 0.0 {
             "0".into()
@@ -173,11 +210,19 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
 
 /// Left of a plot: the widest tick, at least what a cosine takes.
 pub fn tick_room(ticks: &[f64]) -> f64 {
-    tick_labels(ticks).iter().map(|t| 12.0 + text_width(t, TICK)).fold(32.0, f64::max).ceil()
+    tick_labels(ticks)
+        .iter()
+        .map(|t| 12.0 + text_width(t, TICK))
+        .fold(32.0, f64::max)
+        .ceil()
 }
 
 fn plain(value: f64, decimals: usize) -> String {
-    if decimals == 0 { count(value as u64) } else { fixed(value, decimals) }
+    if decimals == 0 {
+        count(value as u64)
+    } else {
+        fixed(value, decimals)
+    }
 }
 
 #[cfg(test)]
@@ -191,7 +236,10 @@ mod tests {
         for limit in 0..3000 {
             let ticks = count_ticks(limit);
             assert_eq!(ticks.last(), Some(&limit));
-            assert!(ticks.len() <= 6 && (limit < 2 || ticks.len() >= 3), "{limit}: {ticks:?}");
+            assert!(
+                ticks.len() <= 6 && (limit < 2 || ticks.len() >= 3),
+                "{limit}: {ticks:?}"
+            );
             assert!(ticks.windows(2).all(|w| w[0] < w[1]), "{limit}: {ticks:?}");
         }
     }
@@ -214,14 +262,20 @@ mod tests {
             for n in 1..200 {
                 let ticks = index_ticks(first, n);
                 assert!(ticks.windows(2).all(|w| w[0] < w[1]), "{first} {n}: {ticks:?}");
-                assert!(ticks[0] == first + 1 && ticks.last() <= Some(&(first + n)) && ticks.len() <= 8, "{first} {n}: {ticks:?}");
+                assert!(
+                    ticks[0] == first + 1 && ticks.last() <= Some(&(first + n)) && ticks.len() <= 8,
+                    "{first} {n}: {ticks:?}"
+                );
             }
         }
     }
 
     #[test]
     fn measures_keep_three_figures() {
-        assert_eq!([3.3712, 0.033712, 0.0, 12345.6, 3.4e38].map(measure), ["3.37", "0.0337", "0.00", "12346", "3.400e38"]);
+        assert_eq!(
+            [3.3712, 0.033712, 0.0, 12345.6, 3.4e38].map(measure),
+            ["3.37", "0.0337", "0.00", "12346", "3.400e38"]
+        );
         assert_eq!(tick_labels(&[0.0, 0.05, 0.1]), ["0", "0.05", "0.10"]);
         assert_eq!(tick_labels(&[0.0, 500.0, 1000.0]), ["0", "500", "1,000"]);
     }

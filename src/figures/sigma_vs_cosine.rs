@@ -47,16 +47,37 @@ impl<'a> Figure<'a> {
         let narrow = width < NARROW;
         let subject = Subject::new(report, request);
         let sigma = subject.matrix.map_or(&[][..], |m| &m.sigma_tuned);
-        let highest = sigma.iter().filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
+        let highest = sigma
+            .iter()
+            .filter(|s| s.is_finite())
+            .fold(0.0f64, |most, s| most.max(f64::from(*s)));
         let (ticks, end) = round_axis(highest);
         let (left, right) = (36.0, width - if narrow { 12.0 } else { 92.0 });
         let x = Axis::linear((0.0, end), (left + 8.0, right));
         let y = Axis::linear((subject.least_cos(), 1.0), (HEIGHT - BOTTOM, TOP));
-        let marks = sigma.iter().enumerate().filter(|(_, s)| s.is_finite()).filter_map(|(j, s)| {
-            let best = subject.best_of(j)?;
-            Some(Mark { j, at: (x.at(f64::from(*s)), y.at(best.cos)), upper: best.spread().map(|u| y.at(u)) })
-        });
-        Figure { marks: marks.collect(), x, y, ticks, left, right, narrow, width, subject }
+        let marks = sigma
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.is_finite())
+            .filter_map(|(j, s)| {
+                let best = subject.best_of(j)?;
+                Some(Mark {
+                    j,
+                    at: (x.at(f64::from(*s)), y.at(best.cos)),
+                    upper: best.spread().map(|u| y.at(u)),
+                })
+            });
+        Figure {
+            marks: marks.collect(),
+            x,
+            y,
+            ticks,
+            left,
+            right,
+            narrow,
+            width,
+            subject,
+        }
     }
 
     pub fn table(&self) -> Table {
@@ -68,7 +89,10 @@ impl<'a> Figure<'a> {
     }
 
     fn mark(&self, j: usize) -> Option<&Mark> {
-        self.marks.binary_search_by_key(&j, |m| m.j).ok().map(|n| &self.marks[n])
+        self.marks
+            .binary_search_by_key(&j, |m| m.j)
+            .ok()
+            .map(|n| &self.marks[n])
     }
 
     fn focused(&self) -> Option<&Mark> {

@@ -72,7 +72,20 @@ impl<'a> Figure<'a> {
         let (x0, y0) = (snap(left), snap(if request.thumbnail { 10.0 } else { TOP }));
         let top = y0 + cell.1 * rows as f64 + if narrow { 32.0 } else { 14.0 };
         let strip = Axis::linear((subject.least_cos(), 1.0), (top + STRIP, top));
-        Figure { request, subject, map, first, rows, cols, cell, x0, y0, strip, narrow, width }
+        Figure {
+            request,
+            subject,
+            map,
+            first,
+            rows,
+            cols,
+            cell,
+            x0,
+            y0,
+            strip,
+            narrow,
+            width,
+        }
     }
 
     pub fn height(&self) -> f64 {
@@ -152,7 +165,9 @@ fn window(map: &Map, request: &Request) -> ((usize, usize), (usize, usize)) {
 fn cell(room: f64, scale: f64, (rows, cols): (usize, usize), thumbnail: bool) -> (f64, f64) {
     let n = rows.max(cols) as f64;
     if rows.max(cols) > RECTANGLES {
-        let side = ((if thumbnail { room } else { room.min(MAP_MAX) }) * scale).floor().clamp(1.0, PIXELS_MAX);
+        let side = ((if thumbnail { room } else { room.min(MAP_MAX) }) * scale)
+            .floor()
+            .clamp(1.0, PIXELS_MAX);
         let along = |n: usize| {
             let fit = side / n as f64;
             // Whole pixels where that costs little of the room.
@@ -161,7 +176,11 @@ fn cell(room: f64, scale: f64, (rows, cols): (usize, usize), thumbnail: bool) ->
         return (along(cols), along(rows));
     }
     // A map of a few cells is still as wide as its words.
-    let most = if thumbnail { f64::INFINITY } else { CELL_MAX.max(168.0 / n).min(MAP_MAX / n) * scale };
+    let most = if thumbnail {
+        f64::INFINITY
+    } else {
+        CELL_MAX.max(168.0 / n).min(MAP_MAX / n) * scale
+    };
     let cell = (room * scale / n).min(most).floor().max(1.0) / scale;
     (cell, cell)
 }

@@ -41,12 +41,20 @@ impl<'a> Figure<'a> {
         // The whole window, at least.
         let most = request.top.max(request.settings.k).max(1) as usize;
         let first = |sigma: &'a [f32]| &sigma[..sigma.len().min(most)];
-        let (base, tuned) =
-            subject.matrix.filter(|m| done(m)).map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
+        let (base, tuned) = subject
+            .matrix
+            .filter(|m| done(m))
+            .map_or((&[][..], &[][..]), |m| (first(&m.sigma_base), first(&m.sigma_tuned)));
         let shown = base.len().max(tuned.len());
-        let highest = base.iter().chain(tuned).filter(|s| s.is_finite()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
+        let highest = base
+            .iter()
+            .chain(tuned)
+            .filter(|s| s.is_finite())
+            .fold(0.0f64, |most, s| most.max(f64::from(*s)));
         let (ticks, end) = round_axis(highest);
-        let names = text_width(&subject.label, LABEL).max(text_width("pre-trained", LABEL)).min(130.0);
+        let names = text_width(&subject.label, LABEL)
+            .max(text_width("pre-trained", LABEL))
+            .min(130.0);
         let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
         Figure {
             x: Axis::linear((0.0, shown.saturating_sub(1).max(1) as f64), (left + 8.0, right)),

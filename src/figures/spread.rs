@@ -19,7 +19,10 @@ pub fn spread(wanted: &[f64], gap: f64, (lo, hi): (f64, f64)) -> Vec<f64> {
         }
         crowds.push(crowd);
     }
-    let mut places: Vec<f64> = crowds.iter().flat_map(|&(sum, size)| (0..size).map(move |n| sum / size as f64 + gap * n as f64)).collect();
+    let mut places: Vec<f64> = crowds
+        .iter()
+        .flat_map(|&(sum, size)| (0..size).map(move |n| sum / size as f64 + gap * n as f64))
+        .collect();
     let mut ceiling = hi;
     for place in places.iter_mut().rev() {
         *place = place.min(ceiling);

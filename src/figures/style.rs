@@ -46,7 +46,15 @@ const LIGHT: Palette = Palette {
     ink_3: hex(0x666d71),
     base: hex(0x7d8488),
     full: hex(0x00679e),
-    lora: [hex(0xb65e04), hex(0xae4d16), hex(0xa14128), hex(0x923632), hex(0x7e2b39), hex(0x67213c), hex(0x4b1739)],
+    lora: [
+        hex(0xb65e04),
+        hex(0xae4d16),
+        hex(0xa14128),
+        hex(0x923632),
+        hex(0x7e2b39),
+        hex(0x67213c),
+        hex(0x4b1739),
+    ],
 };
 
 const DARK: Palette = Palette {
@@ -60,7 +68,15 @@ const DARK: Palette = Palette {
     ink_3: hex(0x8f9699),
     base: hex(0x7f868a),
     full: hex(0x57b4ea),
-    lora: [hex(0xd66535), hex(0xdd7a3e), hex(0xe48f4b), hex(0xeaa55e), hex(0xf0bb74), hex(0xf6d28e), hex(0xfde9ac)],
+    lora: [
+        hex(0xd66535),
+        hex(0xdd7a3e),
+        hex(0xe48f4b),
+        hex(0xeaa55e),
+        hex(0xf0bb74),
+        hex(0xf6d28e),
+        hex(0xfde9ac),
+    ],
 };
 
 impl Palette {
@@ -77,7 +93,9 @@ impl Palette {
             return self.full;
         }
         let step = token.strip_prefix("lora-").and_then(|s| s.parse::<usize>().ok());
-        step.and_then(|s| self.lora.get(s.wrapping_sub(1))).copied().unwrap_or(self.base)
+        step.and_then(|s| self.lora.get(s.wrapping_sub(1)))
+            .copied()
+            .unwrap_or(self.base)
     }
 }
 

@@ -33,7 +33,11 @@ impl<'a> Subject<'a> {
             model,
             matrix,
             best: matrix.and_then(|m| Best::of(m, rule)),
-            series: series(&report.models).into_iter().nth(model_at).unwrap_or(Series { token: "base".into(), dashed: false, width: 1.75 }),
+            series: series(&report.models).into_iter().nth(model_at).unwrap_or(Series {
+                token: "base".into(),
+                dashed: false,
+                width: 1.75,
+            }),
             label: labels(&report.models).into_iter().nth(model_at).unwrap_or_default(),
             null: matrix.and_then(|m| null_band(m, rule)),
         }
@@ -55,13 +59,16 @@ impl<'a> Subject<'a> {
     /// The intruders of the window, by j from 0.
     pub fn intruders(&self) -> Vec<usize> {
         let s = self.settings;
-        self.best.map(|b| b.intruders(s.k, s.epsilon).collect()).unwrap_or_default()
+        self.best
+            .map(|b| b.intruders(s.k, s.epsilon).collect())
+            .unwrap_or_default()
     }
 
     /// The focused vectors i and j, where the focus is on this matrix of this model: another model's j is another vector.
     pub fn focused(&self) -> Option<(Option<usize>, usize)> {
         let (focus, matrix) = (self.focus?, self.matrix?);
-        let same = focus.matrix.as_ref().is_none_or(|m| *m == matrix.name) && focus.model.is_none_or(|m| m as usize == self.model_at);
+        let same = focus.matrix.as_ref().is_none_or(|m| *m == matrix.name)
+            && focus.model.is_none_or(|m| m as usize == self.model_at);
         let j = focus.j.filter(|_| same)?;
         Some((focus.i.map(|i| i as usize), j as usize))
     }
@@ -78,7 +85,11 @@ impl<'a> Subject<'a> {
 
     /// The end of a range of cosines that is not 1.
     pub fn least_cos(&self) -> f64 {
-        if self.settings.cosine == Cosine::Signed { -1.0 } else { 0.0 }
+        if self.settings.cosine == Cosine::Signed {
+            -1.0
+        } else {
+            0.0
+        }
     }
 
     /// Why nothing can be drawn of the matrix; `otherwise` where it is analyzed and only this figure's numbers are missing.
@@ -104,7 +115,8 @@ impl<'a> Subject<'a> {
     }
 
     pub fn match_line(&self, j: usize) -> Option<(String, String)> {
-        self.best_of(j).map(|b| ("best match c".to_string(), match_words(&b, " to ")))
+        self.best_of(j)
+            .map(|b| ("best match c".to_string(), match_words(&b, " to ")))
     }
 
     pub fn verdict_line(&self, j: usize) -> Option<(String, String)> {

@@ -14,9 +14,15 @@ const UNIT: f64 = 10.0;
 
 /// The figure as SVG text, `request.width` CSS pixels wide. `request.scale` plays no part: cells are whole CSS pixels.
 pub fn svg(report: &Report, request: &Request) -> String {
-    let request = &Request { scale: 1.0, ..request.clone() };
+    let request = &Request {
+        scale: 1.0,
+        ..request.clone()
+    };
     let figure = Figure::of(report, request);
-    let (width, height) = (sane_width(request).round() as u32, whole_height(&figure, request).round() as u32);
+    let (width, height) = (
+        sane_width(request).round() as u32,
+        whole_height(&figure, request).round() as u32,
+    );
     let units = |css: u32| css * UNIT as u32;
     let mut out = String::new();
     let rasters = RefCell::new(Vec::new());
@@ -25,13 +31,23 @@ pub fn svg(report: &Report, request: &Request) -> String {
         let keep = |r: &Raster| rasters.borrow_mut().push(r.clone());
         // An embed has maps of a hundred cells at most, and no encoder: rectangles do.
         let blit: Option<Blit> = if cfg!(feature = "page") { Some(&keep) } else { None };
-        let pen = Pen { area: &area, top: 0.0, unit: UNIT, medium: Medium::Svg, palette: Palette::of(request.theme), blit };
+        let pen = Pen {
+            area: &area,
+            top: 0.0,
+            unit: UNIT,
+            medium: Medium::Svg,
+            palette: Palette::of(request.theme),
+            blit,
+        };
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
         let _ = paint(&figure, report, request, &pen);
     }
     #[cfg(feature = "page")]
     super::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
-    let outer = format!(r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#, escape(&figure.alt()));
+    let outer = format!(
+        r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#,
+        escape(&figure.alt())
+    );
     out.replacen(&inner, &outer, 1)
 }

@@ -8,7 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 pub(super) fn insert(drawing: &mut String, rasters: &[Raster], units: f64) {
     for raster in rasters {
         // Right after the background, its first element.
-        let background = drawing.find("<rect").and_then(|r| drawing[r..].find("/>").map(|end| r + end + 2));
+        let background = drawing
+            .find("<rect")
+            .and_then(|r| drawing[r..].find("/>").map(|end| r + end + 2));
         if let Some((at, image)) = background.zip(element(raster, units)) {
             drawing.insert_str(at, &image);
         }

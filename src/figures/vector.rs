@@ -49,12 +49,25 @@ impl<'a> Figure<'a> {
         let subject = Subject::new(report, request);
         let n = subject.matrix.map_or(0, thin);
         let studied = studied(&subject, request.vector).filter(|j| *j < n);
-        let shown = [studied.and_then(|j| ordinary(&subject, j)), studied].into_iter().flatten();
+        let shown = [studied.and_then(|j| ordinary(&subject, j)), studied]
+            .into_iter()
+            .flatten();
         let panels = shown.enumerate().filter_map(|(at, j)| {
             let column = Column::of(subject.matrix?, subject.settings.side, j, (right - LEFT) as usize);
-            Some(Panel { j, column, top: TOP + at as f64 * (PANEL + GAP) })
+            Some(Panel {
+                j,
+                column,
+                top: TOP + at as f64 * (PANEL + GAP),
+            })
         });
-        Figure { panels: panels.collect(), subject, n, right, narrow, width }
+        Figure {
+            panels: panels.collect(),
+            subject,
+            n,
+            right,
+            narrow,
+            width,
+        }
     }
 
     pub fn height(&self) -> f64 {
@@ -81,9 +94,15 @@ impl<'a> Figure<'a> {
 
     /// "j = 8: intruder, best match 0.30 at i = 6".
     fn title(&self, j: usize) -> String {
-        let Some(best) = self.subject.best_of(j) else { return format!("j = {}", j + 1) };
+        let Some(best) = self.subject.best_of(j) else {
+            return format!("j = {}", j + 1);
+        };
         let epsilon = self.subject.settings.epsilon;
-        let verdict = match (self.subject.is_intruder(j), best.below(epsilon), best.undecided(epsilon)) {
+        let verdict = match (
+            self.subject.is_intruder(j),
+            best.below(epsilon),
+            best.undecided(epsilon),
+        ) {
             (true, ..) => "intruder",
             (_, true, _) => "outside the window",
             (.., true) => "undecided",
@@ -97,13 +116,21 @@ impl<'a> Figure<'a> {
 fn studied(subject: &Subject, asked: Option<u32>) -> Option<usize> {
     subject.matrix.filter(|_| subject.best.is_some())?;
     let focused = || subject.focused().map(|(_, j)| j).filter(|j| subject.is_intruder(*j));
-    asked.map(|j| j as usize).or_else(focused).or_else(|| subject.intruders().first().copied()).or(Some(0))
+    asked
+        .map(|j| j as usize)
+        .or_else(focused)
+        .or_else(|| subject.intruders().first().copied())
+        .or(Some(0))
 }
 
 /// Of the other vectors of the window the one with the best match, the first of equals; none where all are new.
 fn ordinary(subject: &Subject, other: usize) -> Option<usize> {
     let best = subject.best?;
     let window = (0..best.len().min(subject.settings.k as usize)).filter(|j| *j != other);
-    let matched = window.filter_map(|j| Some((j, best.at(j)?.cos))).filter(|(_, cos)| *cos >= subject.settings.epsilon);
-    matched.reduce(|most, next| if next.1 > most.1 { next } else { most }).map(|(j, _)| j)
+    let matched = window
+        .filter_map(|j| Some((j, best.at(j)?.cos)))
+        .filter(|(_, cos)| *cos >= subject.settings.epsilon);
+    matched
+        .reduce(|most, next| if next.1 > most.1 { next } else { most })
+        .map(|(j, _)| j)
 }

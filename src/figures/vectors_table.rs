@@ -4,11 +4,20 @@ use super::subject::Subject;
 use super::{Table, Value};
 use std::ops::Range;
 
-const COLUMNS: [&str; 8] =
-    ["j", "singular value before", "singular value after", "best match", "upper bound", "best match i", "below epsilon", "intruder"];
+const COLUMNS: [&str; 8] = [
+    "j",
+    "singular value before",
+    "singular value after",
+    "best match",
+    "upper bound",
+    "best match i",
+    "below epsilon",
+    "intruder",
+];
 
 pub(super) fn vectors_table(subject: &Subject, range: Range<usize>) -> Table {
-    let sigma = |list: fn(&crate::report::Matrix) -> &Vec<f32>, j: usize| subject.matrix.and_then(|m| list(m).get(j)).copied();
+    let sigma =
+        |list: fn(&crate::report::Matrix) -> &Vec<f32>, j: usize| subject.matrix.and_then(|m| list(m).get(j)).copied();
     let yes = |is: bool| Value::from(if is { "yes" } else { "no" });
     let row = |j: usize| {
         let best = subject.best_of(j);
@@ -23,5 +32,9 @@ pub(super) fn vectors_table(subject: &Subject, range: Range<usize>) -> Table {
             yes(subject.is_intruder(j)),
         ]
     };
-    Table { title: String::new(), columns: COLUMNS.map(String::from).to_vec(), rows: range.map(row).collect() }
+    Table {
+        title: String::new(),
+        columns: COLUMNS.map(String::from).to_vec(),
+        rows: range.map(row).collect(),
+    }
 }

@@ -34,7 +34,17 @@ pub struct AloneDials {
 
 impl Default for AloneDials {
     fn default() -> Self {
-        AloneDials { n: 3, angle: 20.0, azimuth: 20.0, elevation: 15.0, alone: 0.0, seed: 1, turned: false, signed: false, flip: false }
+        AloneDials {
+            n: 3,
+            angle: 20.0,
+            azimuth: 20.0,
+            elevation: 15.0,
+            alone: 0.0,
+            seed: 1,
+            turned: false,
+            signed: false,
+            flip: false,
+        }
     }
 }
 
@@ -70,7 +80,10 @@ struct Placed {
 fn place(dials: &AloneDials) -> Placed {
     let n = dials.n as usize;
     let (sin, cos) = dials.angle.to_radians().sin_cos();
-    let ((sin_a, cos_a), (sin_e, cos_e)) = (dials.azimuth.to_radians().sin_cos(), dials.elevation.to_radians().sin_cos());
+    let ((sin_a, cos_a), (sin_e, cos_e)) = (
+        dials.azimuth.to_radians().sin_cos(),
+        dials.elevation.to_radians().sin_cos(),
+    );
     let mut vector = match n {
         2 => vec![cos, sin],
         3 => vec![cos_e * cos_a, cos_e * sin_a, sin_e],
@@ -79,9 +92,18 @@ fn place(dials: &AloneDials) -> Placed {
     if dials.flip {
         vector.iter_mut().for_each(|x| *x = -*x);
     }
-    let basis = (n <= 3).then(|| if dials.turned { turned(n, n, dials.seed, 1) } else { Matrix::identity(n, n) });
+    let basis = (n <= 3).then(|| {
+        if dials.turned {
+            turned(n, n, dials.seed, 1)
+        } else {
+            Matrix::identity(n, n)
+        }
+    });
     let cosines = match &basis {
-        Some(basis) => basis.column_iter().map(|axis| axis.iter().zip(&vector).map(|(a, v)| f64::from(*a) * v).sum()).collect(),
+        Some(basis) => basis
+            .column_iter()
+            .map(|axis| axis.iter().zip(&vector).map(|(a, v)| f64::from(*a) * v).sum())
+            .collect(),
         None => vector.clone(),
     };
     Placed { vector, basis, cosines }
@@ -90,16 +112,25 @@ fn place(dials: &AloneDials) -> Placed {
 /// A random unit vector at 0, (1, ..., 1)/sqrt(n) at 1, in between the direction of their weighted sum.
 fn blend(n: usize, seed: u32, alone: f64) -> Vec<f64> {
     let level = (n as f64).sqrt().recip();
-    let sum: Vec<f64> = unit(n, seed, 0).iter().map(|x| (1.0 - alone) * f64::from(*x) + alone * level).collect();
+    let sum: Vec<f64> = unit(n, seed, 0)
+        .iter()
+        .map(|x| (1.0 - alone) * f64::from(*x) + alone * level)
+        .collect();
     let norm = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
     // Where the random vector points exactly the other way the sum has no direction.
-    sum.into_iter().map(|x| if norm > 1e-6 { x / norm } else { level }).collect()
+    sum.into_iter()
+        .map(|x| if norm > 1e-6 { x / norm } else { level })
+        .collect()
 }
 
 /// The best match and its place, by |cos| or by cos.
 fn best(cosines: &[f64], signed: bool) -> (usize, f64) {
     let score = |c: &f64| if signed { *c } else { c.abs() };
-    let best = cosines.iter().map(score).enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    let best = cosines
+        .iter()
+        .map(score)
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
     best.unwrap_or((0, 0.0))
 }
 
@@ -107,7 +138,11 @@ pub fn scene(dials: &AloneDials) -> Scene {
     let dials = dials.sane();
     let placed = place(&dials);
     let (at, score) = best(&placed.cosines, dials.signed);
-    let band = random_match(dials.n, &[dials.n], dials.cosine()).unwrap_or(NullBand { low: 0.0, middle: 0.0, high: 0.0 });
+    let band = random_match(dials.n, &[dials.n], dials.cosine()).unwrap_or(NullBand {
+        low: 0.0,
+        middle: 0.0,
+        high: 0.0,
+    });
     let floor = f64::from(dials.n).sqrt().recip();
     let mut panels: Vec<Panel> = arrows(&dials, &placed, at, score).into_iter().collect();
     panels.push(bars(&dials, &placed.cosines, score, floor, &band));
@@ -123,9 +158,15 @@ pub fn scene(dials: &AloneDials) -> Scene {
         Fact::new("high", band.high),
         Fact::new("sumOfSquares", squares),
         // The width of a common language model, for the lesson's question.
-        Fact::new("expectedAt768", random_match(768, &[768], Cosine::Absolute).map_or(0.0, |band| band.middle)),
+        Fact::new(
+            "expectedAt768",
+            random_match(768, &[768], Cosine::Absolute).map_or(0.0, |band| band.middle),
+        ),
     ];
-    Scene { report: held::panels(panels), facts }
+    Scene {
+        report: held::panels(panels),
+        facts,
+    }
 }
 
 fn name(signed: bool) -> &'static str {
@@ -134,10 +175,17 @@ fn name(signed: bool) -> &'static str {
 
 fn arrows(dials: &AloneDials, placed: &Placed, at: usize, score: f64) -> Option<Panel> {
     let basis = placed.basis.as_ref()?;
-    let columns = basis.column_iter().map(|axis| axis.iter().map(|x| f64::from(*x)).collect()).collect();
+    let columns = basis
+        .column_iter()
+        .map(|axis| axis.iter().map(|x| f64::from(*x)).collect())
+        .collect();
     Some(Panel {
         name: "arrows".into(),
-        title: if dials.n == 2 { "In the plane".into() } else { "In space".into() },
+        title: if dials.n == 2 {
+            "In the plane".into()
+        } else {
+            "In space".into()
+        },
         alt: format!(
             "A unit vector among the {} vectors of an orthonormal basis; it resembles vector {} most, with {} {}.",
             dials.n,
@@ -145,7 +193,11 @@ fn arrows(dials: &AloneDials, placed: &Placed, at: usize, score: f64) -> Option<
             name(dials.signed),
             fixed(score, 2)
         ),
-        body: Body::Arrows(Arrows { basis: columns, vector: placed.vector.clone(), best: at as u32 }),
+        body: Body::Arrows(Arrows {
+            basis: columns,
+            vector: placed.vector.clone(),
+            best: at as u32,
+        }),
     })
 }
 
@@ -168,8 +220,20 @@ fn bars(dials: &AloneDials, cosines: &[f64], score: f64, floor: f64, band: &Null
         body: Body::Bars(Bars {
             x: "basis vector i".into(),
             y: Range::new(name, if dials.signed { -top } else { 0.0 }, top),
-            values: cosines.iter().map(|c| if dials.signed { *c } else { c.abs() }).collect(),
-            levels: vec![Level { label: "1/√n".into(), at: floor }, Level { label: "random vector".into(), at: band.middle }],
+            values: cosines
+                .iter()
+                .map(|c| if dials.signed { *c } else { c.abs() })
+                .collect(),
+            levels: vec![
+                Level {
+                    label: "1/√n".into(),
+                    at: floor,
+                },
+                Level {
+                    label: "random vector".into(),
+                    at: band.middle,
+                },
+            ],
         }),
     }
 }

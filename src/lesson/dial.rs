@@ -4,7 +4,11 @@ use std::ops::RangeInclusive;
 
 /// A number within its ends; what is no number is the default.
 pub fn within(value: f64, ends: RangeInclusive<f64>, default: f64) -> f64 {
-    if value.is_finite() { value.clamp(*ends.start(), *ends.end()) } else { default }
+    if value.is_finite() {
+        value.clamp(*ends.start(), *ends.end())
+    } else {
+        default
+    }
 }
 
 #[cfg(test)]
@@ -13,7 +17,13 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_the_default() {
-        assert_eq!((within(3.0, 0.0..=2.0, 1.0), within(-1e300, 0.0..=2.0, 1.0)), (2.0, 0.0));
-        assert_eq!((within(f64::NAN, 0.0..=2.0, 1.0), within(f64::INFINITY, 0.0..=2.0, 1.0)), (1.0, 1.0));
+        assert_eq!(
+            (within(3.0, 0.0..=2.0, 1.0), within(-1e300, 0.0..=2.0, 1.0)),
+            (2.0, 0.0)
+        );
+        assert_eq!(
+            (within(f64::NAN, 0.0..=2.0, 1.0), within(f64::INFINITY, 0.0..=2.0, 1.0)),
+            (1.0, 1.0)
+        );
     }
 }

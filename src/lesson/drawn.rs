@@ -22,7 +22,10 @@ pub fn unit(n: usize, seed: u32, purpose: u32) -> Matrix {
 pub fn turned(rows: usize, cols: usize, seed: u32, purpose: u32) -> Matrix {
     let whole = |q: &Matrix| q.ncols() == cols;
     // No draw was seen to lose a column; whoever finds one gets the axes.
-    orthonormal(&gaussian(rows, cols, seed, purpose)).ok().filter(whole).unwrap_or_else(|| Matrix::identity(rows, cols))
+    orthonormal(&gaussian(rows, cols, seed, purpose))
+        .ok()
+        .filter(whole)
+        .unwrap_or_else(|| Matrix::identity(rows, cols))
 }
 
 #[cfg(test)]

@@ -42,7 +42,15 @@ pub struct FirstStepDials {
 
 impl Default for FirstStepDials {
     fn default() -> Self {
-        FirstStepDials { seed: 1, n: 64, rank: 8, alpha: 16.0, learning_rate: 0.01, optimizer: Optimizer::Sgd, batch: 64 }
+        FirstStepDials {
+            seed: 1,
+            n: 64,
+            rank: 8,
+            alpha: 16.0,
+            learning_rate: 0.01,
+            optimizer: Optimizer::Sgd,
+            batch: 64,
+        }
     }
 }
 
@@ -81,11 +89,16 @@ impl Start {
         let (n, rank, batch) = (dials.n as usize, dials.rank as usize, dials.batch as usize);
         let drawn = |purpose| {
             let mut x = gaussian(n, batch, dials.seed, purpose);
-            x.row_iter_mut().enumerate().for_each(|(i, mut row)| row /= (i as f32 + 1.0).sqrt());
+            x.row_iter_mut()
+                .enumerate()
+                .for_each(|(i, mut row)| row /= (i as f32 + 1.0).sqrt());
             x
         };
         let gradient: Matrix = product(&drawn(0), View::from(&drawn(1)).t());
-        Start { gradient: gradient / batch as f32, a: gaussian(rank, n, dials.seed, 2) / (3.0 * n as f32).sqrt() }
+        Start {
+            gradient: gradient / batch as f32,
+            a: gaussian(rank, n, dials.seed, 2) / (3.0 * n as f32).sqrt(),
+        }
     }
 
     /// -eta G, or -eta sign(G).
@@ -117,18 +130,35 @@ pub fn scene(dials: &FirstStepDials) -> Scene {
     let dials = dials.sane();
     let start = Start::new(&dials);
     let change = start.full(&dials);
-    let full = Update { sigma: singular_values(View::from(&change)).unwrap_or_default(), change };
+    let full = Update {
+        sigma: singular_values(View::from(&change)).unwrap_or_default(),
+        change,
+    };
     let b = start.b(&dials);
     let change = product::<f32>(&b, &start.a) * dials.scale() as f32;
-    let lora = Update { sigma: low_rank_singular_values(dials.scale(), &b, &start.a).unwrap_or_default(), change };
+    let lora = Update {
+        sigma: low_rank_singular_values(dials.scale(), &b, &start.a).unwrap_or_default(),
+        change,
+    };
     let cosine = cosine(&full.change, &lora.change);
-    let panels = vec![updates(&dials, &full, &lora, cosine), spectrum_panel(&dials, &full, &lora)];
-    Scene { report: held::panels(panels), facts: facts(&dials, &full, &lora, cosine) }
+    let panels = vec![
+        updates(&dials, &full, &lora, cosine),
+        spectrum_panel(&dials, &full, &lora),
+    ];
+    Scene {
+        report: held::panels(panels),
+        facts: facts(&dials, &full, &lora, cosine),
+    }
 }
 
 /// The cosine between two matrices as vectors of their entries; 0 where one is zero.
 fn cosine(a: &Matrix, b: &Matrix) -> f64 {
-    let both = |a: &Matrix, b: &Matrix| a.iter().zip(b.iter()).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let both = |a: &Matrix, b: &Matrix| {
+        a.iter()
+            .zip(b.iter())
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum::<f64>()
+    };
     let norms = (both(a, a) * both(b, b)).sqrt();
     if norms > 0.0 { both(a, b) / norms } else { 0.0 }
 }
@@ -143,21 +173,37 @@ fn facts(dials: &FirstStepDials, full: &Update, lora: &Update, cosine: f64) -> V
         Fact::new("cosine", cosine),
     ];
     for (name, update) in [("Full", full), ("Lora", lora)] {
-        facts.push(Fact::new(&format!("effectiveRank{name}"), effective_rank(&update.sigma)));
+        facts.push(Fact::new(
+            &format!("effectiveRank{name}"),
+            effective_rank(&update.sigma),
+        ));
         facts.push(Fact::new(&format!("rank{name}"), rank(&update.sigma) as f64));
         facts.push(Fact::new(&format!("norm{name}"), frobenius(&update.sigma)));
-        facts.push(Fact::new(&format!("strongest{name}"), update.sigma.first().map_or(0.0, |s| f64::from(*s))));
+        facts.push(Fact::new(
+            &format!("strongest{name}"),
+            update.sigma.first().map_or(0.0, |s| f64::from(*s)),
+        ));
     }
     let ratio = |lora: f64, full: f64| if full > 0.0 { lora / full } else { 0.0 };
-    facts.push(Fact::new("normRatio", ratio(frobenius(&lora.sigma), frobenius(&full.sigma))));
-    facts.push(Fact::new("effectiveRankRatio", ratio(effective_rank(&lora.sigma), effective_rank(&full.sigma))));
+    facts.push(Fact::new(
+        "normRatio",
+        ratio(frobenius(&lora.sigma), frobenius(&full.sigma)),
+    ));
+    facts.push(Fact::new(
+        "effectiveRankRatio",
+        ratio(effective_rank(&lora.sigma), effective_rank(&full.sigma)),
+    ));
     facts
 }
 
 fn updates(dials: &FirstStepDials, full: &Update, lora: &Update, cosine: f64) -> Panel {
     let map = |title: String, update: &Update| Map {
         title,
-        note: format!("effective rank {}, norm {}", fixed(effective_rank(&update.sigma), 1), small(frobenius(&update.sigma))),
+        note: format!(
+            "effective rank {}, norm {}",
+            fixed(effective_rank(&update.sigma), 1),
+            small(frobenius(&update.sigma))
+        ),
         rows: dials.n,
         cols: dials.n,
         values: update.change.transpose().as_slice().to_vec(),
@@ -186,7 +232,12 @@ fn updates(dials: &FirstStepDials, full: &Update, lora: &Update, cosine: f64) ->
 
 fn spectrum_panel(dials: &FirstStepDials, full: &Update, lora: &Update) -> Panel {
     let label = format!("LoRA r = {}", dials.rank);
-    let of = |label, token, update: &Update| Spectral { label, token, dashed: false, sigma: update.sigma.clone() };
+    let of = |label, token, update: &Update| Spectral {
+        label,
+        token,
+        dashed: false,
+        sigma: update.sigma.clone(),
+    };
     let alt = format!(
         "Singular values of both changes: {} of full fine-tuning, the largest {}; {} of LoRA, the largest {}.",
         rank(&full.sigma),
@@ -194,10 +245,19 @@ fn spectrum_panel(dials: &FirstStepDials, full: &Update, lora: &Update) -> Panel
         rank(&lora.sigma),
         small(lora.sigma.first().map_or(0.0, |s| f64::from(*s)))
     );
-    spectra::panel("Singular values of the change", alt, "singular value", &[of("full", "full", full), of(&label, "lora-4", lora)])
+    spectra::panel(
+        "Singular values of the change",
+        alt,
+        "singular value",
+        &[of("full", "full", full), of(&label, "lora-4", lora)],
+    )
 }
 
 /// Two figures of a positive number, however small.
 fn small(value: f64) -> String {
-    if value >= 0.1 || value <= 0.0 { short(value) } else { fixed(value, (1.0 - value.log10().floor()).min(9.0) as usize) }
+    if value >= 0.1 || value <= 0.0 {
+        short(value)
+    } else {
+        fixed(value, (1.0 - value.log10().floor()).min(9.0) as usize)
+    }
 }

@@ -29,7 +29,10 @@ pub fn report(base: String, settings: &Settings, models: Vec<Model>, panels: Vec
         // Every build gives a lesson the same numbers.
         generator: Generator::new("lesson", 1),
         settings: settings.clone(),
-        base: Base { label: base, files: vec![] },
+        base: Base {
+            label: base,
+            files: vec![],
+        },
         models,
         panels,
     };

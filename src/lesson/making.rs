@@ -52,7 +52,16 @@ pub struct MakingDials {
 
 impl Default for MakingDials {
     fn default() -> Self {
-        MakingDials { seed: 1, spectrum: Spectrum::Power, making: Making::Planted, lambda: 0.5, tied: 8, angle: 45.0, k: 10, epsilon: 0.5 }
+        MakingDials {
+            seed: 1,
+            spectrum: Spectrum::Power,
+            making: Making::Planted,
+            lambda: 0.5,
+            tied: 8,
+            angle: 45.0,
+            k: 10,
+            epsilon: 0.5,
+        }
     }
 }
 
@@ -109,14 +118,26 @@ struct Seen {
 impl Bench {
     pub fn new(dials: &MakingDials) -> Bench {
         let dials = dials.sane();
-        let MakingDials { seed, spectrum, making, tied, .. } = dials;
+        let MakingDials {
+            seed,
+            spectrum,
+            making,
+            tied,
+            ..
+        } = dials;
         let mut sigma = spectrum.values(N);
         let change = match making {
             Making::Planted => Change::planted(N, seed),
             Making::Turned => Change::turned(&mut sigma, tied as usize),
         };
         let known = Known::along_axes("W", Some(0), None, &sigma);
-        Bench { made: (seed, spectrum, making, tied), sigma, known, change, sweep: Sweep::new(making.most()) }
+        Bench {
+            made: (seed, spectrum, making, tied),
+            sigma,
+            known,
+            change,
+            sweep: Sweep::new(making.most()),
+        }
     }
 
     /// Only the dials moved that a bench can follow.
@@ -137,7 +158,9 @@ impl Bench {
     fn see(&self, at: f64) -> Seen {
         let [b, a] = self.change.factors(at, &self.sigma);
         let mut looks = self.known.looks(vec![(Tuning::LowRank { b, a, scale: 1.0 }, None)]);
-        let Some(Look { entry, vectors }) = looks.pop() else { unreachable!("one look for one tuning") };
+        let Some(Look { entry, vectors }) = looks.pop() else {
+            unreachable!("one look for one tuning")
+        };
         let planted = match (&self.change, vectors) {
             (Change::Planted { u, .. }, Some(vectors)) => (vectors.transpose() * u).iter().map(|c| c.abs()).collect(),
             _ => vec![],
@@ -149,7 +172,11 @@ impl Bench {
     pub fn frame(&self, dials: &MakingDials) -> Scene {
         let dials = dials.sane();
         let Seen { matrix, planted } = self.see(dials.at());
-        let settings = Settings { k: dials.k, epsilon: dials.epsilon, ..Settings::default() };
+        let settings = Settings {
+            k: dials.k,
+            epsilon: dials.epsilon,
+            ..Settings::default()
+        };
         let mut facts = self.facts(&dials, &matrix, &planted);
         facts.extend(self.sweep.facts(&dials));
         let panels = vec![panel::best_match(&self.sweep, &dials, &matrix)];
@@ -158,15 +185,31 @@ impl Bench {
             Making::Turned => ("turned", dials.tied),
         };
         let model = held::model(label, Kind::Diff, Some(rank), held::leading(matrix));
-        Scene { report: held::report(format!("{N} × {N}, seed {}", dials.seed), &settings, vec![model], panels), facts }
+        Scene {
+            report: held::report(
+                format!("{N} × {N}, seed {}", dials.seed),
+                &settings,
+                vec![model],
+                panels,
+            ),
+            facts,
+        }
     }
 
     fn facts(&self, dials: &MakingDials, matrix: &report::Matrix, planted: &[f32]) -> Vec<Fact> {
         let sigma_1 = f64::from(self.sigma[0]);
         let change = matrix.delta.as_ref().map_or(0.0, |d| d.frobenius);
-        let cosines: Vec<f32> = Intervals::of(matrix, Rule::absolute(Side::Left)).into_iter().flat_map(Intervals::scores).collect();
+        let cosines: Vec<f32> = Intervals::of(matrix, Rule::absolute(Side::Left))
+            .into_iter()
+            .flat_map(Intervals::scores)
+            .collect();
         let below = |(j, c): (usize, &f32)| (f64::from(*c) < dials.epsilon).then_some(j);
-        let places: Vec<usize> = cosines.iter().take(dials.k as usize).enumerate().filter_map(below).collect();
+        let places: Vec<usize> = cosines
+            .iter()
+            .take(dials.k as usize)
+            .enumerate()
+            .filter_map(below)
+            .collect();
         let mut facts = vec![
             Fact::new("count", places.len() as f64),
             Fact::new("k", f64::from(dials.k)),
@@ -175,8 +218,14 @@ impl Bench {
             Fact::new("tunedSigma1", matrix.sigma_tuned.first().map_or(0.0, |s| f64::from(*s))),
             Fact::new("normChange", change),
             Fact::new("relativeChange", change / frobenius(&self.sigma)),
-            Fact::new("energyShare", intruder_energy(&matrix.sigma_tuned, &places).unwrap_or(0.0)),
-            Fact::new("expected", random_match(N as u32, &[N as u32], Cosine::Absolute).map_or(0.0, |band| band.middle)),
+            Fact::new(
+                "energyShare",
+                intruder_energy(&matrix.sigma_tuned, &places).unwrap_or(0.0),
+            ),
+            Fact::new(
+                "expected",
+                random_match(N as u32, &[N as u32], Cosine::Absolute).map_or(0.0, |band| band.middle),
+            ),
         ];
         for (name, cos) in ["bestMatch1", "bestMatch2", "bestMatch3"].iter().zip(&cosines) {
             facts.push(Fact::new(name, f64::from(*cos)));
@@ -186,13 +235,25 @@ impl Bench {
                 let best = planted.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
                 facts.push(Fact::new("lambda", dials.lambda));
                 if let Some((j, cos)) = best {
-                    facts.extend([Fact::new("plantedPlace", j as f64 + 1.0), Fact::new("plantedMatch", f64::from(*cos))]);
+                    facts.extend([
+                        Fact::new("plantedPlace", j as f64 + 1.0),
+                        Fact::new("plantedMatch", f64::from(*cos)),
+                    ]);
                 }
             }
             Change::Turned { group } => {
-                facts.extend([Fact::new("angle", dials.angle), Fact::new("tied", f64::from(dials.tied))]);
+                facts.extend([
+                    Fact::new("angle", dials.angle),
+                    Fact::new("tied", f64::from(dials.tied)),
+                ]);
                 if let Some(left) = &matrix.left {
-                    let turned = |of: &[f32]| of.get(group.clone()).unwrap_or_default().iter().copied().fold(1.0, f32::min);
+                    let turned = |of: &[f32]| {
+                        of.get(group.clone())
+                            .unwrap_or_default()
+                            .iter()
+                            .copied()
+                            .fold(1.0, f32::min)
+                    };
                     facts.push(Fact::new("turnedMatch", f64::from(turned(&left.max_cos))));
                     facts.push(Fact::new("tiedMatch", f64::from(turned(space(left)))));
                 }
@@ -219,7 +280,11 @@ const AT_ONCE: usize = 2;
 
 impl Moving {
     pub fn new(dials: &MakingDials) -> Moving {
-        Moving { dials: dials.clone(), bench: Bench::new(dials), done: 0.0 }
+        Moving {
+            dials: dials.clone(),
+            bench: Bench::new(dials),
+            done: 0.0,
+        }
     }
 }
 
@@ -261,18 +326,41 @@ mod tests {
     /// W0 = U0 diag(sigma) V0^T and W = W0 + U0 b a V0^T, decomposed as any other matrices.
     #[test]
     fn a_frame_in_the_singular_basis_is_that_of_the_matrices_themselves() {
-        let planted = |spectrum, lambda| MakingDials { spectrum, lambda, ..MakingDials::default() };
-        let tied = MakingDials { making: Making::Turned, angle: 20.0, ..MakingDials::default() };
-        for dials in [planted(Spectrum::Power, 0.3), planted(Spectrum::Measured, 1.0), planted(Spectrum::Flat, 1.6), tied] {
+        let planted = |spectrum, lambda| MakingDials {
+            spectrum,
+            lambda,
+            ..MakingDials::default()
+        };
+        let tied = MakingDials {
+            making: Making::Turned,
+            angle: 20.0,
+            ..MakingDials::default()
+        };
+        for dials in [
+            planted(Spectrum::Power, 0.3),
+            planted(Spectrum::Measured, 1.0),
+            planted(Spectrum::Flat, 1.6),
+            tied,
+        ] {
             let bench = Bench::new(&dials);
             let own = bench.see(dials.at()).matrix;
             let (u, v) = (turned(N, N, 7, 1), turned(N, N, 7, 2));
             let mut scaled = u.clone();
-            scaled.column_iter_mut().zip(&bench.sigma).for_each(|(mut column, sigma)| column *= *sigma);
+            scaled
+                .column_iter_mut()
+                .zip(&bench.sigma)
+                .for_each(|(mut column, sigma)| column *= *sigma);
             let w0: Matrix = scaled * v.transpose();
             let [b, a] = bench.change.factors(dials.at(), &bench.sigma);
-            let tuning = Tuning::LowRank { b: &u * b, a: a * v.transpose(), scale: 1.0 };
-            let wanted = Known::new("W", Some(0), None, &w0).looks(vec![(tuning, None)]).remove(0).entry;
+            let tuning = Tuning::LowRank {
+                b: &u * b,
+                a: a * v.transpose(),
+                scale: 1.0,
+            };
+            let wanted = Known::new("W", Some(0), None, &w0)
+                .looks(vec![(tuning, None)])
+                .remove(0)
+                .entry;
             // Tied vectors of the base itself are any of their space, for either way: there the space is what can be compared.
             let near = |own: &[f32], wanted: &[f32], tolerance: f32| {
                 assert_eq!(own.len(), wanted.len());
@@ -287,7 +375,11 @@ mod tests {
             near(space(&own_left), space(&left), tolerance);
             near(&own_left.max_cos, &left.max_cos, tolerance);
             near(&own_right.max_cos, &right.max_cos, tolerance);
-            near(&own.similarity.unwrap().values, &wanted.similarity.unwrap().values, tolerance);
+            near(
+                &own.similarity.unwrap().values,
+                &wanted.similarity.unwrap().values,
+                tolerance,
+            );
             near(&own.delta.unwrap().sigma, &wanted.delta.unwrap().sigma, 1e-4);
         }
     }

@@ -39,7 +39,10 @@ pub struct Fact {
 
 impl Fact {
     pub fn new(name: &str, value: f64) -> Fact {
-        Fact { name: name.to_owned(), value }
+        Fact {
+            name: name.to_owned(),
+            value,
+        }
     }
 }
 
@@ -82,7 +85,10 @@ struct Still<D> {
 
 impl<D: Default + for<'a> Deserialize<'a>> Still<D> {
     fn new(dials: &str, scene: fn(&D) -> Scene) -> Self {
-        Still { dials: read(dials), scene }
+        Still {
+            dials: read(dials),
+            scene,
+        }
     }
 }
 

@@ -38,7 +38,16 @@ pub struct ProductDials {
 
 impl Default for ProductDials {
     fn default() -> Self {
-        ProductDials { seed: 1, n: 128, rank: 64, decay: 0.5, frozen: false, strength: 0.4, k: 10, epsilon: 0.5 }
+        ProductDials {
+            seed: 1,
+            n: 128,
+            rank: 64,
+            decay: 0.5,
+            frozen: false,
+            strength: 0.4,
+            k: 10,
+            epsilon: 0.5,
+        }
     }
 }
 
@@ -73,12 +82,18 @@ fn factors(dials: &ProductDials) -> Factors {
     let (n, rank) = (dials.n as usize, dials.rank as usize);
     let weight = |i: usize| (i as f64 + 1.0).powf(-dials.decay) as f32;
     let mut b = gaussian(n, rank, dials.seed, 0);
-    b.column_iter_mut().enumerate().for_each(|(i, mut column)| column *= weight(i));
+    b.column_iter_mut()
+        .enumerate()
+        .for_each(|(i, mut column)| column *= weight(i));
     let mut a = gaussian(rank, n, dials.seed, 1);
     a.row_iter_mut().enumerate().for_each(|(i, mut row)| row *= weight(i));
     // The strong directions of B would meet those of A one by one: two factors that know nothing of each other are turned apart.
     let b = product(&b, &turned(rank, rank, dials.seed, 2));
-    Factors { b, a, frozen: turned(n, rank, dials.seed, 3).transpose() }
+    Factors {
+        b,
+        a,
+        frozen: turned(n, rank, dials.seed, 3).transpose(),
+    }
 }
 
 pub fn scene(dials: &ProductDials) -> Scene {
@@ -87,36 +102,73 @@ pub fn scene(dials: &ProductDials) -> Scene {
     let n = dials.n as usize;
     let sigma_0 = Spectrum::Power.values(n);
     let norm = dials.strength * frobenius(&sigma_0);
-    let to_norm = |norm_now: f32| if norm_now > 0.0 { norm / f64::from(norm_now) } else { 0.0 };
+    let to_norm = |norm_now: f32| {
+        if norm_now > 0.0 {
+            norm / f64::from(norm_now)
+        } else {
+            0.0
+        }
+    };
     let low = |b: &Matrix, a: &Matrix| {
         let scale = to_norm(product::<f32>(b, a).norm());
-        Tuning::LowRank { b: b.clone(), a: a.clone(), scale }
+        Tuning::LowRank {
+            b: b.clone(),
+            a: a.clone(),
+            scale,
+        }
     };
     let full = gaussian(n, n, dials.seed, 4);
     // In W0's singular basis; what is Gaussian there is so anywhere.
     let mut w = &full * to_norm(full.norm()) as f32;
-    w.iter_mut().step_by(n + 1).zip(&sigma_0).for_each(|(entry, sigma)| *entry += sigma);
+    w.iter_mut()
+        .step_by(n + 1)
+        .zip(&sigma_0)
+        .for_each(|(entry, sigma)| *entry += sigma);
     let known = Known::along_axes("W", Some(0), None, &sigma_0);
-    let looks = known.looks(vec![(Tuning::Dense(w), None), (low(&b, &a), None), (low(&b, &frozen), None)]);
+    let looks = known.looks(vec![
+        (Tuning::Dense(w), None),
+        (low(&b, &a), None),
+        (low(&b, &frozen), None),
+    ]);
     let rank = Some(dials.rank);
     let names = [
         ("Full".to_owned(), Kind::Full, None),
         (format!("BA, r = {}", dials.rank), Kind::Lora, rank),
         (format!("B alone, A frozen, r = {}", dials.rank), Kind::Lora, rank),
     ];
-    let models: Vec<Model> =
-        names.iter().zip(looks).map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry)).collect();
-    let settings = Settings { k: dials.k, epsilon: dials.epsilon, ..Settings::default() };
+    let models: Vec<Model> = names
+        .iter()
+        .zip(looks)
+        .map(|((label, kind, rank), look)| held::model(label, *kind, *rank, look.entry))
+        .collect();
+    let settings = Settings {
+        k: dials.k,
+        epsilon: dials.epsilon,
+        ..Settings::default()
+    };
     let spectrum = |x: &Matrix| of_norm_one(&singular_values(View::from(x)).unwrap_or_default());
     let changes: Vec<Vec<f32>> = models.iter().map(|m| of_norm_one(change(m))).collect();
-    let all = Spectra { b: spectrum(&b), a: spectrum(if dials.frozen { &frozen } else { &a }), changes };
-    let report = held::report(format!("{n} × {n}, seed {}", dials.seed), &settings, models, vec![all.panel(&dials)]);
+    let all = Spectra {
+        b: spectrum(&b),
+        a: spectrum(if dials.frozen { &frozen } else { &a }),
+        changes,
+    };
+    let report = held::report(
+        format!("{n} × {n}, seed {}", dials.seed),
+        &settings,
+        models,
+        vec![all.panel(&dials)],
+    );
     let facts = all.facts(&dials, &report.models, &sigma_0);
     Scene { report, facts }
 }
 
 fn change(model: &Model) -> &[f32] {
-    model.matrices.first().and_then(|m| m.delta.as_ref()).map_or(&[], |d| &d.sigma)
+    model
+        .matrices
+        .first()
+        .and_then(|m| m.delta.as_ref())
+        .map_or(&[], |d| &d.sigma)
 }
 
 /// At a Frobenius norm of 1.
@@ -129,7 +181,12 @@ struct Spectra {
 
 impl Spectra {
     fn panel(&self, dials: &ProductDials) -> Panel {
-        let of = |label, token, dashed, sigma: &[f32]| Spectral { label, token, dashed, sigma: sigma.to_vec() };
+        let of = |label, token, dashed, sigma: &[f32]| Spectral {
+            label,
+            token,
+            dashed,
+            sigma: sigma.to_vec(),
+        };
         let [full, ba, frozen] = [0, 1, 2].map(|i| &self.changes[i][..]);
         let made = if dials.frozen { frozen } else { ba };
         let lines = [
@@ -176,5 +233,9 @@ impl Spectra {
 /// The largest singular value over the median one: how unequal they are. The smallest alone is chance.
 fn spread(sigma: &[f32]) -> f64 {
     let middle = sigma.get(sigma.len() / 2).copied().unwrap_or(0.0);
-    if middle > 0.0 { f64::from(sigma[0]) / f64::from(middle) } else { 0.0 }
+    if middle > 0.0 {
+        f64::from(sigma[0]) / f64::from(middle)
+    } else {
+        0.0
+    }
 }

@@ -19,7 +19,11 @@ const DEPTH: f64 = 1e-4;
 /// The spectrum at a Frobenius norm of 1, so that only its shape is seen; empty for a zero matrix.
 pub fn of_norm_one(sigma: &[f32]) -> Vec<f32> {
     let norm = frobenius(sigma);
-    if norm > 0.0 && norm.is_finite() { sigma.iter().map(|s| (f64::from(*s) / norm) as f32).collect() } else { vec![] }
+    if norm > 0.0 && norm.is_finite() {
+        sigma.iter().map(|s| (f64::from(*s) / norm) as f32).collect()
+    } else {
+        vec![]
+    }
 }
 
 /// How many values stand above rounding: in f32 what should be zero is some 1e-7 of the largest.
@@ -29,9 +33,16 @@ pub fn rank(sigma: &[f32]) -> usize {
 }
 
 pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
-    let largest = spectra.iter().filter_map(|s| s.sigma.first()).fold(0.0f64, |most, s| most.max(f64::from(*s)));
+    let largest = spectra
+        .iter()
+        .filter_map(|s| s.sigma.first())
+        .fold(0.0f64, |most, s| most.max(f64::from(*s)));
     // Whole powers of ten, so that the axis stays where a dial moves a little.
-    let to = if largest > 0.0 { 10f64.powf(largest.log10().ceil()) } else { 1.0 };
+    let to = if largest > 0.0 {
+        10f64.powf(largest.log10().ceil())
+    } else {
+        1.0
+    };
     let from = to * DEPTH;
     let count = spectra.iter().map(|s| s.sigma.len()).max().unwrap_or(1).max(2);
     let line = |s: &Spectral| Line {
@@ -40,7 +51,12 @@ pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
         dashed: s.dashed,
         // A single value is no line.
         dots: s.sigma.len() < 24,
-        points: (1u32..).map(f64::from).zip(&s.sigma).map(|(i, s)| [i, f64::from(*s)]).take_while(|p| p[1] >= from).collect(),
+        points: (1u32..)
+            .map(f64::from)
+            .zip(&s.sigma)
+            .map(|(i, s)| [i, f64::from(*s)])
+            .take_while(|p| p[1] >= from)
+            .collect(),
         deviation: vec![],
     };
     Panel {
@@ -71,7 +87,9 @@ mod tests {
 
     #[test]
     fn nothing_to_draw_has_axes_all_the_same() {
-        let Body::Curves(curves) = panel("", String::new(), "", &[]).body else { panic!() };
+        let Body::Curves(curves) = panel("", String::new(), "", &[]).body else {
+            panic!()
+        };
         assert!(curves.y.from > 0.0 && curves.y.to > curves.y.from && curves.x.to > curves.x.from);
     }
 }

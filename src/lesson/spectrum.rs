@@ -26,7 +26,9 @@ impl Spectrum {
                 Spectrum::Power => 4.0 * (i + 1.0).powf(-0.6),
                 Spectrum::Flat => 4.0 * (1.0 - 0.6 * i / n),
                 Spectrum::Fast => 4.0 * 0.96f64.powf(i),
-                Spectrum::Measured => 1.75 * (1.0 - i / n).powf(1.3) + 0.14 + 4.5 * (-i / 1.6).exp() + 1.5 * (-i / 9.0).exp(),
+                Spectrum::Measured => {
+                    1.75 * (1.0 - i / n).powf(1.3) + 0.14 + 4.5 * (-i / 1.6).exp() + 1.5 * (-i / 9.0).exp()
+                }
             }
         };
         (0..n).map(|i| value(i) as f32).collect()
@@ -41,7 +43,10 @@ mod tests {
     fn values_descend_and_no_neighbours_are_tied() {
         for spectrum in [Spectrum::Power, Spectrum::Flat, Spectrum::Fast, Spectrum::Measured] {
             let values = spectrum.values(256);
-            assert!(values.windows(2).all(|v| v[1] > 0.0 && v[0] - v[1] > 1e-3 * v[0]), "{spectrum:?}");
+            assert!(
+                values.windows(2).all(|v| v[1] > 0.0 && v[0] - v[1] > 1e-3 * v[0]),
+                "{spectrum:?}"
+            );
         }
     }
 }

@@ -17,13 +17,23 @@ pub struct AlongAxes {
 
 /// `d` descends. None where only the decomposition of the whole finds it.
 pub fn plus_low_rank(d: &[f32], b: &Matrix, a: &Matrix) -> Result<Option<AlongAxes>, NoConvergence> {
-    let touched: Vec<usize> = (0..d.len()).filter(|i| b.row(*i).iter().chain(a.column(*i).iter()).any(|x| *x != 0.0)).collect();
+    let touched: Vec<usize> = (0..d.len())
+        .filter(|i| b.row(*i).iter().chain(a.column(*i).iter()).any(|x| *x != 0.0))
+        .collect();
     // Where one factor is zero nothing is touched, whatever the other holds.
-    let touched = if b.amax() == 0.0 || a.amax() == 0.0 { Vec::new() } else { touched };
+    let touched = if b.amax() == 0.0 || a.amax() == 0.0 {
+        Vec::new()
+    } else {
+        touched
+    };
     if 4 * touched.len() < d.len() {
         return plus_block(d, &touched, &(b.select_rows(&touched) * a.select_columns(&touched))).map(Some);
     }
-    if b.ncols() == 1 { plus_rank_one(d, b.as_slice(), a.as_slice()) } else { Ok(None) }
+    if b.ncols() == 1 {
+        plus_rank_one(d, b.as_slice(), a.as_slice())
+    } else {
+        Ok(None)
+    }
 }
 
 /// The other axes stay as they are: `change` is what is added between the `touched` ones.
@@ -35,23 +45,36 @@ fn plus_block(d: &[f32], touched: &[usize], change: &Matrix) -> Result<AlongAxes
     let [left, right] = svd.sides()?;
     // Each value with where its vectors are: in the block, or on an axis.
     let own = svd.values().into_iter().enumerate().map(|(j, sigma)| (sigma, Ok(j)));
-    let axes = (0..n).filter(|i| touched.binary_search(i).is_err()).map(|i| (d[i], Err(i)));
+    let axes = (0..n)
+        .filter(|i| touched.binary_search(i).is_err())
+        .map(|i| (d[i], Err(i)));
     let mut all: Vec<(f32, Result<usize, usize>)> = axes.chain(own).collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     let side = |block: &Matrix| {
         let mut whole = Matrix::zeros(n, n);
         for (column, (_, place)) in all.iter().enumerate() {
             match place {
-                Ok(j) => touched.iter().enumerate().for_each(|(at, i)| whole[(*i, column)] = block[(at, *j)]),
+                Ok(j) => touched
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, i)| whole[(*i, column)] = block[(at, *j)]),
                 Err(i) => whole[(*i, column)] = 1.0,
             }
         }
         whole
     };
     let largest = |sigma: Option<f32>| f64::from(sigma.unwrap_or(0.0));
-    let (own, whole) = (largest(svd.values().first().copied()), largest(all.first().map(|(sigma, _)| *sigma)));
+    let (own, whole) = (
+        largest(svd.values().first().copied()),
+        largest(all.first().map(|(sigma, _)| *sigma)),
+    );
     let residual = if whole > 0.0 { svd.residual * own / whole } else { 0.0 };
-    Ok(AlongAxes { left: side(&left), right: side(&right), sigma: all.iter().map(|(sigma, _)| f64::from(*sigma)).collect(), residual })
+    Ok(AlongAxes {
+        left: side(&left),
+        right: side(&right),
+        sigma: all.iter().map(|(sigma, _)| f64::from(*sigma)).collect(),
+        residual,
+    })
 }
 
 #[cfg(test)]

@@ -90,7 +90,8 @@ impl Sides {
     pub fn is_open(&self, question: Question) -> bool {
         let open = |side: &SideMatch| {
             let ends = side.cos.iter().zip(&side.upper).take(question.k);
-            ends.into_iter().any(|(low, high)| f64::from(*low) < question.epsilon && f64::from(*high) >= question.epsilon)
+            ends.into_iter()
+                .any(|(low, high)| f64::from(*low) < question.epsilon && f64::from(*high) >= question.epsilon)
         };
         self.all().any(open)
     }
@@ -98,7 +99,9 @@ impl Sides {
     /// Both hold the truth, and so does what they have in common.
     pub fn narrow(&mut self, again: Sides) {
         for (side, again) in [(&mut self.short, again.short), (&mut self.long, again.long)] {
-            let (Some(side), Some(again)) = (side, again) else { continue };
+            let (Some(side), Some(again)) = (side, again) else {
+                continue;
+            };
             for j in 0..side.cos.len() {
                 if again.cos[j] > side.cos[j] {
                     (side.cos[j], side.argmax[j]) = (again.cos[j], again.argmax[j]);
@@ -152,13 +155,21 @@ impl Tuned {
     }
 
     fn side(&self, short: bool) -> Option<&Side> {
-        if short { Some(&self.found.short) } else { self.found.long.as_ref() }
+        if short {
+            Some(&self.found.short)
+        } else {
+            self.found.long.as_ref()
+        }
     }
 }
 
 /// Goes on until a look at the edge says that it is near enough, or until it is clear that it will not come below `wanted`: its distance
 /// to the largest Ritz value falls with the square of the steps.
-fn approach(edge: &mut Edge, wanted: f64, mut look: impl FnMut(f64) -> Result<bool, NoConvergence>) -> Result<(), NoConvergence> {
+fn approach(
+    edge: &mut Edge,
+    wanted: f64,
+    mut look: impl FnMut(f64) -> Result<bool, NoConvergence>,
+) -> Result<(), NoConvergence> {
     let closes = edge.room() <= EDGE_STEPS;
     for step in 1..=EDGE_STEPS {
         edge.step();
@@ -189,14 +200,28 @@ pub struct Against<'a> {
 
 impl<'a> Against<'a> {
     /// `most` base vectors are taken as known, and some where that is fewer.
-    pub fn new(w0: View<'a>, leading: &'a Leading, tuned: &[Tuned], question: Question, most: usize) -> Result<Against<'a>, NoConvergence> {
+    pub fn new(
+        w0: View<'a>,
+        leading: &'a Leading,
+        tuned: &[Tuned],
+        question: Question,
+        most: usize,
+    ) -> Result<Against<'a>, NoConvergence> {
         let operator = Operator::from(w0);
         let norm = operator.norm();
         let rounding = operator.rounding::<f64>(norm);
         let count = worth_knowing(leading).min(most.max(KNOWN));
-        let found = Invariant::of(operator, &leading.short.columns(0, count).into_owned(), rounding, question.right)?;
+        let found = Invariant::of(
+            operator,
+            &leading.short.columns(0, count).into_owned(),
+            rounding,
+            question.right,
+        )?;
         let mut edge = Edge::new(operator, &found.short.x, BASE_SEED, rounding);
-        let mut isolated = Isolated { groups: Vec::new(), edge: norm * norm };
+        let mut isolated = Isolated {
+            groups: Vec::new(),
+            edge: norm * norm,
+        };
         let needed = needed(&found, tuned, question);
         let wanted = found.theta.get(needed - 1).copied().unwrap_or(0.0);
         approach(&mut edge, wanted, |above| {
@@ -210,8 +235,19 @@ impl<'a> Against<'a> {
             // The long side asks for the other end of the spectrum too.
             (0..LEAST_STEPS).for_each(|_| edge.step());
         }
-        let least = found.theta.last().map_or(0.0, |last| edge.least().map(|least| least.min(*last)).unwrap_or(0.0));
-        Ok(Against { w0, leading, found, isolated, rounding, norm, least })
+        let least = found
+            .theta
+            .last()
+            .map_or(0.0, |last| edge.least().map(|least| least.min(*last)).unwrap_or(0.0));
+        Ok(Against {
+            w0,
+            leading,
+            found,
+            isolated,
+            rounding,
+            norm,
+            least,
+        })
     }
 
     /// The largest eigenvalue; zero of a base that is zero.
@@ -224,34 +260,73 @@ impl<'a> Against<'a> {
         let side = |short: bool| -> Result<Vec<Option<SideMatch>>, NoConvergence> {
             let asked = if short { question.left } else { question.right };
             if asked {
-                Ok(self.side(tuned, leading, short, question)?.into_iter().map(Some).collect())
+                Ok(self
+                    .side(tuned, leading, short, question)?
+                    .into_iter()
+                    .map(Some)
+                    .collect())
             } else {
                 Ok(tuned.iter().map(|_| None).collect())
             }
         };
-        Ok(side(true)?.into_iter().zip(side(false)?).map(|(short, long)| Sides { short, long }).collect())
+        Ok(side(true)?
+            .into_iter()
+            .zip(side(false)?)
+            .map(|(short, long)| Sides { short, long })
+            .collect())
     }
 
-    fn side(&self, tuned: &[Tuned], leading: &[Leading], short: bool, question: Question) -> Result<Vec<SideMatch>, NoConvergence> {
-        let base = if short { Some(&self.found.short) } else { self.found.long.as_ref() }.ok_or(NoConvergence)?;
+    fn side(
+        &self,
+        tuned: &[Tuned],
+        leading: &[Leading],
+        short: bool,
+        question: Question,
+    ) -> Result<Vec<SideMatch>, NoConvergence> {
+        let base = if short {
+            Some(&self.found.short)
+        } else {
+            self.found.long.as_ref()
+        }
+        .ok_or(NoConvergence)?;
         let mut vectors: Vec<Vector> = Vec::new();
         for (at, one) in tuned.iter().enumerate() {
             let y = &one.side(short).ok_or(NoConvergence)?.x;
             let c: DMatrix<f64> = product(View::from(&base.x).t(), y);
-            vectors.extend(
-                (0..y.ncols()).map(|j| self.vector(at, j, c.column(j).iter().copied().collect(), one.turn(short)[j], &base.residual)),
-            );
+            vectors.extend((0..y.ncols()).map(|j| {
+                self.vector(
+                    at,
+                    j,
+                    c.column(j).iter().copied().collect(),
+                    one.turn(short)[j],
+                    &base.residual,
+                )
+            }));
         }
         self.bound_the_rest(tuned, &mut vectors, base, short, question)?;
         let mut sides = Vec::new();
         for (at, found) in leading.iter().enumerate() {
-            let (own, known) = if short { (&found.short, &self.leading.short) } else { (&found.long, &self.leading.long) };
+            let (own, known) = if short {
+                (&found.short, &self.leading.short)
+            } else {
+                (&found.long, &self.leading.long)
+            };
             let cosines: Matrix = product(View::from(known).t(), own);
-            let mut side = SideMatch { cos: vec![], upper: vec![], argmax: vec![], cosines: cosines.map(|c| c.abs().min(1.0)) };
+            let mut side = SideMatch {
+                cos: vec![],
+                upper: vec![],
+                argmax: vec![],
+                cosines: cosines.map(|c| c.abs().min(1.0)),
+            };
             for j in 0..own.ncols() {
                 let one = vectors.iter().find(|v| v.tune == at && v.place == j);
                 let (mut low, mut high, best) = one.map_or((0.0, 1.0, 0), |v| (v.low, v.high(), v.best));
-                if refuted(side.cosines.column(j).as_slice(), self.leading, one.map_or(1.0, |v| v.turn), high) {
+                if refuted(
+                    side.cosines.column(j).as_slice(),
+                    self.leading,
+                    one.map_or(1.0, |v| v.turn),
+                    high,
+                ) {
                     (low, high) = (0.0, 1.0);
                 }
                 side.cos.push((low - OUTWARDS).max(0.0) as f32);
@@ -275,13 +350,28 @@ impl<'a> Against<'a> {
             high = high.max((alpha - angle).max(0.0).cos());
             if most > low {
                 low = most;
-                best = (group.members.clone()).max_by(|a, b| c[*a].abs().total_cmp(&c[*b].abs())).unwrap_or(0);
+                best = (group.members.clone())
+                    .max_by(|a, b| c[*a].abs().total_cmp(&c[*b].abs()))
+                    .unwrap_or(0);
             }
         }
         if low == 0.0 {
-            best = (0..c.len()).max_by(|a, b| c[*a].abs().total_cmp(&c[*b].abs())).unwrap_or(0);
+            best = (0..c.len())
+                .max_by(|a, b| c[*a].abs().total_cmp(&c[*b].abs()))
+                .unwrap_or(0);
         }
-        Vector { tune, place, c, turn, low, known: high, rest: 1.0, best, before: 1.0, stalled: 0 }
+        Vector {
+            tune,
+            place,
+            c,
+            turn,
+            low,
+            known: high,
+            rest: 1.0,
+            best,
+            before: 1.0,
+            stalled: 0,
+        }
     }
 
     /// Bounds the cosines with base vectors below the edge, until they settle what was asked.
@@ -293,7 +383,11 @@ impl<'a> Against<'a> {
         short: bool,
         question: Question,
     ) -> Result<(), NoConvergence> {
-        let operator = if short { Operator::from(self.w0) } else { Operator::from(self.w0).t() };
+        let operator = if short {
+            Operator::from(self.w0)
+        } else {
+            Operator::from(self.w0).t()
+        };
         // On the long side of a matrix that is not square lies a null space that is no base vector's.
         let outside = !short && self.w0.rows() != self.w0.cols();
         let low = if outside { self.least / 16.0 } else { 0.0 };
@@ -323,7 +417,10 @@ impl<'a> Against<'a> {
         low: f64,
         question: Question,
     ) -> Result<(), NoConvergence> {
-        let known = Known { theta: &self.found.theta, residual: &base.residual };
+        let known = Known {
+            theta: &self.found.theta,
+            residual: &base.residual,
+        };
         let mut lanczos: Lanczos<T> = Lanczos::new(operator, starts, &base.x);
         let edge = self.isolated.edge;
         let bound = |vector: &mut Vector, run: &Run, low: f64, rounding: f64| -> Result<(), NoConvergence> {
@@ -334,25 +431,51 @@ impl<'a> Against<'a> {
         let mut rounding = GUESS * T::ROUNDING * self.norm * self.largest().sqrt();
         let mut step = 0;
         loop {
-            let goal = if step < CHEAP_STEPS { question.epsilon.min(COMFORT) } else { question.epsilon };
+            let goal = if step < CHEAP_STEPS {
+                question.epsilon.min(COMFORT)
+            } else {
+                question.epsilon
+            };
             if step == 0 || (step >= FIRST_LOOK && (step - FIRST_LOOK) % LOOK == 0) {
-                let asked = vectors.par_iter_mut().zip(&lanczos.runs).filter(|(vector, _)| step == 0 || vector.is_vague(goal));
-                asked.map(|(vector, run)| bound(vector, run, low, rounding)).collect::<Result<(), _>>()?;
+                let asked = vectors
+                    .par_iter_mut()
+                    .zip(&lanczos.runs)
+                    .filter(|(vector, _)| step == 0 || vector.is_vague(goal));
+                asked
+                    .map(|(vector, run)| bound(vector, run, low, rounding))
+                    .collect::<Result<(), _>>()?;
             }
-            if step == STEPS || !vectors.iter().any(|v| v.place < question.k && v.goes_on(goal, question.epsilon, step)) {
+            if step == STEPS
+                || !vectors
+                    .iter()
+                    .any(|v| v.place < question.k && v.goes_on(goal, question.epsilon, step))
+            {
                 rounding = lanczos.measured_rounding(PROBE_SEED, self.rounding);
                 let again = |(vector, run): (&mut Vector, &Run)| {
                     vector.rest = 1.0;
                     bound(vector, run, low, rounding)
                 };
-                vectors.par_iter_mut().zip(&lanczos.runs).map(again).collect::<Result<(), _>>()?;
-                if step == STEPS || !vectors.iter().any(|v| v.place < question.k && v.goes_on(goal, question.epsilon, step)) {
+                vectors
+                    .par_iter_mut()
+                    .zip(&lanczos.runs)
+                    .map(again)
+                    .collect::<Result<(), _>>()?;
+                if step == STEPS
+                    || !vectors
+                        .iter()
+                        .any(|v| v.place < question.k && v.goes_on(goal, question.epsilon, step))
+                {
                     break;
                 }
             }
             // The others come along while it costs little.
-            lanczos
-                .step_some(|at| if step < CHEAP_STEPS { vectors[at].is_vague(goal) } else { vectors[at].is_open(goal, question.epsilon) });
+            lanczos.step_some(|at| {
+                if step < CHEAP_STEPS {
+                    vectors[at].is_vague(goal)
+                } else {
+                    vectors[at].is_open(goal, question.epsilon)
+                }
+            });
             step += 1;
         }
         if low > 0.0 && !self.is_above(low) {
@@ -361,7 +484,11 @@ impl<'a> Against<'a> {
                 vector.rest = 1.0;
                 bound(vector, run, 0.0, rounding)
             };
-            vectors.par_iter_mut().zip(&lanczos.runs).map(again).collect::<Result<(), _>>()?;
+            vectors
+                .par_iter_mut()
+                .zip(&lanczos.runs)
+                .map(again)
+                .collect::<Result<(), _>>()?;
         }
         Ok(())
     }
@@ -387,7 +514,8 @@ fn worth_knowing(base: &Leading) -> usize {
     let good = |count: usize| {
         let next = base.theta.get(count).copied().unwrap_or(0.0);
         (0..count).all(|i| {
-            base.residual[i] <= 0.02 * (base.theta[i] - next).max(0.0) || base.residual[i] <= ROUNDING * rounding_size(&base.theta, i)
+            base.residual[i] <= 0.02 * (base.theta[i] - next).max(0.0)
+                || base.residual[i] <= ROUNDING * rounding_size(&base.theta, i)
         })
     };
     (0..=total).rev().find(|c| good(*c)).unwrap_or(0).max(1).min(total)
@@ -398,9 +526,14 @@ fn needed(base: &Invariant, tuned: &[Tuned], question: Question) -> usize {
     let mut needed = 1;
     for one in tuned {
         let count = question.k.min(one.found.len());
-        let c: DMatrix<f64> = product(View::from(&base.short.x).t(), &one.found.short.x.columns(0, count).into_owned());
+        let c: DMatrix<f64> = product(
+            View::from(&base.short.x).t(),
+            &one.found.short.x.columns(0, count).into_owned(),
+        );
         for column in c.column_iter() {
-            let best = (0..column.len()).max_by(|a, b| column[*a].abs().total_cmp(&column[*b].abs())).unwrap_or(0);
+            let best = (0..column.len())
+                .max_by(|a, b| column[*a].abs().total_cmp(&column[*b].abs()))
+                .unwrap_or(0);
             if column.get(best).is_some_and(|c| c.abs() >= question.epsilon) {
                 needed = needed.max(best + 1);
             }

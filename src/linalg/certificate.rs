@@ -68,7 +68,16 @@ impl<'a> Certificate<'a> {
         let m = run.alpha.len();
         let row = |i: usize| run.inside.iter().map(|c| c[i] * c[i]).sum::<f64>().sqrt();
         let rows = (0..c.len()).map(row).collect();
-        let mut one = Certificate { known, c, nodes: vec![], first: vec![], last: vec![], rest: run.length, rows, rounding };
+        let mut one = Certificate {
+            known,
+            c,
+            nodes: vec![],
+            first: vec![],
+            last: vec![],
+            rest: run.length,
+            rows,
+            rounding,
+        };
         if m > 0 {
             let (nodes, s) = eigen(&jacobi(&run.alpha, &run.beta))?;
             // The eigenvectors of J are off by some roundings of its norm.
@@ -83,7 +92,11 @@ impl<'a> Certificate<'a> {
 
     /// A bound for |<y, u>| of every eigenvector u with an eigenvalue in [low, high], or `least` where that is larger.
     pub fn largest(&self, low: f64, high: f64, least: f64) -> f64 {
-        let cell = |from: f64, to: f64| Cell { bound: self.bound(0.5 * (from + to), 0.5 * (to - from) * SLIGHTLY_MORE), from, to };
+        let cell = |from: f64, to: f64| Cell {
+            bound: self.bound(0.5 * (from + to), 0.5 * (to - from) * SLIGHTLY_MORE),
+            from,
+            to,
+        };
         if low > high {
             return least;
         }
@@ -91,7 +104,9 @@ impl<'a> Certificate<'a> {
         let mut cells = BinaryHeap::from([cell(low, high)]);
         // The cell with the largest bound is halved, until that bound is close to what some point shows.
         for _ in 0..CELLS {
-            let Some(Cell { bound, from, to }) = cells.pop() else { break };
+            let Some(Cell { bound, from, to }) = cells.pop() else {
+                break;
+            };
             // What is not a number claims nothing.
             if bound.is_nan() {
                 return f64::INFINITY;
@@ -129,7 +144,11 @@ impl<'a> Certificate<'a> {
 
     /// The part of (2) in the Krylov space of y's rest.
     fn outside_known(&self, x: f64, h: f64) -> Filtered {
-        let mut best = Filtered { off: self.off(), length: 0.0, linear: 0.0 };
+        let mut best = Filtered {
+            off: self.off(),
+            length: 0.0,
+            linear: 0.0,
+        };
         if self.nodes.is_empty() {
             return best;
         }
@@ -150,7 +169,11 @@ impl<'a> Certificate<'a> {
         let mut square = price * spread / self.nodes.len() as f64;
         for _ in 0..3 {
             let (off, length) = self.filter(x, square.max(f64::MIN_POSITIVE));
-            let one = Filtered { off, length, linear: over * length };
+            let one = Filtered {
+                off,
+                length,
+                linear: over * length,
+            };
             if one.total(h) < best.total(h) {
                 best = one;
             }
@@ -164,7 +187,11 @@ impl<'a> Certificate<'a> {
 
     /// |rho|.
     fn off(&self) -> f64 {
-        if self.nodes.is_empty() { self.rest } else { self.first.iter().map(|f| f * f).sum::<f64>().sqrt() }
+        if self.nodes.is_empty() {
+            self.rest
+        } else {
+            self.first.iter().map(|f| f * f).sum::<f64>().sqrt()
+        }
     }
 
     /// |b - M zeta| and |zeta| of the least |b - M zeta|^2 + `square` |zeta|^2, in the basis of J's eigenvectors.
@@ -240,7 +267,10 @@ mod tests {
     use crate::linalg::{Matrix, random};
     use nalgebra::{DMatrix, DVector};
 
-    const NOTHING: Known = Known { theta: &[], residual: &[] };
+    const NOTHING: Known = Known {
+        theta: &[],
+        residual: &[],
+    };
 
     /// diag(sigma) and a y that has this cosine with axis `at`, the rest in all directions.
     fn aligned(sigma: &[f64], at: usize, cosine: f64) -> (Matrix, DVector<f64>) {
@@ -255,7 +285,13 @@ mod tests {
     /// The supremum of the Christoffel function by the three-term recurrence, as the first version of the bound took it: at the Ritz
     /// values, at points between them, and at 23 more by the factor.
     fn by_recurrence(run: &Run, high: f64) -> f64 {
-        let mut marks: Vec<f64> = run.quadrature().unwrap().into_iter().map(|n| n.0).filter(|x| (0.0..=high).contains(x)).collect();
+        let mut marks: Vec<f64> = run
+            .quadrature()
+            .unwrap()
+            .into_iter()
+            .map(|n| n.0)
+            .filter(|x| (0.0..=high).contains(x))
+            .collect();
         marks.extend([0.0, high]);
         marks.extend((1..24).map(|i| high * 1e-7 * 1e7f64.powf(f64::from(i) / 24.0)));
         marks.sort_by(f64::total_cmp);
@@ -268,7 +304,11 @@ mod tests {
             }
             1.0 / sum
         };
-        let between = |pair: &[f64]| (0..=24).map(|i| christoffel(pair[0] + (pair[1] - pair[0]) * f64::from(i) / 24.0)).fold(0.0, f64::max);
+        let between = |pair: &[f64]| {
+            (0..=24)
+                .map(|i| christoffel(pair[0] + (pair[1] - pair[0]) * f64::from(i) / 24.0))
+                .fold(0.0, f64::max)
+        };
         run.length * marks.windows(2).map(between).fold(0.0, f64::max).sqrt()
     }
 
@@ -286,7 +326,9 @@ mod tests {
             lanczos.step();
             let (run, high) = (&lanczos.runs[0], sigma[0] * sigma[0]);
             missed |= step % 4 == 0 && by_recurrence(run, high) < 0.5;
-            let bound = Certificate::new(NOTHING, vec![], run, 1e-14).unwrap().largest(0.0, high, 0.0);
+            let bound = Certificate::new(NOTHING, vec![], run, 1e-14)
+                .unwrap()
+                .largest(0.0, high, 0.0);
             assert!(bound >= 0.8 - 1e-9, "after {step} steps {bound}");
             assert!(step < 24 || bound < 0.82, "after {step} steps {bound}");
         }
@@ -307,7 +349,10 @@ mod tests {
                 for (first, last) in [(0, 89), (at, at), (at, 89), (0, at), (10, 20), (60, 80)] {
                     let largest = y.rows(first, last - first + 1).amax();
                     let square = |i: usize| f64::from(sigma[i] as f32).powi(2);
-                    assert!(certificate.largest(square(last), square(first), 0.0) >= largest - 1e-9, "{at} {first} {last}");
+                    assert!(
+                        certificate.largest(square(last), square(first), 0.0) >= largest - 1e-9,
+                        "{at} {first} {last}"
+                    );
                 }
             }
         }

@@ -16,7 +16,13 @@ pub fn is_positive_definite(mut a: DMatrix<f64>) -> bool {
         let Some(corner) = corner.cholesky() else { return false };
         let below = a.view((end, first), (n - end, end - first)).into_owned();
         // L_below = A_below L_corner^-T.
-        let Some(below) = corner.l().solve_lower_triangular(&below.transpose()).map(|x| x.transpose()) else { return false };
+        let Some(below) = corner
+            .l()
+            .solve_lower_triangular(&below.transpose())
+            .map(|x| x.transpose())
+        else {
+            return false;
+        };
         subtract_lower(&mut a, end, View::from(&below), View::from(&below).t());
     }
     true

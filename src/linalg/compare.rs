@@ -30,7 +30,15 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
     let tunes: Vec<Turned> = tunes.iter().map(|t| Turned::new(t, turned)).collect();
     let w0 = if turned { w0.t() } else { w0 };
     // The left side of a turned matrix is its long one.
-    let question = if turned { Question { left: question.right, right: question.left, ..question } } else { question };
+    let question = if turned {
+        Question {
+            left: question.right,
+            right: question.left,
+            ..question
+        }
+    } else {
+        question
+    };
     let window = (question.k + BEYOND).min(w0.rows());
     let mut base_vectors = base(w0, window)?;
     let leading = search(w0, &tunes, &base_vectors, window, question.k)?;
@@ -49,11 +57,18 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
         let more = base(w0, MORE.min(w0.rows()))?;
         let against = Against::new(w0, &more, &tuned, question, usize::MAX)?;
         let again = against.sides(&tuned, &leading, question)?;
-        sides.par_iter_mut().zip(again).for_each(|(side, again)| side.narrow(again));
+        sides
+            .par_iter_mut()
+            .zip(again)
+            .for_each(|(side, again)| side.narrow(again));
         base_vectors = more;
     }
     let compared = |((l, sides), tuned): ((Leading, super::best::Sides), &Tuned)| {
-        let (left, right) = if turned { (sides.long, sides.short) } else { (sides.short, sides.long) };
+        let (left, right) = if turned {
+            (sides.long, sides.short)
+        } else {
+            (sides.short, sides.long)
+        };
         Compared {
             sigma_base: base_vectors.sigma.iter().map(|s| *s as f32).collect(),
             sigma_tuned: l.sigma.iter().map(|s| *s as f32).collect(),
@@ -91,7 +106,12 @@ mod tests {
     /// Every shape that leaves little to know: no panic, and intervals that hold what any choice of vectors gives.
     #[test]
     fn bases_of_nothing_or_next_to_nothing_are_compared() {
-        let question = Question { k: 10, epsilon: 0.5, left: true, right: true };
+        let question = Question {
+            k: 10,
+            epsilon: 0.5,
+            left: true,
+            right: true,
+        };
         for (rows, cols) in [(12, 20), (20, 12), (1, 9), (9, 1), (1, 1), (2, 2), (7, 7)] {
             let zero = Matrix::zeros(rows, cols);
             let one = &random(rows, 1, 1) * random(1, cols, 2);
@@ -100,16 +120,38 @@ mod tests {
                 for tuned in [&zero, &one, &full] {
                     let found = compare(View::from(base), &[Tune::Dense(View::from(tuned))], question).unwrap();
                     for side in [found[0].left.as_ref().unwrap(), found[0].right.as_ref().unwrap()] {
-                        assert!(side.cos.iter().zip(&side.upper).all(|(low, high)| (0.0..=1.0).contains(low) && low <= high && *high <= 1.0));
+                        assert!(
+                            side.cos
+                                .iter()
+                                .zip(&side.upper)
+                                .all(|(low, high)| (0.0..=1.0).contains(low) && low <= high && *high <= 1.0)
+                        );
                     }
                 }
             }
             let (b, a) = (random(rows, 2, 4), random(2, cols, 5));
-            assert!(compare(View::from(&zero), &[Tune::LowRank { b: &b, a: &a, scale: 0.3 }], question).is_ok());
+            assert!(
+                compare(
+                    View::from(&zero),
+                    &[Tune::LowRank {
+                        b: &b,
+                        a: &a,
+                        scale: 0.3
+                    }],
+                    question
+                )
+                .is_ok()
+            );
             // The same matrix: every vector is its own match.
             let same = compare(View::from(&full), &[Tune::Dense(View::from(&full))], question).unwrap();
             let left = same[0].left.as_ref().unwrap();
-            assert!(left.cos.iter().zip(&left.upper).all(|(low, high)| *low > 0.99 && *high > 0.9999), "{rows} x {cols}: {left:?}");
+            assert!(
+                left.cos
+                    .iter()
+                    .zip(&left.upper)
+                    .all(|(low, high)| *low > 0.99 && *high > 0.9999),
+                "{rows} x {cols}: {left:?}"
+            );
         }
     }
 }

@@ -39,7 +39,10 @@ impl<'a> Edge<'a> {
         for _ in 0..2 {
             starts -= known * known.tr_mul(&starts);
         }
-        Edge { lanczos: Lanczos::new(w, &starts, known), rounding }
+        Edge {
+            lanczos: Lanczos::new(w, &starts, known),
+            rounding,
+        }
     }
 
     pub fn step(&mut self) {
@@ -60,7 +63,12 @@ impl<'a> Edge<'a> {
         let mut least = f64::INFINITY;
         for run in &self.lanczos.runs {
             // A node without weight is rounding.
-            least = run.quadrature()?.iter().filter(|n| n.1 > 1e-12).map(|n| n.0).fold(least, f64::min);
+            least = run
+                .quadrature()?
+                .iter()
+                .filter(|n| n.1 > 1e-12)
+                .map(|n| n.0)
+                .fold(least, f64::min);
         }
         Ok(least.max(0.0))
     }
@@ -85,7 +93,9 @@ impl<'a> Edge<'a> {
         }
         let largest = eigenvalues(&run.alpha, &run.beta[..m - 1])?[0].max(f64::MIN_POSITIVE);
         let noise = run.over.iter().map(|s| s * s).sum::<f64>().sqrt() + (m as f64).sqrt() * self.rounding;
-        let small = |x: f64| run.length * (1.0 / inverse_christoffel(run, x)).sqrt() + noise * run.length / (x - largest) <= OVERLAP;
+        let small = |x: f64| {
+            run.length * (1.0 / inverse_christoffel(run, x)).sqrt() + noise * run.length / (x - largest) <= OVERLAP
+        };
         let (mut low, mut high) = (largest * (1.0 + 1e-12), largest * 2.0);
         let mut tries = 0;
         while !small(high) {

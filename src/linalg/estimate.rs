@@ -25,23 +25,42 @@ pub fn estimate(w: View) -> Result<Estimate, NoConvergence> {
     }
     let count = w.rows() as f64;
     let probe = |run: &Run| -> Result<Vec<(f64, f64)>, NoConvergence> {
-        Ok(run.quadrature()?.into_iter().map(|(x, weight)| (x.max(0.0).sqrt(), weight * count)).collect())
+        Ok(run
+            .quadrature()?
+            .into_iter()
+            .map(|(x, weight)| (x.max(0.0).sqrt(), weight * count))
+            .collect())
     };
-    Ok(Estimate { probes: lanczos.runs.iter().map(probe).collect::<Result<_, _>>()? })
+    Ok(Estimate {
+        probes: lanczos.runs.iter().map(probe).collect::<Result<_, _>>()?,
+    })
 }
 
 impl Estimate {
     /// exp(-sum p ln p) over the values above `floor`, and its relative standard error over the probes.
     pub fn effective_rank(&self, floor: f64) -> (f64, f64) {
-        let each: Vec<f64> = self.probes.iter().map(|p| entropy(std::slice::from_ref(p), floor)).collect();
+        let each: Vec<f64> = self
+            .probes
+            .iter()
+            .map(|p| entropy(std::slice::from_ref(p), floor))
+            .collect();
         let mean = each.iter().sum::<f64>() / each.len() as f64;
         let variance = each.iter().map(|h| (h - mean).powi(2)).sum::<f64>() / (each.len().max(2) - 1) as f64;
-        (entropy(&self.probes, floor).exp(), (variance / each.len() as f64).sqrt())
+        (
+            entropy(&self.probes, floor).exp(),
+            (variance / each.len() as f64).sqrt(),
+        )
     }
 
     /// How many values are larger than `sigma`.
     pub fn above(&self, sigma: f64) -> f64 {
-        let all: f64 = self.probes.iter().flatten().filter(|(s, _)| *s > sigma).map(|(_, w)| w).sum();
+        let all: f64 = self
+            .probes
+            .iter()
+            .flatten()
+            .filter(|(s, _)| *s > sigma)
+            .map(|(_, w)| w)
+            .sum();
         all / self.probes.len() as f64
     }
 

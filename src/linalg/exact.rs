@@ -63,12 +63,23 @@ pub fn thin_svd(w: View) -> Result<Svd, NoConvergence> {
     let mut short: Matrix = spectrum.columns(0..sigma.len());
     // A pair has no sign of its own, and inverse iteration leaves one to chance. Whoever looks at signs sees the same ones every time,
     // and mostly the same in a matrix that differs little.
-    for (j, mut column) in short.column_iter_mut().enumerate().filter(|(_, column)| column.sum() < 0.0) {
+    for (j, mut column) in short
+        .column_iter_mut()
+        .enumerate()
+        .filter(|(_, column)| column.sum() < 0.0)
+    {
         column.neg_mut();
         spectrum.turn(j);
     }
     let residual = residual(&g, &sigma, &short);
-    Ok(Svd { w, turned, spectrum, sigma, short, residual })
+    Ok(Svd {
+        w,
+        turned,
+        spectrum,
+        sigma,
+        short,
+        residual,
+    })
 }
 
 /// The singular values alone, descending.
@@ -81,7 +92,10 @@ pub fn singular_values(w: View) -> Result<Vec<f32>, NoConvergence> {
 pub fn cosines(base: &Svd, tuned: &Svd) -> Result<Cosines, NoConvergence> {
     let short = || product(View::from(&base.short).t(), &tuned.short);
     let (short, long): (Matrix, _) = rayon::join(short, || long_cosines(base, tuned));
-    let mut cosines = Cosines { left: short, right: long? };
+    let mut cosines = Cosines {
+        left: short,
+        right: long?,
+    };
     if base.turned {
         std::mem::swap(&mut cosines.left, &mut cosines.right);
     }
@@ -96,21 +110,35 @@ fn long_cosines(base: &Svd, tuned: &Svd) -> Result<Matrix, NoConvergence> {
         return Ok(product(View::from(&base.long(0..n)?).t(), &tuned.long(0..n)?));
     }
     let (weak_known, weak_own) = (base.long(known..n)?, tuned.long(own..n)?);
-    let (strong_known, strong_own) = (View::columns(&base.short, 0..known), View::columns(&tuned.short, 0..own));
+    let (strong_known, strong_own) = (
+        View::columns(&base.short, 0..known),
+        View::columns(&tuned.short, 0..own),
+    );
     let cross: Matrix = product(base.w, tuned.w.t());
     let to_own: Matrix = product(&cross, strong_own);
     let mut strong: Matrix = product(strong_known.t(), &to_own);
     let mut beside: Matrix = product(strong_known.t(), &product::<f32>(base.w, &weak_own));
     let mut below: Matrix = product(View::from(&product::<f32>(tuned.w, &weak_known)).t(), strong_own);
     for block in [&mut strong, &mut beside] {
-        block.row_iter_mut().zip(&base.sigma).for_each(|(mut row, sigma)| row /= *sigma as f32);
+        block
+            .row_iter_mut()
+            .zip(&base.sigma)
+            .for_each(|(mut row, sigma)| row /= *sigma as f32);
     }
     for block in [&mut strong, &mut below] {
-        block.column_iter_mut().zip(&tuned.sigma).for_each(|(mut column, sigma)| column /= *sigma as f32);
+        block
+            .column_iter_mut()
+            .zip(&tuned.sigma)
+            .for_each(|(mut column, sigma)| column /= *sigma as f32);
     }
     let corner: Matrix = product(View::from(&weak_known).t(), &weak_own);
     let mut all = Matrix::zeros(n, n);
-    for (row, column, block) in [(0, 0, strong), (0, own, beside), (known, 0, below), (known, own, corner)] {
+    for (row, column, block) in [
+        (0, 0, strong),
+        (0, own, beside),
+        (known, 0, below),
+        (known, own, corner),
+    ] {
         all.view_mut((row, column), block.shape()).copy_from(&block);
     }
     Ok(all)
@@ -128,7 +156,11 @@ impl Svd<'_> {
 
     /// The first vectors of the left side, or all where there are fewer.
     pub fn left_vectors(&self, count: usize) -> Result<Matrix, NoConvergence> {
-        if self.turned { self.long(0..count.min(self.sigma.len())) } else { Ok(self.short_vectors(count)) }
+        if self.turned {
+            self.long(0..count.min(self.sigma.len()))
+        } else {
+            Ok(self.short_vectors(count))
+        }
     }
 
     /// All vectors of both sides, `[left, right]`, as columns; a pair has the signs that belong together.
@@ -153,7 +185,11 @@ impl Svd<'_> {
 
     fn strong(&self) -> usize {
         let square = self.sigma.iter().map(|s| s * s).sum::<f64>() / self.sigma.len() as f64;
-        if self.in_range() { self.sigma.iter().take_while(|s| *s * *s > STRONG * square).count() } else { 0 }
+        if self.in_range() {
+            self.sigma.iter().take_while(|s| *s * *s > STRONG * square).count()
+        } else {
+            0
+        }
     }
 
     fn lost(&self) -> bool {
@@ -167,13 +203,15 @@ impl Svd<'_> {
         let kept = self.above(LOST).clamp(first, columns.end);
         let mut v = Matrix::zeros(self.w.cols(), columns.len());
         if strong > first {
-            v.columns_mut(0, strong - first).copy_from(&product::<f32>(self.w.t(), View::columns(&self.short, first..strong)));
+            v.columns_mut(0, strong - first)
+                .copy_from(&product::<f32>(self.w.t(), View::columns(&self.short, first..strong)));
         }
         if kept > strong {
             let weak: DMatrix<f64> = self.spectrum.columns(strong..kept);
             let long: DMatrix<f64> = product(self.w.t(), &weak);
             for (j, (from, sigma)) in long.column_iter().zip(&self.sigma[strong..kept]).enumerate() {
-                v.column_mut(strong - first + j).zip_apply(&from, |out, x| *out = (x / sigma) as f32);
+                v.column_mut(strong - first + j)
+                    .zip_apply(&from, |out, x| *out = (x / sigma) as f32);
             }
         }
         for mut column in v.column_iter_mut().take(kept - first) {
@@ -200,8 +238,10 @@ fn residual(g: &DMatrix<f64>, sigma: &[f64], u: &Matrix) -> f64 {
     }
     let some = View::columns(u, 0..CHECKED.min(sigma.len()));
     let image: DMatrix<f64> = product(g, some);
-    let error =
-        |j: usize| (image.column(j) - u.column(j).map(f64::from) * sigma[j].powi(2)).norm() / (sigma[j].max(1e-3 * sigma[0]) * sigma[0]);
+    let error = |j: usize| {
+        (image.column(j) - u.column(j).map(f64::from) * sigma[j].powi(2)).norm()
+            / (sigma[j].max(1e-3 * sigma[0]) * sigma[0])
+    };
     (0..image.ncols()).map(error).fold(0.0, f64::max)
 }
 
@@ -213,7 +253,10 @@ mod tests {
     /// Every cosine against nalgebra's SVD in f64, where a value has a vector of its own.
     fn check(rows: usize, cols: usize, value: impl Fn(usize) -> f32) {
         let n = rows.min(cols);
-        let (u, v) = (orthonormal(&random(rows, n, 1)).unwrap(), orthonormal(&random(cols, n, 2)).unwrap());
+        let (u, v) = (
+            orthonormal(&random(rows, n, 1)).unwrap(),
+            orthonormal(&random(cols, n, 2)).unwrap(),
+        );
         let w0 = &u * Matrix::from_diagonal(&nalgebra::DVector::from_fn(n, |i, _| value(i))) * v.transpose();
         let w = &w0 + random(rows, 2, 3) * random(2, cols, 4) * (0.3 / rows as f32);
         let (base, tuned) = (thin_svd(View::from(&w0)).unwrap(), thin_svd(View::from(&w)).unwrap());
@@ -235,7 +278,11 @@ mod tests {
         for (rows, cols) in [(40, 40), (90, 30), (30, 90), (80, 70)] {
             check(rows, cols, |i| (1.0 + i as f32).powf(-0.5));
             // Weak ones, a quarter of them and most of them.
-            check(rows, cols, |i| if 4 * i > 3 * rows.min(cols) { 0.02 } else { 1.0 } - 1e-4 * i as f32);
+            check(
+                rows,
+                cols,
+                |i| if 4 * i > 3 * rows.min(cols) { 0.02 } else { 1.0 } - 1e-4 * i as f32,
+            );
             check(rows, cols, |i| 0.88f32.powi(i as i32));
         }
     }
@@ -246,10 +293,16 @@ mod tests {
         for (rows, cols) in [(50, 30), (30, 50)] {
             let w0 = random(rows, cols, 5);
             let negated = -&w0;
-            let (base, tuned) = (thin_svd(View::from(&w0)).unwrap(), thin_svd(View::from(&negated)).unwrap());
+            let (base, tuned) = (
+                thin_svd(View::from(&w0)).unwrap(),
+                thin_svd(View::from(&negated)).unwrap(),
+            );
             let found = cosines(&base, &tuned).unwrap();
             for j in 0..30 {
-                assert!((found.left[(j, j)] * found.right[(j, j)] + 1.0).abs() < 1e-3, "{rows} x {cols}, {j}");
+                assert!(
+                    (found.left[(j, j)] * found.right[(j, j)] + 1.0).abs() < 1e-3,
+                    "{rows} x {cols}, {j}"
+                );
             }
         }
     }
@@ -263,7 +316,9 @@ mod tests {
             assert_eq!(u.shape(), (rows, 8));
             let image = w.transpose() * &u;
             for j in 0..8 {
-                assert!((u.column(j).norm() - 1.0).abs() < 1e-5 && (image.column(j).norm() - svd.values()[j]).abs() < 1e-4);
+                assert!(
+                    (u.column(j).norm() - 1.0).abs() < 1e-5 && (image.column(j).norm() - svd.values()[j]).abs() < 1e-4
+                );
             }
             assert_eq!(svd.left_vectors(99).unwrap().ncols(), 30);
         }

@@ -41,8 +41,15 @@ impl Side {
             rest.column_mut(j).axpy(-theta, &x.column(j), 1.0);
         }
         let products: DMatrix<f64> = product(View::from(&rest).t(), &rest);
-        let residual = (0..theta.len()).map(|j| products[(j, j)].max(0.0).sqrt() + rounding).collect();
-        Side { x, residual, products, rounding }
+        let residual = (0..theta.len())
+            .map(|j| products[(j, j)].max(0.0).sqrt() + rounding)
+            .collect();
+        Side {
+            x,
+            residual,
+            products,
+            rounding,
+        }
     }
 }
 
@@ -58,16 +65,25 @@ impl Invariant {
         let back: DMatrix<f64> = w.times(&image);
         let long = long.then(|| {
             let over = |mut m: DMatrix<f64>| {
-                m.column_iter_mut().zip(&theta).for_each(|(mut column, theta)| column /= theta.sqrt());
+                m.column_iter_mut()
+                    .zip(&theta)
+                    .for_each(|(mut column, theta)| column /= theta.sqrt());
                 m
             };
             // W^T x is long by the root of theta, so the rounding counts as often more.
             let (v, image) = (over(image), over(w.t().times(&back)));
             let mut side = Side::new(v, image, &theta, 0.0);
-            side.residual.iter_mut().zip(&theta).for_each(|(r, t)| *r += rounding * (theta[0] / t).sqrt());
+            side.residual
+                .iter_mut()
+                .zip(&theta)
+                .for_each(|(r, t)| *r += rounding * (theta[0] / t).sqrt());
             side
         });
-        Ok(Invariant { short: Side::new(x, back, &theta, rounding), long, theta })
+        Ok(Invariant {
+            short: Side::new(x, back, &theta, rounding),
+            long,
+            theta,
+        })
     }
 
     pub fn len(&self) -> usize {
@@ -97,7 +113,10 @@ mod tests {
         let w = Operator::plus(View::from(&w0), &b, &a, 0.7);
         let dense = w0.map(f64::from) + b.map(f64::from) * a.map(f64::from) * 0.7;
         let found = Invariant::of(w, &random(40, 6, 4), 1e-9, true).unwrap();
-        for (side, operator) in [(&found.short, &dense * dense.transpose()), (found.long.as_ref().unwrap(), dense.tr_mul(&dense))] {
+        for (side, operator) in [
+            (&found.short, &dense * dense.transpose()),
+            (found.long.as_ref().unwrap(), dense.tr_mul(&dense)),
+        ] {
             assert!((side.x.tr_mul(&side.x) - DMatrix::identity(6, 6)).amax() < 1e-12);
             for j in 0..6 {
                 let rest = &operator * side.x.column(j) - side.x.column(j) * found.theta[j];

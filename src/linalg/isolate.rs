@@ -58,13 +58,17 @@ pub fn isolate(theta: &[f64], side: &Side, edge: f64) -> Result<Isolated, NoConv
     candidates.sort_by(|a, b| gap(*b).total_cmp(&gap(*a)));
     candidates.truncate(CANDIDATES);
     candidates.extend((above > 0).then_some(above));
-    let mut best = Isolated { groups: Vec::new(), edge: f64::INFINITY };
+    let mut best = Isolated {
+        groups: Vec::new(),
+        edge: f64::INFINITY,
+    };
     for q in candidates {
         let t = 0.5 * (edge + theta[q - 1]);
         let mut m = &side.products / (t - edge);
         // The products are as inexact as the residuals, and M's values as all that is computed.
         let most = residual.iter().fold(0.0, |most: f64, r| most.max(*r));
-        let inexact = (theta.len() as f64 * 2.0 * most * side.rounding) / (t - edge) + 1e-13 * (theta[0] + most * most / (t - edge));
+        let inexact = (theta.len() as f64 * 2.0 * most * side.rounding) / (t - edge)
+            + 1e-13 * (theta[0] + most * most / (t - edge));
         for (i, theta) in theta.iter().enumerate() {
             m[(i, i)] = theta + residual[i].powi(2) / (t - edge) + inexact;
         }
@@ -93,8 +97,15 @@ impl Isolated {
 fn groups(theta: &[f64], mu: &[f64], residual: &[f64], t: f64) -> Isolated {
     let mut groups: Vec<Range<usize>> = (0..theta.len()).map(|i| i..i + 1).collect();
     let gaps = |members: &Range<usize>| {
-        let above = members.start.checked_sub(1).map_or(f64::INFINITY, |i| theta[i] - theta[members.start]);
-        let next = if members.end < theta.len() { mu[members.end].max(t) } else { t };
+        let above = members
+            .start
+            .checked_sub(1)
+            .map_or(f64::INFINITY, |i| theta[i] - theta[members.start]);
+        let next = if members.end < theta.len() {
+            mu[members.end].max(t)
+        } else {
+            t
+        };
         (above, theta[members.end - 1] - next)
     };
     let sine = |members: &Range<usize>| {
@@ -106,7 +117,9 @@ fn groups(theta: &[f64], mu: &[f64], residual: &[f64], t: f64) -> Isolated {
     // The most turned one joins its nearer neighbour, until none is turned far.
     let worst = |groups: &[Range<usize>]| {
         let all = groups.iter().map(&sine).enumerate();
-        all.filter(|(_, s)| *s > TURNED).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+        all.filter(|(_, s)| *s > TURNED)
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(i, _)| i)
     };
     while let Some(i) = worst(&groups) {
         let (above, below) = gaps(&groups[i]);
@@ -122,9 +135,15 @@ fn groups(theta: &[f64], mu: &[f64], residual: &[f64], t: f64) -> Isolated {
     let edge = if end < theta.len() { mu[end].max(t) } else { t };
     let group = |members: Range<usize>| {
         let (above, below) = gaps(&members);
-        Group { gap: above.min(below), members }
+        Group {
+            gap: above.min(below),
+            members,
+        }
     };
-    Isolated { groups: groups.into_iter().map(group).collect(), edge }
+    Isolated {
+        groups: groups.into_iter().map(group).collect(),
+        edge,
+    }
 }
 
 #[cfg(test)]
@@ -136,10 +155,18 @@ mod tests {
     fn values_beside_an_edge_stand_alone_ties_together() {
         let theta = [9.0, 5.0, 5.0 - 1e-9, 2.0];
         let products = DMatrix::from_diagonal_element(4, 4, 1e-6);
-        let side = Side { x: DMatrix::identity(9, 4), residual: vec![1e-3; 4], products, rounding: 1e-12 };
+        let side = Side {
+            x: DMatrix::identity(9, 4),
+            residual: vec![1e-3; 4],
+            products,
+            rounding: 1e-12,
+        };
         let isolate = |edge| isolate(&theta, &side, edge);
         let found = isolate(1.0).unwrap();
-        assert_eq!(found.groups.iter().map(|g| g.members.clone()).collect::<Vec<_>>(), [0..1, 1..3, 3..4]);
+        assert_eq!(
+            found.groups.iter().map(|g| g.members.clone()).collect::<Vec<_>>(),
+            [0..1, 1..3, 3..4]
+        );
         assert!(found.groups[0].angle(&side.residual) < 3e-4 && found.edge == 1.5);
         // What may lie right below the edge leaves the last one open.
         let found = isolate(2.0 - 1e-12).unwrap();

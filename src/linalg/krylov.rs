@@ -82,7 +82,9 @@ impl<'a> Krylov<'a> {
         let d = self.dimension();
         let mut projected = std::mem::replace(&mut self.projected, DMatrix::zeros(0, 0)).resize(d, d, 0.0);
         projected.columns_mut(self.last.start, new.ncols()).copy_from(&new);
-        projected.rows_mut(self.last.start, new.ncols()).copy_from(&new.transpose());
+        projected
+            .rows_mut(self.last.start, new.ncols())
+            .copy_from(&new.transpose());
         self.projected = projected;
         self.next = product(self.w, &image);
         project_out(&mut self.next, &self.q);

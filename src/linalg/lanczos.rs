@@ -66,13 +66,23 @@ impl<'a, T: Scalar> Lanczos<'a, T> {
     /// `starts`: one column a run, orthogonal to the orthonormal `known`, as long as `w` has rows.
     pub fn new(w: impl Into<Operator<'a>>, starts: &DMatrix<f64>, known: &'a DMatrix<f64>) -> Self {
         let runs = starts.column_iter().map(|c| Run::new(c.into_owned())).collect();
-        Lanczos { w: w.into(), known, runs, precision: PhantomData }
+        Lanczos {
+            w: w.into(),
+            known,
+            runs,
+            precision: PhantomData,
+        }
     }
 
     /// One more step of every run that `wanted` names.
     pub fn step_some(&mut self, wanted: impl Fn(usize) -> bool) {
-        let mut open: Vec<&mut Run> =
-            self.runs.iter_mut().enumerate().filter(|(i, run)| !run.closed && wanted(*i)).map(|(_, run)| run).collect();
+        let mut open: Vec<&mut Run> = self
+            .runs
+            .iter_mut()
+            .enumerate()
+            .filter(|(i, run)| !run.closed && wanted(*i))
+            .map(|(_, run)| run)
+            .collect();
         if open.is_empty() {
             return;
         }
@@ -87,13 +97,19 @@ impl<'a, T: Scalar> Lanczos<'a, T> {
             if self.known.ncols() > 0 {
                 let inside: DMatrix<f64> = product(View::from(self.known).t(), &images);
                 images -= product::<f64>(self.known, &inside);
-                open.iter_mut().zip(inside.column_iter()).for_each(|(run, c)| run.add_inside(c));
+                open.iter_mut()
+                    .zip(inside.column_iter())
+                    .for_each(|(run, c)| run.add_inside(c));
             }
             let columns = images.as_mut_slice().par_chunks_mut(n);
-            open.par_iter_mut().zip(columns).for_each(|(run, image)| run.project_out(image));
+            open.par_iter_mut()
+                .zip(columns)
+                .for_each(|(run, image)| run.project_out(image));
         }
         let columns = images.as_slice().par_chunks(n);
-        open.par_iter_mut().zip(columns).for_each(|(run, image)| run.take(image, CLOSED * T::ROUNDING));
+        open.par_iter_mut()
+            .zip(columns)
+            .for_each(|(run, image)| run.take(image, CLOSED * T::ROUNDING));
     }
 
     /// A bound for |D| in W W^T V = X C + V J + beta v_{m+1} e_m^T + D, over all runs together, whatever precision they ran in: the difference
@@ -105,7 +121,8 @@ impl<'a, T: Scalar> Lanczos<'a, T> {
         const FACTOR: f64 = 8.0;
         let n = self.w.rows();
         let active: Vec<&Run> = self.runs.iter().filter(|run| !run.alpha.is_empty()).collect();
-        let weights = super::orthonormal::random(active.iter().map(|run| run.alpha.len()).sum(), PROBES, seed).map(f64::from);
+        let weights =
+            super::orthonormal::random(active.iter().map(|run| run.alpha.len()).sum(), PROBES, seed).map(f64::from);
         let mut starts = Vec::new();
         let mut at = 0;
         for run in &active {
@@ -221,7 +238,11 @@ impl Run {
         }
         let mut image = basis * along + &self.next * (self.beta[m - 1] * weights[m - 1]);
         if known.ncols() > 0 {
-            let inside = self.inside.iter().zip(weights.iter()).fold(DVector::zeros(known.ncols()), |sum, (c, w)| sum + c * *w);
+            let inside = self
+                .inside
+                .iter()
+                .zip(weights.iter())
+                .fold(DVector::zeros(known.ncols()), |sum, (c, w)| sum + c * *w);
             image += known * inside;
         }
         (basis * weights, image)
@@ -237,7 +258,11 @@ impl Run {
             return Ok(Vec::new());
         }
         let (nodes, y) = eigen(&jacobi(&self.alpha, &self.beta))?;
-        Ok(nodes.into_iter().enumerate().map(|(j, x)| (x, y[(0, j)].powi(2))).collect())
+        Ok(nodes
+            .into_iter()
+            .enumerate()
+            .map(|(j, x)| (x, y[(0, j)].powi(2)))
+            .collect())
     }
 }
 
@@ -280,11 +305,16 @@ mod tests {
         // Off by the rounding of f32 products, the measure by some times that.
         let largest = single.runs.iter().map(|run| {
             let v = DMatrix::from_column_slice(60, 12, &run.basis);
-            let said: Vec<_> = (0..12).map(|k| run.combination(&x, &DVector::from_fn(12, |i, _| f64::from(i == k))).1).collect();
+            let said: Vec<_> = (0..12)
+                .map(|k| run.combination(&x, &DVector::from_fn(12, |i, _| f64::from(i == k))).1)
+                .collect();
             (&double * double.tr_mul(&v) - DMatrix::from_columns(&said)).norm()
         });
         let (largest, measured) = (largest.fold(0.0, f64::max), single.measured_rounding(9, 1e-13));
-        assert!(largest > 1e-7 && largest < measured && measured < 40.0 * largest, "{largest} {measured}");
+        assert!(
+            largest > 1e-7 && largest < measured && measured < 40.0 * largest,
+            "{largest} {measured}"
+        );
         let none = DMatrix::zeros(60, 0);
         let mut single: Lanczos<f32> = Lanczos::new(View::from(&w), &starts, &none);
         (0..6).for_each(|_| single.step());
@@ -299,6 +329,9 @@ mod tests {
         let none = DMatrix::zeros(20, 0);
         let mut lanczos: Lanczos<f64> = Lanczos::new(View::from(&w), &random(20, 2, 1).map(f64::from), &none);
         (0..20).for_each(|_| lanczos.step());
-        assert!(lanczos.runs.iter().all(|run| run.is_closed() && run.alpha.len() == 5), "four values and the null space");
+        assert!(
+            lanczos.runs.iter().all(|run| run.is_closed() && run.alpha.len() == 5),
+            "four values and the null space"
+        );
     }
 }

@@ -52,12 +52,18 @@ impl<'a> Turned<'a> {
     pub fn new(tune: &Tune<'a>, turn: bool) -> Turned<'a> {
         match tune {
             Tune::Dense(w) => Turned::Dense(if turn { w.t() } else { *w }),
-            Tune::LowRank { b, a, scale } if turn => {
-                Turned::LowRank { b: a.transpose() * *scale as f32, a: b.transpose(), unscaled: a.transpose(), scale: *scale }
-            }
-            Tune::LowRank { b, a, scale } => {
-                Turned::LowRank { b: *b * *scale as f32, a: (*a).clone(), unscaled: (*b).clone(), scale: *scale }
-            }
+            Tune::LowRank { b, a, scale } if turn => Turned::LowRank {
+                b: a.transpose() * *scale as f32,
+                a: b.transpose(),
+                unscaled: a.transpose(),
+                scale: *scale,
+            },
+            Tune::LowRank { b, a, scale } => Turned::LowRank {
+                b: *b * *scale as f32,
+                a: (*a).clone(),
+                unscaled: (*b).clone(),
+                scale: *scale,
+            },
         }
     }
 
@@ -73,7 +79,10 @@ impl<'a> Turned<'a> {
 pub fn groups(tunes: &[Turned]) -> Vec<Vec<usize>> {
     let mut groups: Vec<(usize, Vec<usize>)> = Vec::new();
     for (i, tune) in tunes.iter().enumerate().filter(|(_, tune)| tune.columns() > 0) {
-        match groups.last_mut().filter(|(columns, _)| columns + tune.columns() <= SHARED) {
+        match groups
+            .last_mut()
+            .filter(|(columns, _)| columns + tune.columns() <= SHARED)
+        {
             Some((columns, group)) => {
                 *columns += tune.columns();
                 group.push(i);
@@ -99,7 +108,8 @@ pub struct Leading {
 
 impl Leading {
     fn settled(&self, count: usize) -> bool {
-        (0..count.min(self.turn.len())).all(|j| self.turn[j] <= TURN || self.residual[j] <= ROUNDING * rounding_size(&self.theta, j))
+        (0..count.min(self.turn.len()))
+            .all(|j| self.turn[j] <= TURN || self.residual[j] <= ROUNDING * rounding_size(&self.theta, j))
     }
 }
 
@@ -137,7 +147,12 @@ fn settle<T>(
 pub fn base(w0: View, window: usize) -> Result<Leading, NoConvergence> {
     let count = (window + BASE / 2).max(BASE).min(w0.rows());
     let start = random(w0.rows(), RANDOM.min(w0.rows()), 1);
-    settle(w0, &start, |krylov, ritz| Ok(of_base(krylov, ritz, count)), |base| base.settled(window))
+    settle(
+        w0,
+        &start,
+        |krylov, ritz| Ok(of_base(krylov, ritz, count)),
+        |base| base.settled(window),
+    )
 }
 
 fn of_base(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
@@ -146,16 +161,30 @@ fn of_base(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
 
 /// Where most of a tune's leading vectors are, and some directions at random.
 fn warm(base: &Leading, rows: usize) -> Matrix {
-    beside(&base.short.columns(0, base.short.ncols().min(WARM)).into_owned(), &random(rows, (RANDOM / 4).min(rows), 2))
+    beside(
+        &base.short.columns(0, base.short.ncols().min(WARM)).into_owned(),
+        &random(rows, (RANDOM / 4).min(rows), 2),
+    )
 }
 
 /// The leading triplets of a dense W.
 pub fn dense(w: View, base: &Leading, window: usize, k: usize) -> Result<Leading, NoConvergence> {
-    settle(w, &warm(base, w.rows()), |krylov, ritz| Ok(of_base(krylov, ritz, window)), |leading| leading.settled(k))
+    settle(
+        w,
+        &warm(base, w.rows()),
+        |krylov, ritz| Ok(of_base(krylov, ritz, window)),
+        |leading| leading.settled(k),
+    )
 }
 
 /// The leading triplets of several W0 + B A, all from one basis of W0.
-pub fn adapted(w0: View, base: &Leading, adapters: &[&Turned], window: usize, k: usize) -> Result<Vec<Leading>, NoConvergence> {
+pub fn adapted(
+    w0: View,
+    base: &Leading,
+    adapters: &[&Turned],
+    window: usize,
+    k: usize,
+) -> Result<Vec<Leading>, NoConvergence> {
     let mut start = warm(base, w0.rows());
     for adapter in adapters {
         if let Turned::LowRank { b, a, .. } = adapter {
@@ -163,14 +192,21 @@ pub fn adapted(w0: View, base: &Leading, adapters: &[&Turned], window: usize, k:
         }
     }
     let look = |krylov: &Krylov, ritz: &Ritz| {
-        adapters.par_iter().filter_map(|adapter| updated(krylov, ritz, adapter, window).transpose()).collect::<Result<Vec<_>, _>>()
+        adapters
+            .par_iter()
+            .filter_map(|adapter| updated(krylov, ritz, adapter, window).transpose())
+            .collect::<Result<Vec<_>, _>>()
     };
-    settle(w0, &start, look, |found: &Vec<Leading>| found.iter().all(|l| l.settled(k)))
+    settle(w0, &start, look, |found: &Vec<Leading>| {
+        found.iter().all(|l| l.settled(k))
+    })
 }
 
 /// The leading triplets of W0 + B A in a basis of W0; none of a dense tune.
 fn updated(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result<Option<Leading>, NoConvergence> {
-    let Turned::LowRank { b, a, .. } = tune else { return Ok(None) };
+    let Turned::LowRank { b, a, .. } = tune else {
+        return Ok(None);
+    };
     let r = b.ncols();
     let inside: DMatrix<f64> = product(View::from(&krylov.q).t(), b);
     let image: DMatrix<f64> = product(View::from(&krylov.image).t(), View::from(a).t());
@@ -182,7 +218,12 @@ fn updated(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result
     s.view_mut((0, 0), (r, r)).copy_from(&gram::<f64>(a));
     s.view_mut((0, r), (r, r)).fill_with_identity();
     s.view_mut((r, 0), (r, r)).fill_with_identity();
-    let (theta, x) = Updated { theta: &ritz.theta, z, s }.leading(window + 1)?;
+    let (theta, x) = Updated {
+        theta: &ritz.theta,
+        z,
+        s,
+    }
+    .leading(window + 1)?;
     let y: DMatrix<f64> = product(&ritz.y, &x);
     let count = window.min(theta.len());
     Ok(Some(triplets(krylov, &theta, &y, count, |short, long| {
@@ -192,7 +233,13 @@ fn updated(krylov: &Krylov, ritz: &Ritz, tune: &Turned, window: usize) -> Result
 }
 
 /// Vectors on both sides from coordinates in the basis; `long` turns W0^T u into W^T u.
-fn triplets(krylov: &Krylov, theta: &[f64], y: &DMatrix<f64>, count: usize, long: impl Fn(&Matrix, Matrix) -> Matrix) -> Leading {
+fn triplets(
+    krylov: &Krylov,
+    theta: &[f64],
+    y: &DMatrix<f64>,
+    count: usize,
+    long: impl Fn(&Matrix, Matrix) -> Matrix,
+) -> Leading {
     let count = count.min(theta.len());
     let y = y.columns(0, count).map(|x| x as f32);
     let mut short: Matrix = product(&krylov.q, &y);
@@ -203,13 +250,27 @@ fn triplets(krylov: &Krylov, theta: &[f64], y: &DMatrix<f64>, count: usize, long
             column /= norm;
         }
     }
-    let residual: Vec<f64> = (0..count).map(|j| krylov.residual(&y.column(j).iter().map(|x| f64::from(*x)).collect::<Vec<_>>())).collect();
+    let residual: Vec<f64> = (0..count)
+        .map(|j| krylov.residual(&y.column(j).iter().map(|x| f64::from(*x)).collect::<Vec<_>>()))
+        .collect();
     let floor = |j: usize| ROUNDING / 10.0 * rounding_size(theta, j);
     let gap = |j: usize| {
         let to = |i: usize| theta.get(i).map_or(f64::INFINITY, |t| (t - theta[j]).abs());
-        j.checked_sub(1).map_or(f64::INFINITY, to).min(to(j + 1)).min(theta[j].max(0.0))
+        j.checked_sub(1)
+            .map_or(f64::INFINITY, to)
+            .min(to(j + 1))
+            .min(theta[j].max(0.0))
     };
-    let turn = (0..count).map(|j| (residual[j].max(floor(j)) / gap(j).max(f64::MIN_POSITIVE)).min(1.0)).collect();
+    let turn = (0..count)
+        .map(|j| (residual[j].max(floor(j)) / gap(j).max(f64::MIN_POSITIVE)).min(1.0))
+        .collect();
     let sigma = theta[..count].iter().map(|t| t.max(0.0).sqrt()).collect();
-    Leading { sigma, theta: theta.to_vec(), short, long, residual, turn }
+    Leading {
+        sigma,
+        theta: theta.to_vec(),
+        short,
+        long,
+        residual,
+        turn,
+    }
 }

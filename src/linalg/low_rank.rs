@@ -18,7 +18,10 @@ pub fn low_rank_singular_values(scale: f64, b: &Matrix, a: &Matrix) -> Result<Ve
         return Ok(vec![0.0; core.nrows().min(core.ncols())]);
     }
     let core = core / largest;
-    Ok(singular_values(core)?.into_iter().map(|s| (s * largest) as f32).collect())
+    Ok(singular_values(core)?
+        .into_iter()
+        .map(|s| (s * largest) as f32)
+        .collect())
 }
 
 /// Of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
@@ -61,7 +64,10 @@ impl Updated<'_> {
         let most = MOST.min(n);
         let mut v = DMatrix::zeros(n, most);
         let (mut alpha, mut beta) = (Vec::new(), Vec::<f64>::new());
-        let mut next = super::orthonormal::random(n, 1, 7).map(f64::from).column(0).into_owned();
+        let mut next = super::orthonormal::random(n, 1, 7)
+            .map(f64::from)
+            .column(0)
+            .into_owned();
         next.unscale_mut(next.norm());
         for step in 0..most {
             v.set_column(step, &next);

@@ -17,18 +17,29 @@ pub struct Operator<'a> {
 
 impl<'a> From<View<'a>> for Operator<'a> {
     fn from(w0: View<'a>) -> Self {
-        Operator { w0, change: None, turned: false }
+        Operator {
+            w0,
+            change: None,
+            turned: false,
+        }
     }
 }
 
 impl<'a> Operator<'a> {
     pub fn plus(w0: View<'a>, b: &'a Matrix, a: &'a Matrix, scale: f64) -> Self {
-        Operator { w0, change: Some((b, a, scale)), turned: false }
+        Operator {
+            w0,
+            change: Some((b, a, scale)),
+            turned: false,
+        }
     }
 
     /// The transpose.
     pub fn t(self) -> Self {
-        Operator { turned: !self.turned, ..self }
+        Operator {
+            turned: !self.turned,
+            ..self
+        }
     }
 
     pub fn rows(&self) -> usize {
@@ -44,7 +55,11 @@ impl<'a> Operator<'a> {
         let w0 = if self.turned { self.w0.t() } else { self.w0 };
         let mut image: DMatrix<T> = product(w0, x);
         if let Some((b, a, scale)) = self.change {
-            let (out, inner) = if self.turned { (View::from(a).t(), View::from(b).t()) } else { (View::from(b), View::from(a)) };
+            let (out, inner) = if self.turned {
+                (View::from(a).t(), View::from(b).t())
+            } else {
+                (View::from(b), View::from(a))
+            };
             let inside: DMatrix<T> = product::<T>(inner, x).map(|x| T::of_f64(x.double() * scale));
             let more: DMatrix<T> = product(out, &inside);
             image.iter_mut().zip(more.iter()).for_each(|(sum, x)| *sum = *sum + *x);
@@ -57,7 +72,9 @@ impl<'a> Operator<'a> {
         let mut squares = 0.0;
         self.w0.each(|x| squares += f64::from(x).powi(2));
         let frobenius = |m: &Matrix| m.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        let change = self.change.map_or(0.0, |(b, a, scale)| scale.abs() * frobenius(b) * frobenius(a));
+        let change = self
+            .change
+            .map_or(0.0, |(b, a, scale)| scale.abs() * frobenius(b) * frobenius(a));
         (squares.sqrt() + change) * (1.0 + 1e-9)
     }
 

@@ -17,7 +17,9 @@ fn once(x: &Matrix, least: f64) -> Result<Matrix, NoConvergence> {
     // Columns of unequal length would drown the short ones.
     let lengths: Vec<f64> = (0..g.nrows()).map(|i| g[(i, i)].sqrt()).collect();
     let kept: Vec<usize> = (0..g.nrows()).filter(|i| lengths[*i] > f64::MIN_POSITIVE).collect();
-    let scaled = DMatrix::from_fn(kept.len(), kept.len(), |i, j| g[(kept[i], kept[j])] / lengths[kept[i]] / lengths[kept[j]]);
+    let scaled = DMatrix::from_fn(kept.len(), kept.len(), |i, j| {
+        g[(kept[i], kept[j])] / lengths[kept[i]] / lengths[kept[j]]
+    });
     let (values, vectors) = eigen(&scaled)?;
     let rank = values.iter().take_while(|v| **v > least * values[0]).count();
     let mut turn = Matrix::zeros(x.ncols(), rank);

@@ -23,7 +23,11 @@ pub fn leading_part(w: View, rank: usize) -> Result<(Matrix, Matrix), NoConverge
         leading::base(flat, rank)?.short.columns(0, rank).into_owned()
     };
     let other: Matrix = product(View::from(&short).t(), flat);
-    Ok(if turned { (other.transpose(), short.transpose()) } else { (short, other) })
+    Ok(if turned {
+        (other.transpose(), short.transpose())
+    } else {
+        (short, other)
+    })
 }
 
 /// Q_r R_r of W = Q R with the first `rank` columns of Q, as a product `[out, r]` times `[r, in]`.
@@ -48,7 +52,9 @@ mod tests {
             let (b, a) = leading_part(View::from(&w), 4).unwrap();
             let svd = w.map(f64::from).svd(true, true);
             let (u, v) = (svd.u.unwrap(), svd.v_t.unwrap());
-            let wanted = u.columns(0, 4) * nalgebra::DMatrix::from_diagonal(&svd.singular_values.rows(0, 4).into_owned()) * v.rows(0, 4);
+            let wanted = u.columns(0, 4)
+                * nalgebra::DMatrix::from_diagonal(&svd.singular_values.rows(0, 4).into_owned())
+                * v.rows(0, 4);
             assert!(((b * a).map(f64::from) - wanted).amax() < 1e-5);
         }
     }

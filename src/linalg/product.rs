@@ -72,7 +72,14 @@ fn sum<T: Scalar>(a: View, b: View, part: Part) -> DMatrix<T> {
 }
 
 /// Takes A B into C from a row and a column on.
-fn multiply<T: Scalar>(c: &mut DMatrix<T>, (row, column): (usize, usize), a: View, b: View, part: Part, take: impl Fn(T, T) -> T + Sync) {
+fn multiply<T: Scalar>(
+    c: &mut DMatrix<T>,
+    (row, column): (usize, usize),
+    a: View,
+    b: View,
+    part: Part,
+    take: impl Fn(T, T) -> T + Sync,
+) {
     assert_eq!(a.cols(), b.rows(), "shapes of a product");
     let (m, n, depth) = (a.rows(), b.cols(), a.cols());
     if depth == 0 || m == 0 {
@@ -83,19 +90,31 @@ fn multiply<T: Scalar>(c: &mut DMatrix<T>, (row, column): (usize, usize), a: Vie
         let right = (left + COLS).min(n);
         let wide = (right - left).next_multiple_of(NR);
         let mut packed = vec![T::default(); wide * depth];
-        packed.par_chunks_mut(wide * DEPTH).enumerate().for_each(|(block, out)| {
-            let k = block * DEPTH;
-            b.t().pack::<T, NR>(left..right, k..(k + DEPTH).min(depth), out);
-        });
+        packed
+            .par_chunks_mut(wide * DEPTH)
+            .enumerate()
+            .for_each(|(block, out)| {
+                let k = block * DEPTH;
+                b.t().pack::<T, NR>(left..right, k..(k + DEPTH).min(depth), out);
+            });
         let first = if part == Part::Lower { left / ROWS * ROWS } else { 0 };
         // Each block of rows has its piece of every column.
-        let mut blocks: Vec<Block<T>> =
-            (first..m).step_by(ROWS).map(|top| Block { top, pieces: Vec::with_capacity(right - left) }).collect();
+        let mut blocks: Vec<Block<T>> = (first..m)
+            .step_by(ROWS)
+            .map(|top| Block {
+                top,
+                pieces: Vec::with_capacity(right - left),
+            })
+            .collect();
         for column in c.as_mut_slice()[(column + left) * all..(column + right) * all].chunks_exact_mut(all) {
             let rows = &mut column[row + first..row + m];
-            rows.chunks_mut(ROWS).zip(&mut blocks).for_each(|(piece, block)| block.pieces.push(piece));
+            rows.chunks_mut(ROWS)
+                .zip(&mut blocks)
+                .for_each(|(piece, block)| block.pieces.push(piece));
         }
-        blocks.into_par_iter().for_each(|block| block.fill(a, &packed, left, part, &take));
+        blocks
+            .into_par_iter()
+            .for_each(|block| block.fill(a, &packed, left, part, &take));
     }
 }
 
@@ -121,7 +140,11 @@ impl<T: Scalar> Block<'_, T> {
             T::pack(a, self.top..bottom, k..k + deep, panels);
             for (j, (b, columns)) in b.chunks_exact(NR * deep).zip(self.pieces.chunks_mut(NR)).enumerate() {
                 // Tiles that lie wholly above the diagonal.
-                let above = if part == Part::Lower { (left + j * NR).saturating_sub(self.top) / T::MR } else { 0 };
+                let above = if part == Part::Lower {
+                    (left + j * NR).saturating_sub(self.top) / T::MR
+                } else {
+                    0
+                };
                 for (i, a) in panels.chunks_exact(T::MR * deep).enumerate().skip(above) {
                     T::multiply(a, b, tile);
                     for (column, from) in columns.iter_mut().zip(tile.chunks_exact(T::MR)) {
@@ -147,17 +170,29 @@ mod tests {
     use super::*;
 
     fn matrix(rows: usize, cols: usize, seed: usize) -> DMatrix<f32> {
-        DMatrix::from_fn(rows, cols, |i, j| (((i * 31 + j * 17 + seed) * 7919) % 1000) as f32 / 500.0 - 1.0)
+        DMatrix::from_fn(rows, cols, |i, j| {
+            (((i * 31 + j * 17 + seed) * 7919) % 1000) as f32 / 500.0 - 1.0
+        })
     }
 
     #[test]
     fn products_of_every_edge_equal_the_plain_sum() {
-        for (m, k, n) in [(1, 1, 1), (7, 3, 5), (8, 256, 4), (97, 300, 13), (200, 513, 530), (3, 700, 1)] {
+        for (m, k, n) in [
+            (1, 1, 1),
+            (7, 3, 5),
+            (8, 256, 4),
+            (97, 300, 13),
+            (200, 513, 530),
+            (3, 700, 1),
+        ] {
             let (a, b) = (matrix(m, k, 1), matrix(k, n, 2));
             let expected = &a.map(f64::from) * &b.map(f64::from);
             let (single, double): (DMatrix<f32>, DMatrix<f64>) = (product(&a, &b), product(&a, &b));
             assert!((double - &expected).amax() < 1e-11 * k as f64, "{m} {k} {n}");
-            assert!((single.map(f64::from) - &expected).amax() < 1e-5 * k as f64, "{m} {k} {n}");
+            assert!(
+                (single.map(f64::from) - &expected).amax() < 1e-5 * k as f64,
+                "{m} {k} {n}"
+            );
             let (at, bt) = (a.transpose(), b.transpose());
             let turned: DMatrix<f64> = product(View::from(&at).t(), View::from(&bt).t());
             assert!((turned - &expected).amax() < 1e-11 * k as f64);
@@ -172,8 +207,14 @@ mod tests {
         let rows: Vec<f32> = w.transpose().as_slice().to_vec();
         let brain = w.map(|x| half::bf16::from_f32(x).to_f32());
         let one = DMatrix::<f32>::identity(21, 21);
-        let f16: Vec<u8> = rows.iter().flat_map(|x| half::f16::from_f32(*x).to_le_bytes()).collect();
-        let bf16: Vec<u8> = rows.iter().flat_map(|x| half::bf16::from_f32(*x).to_le_bytes()).collect();
+        let f16: Vec<u8> = rows
+            .iter()
+            .flat_map(|x| half::f16::from_f32(*x).to_le_bytes())
+            .collect();
+        let bf16: Vec<u8> = rows
+            .iter()
+            .flat_map(|x| half::bf16::from_f32(*x).to_le_bytes())
+            .collect();
         let f32: Vec<u8> = rows.iter().flat_map(|x| x.to_le_bytes()).collect();
         for (bytes, kind, expected) in [
             (f16, super::super::view::Stored::F16, &w),

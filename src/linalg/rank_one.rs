@@ -22,19 +22,33 @@ pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<AlongAxes
     let n = d.len();
     let square: f64 = v.iter().map(|v| v * v).sum();
     // W W^T = D^2 + u (D v)^T + (D v) u^T + |v|^2 u u^T.
-    let mut g = DMatrix::from_fn(n, n, |i, j| u[i] * d[j] * v[j] + d[i] * v[i] * u[j] + square * u[i] * u[j]);
+    let mut g = DMatrix::from_fn(n, n, |i, j| {
+        u[i] * d[j] * v[j] + d[i] * v[i] * u[j] + square * u[i] * u[j]
+    });
     for (i, d) in d.iter().enumerate() {
         g[(i, i)] += d * d;
     }
     let sigma: Vec<f64> = values(g)?.into_iter().map(|s| s.max(0.0).sqrt()).collect();
     let of = |s: &f64| vectors(*s, &d, &u, &v);
     let all: Vec<[Vec<f64>; 2]> = sigma.par_iter().map(of).collect();
-    let residual = all.iter().zip(&sigma).map(|([x, y], s)| residual(*s, [x, y], &d, [&u, &v])).fold(0.0, worse);
+    let residual = all
+        .iter()
+        .zip(&sigma)
+        .map(|([x, y], s)| residual(*s, [x, y], &d, [&u, &v]))
+        .fold(0.0, worse);
     let residual = residual / sigma.first().copied().unwrap_or(1.0);
-    let apart = all.windows(2).all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
-    let side = |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
+    let apart = all
+        .windows(2)
+        .all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
+    let side =
+        |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
     // What is no number is not below.
-    Ok((residual < OFF && apart).then(|| AlongAxes { left: side(0), right: side(1), sigma, residual }))
+    Ok((residual < OFF && apart).then(|| AlongAxes {
+        left: side(0),
+        right: side(1),
+        sigma,
+        residual,
+    }))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -51,7 +65,11 @@ fn vectors(s: f64, d: &[f64], u: &[f64], v: &[f64]) -> [Vec<f64>; 2] {
         uv += d * u * v * inverse;
     }
     // (uv - 1) alpha + vv beta = 0 and uu alpha + (uv - 1) beta = 0: the same line twice, of which the longer form is the more precise.
-    let (alpha, beta) = if vv.abs() > uu.abs() { (vv, 1.0 - uv) } else { (1.0 - uv, uu) };
+    let (alpha, beta) = if vv.abs() > uu.abs() {
+        (vv, 1.0 - uv)
+    } else {
+        (1.0 - uv, uu)
+    };
     let side = |own: f64, other: f64, a: &[f64], b: &[f64]| {
         let component = |i: usize| (s * own * a[i] + d[i] * other * b[i]) * inverse[i];
         let x: Vec<f64> = (0..d.len()).map(component).collect();
@@ -69,7 +87,10 @@ fn vectors(s: f64, d: &[f64], u: &[f64], v: &[f64]) -> [Vec<f64>; 2] {
 fn residual(s: f64, [x, y]: [&[f64]; 2], d: &[f64], [u, v]: [&[f64]; 2]) -> f64 {
     let one = |x: &[f64], y: &[f64], u: &[f64], v: &[f64]| {
         let along = dot(v, y);
-        (0..d.len()).map(|i| (d[i] * y[i] + u[i] * along - s * x[i]).powi(2)).sum::<f64>().sqrt()
+        (0..d.len())
+            .map(|i| (d[i] * y[i] + u[i] * along - s * x[i]).powi(2))
+            .sum::<f64>()
+            .sqrt()
     };
     worse(one(x, y, u, v), one(y, x, v, u))
 }
@@ -96,10 +117,16 @@ mod tests {
             let again = &svd.left * Matrix::from_diagonal(&sigma) * svd.right.transpose();
             assert!((again - &w).amax() < 1e-5 * strength.max(4.0), "{strength}");
             for side in [&svd.left, &svd.right] {
-                assert!((side.transpose() * side - Matrix::identity(n, n)).amax() < 1e-5, "{strength}");
+                assert!(
+                    (side.transpose() * side - Matrix::identity(n, n)).amax() < 1e-5,
+                    "{strength}"
+                );
             }
         }
         assert!(plus_rank_one(&d, &[0.0; 90], &[0.1; 90]).unwrap().is_none());
-        assert!(plus_rank_one(&[0.0; 5], &[1.0; 5], &[1.0; 5]).unwrap().is_none(), "all its values but one are the axes'");
+        assert!(
+            plus_rank_one(&[0.0; 5], &[1.0; 5], &[1.0; 5]).unwrap().is_none(),
+            "all its values but one are the axes'"
+        );
     }
 }

@@ -50,7 +50,12 @@ impl Reduced {
             subtract_lower(&mut a, end, View::from(&left), View::from(&right).t());
         }
         diagonal[last] = a[(last, last)];
-        Reduced { v: a, tau, diagonal, beside }
+        Reduced {
+            v: a,
+            tau,
+            diagonal,
+            beside,
+        }
     }
 }
 
@@ -67,7 +72,10 @@ fn below_mut(a: &mut DMatrix<f64>, column: usize, row: usize) -> &mut [f64] {
 
 /// Takes two multiples away at once: what waits for memory is y.
 fn take_away(y: &mut [f64], (a, by_a): (&[f64], f64), (b, by_b): (&[f64], f64)) {
-    y.iter_mut().zip(a).zip(b).for_each(|((y, a), b)| *y -= a * by_a + b * by_b);
+    y.iter_mut()
+        .zip(a)
+        .zip(b)
+        .for_each(|((y, a), b)| *y -= a * by_a + b * by_b);
 }
 
 /// Turns x into the v of H = I - tau v v^T, for which H x = beta e_1; returns tau and beta.
@@ -96,7 +104,12 @@ struct Panel {
 impl Panel {
     fn new(n: usize, columns: Range<usize>) -> Panel {
         let zeros = || DMatrix::zeros(n - columns.start, columns.len());
-        Panel { first: columns.start, count: 0, v: zeros(), w: zeros() }
+        Panel {
+            first: columns.start,
+            count: 0,
+            v: zeros(),
+            w: zeros(),
+        }
     }
 
     /// Brings the next column, from its diagonal on, up to date.
@@ -145,8 +158,17 @@ fn image(a: &DMatrix<f64>, from: usize, x: &[f64]) -> Vec<f64> {
     let m = x.len();
     let parts = if m < SHARED { 1 } else { rayon::current_num_threads() };
     // Of the columns' growing shortness: equal areas of the triangle.
-    let cut = |part: usize| if part == parts { m } else { (m as f64 * (1.0 - (1.0 - part as f64 / parts as f64).sqrt())) as usize };
-    let mut images: Vec<Vec<f64>> = (0..parts).into_par_iter().map(|part| image_of(a, from, x, cut(part)..cut(part + 1))).collect();
+    let cut = |part: usize| {
+        if part == parts {
+            m
+        } else {
+            (m as f64 * (1.0 - (1.0 - part as f64 / parts as f64).sqrt())) as usize
+        }
+    };
+    let mut images: Vec<Vec<f64>> = (0..parts)
+        .into_par_iter()
+        .map(|part| image_of(a, from, x, cut(part)..cut(part + 1)))
+        .collect();
     let mut sum = images.pop().unwrap_or_default();
     for image in images {
         add_multiple(&mut sum, &image, 1.0);
@@ -228,7 +250,10 @@ mod tests {
             let part = a.view((from, from), (n - from, n - from));
             let expected = part * nalgebra::DVector::from_column_slice(&x);
             let found = nalgebra::DVector::from_vec(image(&a, from, &x));
-            assert!((found - &expected).amax() < 1e-12 * (1.0 + expected.amax()), "{n} {from}");
+            assert!(
+                (found - &expected).amax() < 1e-12 * (1.0 + expected.amax()),
+                "{n} {from}"
+            );
         }
     }
 
@@ -240,7 +265,8 @@ mod tests {
             let mut t = a.clone();
             for k in 0..n.saturating_sub(1) {
                 let mut v = nalgebra::DVector::zeros(n);
-                v.rows_mut(k + 1, n - k - 1).copy_from(&reduced.v.view((k + 1, k), (n - k - 1, 1)));
+                v.rows_mut(k + 1, n - k - 1)
+                    .copy_from(&reduced.v.view((k + 1, k), (n - k - 1, 1)));
                 let h = DMatrix::identity(n, n) - &v * v.transpose() * reduced.tau[k];
                 t = &h * t * &h;
             }

@@ -26,7 +26,12 @@ struct Block {
 
 impl Reflectors {
     pub fn of(reduced: &Reduced) -> Reflectors {
-        let blocks = reduced.tau.chunks(BLOCK).enumerate().map(|(at, tau)| Block::new(&reduced.v, at * BLOCK, tau)).collect();
+        let blocks = reduced
+            .tau
+            .chunks(BLOCK)
+            .enumerate()
+            .map(|(at, tau)| Block::new(&reduced.v, at * BLOCK, tau))
+            .collect();
         Reflectors { blocks }
     }
 
@@ -47,7 +52,9 @@ impl Block {
         let top = first + 1;
         let mut v = DMatrix::zeros(all.nrows() - top, tau.len());
         for k in 0..tau.len() {
-            v.column_mut(k).rows_range_mut(k..).copy_from(&all.column(first + k).rows_range(top + k..));
+            v.column_mut(k)
+                .rows_range_mut(k..)
+                .copy_from(&all.column(first + k).rows_range(top + k..));
         }
         let overlap: DMatrix<f64> = gram(View::from(&v).t());
         let mut turn = DMatrix::zeros(tau.len(), tau.len());

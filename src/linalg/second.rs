@@ -35,8 +35,14 @@ mod tests {
         // What was claimed of a vector with cosine 0.816 to base vector 30.
         assert!(refuted(&[0.0, 0.816], &base, 1e-4, 0.235));
         assert!(!refuted(&[0.0, 0.816], &base, 1e-4, 0.82));
-        assert!(!refuted(&[0.0, 0.3], &base, 0.5, 0.235), "the tuned vector itself is not known that well");
-        let rough = Leading { turn: vec![1e-5, 0.5], ..base };
+        assert!(
+            !refuted(&[0.0, 0.3], &base, 0.5, 0.235),
+            "the tuned vector itself is not known that well"
+        );
+        let rough = Leading {
+            turn: vec![1e-5, 0.5],
+            ..base
+        };
         assert!(!refuted(&[0.0, 0.816], &rough, 1e-4, 0.235));
     }
 }

@@ -18,7 +18,10 @@ impl SplitMix {
 
     /// Two independent standard normal numbers (Box and Muller 1958).
     pub fn normals(&mut self) -> [f64; 2] {
-        let (radius, angle) = ((-2.0 * (1.0 - self.uniform()).ln()).sqrt(), std::f64::consts::TAU * self.uniform());
+        let (radius, angle) = (
+            (-2.0 * (1.0 - self.uniform()).ln()).sqrt(),
+            std::f64::consts::TAU * self.uniform(),
+        );
         [radius * angle.cos(), radius * angle.sin()]
     }
 }

@@ -52,11 +52,17 @@ impl Spectrum {
             let reduced = Reduced::from(g.clone());
             let values = eigenvalues(&reduced.diagonal, &reduced.beside)?;
             if let Some(vectors) = inverse_iteration(&reduced, &values) {
-                return Ok(Spectrum { values, vectors: Vectors::Reduced(vectors, Reflectors::of(&reduced)) });
+                return Ok(Spectrum {
+                    values,
+                    vectors: Vectors::Reduced(vectors, Reflectors::of(&reduced)),
+                });
             }
         }
         let (values, vectors) = symmetric::eigen(g)?;
-        Ok(Spectrum { values, vectors: Vectors::Dense(vectors) })
+        Ok(Spectrum {
+            values,
+            vectors: Vectors::Dense(vectors),
+        })
     }
 
     /// Turns one column of U.
@@ -87,21 +93,29 @@ fn inverse_iteration(t: &Reduced, values: &[f64]) -> Option<DMatrix<f64>> {
     let (diagonal, beside) = (scaled(&t.diagonal), scaled(&t.beside));
     let start: Vec<f64> = random(n, 1, 7).iter().map(|x| f64::from(*x)).collect();
     let mut vectors = DMatrix::zeros(n, n);
-    let found = vectors.as_mut_slice().par_chunks_mut(n * TOGETHER).zip(values.par_chunks(TOGETHER)).all(|(out, values)| {
-        let own = each(|lane| values[lane.min(values.len() - 1)] / norm);
-        let shifted = Shifted::new(&diagonal, &beside, own);
-        // From a start that favours no vector one step arrives; the second removes what a near neighbour left and measures the error.
-        let mut x: Vec<Lanes> = start.iter().map(|x| [*x; TOGETHER]).collect();
-        shifted.solve_upper(&mut x);
-        normalize(&mut x);
-        shifted.solve(&mut x);
-        let growth = normalize(&mut x);
-        for (lane, out) in out.chunks_exact_mut(n).enumerate() {
-            out.iter_mut().zip(&x).for_each(|(out, x)| *out = x[lane]);
-        }
-        growth.iter().all(|growth| growth * OFF >= 1.0)
-    });
-    let apart = || (1..n).into_par_iter().all(|j| vectors.column(j).dot(&vectors.column(j - 1)).abs() < ORTHOGONAL);
+    let found = vectors
+        .as_mut_slice()
+        .par_chunks_mut(n * TOGETHER)
+        .zip(values.par_chunks(TOGETHER))
+        .all(|(out, values)| {
+            let own = each(|lane| values[lane.min(values.len() - 1)] / norm);
+            let shifted = Shifted::new(&diagonal, &beside, own);
+            // From a start that favours no vector one step arrives; the second removes what a near neighbour left and measures the error.
+            let mut x: Vec<Lanes> = start.iter().map(|x| [*x; TOGETHER]).collect();
+            shifted.solve_upper(&mut x);
+            normalize(&mut x);
+            shifted.solve(&mut x);
+            let growth = normalize(&mut x);
+            for (lane, out) in out.chunks_exact_mut(n).enumerate() {
+                out.iter_mut().zip(&x).for_each(|(out, x)| *out = x[lane]);
+            }
+            growth.iter().all(|growth| growth * OFF >= 1.0)
+        });
+    let apart = || {
+        (1..n)
+            .into_par_iter()
+            .all(|j| vectors.column(j).dot(&vectors.column(j - 1)).abs() < ORTHOGONAL)
+    };
     (found && apart()).then_some(vectors)
 }
 
@@ -142,7 +156,13 @@ impl Shifted {
     /// Of a matrix with norm 1.
     fn new(diagonal: &[f64], beside: &[f64], values: Lanes) -> Shifted {
         let pick = |swap: &[bool; TOGETHER], a: &Lanes, b: &Lanes| each(|l| if swap[l] { a[l] } else { b[l] });
-        let least = |x: f64| if x.abs() < f64::EPSILON { f64::EPSILON.copysign(x) } else { x };
+        let least = |x: f64| {
+            if x.abs() < f64::EPSILON {
+                f64::EPSILON.copysign(x)
+            } else {
+                x
+            }
+        };
         let mut here = values.map(|value| diagonal[0] - value);
         let mut next = [beside[0]; TOGETHER];
         let after = beside[1..].iter().chain(&[0.0]);
@@ -154,14 +174,29 @@ impl Shifted {
                 let inverse = pick(&swap, &beside, &here.map(least)).map(f64::recip);
                 let factor = each(|l| if swap[l] { here[l] } else { beside[l] } * inverse[l]);
                 let (upper, lower) = (pick(&swap, &center, &next), pick(&swap, &next, &center));
-                let (first, second) = (swap.map(|swap| if swap { *after } else { 0.0 }), swap.map(|swap| if swap { 0.0 } else { *after }));
+                let (first, second) = (
+                    swap.map(|swap| if swap { *after } else { 0.0 }),
+                    swap.map(|swap| if swap { 0.0 } else { *after }),
+                );
                 here = each(|l| lower[l] - factor[l] * upper[l]);
                 next = each(|l| second[l] - factor[l] * first[l]);
-                Row { inverse, next: upper, after: first, factor, swap }
+                Row {
+                    inverse,
+                    next: upper,
+                    after: first,
+                    factor,
+                    swap,
+                }
             })
             .collect();
         let none = [0.0; TOGETHER];
-        rows.push(Row { inverse: here.map(|x| least(x).recip()), next: none, after: none, factor: none, swap: [false; TOGETHER] });
+        rows.push(Row {
+            inverse: here.map(|x| least(x).recip()),
+            next: none,
+            after: none,
+            factor: none,
+            swap: [false; TOGETHER],
+        });
         Shifted { rows }
     }
 
@@ -215,7 +250,10 @@ mod tests {
     fn ties_null_spaces_and_diagonal_matrices_have_orthonormal_vectors_too() {
         check(&DMatrix::identity(100, 100), 1e-8);
         check(&gram(&random(150, 20, 3)), 1e-8);
-        check(&DMatrix::from_diagonal(&nalgebra::DVector::from_fn(90, |i, _| 1.0 + (i / 2) as f64)), 1e-8);
+        check(
+            &DMatrix::from_diagonal(&nalgebra::DVector::from_fn(90, |i, _| 1.0 + (i / 2) as f64)),
+            1e-8,
+        );
         let mut twice = DMatrix::zeros(140, 140);
         let half: DMatrix<f64> = gram(&random(70, 80, 4));
         twice.view_mut((0, 0), (70, 70)).copy_from(&half);

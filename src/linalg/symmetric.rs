@@ -34,7 +34,11 @@ pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence
     let Halves { values, vectors, .. } = solve(&reduced.diagonal, &reduced.beside);
     // What came tridiagonal has no reflectors.
     let turned = reduced.tau.iter().any(|tau| *tau != 0.0);
-    let vectors = if turned { Reflectors::of(&reduced).back(vectors) } else { vectors };
+    let vectors = if turned {
+        Reflectors::of(&reduced).back(vectors)
+    } else {
+        vectors
+    };
     let descending = DMatrix::from_fn(n, n, |i, j| vectors[(i, n - 1 - j)]);
     Ok((values.iter().rev().map(|x| x * norm).collect(), descending))
 }
@@ -53,7 +57,12 @@ struct Halves {
 fn solve(diagonal: &[f64], beside: &[f64]) -> Halves {
     let n = diagonal.len();
     if n == 1 {
-        return Halves { values: diagonal.to_vec(), vectors: DMatrix::identity(1, 1), first: 1, touches: Vec::new() };
+        return Halves {
+            values: diagonal.to_vec(),
+            vectors: DMatrix::identity(1, 1),
+            first: 1,
+            touches: Vec::new(),
+        };
     }
     // T = diag(T_1, T_2) + |t| u u^T, where u has a one in each of the two rows that t ties.
     let half = n / 2;
@@ -63,10 +72,18 @@ fn solve(diagonal: &[f64], beside: &[f64]) -> Halves {
     d[half] -= tie.abs();
     let first = || solve(&d[..half], &beside[..half - 1]);
     let second = || solve(&d[half..], &beside[half..]);
-    let (first, second) = if n < SHARED { (first(), second()) } else { rayon::join(first, second) };
+    let (first, second) = if n < SHARED {
+        (first(), second())
+    } else {
+        rayon::join(first, second)
+    };
     let last = first.vectors.row(half - 1);
     let top = second.vectors.row(0);
-    let z = last.iter().map(|x| x * FRAC_1_SQRT_2).chain(top.iter().map(|x| x * FRAC_1_SQRT_2.copysign(tie))).collect();
+    let z = last
+        .iter()
+        .map(|x| x * FRAC_1_SQRT_2)
+        .chain(top.iter().map(|x| x * FRAC_1_SQRT_2.copysign(tie)))
+        .collect();
     Halves::beside(first, second).update(2.0 * tie.abs(), z)
 }
 
@@ -78,26 +95,43 @@ impl Halves {
         vectors.view_mut((0, 0), (first, first)).copy_from(&a.vectors);
         vectors.view_mut((first, first), (second, second)).copy_from(&b.vectors);
         let touches = (0..n).map(|j| [j < first, j >= first]).collect();
-        Halves { values: [a.values, b.values].concat(), vectors, first, touches }
+        Halves {
+            values: [a.values, b.values].concat(),
+            vectors,
+            first,
+            touches,
+        }
     }
 
     /// Adds rho v v^T, where z = Q^T v has length 1.
     fn update(mut self, rho: f64, mut z: Vec<f64>) -> Halves {
         let (kept, settled) = self.deflate(rho, &mut z);
         let pick = |from: &[f64]| -> Vec<f64> { kept.iter().map(|i| from[*i]).collect() };
-        let secular = Secular { poles: pick(&self.values), z: pick(&z), rho };
+        let secular = Secular {
+            poles: pick(&self.values),
+            z: pick(&z),
+            rho,
+        };
         let k = kept.len();
         let roots = each(k, |j| secular.root(j));
         let weights = each(k, |i| secular.weight(i, &roots));
         let mut inside = DMatrix::zeros(k, k);
         for (mut column, root) in inside.column_iter_mut().zip(&roots) {
-            column.iter_mut().enumerate().for_each(|(i, x)| *x = weights[i] / secular.distance(i, root));
+            column
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, x)| *x = weights[i] / secular.distance(i, root));
             column.unscale_mut(column.norm());
         }
         let turned = self.times(&kept, &inside);
 
         let mut found: Vec<(f64, Column)> = settled.into_iter().map(|i| (self.values[i], Column::Old(i))).collect();
-        found.extend(roots.iter().enumerate().map(|(j, root)| (secular.poles[root.pole] + root.beyond, Column::New(j))));
+        found.extend(
+            roots
+                .iter()
+                .enumerate()
+                .map(|(j, root)| (secular.poles[root.pole] + root.beyond, Column::New(j))),
+        );
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut vectors = DMatrix::zeros(z.len(), z.len());
         for (mut into, (_, column)) in vectors.column_iter_mut().zip(&found) {
@@ -106,7 +140,12 @@ impl Halves {
                 Column::New(j) => into.copy_from(&turned.column(*j)),
             }
         }
-        Halves { values: found.into_iter().map(|(value, _)| value).collect(), vectors, first: z.len(), touches: Vec::new() }
+        Halves {
+            values: found.into_iter().map(|(value, _)| value).collect(),
+            vectors,
+            first: z.len(),
+            touches: Vec::new(),
+        }
     }
 
     /// Columns that the update turns, their values ascending and apart, and those that it leaves as they are: where z is nothing, and,
@@ -147,18 +186,33 @@ impl Halves {
     /// Some columns times a matrix, each half by the columns that have numbers there.
     fn times(&self, columns: &[usize], by: &DMatrix<f64>) -> DMatrix<f64> {
         let mut out = DMatrix::zeros(self.vectors.nrows(), by.ncols());
-        for (half, rows) in [0..self.first, self.first..self.vectors.nrows()].into_iter().enumerate() {
-            let own: Vec<usize> = (0..columns.len()).filter(|at| self.touches[columns[*at]][half]).collect();
-            let left = DMatrix::from_fn(rows.len(), own.len(), |i, j| self.vectors[(rows.start + i, columns[own[j]])]);
+        for (half, rows) in [0..self.first, self.first..self.vectors.nrows()]
+            .into_iter()
+            .enumerate()
+        {
+            let own: Vec<usize> = (0..columns.len())
+                .filter(|at| self.touches[columns[*at]][half])
+                .collect();
+            let left = DMatrix::from_fn(rows.len(), own.len(), |i, j| {
+                self.vectors[(rows.start + i, columns[own[j]])]
+            });
             let right = by.select_rows(&own);
-            out.rows_range_mut(rows).copy_from(&if own.len() < PACKED { left * right } else { product(&left, &right) });
+            out.rows_range_mut(rows).copy_from(&if own.len() < PACKED {
+                left * right
+            } else {
+                product(&left, &right)
+            });
         }
         out
     }
 }
 
 fn each<T: Send>(count: usize, f: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
-    if count < SHARED { (0..count).map(f).collect() } else { (0..count).into_par_iter().map(f).collect() }
+    if count < SHARED {
+        (0..count).map(f).collect()
+    } else {
+        (0..count).into_par_iter().map(f).collect()
+    }
 }
 
 enum Column {
@@ -177,8 +231,12 @@ mod tests {
         let n = g.nrows();
         let norm = g.amax().max(f64::MIN_POSITIVE);
         let (values, u) = eigen(g).unwrap();
-        assert!((u.tr_mul(&u) - DMatrix::identity(n, n)).amax() < 1e-12, "orthonormal, n = {n}");
-        let off = g / norm * &u - &u * DMatrix::from_diagonal(&nalgebra::DVector::from_vec(values.clone()).unscale(norm));
+        assert!(
+            (u.tr_mul(&u) - DMatrix::identity(n, n)).amax() < 1e-12,
+            "orthonormal, n = {n}"
+        );
+        let off =
+            g / norm * &u - &u * DMatrix::from_diagonal(&nalgebra::DVector::from_vec(values.clone()).unscale(norm));
         let size = values.iter().fold(1.0, |size: f64, x| size.max((x / norm).abs()));
         assert!(off.amax() < 1e-13 * size, "n = {n}: off by {}", off.amax() / size);
         assert!(values.is_sorted_by(|a, b| a >= b));
@@ -212,12 +270,20 @@ mod tests {
         for n in [6, 50, 200] {
             planted(&vec![1.0; n], 1);
             planted(&(0..n).map(|i| (i / 3) as f64 - 4.0).collect::<Vec<_>>(), 2);
-            planted(&(0..n).map(|i| if i < n / 2 { 1.0 } else { 0.0 }).collect::<Vec<_>>(), 3);
+            planted(
+                &(0..n).map(|i| if i < n / 2 { 1.0 } else { 0.0 }).collect::<Vec<_>>(),
+                3,
+            );
             for gap in [1e-16, 1e-13, 1e-10, 1e-7] {
                 planted(&(0..n).map(|i| 1.0 + gap * i as f64).collect::<Vec<_>>(), 4);
                 planted(&(0..n).map(|i| (i / 5) as f64 + gap * i as f64).collect::<Vec<_>>(), 5);
             }
-            planted(&(0..n).map(|i| 10f64.powf(-30.0 * i as f64 / n as f64)).collect::<Vec<_>>(), 6);
+            planted(
+                &(0..n)
+                    .map(|i| 10f64.powf(-30.0 * i as f64 / n as f64))
+                    .collect::<Vec<_>>(),
+                6,
+            );
         }
     }
 
@@ -225,7 +291,9 @@ mod tests {
     fn matrices_that_fall_apart() {
         check(&DMatrix::identity(100, 100));
         check(&DMatrix::zeros(7, 7));
-        check(&DMatrix::from_diagonal(&nalgebra::DVector::from_fn(90, |i, _| (i / 2) as f64 - 20.0)));
+        check(&DMatrix::from_diagonal(&nalgebra::DVector::from_fn(90, |i, _| {
+            (i / 2) as f64 - 20.0
+        })));
         let half: DMatrix<f64> = gram(&random(70, 80, 4));
         let mut twice = DMatrix::zeros(140, 140);
         twice.view_mut((0, 0), (70, 70)).copy_from(&half);
@@ -254,7 +322,12 @@ mod tests {
         let plain = check(&g);
         for scale in [1e-290, 1e290] {
             let scaled = check(&(&g * scale));
-            assert!(scaled.iter().zip(&plain).all(|(a, b)| (a / scale - b).abs() < 1e-13 * plain[0]));
+            assert!(
+                scaled
+                    .iter()
+                    .zip(&plain)
+                    .all(|(a, b)| (a / scale - b).abs() < 1e-13 * plain[0])
+            );
         }
         for wrong in [f64::NAN, f64::INFINITY] {
             let mut g = g.clone();

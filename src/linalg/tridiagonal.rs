@@ -12,7 +12,10 @@ const NOTHING: f64 = 1e-3 * f64::EPSILON;
 /// The values of the matrix with this diagonal and, below it, these numbers (one fewer), descending. Their error is some rounding
 /// of the largest.
 pub fn eigenvalues(diagonal: &[f64], beside: &[f64]) -> Result<Vec<f64>, NoConvergence> {
-    let norm = diagonal.iter().chain(beside).fold(0.0, |norm: f64, x| norm.max(x.abs()));
+    let norm = diagonal
+        .iter()
+        .chain(beside)
+        .fold(0.0, |norm: f64, x| norm.max(x.abs()));
     if norm == 0.0 {
         return Ok(diagonal.to_vec());
     }
@@ -38,7 +41,8 @@ pub fn eigenvalues(diagonal: &[f64], beside: &[f64]) -> Result<Vec<f64>, NoConve
 /// The first place of some where the matrix falls apart, or their end.
 fn split(d: &[f64], squares: &[f64], mut places: Range<usize>) -> usize {
     let end = places.end;
-    let small = |i: &usize| squares[*i] <= NOTHING * NOTHING || squares[*i] <= f64::EPSILON.powi(2) * (d[*i] * d[i + 1]).abs();
+    let small =
+        |i: &usize| squares[*i] <= NOTHING * NOTHING || squares[*i] <= f64::EPSILON.powi(2) * (d[*i] * d[i + 1]).abs();
     places.find(small).unwrap_or(end)
 }
 
@@ -71,7 +75,11 @@ fn settle(d: &mut [f64], squares: &mut [f64], steps: &mut usize) -> Result<(), N
             s = square / r;
             gamma = c * (d[i] - shift) - s * before;
             d[i + 1] = before + (d[i] - gamma);
-            p = if stretch.is_finite() { gamma * gamma * stretch } else { c_before * square };
+            p = if stretch.is_finite() {
+                gamma * gamma * stretch
+            } else {
+                c_before * square
+            };
         }
         squares[l] = s * p;
         d[l] = shift + gamma;
@@ -105,7 +113,9 @@ mod tests {
         check(&[0.0; 4], &[0.0; 3]);
         check(&[0.0; 5], &[1.0; 4]);
         for n in [2, 3, 10, 101] {
-            let wave = |from: usize, count: usize| -> Vec<f64> { (from..from + count).map(|i| (i as f64 * 1.7).sin()).collect() };
+            let wave = |from: usize, count: usize| -> Vec<f64> {
+                (from..from + count).map(|i| (i as f64 * 1.7).sin()).collect()
+            };
             check(&wave(0, n), &wave(7, n - 1));
             // Rising and falling over forty orders of magnitude.
             let rise: Vec<f64> = (0..n).map(|i| 10f64.powf(-40.0 * i as f64 / n as f64)).collect();

@@ -26,7 +26,13 @@ pub struct View<'a> {
 
 impl<'a, T: Scalar> From<&'a DMatrix<T>> for View<'a> {
     fn from(m: &'a DMatrix<T>) -> Self {
-        View { values: T::values(m.as_slice()), rows: m.nrows(), cols: m.ncols(), down: 1, across: m.nrows() }
+        View {
+            values: T::values(m.as_slice()),
+            rows: m.nrows(),
+            cols: m.ncols(),
+            down: 1,
+            across: m.nrows(),
+        }
     }
 }
 
@@ -47,7 +53,13 @@ impl<'a> View<'a> {
             Stored::Bf16 => (Values::Bf16Bytes(bytes.as_chunks().0), 2),
         };
         let fits = rows.checked_mul(cols)?.checked_mul(length)? == bytes.len();
-        fits.then_some(View { values, rows, cols, down: cols, across: 1 })
+        fits.then_some(View {
+            values,
+            rows,
+            cols,
+            down: cols,
+            across: 1,
+        })
     }
 
     pub fn rows(&self) -> usize {
@@ -60,7 +72,13 @@ impl<'a> View<'a> {
 
     /// The transpose.
     pub fn t(self) -> View<'a> {
-        View { rows: self.cols, cols: self.rows, down: self.across, across: self.down, ..self }
+        View {
+            rows: self.cols,
+            cols: self.rows,
+            down: self.across,
+            across: self.down,
+            ..self
+        }
     }
 
     /// Some columns of a matrix.
@@ -84,7 +102,11 @@ impl<'a> View<'a> {
             Values::F16Bytes(v) => Values::F16Bytes(&v[at..]),
             Values::Bf16Bytes(v) => Values::Bf16Bytes(&v[at..]),
         };
-        View { values, rows: self.rows - first, ..self }
+        View {
+            values,
+            rows: self.rows - first,
+            ..self
+        }
     }
 
     /// Calls with every value, in memory's order.

@@ -15,7 +15,12 @@ pub fn warm_up(now: impl Fn() -> f64) {
         }
     };
     let certified = || {
-        let question = Question { k: 10, epsilon: 0.5, left: true, right: false };
+        let question = Question {
+            k: 10,
+            epsilon: 0.5,
+            left: true,
+            right: false,
+        };
         let _ = std::hint::black_box(compare((&w0).into(), &[Tune::Dense((&w).into())], question));
     };
     for work in [&exact as &dyn Fn(), &certified] {

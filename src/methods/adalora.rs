@@ -18,7 +18,11 @@ pub static ADALORA: Method = Method {
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     let outline = shapes.product("lora_B", "lora_A")?;
     let (values, rank) = (shapes.vector("lora_E")?, outline.rank.unwrap_or(0));
-    if values == rank { Ok(outline) } else { Err(Fault::Ranks(rank, values)) }
+    if values == rank {
+        Ok(outline)
+    } else {
+        Err(Fault::Ranks(rank, values))
+    }
 }
 
 fn change(input: &Input) -> Result<Change, String> {
@@ -26,5 +30,9 @@ fn change(input: &Input) -> Result<Change, String> {
     for (mut row, value) in a.row_iter_mut().zip(input.parts.vector("lora_E")?) {
         row *= *value;
     }
-    Ok(Change::LowRank { b: input.parts.matrix("lora_B")?.clone(), a, scale: input.scale })
+    Ok(Change::LowRank {
+        b: input.parts.matrix("lora_B")?.clone(),
+        a,
+        scale: input.scale,
+    })
 }

@@ -16,7 +16,10 @@ pub static DIFF: Method = Method {
 };
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
-    Ok(Outline { shape: shapes.flat("diff")?, rank: None })
+    Ok(Outline {
+        shape: shapes.flat("diff")?,
+        rank: None,
+    })
 }
 
 fn change(input: &Input) -> Result<Change, String> {

@@ -20,12 +20,18 @@ pub static DORA: Method = Method {
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     let outline = lora::outline(shapes)?;
     let [out, inputs] = outline.shape;
-    let part = if shapes.has("dora_scale") { "dora_scale" } else { "lora_magnitude_vector" };
+    let part = if shapes.has("dora_scale") {
+        "dora_scale"
+    } else {
+        "lora_magnitude_vector"
+    };
     let length = shapes.vector(part)?;
     if length == out || part == "dora_scale" && length > 0 && inputs.is_multiple_of(length) {
         Ok(outline)
     } else {
-        Err(Fault::Form(format!("“{part}” has {length} entries; the factors make {out} × {inputs}.")))
+        Err(Fault::Form(format!(
+            "“{part}” has {length} entries; the factors make {out} × {inputs}."
+        )))
     }
 }
 
@@ -45,11 +51,20 @@ pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_inpu
     let w0 = w0.matrix();
     let added: Matrix = product::<f32>(b, a) * scale as f32;
     if added.shape() != w0.shape() {
-        return Err(format!("B A is {} × {}, the base {} × {}.", added.nrows(), added.ncols(), w0.nrows(), w0.ncols()));
+        return Err(format!(
+            "B A is {} × {}, the base {} × {}.",
+            added.nrows(),
+            added.ncols(),
+            w0.nrows(),
+            w0.ncols()
+        ));
     }
     let lines = if by_input { w0.ncols() } else { w0.nrows() };
     if m.is_empty() || !lines.is_multiple_of(m.len()) {
-        return Err(format!("The magnitude has {} entries; {lines} rows need one each.", m.len()));
+        return Err(format!(
+            "The magnitude has {} entries; {lines} rows need one each.",
+            m.len()
+        ));
     }
     // A convolution has several columns an input.
     let each = lines / m.len();
@@ -60,7 +75,11 @@ pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_inpu
             squares[line(i, j)] += (f64::from(w0[(i, j)]) + f64::from(added[(i, j)])).powi(2);
         }
     }
-    let factor: Vec<f64> = squares.iter().zip(m).map(|(square, m)| f64::from(*m) / square.sqrt()).collect();
+    let factor: Vec<f64> = squares
+        .iter()
+        .zip(m)
+        .map(|(square, m)| f64::from(*m) / square.sqrt())
+        .collect();
     Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
         let f = factor[line(i, j)];
         ((f - 1.0) * f64::from(w0[(i, j)]) + f * f64::from(added[(i, j)])) as f32

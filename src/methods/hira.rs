@@ -21,10 +21,19 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
 }
 
 fn change(input: &Input) -> Result<Change, String> {
-    let (w0, times) = (input.w0.matrix(), product::<f32>(input.parts.matrix("hira_B")?, input.parts.matrix("hira_A")?));
+    let (w0, times) = (
+        input.w0.matrix(),
+        product::<f32>(input.parts.matrix("hira_B")?, input.parts.matrix("hira_A")?),
+    );
     let times: Matrix = times;
     if times.shape() != w0.shape() {
-        return Err(format!("B A is {} × {}, the base {} × {}.", times.nrows(), times.ncols(), w0.nrows(), w0.ncols()));
+        return Err(format!(
+            "B A is {} × {}, the base {} × {}.",
+            times.nrows(),
+            times.ncols(),
+            w0.nrows(),
+            w0.ncols()
+        ));
     }
     Ok(Change::Dense(w0.component_mul(&times)))
 }

@@ -18,9 +18,17 @@ pub static IA3: Method = Method {
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     match shapes.of("ia3_l")? {
-        [out, 1] => Ok(Outline { shape: [*out, 0], rank: None }),
-        [1, inputs] => Ok(Outline { shape: [0, *inputs], rank: None }),
-        shape => Err(Fault::Form(format!("“ia3_l” is of shape {shape:?}, neither [out, 1] nor [1, in]."))),
+        [out, 1] => Ok(Outline {
+            shape: [*out, 0],
+            rank: None,
+        }),
+        [1, inputs] => Ok(Outline {
+            shape: [0, *inputs],
+            rank: None,
+        }),
+        shape => Err(Fault::Form(format!(
+            "“ia3_l” is of shape {shape:?}, neither [out, 1] nor [1, in]."
+        ))),
     }
 }
 
@@ -28,8 +36,16 @@ fn change(input: &Input) -> Result<Change, String> {
     let (w0, l) = (input.w0.matrix(), input.parts.matrix("ia3_l")?);
     let by_output = l.ncols() == 1 && l.nrows() == w0.nrows();
     if !by_output && (l.nrows() != 1 || l.ncols() != w0.ncols()) {
-        return Err(format!("“ia3_l” is {} × {}, the base {} × {}.", l.nrows(), l.ncols(), w0.nrows(), w0.ncols()));
+        return Err(format!(
+            "“ia3_l” is {} × {}, the base {} × {}.",
+            l.nrows(),
+            l.ncols(),
+            w0.nrows(),
+            w0.ncols()
+        ));
     }
     let factor = |i: usize, j: usize| f64::from(l[if by_output { (i, 0) } else { (0, j) }]);
-    Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| ((factor(i, j) - 1.0) * f64::from(w0[(i, j)])) as f32)))
+    Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
+        ((factor(i, j) - 1.0) * f64::from(w0[(i, j)])) as f32
+    })))
 }

@@ -24,7 +24,11 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     };
     let first = whole("hada_w1_a", "hada_w1_b", "hada_t1")?;
     let second = whole("hada_w2_a", "hada_w2_b", "hada_t2")?;
-    if first.shape == second.shape { Ok(first) } else { Err(Fault::Form("Its two products have different shapes.".into())) }
+    if first.shape == second.shape {
+        Ok(first)
+    } else {
+        Err(Fault::Form("Its two products have different shapes.".into()))
+    }
 }
 
 fn one(parts: &Parts, a: &str, b: &str, core: &str) -> Result<Matrix, String> {

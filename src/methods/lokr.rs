@@ -19,17 +19,29 @@ pub static LOKR: Method = Method {
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     let first = match shapes.has("lokr_w1") {
-        true => Outline { shape: shapes.flat("lokr_w1")?, rank: None },
+        true => Outline {
+            shape: shapes.flat("lokr_w1")?,
+            rank: None,
+        },
         false => shapes.product("lokr_w1_a", "lokr_w1_b")?,
     };
     let second = match (shapes.has("lokr_w2"), shapes.has("lokr_t2")) {
-        (true, _) => Outline { shape: shapes.flat("lokr_w2")?, rank: None },
+        (true, _) => Outline {
+            shape: shapes.flat("lokr_w2")?,
+            rank: None,
+        },
         (_, true) => tucker_outline(shapes, "lokr_t2", "lokr_w2_a", "lokr_w2_b")?,
         _ => shapes.product("lokr_w2_a", "lokr_w2_b")?,
     };
-    let times =
-        |i: usize| first.shape[i].checked_mul(second.shape[i]).ok_or_else(|| Fault::Form("Its product is impossibly large.".into()));
-    Ok(Outline { shape: [times(0)?, times(1)?], rank: first.rank.or(second.rank) })
+    let times = |i: usize| {
+        first.shape[i]
+            .checked_mul(second.shape[i])
+            .ok_or_else(|| Fault::Form("Its product is impossibly large.".into()))
+    };
+    Ok(Outline {
+        shape: [times(0)?, times(1)?],
+        rank: first.rank.or(second.rank),
+    })
 }
 
 fn factors(parts: &Parts) -> Result<(Matrix, Matrix), String> {

@@ -21,17 +21,26 @@ pub fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
         return shapes.product("lora_B", "lora_A");
     }
     let ([out, rb], [ra, inputs]) = (shapes.flat("lora_B")?, shapes.flat("lora_A")?);
-    Ok(Outline { shape: [out, tucker::inputs(shapes, "lora_mid", (rb, ra), inputs)?], rank: Some(rb) })
+    Ok(Outline {
+        shape: [out, tucker::inputs(shapes, "lora_mid", (rb, ra), inputs)?],
+        rank: Some(rb),
+    })
 }
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
     for (name, m) in [("lora_B", &b), ("lora_A", &a)] {
         if m.iter().all(|x| *x == 0.0) {
-            return Ok(Change::Nothing(format!("{name} is all zero: this module was not trained.")));
+            return Ok(Change::Nothing(format!(
+                "{name} is all zero: this module was not trained."
+            )));
         }
     }
-    Ok(Change::LowRank { b, a, scale: input.scale })
+    Ok(Change::LowRank {
+        b,
+        a,
+        scale: input.scale,
+    })
 }
 
 /// B `[out, r]` and A `[r, in]`.

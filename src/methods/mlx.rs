@@ -29,17 +29,33 @@ pub static MLX_DORA: Method = Method {
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     match (shapes.of("lora_a")?, shapes.of("lora_b")?) {
         ([_, ra], [rb, _]) if ra != rb => Err(Fault::Ranks(*ra, *rb)),
-        ([inputs, rank], [_, out]) => Ok(Outline { shape: [*out, *inputs], rank: Some(*rank) }),
-        _ => Err(Fault::Form("“lora_a” and “lora_b” of experts are not merged by this version.".into())),
+        ([inputs, rank], [_, out]) => Ok(Outline {
+            shape: [*out, *inputs],
+            rank: Some(*rank),
+        }),
+        _ => Err(Fault::Form(
+            "“lora_a” and “lora_b” of experts are not merged by this version.".into(),
+        )),
     }
 }
 
 fn change(input: &Input) -> Result<Change, String> {
     let (a, b) = (input.parts.matrix("lora_a")?, input.parts.matrix("lora_b")?);
-    Ok(Change::LowRank { b: b.transpose(), a: a.transpose(), scale: input.scale })
+    Ok(Change::LowRank {
+        b: b.transpose(),
+        a: a.transpose(),
+        scale: input.scale,
+    })
 }
 
 fn change_of_direction(input: &Input) -> Result<Change, String> {
     let (a, b) = (input.parts.matrix("lora_a")?, input.parts.matrix("lora_b")?);
-    rescaled(input.w0, &b.transpose(), &a.transpose(), input.scale, input.parts.vector("m")?, false)
+    rescaled(
+        input.w0,
+        &b.transpose(),
+        &a.transpose(),
+        input.scale,
+        input.parts.vector("m")?,
+        false,
+    )
 }

@@ -87,7 +87,11 @@ impl Change {
     pub fn turned(self) -> Change {
         match self {
             Change::Nothing(why) => Change::Nothing(why),
-            Change::LowRank { b, a, scale } => Change::LowRank { b: a.transpose(), a: b.transpose(), scale },
+            Change::LowRank { b, a, scale } => Change::LowRank {
+                b: a.transpose(),
+                a: b.transpose(),
+                scale,
+            },
             Change::Dense(delta) => Change::Dense(delta.transpose()),
         }
     }
@@ -114,7 +118,9 @@ impl fmt::Debug for Method {
 
 /// The method of a module that has these parts, under the initialisation that its configuration names.
 pub fn method_of(shapes: &Shapes, init: Option<&str>) -> Option<&'static Method> {
-    METHODS.into_iter().find(|m| m.known_by.iter().any(|part| shapes.has(part)) && (m.init.is_none() || m.init == init))
+    METHODS
+        .into_iter()
+        .find(|m| m.known_by.iter().any(|part| shapes.has(part)) && (m.init.is_none() || m.init == init))
 }
 
 /// The part of that name, as the methods spell it.

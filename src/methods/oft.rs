@@ -38,10 +38,20 @@ fn side(triangle: u64) -> Option<u64> {
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     let [blocks, triangle] = shapes.flat("oft_R")?;
-    let b = side(triangle).ok_or_else(|| Fault::Form(format!("“oft_R” has {triangle} columns, the upper triangle of no square block.")))?;
+    let b = side(triangle).ok_or_else(|| {
+        Fault::Form(format!(
+            "“oft_R” has {triangle} columns, the upper triangle of no square block."
+        ))
+    })?;
     // One block may serve all inputs.
     let inputs = if blocks == 1 { Some(0) } else { blocks.checked_mul(b) };
-    Ok(Outline { shape: [0, inputs.ok_or_else(|| Fault::Form("“oft_R” is impossibly large.".into()))?], rank: None })
+    Ok(Outline {
+        shape: [
+            0,
+            inputs.ok_or_else(|| Fault::Form("“oft_R” is impossibly large.".into()))?,
+        ],
+        rank: None,
+    })
 }
 
 fn turned(input: &Input, exact: bool) -> Result<Change, String> {
@@ -49,7 +59,10 @@ fn turned(input: &Input, exact: bool) -> Result<Change, String> {
     let b = side(triangles.ncols() as u64).ok_or("“oft_R” is no triangle.")? as usize;
     let blocks = triangles.nrows();
     if w0.ncols() % b != 0 || blocks != 1 && blocks * b != w0.ncols() {
-        return Err(format!("{blocks} blocks of {b} do not make the base’s {} inputs.", w0.ncols()));
+        return Err(format!(
+            "{blocks} blocks of {b} do not make the base’s {} inputs.",
+            w0.ncols()
+        ));
     }
     let mut change = Matrix::zeros(w0.nrows(), w0.ncols());
     for at in 0..w0.ncols() / b {
@@ -73,7 +86,9 @@ fn turned(input: &Input, exact: bool) -> Result<Change, String> {
             &one + &q * 2.0 + &square * 2.0 + &square * &q * 2.0 + &square * &square
         };
         let own = w0.columns(at * b, b).map(f64::from);
-        change.columns_mut(at * b, b).copy_from(&(own * (r.transpose() - one)).map(|x| x as f32));
+        change
+            .columns_mut(at * b, b)
+            .copy_from(&(own * (r.transpose() - one)).map(|x| x as f32));
     }
     Ok(Change::Dense(change))
 }

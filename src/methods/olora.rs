@@ -20,6 +20,7 @@ pub static OLORA: Method = Method {
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
-    let (q, r) = linalg::first_columns(input.w0, a.nrows()).map_err(|_| "The decomposition of the base did not converge.")?;
+    let (q, r) =
+        linalg::first_columns(input.w0, a.nrows()).map_err(|_| "The decomposition of the base did not converge.")?;
     Ok(instead(b, a, input.scale, q * input.scale as f32, r))
 }

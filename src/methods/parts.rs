@@ -32,7 +32,11 @@ impl Shapes {
     }
 
     pub fn of(&self, part: &'static str) -> Result<&[u64], Fault> {
-        self.0.iter().find(|(own, _)| *own == part).map(|(_, shape)| shape.as_slice()).ok_or(Fault::Missing(part))
+        self.0
+            .iter()
+            .find(|(own, _)| *own == part)
+            .map(|(_, shape)| shape.as_slice())
+            .ok_or(Fault::Missing(part))
     }
 
     /// A matrix, or a convolution's kernel with everything but its first dimension in the columns.
@@ -40,9 +44,14 @@ impl Shapes {
         match self.of(part)? {
             [rows, rest @ ..] if (1..=4).contains(&rest.len()) => {
                 let columns = rest.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
-                columns.map(|columns| [*rows, columns]).ok_or_else(|| Fault::Form(format!("“{part}” is impossibly large.")))
+                columns
+                    .map(|columns| [*rows, columns])
+                    .ok_or_else(|| Fault::Form(format!("“{part}” is impossibly large.")))
             }
-            shape => Err(Fault::Form(format!("“{part}” has {} dimensions, not two to five.", shape.len()))),
+            shape => Err(Fault::Form(format!(
+                "“{part}” has {} dimensions, not two to five.",
+                shape.len()
+            ))),
         }
     }
 
@@ -62,7 +71,10 @@ impl Shapes {
         if rank != other {
             return Err(Fault::Ranks(other, rank));
         }
-        Ok(Outline { shape: [out, inputs], rank: Some(rank) })
+        Ok(Outline {
+            shape: [out, inputs],
+            rank: Some(rank),
+        })
     }
 }
 
@@ -84,7 +96,9 @@ impl Parts {
     }
 
     pub fn matrix(&self, part: &str) -> Result<&Matrix, String> {
-        self.get(part).map(|f| &f.matrix).ok_or_else(|| format!("“{part}” was not read."))
+        self.get(part)
+            .map(|f| &f.matrix)
+            .ok_or_else(|| format!("“{part}” was not read."))
     }
 
     /// The numbers of a vector, in order.

@@ -19,7 +19,8 @@ pub static PISSA: Method = Method {
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
-    let (left, right) = linalg::leading_part(input.w0, a.nrows()).map_err(|_| "The leading part of the base did not converge.")?;
+    let (left, right) =
+        linalg::leading_part(input.w0, a.nrows()).map_err(|_| "The leading part of the base did not converge.")?;
     Ok(instead(b, a, input.scale, left, right))
 }
 
@@ -32,5 +33,9 @@ pub fn instead(b: Matrix, a: Matrix, scale: f64, left: Matrix, right: Matrix) ->
     let mut both_a = Matrix::zeros(rank + taken, a.ncols());
     both_a.rows_mut(0, rank).copy_from(&a);
     both_a.rows_mut(rank, taken).copy_from(&right);
-    Change::LowRank { b: both_b, a: both_a, scale: 1.0 }
+    Change::LowRank {
+        b: both_b,
+        a: both_a,
+        scale: 1.0,
+    }
 }

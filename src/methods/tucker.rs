@@ -19,14 +19,19 @@ pub fn inner(core: &Matrix, b: &Matrix) -> Matrix {
     let kernel = core.ncols() / b.nrows().max(1);
     Matrix::from_fn(core.nrows(), b.ncols() * kernel, |r, cx| {
         let (c, x) = (cx / kernel, cx % kernel);
-        (0..b.nrows()).map(|q| f64::from(core[(r, q * kernel + x)]) * f64::from(b[(q, c)])).sum::<f64>() as f32
+        (0..b.nrows())
+            .map(|q| f64::from(core[(r, q * kernel + x)]) * f64::from(b[(q, c)]))
+            .sum::<f64>() as f32
     })
 }
 
 /// The shape of sum over r and q of core[r, q, x] a[r, o] b[q, c]: a `[r, out]`, b `[q, in]`.
 pub fn tucker_outline(shapes: &Shapes, core: &'static str, a: &'static str, b: &'static str) -> Result<Outline, Fault> {
     let ([ra, out], [rb, of]) = (shapes.flat(a)?, shapes.flat(b)?);
-    Ok(Outline { shape: [out, inputs(shapes, core, (ra, rb), of)?], rank: Some(rb) })
+    Ok(Outline {
+        shape: [out, inputs(shapes, core, (ra, rb), of)?],
+        rank: Some(rb),
+    })
 }
 
 /// See [`tucker_outline`].

@@ -21,8 +21,13 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
     match () {
         () if ra != rank => Err(Fault::Ranks(ra, rank)),
         () if rb != rank => Err(Fault::Ranks(rank, rb)),
-        () if most < out => Err(Fault::Form(format!("“vera_B” has {most} rows; the module has {out} outputs."))),
-        () => Ok(Outline { shape: [out, 0], rank: Some(rank) }),
+        () if most < out => Err(Fault::Form(format!(
+            "“vera_B” has {most} rows; the module has {out} outputs."
+        ))),
+        () => Ok(Outline {
+            shape: [out, 0],
+            rank: Some(rank),
+        }),
     }
 }
 
@@ -30,7 +35,11 @@ fn change(input: &Input) -> Result<Change, String> {
     let (out, inputs) = (input.w0.rows(), input.w0.cols());
     let (a, b) = (input.parts.matrix("vera_A")?, input.parts.matrix("vera_B")?);
     if a.ncols() < inputs || b.nrows() < out {
-        return Err(format!("The shared matrices serve {} × {} at most; the base is {out} × {inputs}.", b.nrows(), a.ncols()));
+        return Err(format!(
+            "The shared matrices serve {} × {} at most; the base is {out} × {inputs}.",
+            b.nrows(),
+            a.ncols()
+        ));
     }
     let (mut a, mut b) = (a.columns(0, inputs).into_owned(), b.rows(0, out).into_owned());
     for (rows, lambda) in [(&mut b, "vera_lambda_b"), (&mut a, "vera_lambda_d")] {

@@ -42,13 +42,27 @@ mod tests {
     #[test]
     fn takes_the_maximum_of_each_column_and_clips_rounding() {
         let best = best_match(&[0.1, 0.9, 0.2, 1.000001, 0.3, 0.3], 3);
-        assert_eq!(best, Best { cos: vec![0.9, 1.0], row: vec![1, 0], signed: vec![0.9, 1.0] });
+        assert_eq!(
+            best,
+            Best {
+                cos: vec![0.9, 1.0],
+                row: vec![1, 0],
+                signed: vec![0.9, 1.0]
+            }
+        );
         assert_eq!(best_match(&[], 0), Best::default());
     }
 
     #[test]
     fn a_turned_vector_is_its_own_best_match_but_for_its_sign() {
         let best = best_match(&[0.1, -0.98, 0.2, -0.3, -0.4, -0.5], 3);
-        assert_eq!(best, Best { cos: vec![0.98, 0.5], row: vec![1, 2], signed: vec![0.2, -0.3] });
+        assert_eq!(
+            best,
+            Best {
+                cos: vec![0.98, 0.5],
+                row: vec![1, 2],
+                signed: vec![0.2, -0.3]
+            }
+        );
     }
 }

@@ -8,7 +8,10 @@ use crate::report::Delta;
 pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
     let base = base.first().copied().map(f64::from).filter(|s| *s > 0.0)?;
     // Where only estimates were made, they hold the largest value.
-    let own = delta.sigma.first().map_or_else(|| largest(delta.frobenius, delta.stable_rank), |s| f64::from(*s));
+    let own = delta
+        .sigma
+        .first()
+        .map_or_else(|| largest(delta.frobenius, delta.stable_rank), |s| f64::from(*s));
     Some(own / base)
 }
 
@@ -19,7 +22,14 @@ mod tests {
 
     fn delta(sigma: &[f32]) -> Delta {
         let (frobenius, stable_rank) = (frobenius(sigma), stable_rank(sigma));
-        Delta { effective_rank: 1.0, stable_rank, frobenius, sigma: sigma.to_vec(), effective_rank_error: None, floor: None }
+        Delta {
+            effective_rank: 1.0,
+            stable_rank,
+            frobenius,
+            sigma: sigma.to_vec(),
+            effective_rank_error: None,
+            floor: None,
+        }
     }
 
     #[test]
@@ -28,13 +38,19 @@ mod tests {
         assert_eq!(change_ratio(&delta(&[]), &[2.0]), Some(0.0));
         assert_eq!(change_ratio(&delta(&[1.0; 3]), &[1.0; 3]), Some(1.0));
         assert_eq!(change_ratio(&delta(&[3.0, 0.0]), &[6.0, 5.0]), Some(0.5));
-        assert_eq!((change_ratio(&delta(&[1.0]), &[0.0]), change_ratio(&delta(&[1.0]), &[])), (None, None));
+        assert_eq!(
+            (change_ratio(&delta(&[1.0]), &[0.0]), change_ratio(&delta(&[1.0]), &[])),
+            (None, None)
+        );
     }
 
     #[test]
     fn estimates_give_what_the_values_give() {
         let known = delta(&[3.0, 2.0, 0.5]);
-        let estimated = Delta { sigma: Vec::new(), ..known.clone() };
+        let estimated = Delta {
+            sigma: Vec::new(),
+            ..known.clone()
+        };
         let [known, estimated] = [known, estimated].map(|d| change_ratio(&d, &[12.0]).unwrap());
         assert!((known - 0.25).abs() < 1e-12 && (estimated - known).abs() < 1e-12);
     }

@@ -6,7 +6,12 @@ pub fn effective_rank(sigma: &[f32]) -> f64 {
     if total <= 0.0 {
         return 0.0;
     }
-    let entropy: f64 = sigma.iter().map(|s| f64::from(*s) / total).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
+    let entropy: f64 = sigma
+        .iter()
+        .map(|s| f64::from(*s) / total)
+        .filter(|p| *p > 0.0)
+        .map(|p| -p * p.ln())
+        .sum();
     entropy.exp()
 }
 

@@ -16,13 +16,19 @@ pub struct Rule {
 impl Rule {
     /// By |cos|.
     pub fn absolute(side: Side) -> Rule {
-        Rule { side, cosine: Cosine::Absolute }
+        Rule {
+            side,
+            cosine: Cosine::Absolute,
+        }
     }
 }
 
 impl From<&Settings> for Rule {
     fn from(s: &Settings) -> Rule {
-        Rule { side: s.side, cosine: s.cosine }
+        Rule {
+            side: s.side,
+            cosine: s.cosine,
+        }
     }
 }
 
@@ -70,7 +76,8 @@ impl<'a> Intervals<'a> {
         let at = |(low, high): Ends, j: usize| (low[j], high[j]);
         (0..self.len()).map(move |j| {
             let (low, high) = at(self.one, j);
-            self.other.map_or((low, high), |other| (low.max(at(other, j).0), high.max(at(other, j).1)))
+            self.other
+                .map_or((low, high), |other| (low.max(at(other, j).0), high.max(at(other, j).1)))
         })
     }
 
@@ -82,8 +89,18 @@ impl<'a> Intervals<'a> {
 
 /// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
 pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
-    let Some(intervals) = Intervals::of(matrix, rule) else { return if matrix.left.is_some() { window_length(matrix, k) } else { 0 } };
-    let open = intervals.iter().take(k as usize).filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon).count();
+    let Some(intervals) = Intervals::of(matrix, rule) else {
+        return if matrix.left.is_some() {
+            window_length(matrix, k)
+        } else {
+            0
+        };
+    };
+    let open = intervals
+        .iter()
+        .take(k as usize)
+        .filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon)
+        .count();
     open as u32 + window_length(matrix, k).saturating_sub(intervals.len() as u32)
 }
 
@@ -95,7 +112,11 @@ fn window_length(matrix: &Matrix, k: u32) -> u32 {
 ///
 /// Compared in f64, so that a threshold such as 0.3 means the same as in the paper's code.
 pub fn count(scores: impl IntoIterator<Item = f32>, k: u32, epsilon: f64) -> u32 {
-    scores.into_iter().take(k as usize).filter(|c| f64::from(*c) < epsilon).count() as u32
+    scores
+        .into_iter()
+        .take(k as usize)
+        .filter(|c| f64::from(*c) < epsilon)
+        .count() as u32
 }
 
 /// The count of one matrix under the given settings; none where there are no scores.
@@ -130,7 +151,12 @@ mod tests {
         };
         let matrix = matrix(side);
         let left = Rule::absolute(Side::Left);
-        let counted = |k, epsilon| (count(scores(&matrix, left).unwrap(), k, epsilon), undecided(&matrix, left, k, epsilon));
+        let counted = |k, epsilon| {
+            (
+                count(scores(&matrix, left).unwrap(), k, epsilon),
+                undecided(&matrix, left, k, epsilon),
+            )
+        };
         assert_eq!(counted(4, 0.5), (1, 1));
         assert_eq!(counted(4, 0.65), (2, 1));
         assert_eq!(counted(10, 0.5), (1, 3));
@@ -139,15 +165,34 @@ mod tests {
 
     #[test]
     fn signs_decide_only_where_they_are_asked_for_and_known() {
-        let side = Match { max_cos: vec![0.9, 0.8, 0.2], signed_cos: Some(vec![0.9, 0.1, -0.1]), argmax: vec![0; 3], ..Match::default() };
+        let side = Match {
+            max_cos: vec![0.9, 0.8, 0.2],
+            signed_cos: Some(vec![0.9, 0.1, -0.1]),
+            argmax: vec![0; 3],
+            ..Match::default()
+        };
         let mut matrix = matrix(side);
-        let signed = Rule { side: Side::Left, cosine: Cosine::Signed };
+        let signed = Rule {
+            side: Side::Left,
+            cosine: Cosine::Signed,
+        };
         assert_eq!(count(scores(&matrix, Rule::absolute(Side::Left)).unwrap(), 3, 0.5), 1);
         assert_eq!(count(scores(&matrix, signed).unwrap(), 3, 0.5), 2);
-        let settings = Settings { k: 3, cosine: Cosine::Signed, ..Settings::default() };
+        let settings = Settings {
+            k: 3,
+            cosine: Cosine::Signed,
+            ..Settings::default()
+        };
         assert_eq!(intruders(&matrix, &settings), Some(2));
         matrix.left.as_mut().unwrap().signed_cos = None;
-        assert_eq!((scores(&matrix, signed), intruders(&matrix, &settings), undecided(&matrix, signed, 3, 0.5)), (None, None, 3));
+        assert_eq!(
+            (
+                scores(&matrix, signed),
+                intruders(&matrix, &settings),
+                undecided(&matrix, signed, 3, 0.5)
+            ),
+            (None, None, 3)
+        );
         matrix.status = Status::Unchanged;
         assert_eq!(scores(&matrix, signed), Some(vec![0.9, 0.8, 0.2]));
     }

@@ -3,7 +3,9 @@
 /// The share of the vectors at `places` in the energy of a whole spectrum, in [0, 1]; none of a zero matrix, or where a place is not in it.
 pub fn intruder_energy(sigma: &[f32], places: &[usize]) -> Option<f64> {
     let square = |s: &f32| f64::from(*s).powi(2);
-    let own = places.iter().try_fold(0.0, |sum, j| sigma.get(*j).map(|s| sum + square(s)))?;
+    let own = places
+        .iter()
+        .try_fold(0.0, |sum, j| sigma.get(*j).map(|s| sum + square(s)))?;
     let all: f64 = sigma.iter().map(square).sum();
     (all > 0.0).then(|| own / all)
 }

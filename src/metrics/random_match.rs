@@ -47,7 +47,11 @@ pub fn random_match(n: u32, dimensions: &[u32], cosine: Cosine) -> Option<NullBa
         }
         0.5 * (lo + hi)
     };
-    Some(NullBand { low: quantile(0.05), middle: quantile(0.5), high: quantile(0.95) })
+    Some(NullBand {
+        low: quantile(0.05),
+        middle: quantile(0.5),
+        high: quantile(0.95),
+    })
 }
 
 /// P(|x| <= t) for one coordinate x of a random unit vector in R^d: the integral of cos^(d-2) over angles up to asin t, by Simpson.
@@ -67,7 +71,11 @@ fn below(t: f64, d: u32) -> f64 {
         let h = to / f64::from(N);
         let sum: f64 = (0..=N)
             .map(|i| {
-                let weight = if i == 0 || i == N { 1.0 } else { f64::from(2 + 2 * (i % 2)) };
+                let weight = if i == 0 || i == N {
+                    1.0
+                } else {
+                    f64::from(2 + 2 * (i % 2))
+                };
                 weight * (f64::from(i) * h).cos().max(0.0).powf(d - 2.0)
             })
             .sum();
@@ -90,7 +98,10 @@ mod tests {
 
     #[test]
     fn exact_on_the_circle_and_the_sphere() {
-        assert!((below(0.5, 2) - 1.0 / 3.0).abs() < 1e-6, "angle is uniform in the plane");
+        assert!(
+            (below(0.5, 2) - 1.0 / 3.0).abs() < 1e-6,
+            "angle is uniform in the plane"
+        );
         assert!((below(0.5, 3) - 0.5).abs() < 1e-6, "height is uniform on the sphere");
     }
 }

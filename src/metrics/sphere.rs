@@ -20,7 +20,10 @@ pub struct Coordinates {
 impl Coordinates {
     /// For d >= 2.
     pub fn new(d: u32, cosine: Cosine) -> Coordinates {
-        let mut table = Coordinates { cosine, table: Vec::new() };
+        let mut table = Coordinates {
+            cosine,
+            table: Vec::new(),
+        };
         table.table = table.each(|t| table.in_the_plane(t));
         for d in 3..=d {
             let power = d as i32 - 2;
@@ -42,7 +45,9 @@ impl Coordinates {
     }
 
     fn each(&self, f: impl Fn(f64) -> f64) -> Vec<f64> {
-        (0..=POINTS).map(|i| f(self.least() + (1.0 - self.least()) * i as f64 / POINTS as f64)).collect()
+        (0..=POINTS)
+            .map(|i| f(self.least() + (1.0 - self.least()) * i as f64 / POINTS as f64))
+            .collect()
     }
 
     fn in_the_plane(&self, t: f64) -> f64 {
@@ -83,16 +88,33 @@ mod tests {
     #[test]
     fn exact_where_it_is_known() {
         // Caps that do not meet, of height 1 - t, three or six of them: what is left of the sphere.
-        let (absolute, signed) = (Coordinates::new(3, Cosine::Absolute), Coordinates::new(3, Cosine::Signed));
+        let (absolute, signed) = (
+            Coordinates::new(3, Cosine::Absolute),
+            Coordinates::new(3, Cosine::Signed),
+        );
         for t in [0.75, 0.85, 0.95] {
-            assert!((absolute.below(t) - (1.0 - 3.0 * (1.0 - t))).abs() < 2e-3, "{}", absolute.below(t));
-            assert!((signed.below(t) - (1.0 - 1.5 * (1.0 - t))).abs() < 2e-3, "{}", signed.below(t));
+            assert!(
+                (absolute.below(t) - (1.0 - 3.0 * (1.0 - t))).abs() < 2e-3,
+                "{}",
+                absolute.below(t)
+            );
+            assert!(
+                (signed.below(t) - (1.0 - 1.5 * (1.0 - t))).abs() < 2e-3,
+                "{}",
+                signed.below(t)
+            );
         }
         for d in 2..8 {
             let floor = f64::from(d).sqrt().recip();
-            assert!(Coordinates::new(d, Cosine::Absolute).below(floor - 0.01) < 2e-3, "no vector is more alone than 1/sqrt(d)");
+            assert!(
+                Coordinates::new(d, Cosine::Absolute).below(floor - 0.01) < 2e-3,
+                "no vector is more alone than 1/sqrt(d)"
+            );
             let orthant = 0.5f64.powi(d as i32);
-            assert!((Coordinates::new(d, Cosine::Signed).below(0.0) - orthant).abs() < 5e-3, "an orthant in 2^d");
+            assert!(
+                (Coordinates::new(d, Cosine::Signed).below(0.0) - orthant).abs() < 5e-3,
+                "an orthant in 2^d"
+            );
         }
     }
 }

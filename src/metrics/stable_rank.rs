@@ -15,7 +15,11 @@ pub fn stable_rank(sigma: &[f32]) -> f64 {
 
 /// The largest singular value from the other two numbers: sigma_1 = ||M||_F / sqrt(stable rank); 0 for a zero matrix.
 pub fn largest(frobenius: f64, stable_rank: f64) -> f64 {
-    if stable_rank > 0.0 { frobenius / stable_rank.sqrt() } else { 0.0 }
+    if stable_rank > 0.0 {
+        frobenius / stable_rank.sqrt()
+    } else {
+        0.0
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,11 @@ const TIE: f32 = 1e-3;
 pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {
     let rows_known = rows.min(sigma.len());
     let tied = |i: usize| i + 1 < rows_known && sigma[i] > 0.0 && sigma[i] - sigma[i + 1] < TIE * sigma[i];
-    if rows == 0 || !argmax.iter().any(|i| tied(*i as usize) || i.checked_sub(1).is_some_and(|i| tied(i as usize))) {
+    if rows == 0
+        || !argmax
+            .iter()
+            .any(|i| tied(*i as usize) || i.checked_sub(1).is_some_and(|i| tied(i as usize)))
+    {
         return None;
     }
     let of = |(column, best): (&[f32], &u32)| {
@@ -31,7 +35,11 @@ pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32])
 pub fn tied_angle(tied_cos: &[f32], max_cos: &[f32], places: &[usize]) -> Option<f64> {
     // Without neighbours the space is the best match alone, and holds no more than that.
     let tied = |j: &usize| Some((*tied_cos.get(*j)?, *max_cos.get(*j)?)).filter(|(space, alone)| space > alone);
-    let nearest = places.iter().filter_map(tied).map(|(space, _)| space).max_by(f32::total_cmp)?;
+    let nearest = places
+        .iter()
+        .filter_map(tied)
+        .map(|(space, _)| space)
+        .max_by(f32::total_cmp)?;
     Some(f64::from(nearest).clamp(0.0, 1.0).acos().to_degrees())
 }
 

@@ -27,7 +27,11 @@ pub type Links = Vec<Option<usize>>;
 /// Links by the overlaps |u_i(before) . u_j(this)|: rows before, columns this.
 pub fn links(overlaps: &Similarity) -> Links {
     let columns = overlaps.cols as usize;
-    let pairs = overlaps.values.iter().take(overlaps.rows as usize * columns).enumerate();
+    let pairs = overlaps
+        .values
+        .iter()
+        .take(overlaps.rows as usize * columns)
+        .enumerate();
     assign(pairs.map(|(n, overlap)| (f64::from(*overlap), n / columns.max(1), n % columns.max(1))))
 }
 
@@ -35,7 +39,11 @@ pub fn links(overlaps: &Similarity) -> Links {
 /// `pairs`: overlap, the vector before, the vector now.
 pub fn assign(pairs: impl Iterator<Item = (f64, usize, usize)>) -> Links {
     let mut strong: Vec<(f64, usize, usize)> = pairs.filter(|p| p.0 >= FOLLOWS).collect();
-    strong.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)).then(a.1.abs_diff(a.2).cmp(&b.1.abs_diff(b.2))));
+    strong.sort_by(|a, b| {
+        b.0.total_cmp(&a.0)
+            .then(a.2.cmp(&b.2))
+            .then(a.1.abs_diff(a.2).cmp(&b.1.abs_diff(b.2)))
+    });
     let mut links: Links = vec![None; strong.iter().map(|p| p.2 + 1).max().unwrap_or(0)];
     let mut taken = std::collections::HashSet::new();
     for (_, before, now) in strong {
@@ -51,7 +59,10 @@ pub fn trace(links: &[Links], last: usize, top: usize) -> Vec<Track> {
     let back = |j: usize| {
         let mut ranks = vec![j];
         let mut at = (last, j);
-        while let Some(before) = (at.0 > 0).then(|| links.get(at.0)?.get(at.1).copied().flatten()).flatten() {
+        while let Some(before) = (at.0 > 0)
+            .then(|| links.get(at.0)?.get(at.1).copied().flatten())
+            .flatten()
+        {
             at = (at.0 - 1, before);
             ranks.push(before);
         }
@@ -66,7 +77,11 @@ mod tests {
     use super::*;
 
     fn overlaps(rows: &[&[f32]]) -> Similarity {
-        Similarity { rows: rows.len() as u32, cols: rows[0].len() as u32, values: rows.concat() }
+        Similarity {
+            rows: rows.len() as u32,
+            cols: rows[0].len() as u32,
+            values: rows.concat(),
+        }
     }
 
     #[test]
@@ -76,7 +91,10 @@ mod tests {
         let tracks = trace(&[vec![], stays.clone(), crosses, stays], 3, 3);
         let ranks: Vec<&[usize]> = tracks.iter().map(|t| &t.ranks[..]).collect();
         assert_eq!(ranks, [[1, 1, 0, 0], [0, 0, 1, 1], [2, 2, 2, 2]]);
-        assert_eq!((tracks[0].at(1), tracks[0].at(2), tracks[0].at(4)), (Some(1), Some(0), None));
+        assert_eq!(
+            (tracks[0].at(1), tracks[0].at(2), tracks[0].at(4)),
+            (Some(1), Some(0), None)
+        );
     }
 
     #[test]
@@ -85,8 +103,20 @@ mod tests {
         let birth = links(&overlaps(&[&[0.3, 0.95, 0.1], &[0.2, 0.1, 0.96]]));
         assert_eq!(birth, [None, Some(0), Some(1)]);
         let tracks = trace(&[vec![], birth, vec![Some(0), Some(1), Some(2)]], 2, 3);
-        assert_eq!(tracks[0], Track { first: 1, ranks: vec![0, 0] });
-        assert_eq!(tracks[1], Track { first: 0, ranks: vec![0, 1, 1] });
+        assert_eq!(
+            tracks[0],
+            Track {
+                first: 1,
+                ranks: vec![0, 0]
+            }
+        );
+        assert_eq!(
+            tracks[1],
+            Track {
+                first: 0,
+                ranks: vec![0, 1, 1]
+            }
+        );
         assert_eq!(tracks[0].at(0), None);
     }
 
@@ -103,12 +133,41 @@ mod tests {
     #[test]
     fn what_is_missing_ends_a_track() {
         let whole = vec![Some(0), Some(1)];
-        assert_eq!(trace(&[vec![], vec![], whole.clone()], 2, 1), [Track { first: 1, ranks: vec![0, 0] }]);
-        assert_eq!(trace(&[vec![], whole.clone(), whole], 2, 3)[2], Track { first: 2, ranks: vec![2] });
-        assert_eq!(trace(&[], 0, 1), [Track { first: 0, ranks: vec![0] }]);
+        assert_eq!(
+            trace(&[vec![], vec![], whole.clone()], 2, 1),
+            [Track {
+                first: 1,
+                ranks: vec![0, 0]
+            }]
+        );
+        assert_eq!(
+            trace(&[vec![], whole.clone(), whole], 2, 3)[2],
+            Track {
+                first: 2,
+                ranks: vec![2]
+            }
+        );
+        assert_eq!(
+            trace(&[], 0, 1),
+            [Track {
+                first: 0,
+                ranks: vec![0]
+            }]
+        );
         assert!(trace(&[], 4, 0).is_empty());
-        let short = Similarity { rows: 3, cols: u32::MAX, values: vec![f32::NAN, 0.9] };
+        let short = Similarity {
+            rows: 3,
+            cols: u32::MAX,
+            values: vec![f32::NAN, 0.9],
+        };
         assert_eq!(links(&short), [None, Some(0)]);
-        assert!(links(&Similarity { rows: 0, cols: 0, values: vec![1.0] }).is_empty());
+        assert!(
+            links(&Similarity {
+                rows: 0,
+                cols: 0,
+                values: vec![1.0]
+            })
+            .is_empty()
+        );
     }
 }

@@ -100,7 +100,14 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
                 continue;
             }
             Part::Refused(method, why, merge) => {
-                refused.insert(key, Error::MethodUnsupported { method: method.to_owned(), why: why.to_owned(), merge });
+                refused.insert(
+                    key,
+                    Error::MethodUnsupported {
+                        method: method.to_owned(),
+                        why: why.to_owned(),
+                        merge,
+                    },
+                );
                 continue;
             }
         };
@@ -151,7 +158,9 @@ struct Place {
 fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<Vec<Module>, Error> {
     let Place { name, component, depth } = place;
     if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {
-        return Err(Error::AdapterEmptyTensors { tensor: empty.name.clone() });
+        return Err(Error::AdapterEmptyTensors {
+            tensor: empty.name.clone(),
+        });
     }
     let merge = match () {
         () if draft.joined => Merge::LyCoris,
@@ -163,7 +172,16 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
         let one = |(e, parts): (usize, Vec<(&'static str, TensorRef)>)| {
             let (method, outline) = experts::of_stacked(&parts)?;
             let (name, stripped) = (format!("{name}[{e}]"), draft.stripped.clone());
-            Some(Module { name, stripped, joined: draft.joined, component, depth, method, parts, outline })
+            Some(Module {
+                name,
+                stripped,
+                joined: draft.joined,
+                component,
+                depth,
+                method,
+                parts,
+                outline,
+            })
         };
         if let Some(modules) = experts.into_iter().enumerate().map(one).collect() {
             return Ok(modules);
@@ -172,10 +190,18 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
     let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
     let needed = |part: &&str| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part);
     if let Some(missing) = config.and_then(|c| c.needs).filter(needed) {
-        return Err(Error::AdapterHalf { module: name, present: draft.parts[0].0, missing });
+        return Err(Error::AdapterHalf {
+            module: name,
+            present: draft.parts[0].0,
+            missing,
+        });
     }
     let Some(method) = method_of(&shapes, config.and_then(|c| c.init)) else {
-        return Err(Error::AdapterHalf { module: name, present: ALPHA, missing: "lora_A" });
+        return Err(Error::AdapterHalf {
+            module: name,
+            present: ALPHA,
+            missing: "lora_A",
+        });
     };
     let outline = (method.outline)(&shapes).map_err(|fault| match fault {
         Fault::Missing("vera_A" | "vera_B") => Error::MethodUnsupported {
@@ -187,8 +213,22 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
         Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;
-    let Draft { stripped, joined, parts, .. } = draft;
-    Ok(vec![Module { name, stripped, joined, component, depth, method, parts, outline }])
+    let Draft {
+        stripped,
+        joined,
+        parts,
+        ..
+    } = draft;
+    Ok(vec![Module {
+        name,
+        stripped,
+        joined,
+        component,
+        depth,
+        method,
+        parts,
+        outline,
+    }])
 }
 
 impl Adapter {

@@ -67,12 +67,22 @@ impl Sources<'_> {
             source: source.to_owned(),
         };
         if !module.method.scaled {
-            return Some(Decided { alpha: None, scale: Scale::Known(1.0), root: false, source: String::new() });
+            return Some(Decided {
+                alpha: None,
+                scale: Scale::Known(1.0),
+                root: false,
+                source: String::new(),
+            });
         }
         if module.stores_alpha() {
             // Two whole factors have no rank, and then no scale.
             let scale = rank.map_or(Scale::Known(1.0), |rank| Scale::Stored { rank });
-            return Some(Decided { alpha: None, scale, root: false, source: STORED.into() });
+            return Some(Decided {
+                alpha: None,
+                scale,
+                root: false,
+                source: STORED.into(),
+            });
         }
         if let Some((config, file)) = self.config {
             return Some(by_config(config, module, file));
@@ -86,7 +96,10 @@ impl Sources<'_> {
         if let Some(alpha) = self.named {
             return Some(of(alpha, "the file’s name"));
         }
-        let convention = Decided { source: "α = r, the convention of image models".into(), ..times(rank, 1.0) };
+        let convention = Decided {
+            source: "α = r, the convention of image models".into(),
+            ..times(rank, 1.0)
+        };
         (self.convention == Convention::Image).then_some(convention)
     }
 
@@ -94,10 +107,22 @@ impl Sources<'_> {
     pub fn decide(&self, module: &Module, answer: Option<&str>) -> Decided {
         if let (true, Some(rank)) = (self.is_disputed(module), self.metadata.rank) {
             let whole = answer == Some(WHOLE);
-            let source =
-                if whole { "LyCORIS’ rule for whole factors" } else { "α stored with each module, r from the file’s metadata" };
-            let scale = if whole { Scale::Known(1.0) } else { Scale::Stored { rank } };
-            return Decided { alpha: None, scale, root: false, source: source.into() };
+            let source = if whole {
+                "LyCORIS’ rule for whole factors"
+            } else {
+                "α stored with each module, r from the file’s metadata"
+            };
+            let scale = if whole {
+                Scale::Known(1.0)
+            } else {
+                Scale::Stored { rank }
+            };
+            return Decided {
+                alpha: None,
+                scale,
+                root: false,
+                source: source.into(),
+            };
         }
         if let Some(found) = self.found(module) {
             return found;
@@ -107,11 +132,17 @@ impl Sources<'_> {
             Some("r") => times(rank, 1.0),
             Some(number) if number != "2r" => {
                 let alpha: f64 = number.parse().unwrap_or(8.0);
-                Decided { alpha: Some(alpha), ..times(None, rank.map_or(1.0, |r| alpha / r)) }
+                Decided {
+                    alpha: Some(alpha),
+                    ..times(None, rank.map_or(1.0, |r| alpha / r))
+                }
             }
             _ => times(rank, 2.0),
         };
-        Decided { source: "your answer above".into(), ..decided }
+        Decided {
+            source: "your answer above".into(),
+            ..decided
+        }
     }
 
     /// The base's layer of each tuned layer.
@@ -152,18 +183,27 @@ impl Sources<'_> {
             (_, true) => choice("2r", of_rank(2, "2r"), "the paper’s choice for language models"),
             (_, false) => choice("2r", of_rank(2, "2r"), "default: the paper’s choice"),
         };
-        let is_answer =
-            |a: &&String| ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str()) || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0);
+        let is_answer = |a: &&String| {
+            ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str())
+                || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0)
+        };
         Some(Question {
             title: format!("What is α for “{label}”?"),
-            detail: "It came without adapter_config.json. α sets the size of the change, so every number depends on it.".into(),
+            detail:
+                "It came without adapter_config.json. α sets the size of the change, so every number depends on it."
+                    .into(),
             options: vec![
                 option(first),
                 option(second),
                 choice("8", "8".into(), "PEFT’s default"),
                 choice(LEAVE_OUT, "Leave this model out".into(), ""),
             ],
-            value: answers.0.get(&id).filter(is_answer).cloned().unwrap_or_else(|| first.into()),
+            value: answers
+                .0
+                .get(&id)
+                .filter(is_answer)
+                .cloned()
+                .unwrap_or_else(|| first.into()),
             number: true,
             id,
         })
@@ -172,7 +212,11 @@ impl Sources<'_> {
     fn dispute(&self, label: &str, module: &Module, answers: &Answers) -> Question {
         let id = format!("alpha:{label}");
         let (alpha, rank) = (self.metadata.alpha.unwrap_or(1.0), self.metadata.rank.unwrap_or(1.0));
-        let value = answers.0.get(&id).filter(|a| [RANK, WHOLE, LEAVE_OUT].contains(&a.as_str())).cloned();
+        let value = answers
+            .0
+            .get(&id)
+            .filter(|a| [RANK, WHOLE, LEAVE_OUT].contains(&a.as_str()))
+            .cloned();
         Question {
             title: format!("What is “{label}” multiplied with?"),
             detail: format!(
@@ -183,7 +227,11 @@ impl Sources<'_> {
                 short(rank)
             ),
             options: vec![
-                choice(RANK, format!("α/r = {}/{}", short(alpha), short(rank)), "default: as the file’s metadata says it was trained"),
+                choice(
+                    RANK,
+                    format!("α/r = {}/{}", short(alpha), short(rank)),
+                    "default: as the file’s metadata says it was trained",
+                ),
                 choice(WHOLE, "1".into(), "LyCORIS’ and ComfyUI’s rule for whole factors"),
                 choice(LEAVE_OUT, "Leave this model out".into(), ""),
             ],
@@ -202,26 +250,44 @@ const STORED: &str = "α is stored with each module";
 const METADATA: &str = "the file’s metadata";
 
 fn choice(value: &str, label: String, note: &str) -> QuestionOption {
-    QuestionOption { value: value.into(), label, note: note.into() }
+    QuestionOption {
+        value: value.into(),
+        label,
+        note: note.into(),
+    }
 }
 
 /// alpha a multiple of the rank.
 fn times(rank: Option<f64>, factor: f64) -> Decided {
-    Decided { alpha: rank.map(|r| factor * r), scale: Scale::Known(factor), root: false, source: String::new() }
+    Decided {
+        alpha: rank.map(|r| factor * r),
+        scale: Scale::Known(factor),
+        root: false,
+        source: String::new(),
+    }
 }
 
 fn by_config(config: &AdapterConfig, module: &Module, source: &str) -> Decided {
     let alpha = pick(&config.alpha_pattern, &module.name).unwrap_or(config.alpha);
     let named = || pick(&config.rank_pattern, &module.name).unwrap_or(config.r) as f64;
     // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
-    let r = module.rank().map(|r| r as f64).filter(|_| module.method.kind != Kind::Lokr).unwrap_or_else(named);
+    let r = module
+        .rank()
+        .map(|r| r as f64)
+        .filter(|_| module.method.kind != Kind::Lokr)
+        .unwrap_or_else(named);
     let (alpha, scale) = match config.scaling {
         Scaling::Rank => (Some(alpha), alpha / r),
         Scaling::Root => (Some(alpha), alpha / r.sqrt()),
         Scaling::Initial(initial) => (Some(alpha), alpha / (initial + 1e-5)),
         Scaling::Given(scale) => (None, scale),
     };
-    Decided { alpha, scale: Scale::Known(scale), root: config.scaling == Scaling::Root, source: source.to_owned() }
+    Decided {
+        alpha,
+        scale: Scale::Known(scale),
+        root: config.scaling == Scaling::Root,
+        source: source.to_owned(),
+    }
 }
 
 /// What writers say in a file's `__metadata__`.
@@ -234,21 +300,58 @@ pub struct Metadata {
 }
 
 /// Keys under which trainers keep one alpha and one rank for the file.
-const ALPHAS: [&str; 5] = ["ss_network_alpha", "lora_alpha", "network_alpha", "networkAlpha", "alpha"];
-const RANKS: [&str; 7] = ["ss_network_dim", "lora_rank", "network_dim", "networkDim", "rank", "r", "dim"];
+const ALPHAS: [&str; 5] = [
+    "ss_network_alpha",
+    "lora_alpha",
+    "network_alpha",
+    "networkAlpha",
+    "alpha",
+];
+const RANKS: [&str; 7] = [
+    "ss_network_dim",
+    "lora_rank",
+    "network_dim",
+    "networkDim",
+    "rank",
+    "r",
+    "dim",
+];
 
 impl Metadata {
     pub fn read(metadata: &BTreeMap<String, String>) -> Metadata {
-        let number =
-            |keys: &[&str]| keys.iter().find_map(|k| metadata.get(*k)?.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x > 0.0));
-        let configs = metadata.values().filter(|text| text.contains("lora_alpha")).flat_map(|text| AdapterConfig::parse_by_component(text));
-        Metadata { configs: configs.filter(|(_, c)| c.refusal.is_none()).collect(), alpha: number(&ALPHAS), rank: number(&RANKS) }
+        let number = |keys: &[&str]| {
+            keys.iter().find_map(|k| {
+                metadata
+                    .get(*k)?
+                    .trim()
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|x| x.is_finite() && *x > 0.0)
+            })
+        };
+        let configs = metadata
+            .values()
+            .filter(|text| text.contains("lora_alpha"))
+            .flat_map(|text| AdapterConfig::parse_by_component(text));
+        Metadata {
+            configs: configs.filter(|(_, c)| c.refusal.is_none()).collect(),
+            alpha: number(&ALPHAS),
+            rank: number(&RANKS),
+        }
     }
 
     /// The configuration of a component; of a module that belongs to none, the only one there is.
     fn config(&self, component: Option<Component>) -> Option<&AdapterConfig> {
-        let own = component.into_iter().flat_map(Component::prefixes).find_map(|prefix| self.configs.get(&prefix));
-        let only = || self.configs.values().next().filter(|_| self.configs.len() == 1 && component.is_none());
+        let own = component
+            .into_iter()
+            .flat_map(Component::prefixes)
+            .find_map(|prefix| self.configs.get(&prefix));
+        let only = || {
+            self.configs
+                .values()
+                .next()
+                .filter(|_| self.configs.len() == 1 && component.is_none())
+        };
         own.or_else(|| self.configs.get("")).or_else(only)
     }
 }
@@ -266,8 +369,17 @@ pub struct Scaled {
 impl Scaled {
     pub fn of(decided: &[Decided]) -> Scaled {
         let of: Vec<&Decided> = decided.iter().filter(|d| !d.source.is_empty()).collect();
-        let known: Vec<f64> = of.iter().filter_map(|d| if let Scale::Known(s) = d.scale { Some(s) } else { None }).collect();
-        let one = |values: Vec<Option<f64>>| values.first().copied().flatten().filter(|_| values.windows(2).all(|w| w[0] == w[1]));
+        let known: Vec<f64> = of
+            .iter()
+            .filter_map(|d| if let Scale::Known(s) = d.scale { Some(s) } else { None })
+            .collect();
+        let one = |values: Vec<Option<f64>>| {
+            values
+                .first()
+                .copied()
+                .flatten()
+                .filter(|_| values.windows(2).all(|w| w[0] == w[1]))
+        };
         let mut sources: Vec<&str> = Vec::new();
         of.iter().map(|d| d.source.as_str()).for_each(|s| {
             if !sources.contains(&s) {
@@ -277,7 +389,11 @@ impl Scaled {
         let source = sources.join("; ");
         match (of.is_empty(), known.len() == of.len()) {
             (true, _) => Scaled::default(),
-            (_, false) => Scaled { text: "α/r, by module".into(), source, ..Scaled::default() },
+            (_, false) => Scaled {
+                text: "α/r, by module".into(),
+                source,
+                ..Scaled::default()
+            },
             _ => {
                 let scale = one(known.iter().map(|s| Some(*s)).collect());
                 let alpha = one(of.iter().map(|d| d.alpha).collect());
@@ -286,12 +402,19 @@ impl Scaled {
                     () if of.iter().all(|d| d.root) => "α/√r",
                     () => "α/r",
                 };
-                let (low, high) = known.iter().fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(*s), h.max(*s)));
+                let (low, high) = known
+                    .iter()
+                    .fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(*s), h.max(*s)));
                 let text = match scale {
                     Some(s) => format!("{formula} = {}", short(s)),
                     None => format!("{} to {}, by module", short(low), short(high)),
                 };
-                Scaled { alpha, scale, text, source }
+                Scaled {
+                    alpha,
+                    scale,
+                    text,
+                    source,
+                }
             }
         }
     }
@@ -301,12 +424,19 @@ impl Scaled {
 fn short(x: f64) -> String {
     let digits = (3 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
     let text = format!("{x:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// The value of the first key that fits the module: PEFT's rule `(.*\.)?(key)$`, with the key as a regular expression.
 pub fn pick<T: Copy>(pattern: &[(String, T)], module: &str) -> Option<T> {
-    pattern.iter().find(|(key, _)| fits(key, module)).map(|(_, value)| *value)
+    pattern
+        .iter()
+        .find(|(key, _)| fits(key, module))
+        .map(|(_, value)| *value)
 }
 
 fn fits(key: &str, module: &str) -> bool {
@@ -316,12 +446,19 @@ fn fits(key: &str, module: &str) -> bool {
 
 /// The key as PEFT reads it; none where it is not a regular expression that can be read here (look-around, damage).
 fn compile(key: &str) -> Option<regex::Regex> {
-    RegexBuilder::new(&format!(r"^(?:.*\.)?(?:{key})$")).size_limit(1 << 20).build().ok()
+    RegexBuilder::new(&format!(r"^(?:.*\.)?(?:{key})$"))
+        .size_limit(1 << 20)
+        .build()
+        .ok()
 }
 
 /// The keys of both patterns that are compared as plain text because they are no valid regular expression.
 pub fn plain_keys(config: &AdapterConfig) -> Vec<&str> {
-    let keys = config.rank_pattern.iter().map(|(k, _)| k).chain(config.alpha_pattern.iter().map(|(k, _)| k));
+    let keys = config
+        .rank_pattern
+        .iter()
+        .map(|(k, _)| k)
+        .chain(config.alpha_pattern.iter().map(|(k, _)| k));
     keys.map(String::as_str).filter(|k| compile(k).is_none()).collect()
 }
 
@@ -331,7 +468,11 @@ mod tests {
 
     #[test]
     fn a_pattern_key_fits_at_the_end_at_a_dot_and_the_first_wins() {
-        let pattern = [("q_proj".to_owned(), 4.0), (r"layers\.0\..*".to_owned(), 2.0), ("[".to_owned(), 1.0)];
+        let pattern = [
+            ("q_proj".to_owned(), 4.0),
+            (r"layers\.0\..*".to_owned(), 2.0),
+            ("[".to_owned(), 1.0),
+        ];
         assert_eq!(pick(&pattern, "model.layers.3.self_attn.q_proj"), Some(4.0));
         assert_eq!(pick(&pattern, "model.layers.3.self_attn.my_q_proj"), None);
         assert_eq!(pick(&pattern, "model.layers.0.self_attn.q_proj"), Some(4.0));

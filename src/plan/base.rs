@@ -47,8 +47,16 @@ pub struct Base {
 pub const QUESTION: &str = "base";
 
 /// Chooses among the candidate sets. Asks where there are several: nothing in the files says which came first.
-pub fn choose(candidates: &[usize], sets: &[FileSet], hints: &[String], answers: &Answers) -> (Option<usize>, Option<Question>) {
-    let by_answer = answers.0.get(QUESTION).and_then(|label| candidates.iter().find(|c| sets[**c].label == *label));
+pub fn choose(
+    candidates: &[usize],
+    sets: &[FileSet],
+    hints: &[String],
+    answers: &Answers,
+) -> (Option<usize>, Option<Question>) {
+    let by_answer = answers
+        .0
+        .get(QUESTION)
+        .and_then(|label| candidates.iter().find(|c| sets[**c].label == *label));
     let largest = candidates.iter().map(|c| weight_bytes(&sets[*c])).max().unwrap_or(0);
     let all_equal = candidates.iter().all(|c| weight_bytes(&sets[*c]) == largest);
     let score = |c: usize| {
@@ -57,7 +65,16 @@ pub fn choose(candidates: &[usize], sets: &[FileSet], hints: &[String], answers:
         let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
         let hinted = hints.iter().any(|h| name.ends_with(&h.to_lowercase()));
         i32::from(says(&["base", "pretrain", "pre-train", "original"])) * 4 + i32::from(hinted) * 4
-            - i32::from(says(&["tuned", "full", "-ft", "_ft", "merged", "checkpoint", "sft", "dpo"])) * 2
+            - i32::from(says(&[
+                "tuned",
+                "full",
+                "-ft",
+                "_ft",
+                "merged",
+                "checkpoint",
+                "sft",
+                "dpo",
+            ])) * 2
             + i32::from(!all_equal && weight_bytes(set) == largest)
     };
     // The first of the best: files arrive in the order in which people think of them.
@@ -72,7 +89,11 @@ pub fn choose(candidates: &[usize], sets: &[FileSet], hints: &[String], answers:
             .map(|c| QuestionOption {
                 value: sets[*c].label.clone(),
                 label: sets[*c].label.clone(),
-                note: if Some(c) == default { "default".into() } else { String::new() },
+                note: if Some(c) == default {
+                    "default".into()
+                } else {
+                    String::new()
+                },
             })
             .collect(),
         value: chosen.map(|c| sets[c].label.clone()).unwrap_or_default(),
@@ -114,15 +135,37 @@ pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection
         let [rows, cols] = shape(&m.tensor);
         if m.transposed { [cols, rows] } else { [rows, cols] }
     };
-    let named: Vec<Named> = matrices.iter().map(|m| Named { name: canonical(&m.tensor.name).name, shape: oriented(m) }).collect();
+    let named: Vec<Named> = matrices
+        .iter()
+        .map(|m| Named {
+            name: canonical(&m.tensor.name).name,
+            shape: oriented(m),
+        })
+        .collect();
     let component = components::of_set(set, config.as_ref());
-    let regions = if component.is_some() { BTreeSet::new() } else { regions(named.iter().map(|n| n.name.as_str())) };
-    Base { set: index, matrices, named, selection, orientation, config, component, regions }
+    let regions = if component.is_some() {
+        BTreeSet::new()
+    } else {
+        regions(named.iter().map(|n| n.name.as_str()))
+    };
+    Base {
+        set: index,
+        matrices,
+        named,
+        selection,
+        orientation,
+        config,
+        component,
+        regions,
+    }
 }
 
 /// `[out, in]` as stored, a kernel behind the inputs; 0 where it cannot be counted.
 pub fn shape(tensor: &TensorRef) -> [u64; 2] {
-    let cols = tensor.shape.get(1..).and_then(|rest| rest.iter().try_fold(1u64, |n, d| n.checked_mul(*d)));
+    let cols = tensor
+        .shape
+        .get(1..)
+        .and_then(|rest| rest.iter().try_fold(1u64, |n, d| n.checked_mul(*d)));
     [tensor.shape.first().copied().unwrap_or(0), cols.unwrap_or(0)]
 }
 
@@ -130,7 +173,12 @@ impl Base {
     /// Itself with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
         let mut own = self.clone();
-        for (i, n) in own.named.iter_mut().enumerate().filter(|(_, n)| components::of_name(&n.name) != Some(region)) {
+        for (i, n) in own
+            .named
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, n)| components::of_name(&n.name) != Some(region))
+        {
             // A name that nothing pairs with.
             n.name = format!("\u{0}{i}");
         }
@@ -140,7 +188,10 @@ impl Base {
     /// How gate and up lie in a fused matrix.
     pub fn gate_up(&self, matrix: usize) -> GateUp {
         let of_experts = self.named.get(matrix).is_some_and(|n| n.name.contains("experts"));
-        self.orientation.family().filter(|_| of_experts).map_or(GateUp::Halves, |f| f.gate_up)
+        self.orientation
+            .family()
+            .filter(|_| of_experts)
+            .map_or(GateUp::Halves, |f| f.gate_up)
     }
 
     /// Whether its experts lie as `[E, out, in]`.
@@ -150,17 +201,29 @@ impl Base {
 
     /// Whether a matrix is looked at.
     pub fn is_selected(&self, matrix: usize) -> bool {
-        self.selection.includes(&self.named[matrix].name, &self.matrices[matrix].place)
+        self.selection
+            .includes(&self.named[matrix].name, &self.matrices[matrix].place)
     }
 
     /// The types of its matrices.
     pub fn types(&self) -> Vec<PlanType> {
-        self.selection.types(self.named.iter().map(|n| n.name.as_str()).zip(self.matrices.iter().map(|m| &m.place)))
+        self.selection.types(
+            self.named
+                .iter()
+                .map(|n| n.name.as_str())
+                .zip(self.matrices.iter().map(|m| &m.place)),
+        )
     }
 
     pub fn summary(&self, sets: &[FileSet], entries: &[FileEntry]) -> PlanBase {
         let set = &sets[self.set];
-        let selected = || self.matrices.iter().enumerate().filter(|(i, _)| self.is_selected(*i)).map(|(_, m)| m);
+        let selected = || {
+            self.matrices
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| self.is_selected(*i))
+                .map(|(_, m)| m)
+        };
         let mut dtypes: Vec<&str> = Vec::new();
         let mut types: Vec<String> = Vec::new();
         for m in selected() {
@@ -185,5 +248,12 @@ impl Base {
 }
 
 pub fn file_infos(files: &[usize], entries: &[FileEntry]) -> Vec<FileInfo> {
-    files.iter().map(|f| FileInfo { name: entries[*f].path.clone(), size: entries[*f].size, sha256: None }).collect()
+    files
+        .iter()
+        .map(|f| FileInfo {
+            name: entries[*f].path.clone(),
+            size: entries[*f].size,
+            sha256: None,
+        })
+        .collect()
 }

@@ -34,40 +34,89 @@ pub struct Planned {
 
 /// Plans from files whose headers are read. `unopened` are paths passed over by name.
 pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Planned {
-    let mut plan =
-        Plan { files: entries.iter().map(|e| FileInfo { name: e.path.clone(), size: e.size, sha256: None }).collect(), ..Plan::default() };
+    let mut plan = Plan {
+        files: entries
+            .iter()
+            .map(|e| FileInfo {
+                name: e.path.clone(),
+                size: e.size,
+                sha256: None,
+            })
+            .collect(),
+        ..Plan::default()
+    };
     let (file_problems, passed_over) = problems::of_files(entries);
     plan.problems.extend(file_problems);
     let sets = sets::group(entries);
     for (file, missing) in sets::orphan_indices(entries) {
-        plan.problems.push(problems::missing_shards("The index", &entries[file].path, &missing, missing.len()));
+        plan.problems.push(problems::missing_shards(
+            "The index",
+            &entries[file].path,
+            &missing,
+            missing.len(),
+        ));
     }
     for set in &sets {
         plan.problems.extend(problems::of_set(set, entries));
     }
-    let Assigned { of: configs, free, questions } = configs::assign(entries, &sets, answers);
+    let Assigned {
+        of: configs,
+        free,
+        questions,
+    } = configs::assign(entries, &sets, answers);
     plan.questions.extend(questions);
-    plan.problems.extend(companions::in_pieces(unopened, &sets).into_iter().map(|(pieces, folder)| {
-        let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
-        // Nothing else of that folder can be read; without it nothing is lost of the others.
-        Problem { file: Some(if folder.is_empty() { pieces.what.to_owned() } else { folder.to_owned() }), ..problem }
-    }));
-    plan.problems.extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
+    plan.problems.extend(
+        companions::in_pieces(unopened, &sets)
+            .into_iter()
+            .map(|(pieces, folder)| {
+                let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
+                // Nothing else of that folder can be read; without it nothing is lost of the others.
+                Problem {
+                    file: Some(if folder.is_empty() {
+                        pieces.what.to_owned()
+                    } else {
+                        folder.to_owned()
+                    }),
+                    ..problem
+                }
+            }),
+    );
+    plan.problems
+        .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
-    plan.problems.extend(configs.iter().flatten().chain(&free).flat_map(|c| config_warnings(c, entries)));
+    plan.problems.extend(
+        configs
+            .iter()
+            .flatten()
+            .chain(&free)
+            .flat_map(|c| config_warnings(c, entries)),
+    );
 
     let mut drafts = drafts::adapters(&sets, &configs, entries, &mut plan.problems);
-    let hints: Vec<String> = configs.iter().flatten().filter_map(|c| c.config.base_model.clone()).map(|b| last_part(&b)).collect();
+    let hints: Vec<String> = configs
+        .iter()
+        .flatten()
+        .filter_map(|c| c.config.base_model.clone())
+        .map(|b| last_part(&b))
+        .collect();
     let models: Vec<usize> = (0..sets.len()).filter(|s| is_plain_model(&sets[*s])).collect();
-    let mut companions: Vec<(usize, &str)> =
-        models.iter().filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?))).collect();
+    let mut companions: Vec<(usize, &str)> = models
+        .iter()
+        .filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?)))
+        .collect();
     if companions.len() == models.len() {
         // Nothing but companions: one of them is what is meant.
         companions.clear();
     }
-    let candidates: Vec<usize> = models.into_iter().filter(|s| !companions.iter().any(|c| c.0 == *s)).collect();
+    let candidates: Vec<usize> = models
+        .into_iter()
+        .filter(|s| !companions.iter().any(|c| c.0 == *s))
+        .collect();
     for (s, why) in companions {
-        plan.left_out.push(LeftOut::new(format!("{}: {why}, not compared", sets[s].label), paths(&sets[s], entries)));
+        plan.left_out.push(LeftOut::new(
+            format!("{}: {why}, not compared", sets[s].label),
+            paths(&sets[s], entries),
+        ));
     }
     let (chosen, question) = base::choose(&candidates, &sets, &hints, answers);
     plan.questions.extend(question);
@@ -84,7 +133,9 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         plan.base = Some(base.summary(&sets, entries));
         let steps = run::steps(&sets);
         let mut recipes = Recipes::new();
-        let of_images = candidates.iter().any(|s| sets[*s].stem.starts_with("diffusion_pytorch_model"))
+        let of_images = candidates
+            .iter()
+            .any(|s| sets[*s].stem.starts_with("diffusion_pytorch_model"))
             || layouts::of(base.named.iter().map(|n| n.name.as_str())).is_some_and(|l| l.image);
         drafts.iter_mut().for_each(|d| d.on(&base, of_images));
         let inside = &sets[chosen].inside;
@@ -100,17 +151,29 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             let set = &sets[s];
             let config = configs::model(entries, &set.folder);
             let own = Orientation::of(&set.tensors, config.and_then(|c| c.model_type.as_deref()));
-            let side = Side { label: &set.label, file: set.first_path(entries), what: "model", config };
-            let layers = depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
+            let side = Side {
+                label: &set.label,
+                file: set.first_path(entries),
+                what: "model",
+                config,
+            };
+            let layers =
+                depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
             if let Some((.., (_, map))) = &layers {
-                replication::extend(&mut base, (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?))));
+                replication::extend(
+                    &mut base,
+                    (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?))),
+                );
             }
             let map = layers.as_ref().map(|(.., (_, map))| map);
             let mut paired = models::full(&side, &set.tensors, &own, &base, map, &answers.by_hand(&set.label));
             if paired.matching.matched == 0
                 && let Some(why) = companions::unpaired(set, &base, entries)
             {
-                plan.left_out.push(LeftOut::new(format!("{}: {why}, not compared", set.label), paths(set, entries)));
+                plan.left_out.push(LeftOut::new(
+                    format!("{}: {why}, not compared", set.label),
+                    paths(set, entries),
+                ));
                 continue;
             }
             if let Some((b, t, (question, _))) = layers.filter(|_| paired.matching.matched > 0) {
@@ -118,7 +181,10 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 plan.questions.push(question);
             }
             if !set.inside.is_empty() {
-                paired.notes.push(format!("{} of adapters inside it are not looked at.", count(set.inside.len(), "tensor", "tensors")));
+                paired.notes.push(format!(
+                    "{} of adapters inside it are not looked at.",
+                    count(set.inside.len(), "tensor", "tensors")
+                ));
             }
             let model = PlanModel {
                 label: set.label.clone(),
@@ -145,12 +211,21 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             };
             // Nothing hangs on the alpha of an adapter that pairs with nothing.
             plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
-            accept(&mut plan, &mut recipes, PlanModel { run: steps[draft.set].clone(), ..model }, paired);
+            accept(
+                &mut plan,
+                &mut recipes,
+                PlanModel {
+                    run: steps[draft.set].clone(),
+                    ..model
+                },
+                paired,
+            );
         }
         let runs: Vec<_> = plan.models.iter().map(|m| m.run.clone()).collect();
         jobs = make_jobs(&base, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
-        plan.left_out.splice(0..0, left_out::of_base(&base, &sets[chosen].tensors, &used));
+        plan.left_out
+            .splice(0..0, left_out::of_base(&base, &sets[chosen].tensors, &used));
         let config = configs::model(entries, &sets[chosen].folder);
         let wanted = answers.0.get(fused::SPLIT).is_some_and(|a| a == "yes");
         plan.split = jobs.iter().any(|j| fused::parts(j, config).is_some()).then_some(wanted);
@@ -158,15 +233,25 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             jobs = jobs.into_iter().flat_map(|job| fused::split(job, config)).collect();
         }
         for model in plan.models.iter().filter(|m| !m.matching.unmatched.is_empty()) {
-            plan.left_out
-                .push(LeftOut::new(format!("matrices of {}: no counterpart in the base", model.label), model.matching.unmatched.clone()));
+            plan.left_out.push(LeftOut::new(
+                format!("matrices of {}: no counterpart in the base", model.label),
+                model.matching.unmatched.clone(),
+            ));
         }
     } else {
         plan.questions.extend(drafts.iter().filter_map(|d| d.question(answers)));
     }
-    let unread: Vec<String> = unopened.iter().cloned().chain(passed_over).chain(other_json(entries)).collect();
+    let unread: Vec<String> = unopened
+        .iter()
+        .cloned()
+        .chain(passed_over)
+        .chain(other_json(entries))
+        .collect();
     if !unread.is_empty() {
-        plan.left_out.push(LeftOut::new("files without weights, or the same weights in another format", unread));
+        plan.left_out.push(LeftOut::new(
+            "files without weights, or the same weights in another format",
+            unread,
+        ));
     }
     plan.matrices = jobs.iter().map(plan_matrix).collect();
     plan.memory = plan.matrices.iter().map(|m| m.memory).fold(0.0, f64::max);
@@ -198,17 +283,39 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         foreign.example[1]
     );
     let names: Vec<&str> = set.tensors.iter().map(|t| t.name.as_str()).collect();
-    let problem = warning("foreign-adapter", title, set.first_path(entries), cause, &foreign.way(&names));
+    let problem = warning(
+        "foreign-adapter",
+        title,
+        set.first_path(entries),
+        cause,
+        &foreign.way(&names),
+    );
     let tensor = Some(foreign.example[0].clone());
-    Some(Problem { tensor, blocks: "Blocks 1 model".into(), severity: Severity::Error, ..problem })
+    Some(Problem {
+        tensor,
+        blocks: "Blocks 1 model".into(),
+        severity: Severity::Error,
+        ..problem
+    })
 }
 
 /// Blocks were put in or taken out.
 fn depth_problem(set: &FileSet, base: u32, tuned: u32, question: &Question, entries: &[FileEntry]) -> Problem {
-    let way = question.options.iter().find(|o| o.value == question.value).map(|o| o.label.as_str()).unwrap_or_default();
+    let way = question
+        .options
+        .iter()
+        .find(|o| o.value == question.value)
+        .map(|o| o.label.as_str())
+        .unwrap_or_default();
     let title = format!("This fine-tune has {tuned} layers, the base {base}");
     let cause = format!("Numbers of layers shift where blocks are put in or taken out. Now they are paired so: {way}.");
-    warning("depth-differs", title, set.first_path(entries), cause, "Answer the question above as the model was made; its card says how.")
+    warning(
+        "depth-differs",
+        title,
+        set.first_path(entries),
+        cause,
+        "Answer the question above as the model was made; its card says how.",
+    )
 }
 
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
@@ -220,28 +327,52 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
     let path = &entries[config.file].path;
     let mut warnings = Vec::new();
     if !config.config.defaults.is_empty() {
-        let cause = format!("{} not given; PEFT’s default 8 is used.", config.config.defaults.join(" and "));
+        let cause = format!(
+            "{} not given; PEFT’s default 8 is used.",
+            config.config.defaults.join(" and ")
+        );
         let fix = "Complete adapter_config.json where the training used other values: the scale depends on them.";
-        warnings.push(warning("config-defaults", "The adapter’s configuration is incomplete".into(), path, cause, fix));
+        warnings.push(warning(
+            "config-defaults",
+            "The adapter’s configuration is incomplete".into(),
+            path,
+            cause,
+            fix,
+        ));
     }
     for key in alpha::plain_keys(config.config) {
         let cause = format!("“{key}” is no regular expression that can be read here; it is compared as plain text.");
         let fix = "Give the pattern’s module names in full in adapter_config.json.";
-        warnings.push(warning("pattern-not-regex", "A pattern cannot be read".into(), path, cause, fix));
+        warnings.push(warning(
+            "pattern-not-regex",
+            "A pattern cannot be read".into(),
+            path,
+            cause,
+            fix,
+        ));
     }
     if let Some(base) = config.config.base_model.as_deref()
         && let Some(name) = problems::unpacked_name(base)
     {
         let cause = format!("adapter_config.json names “{base}”. Compare with its 16-bit version, “{name}”.");
         let fix = format!("Drop “{name}” as the base.");
-        warnings.push(warning("quantized-base-name", "The adapter was trained on a quantised base".into(), path, cause, &fix));
+        warnings.push(warning(
+            "quantized-base-name",
+            "The adapter was trained on a quantised base".into(),
+            path,
+            cause,
+            &fix,
+        ));
     }
     warnings
 }
 
 /// A set that can be a base or a full fine-tune.
 fn is_plain_model(set: &FileSet) -> bool {
-    !set.is_adapter && set.foreign.is_none() && problems::quantized(set).is_none() && set.tensors.iter().any(|t| t.begin < t.end)
+    !set.is_adapter
+        && set.foreign.is_none()
+        && problems::quantized(set).is_none()
+        && set.tensors.iter().any(|t| t.begin < t.end)
 }
 
 /// By base matrix: the model, and how it makes W.
@@ -274,7 +405,11 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
             let matrix = &base.matrices[b];
             let transposed = matrix.transposed;
             let [stored_rows, stored_cols] = base::shape(&matrix.tensor).map(|d| d as u32);
-            let (rows, cols) = if transposed { (stored_cols, stored_rows) } else { (stored_rows, stored_cols) };
+            let (rows, cols) = if transposed {
+                (stored_cols, stored_rows)
+            } else {
+                (stored_rows, stored_cols)
+            };
             let place = |model: usize| recipes.iter().position(|(m, _)| *m as usize == model);
             Job {
                 base: matrix.tensor.clone(),
@@ -284,7 +419,10 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
                 cols,
                 transposed,
                 lines: None,
-                follows: recipes.iter().map(|(model, _)| before[*model as usize].and_then(place)).collect(),
+                follows: recipes
+                    .iter()
+                    .map(|(model, _)| before[*model as usize].and_then(place))
+                    .collect(),
                 tuned: recipes,
             }
         })
@@ -297,31 +435,74 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
         return None;
     }
     if plan.base.is_none() && !drafts.is_empty() {
-        let named = hints.first().map(|b| format!(" The adapter names “{b}”.")).unwrap_or_default();
-        let cause = format!("{} here, and nothing to compare with.{named}", count(drafts.len(), "adapter is", "adapters are"));
-        return Some(of_plan("no-base", "The base model is missing", cause, "Add the base model’s .safetensors files."));
+        let named = hints
+            .first()
+            .map(|b| format!(" The adapter names “{b}”."))
+            .unwrap_or_default();
+        let cause = format!(
+            "{} here, and nothing to compare with.{named}",
+            count(drafts.len(), "adapter is", "adapters are")
+        );
+        return Some(of_plan(
+            "no-base",
+            "The base model is missing",
+            cause,
+            "Add the base model’s .safetensors files.",
+        ));
     }
     let no_error = plan.problems.iter().all(|p| p.severity != Severity::Error);
     let has_base = plan.base.as_ref().is_some_and(|b| b.matrices > 0);
     if has_base && plan.models.is_empty() && no_error {
         let cause = "One model is here; an analysis compares it with its fine-tunes.".into();
-        let problem = of_plan("no-fine-tune", "A fine-tune is missing", cause, "Add full fine-tunes or adapters of it.");
+        let problem = of_plan(
+            "no-fine-tune",
+            "A fine-tune is missing",
+            cause,
+            "Add full fine-tunes or adapters of it.",
+        );
         // Nothing is wrong yet: people drop the base first.
-        return Some(Problem { severity: Severity::Warning, ..problem });
+        return Some(Problem {
+            severity: Severity::Warning,
+            ..problem
+        });
     }
     // Everything that pairs may be of types that are off: then nothing is missing.
-    let off: Vec<&str> = plan.types.iter().filter(|t| !t.on && t.count > 0).map(|t| t.label.as_str()).collect();
+    let off: Vec<&str> = plan
+        .types
+        .iter()
+        .filter(|t| !t.on && t.count > 0)
+        .map(|t| t.label.as_str())
+        .collect();
     if no_error && !plan.models.is_empty() && !off.is_empty() {
         let cause = format!("What changes is of types that are switched off: {}.", off.join(", "));
-        let problem = of_plan("all-switched-off", "All that changes is switched off", cause, "Switch it on under “Matrices” below.");
-        return Some(Problem { severity: Severity::Warning, ..problem });
+        let problem = of_plan(
+            "all-switched-off",
+            "All that changes is switched off",
+            cause,
+            "Switch it on under “Matrices” below.",
+        );
+        return Some(Problem {
+            severity: Severity::Warning,
+            ..problem
+        });
     }
-    let cause = || "No two-dimensional weight inside a numbered block was found in both a base and a fine-tune.".to_owned();
-    no_error.then(|| of_plan("nothing-to-analyze", "There is no matrix to analyze", cause(), "Add a base model and its fine-tunes."))
+    let cause =
+        || "No two-dimensional weight inside a numbered block was found in both a base and a fine-tune.".to_owned();
+    no_error.then(|| {
+        of_plan(
+            "nothing-to-analyze",
+            "There is no matrix to analyze",
+            cause(),
+            "Add a base model and its fine-tunes.",
+        )
+    })
 }
 
 fn other_json(entries: &[FileEntry]) -> impl Iterator<Item = String> {
-    entries.iter().filter(|e| matches!(e.content, Ok(crate::checkpoint::Content::OtherJson))).map(|e| e.path.clone())
+    entries
+        .iter()
+        .filter(|e| matches!(e.content, Ok(crate::checkpoint::Content::OtherJson)))
+        .map(|e| e.path.clone())
 }
 
 fn last_part(name: &str) -> String {

@@ -11,22 +11,35 @@ use std::collections::BTreeSet;
 
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
 pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'static str> {
-    let named = |words: &[&str]| words.iter().any(|w| set.stem.contains(w) || set.folder.rsplit('/').next().is_some_and(|f| f.contains(w)));
+    let named = |words: &[&str]| {
+        words
+            .iter()
+            .any(|w| set.stem.contains(w) || set.folder.rsplit('/').next().is_some_and(|f| f.contains(w)))
+    };
     let other = |c: Component| sets.iter().any(|o| of(o, entries) != Some(c));
     match of(set, entries) {
         Some(Component::Vae) if other(Component::Vae) => return Some("the VAE"),
-        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => return Some("a text encoder of the pipeline"),
+        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => {
+            return Some("a text encoder of the pipeline");
+        }
         // A safety checker, an image encoder.
         None if beside_denoiser(set, sets, entries) => return Some("another model of the pipeline"),
         _ => {}
     }
-    let class = model(entries, &set.folder).and_then(|c| c.class.as_deref()).unwrap_or_default();
-    if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"].iter().any(|c| class.contains(c)) {
+    let class = model(entries, &set.folder)
+        .and_then(|c| c.class.as_deref())
+        .unwrap_or_default();
+    if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"]
+        .iter()
+        .any(|c| class.contains(c))
+    {
         return Some("a network that steers another (ControlNet and its kin)");
     }
     if !has_blocks(set) {
         return Some(match () {
-            () if named(&["non_lora_trainables", "mm_projector", "projector", "connector"]) => "weights of a projector, not of the base",
+            () if named(&["non_lora_trainables", "mm_projector", "projector", "connector"]) => {
+                "weights of a projector, not of the base"
+            }
             () if named(&["value_head", "v_head", "reward", "score"]) => "a head for values or rewards",
             () if named(&["learned_embeds", "embeddings", "textual_inversion", "new_embeddings"]) => "embeddings",
             () if named(&["optimizer", "optim", "scheduler"]) => "the optimizer’s state",
@@ -44,8 +57,11 @@ fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {
 }
 
 fn beside_denoiser(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> bool {
-    let Some(above) = components::pipeline(set, entries) else { return false };
-    sets.iter().any(|o| of(o, entries) == Some(Component::Denoiser) && components::pipeline(o, entries) == Some(above))
+    let Some(above) = components::pipeline(set, entries) else {
+        return false;
+    };
+    sets.iter()
+        .any(|o| of(o, entries) == Some(Component::Denoiser) && components::pipeline(o, entries) == Some(above))
 }
 
 fn has_blocks(set: &FileSet) -> bool {
@@ -69,9 +85,13 @@ pub fn in_pieces<'a>(unopened: &'a [String], sets: &[FileSet]) -> Vec<(&'static 
     let mut found: Vec<(&'static Pieces, &str)> = Vec::new();
     let mut seen = BTreeSet::new();
     for path in unopened {
-        let Some((pieces, folder)) = pieces_of(path) else { continue };
+        let Some((pieces, folder)) = pieces_of(path) else {
+            continue;
+        };
         // Readable weights of the same checkpoint: the pieces are of no interest then.
-        let readable = sets.iter().any(|s| s.folder == folder || !folder.is_empty() && s.folder.starts_with(&format!("{folder}/")));
+        let readable = sets
+            .iter()
+            .any(|s| s.folder == folder || !folder.is_empty() && s.folder.starts_with(&format!("{folder}/")));
         if !readable && seen.insert(folder) {
             found.push((pieces, folder));
         }
@@ -90,7 +110,11 @@ pub fn pieces_of(path: &str) -> Option<(&'static Pieces, &str)> {
     }
     if name.ends_with(".distcp") {
         let fsdp = last.starts_with("pytorch_model_fsdp") || last.starts_with("optimizer_");
-        let pieces = if folder.contains("iter_") && !fsdp { &MEGATRON } else { &DISTRIBUTED };
+        let pieces = if folder.contains("iter_") && !fsdp {
+            &MEGATRON
+        } else {
+            &DISTRIBUTED
+        };
         return Some((pieces, if fsdp { above() } else { folder }));
     }
     if name.starts_with("model_world_size_") || name.starts_with("optim_world_size_") {
@@ -110,9 +134,17 @@ mod tests {
     fn pieces_are_known_by_their_paths() {
         let check = |path: &str, what: &str, folder: &str| {
             let (pieces, found) = pieces_of(path).unwrap_or_else(|| panic!("{path}"));
-            assert!(pieces.what.contains(what) && found == folder, "{path}: {} in {found}", pieces.what);
+            assert!(
+                pieces.what.contains(what) && found == folder,
+                "{path}: {} in {found}",
+                pieces.what
+            );
         };
-        check("run/checkpoint-5/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt", "DeepSpeed", "run/checkpoint-5");
+        check(
+            "run/checkpoint-5/global_step5/zero_pp_rank_0_mp_rank_00_model_states.pt",
+            "DeepSpeed",
+            "run/checkpoint-5",
+        );
         check("checkpoint-5/pytorch_model_fsdp_0/__0_0.distcp", "FSDP", "checkpoint-5");
         check("actor/model_world_size_8_rank_0.pt", "verl", "actor");
         check("iter_0000100/mp_rank_00/model_optim_rng.pt", "Megatron", "iter_0000100");

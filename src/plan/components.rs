@@ -79,7 +79,9 @@ impl Component {
     /// The prefixes of its settings in diffusers' metadata.
     pub fn prefixes(self) -> Vec<String> {
         match self {
-            Component::Denoiser => ["unet", "transformer", "transformer_2", "prior", "diffusion_model"].map(String::from).to_vec(),
+            Component::Denoiser => ["unet", "transformer", "transformer_2", "prior", "diffusion_model"]
+                .map(String::from)
+                .to_vec(),
             other => vec![other.name()],
         }
     }
@@ -87,7 +89,10 @@ impl Component {
 
 /// What the start of a canonical name says.
 pub fn of_name(name: &str) -> Option<Component> {
-    STARTS.iter().find(|(start, _)| name.starts_with(start)).map(|(_, c)| *c)
+    STARTS
+        .iter()
+        .find(|(start, _)| name.starts_with(start))
+        .map(|(_, c)| *c)
 }
 
 /// What a folder of a pipeline is called.
@@ -96,14 +101,22 @@ fn of_folder(folder: &str) -> Option<Component> {
         "unet" | "transformer" | "transformer_2" | "prior" => Some(Component::Denoiser),
         "text_encoder" => Some(Component::Encoder(1)),
         "vae" | "vqvae" | "movq" => Some(Component::Vae),
-        other => other.strip_prefix("text_encoder_").and_then(|n| n.parse().ok()).map(Component::Encoder),
+        other => other
+            .strip_prefix("text_encoder_")
+            .and_then(|n| n.parse().ok())
+            .map(Component::Encoder),
     }
 }
 
 /// What a whole set is: by its folder, else by its configuration.
 pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> {
     let class = config.and_then(|c| c.class.as_deref()).unwrap_or_default();
-    of_folder(&set.folder).or_else(|| CLASSES.iter().find(|(end, _)| class.ends_with(end) || class.starts_with(end)).map(|(_, c)| *c))
+    of_folder(&set.folder).or_else(|| {
+        CLASSES
+            .iter()
+            .find(|(end, _)| class.ends_with(end) || class.starts_with(end))
+            .map(|(_, c)| *c)
+    })
 }
 
 /// The folder of the pipeline that a set is a part of: other models of it lie beside, or its `model_index.json` above.
@@ -114,7 +127,13 @@ pub fn pipeline<'a>(set: &'a FileSet, entries: &[FileEntry]) -> Option<&'a str> 
         return None;
     }
     let known = |e: &FileEntry| parent(e.folder()) == above && e.header().is_some() && of_folder(e.folder()).is_some();
-    let kinds: std::collections::BTreeSet<_> = entries.iter().filter(|e| known(e)).map(|e| of_folder(e.folder())).collect();
-    let listed = entries.iter().any(|e| e.folder() == above && e.name() == "model_index.json");
+    let kinds: std::collections::BTreeSet<_> = entries
+        .iter()
+        .filter(|e| known(e))
+        .map(|e| of_folder(e.folder()))
+        .collect();
+    let listed = entries
+        .iter()
+        .any(|e| e.folder() == above && e.name() == "model_index.json");
     (listed || kinds.len() > 1).then_some(above)
 }

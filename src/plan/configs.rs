@@ -52,8 +52,17 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
     let mut pairs: Vec<(Misfit, usize, usize, usize)> = Vec::new();
     for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
         let own = Own::of(set, entries);
-        for (c, config) in all.iter().enumerate().filter(|(_, c)| entries[c.file].folder() == set.folder) {
-            let distance = set.files.iter().map(|f| f.abs_diff(config.file)).min().unwrap_or(usize::MAX);
+        for (c, config) in all
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| entries[c.file].folder() == set.folder)
+        {
+            let distance = set
+                .files
+                .iter()
+                .map(|f| f.abs_diff(config.file))
+                .min()
+                .unwrap_or(usize::MAX);
             pairs.push((own.misfit(config, entries), distance, s, c));
         }
     }
@@ -62,7 +71,11 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
     let mut used = BTreeSet::new();
     let questions = doubts(&all, &pairs, sets, entries, answers);
     for (question, s) in &questions {
-        if let Some(c) = all.iter().position(|c| entries[c.file].path == question.value).filter(|_| answers.0.contains_key(&question.id)) {
+        if let Some(c) = all
+            .iter()
+            .position(|c| entries[c.file].path == question.value)
+            .filter(|_| answers.0.contains_key(&question.id))
+        {
             of[*s] = Some(c);
             used.insert(c);
         }
@@ -75,7 +88,12 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
     }
     let mut of: Vec<Option<ConfigFile>> = of.into_iter().map(|c| c.map(|c| all[c])).collect();
     share(&mut of, entries, sets);
-    let free = all.iter().enumerate().filter(|(c, _)| !used.contains(c)).map(|(_, c)| *c).collect();
+    let free = all
+        .iter()
+        .enumerate()
+        .filter(|(c, _)| !used.contains(c))
+        .map(|(_, c)| *c)
+        .collect();
     let shown = |(question, s): (Question, usize)| {
         let value = of[s].map_or(question.value, |c| entries[c.file].path.clone());
         Question { value, ..question }
@@ -95,9 +113,12 @@ fn doubts(
     let misfit = |s: usize, c: usize| pairs.iter().find(|p| p.2 == s && p.3 == c).map(|p| p.0);
     let mut questions = Vec::new();
     for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
-        let Some(best) = pairs.iter().filter(|p| p.2 == s).map(|p| p.0).min() else { continue };
+        let Some(best) = pairs.iter().filter(|p| p.2 == s).map(|p| p.0).min() else {
+            continue;
+        };
         let fitting: Vec<usize> = (0..all.len()).filter(|c| misfit(s, *c) == Some(best)).collect();
-        let competes = |other: usize| other != s && fitting.iter().filter(|c| misfit(other, **c) == Some(best)).count() > 1;
+        let competes =
+            |other: usize| other != s && fitting.iter().filter(|c| misfit(other, **c) == Some(best)).count() > 1;
         let differ = fitting.windows(2).any(|w| all[w[0]].config != all[w[1]].config);
         if !differ || !(0..sets.len()).any(competes) {
             continue;
@@ -105,7 +126,11 @@ fn doubts(
         let id = format!("config:{}", set.label);
         let option = |c: &usize| {
             let (config, path) = (all[*c].config, &entries[all[*c].file].path);
-            QuestionOption { value: path.clone(), label: path.clone(), note: format!("r = {}, α = {}", config.r, config.alpha) }
+            QuestionOption {
+                value: path.clone(),
+                label: path.clone(),
+                note: format!("r = {}, α = {}", config.r, config.alpha),
+            }
         };
         let mut options: Vec<QuestionOption> = fitting.iter().map(option).collect();
         // Files without folders may have one name: then the order of arrival is all there is.
@@ -113,10 +138,25 @@ fn doubts(
         if options.len() < 2 {
             continue;
         }
-        let value = answers.0.get(&id).filter(|a| options.iter().any(|o| o.value == **a)).cloned().unwrap_or_default();
+        let value = answers
+            .0
+            .get(&id)
+            .filter(|a| options.iter().any(|o| o.value == **a))
+            .cloned()
+            .unwrap_or_default();
         let title = format!("Which configuration belongs to “{}”?", set.label);
         let detail = "More than one fits its modules and its rank, and they differ.".into();
-        questions.push((Question { id, title, detail, options, value, number: false }, s));
+        questions.push((
+            Question {
+                id,
+                title,
+                detail,
+                options,
+                value,
+                number: false,
+            },
+            s,
+        ));
     }
     questions
 }
@@ -132,25 +172,48 @@ struct Own {
 
 impl Own {
     fn of(set: &FileSet, entries: &[FileEntry]) -> Own {
-        let leaves: Vec<(&TensorRef, super::leaf::Leaf)> = set.tensors.iter().filter_map(|t| Some((t, leaf(&t.name)?))).collect();
-        let of_a = |(t, l): &(&TensorRef, super::leaf::Leaf)| (l.part == Part::Of("lora_A")).then(|| t.shape.first().copied()).flatten();
-        let of_mlx = |(t, l): &(&TensorRef, super::leaf::Leaf)| (l.part == Part::Of("lora_a")).then(|| t.shape.last().copied()).flatten();
+        let leaves: Vec<(&TensorRef, super::leaf::Leaf)> =
+            set.tensors.iter().filter_map(|t| Some((t, leaf(&t.name)?))).collect();
+        let of_a = |(t, l): &(&TensorRef, super::leaf::Leaf)| {
+            (l.part == Part::Of("lora_A"))
+                .then(|| t.shape.first().copied())
+                .flatten()
+        };
+        let of_mlx = |(t, l): &(&TensorRef, super::leaf::Leaf)| {
+            (l.part == Part::Of("lora_a"))
+                .then(|| t.shape.last().copied())
+                .flatten()
+        };
         Own {
             ranks: leaves.iter().filter_map(|l| of_a(l).or_else(|| of_mlx(l))).collect(),
-            modules: leaves.iter().filter(|(_, l)| matches!(l.part, Part::Of(_))).map(|(_, l)| canonical(&l.module).name).collect(),
+            modules: leaves
+                .iter()
+                .filter(|(_, l)| matches!(l.part, Part::Of(_)))
+                .map(|(_, l)| canonical(&l.module).name)
+                .collect(),
             mark: mark(set.first_path(entries)),
         }
     }
 
     fn misfit(&self, config: &ConfigFile, entries: &[FileEntry]) -> Misfit {
         let c = config.config;
-        let fits =
-            |module: &String| c.targets.iter().any(|t| module.strip_suffix(t.as_str()).is_some_and(|b| b.is_empty() || b.ends_with('.')));
+        let fits = |module: &String| {
+            c.targets.iter().any(|t| {
+                module
+                    .strip_suffix(t.as_str())
+                    .is_some_and(|b| b.is_empty() || b.ends_with('.'))
+            })
+        };
         let fitting = self.modules.iter().filter(|m| fits(m)).count();
         // Some modules may be of `target_parameters`, and some of the list may not be in the network.
         let targets = !c.targets.is_empty() && 2 * fitting < self.modules.len();
-        let rank = c.refusal.is_none() && !self.ranks.is_empty() && !self.ranks.contains(&c.r) && c.rank_pattern.is_empty();
-        Misfit { name: mark(&entries[config.file].path) != self.mark, targets, rank }
+        let rank =
+            c.refusal.is_none() && !self.ranks.is_empty() && !self.ranks.contains(&c.r) && c.rank_pattern.is_empty();
+        Misfit {
+            name: mark(&entries[config.file].path) != self.mark,
+            targets,
+            rank,
+        }
     }
 }
 
@@ -158,27 +221,44 @@ impl Own {
 fn mark(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let words = ["adapter_model", "adapter_config", "adapters", "pytorch_lora_weights", "adapter"];
-    let rest = words.iter().fold(stem.to_owned(), |rest, word| rest.replacen(word, "", 1));
+    let words = [
+        "adapter_model",
+        "adapter_config",
+        "adapters",
+        "pytorch_lora_weights",
+        "adapter",
+    ];
+    let rest = words
+        .iter()
+        .fold(stem.to_owned(), |rest, word| rest.replacen(word, "", 1));
     rest.trim_matches(['-', '_', ' ', '.']).to_owned()
 }
 
 /// One configuration serves all adapters of its folder, where it is the only one there: mlx-lm numbers its checkpoints beside it.
 fn share<'a>(assigned: &mut [Option<ConfigFile<'a>>], entries: &'a [FileEntry], sets: &[FileSet]) {
-    for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter && !set.folder.is_empty()) {
+    for (s, set) in sets
+        .iter()
+        .enumerate()
+        .filter(|(_, set)| set.is_adapter && !set.folder.is_empty())
+    {
         let own = |e: &FileEntry| e.folder() == set.folder && matches!(e.content, Ok(Content::AdapterConfig(_)));
         if assigned[s].is_none() && entries.iter().filter(|e| own(e)).count() == 1 {
-            assigned[s] = (0..sets.len()).filter(|o| sets[*o].folder == set.folder).find_map(|o| assigned[o]);
+            assigned[s] = (0..sets.len())
+                .filter(|o| sets[*o].folder == set.folder)
+                .find_map(|o| assigned[o]);
         }
     }
 }
 
 /// The `config.json` in a folder; for files without a folder, the only one there is.
 pub fn model<'a>(entries: &'a [FileEntry], folder: &str) -> Option<&'a ModelConfig> {
-    let mut configs = entries.iter().filter(|e| e.folder() == folder).filter_map(|e| match &e.content {
-        Ok(Content::ModelConfig(config)) => Some(config),
-        _ => None,
-    });
+    let mut configs = entries
+        .iter()
+        .filter(|e| e.folder() == folder)
+        .filter_map(|e| match &e.content {
+            Ok(Content::ModelConfig(config)) => Some(config),
+            _ => None,
+        });
     let first = configs.next()?;
     configs.all(|c| c == first).then_some(first)
 }

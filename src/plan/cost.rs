@@ -32,7 +32,12 @@ pub fn plan_matrix(job: &Job) -> PlanMatrix {
 /// Operations of the default mode: Gram matrices, their spectra and products of vectors, or a Krylov basis and the bound.
 pub fn flops(job: &Job) -> f64 {
     let (long, short) = (f64::from(job.rows.max(job.cols)), f64::from(job.rows.min(job.cols)));
-    let each = |dense: f64, low: f64| job.tuned.iter().map(|(_, r)| if r.is_adapted() { low } else { dense }).sum::<f64>();
+    let each = |dense: f64, low: f64| {
+        job.tuned
+            .iter()
+            .map(|(_, r)| if r.is_adapted() { low } else { dense })
+            .sum::<f64>()
+    };
     if short <= f64::from(EXACT_UP_TO) {
         let svd = 3.0 * long * short * short + 6.0 * short.powi(3);
         let pair = svd + 2.0 * short * short * (long + short);

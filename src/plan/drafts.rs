@@ -35,14 +35,26 @@ impl Draft<'_> {
 
     /// Takes what the base says of its family; layouts of images are known by their configuration too.
     pub fn on(&mut self, base: &Base, of_images: bool) {
-        let image = of_images || base.config.as_ref().and_then(|c| c.class.as_deref()).is_some_and(is_image_class);
+        let image = of_images
+            || base
+                .config
+                .as_ref()
+                .and_then(|c| c.class.as_deref())
+                .is_some_and(is_image_class);
         if image && self.sources.convention == Convention::Language {
-            self.sources.convention = if self.is_of_peft() { Convention::ImageOfPeft } else { Convention::Image };
+            self.sources.convention = if self.is_of_peft() {
+                Convention::ImageOfPeft
+            } else {
+                Convention::Image
+            };
         }
     }
 
     fn is_of_peft(&self) -> bool {
-        self.adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."))
+        self.adapter
+            .modules
+            .iter()
+            .any(|m| m.stripped.contains("base_model.model."))
     }
 
     pub fn question(&self, answers: &Answers) -> Option<Question> {
@@ -52,7 +64,15 @@ impl Draft<'_> {
 
 /// Classes of diffusers' networks.
 fn is_image_class(class: &str) -> bool {
-    ["UNet", "Transformer2DModel", "Transformer3DModel", "VideoTransformer", "CLIPTextModel"].iter().any(|c| class.contains(c))
+    [
+        "UNet",
+        "Transformer2DModel",
+        "Transformer3DModel",
+        "VideoTransformer",
+        "CLIPTextModel",
+    ]
+    .iter()
+    .any(|c| class.contains(c))
 }
 
 pub fn adapters<'a>(
@@ -82,19 +102,37 @@ pub fn adapters<'a>(
             if adapter.modules.is_empty() {
                 continue;
             }
-            let label = if several { format!("{} ({name})", set.label) } else { set.label.clone() };
+            let label = if several {
+                format!("{} ({name})", set.label)
+            } else {
+                set.label.clone()
+            };
             problems.extend(rank_warning(&adapter, config, file));
             let sources = sources(&adapter, set, config, entries);
-            drafts.push(Draft { set: s, label, adapter, config, sources });
+            drafts.push(Draft {
+                set: s,
+                label,
+                adapter,
+                config,
+                sources,
+            });
         }
     }
     label_bare_adapters(&mut drafts);
     drafts
 }
 
-fn sources<'a>(adapter: &Adapter, set: &FileSet, config: Option<ConfigFile<'a>>, entries: &'a [FileEntry]) -> Sources<'a> {
+fn sources<'a>(
+    adapter: &Adapter,
+    set: &FileSet,
+    config: Option<ConfigFile<'a>>,
+    entries: &'a [FileEntry],
+) -> Sources<'a> {
     let headers = || set.files.iter().filter_map(|f| entries[*f].header());
-    let metadata = headers().map(|h| Metadata::read(&h.metadata)).find(|m| *m != Metadata::default()).unwrap_or_default();
+    let metadata = headers()
+        .map(|h| Metadata::read(&h.metadata))
+        .find(|m| *m != Metadata::default())
+        .unwrap_or_default();
     let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
     Sources {
@@ -115,7 +153,10 @@ fn label_bare_adapters(drafts: &mut [Draft]) {
     for draft in drafts {
         if draft.label.starts_with("adapter_model") {
             let rank = draft.adapter.modules.iter().filter_map(Module::rank).max().unwrap_or(0);
-            let alpha = draft.config.map(|c| format!(" α={}", c.config.alpha)).unwrap_or_default();
+            let alpha = draft
+                .config
+                .map(|c| format!(" α={}", c.config.alpha))
+                .unwrap_or_default();
             draft.label = format!("lora r={rank}{alpha}");
         }
         let plain = draft.label.clone();
@@ -143,7 +184,11 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
     by_kind
         .into_values()
         .map(|(n, error)| {
-            let blocks = if all { "Blocks 1 model".into() } else { format!("Leaves out {}", count(n, "matrix", "matrices")) };
+            let blocks = if all {
+                "Blocks 1 model".into()
+            } else {
+                format!("Leaves out {}", count(n, "matrix", "matrices"))
+            };
             of_error(error, file, &blocks)
         })
         .collect()
@@ -155,7 +200,11 @@ fn rank_warning(adapter: &Adapter, config: Option<ConfigFile>, file: &str) -> Op
     let differs = |m: &Module, rank: u64| {
         // A module of all experts has its rank once for each.
         let wanted = expected(&m.name);
-        if experts::any(std::slice::from_ref(m)) { wanted == 0 || !rank.is_multiple_of(wanted) } else { rank != wanted }
+        if experts::any(std::slice::from_ref(m)) {
+            wanted == 0 || !rank.is_multiple_of(wanted)
+        } else {
+            rank != wanted
+        }
     };
     let (other, rank) = adapter
         .modules
@@ -169,12 +218,27 @@ fn rank_warning(adapter: &Adapter, config: Option<ConfigFile>, file: &str) -> Op
         rank
     );
     let fix = "If another adapter_config.json belongs to this file, drop that one: α comes from it.";
-    let problem = warning("rank-differs", "File and configuration disagree on the rank".into(), file, cause, fix);
-    Some(Problem { tensor: Some(other.name.clone()), ..problem })
+    let problem = warning(
+        "rank-differs",
+        "File and configuration disagree on the rank".into(),
+        file,
+        cause,
+        fix,
+    );
+    Some(Problem {
+        tensor: Some(other.name.clone()),
+        ..problem
+    })
 }
 
 /// The model that a draft becomes, and how it pairs with the base; none where the reader leaves it out.
-pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry], answers: &Answers) -> Option<(PlanModel, Paired)> {
+pub fn paired(
+    draft: &Draft,
+    sets: &[FileSet],
+    base: &Base,
+    entries: &[FileEntry],
+    answers: &Answers,
+) -> Option<(PlanModel, Paired)> {
     let set = &sets[draft.set];
     let question = draft.question(answers);
     let asked = question.as_ref().map(|q| q.value.as_str());
@@ -184,14 +248,36 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
     let adapter = &draft.adapter;
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
-    let side = Side { label: &draft.label, file: set.first_path(entries), what: method.kind.name(), config: None };
-    let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, &answers.by_hand(&draft.label));
-    paired.problems.extend(other_base(draft, &sets[base.set], base, side.file));
-    paired.notes.extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
+    let side = Side {
+        label: &draft.label,
+        file: set.first_path(entries),
+        what: method.kind.name(),
+        config: None,
+    };
+    let mut paired = models::adapter(
+        &side,
+        adapter,
+        &draft.sources,
+        asked,
+        base,
+        &answers.by_hand(&draft.label),
+    );
+    paired
+        .problems
+        .extend(other_base(draft, &sets[base.set], base, side.file));
+    paired
+        .notes
+        .extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
     let scaled = Scaled::of(&paired.decided);
     let mut files = file_infos(&set.files, entries);
-    files.extend(draft.config.map(|c| FileInfo { name: entries[c.file].path.clone(), size: entries[c.file].size, sha256: None }));
-    let rank = paired.rank.or_else(|| adapter.modules.iter().filter_map(Module::rank).max());
+    files.extend(draft.config.map(|c| FileInfo {
+        name: entries[c.file].path.clone(),
+        size: entries[c.file].size,
+        sha256: None,
+    }));
+    let rank = paired
+        .rank
+        .or_else(|| adapter.modules.iter().filter_map(Module::rank).max());
     let model = PlanModel {
         label: draft.label.clone(),
         kind: method.kind,
@@ -211,7 +297,8 @@ pub fn paired(draft: &Draft, sets: &[FileSet], base: &Base, entries: &[FileEntry
 }
 
 /// A folder that says how large its model is carries the model's name.
-static SIZE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)(?:^|[-_])\d+(?:\.\d+)?[bm](?:$|[-_])").expect("a constant"));
+static SIZE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)(?:^|[-_])\d+(?:\.\d+)?[bm](?:$|[-_])").expect("a constant"));
 
 /// The base that its configuration names.
 fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
@@ -225,24 +312,50 @@ fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<P
         let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
         unpacked_name(last).unwrap_or(last).to_owned()
     };
-    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let plain = |name: &str| {
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
+    };
     let wanted = plain(&last(named));
     let own = base.config.as_ref().and_then(|c| c.name.clone());
     let folders: Vec<&str> = set.folder.split('/').filter(|f| !f.is_empty()).collect();
     // A cache keeps the repository in a folder above.
     let cached = folders.iter().find_map(|f| f.strip_prefix("models--"));
-    let names: Vec<String> =
-        own.iter().map(|n| last(n)).chain(cached.map(str::to_owned)).chain(folders.last().map(|f| (*f).to_owned())).collect();
-    let agrees = names.iter().map(|n| plain(n)).any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
+    let names: Vec<String> = own
+        .iter()
+        .map(|n| last(n))
+        .chain(cached.map(str::to_owned))
+        .chain(folders.last().map(|f| (*f).to_owned()))
+        .collect();
+    let agrees = names
+        .iter()
+        .map(|n| plain(n))
+        .any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
     // A folder's name may be anything; only a repository's name contradicts.
     let by_folder = || folders.last().filter(|f| SIZE.is_match(f)).map(|f| (*f).to_owned());
-    let known = own.as_deref().map(&last).or_else(|| cached.map(str::to_owned)).or_else(by_folder)?;
+    let known = own
+        .as_deref()
+        .map(&last)
+        .or_else(|| cached.map(str::to_owned))
+        .or_else(by_folder)?;
     if agrees || wanted.is_empty() {
         return None;
     }
-    let cause = format!("Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here.");
-    let fix = format!("If they differ, drop “{named}” as the base: an adapter belongs to the weights that it was trained on.");
-    Some(warning("other-base", "The adapter names another base".into(), file, cause, &fix))
+    let cause = format!(
+        "Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here."
+    );
+    let fix = format!(
+        "If they differ, drop “{named}” as the base: an adapter belongs to the weights that it was trained on."
+    );
+    Some(warning(
+        "other-base",
+        "The adapter names another base".into(),
+        file,
+        cause,
+        &fix,
+    ))
 }
 
 /// The method of most modules.

@@ -15,7 +15,9 @@ const HOLDERS: [&str; 4] = ["experts", "switch_mlp", "input_linear", "output_lin
 
 /// The matrices of a tensor: its experts, or the tensor itself.
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
-    let [experts, rows, cols] = tensor.shape[..] else { return vec![tensor] };
+    let [experts, rows, cols] = tensor.shape[..] else {
+        return vec![tensor];
+    };
     let bytes = tensor.end - tensor.begin;
     let is_experts = tensor.dtype.is_readable()
         && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
@@ -26,7 +28,13 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     }
     let one = |e: u64| {
         let begin = tensor.begin + e * (bytes / experts);
-        TensorRef { name: format!("{}[{e}]", tensor.name), shape: vec![rows, cols], begin, end: begin + bytes / experts, ..tensor.clone() }
+        TensorRef {
+            name: format!("{}[{e}]", tensor.name),
+            shape: vec![rows, cols],
+            begin,
+            end: begin + bytes / experts,
+            ..tensor.clone()
+        }
     };
     (0..experts).map(one).collect()
 }
@@ -49,15 +57,23 @@ fn parameters(base: &[&Named]) -> Vec<Parameter> {
     let mut found: Vec<Parameter> = Vec::new();
     let mut place: Option<&str> = None;
     for n in base {
-        let Some((before, tail)) = n.name.rsplit_once(".experts.") else { continue };
+        let Some((before, tail)) = n.name.rsplit_once(".experts.") else {
+            continue;
+        };
         let mut parts = tail.trim_end_matches(".weight").split('.');
-        let (Some(expert), Some(name), None) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(expert), Some(name), None) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
         if expert.parse::<u32>().is_err() || *place.get_or_insert(before) != before {
             continue;
         }
         match found.iter_mut().find(|p| p.name == name && p.shape == n.shape) {
             Some(parameter) => parameter.experts += 1,
-            None => found.push(Parameter { name: name.to_owned(), shape: n.shape, experts: 1 }),
+            None => found.push(Parameter {
+                name: name.to_owned(),
+                shape: n.shape,
+                experts: 1,
+            }),
         }
     }
     if found.iter().any(|p| p.name == "gate_up_proj") {
@@ -116,7 +132,9 @@ fn named(module: &Module, parameters: &[Parameter]) -> Option<(&'static str, u64
     let (_, last) = module.name.rsplit_once(".experts.")?;
     let parameter = parameters.iter().find(|p| p.name == last)?;
     let rank = module.rank()?;
-    let fits = module.method.kind == Kind::Lora && module.outline.shape == parameter.shape && rank.is_multiple_of(parameter.experts);
+    let fits = module.method.kind == Kind::Lora
+        && module.outline.shape == parameter.shape
+        && rank.is_multiple_of(parameter.experts);
     (fits && parameter.experts > 1).then_some(("", parameter.experts))
 }
 
@@ -126,10 +144,18 @@ fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
         return vec![module.clone()];
     }
     let rank = module.rank().unwrap_or(0) / experts;
-    let stem = if parameter.is_empty() { module.name.clone() } else { format!("{}.{parameter}", module.name) };
+    let stem = if parameter.is_empty() {
+        module.name.clone()
+    } else {
+        format!("{}.{parameter}", module.name)
+    };
     let one = |e: u64| {
         let part = |(name, t): &(&'static str, TensorRef)| (*name, own(name, t, e, experts, rank));
-        let mut own = Module { name: format!("{stem}[{e}]"), parts: module.parts.iter().map(part).collect(), ..module.clone() };
+        let mut own = Module {
+            name: format!("{stem}[{e}]"),
+            parts: module.parts.iter().map(part).collect(),
+            ..module.clone()
+        };
         own.outline.rank = Some(rank);
         own
     };
@@ -140,11 +166,22 @@ fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> Tenso
     match (part, &t.shape[..]) {
         ("lora_A", [_, inputs]) => {
             let bytes = (t.end - t.begin) / experts;
-            TensorRef { shape: vec![rank, *inputs], begin: t.begin + expert * bytes, end: t.begin + (expert + 1) * bytes, ..t.clone() }
+            TensorRef {
+                shape: vec![rank, *inputs],
+                begin: t.begin + expert * bytes,
+                end: t.begin + (expert + 1) * bytes,
+                ..t.clone()
+            }
         }
-        ("lora_B", [out, of]) => {
-            TensorRef { shape: vec![*out, rank], columns: Some(Columns { first: expert, step: experts, of: *of }), ..t.clone() }
-        }
+        ("lora_B", [out, of]) => TensorRef {
+            shape: vec![*out, rank],
+            columns: Some(Columns {
+                first: expert,
+                step: experts,
+                of: *of,
+            }),
+            ..t.clone()
+        },
         _ => t.clone(),
     }
 }
@@ -152,18 +189,34 @@ fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> Tenso
 /// Factors in three dimensions, `[E, r, in]` and `[E, out, r]` (mlx-lm's switch layers, trainers of fused experts), as the parts of each
 /// expert; none where they are not that.
 pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static str, TensorRef)>>> {
-    let three = |names: [&str; 2]| parts.iter().find(|(p, t)| names.contains(p) && t.shape.len() == 3).map(|(_, t)| t);
+    let three = |names: [&str; 2]| {
+        parts
+            .iter()
+            .find(|(p, t)| names.contains(p) && t.shape.len() == 3)
+            .map(|(_, t)| t)
+    };
     let (a, b) = (three(["lora_A", "lora_a"])?, three(["lora_B", "lora_b"])?);
-    let ([experts, rank, _], [also, _, same]) = (&a.shape[..], &b.shape[..]) else { return None };
+    let ([experts, rank, _], [also, _, same]) = (&a.shape[..], &b.shape[..]) else {
+        return None;
+    };
     if experts != also || rank != same || !(1..=MOST).contains(experts) {
         return None;
     }
     let slice = |t: &TensorRef, e: u64| {
         let bytes = (t.end - t.begin) / experts;
-        TensorRef { shape: t.shape[1..].to_vec(), begin: t.begin + e * bytes, end: t.begin + (e + 1) * bytes, ..t.clone() }
+        TensorRef {
+            shape: t.shape[1..].to_vec(),
+            begin: t.begin + e * bytes,
+            end: t.begin + (e + 1) * bytes,
+            ..t.clone()
+        }
     };
     let scalar: Vec<_> = parts.iter().filter(|(p, _)| *p == "alpha").cloned().collect();
-    Some((0..*experts).map(|e| [vec![("lora_A", slice(a, e)), ("lora_B", slice(b, e))], scalar.clone()].concat()).collect())
+    Some(
+        (0..*experts)
+            .map(|e| [vec![("lora_A", slice(a, e)), ("lora_B", slice(b, e))], scalar.clone()].concat())
+            .collect(),
+    )
 }
 
 /// The method and outline of one expert's factors.

@@ -83,7 +83,10 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
             let module = name.trim_end_matches(".weight");
             let cut = module.rmatch_indices('.').nth(depth - 1).map(|(at, _)| at);
             if let Some(at) = cut {
-                by_stem.entry(module[..at].to_owned()).or_default().push((module[at + 1..].to_owned(), name, *shape));
+                by_stem
+                    .entry(module[..at].to_owned())
+                    .or_default()
+                    .push((module[at + 1..].to_owned(), name, *shape));
             }
         }
         for group in by_stem.values() {
@@ -100,24 +103,41 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
     if (2 * pairs.len()) as f64 <= MOST * matrices.len() as f64 {
         return None;
     }
-    Some(Foreign { pairs: pairs.len(), example: [first, second], rank, writer: spelling(&ends), ends })
+    Some(Foreign {
+        pairs: pairs.len(),
+        example: [first, second],
+        rank,
+        writer: spelling(&ends),
+        ends,
+    })
 }
 
 fn spelling(ends: &[String; 2]) -> Option<&'static Spelling> {
-    SPELLINGS.iter().find(|s| s.ends.iter().all(|end| ends.iter().any(|own| own.ends_with(end))))
+    SPELLINGS
+        .iter()
+        .find(|s| s.ends.iter().all(|end| ends.iter().any(|own| own.ends_with(end))))
 }
 
 /// The side that both share, where it is short.
 fn low_rank([a, b]: [u64; 2], [c, d]: [u64; 2], low: u64) -> Option<u64> {
     // [r, in] and [out, r]; [out, r] and [r, in]; mlx's and JAX's [in, r] and [r, out].
-    let found = [(a == d, a, b, c), (b == c, b, a, d)].into_iter().filter(|(same, ..)| *same);
-    found.filter(|(_, r, one, other)| r.saturating_mul(low) <= *one && r.saturating_mul(low) <= *other).map(|(_, r, ..)| r).min()
+    let found = [(a == d, a, b, c), (b == c, b, a, d)]
+        .into_iter()
+        .filter(|(same, ..)| *same);
+    found
+        .filter(|(_, r, one, other)| r.saturating_mul(low) <= *one && r.saturating_mul(low) <= *other)
+        .map(|(_, r, ..)| r)
+        .min()
 }
 
 impl Foreign {
     /// What to do, in its writer's own words.
     pub fn way(&self, names: &[&str]) -> String {
-        let by_layout = || layouts::of(names.iter().copied()).map(|l| l.way).filter(|way| !way.is_empty());
+        let by_layout = || {
+            layouts::of(names.iter().copied())
+                .map(|l| l.way)
+                .filter(|way| !way.is_empty())
+        };
         let way = self.writer.map(|w| w.way).or_else(by_layout);
         way.unwrap_or("Convert it to PEFT’s names (every factor under base_model.model.MODULE.lora_A.weight and .lora_B.weight, with adapter_config.json), or merge it with the library that wrote it and drop the merged model.").to_owned()
     }
@@ -147,7 +167,9 @@ mod tests {
             let tensors: Tensors = (0..3).flat_map(|i| [one(i, a, [4, 32]), one(i, b, [32, 4])]).collect();
             let found = of(&tensors).unwrap_or_else(|| panic!("{}", spelling.name));
             assert!(
-                found.writer.is_some_and(|w| w.ends == spelling.ends || b.ends_with(w.ends[1])),
+                found
+                    .writer
+                    .is_some_and(|w| w.ends == spelling.ends || b.ends_with(w.ends[1])),
                 "{}: {:?}",
                 spelling.name,
                 found.writer

@@ -21,7 +21,9 @@ pub fn parts(job: &Job, config: Option<&ModelConfig>) -> Option<Vec<(&'static st
 
 /// One job a part.
 pub fn split(job: Job, config: Option<&ModelConfig>) -> Vec<Job> {
-    let Some(parts) = parts(&job, config) else { return vec![job] };
+    let Some(parts) = parts(&job, config) else {
+        return vec![job];
+    };
     let one = |(kind, lines): (&'static str, Lines)| {
         let mut part = job.clone();
         part.base.name = format!("{} [{kind}]", job.base.name);
@@ -34,7 +36,10 @@ pub fn split(job: Job, config: Option<&ModelConfig>) -> Vec<Job> {
 }
 
 fn name_ends(job: &Job, module: &str) -> bool {
-    canonical(&job.base.name).name.trim_end_matches(".weight").ends_with(module)
+    canonical(&job.base.name)
+        .name
+        .trim_end_matches(".weight")
+        .ends_with(module)
 }
 
 const QKV: [&str; 3] = ["q", "k", "v"];
@@ -50,13 +55,19 @@ fn qkv(job: &Job, rows: u64, config: Option<&ModelConfig>) -> Option<Vec<(&'stat
     match config.model_type.as_deref()? {
         // Phi-3 and its kin: all of q, then k, then v.
         _ if name_ends(job, "qkv_proj") => {
-            let [q, k, v] = self::heads(rows, Some(config))?[..] else { return None };
+            let [q, k, v] = self::heads(rows, Some(config))?[..] else {
+                return None;
+            };
             Some(vec![("q", block(0, q)), ("k", block(q, k)), ("v", block(q + k, v))])
         }
         "falcon" if config.new_falcon => grouped(rows, keys, whole(heads, keys)?),
         "falcon" if config.multi_query => {
             let head = whole(rows, heads + 2)?;
-            Some(vec![("q", block(0, heads * head)), ("k", block(heads * head, head)), ("v", block((heads + 1) * head, head))])
+            Some(vec![
+                ("q", block(0, heads * head)),
+                ("k", block(heads * head, head)),
+                ("v", block((heads + 1) * head, head)),
+            ])
         }
         // Head after head, each with its q, k and v.
         "falcon" | "gpt_neox" | "bloom" => grouped(rows, heads, 1),
@@ -75,13 +86,28 @@ pub fn heads(rows: u64, config: Option<&ModelConfig>) -> Option<Vec<u64>> {
 /// `groups` times: `queries` heads of q, one of k, one of v.
 fn grouped(rows: u64, groups: u64, queries: u64) -> Option<Vec<(&'static str, Lines)>> {
     let head = whole(rows, groups.checked_mul(queries + 2)?)?;
-    let lines = |first, heads| Lines { first, block: heads * head, stride: (queries + 2) * head, count: groups };
-    Some(vec![("q", lines(0, queries)), ("k", lines(queries * head, 1)), ("v", lines((queries + 1) * head, 1))])
+    let lines = |first, heads| Lines {
+        first,
+        block: heads * head,
+        stride: (queries + 2) * head,
+        count: groups,
+    };
+    Some(vec![
+        ("q", lines(0, queries)),
+        ("k", lines(queries * head, 1)),
+        ("v", lines((queries + 1) * head, 1)),
+    ])
 }
 
 fn equal(rows: u64, kinds: &[&'static str]) -> Option<Vec<(&'static str, Lines)>> {
     let each = whole(rows, kinds.len() as u64)?;
-    Some(kinds.iter().enumerate().map(|(i, kind)| (*kind, block(i as u64 * each, each))).collect())
+    Some(
+        kinds
+            .iter()
+            .enumerate()
+            .map(|(i, kind)| (*kind, block(i as u64 * each, each)))
+            .collect(),
+    )
 }
 
 fn block(first: u64, rows: u64) -> Lines {

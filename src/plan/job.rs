@@ -42,7 +42,11 @@ impl TensorRef {
     /// The same numbers as the transposed matrix: what is stored as `[in, out]`, said as `[out, in]`. Of a matrix only.
     pub fn turned(self) -> TensorRef {
         let shape = self.shape.iter().rev().copied().collect();
-        TensorRef { shape, by_columns: !self.by_columns, ..self }
+        TensorRef {
+            shape,
+            by_columns: !self.by_columns,
+            ..self
+        }
     }
 
     /// True when it stands for plain floating-point weights.
@@ -68,7 +72,12 @@ pub struct Lines {
 impl Lines {
     /// `count` rows from `first` on.
     pub fn run(first: u64, count: u64) -> Lines {
-        Lines { first, block: count, stride: count, count: 1 }
+        Lines {
+            first,
+            block: count,
+            stride: count,
+            count: 1,
+        }
     }
 
     pub fn len(self) -> u64 {
@@ -94,7 +103,12 @@ pub enum Recipe {
     /// The tensor is the tuned matrix, stored as the base is.
     Replace(TensorRef),
     /// W0 and the change that a module's tensors stand for. `turned`: they make it `[in, out]`.
-    Adapted { method: &'static Method, parts: Vec<(&'static str, TensorRef)>, scale: Scale, turned: bool },
+    Adapted {
+        method: &'static Method,
+        parts: Vec<(&'static str, TensorRef)>,
+        scale: Scale,
+        turned: bool,
+    },
     /// Part by part: which outputs, and how these are made from the same outputs of W0. The others stay.
     Joined(Vec<(Lines, Recipe)>),
     /// It cannot be computed, and why.
@@ -167,7 +181,11 @@ impl Job {
         let tuned = self.tuned.iter_mut().flat_map(|(_, r)| r.tensors_mut());
         for tensor in std::iter::once(&mut self.base).chain(tuned) {
             tensor.file = number(tensor.file);
-            tensor.packing.iter_mut().flat_map(|p| &mut p.with).for_each(|t| t.file = number(t.file));
+            tensor
+                .packing
+                .iter_mut()
+                .flat_map(|p| &mut p.with)
+                .for_each(|t| t.file = number(t.file));
         }
     }
 
@@ -185,13 +203,24 @@ impl Job {
     pub fn only(&self, model: u32) -> Option<Job> {
         let own = self.tuned.iter().position(|(m, _)| *m == model)?;
         let before = self.before(own);
-        let tuned = before.into_iter().chain([own]).map(|place| self.tuned[place].clone()).collect();
+        let tuned = before
+            .into_iter()
+            .chain([own])
+            .map(|place| self.tuned[place].clone())
+            .collect();
         let follows = before.map(|_| None).into_iter().chain([before.map(|_| 0)]).collect();
-        Some(Job { tuned, follows, ..self.clone() })
+        Some(Job {
+            tuned,
+            follows,
+            ..self.clone()
+        })
     }
 
     /// Every tensor to read: the base first, then each recipe's.
     pub fn tensors(&self) -> Vec<&TensorRef> {
-        self.base.all().chain(self.tuned.iter().flat_map(|(_, r)| r.tensors())).collect()
+        self.base
+            .all()
+            .chain(self.tuned.iter().flat_map(|(_, r)| r.tensors()))
+            .collect()
     }
 }

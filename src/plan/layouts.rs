@@ -174,11 +174,17 @@ pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
         all += 1;
         if let Some(first) = PATTERNS.matches(module).iter().next() {
             // A layout may have several entries.
-            let own = LAYOUTS.iter().position(|l| l.name == LAYOUTS[first].name).unwrap_or(first);
+            let own = LAYOUTS
+                .iter()
+                .position(|l| l.name == LAYOUTS[first].name)
+                .unwrap_or(first);
             votes[own] += 1;
         }
     }
-    let (best, votes) = votes.iter().enumerate().max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
+    let (best, votes) = votes
+        .iter()
+        .enumerate()
+        .max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
     (*votes > 0 && votes * 3 >= all).then(|| &LAYOUTS[best])
 }
 
@@ -188,18 +194,41 @@ mod tests {
 
     #[test]
     fn every_library_is_told_by_its_names() {
-        let check = |names: &[&str], layout: &str| assert_eq!(of(names.iter().copied()).map(|l| l.name), Some(layout), "{names:?}");
-        check(&["double_blocks.0.img_attn.qkv.weight", "single_blocks.3.linear1"], "Black Forest Labs’ layout");
+        let check = |names: &[&str], layout: &str| {
+            assert_eq!(of(names.iter().copied()).map(|l| l.name), Some(layout), "{names:?}")
+        };
+        check(
+            &["double_blocks.0.img_attn.qkv.weight", "single_blocks.3.linear1"],
+            "Black Forest Labs’ layout",
+        );
         check(&["double_blocks_0_img_attn_qkv"], "Black Forest Labs’ layout");
-        check(&["transformer.transformer_blocks.0.attn.to_q", "single_transformer_blocks.0.proj_mlp"], "diffusers’ layout");
-        check(&["down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"], "diffusers’ layout");
+        check(
+            &[
+                "transformer.transformer_blocks.0.attn.to_q",
+                "single_transformer_blocks.0.proj_mlp",
+            ],
+            "diffusers’ layout",
+        );
+        check(
+            &["down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"],
+            "diffusers’ layout",
+        );
         check(&["blocks.0.attn1.to_q.weight"], "diffusers’ layout");
-        check(&["blocks.0.self_attn.q.weight", "diffusion_model.blocks.1.ffn.0"], "Wan’s own layout");
-        check(&["input_blocks_4_1_transformer_blocks_0_attn1_to_q"], "Stability’s (sgm, ldm) layout");
+        check(
+            &["blocks.0.self_attn.q.weight", "diffusion_model.blocks.1.ffn.0"],
+            "Wan’s own layout",
+        );
+        check(
+            &["input_blocks_4_1_transformer_blocks_0_attn1_to_q"],
+            "Stability’s (sgm, ldm) layout",
+        );
         check(&["model.layers.0.self_attn.q_proj.weight"], "Hugging Face’s layout");
         check(&["layers.0.attn.q_proj", "layers.0.mlp.w1"], "torchtune’s layout");
         check(&["layers.0.attention.wq.weight"], "Mistral’s or Meta’s own layout");
-        check(&["decoder.layers.0.self_attention.linear_qkv"], "Megatron’s layout (NeMo, Megatron-Bridge)");
+        check(
+            &["decoder.layers.0.self_attention.linear_qkv"],
+            "Megatron’s layout (NeMo, Megatron-Bridge)",
+        );
         check(&["transformer.h.0.attn.c_attn.weight"], "GPT-2’s layout");
         check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
         check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");

@@ -52,42 +52,134 @@ const IGNORED: [&str; 13] = [
     "reshape_weight",
 ];
 const REFUSED: [(&str, &str, &str, Merge); 12] = [
-    ("lora_diag", "KaSA", "It truncates the base before it adds the factors.", Merge::Peft),
-    ("oft_r", "OFT of before PEFT 0.15", "Its blocks are stored in another form, which this version does not compute.", Merge::Peft),
-    ("oft_blocks", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute.", Merge::LyCoris),
-    ("oft_diag", "OFT of LyCORIS", "Its blocks are stored in another form, which this version does not compute.", Merge::LyCoris),
-    ("boft_R", "BOFT", "It turns the base by a product of block rotations, which this version does not compute.", Merge::Peft),
-    ("boft_s", "BOFT", "It turns the base by a product of block rotations, which this version does not compute.", Merge::Peft),
-    ("hra_u", "HRA", "It turns the base by reflections, which this version does not compute.", Merge::Peft),
-    ("prompt_embeddings", "Prompt tuning", "It adds inputs and leaves the weight matrices unchanged.", Merge::Peft),
-    ("shira_weight", "SHiRA", "Its sparse positions are not computed by this version.", Merge::Peft),
-    ("fourierft_spectrum", "FourierFT", "The places of its coefficients come from a random generator.", Merge::Peft),
-    ("randlora_lambda", "RandLoRA", "Its bases come from a random generator.", Merge::Peft),
-    ("bone_block", "Bone", "Its block products are not computed by this version.", Merge::Peft),
+    (
+        "lora_diag",
+        "KaSA",
+        "It truncates the base before it adds the factors.",
+        Merge::Peft,
+    ),
+    (
+        "oft_r",
+        "OFT of before PEFT 0.15",
+        "Its blocks are stored in another form, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "oft_blocks",
+        "OFT of LyCORIS",
+        "Its blocks are stored in another form, which this version does not compute.",
+        Merge::LyCoris,
+    ),
+    (
+        "oft_diag",
+        "OFT of LyCORIS",
+        "Its blocks are stored in another form, which this version does not compute.",
+        Merge::LyCoris,
+    ),
+    (
+        "boft_R",
+        "BOFT",
+        "It turns the base by a product of block rotations, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "boft_s",
+        "BOFT",
+        "It turns the base by a product of block rotations, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "hra_u",
+        "HRA",
+        "It turns the base by reflections, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "prompt_embeddings",
+        "Prompt tuning",
+        "It adds inputs and leaves the weight matrices unchanged.",
+        Merge::Peft,
+    ),
+    (
+        "shira_weight",
+        "SHiRA",
+        "Its sparse positions are not computed by this version.",
+        Merge::Peft,
+    ),
+    (
+        "fourierft_spectrum",
+        "FourierFT",
+        "The places of its coefficients come from a random generator.",
+        Merge::Peft,
+    ),
+    (
+        "randlora_lambda",
+        "RandLoRA",
+        "Its bases come from a random generator.",
+        Merge::Peft,
+    ),
+    (
+        "bone_block",
+        "Bone",
+        "Its block products are not computed by this version.",
+        Merge::Peft,
+    ),
 ];
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {
-    let joined = components::JOINED.into_iter().find(|(prefix, _)| name.starts_with(prefix));
-    let components: Vec<&str> = name[joined.map_or(0, |(prefix, _)| prefix.len())..].split('.').collect();
+    let joined = components::JOINED
+        .into_iter()
+        .find(|(prefix, _)| name.starts_with(prefix));
+    let components: Vec<&str> = name[joined.map_or(0, |(prefix, _)| prefix.len())..]
+        .split('.')
+        .collect();
     let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
         let before = i.checked_sub(1).map(|j| components[j]);
-        part(c, before, i + 1 == components.len(), joined.is_some())
-            .map(|(part, taken)| (i, taken, part, taken > 0 || c.starts_with("lora_down") || c.starts_with("lora_up")))
+        part(c, before, i + 1 == components.len(), joined.is_some()).map(|(part, taken)| {
+            (
+                i,
+                taken,
+                part,
+                taken > 0 || c.starts_with("lora_down") || c.starts_with("lora_up"),
+            )
+        })
     })?;
-    let module = module(&components[..at - taken.min(at)], (taken > 0).then(|| components[at - 1]));
+    let module = module(
+        &components[..at - taken.min(at)],
+        (taken > 0).then(|| components[at - 1]),
+    );
     if module.is_empty() {
         return None;
     }
-    let adapter: Vec<&str> = components[at + 1..].iter().copied().filter(|c| *c != "weight").collect();
-    let part = if adapter.last() == Some(&"bias") { Part::Ignored } else { part };
+    let adapter: Vec<&str> = components[at + 1..]
+        .iter()
+        .copied()
+        .filter(|c| *c != "weight")
+        .collect();
+    let part = if adapter.last() == Some(&"bias") {
+        Part::Ignored
+    } else {
+        part
+    };
     let component = match joined {
         Some((_, component)) => component,
         None => components::of_name(&canonical(&module).name),
     };
     let encoder = joined.is_none() && matches!(component, Some(Component::Encoder(_)));
-    let image = joined.is_some() || old || part == Part::Alpha || encoder || ["unet", "diffusion_model"].contains(&components[0]);
-    Some(Leaf { module, part, adapter: adapter.join("."), image, joined: joined.map(|(prefix, _)| prefix), component })
+    let image = joined.is_some()
+        || old
+        || part == Part::Alpha
+        || encoder
+        || ["unet", "diffusion_model"].contains(&components[0]);
+    Some(Leaf {
+        module,
+        part,
+        adapter: adapter.join("."),
+        image,
+        joined: joined.map(|(prefix, _)| prefix),
+        component,
+    })
 }
 
 /// The part that a component names, and how many components before it belong to it.
@@ -101,14 +193,20 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
         "lora_b" if !last => own(Part::Of("lora_B")),
         "magnitude" if last => own(Part::Of("lora_magnitude_vector")),
         // `...lora.down`, `...lora_linear_layer.down`, `...processor.to_q_lora.down`
-        "down" | "up" if before.is_some_and(|b| b == "lora" || b == "lora_linear_layer" || xlabs(b).is_some() || b.ends_with("_lora")) => {
+        "down" | "up"
+            if before.is_some_and(|b| {
+                b == "lora" || b == "lora_linear_layer" || xlabs(b).is_some() || b.ends_with("_lora")
+            }) =>
+        {
             Some((Part::Of(if c == "down" { "lora_A" } else { "lora_B" }), 1))
         }
         "alpha" if last => own(Part::Alpha),
         // LyCORIS' names for GLoRA say nothing anywhere else.
-        "a1" | "a2" | "b1" | "b2" if joined => {
-            own(Part::Refused("GLoRA", "Its four products are not computed by this version.", Merge::LyCoris))
-        }
+        "a1" | "a2" | "b1" | "b2" if joined => own(Part::Refused(
+            "GLoRA",
+            "Its four products are not computed by this version.",
+            Merge::LyCoris,
+        )),
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,
@@ -171,23 +269,82 @@ mod tests {
     #[track_caller]
     fn check(name: &str, module: &str, part: &'static str, adapter: &str) {
         let leaf = leaf(name).unwrap_or_else(|| panic!("{name} is of no adapter"));
-        assert_eq!((leaf.module.as_str(), leaf.part, leaf.adapter.as_str()), (module, Part::Of(part), adapter), "{name}");
+        assert_eq!(
+            (leaf.module.as_str(), leaf.part, leaf.adapter.as_str()),
+            (module, Part::Of(part), adapter),
+            "{name}"
+        );
     }
 
     #[test]
     fn every_writer_spells_the_same_parts() {
-        check("base_model.model.h.0.q_proj.lora_A.weight", "base_model.model.h.0.q_proj", "lora_A", "");
-        check("base_model.model.h.0.q_proj.lora_B.mnli.weight", "base_model.model.h.0.q_proj", "lora_B", "mnli");
-        check("h.0.q_proj.lora_magnitude_vector", "h.0.q_proj", "lora_magnitude_vector", "");
-        check("h.0.q_proj.lora_magnitude_vector.default.weight", "h.0.q_proj", "lora_magnitude_vector", "default");
-        check("model.layers.0.self_attn.q_proj.lora_a", "model.layers.0.self_attn.q_proj", "lora_a", "");
-        check("lora_unet_down_blocks_0_proj_in.lora_down.weight", "down_blocks_0_proj_in", "lora_A", "");
-        check("unet.up.0.attn1.to_q.lora.up.weight", "unet.up.0.attn1.to_q", "lora_B", "");
+        check(
+            "base_model.model.h.0.q_proj.lora_A.weight",
+            "base_model.model.h.0.q_proj",
+            "lora_A",
+            "",
+        );
+        check(
+            "base_model.model.h.0.q_proj.lora_B.mnli.weight",
+            "base_model.model.h.0.q_proj",
+            "lora_B",
+            "mnli",
+        );
+        check(
+            "h.0.q_proj.lora_magnitude_vector",
+            "h.0.q_proj",
+            "lora_magnitude_vector",
+            "",
+        );
+        check(
+            "h.0.q_proj.lora_magnitude_vector.default.weight",
+            "h.0.q_proj",
+            "lora_magnitude_vector",
+            "default",
+        );
+        check(
+            "model.layers.0.self_attn.q_proj.lora_a",
+            "model.layers.0.self_attn.q_proj",
+            "lora_a",
+            "",
+        );
+        check(
+            "lora_unet_down_blocks_0_proj_in.lora_down.weight",
+            "down_blocks_0_proj_in",
+            "lora_A",
+            "",
+        );
+        check(
+            "unet.up.0.attn1.to_q.lora.up.weight",
+            "unet.up.0.attn1.to_q",
+            "lora_B",
+            "",
+        );
         check("up.0.to_q.lora_linear_layer.down.weight", "up.0.to_q", "lora_A", "");
-        check("up.0.attn1.processor.to_out_lora.down.weight", "up.0.attn1.to_out.0", "lora_A", "");
-        check("diffusion_model.blocks.0.q.lora_B", "diffusion_model.blocks.0.q", "lora_B", "");
-        check("layers.0.attn.q_proj.lora_a.weight", "layers.0.attn.q_proj", "lora_A", "");
-        check("double_blocks.0.processor.qkv_lora1.down.weight", "double_blocks.0.img_attn.qkv", "lora_A", "");
+        check(
+            "up.0.attn1.processor.to_out_lora.down.weight",
+            "up.0.attn1.to_out.0",
+            "lora_A",
+            "",
+        );
+        check(
+            "diffusion_model.blocks.0.q.lora_B",
+            "diffusion_model.blocks.0.q",
+            "lora_B",
+            "",
+        );
+        check(
+            "layers.0.attn.q_proj.lora_a.weight",
+            "layers.0.attn.q_proj",
+            "lora_A",
+            "",
+        );
+        check(
+            "double_blocks.0.processor.qkv_lora1.down.weight",
+            "double_blocks.0.img_attn.qkv",
+            "lora_A",
+            "",
+        );
         check("lycoris_blocks_0_q.hada_w1_a", "blocks_0_q", "hada_w1_a", "");
         assert_eq!(leaf("lora_te_x.alpha").unwrap().part, Part::Alpha);
         assert_eq!(leaf("h.0.q_proj.lora_B.bias").unwrap().part, Part::Ignored);

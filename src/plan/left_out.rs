@@ -19,7 +19,9 @@ pub fn of_base(base: &Base, tensors: &Tensors, used: &BTreeSet<&str>) -> Vec<Lef
             0 | 1 => (1, "norms and biases: one-dimensional, no singular vectors"),
             2.. if off => (0, "matrices switched off above"),
             _ if p.kind == Some(CONV) => (6, "kernels of convolutions: left out by default"),
-            2.. if p.excluded.is_some() || p.layer.is_none() => (2, "embeddings and heads: outside the numbered blocks"),
+            2.. if p.excluded.is_some() || p.layer.is_none() => {
+                (2, "embeddings and heads: outside the numbered blocks")
+            }
             2.. if !is_weight(&name) || !known.contains(t.name.as_str()) => (4, "buffers and packed data: no weights"),
             2.. if !p.is_selected() => (3, "routers and modulation layers: left out by default"),
             2.. if !t.is_readable() => (4, "stored in a type that is not read as weights"),
@@ -27,5 +29,8 @@ pub fn of_base(base: &Base, tensors: &Tensors, used: &BTreeSet<&str>) -> Vec<Lef
         };
         groups.entry(reason).or_default().push(t.name.clone());
     }
-    groups.into_iter().map(|((_, what), names)| LeftOut::new(what, names)).collect()
+    groups
+        .into_iter()
+        .map(|((_, what), names)| LeftOut::new(what, names))
+        .collect()
 }

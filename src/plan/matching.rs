@@ -44,7 +44,10 @@ impl Pairing {
     pub fn by_hand(&mut self, base: &[Named], tuned: &[Named], shapes: Shapes, pairs: &ByHand) {
         let mut count = 0;
         for (from, to) in pairs {
-            let (Some(t), Some(b)) = (tuned.iter().position(|n| n.name == *from), base.iter().position(|n| n.name == *to)) else {
+            let (Some(t), Some(b)) = (
+                tuned.iter().position(|n| n.name == *from),
+                base.iter().position(|n| n.name == *to),
+            ) else {
                 continue;
             };
             if !shapes.fit(tuned[t].shape, base[b].shape) {
@@ -57,7 +60,11 @@ impl Pairing {
         }
         if count > 0 {
             self.by_rule.retain(|t, _| self.pairs.contains_key(t));
-            self.rules.push(Rule { strip: HAND.to_owned(), add: String::new(), count });
+            self.rules.push(Rule {
+                strip: HAND.to_owned(),
+                add: String::new(),
+                count,
+            });
         }
     }
 }
@@ -117,11 +124,22 @@ impl<'a> Search<'a> {
             }
         }
         let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
-        Search { base, tuned, shapes, by_name, prefixes, used: HashSet::new(), result: Pairing::default() }
+        Search {
+            base,
+            tuned,
+            shapes,
+            by_name,
+            prefixes,
+            used: HashSet::new(),
+            result: Pairing::default(),
+        }
     }
 
     fn unmatched(&self) -> impl Iterator<Item = (usize, &'a Named)> {
-        self.tuned.iter().enumerate().filter(|(t, _)| !self.result.pairs.contains_key(t))
+        self.tuned
+            .iter()
+            .enumerate()
+            .filter(|(t, _)| !self.result.pairs.contains_key(t))
     }
 
     fn free(&self, name: &str, shape: [u64; 2]) -> Option<usize> {
@@ -135,13 +153,16 @@ impl<'a> Search<'a> {
         for (_, t) in self.unmatched() {
             for (strip, tail) in splits(&t.name) {
                 for add in self.prefixes.get(tail).into_iter().flatten() {
-                    if strip != *add && swap_allowed(strip, add, tail) && self.free(&join(add, tail), t.shape).is_some() {
+                    if strip != *add && swap_allowed(strip, add, tail) && self.free(&join(add, tail), t.shape).is_some()
+                    {
                         *score.entry((strip, add)).or_default() += 1;
                     }
                 }
             }
         }
-        let best = score.into_iter().max_by_key(|((strip, add), n)| (*n, Reverse(strip.len() + add.len()), Reverse((*strip, *add))));
+        let best = score
+            .into_iter()
+            .max_by_key(|((strip, add), n)| (*n, Reverse(strip.len() + add.len()), Reverse((*strip, *add))));
         best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
     }
 
@@ -169,7 +190,11 @@ impl<'a> Search<'a> {
             }
         }
         if count > 0 {
-            self.result.rules.push(Rule { strip: strip.to_owned(), add: add.to_owned(), count });
+            self.result.rules.push(Rule {
+                strip: strip.to_owned(),
+                add: add.to_owned(),
+                count,
+            });
         }
         count > 0
     }
@@ -182,12 +207,22 @@ fn splits(name: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 fn join(prefix: &str, tail: &str) -> String {
-    if prefix.is_empty() { tail.to_owned() } else { format!("{prefix}.{tail}") }
+    if prefix.is_empty() {
+        tail.to_owned()
+    } else {
+        format!("{prefix}.{tail}")
+    }
 }
 
 /// A rule that strips and adds needs a layer number in what stays, else `classifier.dense` pairs with `lm_head.dense`.
 fn swap_allowed(strip: &str, add: &str, tail: &str) -> bool {
-    strip.is_empty() || add.is_empty() || tail.split('.').rev().skip(1).any(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit()))
+    strip.is_empty()
+        || add.is_empty()
+        || tail
+            .split('.')
+            .rev()
+            .skip(1)
+            .any(|c| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -195,11 +230,20 @@ mod tests {
     use super::*;
 
     fn blocks(prefix: &str, modules: &[&str], side: u64) -> Vec<Named> {
-        (0..3).flat_map(|i| modules.iter().map(move |m| named(&format!("{prefix}{i}.{m}.weight"), side))).collect()
+        (0..3)
+            .flat_map(|i| {
+                modules
+                    .iter()
+                    .map(move |m| named(&format!("{prefix}{i}.{m}.weight"), side))
+            })
+            .collect()
     }
 
     fn named(name: &str, side: u64) -> Named {
-        Named { name: name.into(), shape: [side, side] }
+        Named {
+            name: name.into(),
+            shape: [side, side],
+        }
     }
 
     const LM: [&str; 3] = ["self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj"];
@@ -218,14 +262,24 @@ mod tests {
         let tuned = blocks("transformer.h.", &["attn.c_attn", "mlp.c_fc"], 8);
         check(&hub, &tuned, 6, &[("transformer", "")]);
         check(&tuned, &hub, 6, &[("", "transformer")]);
-        check(&blocks("bert.encoder.layer.", &["q"], 8), &blocks("0.auto_model.encoder.layer.", &["q"], 8), 3, &[("0.auto_model", "bert")]);
+        check(
+            &blocks("bert.encoder.layer.", &["q"], 8),
+            &blocks("0.auto_model.encoder.layer.", &["q"], 8),
+            3,
+            &[("0.auto_model", "bert")],
+        );
     }
 
     #[test]
     fn a_text_adapter_leaves_the_look_alikes_of_the_vision_tower_alone() {
         let mut base = blocks("model.vision_tower.encoder.layers.", &LM[..2], 8);
         base.extend(blocks("model.language_model.layers.", &LM, 8));
-        check(&base, &blocks("model.layers.", &LM, 8), 9, &[("model", "model.language_model")]);
+        check(
+            &base,
+            &blocks("model.layers.", &LM, 8),
+            9,
+            &[("model", "model.language_model")],
+        );
     }
 
     #[test]
@@ -239,8 +293,18 @@ mod tests {
 
     #[test]
     fn other_architectures_and_other_sizes_match_nothing() {
-        check(&blocks("model.layers.", &LM, 8), &blocks("transformer.h.", &["attn.c_attn"], 8), 0, &[]);
-        check(&blocks("model.layers.", &LM, 8), &blocks("model.layers.", &LM, 16), 0, &[]);
+        check(
+            &blocks("model.layers.", &LM, 8),
+            &blocks("transformer.h.", &["attn.c_attn"], 8),
+            0,
+            &[],
+        );
+        check(
+            &blocks("model.layers.", &LM, 8),
+            &blocks("model.layers.", &LM, 16),
+            0,
+            &[],
+        );
     }
 
     #[test]

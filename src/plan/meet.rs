@@ -14,8 +14,12 @@ use regex::{Regex, RegexSet};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-static PATTERNS: LazyLock<Vec<(Regex, &str)>> =
-    LazyLock::new(|| RENAMES.iter().map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to)).collect());
+static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    RENAMES
+        .iter()
+        .map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to))
+        .collect()
+});
 
 /// Most names have none of them.
 static ANY: LazyLock<RegexSet> =
@@ -27,10 +31,12 @@ pub fn neutral(name: &str) -> String {
     if !ANY.is_match(&module) {
         return format!("{module}.weight");
     }
-    let renamed = PATTERNS.iter().fold(module, |name, (from, to)| match from.is_match(&name) {
-        true => from.replace(&name, *to).into_owned(),
-        false => name,
-    });
+    let renamed = PATTERNS
+        .iter()
+        .fold(module, |name, (from, to)| match from.is_match(&name) {
+            true => from.replace(&name, *to).into_owned(),
+            false => name,
+        });
     format!("{renamed}.weight")
 }
 
@@ -60,8 +66,18 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
             continue;
         }
         places.insert(name.clone(), all.len());
-        let piece = Piece { matrix, lines: None, outputs: named.shape[0] };
-        all.push(Target { named: Named { name, shape: named.shape }, pieces: vec![piece] });
+        let piece = Piece {
+            matrix,
+            lines: None,
+            outputs: named.shape[0],
+        };
+        all.push(Target {
+            named: Named {
+                name,
+                shape: named.shape,
+            },
+            pieces: vec![piece],
+        });
     }
     let own = all.len();
     let sizes = Sizes::of(tuned);
@@ -69,38 +85,73 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
         let whole = all[at].clone();
         let module = whole.named.name.strip_suffix(".weight").unwrap_or_default().to_owned();
         for (fused, parts, equal) in FUSED {
-            let Some(stem) = module.strip_suffix(fused).filter(|stem| stem.ends_with('.')) else { continue };
+            let Some(stem) = module.strip_suffix(fused).filter(|stem| stem.ends_with('.')) else {
+                continue;
+            };
             let name = |part: &str| format!("{stem}{part}.weight");
             if parts.iter().any(|part| places.contains_key(&name(part))) {
                 continue;
             }
             let matrix = whole.pieces[0].matrix;
             let alternating = fused == "gate_up_proj" && base.gate_up(matrix) == GateUp::Alternating;
-            let Some(lengths) = lengths(whole.named.shape[0], parts, equal, |part| sizes.rows(&name(part)), config) else { continue };
+            let Some(lengths) = lengths(
+                whole.named.shape[0],
+                parts,
+                equal,
+                |part| sizes.rows(&name(part)),
+                config,
+            ) else {
+                continue;
+            };
             let mut first = 0;
             for (i, (part, length)) in parts.iter().zip(lengths).enumerate() {
                 let count = parts.len() as u64;
                 let lines = match alternating {
-                    true => Lines { first: i as u64, block: 1, stride: count, count: length },
+                    true => Lines {
+                        first: i as u64,
+                        block: 1,
+                        stride: count,
+                        count: length,
+                    },
                     false => Lines::run(first, length),
                 };
                 first += length;
-                let named = Named { name: name(part), shape: [length, whole.named.shape[1]] };
-                all.push(Target { named, pieces: vec![Piece { matrix, lines: Some(lines), outputs: length }] });
+                let named = Named {
+                    name: name(part),
+                    shape: [length, whole.named.shape[1]],
+                };
+                all.push(Target {
+                    named,
+                    pieces: vec![Piece {
+                        matrix,
+                        lines: Some(lines),
+                        outputs: length,
+                    }],
+                });
             }
         }
         // And the reverse: the first part stands for all, where all are here.
         for (fused, parts, _) in FUSED {
-            let Some(stem) = module.strip_suffix(parts[0]).filter(|stem| stem.ends_with('.')) else { continue };
-            let found: Option<Vec<&Target>> = parts.iter().map(|part| all.get(*places.get(&format!("{stem}{part}.weight"))?)).collect();
+            let Some(stem) = module.strip_suffix(parts[0]).filter(|stem| stem.ends_with('.')) else {
+                continue;
+            };
+            let found: Option<Vec<&Target>> = parts
+                .iter()
+                .map(|part| all.get(*places.get(&format!("{stem}{part}.weight"))?))
+                .collect();
             let name = format!("{stem}{fused}.weight");
-            let Some(found) = found.filter(|_| !places.contains_key(&name)) else { continue };
+            let Some(found) = found.filter(|_| !places.contains_key(&name)) else {
+                continue;
+            };
             if found.iter().any(|t| t.named.shape[1] != whole.named.shape[1]) {
                 continue;
             }
             let shape = [found.iter().map(|t| t.named.shape[0]).sum(), whole.named.shape[1]];
             let pieces = found.iter().map(|t| t.pieces[0]).collect();
-            all.push(Target { named: Named { name, shape }, pieces });
+            all.push(Target {
+                named: Named { name, shape },
+                pieces,
+            });
         }
     }
     all
@@ -127,7 +178,13 @@ fn tail(name: &str) -> String {
 }
 
 /// How many rows each part of a fused layer has: from what is to be paired, from the configuration's heads, or by halves.
-fn lengths(rows: u64, parts: &[&str], equal: Equal, known: impl Fn(&str) -> Option<u64>, config: Option<&ModelConfig>) -> Option<Vec<u64>> {
+fn lengths(
+    rows: u64,
+    parts: &[&str],
+    equal: Equal,
+    known: impl Fn(&str) -> Option<u64>,
+    config: Option<&ModelConfig>,
+) -> Option<Vec<u64>> {
     let n = parts.len() as u64;
     let mut own: Vec<Option<u64>> = parts.iter().map(|part| known(part)).collect();
     let pair = match equal {
@@ -149,7 +206,10 @@ fn lengths(rows: u64, parts: &[&str], equal: Equal, known: impl Fn(&str) -> Opti
     let heads = || (equal == Equal::KeysAndValues).then(|| heads(rows, config)).flatten();
     // Three equal parts, where nothing else is known: attention without grouped queries.
     let thirds = || (rows.is_multiple_of(n) && config.is_none()).then(|| vec![rows / n; parts.len()]);
-    found.filter(|all| all.iter().sum::<u64>() == rows).or_else(heads).or_else(thirds)
+    found
+        .filter(|all| all.iter().sum::<u64>() == rows)
+        .or_else(heads)
+        .or_else(thirds)
 }
 
 /// How a target is made, by base matrix, from the recipe of the whole; none where the method cannot be taken apart.
@@ -169,16 +229,33 @@ pub fn recipes(target: &Target, whole: &Recipe) -> Option<Vec<(usize, Option<Lin
 
 /// The recipe of some of its outputs.
 fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
-    let of = |t: &TensorRef| TensorRef { rows: Some(lines), ..t.clone() };
+    let of = |t: &TensorRef| TensorRef {
+        rows: Some(lines),
+        ..t.clone()
+    };
     match recipe {
         Recipe::Replace(t) if t.rows.is_none() => Some(Recipe::Replace(of(t))),
-        Recipe::Adapted { method, parts, scale, turned: false } => {
+        Recipe::Adapted {
+            method,
+            parts,
+            scale,
+            turned: false,
+        } => {
             // Parts that have a row for every output.
             const BY_OUTPUT: [&str; 3] = ["lora_B", "lora_magnitude_vector", "diff"];
             const SHARED: [&str; 2] = ["lora_A", "alpha"];
-            let known = parts.iter().all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));
-            let cut = |(part, t): &(&'static str, TensorRef)| (*part, if BY_OUTPUT.contains(part) { of(t) } else { t.clone() });
-            known.then(|| Recipe::Adapted { method, parts: parts.iter().map(cut).collect(), scale: *scale, turned: false })
+            let known = parts
+                .iter()
+                .all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));
+            let cut = |(part, t): &(&'static str, TensorRef)| {
+                (*part, if BY_OUTPUT.contains(part) { of(t) } else { t.clone() })
+            };
+            known.then(|| Recipe::Adapted {
+                method,
+                parts: parts.iter().map(cut).collect(),
+                scale: *scale,
+                turned: false,
+            })
         }
         _ => None,
     }
@@ -195,7 +272,15 @@ pub fn gathered(parts: Vec<(usize, Option<Lines>, Recipe)>) -> Vec<(usize, Recip
             return (matrix, parts.swap_remove(whole).1);
         }
         parts.sort_by_key(|(lines, _)| lines.map(|l| l.first));
-        (matrix, Recipe::Joined(parts.into_iter().filter_map(|(lines, recipe)| Some((lines?, recipe))).collect()))
+        (
+            matrix,
+            Recipe::Joined(
+                parts
+                    .into_iter()
+                    .filter_map(|(lines, recipe)| Some((lines?, recipe)))
+                    .collect(),
+            ),
+        )
     };
     by_matrix.into_iter().map(one).collect()
 }
@@ -211,27 +296,64 @@ mod tests {
 
     #[test]
     fn libraries_agree_on_neutral_names() {
-        same_name("vit.encoder.layer.3.attention.attention.query.weight", "vit.layers.3.attention.q_proj.weight");
-        same_name("model.layers.0.mlp.experts.gate_up_proj[2]", "model.layers.0.mlp.experts.gate_up_projs.2.weight");
-        same_name("model.layers.0.block_sparse_moe.experts.1.w2.weight", "model.layers.0.mlp.experts.down_proj[1]");
-        same_name("model.layers.0.mlp.switch_mlp.up_proj.weight[4]", "model.layers.0.mlp.experts.4.up_proj.weight");
+        same_name(
+            "vit.encoder.layer.3.attention.attention.query.weight",
+            "vit.layers.3.attention.q_proj.weight",
+        );
+        same_name(
+            "model.layers.0.mlp.experts.gate_up_proj[2]",
+            "model.layers.0.mlp.experts.gate_up_projs.2.weight",
+        );
+        same_name(
+            "model.layers.0.block_sparse_moe.experts.1.w2.weight",
+            "model.layers.0.mlp.experts.down_proj[1]",
+        );
+        same_name(
+            "model.layers.0.mlp.switch_mlp.up_proj.weight[4]",
+            "model.layers.0.mlp.experts.4.up_proj.weight",
+        );
         same_name("blocks.0.self_attn.q.weight", "blocks.0.attn1.to_q.weight");
-        same_name("visual.transformer.resblocks.0.attn.in_proj_weight", "visual.transformer.resblocks.0.attn.weight");
-        assert_eq!(neutral("model.layers.0.self_attn.q_proj.weight"), "model.layers.0.self_attn.q_proj.weight");
+        same_name(
+            "visual.transformer.resblocks.0.attn.in_proj_weight",
+            "visual.transformer.resblocks.0.attn.weight",
+        );
+        assert_eq!(
+            neutral("model.layers.0.self_attn.q_proj.weight"),
+            "model.layers.0.self_attn.q_proj.weight"
+        );
     }
 
     #[test]
     fn a_fused_layer_is_divided_by_what_is_known() {
         let parts = ["q_proj", "k_proj", "v_proj"];
-        let known = |list: &'static [(&str, u64)]| move |part: &str| list.iter().find(|(p, _)| *p == part).map(|(_, n)| *n);
-        let divide = |list| lengths(64, &parts, Equal::KeysAndValues, known(list), Some(&ModelConfig::default()));
+        let known =
+            |list: &'static [(&str, u64)]| move |part: &str| list.iter().find(|(p, _)| *p == part).map(|(_, n)| *n);
+        let divide = |list| {
+            lengths(
+                64,
+                &parts,
+                Equal::KeysAndValues,
+                known(list),
+                Some(&ModelConfig::default()),
+            )
+        };
         assert_eq!(divide(&[("q_proj", 32), ("v_proj", 16)]), Some(vec![32, 16, 16]));
         assert_eq!(divide(&[("q_proj", 32)]), Some(vec![32, 16, 16]));
         assert_eq!(divide(&[("k_proj", 16)]), Some(vec![32, 16, 16]));
         assert_eq!(divide(&[]), None);
         assert_eq!(divide(&[("q_proj", 30), ("k_proj", 16), ("v_proj", 16)]), None);
-        let heads = ModelConfig { heads: Some(4), key_heads: Some(2), ..ModelConfig::default() };
-        assert_eq!(lengths(64, &parts, Equal::KeysAndValues, |_| None, Some(&heads)), Some(vec![32, 16, 16]));
-        assert_eq!(lengths(64, &["gate_proj", "up_proj"], Equal::All, |_| None, None), Some(vec![32, 32]));
+        let heads = ModelConfig {
+            heads: Some(4),
+            key_heads: Some(2),
+            ..ModelConfig::default()
+        };
+        assert_eq!(
+            lengths(64, &parts, Equal::KeysAndValues, |_| None, Some(&heads)),
+            Some(vec![32, 16, 16])
+        );
+        assert_eq!(
+            lengths(64, &["gate_proj", "up_proj"], Equal::All, |_| None, None),
+            Some(vec![32, 32])
+        );
     }
 }

@@ -48,26 +48,54 @@ pub fn problem(
         severity: if few { Severity::Error } else { Severity::Warning },
     };
     if few && let Some((title, cause, fix)) = layouts_differ(model, matching, base) {
-        return Some(said("layouts-differ", title, matching.unmatched.first().cloned(), cause, fix));
+        return Some(said(
+            "layouts-differ",
+            title,
+            matching.unmatched.first().cloned(),
+            cause,
+            fix,
+        ));
     }
     let differing = differing(is_paired, named, base, shapes);
-    let counted: Vec<&Differing> = differing.iter().filter(|d| matching.unmatched.contains(&named[d.tuned].name)).collect();
+    let counted: Vec<&Differing> = differing
+        .iter()
+        .filter(|d| matching.unmatched.contains(&named[d.tuned].name))
+        .collect();
     if let Some(first) = counted.first() {
         let words: Vec<String> = counted.iter().take(4).map(|d| d.words.clone()).collect();
-        let more = if counted.len() > words.len() { format!(" And {} more.", counted.len() - words.len()) } else { String::new() };
+        let more = if counted.len() > words.len() {
+            format!(" And {} more.", counted.len() - words.len())
+        } else {
+            String::new()
+        };
         let title = match few {
             true => "This fine-tune was made for another base".to_owned(),
             false => format!("{} in another shape", count(counted.len(), "matrix is", "matrices are")),
         };
-        let cause = format!("{}{more} {} of its {} matrices fit.", words.join(" "), matching.matched, matching.total);
+        let cause = format!(
+            "{}{more} {} of its {} matrices fit.",
+            words.join(" "),
+            matching.matched,
+            matching.total
+        );
         let fix = match few {
             true => "Drop the base it was trained from.",
             false => "They are left out. Check that this is the base it was trained from.",
         };
-        return Some(said("shape-mismatch", title, Some(named[first.tuned].name.clone()), cause, fix.into()));
+        return Some(said(
+            "shape-mismatch",
+            title,
+            Some(named[first.tuned].name.clone()),
+            cause,
+            fix.into(),
+        ));
     }
     if few {
-        let title = if none { "None of its tensors is in the base" } else { "Few of its tensors are in the base" };
+        let title = if none {
+            "None of its tensors is in the base"
+        } else {
+            "Few of its tensors are in the base"
+        };
         let cause = format!(
             "{} of {} matrices of “{}” pair with the base. It has names such as {}; the base has {}.",
             matching.matched,
@@ -78,13 +106,22 @@ pub fn problem(
         );
         // Said only where nothing better is known of either side.
         let (code, fix) = match none {
-            true => ("no-match", "Drop the base that it was trained from. Check that both come from the same architecture."),
+            true => (
+                "no-match",
+                "Drop the base that it was trained from. Check that both come from the same architecture.",
+            ),
             false => (
                 "few-matches",
                 "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture.",
             ),
         };
-        return Some(said(code, title.into(), matching.unmatched.first().cloned(), cause, fix.into()));
+        return Some(said(
+            code,
+            title.into(),
+            matching.unmatched.first().cloned(),
+            cause,
+            fix.into(),
+        ));
     }
     if matching.unmatched.is_empty() {
         return None;
@@ -98,9 +135,14 @@ pub fn problem(
         some(matching.unmatched.iter())
     );
     let title = format!("{} no counterpart in the base", count(n, "matrix has", "matrices have"));
-    let fix =
-        "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
-    Some(said("some-unmatched", title, matching.unmatched.first().cloned(), cause, fix.into()))
+    let fix = "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
+    Some(said(
+        "some-unmatched",
+        title,
+        matching.unmatched.first().cloned(),
+        cause,
+        fix.into(),
+    ))
 }
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
@@ -110,7 +152,12 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
     if own.name == other.name {
         return None;
     }
-    let title = format!("This {} is in {}, this base in {}", model.what, own.name, of_whom(other.name));
+    let title = format!(
+        "This {} is in {}, this base in {}",
+        model.what,
+        own.name,
+        of_whom(other.name)
+    );
     let cause = format!(
         "{} of {} matrices of “{}” pair with the base. It has names such as {}; the base has {}.",
         matching.matched,
@@ -119,7 +166,11 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
         some(matching.unmatched.iter()),
         some(base.named.iter().map(|n| &n.name))
     );
-    Some((title, cause, format!("Drop {} as the base. {}", own.file, own.way).trim().to_owned()))
+    Some((
+        title,
+        cause,
+        format!("Drop {} as the base. {}", own.file, own.way).trim().to_owned(),
+    ))
 }
 
 /// "diffusers’" for "diffusers’ layout", after a first one.
@@ -137,15 +188,30 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     let fix = "Drop the base’s config.json beside its weights: its model_type tells how they are stored.";
     Problem {
         tensor: Some(name.to_owned()),
-        ..warning("orientation-doubt", "Inputs and outputs may be exchanged".into(), model.file, cause, fix)
+        ..warning(
+            "orientation-doubt",
+            "Inputs and outputs may be exchanged".into(),
+            model.file,
+            cause,
+            fix,
+        )
     }
 }
 
 /// Two models of a pipeline fit the base equally well.
 pub fn which_component(model: &Side, names: &[String]) -> Problem {
-    let cause = format!("The modules for {} fit this base equally well; those for the first are used.", names.join(" and "));
+    let cause = format!(
+        "The modules for {} fit this base equally well; those for the first are used.",
+        names.join(" and ")
+    );
     let fix = "Drop the base within its folder (text_encoder/, text_encoder_2/, unet/) or with its config.json, which names it.";
-    warning("component-doubt", "It is not known which model of the pipeline the base is".into(), model.file, cause, fix)
+    warning(
+        "component-doubt",
+        "It is not known which model of the pipeline the base is".into(),
+        model.file,
+        cause,
+        fix,
+    )
 }
 
 /// What a model looks like, by the first and the last of its names.
@@ -177,7 +243,12 @@ pub fn differing(is_paired: &dyn Fn(usize) -> bool, named: &[Named], base: &Base
         .filter(|(t, b)| !is_paired(**t) && !shapes.fit(named[**t].shape, base.named[**b].shape))
         .map(|(t, b)| Differing {
             tuned: *t,
-            words: format!("“{}” is {}; the base’s is {}.", named[*t].name, of(named[*t].shape), of(base.named[*b].shape)),
+            words: format!(
+                "“{}” is {}; the base’s is {}.",
+                named[*t].name,
+                of(named[*t].shape),
+                of(base.named[*b].shape)
+            ),
         })
         .collect()
 }

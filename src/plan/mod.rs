@@ -138,7 +138,10 @@ impl Answers {
     /// Pairs that somebody made by hand for one model: answers `pair:LABEL:TUNED NAME`, each the name in the base.
     fn by_hand(&self, label: &str) -> BTreeMap<String, String> {
         let start = format!("pair:{label}:");
-        self.0.iter().filter_map(|(k, v)| Some((k.strip_prefix(&start)?.to_owned(), v.clone()))).collect()
+        self.0
+            .iter()
+            .filter_map(|(k, v)| Some((k.strip_prefix(&start)?.to_owned(), v.clone())))
+            .collect()
     }
 }
 
@@ -234,6 +237,10 @@ impl LeftOut {
     const MOST_NAMES: usize = 500;
 
     fn new(what: impl Into<String>, names: Vec<String>) -> LeftOut {
-        LeftOut { count: names.len() as u32, what: what.into(), names: names.into_iter().take(LeftOut::MOST_NAMES).collect() }
+        LeftOut {
+            count: names.len() as u32,
+            what: what.into(),
+            names: names.into_iter().take(LeftOut::MOST_NAMES).collect(),
+        }
     }
 }

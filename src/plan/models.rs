@@ -60,12 +60,22 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let mut pairing = pair(&base.named, named, shapes);
     pairing.by_hand(&base.named, named, shapes, by_hand);
     let left: Vec<usize> = (0..named.len()).filter(|t| !pairing.pairs.contains_key(t)).collect();
-    let mut met = Met { pairing, targets: BTreeMap::new(), words: Vec::new() };
+    let mut met = Met {
+        pairing,
+        targets: BTreeMap::new(),
+        words: Vec::new(),
+    };
     if left.is_empty() {
         return met;
     }
     let used: BTreeSet<usize> = met.pairing.pairs.values().copied().collect();
-    let own: Vec<Named> = left.iter().map(|t| Named { name: meet::neutral(&named[*t].name), shape: named[*t].shape }).collect();
+    let own: Vec<Named> = left
+        .iter()
+        .map(|t| Named {
+            name: meet::neutral(&named[*t].name),
+            shape: named[*t].shape,
+        })
+        .collect();
     let mut targets = meet::targets(base, &own, config);
     targets.retain(|t| !t.pieces.iter().any(|p| used.contains(&p.matrix)));
     let names: Vec<Named> = targets.iter().map(|t| t.named.clone()).collect();
@@ -85,9 +95,23 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
 }
 
 /// Pairs a full fine-tune. `layers`: its blocks have other numbers than the base's.
-pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, layers: Option<&depth::Map>, by_hand: &ByHand) -> Paired {
-    let candidates: Vec<&TensorRef> = tensors.iter().filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name)).collect();
-    let in_out = |name: &str| own.is_in_out(name).or(base.orientation.is_in_out(name)).unwrap_or(false);
+pub fn full(
+    model: &Side,
+    tensors: &Tensors,
+    own: &Orientation,
+    base: &Base,
+    layers: Option<&depth::Map>,
+    by_hand: &ByHand,
+) -> Paired {
+    let candidates: Vec<&TensorRef> = tensors
+        .iter()
+        .filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name))
+        .collect();
+    let in_out = |name: &str| {
+        own.is_in_out(name)
+            .or(base.orientation.is_in_out(name))
+            .unwrap_or(false)
+    };
     // A block that the base has not: under a name that nothing pairs with.
     let shifted = |i: usize, name: String| match (layers, place(&name).layer) {
         (Some(map), Some(layer)) => match map.get(layer as usize).copied().flatten() {
@@ -99,8 +123,15 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
     let one = |(i, t): (usize, &&TensorRef)| {
         let name = canonical(&t.name).name;
         let [rows, cols] = shape(t);
-        let shape = if t.shape.len() == 2 && in_out(&name) { [cols, rows] } else { [rows, cols] };
-        Named { name: shifted(i, name), shape }
+        let shape = if t.shape.len() == 2 && in_out(&name) {
+            [cols, rows]
+        } else {
+            [rows, cols]
+        };
+        Named {
+            name: shifted(i, name),
+            shape,
+        }
     };
     let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
     let met = met(base, &named, Shapes::Same, by_hand, model.config);
@@ -108,34 +139,57 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
     let looked_at = |t: &usize| match met.targets.get(t) {
         // Under another name it is of the base's type, not of its own.
         Some(target) => target.pieces.iter().any(|p| base.is_selected(p.matrix)),
-        None => !new_block(t) && base.selection.includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape)),
+        None => {
+            !new_block(t)
+                && base
+                    .selection
+                    .includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape))
+        }
     };
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
-    let mut paired = Paired { matching: matching(&met, &named, &stripped, base, &looked_at), ..Paired::default() };
+    let mut paired = Paired {
+        matching: matching(&met, &named, &stripped, base, &looked_at),
+        ..Paired::default()
+    };
     let recipe = |tensor: TensorRef| match tensor.is_readable() {
         true => Recipe::Replace(tensor),
-        false => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", tensor.name, tensor.dtype.name())),
+        false => Recipe::Skip(format!(
+            "“{}” is stored as {}, which is not read as weights.",
+            tensor.name,
+            tensor.dtype.name()
+        )),
     };
     for (t, b) in &met.pairing.pairs {
         let tensor = candidates[*t].clone();
         let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != base.matrices[*b].transposed;
-        paired.recipes.push((*b, recipe(if turned { tensor.turned() } else { tensor })));
+        paired
+            .recipes
+            .push((*b, recipe(if turned { tensor.turned() } else { tensor })));
     }
     let mut parts = Vec::new();
     for (t, target) in &met.targets {
         let tensor = candidates[*t].clone();
         let own = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name);
         // A part is read as `[out, in]`, a whole matrix as its base is stored.
-        let as_base = matches!(target.pieces[..], [piece] if piece.lines.is_none() && base.matrices[piece.matrix].transposed);
+        let as_base =
+            matches!(target.pieces[..], [piece] if piece.lines.is_none() && base.matrices[piece.matrix].transposed);
         let tensor = if own != as_base { tensor.turned() } else { tensor };
         parts.extend(meet::recipes(target, &recipe(tensor)).into_iter().flatten());
     }
     paired.recipes.extend(meet::gathered(parts));
-    let new: Vec<String> = (0..named.len()).filter(new_block).map(|t| candidates[t].name.clone()).collect();
+    let new: Vec<String> = (0..named.len())
+        .filter(new_block)
+        .map(|t| candidates[t].name.clone())
+        .collect();
     if !new.is_empty() {
-        paired.left_out.push(LeftOut::new(format!("matrices of {}: in blocks that the base does not have", model.label), new));
+        paired.left_out.push(LeftOut::new(
+            format!("matrices of {}: in blocks that the base does not have", model.label),
+            new,
+        ));
     }
-    let heads = (0..named.len()).filter(|t| !met.has(*t) && !looked_at(t) && !new_block(t)).count();
+    let heads = (0..named.len())
+        .filter(|t| !met.has(*t) && !looked_at(t) && !new_block(t))
+        .count();
     if heads > 0 {
         paired.notes.push(format!(
             "{} outside the blocks, not in the base in this shape: a new head or embedding.",
@@ -143,16 +197,31 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
         ));
         // A vocabulary that grew: both sizes, so that nobody has to look them up.
         let resized = mismatch::differing(&|t| met.has(t), &named, base, Shapes::Same);
-        paired.notes.extend(resized.into_iter().filter(|d| !looked_at(&d.tuned)).take(2).map(|d| d.words));
+        paired.notes.extend(
+            resized
+                .into_iter()
+                .filter(|d| !looked_at(&d.tuned))
+                .take(2)
+                .map(|d| d.words),
+        );
     }
     let dtype = |t: &&TensorRef| t.dtype.name().to_owned();
     let base_dtype = base.matrices.first().map(|m| m.tensor.dtype.name().to_owned());
     if let (Some(b), Some(t)) = (base_dtype, candidates.iter().map(dtype).next())
         && b != t
     {
-        paired.notes.push(format!("Stored as {t}, the base as {b}: rounding looks like a change."));
+        paired
+            .notes
+            .push(format!("Stored as {t}, the base as {b}: rounding looks like a change."));
     }
-    paired.problems.extend(mismatch::problem(model, &paired.matching, &|t| met.has(t), &named, base, Shapes::Same));
+    paired.problems.extend(mismatch::problem(
+        model,
+        &paired.matching,
+        &|t| met.has(t),
+        &named,
+        base,
+        Shapes::Same,
+    ));
     paired
 }
 
@@ -160,7 +229,14 @@ pub fn full(model: &Side, tensors: &Tensors, own: &Orientation, base: &Base, lay
 const NEW_BLOCK: &str = "\u{0}";
 
 /// Pairs an adapter; its modules make `[out, in]`, which the base may store in either orientation.
-pub fn adapter(model: &Side, adapter: &Adapter, sources: &Sources, answer: Option<&str>, base: &Base, by_hand: &ByHand) -> Paired {
+pub fn adapter(
+    model: &Side,
+    adapter: &Adapter,
+    sources: &Sources,
+    answer: Option<&str>,
+    base: &Base,
+    by_hand: &ByHand,
+) -> Paired {
     let mut paired = Paired::default();
     let modules = own_component(model, adapter, base, &mut paired);
     // A file with a whole pipeline in it: each part of the adapter finds its own region.
@@ -169,12 +245,22 @@ pub fn adapter(model: &Side, adapter: &Adapter, sources: &Sources, answer: Optio
     for c in regions {
         let own: Vec<Module> = modules.iter().filter(|m| region(m) == c).cloned().collect();
         let masked = c.map(|c| base.only(c));
-        paired.add(of_modules(model, own, sources, answer, masked.as_ref().unwrap_or(base), by_hand));
+        paired.add(of_modules(
+            model,
+            own,
+            sources,
+            answer,
+            masked.as_ref().unwrap_or(base),
+            by_hand,
+        ));
     }
     replaced(adapter, base, &mut paired);
     if !adapter.passed_over.is_empty() {
         let what = "embeddings, norms, biases and single rows";
-        paired.notes.push(format!("{} not looked at: {what}.", count(adapter.passed_over.len(), "tensor", "tensors")));
+        paired.notes.push(format!(
+            "{} not looked at: {what}.",
+            count(adapter.passed_over.len(), "tensor", "tensors")
+        ));
     }
     paired
 }
@@ -186,7 +272,12 @@ impl Paired {
         let first = mine.total == 0;
         mine.only_in_base = match first {
             true => theirs.only_in_base,
-            false => mine.only_in_base.iter().filter(|n| theirs.only_in_base.contains(n)).cloned().collect(),
+            false => mine
+                .only_in_base
+                .iter()
+                .filter(|n| theirs.only_in_base.contains(n))
+                .cloned()
+                .collect(),
         };
         mine.matched += theirs.matched;
         mine.total += theirs.total;
@@ -208,13 +299,22 @@ impl Paired {
     }
 }
 
-fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer: Option<&str>, base: &Base, by_hand: &ByHand) -> Paired {
+fn of_modules(
+    model: &Side,
+    mut modules: Vec<Module>,
+    sources: &Sources,
+    answer: Option<&str>,
+    base: &Base,
+    by_hand: &ByHand,
+) -> Paired {
     let config = sources.config.map(|(config, _)| config);
     let mut paired = Paired::default();
     if experts::any(&modules) {
         let targets = meet::targets(base, &[], base.config.as_ref());
         let names: Vec<&Named> = targets.iter().map(|t| &t.named).collect();
-        let exchanged = config.and_then(|c| c.peft_version.as_deref()).is_some_and(|v| v.starts_with("0.17") || v.starts_with("0.18"));
+        let exchanged = config
+            .and_then(|c| c.peft_version.as_deref())
+            .is_some_and(|v| v.starts_with("0.17") || v.starts_with("0.18"));
         modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in());
     }
     let by_joined = joined_names(&modules, base);
@@ -223,7 +323,13 @@ fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer:
         None if is_slice(&m.name) => m.name.clone(),
         None => replication::name(&format!("{}.weight", m.name), sources.layer_map()),
     };
-    let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
+    let named: Vec<Named> = modules
+        .iter()
+        .map(|m| Named {
+            name: name(m),
+            shape: m.outline.shape,
+        })
+        .collect();
     let met = met(base, &named, Shapes::Either, by_hand, base.config.as_ref());
     let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
     paired.matching = matching(&met, &named, &stripped, base, &|_| true);
@@ -267,20 +373,42 @@ fn of_modules(model: &Side, mut modules: Vec<Module>, sources: &Sources, answer:
                     "{} of a fused layer is not taken apart for the parts of it that the base has.",
                     modules[*t].method.kind.name()
                 );
-                parts.extend(target.pieces.iter().map(|p| (p.matrix, None, Recipe::Skip(reason.clone()))));
+                parts.extend(
+                    target
+                        .pieces
+                        .iter()
+                        .map(|p| (p.matrix, None, Recipe::Skip(reason.clone()))),
+                );
             }
         }
     }
     paired.recipes.extend(meet::gathered(parts));
     if exchanged {
-        paired.notes.push("Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into());
+        paired.notes.push(
+            "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
+        );
     }
     if let Some(first) = turned_by_shape.first() {
-        paired.problems.push(mismatch::turned(model, &named[*first].name, turned_by_shape.len()));
+        paired
+            .problems
+            .push(mismatch::turned(model, &named[*first].name, turned_by_shape.len()));
     }
-    paired.problems.extend(mismatch::problem(model, &paired.matching, &|t| met.has(t), &named, base, Shapes::Either));
-    paired.rank = (0..modules.len()).filter(|t| met.has(*t)).filter_map(|t| modules[t].rank()).max();
-    paired.decided = (0..modules.len()).filter(|t| met.has(*t)).map(|t| decided[t].clone()).collect();
+    paired.problems.extend(mismatch::problem(
+        model,
+        &paired.matching,
+        &|t| met.has(t),
+        &named,
+        base,
+        Shapes::Either,
+    ));
+    paired.rank = (0..modules.len())
+        .filter(|t| met.has(*t))
+        .filter_map(|t| modules[t].rank())
+        .max();
+    paired.decided = (0..modules.len())
+        .filter(|t| met.has(*t))
+        .map(|t| decided[t].clone())
+        .collect();
     paired
 }
 
@@ -303,15 +431,32 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Pair
             let modules: Vec<Module> = of(*c).cloned().collect();
             let by_joined = joined_names(&modules, base);
             let name = |m: &Module| found_joined(&by_joined, m).unwrap_or_else(|| format!("{}.weight", m.name));
-            let named: Vec<Named> = modules.iter().map(|m| Named { name: name(m), shape: m.outline.shape }).collect();
-            met(base, &named, Shapes::Either, &ByHand::new(), base.config.as_ref()).matrices().len()
+            let named: Vec<Named> = modules
+                .iter()
+                .map(|m| Named {
+                    name: name(m),
+                    shape: m.outline.shape,
+                })
+                .collect();
+            met(base, &named, Shapes::Either, &ByHand::new(), base.config.as_ref())
+                .matrices()
+                .len()
         };
         let fits: Vec<(usize, Option<Component>)> = components.iter().map(|c| (fit(c), *c)).collect();
         let best = fits.iter().map(|f| f.0).max().unwrap_or(0);
-        kept = fits.iter().filter(|f| f.0 == best && best > 0).map(|f| f.1).take(1).collect();
+        kept = fits
+            .iter()
+            .filter(|f| f.0 == best && best > 0)
+            .map(|f| f.1)
+            .take(1)
+            .collect();
         let rivals = fits.iter().filter(|f| f.0 == best && best > 0).count();
         if rivals > 1 {
-            let names: Vec<String> = fits.iter().filter(|f| f.0 == best).filter_map(|f| f.1.map(Component::name)).collect();
+            let names: Vec<String> = fits
+                .iter()
+                .filter(|f| f.0 == best)
+                .filter_map(|f| f.1.map(Component::name))
+                .collect();
             paired.problems.push(mismatch::which_component(model, &names));
         }
     }
@@ -321,7 +466,10 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Pair
     for c in components.iter().filter(|c| !kept.contains(c)).copied() {
         let names: Vec<String> = of(c).map(|m| format!("{}{}", m.stripped, m.name)).collect();
         let what = c.map_or_else(|| "another model".to_owned(), Component::name);
-        paired.left_out.push(LeftOut::new(format!("modules of {}: of {what}, which is not the base", model.label), names));
+        paired.left_out.push(LeftOut::new(
+            format!("modules of {}: of {what}, which is not the base", model.label),
+            names,
+        ));
     }
     kept.iter().flat_map(|c| of(*c)).cloned().collect()
 }
@@ -336,13 +484,19 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
     let mut names = HashMap::new();
     let mut enter = |name: &str, whole: &str| {
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        let starts = std::iter::once(0).chain(module.match_indices('.').map(|(i, _)| i + 1)).take(5);
+        let starts = std::iter::once(0)
+            .chain(module.match_indices('.').map(|(i, _)| i + 1))
+            .take(5);
         for start in starts {
-            names.entry(joined(&module[start..])).or_insert_with(|| whole.to_owned());
+            names
+                .entry(joined(&module[start..]))
+                .or_insert_with(|| whole.to_owned());
         }
     };
     base.named.iter().for_each(|n| enter(&n.name, &n.name));
-    meet::targets(base, &[], base.config.as_ref()).iter().for_each(|t| enter(&t.named.name, &t.named.name));
+    meet::targets(base, &[], base.config.as_ref())
+        .iter()
+        .for_each(|t| enter(&t.named.name, &t.named.name));
     names
 }
 
@@ -352,13 +506,25 @@ const TEXT_MODEL: &str = "text_model_";
 fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<String> {
     let name = module.name.as_str();
     let tries = [name, name.strip_prefix(TEXT_MODEL).unwrap_or(name)];
-    tries.iter().filter(|_| module.joined).find_map(|name| names.get(*name).cloned())
+    tries
+        .iter()
+        .filter(|_| module.joined)
+        .find_map(|name| names.get(*name).cloned())
 }
 
 fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
     match module.parts.iter().find(|(_, t)| !t.is_readable()) {
-        Some((_, t)) => Recipe::Skip(format!("“{}” is stored as {}, which is not read as weights.", t.name, t.dtype.name())),
-        None => Recipe::Adapted { method: module.method, parts: module.parts.clone(), scale: decided.scale, turned },
+        Some((_, t)) => Recipe::Skip(format!(
+            "“{}” is stored as {}, which is not read as weights.",
+            t.name,
+            t.dtype.name()
+        )),
+        None => Recipe::Adapted {
+            method: module.method,
+            parts: module.parts.clone(),
+            scale: decided.scale,
+            turned,
+        },
     }
 }
 
@@ -368,7 +534,10 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
         let name = canonical(&t.name).name;
         let [rows, cols] = shape(t);
         let in_out = base.orientation.is_in_out(&name).unwrap_or(false);
-        Named { name, shape: if in_out { [cols, rows] } else { [rows, cols] } }
+        Named {
+            name,
+            shape: if in_out { [cols, rows] } else { [rows, cols] },
+        }
     };
     let named: Vec<Named> = adapter.replaced.iter().map(one).collect();
     for (t, b) in pair(&base.named, &named, Shapes::Same).pairs {
@@ -377,12 +546,24 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
         }
     }
     if !adapter.replaced.is_empty() {
-        paired.notes.push(format!("{} whole (modules_to_save).", count(adapter.replaced.len(), "tensor is saved", "tensors are saved")));
+        paired.notes.push(format!(
+            "{} whole (modules_to_save).",
+            count(adapter.replaced.len(), "tensor is saved", "tensors are saved")
+        ));
     }
 }
 
-fn matching(met: &Met, named: &[Named], stripped: &[String], base: &Base, counts: &impl Fn(&usize) -> bool) -> Matching {
-    let unmatched: Vec<String> = (0..named.len()).filter(|t| counts(t) && !met.has(*t)).map(|t| named[t].name.clone()).collect();
+fn matching(
+    met: &Met,
+    named: &[Named],
+    stripped: &[String],
+    base: &Base,
+    counts: &impl Fn(&usize) -> bool,
+) -> Matching {
+    let unmatched: Vec<String> = (0..named.len())
+        .filter(|t| counts(t) && !met.has(*t))
+        .map(|t| named[t].name.clone())
+        .collect();
     let matched = (0..named.len()).filter(|t| counts(t) && met.has(*t)).count();
     let used = met.matrices();
     let only_in_base = (0..base.matrices.len())

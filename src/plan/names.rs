@@ -5,9 +5,20 @@ use serde::Deserialize;
 use std::sync::LazyLock;
 
 /// Components that wrappers put into names without meaning.
-const WRAPPERS: [&str; 4] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "base_layer"];
+const WRAPPERS: [&str; 4] = [
+    "_orig_mod",
+    "_fsdp_wrapped_module",
+    "_checkpoint_wrapped_module",
+    "base_layer",
+];
 /// Prefixes of saved wrappers, stripped as often as they occur.
-const LEADS: [&str; 5] = ["module.", "_orig_mod.", "model_state_dict.", "state_dict.", "base_model.model."];
+const LEADS: [&str; 5] = [
+    "module.",
+    "_orig_mod.",
+    "model_state_dict.",
+    "state_dict.",
+    "base_model.model.",
+];
 /// Types that are in blocks but are no linear layer of the kind the paper looks at; off by default.
 const OFF_BY_DEFAULT: [&str; 4] = ["router", "mod", CONV, EXPERTS];
 /// A slice of a tensor that holds all experts of a layer.
@@ -38,7 +49,10 @@ pub fn canonical(name: &str) -> Canonical {
             parts.push(part);
         }
     }
-    let name = parts.join(".").replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
+    let name = parts
+        .join(".")
+        .replace("LayerNorm.gamma", "LayerNorm.weight")
+        .replace("LayerNorm.beta", "LayerNorm.bias");
     Canonical { name, stripped }
 }
 
@@ -56,7 +70,14 @@ impl Place {
     /// With what the shape adds: a kernel larger than 1 x 1 is no linear layer.
     pub fn of(self, shape: &[u64]) -> Place {
         let kernel = shape.len() > 2 && shape[2..].iter().any(|d| *d > 1);
-        if kernel { Place { kind: Some(CONV), ..self } } else { self }
+        if kernel {
+            Place {
+                kind: Some(CONV),
+                ..self
+            }
+        } else {
+            self
+        }
     }
 
     /// The type under which it is switched on and off.
@@ -78,24 +99,40 @@ impl Place {
 /// The name with another number for its layer.
 pub fn with_layer(canonical: &str, layer: u32) -> Option<String> {
     let number = RULES.layer.captures(canonical)?.get(1)?.range();
-    Some(format!("{}{layer}{}", &canonical[..number.start], &canonical[number.end..]))
+    Some(format!(
+        "{}{layer}{}",
+        &canonical[..number.start],
+        &canonical[number.end..]
+    ))
 }
 
 /// Judges a canonical tensor name.
 pub fn place(canonical: &str) -> Place {
     let module = canonical.strip_suffix(".weight").unwrap_or(canonical);
     if is_slice(canonical) {
-        return Place { kind: Some(EXPERTS), ..place(module.split('[').next().unwrap_or(module)) };
+        return Place {
+            kind: Some(EXPERTS),
+            ..place(module.split('[').next().unwrap_or(module))
+        };
     }
     let rules = &*RULES;
     let layer = rules.layer.captures(module).and_then(|c| c[1].parse().ok());
-    let find = |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
-    Place { layer, kind: layer.and_then(|_| find(&rules.types)), excluded: find(&rules.exclude) }
+    let find =
+        |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
+    Place {
+        layer,
+        kind: layer.and_then(|_| find(&rules.types)),
+        excluded: find(&rules.exclude),
+    }
 }
 
 /// True for the name of one expert's slice of a tensor. What stands before its first bracket is never one.
 pub fn is_slice(name: &str) -> bool {
-    name.ends_with(']') && name.contains('[') && ["experts", "switch_mlp", "input_linear", "output_linear"].iter().any(|h| name.contains(h))
+    name.ends_with(']')
+        && name.contains('[')
+        && ["experts", "switch_mlp", "input_linear", "output_linear"]
+            .iter()
+            .any(|h| name.contains(h))
 }
 
 /// True for a name that is a weight by its ending; biases and buffers are not.
@@ -117,10 +154,15 @@ struct RulesFile {
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let file: RulesFile = serde_json::from_str(include_str!("name_rules.json")).expect("name_rules.json is part of the source");
+    let file: RulesFile =
+        serde_json::from_str(include_str!("name_rules.json")).expect("name_rules.json is part of the source");
     let regex = |r: &str| Regex::new(r).expect("the rules compile: tested");
     let list = |l: Vec<(String, String)>| l.into_iter().map(|(n, r)| (n, regex(&r))).collect();
-    Rules { layer: regex(&file.layer), exclude: list(file.exclude), types: list(file.types) }
+    Rules {
+        layer: regex(&file.layer),
+        exclude: list(file.exclude),
+        types: list(file.types),
+    }
 });
 
 #[cfg(test)]
@@ -136,24 +178,50 @@ mod tests {
     #[test]
     fn places_of_common_families() {
         check("encoder.layer.3.attention.self.query.weight", Some(3), Some("q"), true);
-        check("encoder.layer.0.attention.output.dense.weight", Some(0), Some("o"), true);
+        check(
+            "encoder.layer.0.attention.output.dense.weight",
+            Some(0),
+            Some("o"),
+            true,
+        );
         check("encoder.layer.0.output.dense.weight", Some(0), Some("down"), true);
         check("model.layers.11.mlp.gate_proj.weight", Some(11), Some("gate"), true);
-        check("model.layers.1.block_sparse_moe.gate.weight", Some(1), Some("router"), false);
+        check(
+            "model.layers.1.block_sparse_moe.gate.weight",
+            Some(1),
+            Some("router"),
+            false,
+        );
         check("transformer.h.2.attn.c_attn.weight", Some(2), Some("qkv"), true);
-        check("decoder.block.1.layer.2.DenseReluDense.wo.weight", Some(1), Some("down"), true);
+        check(
+            "decoder.block.1.layer.2.DenseReluDense.wo.weight",
+            Some(1),
+            Some("down"),
+            true,
+        );
         check("model.embed_tokens.weight", None, None, false);
         check("pooler.dense.weight", None, None, false);
-        check("model.layers.1.mlp.experts.down_proj[3]", Some(1), Some("experts"), false);
+        check(
+            "model.layers.1.mlp.experts.down_proj[3]",
+            Some(1),
+            Some("experts"),
+            false,
+        );
         check("model.layers.1.mlp.experts]", Some(1), None, true);
     }
 
     #[test]
     fn wrappers_vanish() {
         let c = canonical("base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight");
-        assert_eq!((c.name.as_str(), c.stripped.as_str()), ("model.layers.0.self_attn.q_proj.weight", "base_model.model."));
+        assert_eq!(
+            (c.name.as_str(), c.stripped.as_str()),
+            ("model.layers.0.self_attn.q_proj.weight", "base_model.model.")
+        );
         assert_eq!(canonical("module._orig_mod.h.0.c.weight").name, "h.0.c.weight");
-        assert_eq!(canonical("base_model.model.classifier.modules_to_save.default.dense.weight").name, "classifier.dense.weight");
+        assert_eq!(
+            canonical("base_model.model.classifier.modules_to_save.default.dense.weight").name,
+            "classifier.dense.weight"
+        );
         assert_eq!(canonical("a.LayerNorm.gamma").name, "a.LayerNorm.weight");
     }
 }

@@ -19,15 +19,27 @@ pub struct Orientation {
 impl Orientation {
     pub fn of(tensors: &Tensors, model_type: Option<&str>) -> Orientation {
         let family = of_type(model_type);
-        let shapes: HashMap<String, &[u64]> = tensors.iter().map(|t| (canonical(&t.name).name, t.shape.as_slice())).collect();
-        Orientation { conv1d: conv1d(&shapes), experts: experts(&shapes), family }
+        let shapes: HashMap<String, &[u64]> = tensors
+            .iter()
+            .map(|t| (canonical(&t.name).name, t.shape.as_slice()))
+            .collect();
+        Orientation {
+            conv1d: conv1d(&shapes),
+            experts: experts(&shapes),
+            family,
+        }
     }
 
     /// Whether a weight is stored as `[in, out]`; none where neither its own file nor its configuration says so.
     pub fn is_in_out(&self, canonical_name: &str) -> Option<bool> {
         let module = module(canonical_name);
-        let ends =
-            |ends: &[&str]| ends.iter().any(|e| module.strip_suffix(e).is_some_and(|before| before.is_empty() || before.ends_with('.')));
+        let ends = |ends: &[&str]| {
+            ends.iter().any(|e| {
+                module
+                    .strip_suffix(e)
+                    .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            })
+        };
         let by_family = self.family.map(|f| ends(f.in_out));
         if ends(FAMILIES[0].in_out) {
             return self.conv1d.or(by_family);
@@ -57,7 +69,10 @@ fn is_expert(module: &str) -> bool {
 /// By the bias of a `c_attn` or `c_fc` that is not square, which has one entry an output; without one, by the width of the network: both take
 /// that as their input. The verdict holds for the whole file, because `c_proj` may be square.
 fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
-    let mut names: Vec<&String> = shapes.keys().filter(|name| name.ends_with("c_attn.weight") || name.ends_with("c_fc.weight")).collect();
+    let mut names: Vec<&String> = shapes
+        .keys()
+        .filter(|name| name.ends_with("c_attn.weight") || name.ends_with("c_fc.weight"))
+        .collect();
     names.sort_unstable();
     names.into_iter().find_map(|name| {
         let [rows, cols] = shapes[name][..] else { return None };
@@ -117,10 +132,12 @@ fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
         "norm1",
         "norm2",
     ];
-    NORMS.iter().find_map(|norm| match shapes.get(&format!("{block}{norm}.weight")).copied() {
-        Some([width]) => Some(*width),
-        _ => None,
-    })
+    NORMS
+        .iter()
+        .find_map(|norm| match shapes.get(&format!("{block}{norm}.weight")).copied() {
+            Some([width]) => Some(*width),
+            _ => None,
+        })
 }
 
 #[cfg(test)]
@@ -147,7 +164,11 @@ mod tests {
 
     #[track_caller]
     fn check(shapes: &[(&str, &[u64])], model_type: Option<&str>, name: &str, expected: Option<bool>) {
-        assert_eq!(Orientation::of(&tensors(shapes), model_type).is_in_out(name), expected, "{name}");
+        assert_eq!(
+            Orientation::of(&tensors(shapes), model_type).is_in_out(name),
+            expected,
+            "{name}"
+        );
     }
 
     #[test]
@@ -167,16 +188,36 @@ mod tests {
         let aria = "language_model.model.layers.0.mlp.experts.fc1.weight[0]";
         check(&[(aria, &[8, 8])], Some("aria"), aria, Some(true));
         check(&[(gate_up, &[8, 8])], Some("qwen3_moe"), gate_up, None);
-        check(&[norm, ("model.layers.0.mlp.experts.up_proj[0]", &[8, 8])], Some("nemotron_h"), down, None);
-        check(&[], Some("gpt_oss"), "model.layers.0.self_attn.q_proj.weight", Some(false));
+        check(
+            &[norm, ("model.layers.0.mlp.experts.up_proj[0]", &[8, 8])],
+            Some("nemotron_h"),
+            down,
+            None,
+        );
+        check(
+            &[],
+            Some("gpt_oss"),
+            "model.layers.0.self_attn.q_proj.weight",
+            Some(false),
+        );
     }
 
     #[test]
     fn conv1d_by_its_bias_its_width_or_its_configuration() {
         let attn = "h.0.attn.c_attn.weight";
         let proj = "h.0.mlp.c_proj.weight";
-        check(&[(attn, &[8, 24]), ("h.0.attn.c_attn.bias", &[24])], None, proj, Some(true));
-        check(&[(attn, &[24, 8]), ("h.0.attn.c_attn.bias", &[24])], Some("gpt2"), proj, Some(false));
+        check(
+            &[(attn, &[8, 24]), ("h.0.attn.c_attn.bias", &[24])],
+            None,
+            proj,
+            Some(true),
+        );
+        check(
+            &[(attn, &[24, 8]), ("h.0.attn.c_attn.bias", &[24])],
+            Some("gpt2"),
+            proj,
+            Some(false),
+        );
         check(&[(attn, &[8, 24]), ("h.0.ln_1.weight", &[8])], None, proj, Some(true));
         check(&[(attn, &[8, 24])], Some("gpt2"), proj, Some(true));
         check(&[(attn, &[8, 24])], None, proj, None);

@@ -21,20 +21,29 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>) -> Tenso
             None if t.dtype.name().starts_with("F8_E") => {
                 // ComfyUI's scaled FP8 names the scale beside the weight, not after it.
                 let stem = t.name.trim_end_matches(".weight");
-                eight_bit(t, with, |end| by_name.get(format!("{stem}{end}").as_str()).map(|t| (*t).clone()))
+                eight_bit(t, with, |end| {
+                    by_name.get(format!("{stem}{end}").as_str()).map(|t| (*t).clone())
+                })
             }
             None => None,
         };
         if let Some(found) = found {
             taken.extend(found.packing.iter().flat_map(|p| &p.with).map(|t| t.name.clone()));
             if states.contains_key(&t.name) {
-                let of_it = |n: &&&str| n.strip_prefix(t.name.as_str()).is_some_and(|e| e.starts_with(QUANT_STATE));
+                let of_it = |n: &&&str| {
+                    n.strip_prefix(t.name.as_str())
+                        .is_some_and(|e| e.starts_with(QUANT_STATE))
+                };
                 taken.extend(by_name.keys().filter(of_it).map(|n| (*n).to_owned()));
             }
             whole.insert(t.name.clone(), found);
         }
     }
-    tensors.iter().filter(|t| !taken.contains(&t.name)).map(|t| whole.get(&t.name).unwrap_or(t).clone()).collect()
+    tensors
+        .iter()
+        .filter(|t| !taken.contains(&t.name))
+        .map(|t| whole.get(&t.name).unwrap_or(t).clone())
+        .collect()
 }
 
 fn four_bit(t: &TensorRef, state: &QuantState, with: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
@@ -42,21 +51,39 @@ fn four_bit(t: &TensorRef, state: &QuantState, with: impl Fn(&str) -> Option<Ten
     if state.nested.is_some() {
         parts.extend([with(".nested_quant_map")?, with(".nested_absmax")?]);
     }
-    let scheme = Scheme::FourBit { block: state.block, nested: state.nested };
+    let scheme = Scheme::FourBit {
+        block: state.block,
+        nested: state.nested,
+    };
     let packing = Some(Box::new(Packing { scheme, with: parts }));
-    Some(TensorRef { dtype: Dtype::Other("NF4", 4), shape: state.shape.clone(), packing, ..t.clone() })
+    Some(TensorRef {
+        dtype: Dtype::Other("NF4", 4),
+        shape: state.shape.clone(),
+        packing,
+        ..t.clone()
+    })
 }
 
-fn eight_bit(t: &TensorRef, with: impl Fn(&str) -> Option<TensorRef>, comfy: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
+fn eight_bit(
+    t: &TensorRef,
+    with: impl Fn(&str) -> Option<TensorRef>,
+    comfy: impl Fn(&str) -> Option<TensorRef>,
+) -> Option<TensorRef> {
     let [rows, cols] = t.shape[..] else { return None };
-    let scale = with("_scale_inv").or_else(|| with("_scale")).or_else(|| comfy(".scale_weight")).or_else(|| comfy(".weight_scale"))?;
+    let scale = with("_scale_inv")
+        .or_else(|| with("_scale"))
+        .or_else(|| comfy(".scale_weight"))
+        .or_else(|| comfy(".weight_scale"))?;
     let block = match scale.shape[..] {
         [] | [1] | [1, 1] => [rows, cols],
         [n] | [n, 1] if n == rows => [1, cols],
         [down, across] => [side(rows, down)?, side(cols, across)?],
         _ => return None,
     };
-    let packing = Some(Box::new(Packing { scheme: Scheme::EightBit { block }, with: vec![scale] }));
+    let packing = Some(Box::new(Packing {
+        scheme: Scheme::EightBit { block },
+        with: vec![scale],
+    }));
     Some(TensorRef { packing, ..t.clone() })
 }
 
@@ -66,5 +93,7 @@ fn side(length: u64, blocks: u64) -> Option<u64> {
         return None;
     }
     let even = length.div_ceil(blocks);
-    [FP8_BLOCK, even.next_power_of_two(), even].into_iter().find(|b| length.div_ceil(*b) == blocks)
+    [FP8_BLOCK, even.next_power_of_two(), even]
+        .into_iter()
+        .find(|b| length.div_ceil(*b) == blocks)
 }

@@ -60,13 +60,18 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
     let mut passed_over = Vec::new();
     for entry in entries {
         match &entry.content {
-            Err(Error::FileType(Foreign::Hdf5 | Foreign::Gguf)) if has_safetensors(entries, entry) => passed_over.push(entry.path.clone()),
+            Err(Error::FileType(Foreign::Hdf5 | Foreign::Gguf)) if has_safetensors(entries, entry) => {
+                passed_over.push(entry.path.clone())
+            }
             Ok(Content::Tensors(_)) if is_second_layout(entries, entry) => passed_over.push(entry.path.clone()),
-            Ok(Content::Tensors(header)) if header.is_torch && has_same(entries, entry, header) => passed_over.push(entry.path.clone()),
+            Ok(Content::Tensors(header)) if header.is_torch && has_same(entries, entry, header) => {
+                passed_over.push(entry.path.clone())
+            }
             Err(error) => problems.push(of_error(error, &entry.path, "Blocks 1 file")),
             Ok(Content::Tensors(header)) => {
                 if header.metadata_ignored {
-                    let cause = "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
+                    let cause =
+                        "Its values must be text and are not. Nothing here depends on it; it was passed over.".into();
                     problems.push(warning(
                         "metadata-not-strings",
                         "The metadata cannot be read".into(),
@@ -83,14 +88,25 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
                     let title = "The file holds more than its header says".into();
                     let fix = "Strict loaders refuse such a file. To have it without them, write it again:";
                     let problem = warning("trailing-bytes", title, &entry.path, cause, fix);
-                    problems.push(Problem { command: Some(REWRITE.into()), ..problem });
+                    problems.push(Problem {
+                        command: Some(REWRITE.into()),
+                        ..problem
+                    });
                 }
                 if header.tensors.is_empty() {
                     let adapter = entry.name().starts_with("adapter");
-                    let error = if adapter { Error::AdapterWithoutLora } else { Error::NoTensors };
+                    let error = if adapter {
+                        Error::AdapterWithoutLora
+                    } else {
+                        Error::NoTensors
+                    };
                     problems.push(of_error(&error, &entry.path, "Blocks 1 file"));
                 }
-                let unknown: Vec<_> = header.tensors.iter().filter(|t| matches!(t.dtype, crate::checkpoint::Dtype::Unknown(_))).collect();
+                let unknown: Vec<_> = header
+                    .tensors
+                    .iter()
+                    .filter(|t| matches!(t.dtype, crate::checkpoint::Dtype::Unknown(_)))
+                    .collect();
                 if let Some(first) = unknown.first() {
                     let cause = format!(
                         "“{}” is stored as “{}”, which is no type of the format. It is left out; the others are not affected.",
@@ -117,7 +133,10 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
 }
 
 fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    !entry.folder().is_empty() && entries.iter().any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
+    !entry.folder().is_empty()
+        && entries
+            .iter()
+            .any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
 }
 
 /// What is wrong with a set of files as a model.
@@ -136,37 +155,78 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
         let title = "A tensor stands in two shards".into();
         problems.push(Problem {
             tensor: Some(name.clone()),
-            ..warning("tensor-twice", title, file, cause, "Drop the shards of one checkpoint only, in a folder of their own.")
+            ..warning(
+                "tensor-twice",
+                title,
+                file,
+                cause,
+                "Drop the shards of one checkpoint only, in a folder of their own.",
+            )
         });
     }
     let in_block = |t: &&TensorRef| place(&canonical(&t.name).name).layer.is_some();
     let empty = !set.is_adapter && set.tensors.iter().all(|t| t.begin == t.end);
     if let Some(empty) = set.tensors.iter().find(in_block).filter(|_| empty) {
-        problems.push(of_error(&Error::EmptyTensors { tensor: empty.name.clone() }, file, "Blocks 1 model"));
+        problems.push(of_error(
+            &Error::EmptyTensors {
+                tensor: empty.name.clone(),
+            },
+            file,
+            "Blocks 1 model",
+        ));
     }
     if let Some((scheme, tensor)) = quantized(set) {
         let error = Error::Quantized { scheme, tensor };
         let fix = format!("{} It is {}.", error.fix(), sibling(&set.label));
-        problems.push(Problem { fix: Some(fix), ..of_error(&error, file, "Blocks 1 model") });
+        problems.push(Problem {
+            fix: Some(fix),
+            ..of_error(&error, file, "Blocks 1 model")
+        });
     }
     if let Some(packed) = set.tensors.iter().find(|t| t.packing.is_some()) {
-        let how = if packed.dtype.name() == "NF4" { "4 bits (bitsandbytes)" } else { "8-bit floats" };
+        let how = if packed.dtype.name() == "NF4" {
+            "4 bits (bitsandbytes)"
+        } else {
+            "8-bit floats"
+        };
         let cause = format!(
             "They are read as the numbers they stand for. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
             sibling(&set.label)
         );
         let fix = "Compare packed weights with packed ones, or drop the 16-bit models of both.";
-        problems.push(warning("quantized-weights", format!("The weights of {} are stored as {how}", set.label), file, cause, fix));
+        problems.push(warning(
+            "quantized-weights",
+            format!("The weights of {} are stored as {how}", set.label),
+            file,
+            cause,
+            fix,
+        ));
     }
     problems
 }
 
 /// What makers add to the name of a model when they pack it.
-const PACKED: [&str; 11] = ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit", "-nf4", "-fp8", "-FP8", "-GPTQ", "-AWQ", "-gptq", "-awq"];
+const PACKED: [&str; 11] = [
+    "-unsloth-bnb-4bit",
+    "-bnb-4bit",
+    "-4bit",
+    "-8bit",
+    "-nf4",
+    "-fp8",
+    "-FP8",
+    "-GPTQ",
+    "-AWQ",
+    "-gptq",
+    "-awq",
+];
 
 /// The model's name before it was packed; none where it does not say that it is.
 pub fn unpacked_name(name: &str) -> Option<&str> {
-    PACKED.iter().filter_map(|end| name.find(end)).min().map(|at| &name[..at])
+    PACKED
+        .iter()
+        .filter_map(|end| name.find(end))
+        .min()
+        .map(|at| &name[..at])
 }
 
 fn sibling(label: &str) -> String {
@@ -175,13 +235,20 @@ fn sibling(label: &str) -> String {
 
 pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {
     let shown: Vec<&str> = missing.iter().take(8).map(String::as_str).collect();
-    let more = if missing.len() > shown.len() { format!(" and {} more", missing.len() - shown.len()) } else { String::new() };
+    let more = if missing.len() > shown.len() {
+        format!(" and {} more", missing.len() - shown.len())
+    } else {
+        String::new()
+    };
     Problem {
         code: "missing-shard".into(),
         title: format!("{} missing", count(missing.len(), "shard is", "shards are")),
         file: Some(file.into()),
         tensor: None,
-        cause: format!("{label} has {of} shards. Not here: {}{more}. Matrices in them are left out.", shown.join(", ")),
+        cause: format!(
+            "{label} has {of} shards. Not here: {}{more}. Matrices in them are left out.",
+            shown.join(", ")
+        ),
         fix: Some("Add the missing files; the plan picks up where it stands.".into()),
         command: None,
         blocks: "Leaves out the matrices in it".into(),

@@ -16,7 +16,11 @@ pub struct Row {
 
 /// Files and layouts that are read as they are.
 const READ: [(&str, &str, &str); 20] = [
-    ("safetensors, any size, in shards, F32 F16 BF16 F64", "read", "llama_sharded_bf16"),
+    (
+        "safetensors, any size, in shards, F32 F16 BF16 F64",
+        "read",
+        "llama_sharded_bf16",
+    ),
     ("`torch.save`, zip (1.6 and later)", "read", "full_pytorch_bin"),
     ("`torch.save`, legacy", "read", "legacy_pt"),
     (
@@ -24,71 +28,167 @@ const READ: [(&str, &str, &str); 20] = [
         "read as the numbers they stand for, and said",
         "nf4_base, nf4_double",
     ),
-    ("FP8 with scales by block, row or tensor", "read as the numbers they stand for, and said", "fp8_block, fp8_scalar"),
+    (
+        "FP8 with scales by block, row or tensor",
+        "read as the numbers they stand for, and said",
+        "fp8_block, fp8_scalar",
+    ),
     ("training checkpoint with `model_state_dict`", "read", "trainer_pt"),
-    ("the authors' files: task in the names, rank and alpha in the file's name", "read", "authors_pt_adapter"),
-    ("names wrapped by DataParallel, FSDP, torch.compile", "read", "full_module_prefix, full_orig_mod_prefix"),
+    (
+        "the authors' files: task in the names, rank and alpha in the file's name",
+        "read",
+        "authors_pt_adapter",
+    ),
+    (
+        "names wrapped by DataParallel, FSDP, torch.compile",
+        "read",
+        "full_module_prefix, full_orig_mod_prefix",
+    ),
     ("model without or with its head's prefix", "read", "full_missing_prefix"),
     ("Conv1D (GPT-2), stored `[in, out]`", "read", "gpt2_lora"),
-    ("experts in one tensor, `target_parameters`", "merged", "moe_target_parameters"),
+    (
+        "experts in one tensor, `target_parameters`",
+        "merged",
+        "moe_target_parameters",
+    ),
     ("`layer_replication`", "merged", "llama_replication"),
-    ("rsLoRA, rank and alpha patterns, `modules_to_save`", "merged", "roberta_rslora, roberta_patterns, roberta_modules_to_save"),
+    (
+        "rsLoRA, rank and alpha patterns, `modules_to_save`",
+        "merged",
+        "roberta_rslora, roberta_patterns, roberta_modules_to_save",
+    ),
     (
         "adapter of experts in one tensor on a base with experts one by one, and the reverse",
         "merged",
         "05-qwen3moe-fused-adapter-hub-base, 03-unsloth-gptoss-expert-lists",
     ),
-    ("adapter of q, k, v and gate, up on a fused base, and the reverse", "merged", "29-split-adapter-fused-base"),
-    ("adapter of `torch.nn.MultiheadAttention`", "merged", "08-openclip-multihead-attention"),
-    ("alpha in the file's own metadata, by component", "read", "39-alpha-in-file-metadata, 40-metadata-alpha-by-component"),
-    ("models with adapters inside", "read as models; the adapters inside are said", "22-phi4-multimodal-base"),
+    (
+        "adapter of q, k, v and gate, up on a fused base, and the reverse",
+        "merged",
+        "29-split-adapter-fused-base",
+    ),
+    (
+        "adapter of `torch.nn.MultiheadAttention`",
+        "merged",
+        "08-openclip-multihead-attention",
+    ),
+    (
+        "alpha in the file's own metadata, by component",
+        "read",
+        "39-alpha-in-file-metadata, 40-metadata-alpha-by-component",
+    ),
+    (
+        "models with adapters inside",
+        "read as models; the adapters inside are said",
+        "22-phi4-multimodal-base",
+    ),
     (
         "another depth (block expansion, depth up-scaling, pruning)",
         "said, and the pairing of blocks is asked",
         "50-block-expansion-llama-pro",
     ),
-    ("kohya, diffusers: alpha stored or α = r, linear and convolutions", "merged", "sd_kohya, sd_kohya_mixed, sd_diffusers, lycoris_locon"),
+    (
+        "kohya, diffusers: alpha stored or α = r, linear and convolutions",
+        "merged",
+        "sd_kohya, sd_kohya_mixed, sd_diffusers, lycoris_locon",
+    ),
 ];
 
 /// Files that are known and not read.
 const FOREIGN: [(&str, &str, &str); 6] = [
-    ("GGUF", "refused: quantised for inference; use the safetensors it was made from", "not_gguf"),
-    ("GPTQ, AWQ, compressed-tensors, MXFP4, MLX quantised", "refused by name: use the 16-bit model", "tests/quantized.rs"),
-    ("bitsandbytes 8 bit, FP8 without its scales", "refused by name: use the 16-bit model", "tests/quantized.rs"),
-    ("git-lfs pointer, web page, error of the Hub", "refused with the command that helps", "not_lfs_pointer, not_html"),
-    ("HDF5 (Keras), NumPy, other zips", "refused by name", "not_hdf5, not_npz"),
-    ("OFT of LyCORIS or of before PEFT 0.15, BOFT, HRA", "refused by name, with the reason", "src/plan/leaf.rs"),
+    (
+        "GGUF",
+        "refused: quantised for inference; use the safetensors it was made from",
+        "not_gguf",
+    ),
+    (
+        "GPTQ, AWQ, compressed-tensors, MXFP4, MLX quantised",
+        "refused by name: use the 16-bit model",
+        "tests/quantized.rs",
+    ),
+    (
+        "bitsandbytes 8 bit, FP8 without its scales",
+        "refused by name: use the 16-bit model",
+        "tests/quantized.rs",
+    ),
+    (
+        "git-lfs pointer, web page, error of the Hub",
+        "refused with the command that helps",
+        "not_lfs_pointer, not_html",
+    ),
+    (
+        "HDF5 (Keras), NumPy, other zips",
+        "refused by name",
+        "not_hdf5, not_npz",
+    ),
+    (
+        "OFT of LyCORIS or of before PEFT 0.15, BOFT, HRA",
+        "refused by name, with the reason",
+        "src/plan/leaf.rs",
+    ),
 ];
 
 /// The whole table, in the order in which it is shown.
 pub fn rows() -> Vec<Row> {
-    let row = |what: &str, answer: &str, proof: &str| Row { what: what.into(), answer: answer.into(), proof: proof.into() };
+    let row = |what: &str, answer: &str, proof: &str| Row {
+        what: what.into(),
+        answer: answer.into(),
+        proof: proof.into(),
+    };
     let read = READ.iter().map(|(what, answer, proof)| row(what, answer, proof));
-    let methods = METHODS.iter().map(|m| row(m.kind.name(), &format!("merged: {}", m.formula), m.proof));
+    let methods = METHODS
+        .iter()
+        .map(|m| row(m.kind.name(), &format!("merged: {}", m.formula), m.proof));
     let foreign = FOREIGN.iter().map(|(what, answer, proof)| row(what, answer, proof));
-    let types = REFUSED.iter().map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
-    let fields = REFUSED_FIELDS.iter().map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
-    let without =
-        WITHOUT_WEIGHTS.iter().map(|(_, name)| row(name, "refused: it leaves the weight matrices unchanged", "tests/registry.rs"));
-    read.chain(methods).chain(foreign).chain(types).chain(fields).chain(without).collect()
+    let types = REFUSED
+        .iter()
+        .map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
+    let fields = REFUSED_FIELDS
+        .iter()
+        .map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
+    let without = WITHOUT_WEIGHTS.iter().map(|(_, name)| {
+        row(
+            name,
+            "refused: it leaves the weight matrices unchanged",
+            "tests/registry.rs",
+        )
+    });
+    read.chain(methods)
+        .chain(foreign)
+        .chain(types)
+        .chain(fields)
+        .chain(without)
+        .collect()
 }
 
 /// Writers and what is read of theirs, from the tables that decide it.
 pub fn writers() -> String {
-    let mut text = "# Writers: what is read, and the proof\n\nGenerated from the tables of the code; a test keeps it true \
+    let mut text =
+        "# Writers: what is read, and the proof\n\nGenerated from the tables of the code; a test keeps it true \
                     (`LORASCOPE_WRITE=1 cargo test --test field`).\n"
-        .to_owned();
+            .to_owned();
     let mut table = |title: &str, about: &str, head: [&str; 3], rows: Vec<[String; 3]>| {
-        text += &format!("\n## {title}\n\n{about}\n\n| {} |\n| --- | --- | --- |\n", head.join(" | "));
+        text += &format!(
+            "\n## {title}\n\n{about}\n\n| {} |\n| --- | --- | --- |\n",
+            head.join(" | ")
+        );
         for row in rows {
             text += &format!("| {} |\n", row.map(|cell| cell.replace('|', "\\|")).join(" | "));
         }
     };
     let families = FAMILIES.iter().map(|f| {
-        let gate_up = if f.gate_up == GateUp::Alternating { "; gate and up row by row" } else { "" };
+        let gate_up = if f.gate_up == GateUp::Alternating {
+            "; gate and up row by row"
+        } else {
+            ""
+        };
         [
             f.name.to_owned(),
-            format!("`[in, out]`: {}{gate_up} (model_type {})", f.in_out.join(", "), f.types.join(", ")),
+            format!(
+                "`[in, out]`: {}{gate_up} (model_type {})",
+                f.in_out.join(", "),
+                f.types.join(", ")
+            ),
             f.proof.to_owned(),
         ]
     });
@@ -101,25 +201,64 @@ pub fn writers() -> String {
         new
     };
     let layouts = LAYOUTS.iter().filter(first).map(|l| {
-        let alpha = if l.image { "α = r where nobody says it" } else { "α asked where nobody says it" };
-        [l.name.to_owned(), format!("{alpha}. Its base: {}. {}", l.file, l.way).trim().to_owned(), l.proof.to_owned()]
+        let alpha = if l.image {
+            "α = r where nobody says it"
+        } else {
+            "α asked where nobody says it"
+        };
+        [
+            l.name.to_owned(),
+            format!("{alpha}. Its base: {}. {}", l.file, l.way).trim().to_owned(),
+            l.proof.to_owned(),
+        ]
     });
-    let about =
-        "Whose names a file has, by its blocks. Files of one layout pair with each other; where two do not meet, the message names both.";
-    table("Layouts", about, ["layout", "what is read, and the way to another layout", "proof"], layouts.collect());
-    let fused = FUSED.iter().map(|(name, parts, _)| [(*name).to_owned(), parts.join(", "), "29-split-adapter-fused-base".to_owned()]);
+    let about = "Whose names a file has, by its blocks. Files of one layout pair with each other; where two do not meet, the message names both.";
+    table(
+        "Layouts",
+        about,
+        ["layout", "what is read, and the way to another layout", "proof"],
+        layouts.collect(),
+    );
+    let fused = FUSED.iter().map(|(name, parts, _)| {
+        [
+            (*name).to_owned(),
+            parts.join(", "),
+            "29-split-adapter-fused-base".to_owned(),
+        ]
+    });
     let about = format!(
         "Fused layers that meet their parts, in either direction; {} names of other versions and libraries stand for one another too.",
         RENAMES.len()
     );
     table("Fused layers", &about, ["fused", "parts", "proof"], fused.collect());
-    let spellings =
-        SPELLINGS.iter().map(|s| [s.name.to_owned(), format!("named, not merged. {}", s.way), "src/plan/foreign.rs".to_owned()]);
+    let spellings = SPELLINGS.iter().map(|s| {
+        [
+            s.name.to_owned(),
+            format!("named, not merged. {}", s.way),
+            "src/plan/foreign.rs".to_owned(),
+        ]
+    });
     let about = "Low-rank files under names that are not read: known by their shapes, never taken for a model.";
-    table("Adapters of other libraries", about, ["writer", "what is done, and the way out", "proof"], spellings.collect());
-    let pieces = PIECES.iter().map(|p| [p.what.to_owned(), format!("named. {} `{}`", p.fix, p.command), "tests/field_kinds.rs".to_owned()]);
+    table(
+        "Adapters of other libraries",
+        about,
+        ["writer", "what is done, and the way out", "proof"],
+        spellings.collect(),
+    );
+    let pieces = PIECES.iter().map(|p| {
+        [
+            p.what.to_owned(),
+            format!("named. {} `{}`", p.fix, p.command),
+            "tests/field_kinds.rs".to_owned(),
+        ]
+    });
     let about = "Checkpoints in pieces, which only their own library puts together.";
-    table("Pieces of training libraries", about, ["what", "what is done, and the way out", "proof"], pieces.collect());
+    table(
+        "Pieces of training libraries",
+        about,
+        ["what", "what is done, and the way out", "proof"],
+        pieces.collect(),
+    );
     text
 }
 

@@ -11,18 +11,29 @@ use std::collections::{HashMap, HashSet};
 pub fn extend(base: &mut Base, map: impl Iterator<Item = (u32, u32)>) {
     let mut known: HashSet<String> = base.named.iter().map(|n| n.name.clone()).collect();
     let mut of_layer: HashMap<u32, Vec<usize>> = HashMap::new();
-    for (i, m) in base.matrices.iter().enumerate().filter(|(i, _)| !base.named[*i].name.contains(MARK)) {
+    for (i, m) in base
+        .matrices
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !base.named[*i].name.contains(MARK))
+    {
         if let Some(layer) = m.place.layer {
             of_layer.entry(layer).or_default().push(i);
         }
     }
     for (layer, from) in map.filter(|(layer, from)| layer != from) {
         for i in of_layer.get(&from).into_iter().flatten() {
-            let Some(name) = copy_name(&base.named[*i].name, layer, from).filter(|name| known.insert(name.clone())) else { continue };
+            let Some(name) = copy_name(&base.named[*i].name, layer, from).filter(|name| known.insert(name.clone()))
+            else {
+                continue;
+            };
             let mut copy = base.matrices[*i].clone();
             copy.tensor.name = name.clone();
             copy.place.layer = Some(layer);
-            base.named.push(Named { name, shape: base.named[*i].shape });
+            base.named.push(Named {
+                name,
+                shape: base.named[*i].shape,
+            });
             base.matrices.push(copy);
         }
     }
@@ -33,13 +44,20 @@ const MARK: &str = " (a copy of layer ";
 /// The name under which a tuned matrix finds its base: its own, or that of the copy.
 pub fn name(tuned: &str, map: &[u32]) -> String {
     let layer = super::names::place(tuned).layer;
-    let from = layer.and_then(|l| map.get(l as usize).map(|from| (l, *from))).filter(|(l, from)| l != from);
-    from.and_then(|(l, from)| copy_name(tuned, l, from)).unwrap_or_else(|| tuned.to_owned())
+    let from = layer
+        .and_then(|l| map.get(l as usize).map(|from| (l, *from)))
+        .filter(|(l, from)| l != from);
+    from.and_then(|(l, from)| copy_name(tuned, l, from))
+        .unwrap_or_else(|| tuned.to_owned())
 }
 
 /// The name under which a tuned matrix of one layer finds the base's of another.
 pub fn name_of(tuned: &str, layer: u32, from: u32) -> String {
-    if layer == from { tuned.to_owned() } else { copy_name(tuned, layer, from).unwrap_or_else(|| tuned.to_owned()) }
+    if layer == from {
+        tuned.to_owned()
+    } else {
+        copy_name(tuned, layer, from).unwrap_or_else(|| tuned.to_owned())
+    }
 }
 
 fn copy_name(name: &str, layer: u32, from: u32) -> Option<String> {

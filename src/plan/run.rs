@@ -7,17 +7,27 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static STEP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(\d{1,12})|(\d{4,12})_adapters)$").expect("a constant")
+    Regex::new(r"^(?:(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(\d{1,12})|(\d{4,12})_adapters)$")
+        .expect("a constant")
 });
 
 /// What one set's path says: the run's folder and the step.
 pub fn step(set: &FileSet) -> Option<RunStep> {
     let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
-    let read = |name: &str| STEP.captures(name).and_then(|c| c.get(1).or(c.get(2))?.as_str().parse().ok());
+    let read = |name: &str| {
+        STEP.captures(name)
+            .and_then(|c| c.get(1).or(c.get(2))?.as_str().parse().ok())
+    };
     if let Some(step) = read(&set.stem) {
-        return Some(RunStep { run: set.folder.clone(), step });
+        return Some(RunStep {
+            run: set.folder.clone(),
+            step,
+        });
     }
-    read(last).map(|step| RunStep { run: above.to_owned(), step })
+    read(last).map(|step| RunStep {
+        run: above.to_owned(),
+        step,
+    })
 }
 
 /// The steps of all sets that belong to a run of at least two.
@@ -27,7 +37,9 @@ pub fn steps(sets: &[FileSet]) -> Vec<Option<RunStep>> {
     for s in own.iter().flatten() {
         *members.entry(&s.run).or_default() += 1;
     }
-    own.iter().map(|s| s.clone().filter(|s| members[s.run.as_str()] > 1)).collect()
+    own.iter()
+        .map(|s| s.clone().filter(|s| members[s.run.as_str()] > 1))
+        .collect()
 }
 
 /// For every model the one before it in its run; models come with what their paths say.
@@ -35,7 +47,9 @@ pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
     let one = |own: &Option<RunStep>| {
         let own = own.as_ref()?;
         let earlier = |s: &RunStep| s.run == own.run && s.step < own.step;
-        (0..steps.len()).filter(|i| steps[*i].as_ref().is_some_and(earlier)).max_by_key(|i| steps[*i].as_ref().map(|s| s.step))
+        (0..steps.len())
+            .filter(|i| steps[*i].as_ref().is_some_and(earlier))
+            .max_by_key(|i| steps[*i].as_ref().map(|s| s.step))
     };
     steps.iter().map(one).collect()
 }
@@ -47,7 +61,15 @@ mod tests {
     #[test]
     fn a_checkpoint_follows_the_one_before_it_in_its_own_run() {
         let at = |run: &str, step| Some(RunStep { run: run.into(), step });
-        let steps = [None, at("a", 10), at("a", 20), at("b", 15), at("a", 5), at("b", 30), None];
+        let steps = [
+            None,
+            at("a", 10),
+            at("a", 20),
+            at("b", 15),
+            at("a", 5),
+            at("b", 30),
+            None,
+        ];
         assert_eq!(before(&steps), [None, Some(4), Some(1), None, None, Some(3), None]);
     }
 }

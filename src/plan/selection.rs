@@ -31,18 +31,38 @@ struct Pattern {
 
 impl Selection {
     pub fn of(answers: &Answers) -> Selection {
-        let on = answers.0.get(TYPES).map(|list| list.split(',').map(str::to_owned).collect());
+        let on = answers
+            .0
+            .get(TYPES)
+            .map(|list| list.split(',').map(str::to_owned).collect());
         let text = answers.0.get(PATTERN).cloned().unwrap_or_default();
-        let (not, wanted) = text.trim().strip_prefix('!').map_or((false, text.trim()), |rest| (true, rest.trim()));
+        let (not, wanted) = text
+            .trim()
+            .strip_prefix('!')
+            .map_or((false, text.trim()), |rest| (true, rest.trim()));
         let compiled = RegexBuilder::new(wanted).size_limit(1 << 20).build();
-        let fault = compiled.as_ref().err().map(|_| format!("“{wanted}” is no regular expression; all names are taken."));
-        let pattern = compiled.ok().filter(|_| !wanted.is_empty()).map(|regex| Pattern { regex, not });
-        Selection { on, pattern, text, fault }
+        let fault = compiled
+            .as_ref()
+            .err()
+            .map(|_| format!("“{wanted}” is no regular expression; all names are taken."));
+        let pattern = compiled
+            .ok()
+            .filter(|_| !wanted.is_empty())
+            .map(|regex| Pattern { regex, not });
+        Selection {
+            on,
+            pattern,
+            text,
+            fault,
+        }
     }
 
     /// Judges a canonical name and its place.
     pub fn includes(&self, name: &str, place: &Place) -> bool {
-        let by_type = self.on.as_ref().map_or_else(|| place.is_selected(), |on| on.contains(place.class()));
+        let by_type = self
+            .on
+            .as_ref()
+            .map_or_else(|| place.is_selected(), |on| on.contains(place.class()));
         by_type && self.fits(name)
     }
 
@@ -56,8 +76,16 @@ impl Selection {
         for (name, place) in matrices {
             let kind = place.class();
             let at = types.iter().position(|t| t.kind == kind).unwrap_or_else(|| {
-                let on = self.on.as_ref().map_or_else(|| place.is_selected(), |on| on.contains(kind));
-                types.push(PlanType { kind: kind.to_owned(), label: label(kind).to_owned(), count: 0, on });
+                let on = self
+                    .on
+                    .as_ref()
+                    .map_or_else(|| place.is_selected(), |on| on.contains(kind));
+                types.push(PlanType {
+                    kind: kind.to_owned(),
+                    label: label(kind).to_owned(),
+                    count: 0,
+                    on,
+                });
                 types.len() - 1
             });
             types[at].count += u32::from(self.fits(name));
@@ -81,7 +109,9 @@ mod tests {
     use super::*;
 
     fn with(pairs: &[(&str, &str)]) -> Selection {
-        Selection::of(&Answers(pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()))
+        Selection::of(&Answers(
+            pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+        ))
     }
 
     #[test]
@@ -91,7 +121,9 @@ mod tests {
         let includes = |s: &Selection, name: &str| s.includes(name, &place(name));
         assert!(includes(&with(&[]), q) && !includes(&with(&[]), head));
         assert!(!includes(&with(&[("types", "k,v")]), q) && includes(&with(&[("types", "q,outside,embedding")]), head));
-        assert!(includes(&with(&[("pattern", r"layers\.3\.")]), q) && !includes(&with(&[("pattern", r"! layers\.3\.")]), q));
+        assert!(
+            includes(&with(&[("pattern", r"layers\.3\.")]), q) && !includes(&with(&[("pattern", r"! layers\.3\.")]), q)
+        );
         let broken = with(&[("pattern", "(")]);
         assert!(includes(&broken, q) && broken.fault.is_some());
     }

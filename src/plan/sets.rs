@@ -42,7 +42,8 @@ impl FileSet {
     }
 }
 
-static SHARD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(.*?[_-])(\d{5,6})-of-(\d{5,6})(\.[a-z]+)$").expect("a constant"));
+static SHARD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(.*?[_-])(\d{5,6})-of-(\d{5,6})(\.[a-z]+)$").expect("a constant"));
 /// Files of a download cache carry a hash for a name.
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[0-9a-f]{40,64}$").expect("a constant"));
 
@@ -60,14 +61,16 @@ struct Draft {
 /// Groups all files that hold tensors.
 pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
     let mut drafts: Vec<Draft> = Vec::new();
-    for (i, entry) in
-        entries.iter().enumerate().filter(|(_, e)| e.header().is_some_and(|h| !has_same(entries, e, h)) && !is_second_layout(entries, e))
+    for (i, entry) in entries
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| e.header().is_some_and(|h| !has_same(entries, e, h)) && !is_second_layout(entries, e))
     {
         let shard = shard_of(entries, entry);
         let open = drafts.iter_mut().find(|d| {
-            shard
-                .as_ref()
-                .is_some_and(|s| d.folder == entry.folder() && d.stem == s.stem && d.shards == s.of && !d.files.contains_key(&s.number))
+            shard.as_ref().is_some_and(|s| {
+                d.folder == entry.folder() && d.stem == s.stem && d.shards == s.of && !d.files.contains_key(&s.number)
+            })
         });
         match (open, shard) {
             (Some(draft), Some(shard)) => {
@@ -96,7 +99,10 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
 
 /// The name without the end that says the format.
 fn stem(name: &str) -> &str {
-    [".safetensors", ".bin", ".pth", ".pt", ".ckpt"].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+    [".safetensors", ".bin", ".pth", ".pt", ".ckpt"]
+        .into_iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name)
 }
 
 struct Shard {
@@ -113,13 +119,25 @@ fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
         let (number, of): (usize, usize) = (c[2].parse().ok()?, c[3].parse().ok()?);
         let width = c[2].len();
         // A file name may promise a million shards; a set is never larger than what can be listed.
-        let names = (1..=of.min(10_000)).map(|n| format!("{}{n:0width$}-of-{}{}", &c[1], &c[3], &c[4])).collect();
-        return Some(Shard { stem: c[1].trim_end_matches(['-', '_']).to_owned(), number, of, names });
+        let names = (1..=of.min(10_000))
+            .map(|n| format!("{}{n:0width$}-of-{}{}", &c[1], &c[3], &c[4]))
+            .collect();
+        return Some(Shard {
+            stem: c[1].trim_end_matches(['-', '_']).to_owned(),
+            number,
+            of,
+            names,
+        });
     }
     if let Some(index) = indices(entries, entry.folder()).find(|i| i.shards.contains_key(entry.name())) {
         let names: Vec<String> = index.shards.keys().cloned().collect();
         let number = names.iter().position(|n| n == entry.name())? + 1;
-        return Some(Shard { stem: names.join(" "), number, of: names.len(), names });
+        return Some(Shard {
+            stem: names.join(" "),
+            number,
+            of: names.len(),
+            names,
+        });
     }
     if HASH.is_match(entry.name()) {
         let same: Vec<&str> = entries
@@ -128,29 +146,53 @@ fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
             .map(FileEntry::name)
             .collect();
         let number = same.iter().position(|n| *n == entry.name())? + 1;
-        return Some(Shard { stem: "blobs".into(), number, of: same.len(), names: Vec::new() });
+        return Some(Shard {
+            stem: "blobs".into(),
+            number,
+            of: same.len(),
+            names: Vec::new(),
+        });
     }
     None
 }
 
 fn indices<'a>(entries: &'a [FileEntry], folder: &'a str) -> impl Iterator<Item = &'a Index> {
-    entries.iter().filter(move |e| e.folder() == folder).filter_map(|e| match &e.content {
-        Ok(Content::Index(index)) => Some(index),
-        _ => None,
-    })
+    entries
+        .iter()
+        .filter(move |e| e.folder() == folder)
+        .filter_map(|e| match &e.content {
+            Ok(Content::Index(index)) => Some(index),
+            _ => None,
+        })
 }
 
 fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
     let files: Vec<usize> = draft.files.into_values().collect();
     let tensors: Tensors = files.iter().flat_map(|f| entries[*f].tensors(*f)).collect();
-    let states = files.iter().filter_map(|f| entries[*f].header()).flat_map(|h| h.states.clone()).collect();
+    let states = files
+        .iter()
+        .filter_map(|f| entries[*f].header())
+        .flat_map(|h| h.states.clone())
+        .collect();
     let tensors = packing::combine(tensors, &states);
     let mut seen = BTreeSet::new();
-    let twice = tensors.iter().filter(|t| !seen.insert(&t.name)).map(|t| t.name.clone()).collect();
-    let missing = draft.missing.into_iter().filter(|name| !files.iter().any(|f| entries[*f].name() == name)).collect();
+    let twice = tensors
+        .iter()
+        .filter(|t| !seen.insert(&t.name))
+        .map(|t| t.name.clone())
+        .collect();
+    let missing = draft
+        .missing
+        .into_iter()
+        .filter(|name| !files.iter().any(|f| entries[*f].name() == name))
+        .collect();
     let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name)) && !is_whole_model(&tensors);
     let is_inside = |t: &TensorRef| !is_adapter && is_adapter_tensor(&t.name);
-    let inside: Vec<String> = tensors.iter().filter(|t| is_inside(t)).map(|t| t.name.clone()).collect();
+    let inside: Vec<String> = tensors
+        .iter()
+        .filter(|t| is_inside(t))
+        .map(|t| t.name.clone())
+        .collect();
     let tensors: Tensors = tensors.into_iter().filter(|t| !is_inside(t)).collect();
     let foreign = if is_adapter { None } else { foreign::of(&tensors) };
     FileSet {
@@ -186,30 +228,55 @@ fn is_whole_model(tensors: &Tensors) -> bool {
     };
     let own: BTreeSet<String> = tensors.iter().filter(is_own).map(|t| canonical(&t.name).name).collect();
     // modules_to_save are few, and other modules than those that are adapted.
-    let adapted = own.iter().filter(|name| modules.contains(name.trim_end_matches(".weight"))).count();
+    let adapted = own
+        .iter()
+        .filter(|name| modules.contains(name.trim_end_matches(".weight")))
+        .count();
     own.len() > modules.len() || !modules.is_empty() && 2 * adapted > modules.len()
 }
 
 /// True where a safetensors file of the same folder holds the same tensors.
 pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
-    let names = |h: &Header| h.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect::<BTreeSet<_>>();
-    let others = entries.iter().filter(|e| e.folder() == entry.folder()).filter_map(FileEntry::header);
-    header.is_torch && !header.tensors.is_empty() && others.filter(|h| !h.is_torch).any(|h| names(header).is_subset(&names(h)))
+    let names = |h: &Header| {
+        h.tensors
+            .iter()
+            .map(|t| (t.name.clone(), t.shape.clone()))
+            .collect::<BTreeSet<_>>()
+    };
+    let others = entries
+        .iter()
+        .filter(|e| e.folder() == entry.folder())
+        .filter_map(FileEntry::header);
+    header.is_torch
+        && !header.tensors.is_empty()
+        && others
+            .filter(|h| !h.is_torch)
+            .any(|h| names(header).is_subset(&names(h)))
 }
 
 /// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
 /// the same file in another precision (`model.fp16.safetensors`).
 pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    let plain = [".fp16", ".bf16", ".fp32"]
-        .iter()
-        .find_map(|variant| entry.name().contains(variant).then(|| entry.name().replacen(variant, "", 1)));
-    if plain.is_some_and(|plain| entries.iter().any(|e| e.folder() == entry.folder() && e.name() == plain && e.header().is_some())) {
+    let plain = [".fp16", ".bf16", ".fp32"].iter().find_map(|variant| {
+        entry
+            .name()
+            .contains(variant)
+            .then(|| entry.name().replacen(variant, "", 1))
+    });
+    if plain.is_some_and(|plain| {
+        entries
+            .iter()
+            .any(|e| e.folder() == entry.folder() && e.name() == plain && e.header().is_some())
+    }) {
         return true;
     }
     let own = |e: &FileEntry| e.name().starts_with("consolidated");
     let folder = entry.folder();
     let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
-    own(entry) && entries.iter().any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
+    own(entry)
+        && entries
+            .iter()
+            .any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
 }
 
 /// Names that say nothing about the model.
@@ -221,7 +288,11 @@ fn label(sets: &mut [FileSet]) {
     let names: Vec<String> = sets
         .iter()
         .map(|set| {
-            let folder = set.folder.rsplit('/').find(|part| !part.is_empty() && *part != "blobs").unwrap_or("");
+            let folder = set
+                .folder
+                .rsplit('/')
+                .find(|part| !part.is_empty() && *part != "blobs")
+                .unwrap_or("");
             let generic = GENERIC.contains(&set.label.as_str());
             // `checkpoint-500` says little without its run.
             let folder = match run::step(set).filter(|s| !s.run.is_empty() && s.run != set.folder) {
@@ -249,7 +320,11 @@ fn label(sets: &mut [FileSet]) {
 
 /// Shards that an index names though none of its shards is here.
 pub fn orphan_indices(entries: &[FileEntry]) -> Vec<(usize, Vec<String>)> {
-    let is_here = |folder: &str, name: &String| entries.iter().any(|e| e.folder() == folder && e.name() == name && e.header().is_some());
+    let is_here = |folder: &str, name: &String| {
+        entries
+            .iter()
+            .any(|e| e.folder() == folder && e.name() == name && e.header().is_some())
+    };
     entries
         .iter()
         .enumerate()

@@ -5,11 +5,17 @@ use super::matching::Named;
 
 /// The name that is missing, and those it may stand for (transformers 5, `_tied_weights_keys`).
 const TIED: [(&str, &[&str]); 6] = [
-    ("lm_head.weight", &["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight"]),
+    (
+        "lm_head.weight",
+        &["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight"],
+    ),
     ("embed_out.weight", &["gpt_neox.embed_in.weight"]),
     ("proj_out.weight", &["model.decoder.embed_tokens.weight"]),
     ("lm_head.weight", &["shared.weight"]),
-    ("cls.predictions.decoder.weight", &["bert.embeddings.word_embeddings.weight"]),
+    (
+        "cls.predictions.decoder.weight",
+        &["bert.embeddings.word_embeddings.weight"],
+    ),
     ("lm_head.decoder.weight", &["roberta.embeddings.word_embeddings.weight"]),
 ];
 
@@ -17,11 +23,20 @@ const TIED: [(&str, &[&str]); 6] = [
 pub fn extend(base: &mut Base, is_named: impl Fn(&str) -> bool) {
     for (head, embeddings) in TIED {
         let there = |name: &str| base.named.iter().position(|n| n.name == name);
-        let Some(at) = embeddings.iter().find_map(|e| there(e)).filter(|_| there(head).is_none() && is_named(head)) else { continue };
+        let Some(at) = embeddings
+            .iter()
+            .find_map(|e| there(e))
+            .filter(|_| there(head).is_none() && is_named(head))
+        else {
+            continue;
+        };
         let mut copy = base.matrices[at].clone();
         copy.tensor.name = head.to_owned();
         copy.place = super::names::place(head);
-        base.named.push(Named { name: head.to_owned(), shape: base.named[at].shape });
+        base.named.push(Named {
+            name: head.to_owned(),
+            shape: base.named[at].shape,
+        });
         base.matrices.push(copy);
     }
 }

@@ -21,7 +21,11 @@ pub fn apply(report: &mut Report, settings: &Settings) {
 
 fn totals(matrices: &[Matrix]) -> Totals {
     let with = |status: Status| matrices.iter().filter(|m| m.status == status).count() as u32;
-    let ranks: Vec<f64> = matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).collect();
+    let ranks: Vec<f64> = matrices
+        .iter()
+        .filter_map(|m| m.delta.as_ref())
+        .map(|d| d.effective_rank)
+        .collect();
     Totals {
         intruders: matrices.iter().filter_map(|m| m.intruders).sum(),
         matrices: matrices.len() as u32,
@@ -41,19 +45,32 @@ pub fn mean(values: &[f64]) -> Option<f64> {
 fn doubtful(matrix: &Matrix, settings: &Settings) -> Option<String> {
     let undecided = undecided(matrix, settings.into(), settings.k, settings.epsilon);
     if undecided > 0 {
-        let vectors = if undecided == 1 { "1 vector is" } else { &format!("{undecided} vectors are") };
-        return Some(format!("{vectors} not decided at ε = {}: exact mode settles it.", settings.epsilon));
+        let vectors = if undecided == 1 {
+            "1 vector is"
+        } else {
+            &format!("{undecided} vectors are")
+        };
+        return Some(format!(
+            "{vectors} not decided at ε = {}: exact mode settles it.",
+            settings.epsilon
+        ));
     }
     if matrix.mode == Some(Mode::Certified) {
         // The errors are in the intervals.
         return None;
     }
-    let scores = Intervals::of(matrix, settings.into())?.scores().take(settings.k as usize);
+    let scores = Intervals::of(matrix, settings.into())?
+        .scores()
+        .take(settings.k as usize);
     let (j, score, error) = scores.enumerate().find_map(|(j, score)| {
         let error = score_error(matrix, settings.side, j);
         ((f64::from(score) - settings.epsilon).abs() < error).then_some((j, score, error))
     })?;
-    Some(format!("The best match of vector {} is {score:.6}, within its error {error:.0e} of ε = {}.", j + 1, settings.epsilon))
+    Some(format!(
+        "The best match of vector {} is {score:.6}, within its error {error:.0e} of ε = {}.",
+        j + 1,
+        settings.epsilon
+    ))
 }
 
 /// How far rounding may move a score: a vector turns by about residual / gap towards its neighbour, in both spectra
@@ -64,7 +81,10 @@ fn score_error(matrix: &Matrix, side: Side, j: usize) -> f64 {
         Side::Right => &matrix.right,
         Side::Left | Side::Both => &matrix.left,
     };
-    let best = matched.as_ref().and_then(|m| m.argmax.get(j)).map_or(j, |i| *i as usize);
+    let best = matched
+        .as_ref()
+        .and_then(|m| m.argmax.get(j))
+        .map_or(j, |i| *i as usize);
     let turn = |sigma: &[f32], j: usize| {
         let gap = relative_gap(sigma, j);
         // f32 spectra cannot be told from their rounding below this.
@@ -76,7 +96,9 @@ fn score_error(matrix: &Matrix, side: Side, j: usize) -> f64 {
 /// The distance of a singular value to its nearest neighbour, relative to the largest; 1 where it has none.
 fn relative_gap(sigma: &[f32], j: usize) -> f64 {
     let value = |j: usize| sigma.get(j).map(|s| f64::from(*s));
-    let (Some(own), Some(first)) = (value(j), value(0).filter(|s| *s > 0.0)) else { return 1.0 };
+    let (Some(own), Some(first)) = (value(j), value(0).filter(|s| *s > 0.0)) else {
+        return 1.0;
+    };
     let before = j.checked_sub(1).and_then(value).map(|s| s - own);
     let after = value(j + 1).map(|s| own - s);
     before.into_iter().chain(after).fold(first, f64::min) / first

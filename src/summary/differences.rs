@@ -34,9 +34,17 @@ pub struct Verdict {
 /// not differ.
 pub fn differences(report: &Report, a: &Settings, b: &Settings, listed: u32) -> Differences {
     let mut found = Differences::default();
-    for (model, matrix) in (0u32..).zip(&report.models).flat_map(|(i, model)| model.matrices.iter().map(move |m| (i, m))) {
-        let (Some(before), Some(after)) = (Intervals::of(matrix, a.into()), Intervals::of(matrix, b.into())) else { continue };
-        for (j, (x, y)) in (0u32..).zip(before.scores().zip(after.scores())).take(a.k.max(b.k) as usize) {
+    for (model, matrix) in (0u32..)
+        .zip(&report.models)
+        .flat_map(|(i, model)| model.matrices.iter().map(move |m| (i, m)))
+    {
+        let (Some(before), Some(after)) = (Intervals::of(matrix, a.into()), Intervals::of(matrix, b.into())) else {
+            continue;
+        };
+        for (j, (x, y)) in (0u32..)
+            .zip(before.scores().zip(after.scores()))
+            .take(a.k.max(b.k) as usize)
+        {
             let (from, to) = (verdict(x, a, j), verdict(y, b, j));
             if from == to {
                 continue;
@@ -44,7 +52,14 @@ pub fn differences(report: &Report, a: &Settings, b: &Settings, listed: u32) -> 
             found.total += 1;
             if found.verdicts.len() < listed as usize {
                 let reason = reason(matrix, a, b, j, from);
-                found.verdicts.push(Verdict { model, matrix: matrix.name.clone(), j, from, to, reason });
+                found.verdicts.push(Verdict {
+                    model,
+                    matrix: matrix.name.clone(),
+                    j,
+                    from,
+                    to,
+                    reason,
+                });
             }
         }
     }
@@ -63,9 +78,16 @@ fn score(matrix: &Matrix, rule: Rule, j: u32) -> Option<f32> {
 /// The settings of `a` turn into those of `b` one by one: the last of them that changes the verdict is why it differs.
 fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> String {
     let k = Settings { k: b.k, ..a.clone() };
-    let epsilon = Settings { epsilon: b.epsilon, ..k.clone() };
-    let side = Settings { side: b.side, ..epsilon.clone() };
-    let still = |settings: &Settings| score(matrix, settings.into(), j).is_some_and(|s| verdict(s, settings, j) == from);
+    let epsilon = Settings {
+        epsilon: b.epsilon,
+        ..k.clone()
+    };
+    let side = Settings {
+        side: b.side,
+        ..epsilon.clone()
+    };
+    let still =
+        |settings: &Settings| score(matrix, settings.into(), j).is_some_and(|s| verdict(s, settings, j) == from);
     if still(&side) {
         return turned(matrix, b.side, j);
     }
@@ -74,7 +96,11 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
     }
     if still(&k) {
         let score = score(matrix, a.into(), j).unwrap_or(0.0);
-        return format!("{score:.2} lies between ε = {} and {}", a.epsilon.min(b.epsilon), a.epsilon.max(b.epsilon));
+        return format!(
+            "{score:.2} lies between ε = {} and {}",
+            a.epsilon.min(b.epsilon),
+            a.epsilon.max(b.epsilon)
+        );
     }
     format!("outside the window k = {}", a.k.min(b.k))
 }
@@ -86,16 +112,26 @@ fn turned(matrix: &Matrix, side: Side, j: u32) -> String {
         Side::Right => [&None, &matrix.right],
         Side::Both => [&matrix.left, &matrix.right],
     };
-    let matches = own.into_iter().flatten().filter_map(|m| Some((*m.max_cos.get(j as usize)?, *m.argmax.get(j as usize)?)));
+    let matches = own
+        .into_iter()
+        .flatten()
+        .filter_map(|m| Some((*m.max_cos.get(j as usize)?, *m.argmax.get(j as usize)?)));
     match matches.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((cos, i)) => format!("its best match is {cos:.2} at i = {}, with the sign turned", u64::from(i) + 1),
+        Some((cos, i)) => format!(
+            "its best match is {cos:.2} at i = {}, with the sign turned",
+            u64::from(i) + 1
+        ),
         None => String::new(),
     }
 }
 
 fn sides(matrix: &Matrix, cosine: Cosine, j: u32) -> String {
     let number = |side| score(matrix, Rule { side, cosine }, j).map_or("unknown".to_owned(), |c| format!("{c:.2}"));
-    format!("right vector matches {}, left {}", number(Side::Right), number(Side::Left))
+    format!(
+        "right vector matches {}, left {}",
+        number(Side::Right),
+        number(Side::Left)
+    )
 }
 
 #[cfg(test)]
@@ -106,7 +142,12 @@ mod tests {
 
     fn side(max_cos: &[f32], signed: &[f32]) -> Match {
         let argmax = (0..max_cos.len() as u32).map(|j| j + 2).collect();
-        Match { max_cos: max_cos.to_vec(), argmax, signed_cos: Some(signed.to_vec()), ..Match::default() }
+        Match {
+            max_cos: max_cos.to_vec(),
+            argmax,
+            signed_cos: Some(signed.to_vec()),
+            ..Match::default()
+        }
     }
 
     /// Left and right: j = 0 differs by its sign, j = 1 by the side, j = 2 by epsilon, j = 3 by k; j = 4 by nothing.
@@ -118,43 +159,103 @@ mod tests {
 
     #[track_caller]
     fn check(change: impl Fn(&mut Settings), j: u32, to: bool, reason: &str) {
-        let a = Settings { k: 3, ..Settings::default() };
+        let a = Settings {
+            k: 3,
+            ..Settings::default()
+        };
         let mut b = a.clone();
         change(&mut b);
-        let expected = |from, to| Verdict { model: 0, matrix: "w".into(), j, from, to, reason: reason.into() };
-        assert_eq!(differences(&example(), &a, &b, 500), Differences { total: 1, verdicts: vec![expected(!to, to)] });
+        let expected = |from, to| Verdict {
+            model: 0,
+            matrix: "w".into(),
+            j,
+            from,
+            to,
+            reason: reason.into(),
+        };
+        assert_eq!(
+            differences(&example(), &a, &b, 500),
+            Differences {
+                total: 1,
+                verdicts: vec![expected(!to, to)]
+            }
+        );
         assert_eq!(differences(&example(), &b, &a, 500).verdicts, [expected(to, !to)]);
     }
 
     #[test]
     fn every_setting_has_its_reason() {
-        check(|s| s.cosine = Cosine::Signed, 0, true, "its best match is 0.98 at i = 3, with the sign turned");
-        check(|s| s.side = Side::Right, 1, false, "right vector matches 0.71, left 0.32");
-        check(|s| s.side = Side::Both, 1, false, "right vector matches 0.71, left 0.32");
+        check(
+            |s| s.cosine = Cosine::Signed,
+            0,
+            true,
+            "its best match is 0.98 at i = 3, with the sign turned",
+        );
+        check(
+            |s| s.side = Side::Right,
+            1,
+            false,
+            "right vector matches 0.71, left 0.32",
+        );
+        check(
+            |s| s.side = Side::Both,
+            1,
+            false,
+            "right vector matches 0.71, left 0.32",
+        );
         check(|s| s.epsilon = 0.6, 2, true, "0.52 lies between ε = 0.5 and 0.6");
         check(|s| s.k = 5, 3, true, "outside the window k = 3");
     }
 
     #[test]
     fn several_settings_at_once_are_told_apart() {
-        let a = Settings { k: 3, ..Settings::default() };
-        let b = Settings { k: 4, epsilon: 0.51, side: Side::Right, cosine: Cosine::Signed, ..a.clone() };
-        let reasons: Vec<_> = differences(&example(), &a, &b, 500).verdicts.into_iter().map(|v| (v.j, v.to, v.reason)).collect();
+        let a = Settings {
+            k: 3,
+            ..Settings::default()
+        };
+        let b = Settings {
+            k: 4,
+            epsilon: 0.51,
+            side: Side::Right,
+            cosine: Cosine::Signed,
+            ..a.clone()
+        };
+        let reasons: Vec<_> = differences(&example(), &a, &b, 500)
+            .verdicts
+            .into_iter()
+            .map(|v| (v.j, v.to, v.reason))
+            .collect();
         assert_eq!(
             reasons,
-            [(1, false, "right vector matches 0.71, left 0.32".to_owned()), (3, true, "outside the window k = 3".to_owned())]
+            [
+                (1, false, "right vector matches 0.71, left 0.32".to_owned()),
+                (3, true, "outside the window k = 3".to_owned())
+            ]
         );
         assert_eq!(differences(&example(), &a, &a, 500), Differences::default());
     }
 
     #[test]
     fn what_is_not_known_does_not_differ_and_long_lists_end() {
-        let unknown = Match { signed_cos: None, ..side(&[0.9; 600], &[]) };
-        let signed = Settings { cosine: Cosine::Signed, k: 600, ..Settings::default() };
-        let absolute = Settings { k: 600, ..Settings::default() };
+        let unknown = Match {
+            signed_cos: None,
+            ..side(&[0.9; 600], &[])
+        };
+        let signed = Settings {
+            cosine: Cosine::Signed,
+            k: 600,
+            ..Settings::default()
+        };
+        let absolute = Settings {
+            k: 600,
+            ..Settings::default()
+        };
         let certified = report(vec![matrix("w", 600, unknown, side(&[0.9; 600], &[0.0; 600]))]);
         assert_eq!(differences(&certified, &absolute, &signed, 500), Differences::default());
-        let right = |settings: &Settings| Settings { side: Side::Right, ..settings.clone() };
+        let right = |settings: &Settings| Settings {
+            side: Side::Right,
+            ..settings.clone()
+        };
         let all = differences(&certified, &right(&absolute), &right(&signed), 500);
         assert_eq!((all.total, all.verdicts.len()), (600, 500));
     }

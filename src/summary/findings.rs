@@ -47,17 +47,38 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
     // Among equals full fine-tuning comes last: it is what the others are held against.
     sorted.sort_by_key(|s| (std::cmp::Reverse(s.intruders), s.kind == Kind::Full));
-    let name = |s: &ModelSummary| if s.label == "Full" { "full fine-tuning".to_owned() } else { s.label.clone() };
-    let so_many = |n: u32| if n == 1 { "1 intruder".to_owned() } else { format!("{n} intruders") };
+    let name = |s: &ModelSummary| {
+        if s.label == "Full" {
+            "full fine-tuning".to_owned()
+        } else {
+            s.label.clone()
+        }
+    };
+    let so_many = |n: u32| {
+        if n == 1 {
+            "1 intruder".to_owned()
+        } else {
+            format!("{n} intruders")
+        }
+    };
     let epsilon = settings.epsilon;
     match sorted[..] {
         [] => String::new(),
         [first, ..] if first.intruders == 0 => {
-            format!("At ε = {epsilon:.2} no model has an intruder among its {} strongest vectors a matrix.", settings.k)
+            format!(
+                "At ε = {epsilon:.2} no model has an intruder among its {} strongest vectors a matrix.",
+                settings.k
+            )
         }
         [only] => format!("At ε = {epsilon:.2} {} has {}.", name(only), so_many(only.intruders)),
         [first, .., last] => {
-            format!("At ε = {epsilon:.2} {} has {} and {} {}.", name(first), so_many(first.intruders), name(last), last.intruders)
+            format!(
+                "At ε = {epsilon:.2} {} has {} and {} {}.",
+                name(first),
+                so_many(first.intruders),
+                name(last),
+                last.intruders
+            )
         }
     }
 }
@@ -66,18 +87,29 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
 fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
     let mut sentences = Vec::new();
     if let Some(full) = report.models.iter().find(|m| m.kind == Kind::Full) {
-        let values: Vec<f64> =
-            full.matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).filter(|r| *r > 0.0).collect();
+        let values: Vec<f64> = full
+            .matrices
+            .iter()
+            .filter_map(|m| m.delta.as_ref())
+            .map(|d| d.effective_rank)
+            .filter(|r| *r > 0.0)
+            .collect();
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(0.0, f64::max);
         if high > 0.0 {
-            sentences.push(format!("Full fine-tuning spreads over {low:.0} to {high:.0} directions."));
+            sentences.push(format!(
+                "Full fine-tuning spreads over {low:.0} to {high:.0} directions."
+            ));
         }
     }
     let widest = done.iter().filter(|s| s.kind == Kind::Lora).max_by_key(|s| s.rank);
     if let Some((s, mean)) = widest.and_then(|s| s.mean_effective_rank.map(|mean| (s, mean))) {
         let digits = if mean < 10.0 { 1 } else { 0 };
-        let of = s.rank.map(|r| format!(" of its {r}")).filter(|_| s.rank != Some(1)).unwrap_or_default();
+        let of = s
+            .rank
+            .map(|r| format!(" of its {r}"))
+            .filter(|_| s.rank != Some(1))
+            .unwrap_or_default();
         sentences.push(format!("{} uses {mean:.digits$}{of} on average.", s.label));
     }
     sentences.join(" ")
@@ -86,20 +118,34 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
 /// "In LoRA r = 8, value and attention-output matrices hold 31 of the 59.": the model with the most, and the one or two types that hold at
 /// least half of them.
 fn where_they_are(report: &Report, settings: &Settings) -> String {
-    let all = report.models.iter().map(|m| by_type(m, settings)).zip(labels(&report.models));
+    let all = report
+        .models
+        .iter()
+        .map(|m| by_type(m, settings))
+        .zip(labels(&report.models));
     let total = |types: &[(u32, &str)]| types.iter().map(|t| t.0).sum::<u32>();
     // Of equals the first.
-    let Some((types, label)) = all.rev().max_by_key(|(types, _)| total(types)) else { return String::new() };
+    let Some((types, label)) = all.rev().max_by_key(|(types, _)| total(types)) else {
+        return String::new();
+    };
     let total = total(&types);
     let name = |kind: &str| kind.replace("attention output", "attention-output");
     match types[..] {
         [(first, kind), _, ..] if first > 1 && 2 * first >= total => {
-            let share = if first == total { format!("all {total}") } else { format!("{first} of the {total}") };
+            let share = if first == total {
+                format!("all {total}")
+            } else {
+                format!("{first} of the {total}")
+            };
             format!("In {label}, {} matrices hold {share}.", name(kind))
         }
         [(first, kind), (second, other), _, ..] if second > 0 && 2 * (first + second) >= total => {
             let held = first + second;
-            let share = if held == total { format!("all {total}") } else { format!("{held} of the {total}") };
+            let share = if held == total {
+                format!("all {total}")
+            } else {
+                format!("{held} of the {total}")
+            };
             format!("In {label}, {} and {} matrices hold {share}.", name(kind), name(other))
         }
         _ => String::new(),
@@ -110,7 +156,10 @@ fn where_they_are(report: &Report, settings: &Settings) -> String {
 fn by_type<'a>(model: &'a Model, settings: &Settings) -> Vec<(u32, &'a str)> {
     let mut types: Vec<(u32, &str)> = Vec::new();
     for matrix in &model.matrices {
-        let (count, kind) = (intruders(matrix, settings).unwrap_or(0), type_label(matrix.kind.as_deref()));
+        let (count, kind) = (
+            intruders(matrix, settings).unwrap_or(0),
+            type_label(matrix.kind.as_deref()),
+        );
         match types.iter_mut().find(|t| t.1 == kind) {
             Some(t) => t.0 += count,
             None => types.push((count, kind)),
@@ -136,12 +185,20 @@ fn beyond(report: &Report, settings: &Settings) -> String {
         }
         (found > 0).then_some((all, found, first))
     };
-    let known: Vec<(&Model, String, (u64, u64, usize))> =
-        report.models.iter().zip(labels(&report.models)).filter_map(|(m, label)| Some((m, label, windows(m)?))).collect();
+    let known: Vec<(&Model, String, (u64, u64, usize))> = report
+        .models
+        .iter()
+        .zip(labels(&report.models))
+        .filter_map(|(m, label)| Some((m, label, windows(m)?)))
+        .collect();
     // A model without intruders in the window says most about a deeper one; a full fine-tune first.
     let late = known.iter().filter(|(_, _, (.., first))| *first >= settings.k as usize);
     if let Some((model, label, (all, found, first))) = late.min_by_key(|(m, ..)| m.kind != Kind::Full) {
-        let name = if model.kind == Kind::Full && label == "Full" { "full fine-tuning" } else { label };
+        let name = if model.kind == Kind::Full && label == "Full" {
+            "full fine-tuning"
+        } else {
+            label
+        };
         return format!(
             "Past the top {first}, {name} has candidates too: {} of {} when every vector is counted.",
             count(*found),
@@ -149,7 +206,11 @@ fn beyond(report: &Report, settings: &Settings) -> String {
         );
     }
     match known.iter().max_by_key(|k| k.2.1) {
-        Some((_, label, (all, found, _))) => format!("When every vector is counted, {label} has {} of {}.", count(*found), count(*all)),
+        Some((_, label, (all, found, _))) => format!(
+            "When every vector is counted, {label} has {} of {}.",
+            count(*found),
+            count(*all)
+        ),
         None => String::new(),
     }
 }
@@ -160,7 +221,12 @@ fn most(report: &Report, settings: &Settings) -> String {
         .models
         .iter()
         .zip(labels(&report.models))
-        .flat_map(|(model, label)| model.matrices.iter().filter_map(move |m| Some((intruders(m, settings)?, m, label.clone()))))
+        .flat_map(|(model, label)| {
+            model
+                .matrices
+                .iter()
+                .filter_map(move |m| Some((intruders(m, settings)?, m, label.clone())))
+        })
         .collect();
     let highest = cells.iter().map(|c| c.0).max().unwrap_or(0);
     let mut holders = cells.iter().filter(|c| c.0 == highest);
@@ -168,7 +234,10 @@ fn most(report: &Report, settings: &Settings) -> String {
         (0, ..) | (_, None, _) => String::new(),
         (most, Some((_, m, label)), None) => {
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
-            format!("{layer}{} holds the most: {most} in {label}.", type_label(m.kind.as_deref()))
+            format!(
+                "{layer}{} holds the most: {most} in {label}.",
+                type_label(m.kind.as_deref())
+            )
         }
         (most, Some(_), Some(_)) => format!("No matrix holds more than {most} in any model."),
     }

@@ -72,12 +72,19 @@ pub fn matrices(report: &Report, settings: &Settings, sort: Option<&Sort>, first
     }
     let total = all.len() as u32;
     all.truncate(first as usize);
-    Matrices { total, rows: all.iter().filter_map(|of| row(of, settings)).collect() }
+    Matrices {
+        total,
+        rows: all.iter().filter_map(|of| row(of, settings)).collect(),
+    }
 }
 
 /// One row; None where no model has such a matrix.
 pub fn matrix(report: &Report, settings: &Settings, name: &str) -> Option<MatrixRow> {
-    let of: OfModels = report.models.iter().map(|model| model.matrices.iter().find(|m| m.name == name)).collect();
+    let of: OfModels = report
+        .models
+        .iter()
+        .map(|model| model.matrices.iter().find(|m| m.name == name))
+        .collect();
     row(&of, settings)
 }
 
@@ -134,7 +141,11 @@ fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
 }
 
 fn own_side<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a Match> {
-    if settings.side == Side::Right { m.right.as_ref() } else { m.left.as_ref() }
+    if settings.side == Side::Right {
+        m.right.as_ref()
+    } else {
+        m.left.as_ref()
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +156,12 @@ mod tests {
 
     #[test]
     fn what_a_count_does_not_say_stands_beside_it() {
-        let left = Match { max_cos: vec![0.3, 0.9, 0.4], tied_cos: Some(vec![0.5, 0.9, 0.4]), argmax: vec![0; 3], ..Match::default() };
+        let left = Match {
+            max_cos: vec![0.3, 0.9, 0.4],
+            tied_cos: Some(vec![0.5, 0.9, 0.4]),
+            argmax: vec![0; 3],
+            ..Match::default()
+        };
         let mut m = matrix("w", 3, left, Match::default());
         (m.sigma_tuned, m.sigma_base) = (vec![2.0, 2.0, 1.0], vec![4.0, 1.0, 1.0]);
         m.delta = Some(Delta {
@@ -157,11 +173,21 @@ mod tests {
             floor: None,
         });
         let cell = |m: &Matrix, k| {
-            let settings = Settings { k, ..Settings::default() };
-            super::matrix(&report(vec![m.clone()]), &settings, "w").unwrap().cells.remove(0).unwrap()
+            let settings = Settings {
+                k,
+                ..Settings::default()
+            };
+            super::matrix(&report(vec![m.clone()]), &settings, "w")
+                .unwrap()
+                .cells
+                .remove(0)
+                .unwrap()
         };
         let found = cell(&m, 3);
-        assert_eq!((found.intruders, found.intruder_energy, found.change_ratio), (Some(2), Some(5.0 / 9.0), Some(0.25)));
+        assert_eq!(
+            (found.intruders, found.intruder_energy, found.change_ratio),
+            (Some(2), Some(5.0 / 9.0), Some(0.25))
+        );
         assert!((found.tied_angle.unwrap() - 60.0).abs() < 1e-4);
         assert_eq!(cell(&m, 1).intruder_energy, Some(4.0 / 9.0));
         // The last singular value is not known.

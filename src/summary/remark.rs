@@ -4,11 +4,20 @@ use crate::report::{Mode, Report};
 
 /// Certified bounds of a program that did not prove them, in words; none where all numbers stand.
 pub fn remark(report: &Report) -> Option<String> {
-    let certified = report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.mode == Some(Mode::Certified)).count();
+    let certified = report
+        .models
+        .iter()
+        .flat_map(|m| &m.matrices)
+        .filter(|m| m.mode == Some(Mode::Certified))
+        .count();
     if certified == 0 || report.generator.proves_bounds() {
         return None;
     }
-    let some = if certified == 1 { "1 result here is".to_owned() } else { format!("{certified} results here are") };
+    let some = if certified == 1 {
+        "1 result here is".to_owned()
+    } else {
+        format!("{certified} results here are")
+    };
     Some(format!(
         "{some} certified by Lorascope {}, whose bounds could be wrong: a best match may be larger than stated, and a count too high. \
          Compute the report again from its checkpoints.",
@@ -28,7 +37,11 @@ mod tests {
         assert_eq!(remark(&report), None, "nothing is certified");
         report.models[0].matrices[0].mode = Some(Mode::Certified);
         report.generator.engine = None;
-        assert!(remark(&report).unwrap().starts_with("1 result here is certified by Lorascope"));
+        assert!(
+            remark(&report)
+                .unwrap()
+                .starts_with("1 result here is certified by Lorascope")
+        );
         report.generator.engine = Some(6);
         assert!(remark(&report).is_some());
         report.generator = Generator::new("simd", 1);

@@ -40,7 +40,10 @@ enum Key {
 impl Sort {
     /// Equal rows keep the order they have.
     pub(super) fn apply(self, all: &mut Vec<OfModels>, settings: &Settings) {
-        let mut keyed: Vec<(Option<Key>, OfModels)> = std::mem::take(all).into_iter().map(|of| (self.key(&of, settings), of)).collect();
+        let mut keyed: Vec<(Option<Key>, OfModels)> = std::mem::take(all)
+            .into_iter()
+            .map(|of| (self.key(&of, settings), of))
+            .collect();
         keyed.sort_by(|(a, _), (b, _)| match (a, b) {
             (Some(a), Some(b)) => {
                 let order = a.partial_cmp(b).unwrap_or(Ordering::Equal);
@@ -80,7 +83,11 @@ mod tests {
     #[test]
     fn rows_without_a_number_come_last_in_both_directions_and_equal_rows_keep_their_order() {
         let row = |name: &str, layer, kind: &str, cosines: Option<&[f32]>| {
-            let left = Match { max_cos: cosines.unwrap_or_default().to_vec(), argmax: vec![0; 3], ..Match::default() };
+            let left = Match {
+                max_cos: cosines.unwrap_or_default().to_vec(),
+                argmax: vec![0; 3],
+                ..Match::default()
+            };
             let mut m = matrix(name, 3, left, Match::default());
             (m.layer, m.kind) = (layer, Some(kind.into()));
             if cosines.is_none() {
@@ -98,7 +105,15 @@ mod tests {
             let found = matrices(&report, &Settings::default(), sort.as_ref(), 9);
             found.rows.into_iter().map(|r| r.name).collect::<String>()
         };
-        let sorted = |column| [true, false].map(|descending| by(Some(Sort { column, model: 0, descending })));
+        let sorted = |column| {
+            [true, false].map(|descending| {
+                by(Some(Sort {
+                    column,
+                    model: 0,
+                    descending,
+                }))
+            })
+        };
         assert_eq!(by(None), "cabd");
         assert_eq!(sorted(Column::Intruders), ["cadb", "adcb"]);
         assert_eq!(sorted(Column::Layer), ["dabc", "abdc"]);

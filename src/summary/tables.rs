@@ -51,7 +51,12 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
             let count = |epsilon: f64| counted.iter().map(|w| below(w, epsilon)).sum::<u32>();
             let open = |m: &Matrix| undecided(m, settings.into(), settings.k, settings.epsilon);
             let with = |status: Status| model.matrices.iter().filter(|m| m.status == status).count() as u32;
-            let ranks: Vec<f64> = model.matrices.iter().filter_map(|m| m.delta.as_ref()).map(|d| d.effective_rank).collect();
+            let ranks: Vec<f64> = model
+                .matrices
+                .iter()
+                .filter_map(|m| m.delta.as_ref())
+                .map(|d| d.effective_rank)
+                .collect();
             let mut summary = ModelSummary {
                 label,
                 kind: model.kind,
@@ -85,16 +90,29 @@ fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) ->
         (done, ..) if done == s.unchanged => "Equal to the base, bit for bit.".to_owned(),
         (_, 0, Some(weakest)) => {
             // Rounded down: "or above" must stay true.
-            format!("None. All {} match a pre-trained vector at {:.3} or above.", s.possible, (weakest * 1000.0).floor() / 1000.0)
+            format!(
+                "None. All {} match a pre-trained vector at {:.3} or above.",
+                s.possible,
+                (weakest * 1000.0).floor() / 1000.0
+            )
         }
         (done, ..) => {
-            format!("In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.", s.matrices_with_any, count(low), count(high))
+            format!(
+                "In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.",
+                s.matrices_with_any,
+                count(low),
+                count(high)
+            )
         }
     };
     if s.failed > 0 {
         text.push_str(&format!(
             " {} could not be computed.",
-            if s.failed == 1 { "1 matrix".into() } else { format!("{} matrices", s.failed) }
+            if s.failed == 1 {
+                "1 matrix".into()
+            } else {
+                format!("{} matrices", s.failed)
+            }
         ));
     }
     text

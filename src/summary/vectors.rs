@@ -6,14 +6,23 @@ use crate::report::{Match, Report, Similarity};
 /// such matrix, or the numbers are not as many as its vectors.
 pub fn set_vectors(report: &mut Report, model: usize, name: &str, left: Vec<f32>, right: Vec<f32>) -> bool {
     let own = |m: usize, matrix: &str| m == model && matrix == name;
-    for (m, other) in report.models.iter_mut().enumerate().flat_map(|(m, model)| model.matrices.iter_mut().map(move |other| (m, other))) {
+    for (m, other) in report
+        .models
+        .iter_mut()
+        .enumerate()
+        .flat_map(|(m, model)| model.matrices.iter_mut().map(move |other| (m, other)))
+    {
         if !own(m, &other.name) {
             // The left side's corner is the matrix's own `similarity`.
             other.left.iter_mut().for_each(|side| side.vectors = None);
             other.right.iter_mut().for_each(cut);
         }
     }
-    let Some(matrix) = report.models.get_mut(model).and_then(|model| model.matrices.iter_mut().find(|matrix| matrix.name == name)) else {
+    let Some(matrix) = report
+        .models
+        .get_mut(model)
+        .and_then(|model| model.matrices.iter_mut().find(|matrix| matrix.name == name))
+    else {
         return false;
     };
     let n = matrix.rows.min(matrix.cols);
@@ -24,7 +33,11 @@ pub fn set_vectors(report: &mut Report, model: usize, name: &str, left: Vec<f32>
     // A certified result may hold one side only: the other has no best matches to stand beside.
     for (side, values) in [(&mut matrix.left, left), (&mut matrix.right, right)] {
         if let Some(side) = side {
-            side.vectors = Some(Similarity { rows: n, cols: n, values });
+            side.vectors = Some(Similarity {
+                rows: n,
+                cols: n,
+                values,
+            });
         }
     }
     true
@@ -33,7 +46,9 @@ pub fn set_vectors(report: &mut Report, model: usize, name: &str, left: Vec<f32>
 /// Leaves the corner that every matrix has.
 fn cut(side: &mut Match) {
     if let Some(all) = &side.vectors {
-        side.vectors = Some(Similarity::corner(all.rows as usize, all.cols as usize, |i, j| all.at(i, j)));
+        side.vectors = Some(Similarity::corner(all.rows as usize, all.cols as usize, |i, j| {
+            all.at(i, j)
+        }));
     }
 }
 
@@ -49,9 +64,17 @@ mod tests {
         let values = |from: f32| (0..1600).map(|i| (from + i as f32) / 3200.0).collect::<Vec<f32>>();
         let shape = |s: &Option<Similarity>| s.as_ref().map(|s| (s.rows, s.cols));
         assert!(set_vectors(&mut report, 0, "a", values(0.0), values(1.0)));
-        let [a, b] = &report.models[0].matrices[..] else { panic!() };
-        assert_eq!([a, b].map(|m| shape(&m.right.as_ref().unwrap().vectors)), [Some((40, 40)), None]);
-        assert_eq!(a.left.as_ref().unwrap().vectors.as_ref().unwrap().at(2, 5), 85.0 / 3200.0);
+        let [a, b] = &report.models[0].matrices[..] else {
+            panic!()
+        };
+        assert_eq!(
+            [a, b].map(|m| shape(&m.right.as_ref().unwrap().vectors)),
+            [Some((40, 40)), None]
+        );
+        assert_eq!(
+            a.left.as_ref().unwrap().vectors.as_ref().unwrap().at(2, 5),
+            85.0 / 3200.0
+        );
 
         assert!(set_vectors(&mut report, 0, "b", values(0.0), values(1.0)));
         let a = &report.models[0].matrices[0];

@@ -30,10 +30,15 @@ pub fn bench_peak() -> f64 {
 #[wasm_bindgen(js_name = benchEffectiveRank)]
 pub fn bench_effective_rank(rows: u32, cols: u32, rank: u32) -> Result<f64, JsError> {
     let random = |rows: u32, cols: u32, seed: u64| crate::linalg::random(rows as usize, cols as usize, seed);
-    let (a, b) = if rank == 0 { (random(rows, cols, 1), None) } else { (random(rank, cols, 1), Some(random(rows, rank, 2))) };
+    let (a, b) = if rank == 0 {
+        (random(rows, cols, 1), None)
+    } else {
+        (random(rank, cols, 1), Some(random(rows, rank, 2)))
+    };
     let begin = now();
     let effective_rank = match &b {
-        Some(b) => crate::linalg::low_rank_singular_values(2.0, b, &a).map(|sigma| crate::metrics::effective_rank::effective_rank(&sigma)),
+        Some(b) => crate::linalg::low_rank_singular_values(2.0, b, &a)
+            .map(|sigma| crate::metrics::effective_rank::effective_rank(&sigma)),
         None => crate::linalg::estimate((&a).into()).map(|spectrum| spectrum.effective_rank(0.0).0),
     };
     std::hint::black_box(effective_rank.map_err(|_| JsError::new("The singular values did not converge."))?);

@@ -3,7 +3,9 @@
 
 use js_sys::JsString;
 use plotters_backend::text_anchor::{HPos, VPos};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform};
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform,
+};
 use plotters_canvas::CanvasBackend;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
@@ -37,7 +39,15 @@ impl Canvas {
     /// `context` is the canvas's own.
     pub fn of(canvas: HtmlCanvasElement, context: CanvasRenderingContext2d) -> Option<Canvas> {
         let plain = CanvasBackend::with_canvas_object(canvas)?;
-        Some(Canvas { plain, context, colors: HashMap::new(), texts: HashMap::new(), fill: None, font: String::new(), align: "" })
+        Some(Canvas {
+            plain,
+            context,
+            colors: HashMap::new(),
+            texts: HashMap::new(),
+            fill: None,
+            font: String::new(),
+            align: "",
+        })
     }
 
     // What stands in its stead takes Rust's strings, which are decoded anew with every call.
@@ -48,7 +58,10 @@ impl Canvas {
             return;
         }
         let ([r, g, b], alpha) = (wanted.0, color.alpha);
-        let text = self.colors.entry(wanted).or_insert_with(|| format!("rgba({r},{g},{b},{alpha})").into());
+        let text = self
+            .colors
+            .entry(wanted)
+            .or_insert_with(|| format!("rgba({r},{g},{b},{alpha})").into());
         self.context.set_fill_style(text);
         self.fill = Some(wanted);
     }
@@ -83,7 +96,12 @@ impl DrawingBackend for Canvas {
             return self.plain.draw_rect(from, to, style, fill);
         }
         self.fill_with(style.color());
-        self.context.fill_rect(from.0.into(), from.1.into(), (to.0 - from.0).into(), (to.1 - from.1).into());
+        self.context.fill_rect(
+            from.0.into(),
+            from.1.into(),
+            (to.0 - from.0).into(),
+            (to.1 - from.1).into(),
+        );
         Ok(())
     }
 
@@ -98,7 +116,9 @@ impl DrawingBackend for Canvas {
         self.fill_with(style.color());
         self.context.begin_path();
         // Fails for a negative radius only.
-        let _ = self.context.arc(center.0.into(), center.1.into(), radius.into(), 0.0, TAU);
+        let _ = self
+            .context
+            .arc(center.0.into(), center.1.into(), radius.into(), 0.0, TAU);
         self.context.fill();
         Ok(())
     }
@@ -116,7 +136,12 @@ impl DrawingBackend for Canvas {
             self.font.clear();
             return self.plain.draw_text(text, style, at);
         }
-        let font = format!("{} {}px {}", style.style().as_str(), style.size(), style.family().as_str());
+        let font = format!(
+            "{} {}px {}",
+            style.style().as_str(),
+            style.size(),
+            style.family().as_str()
+        );
         if self.font != font {
             self.context.set_font(&font);
             self.font = font;
@@ -135,7 +160,9 @@ impl DrawingBackend for Canvas {
         if !self.texts.contains_key(text) {
             self.texts.insert(text.to_owned(), text.into());
         }
-        self.context.unchecked_ref::<Writer>().fill_text(&self.texts[text], at.0.into(), at.1.into());
+        self.context
+            .unchecked_ref::<Writer>()
+            .fill_text(&self.texts[text], at.0.into(), at.1.into());
         Ok(())
     }
 }

@@ -14,7 +14,9 @@ impl ReportView {
     #[wasm_bindgen(constructor)]
     pub fn new(report: Ts<Report>) -> Result<ReportView, JsError> {
         console_error_panic_hook::set_once();
-        Ok(ReportView { report: report.to_rust()? })
+        Ok(ReportView {
+            report: report.to_rust()?,
+        })
     }
 
     /// Takes in one result; a second one for the same matrix replaces the first.
@@ -30,7 +32,8 @@ impl ReportView {
     #[wasm_bindgen(js_name = setVectors)]
     pub fn set_vectors(&mut self, model: u32, name: &str, left: Vec<f32>, right: Vec<f32>) -> Result<(), JsError> {
         let fits = summary::set_vectors(&mut self.report, model as usize, name, left, right);
-        fits.then_some(()).ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
+        fits.then_some(())
+            .ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
     }
 
     /// Which vectors are intruders under one of two settings only, and why: all are counted, the first `listed` are listed.
@@ -44,45 +47,78 @@ impl ReportView {
     }
 
     /// The first rows of the table of matrices.
-    pub fn matrices(&self, settings: Ts<Settings>, sort: Option<Ts<Sort>>, first: u32) -> Result<Ts<Matrices>, JsError> {
+    pub fn matrices(
+        &self,
+        settings: Ts<Settings>,
+        sort: Option<Ts<Sort>>,
+        first: u32,
+    ) -> Result<Ts<Matrices>, JsError> {
         let sort = sort.map(|s| s.to_rust()).transpose()?;
         Ok(summary::matrices(&self.report, &settings.to_rust()?, sort.as_ref(), first).into_ts()?)
     }
 
     /// The row of one matrix.
     pub fn matrix(&self, settings: Ts<Settings>, name: &str) -> Result<Option<Ts<MatrixRow>>, JsError> {
-        Ok(summary::matrix(&self.report, &settings.to_rust()?, name).map(|r| r.into_ts()).transpose()?)
+        Ok(summary::matrix(&self.report, &settings.to_rust()?, name)
+            .map(|r| r.into_ts())
+            .transpose()?)
     }
 
     /// A lesson as a page of its own. `dials` is JSON: pairs of attribute and value.
     #[wasm_bindgen(js_name = lessonPage)]
-    pub fn lesson_page(&self, request: Ts<Request>, id: &str, title: &str, dials: &str, module: &str) -> Result<String, JsError> {
+    pub fn lesson_page(
+        &self,
+        request: Ts<Request>,
+        id: &str,
+        title: &str,
+        dials: &str,
+        module: &str,
+    ) -> Result<String, JsError> {
         let dials: Vec<(String, String)> = serde_json::from_str(dials)?;
-        let lesson = export::Lesson { id, title, dials: &dials, module };
+        let lesson = export::Lesson {
+            id,
+            title,
+            dials: &dials,
+            module,
+        };
         Ok(export::lesson_page(&self.report, &request.to_rust()?, &lesson))
     }
 
     /// Puts the hash of a file wherever the report names the file.
     #[wasm_bindgen(js_name = setHash)]
     pub fn set_hash(&mut self, file: &str, sha256: &str) {
-        let all = std::iter::once(&mut self.report.base.files).chain(self.report.models.iter_mut().map(|m| &mut m.files));
-        all.flatten().filter(|f| f.name == file).for_each(|f| f.sha256 = Some(sha256.to_owned()));
+        let all =
+            std::iter::once(&mut self.report.base.files).chain(self.report.models.iter_mut().map(|m| &mut m.files));
+        all.flatten()
+            .filter(|f| f.name == file)
+            .for_each(|f| f.sha256 = Some(sha256.to_owned()));
     }
 
     /// All rules that have a name, the default first.
     pub fn presets() -> Result<Vec<Ts<Preset>>, JsError> {
-        Ok(presets::presets().into_iter().map(|p| p.into_ts()).collect::<Result<_, _>>()?)
+        Ok(presets::presets()
+            .into_iter()
+            .map(|p| p.into_ts())
+            .collect::<Result<_, _>>()?)
     }
 
     /// The rule in force in words.
     pub fn rule(&self, settings: Ts<Settings>) -> Result<String, JsError> {
         let settings = settings.to_rust()?;
-        Ok(format!("Preset {}: {}.", presets::rule_name(&settings), presets::rule(&settings)))
+        Ok(format!(
+            "Preset {}: {}.",
+            presets::rule_name(&settings),
+            presets::rule(&settings)
+        ))
     }
 
     /// One page that needs nothing else: `module` is the text of the embed's module, `address` that of this page or empty.
     pub fn html(&self, request: Ts<Request>, module: &str, address: &str) -> Result<String, JsError> {
-        Ok(export::page(&self.report, &request.to_rust()?, &export::Page { module, address }))
+        Ok(export::page(
+            &self.report,
+            &request.to_rust()?,
+            &export::Page { module, address },
+        ))
     }
 
     #[wasm_bindgen(js_name = embedCode)]

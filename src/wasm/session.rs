@@ -86,7 +86,11 @@ impl WasmSession {
 
     /// The range to read next; none when the header is known.
     pub fn wants(&self, file: u32) -> Result<Option<Ts<ByteRange>>, JsError> {
-        let range = self.0.wants(file).map(|r| ByteRange { file, begin: r.start as f64, end: r.end as f64 });
+        let range = self.0.wants(file).map(|r| ByteRange {
+            file,
+            begin: r.start as f64,
+            end: r.end as f64,
+        });
         Ok(range.map(|r| r.into_ts()).transpose()?)
     }
 
@@ -139,7 +143,12 @@ impl WasmSession {
 
     /// All pre-trained vectors of one matrix against all of one model's, from the bytes of `rangesOf`. Rejects with the reason.
     #[wasm_bindgen(unchecked_return_type = "Promise<AllVectors>")]
-    pub fn vectors(&self, matrix: u32, model: u32, #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array) -> js_sys::Promise {
+    pub fn vectors(
+        &self,
+        matrix: u32,
+        model: u32,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
+    ) -> js_sys::Promise {
         let job = self.0.job_of(matrix, model);
         let bytes = bytes_of(&bytes);
         wasm_bindgen_futures::future_to_promise(async move {
@@ -153,7 +162,9 @@ impl WasmSession {
     pub fn keys(&self, matrix: u32, task: Ts<Task>) -> Result<Vec<Ts<MatrixKey>>, JsError> {
         let task = task.to_rust()?;
         let keys = self.0.keys(matrix, &task).into_iter();
-        Ok(keys.map(|(model, tensors, recipe)| MatrixKey { model, tensors, recipe }.into_ts()).collect::<Result<_, _>>()?)
+        Ok(keys
+            .map(|(model, tensors, recipe)| MatrixKey { model, tensors, recipe }.into_ts())
+            .collect::<Result<_, _>>()?)
     }
 
     /// The outcomes of a matrix whose bytes could not be read.
@@ -168,8 +179,15 @@ fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
 }
 
 fn ranges_to_js(ranges: Vec<FileRange>) -> Result<Vec<Ts<ByteRange>>, JsError> {
-    let convert = |r: FileRange| ByteRange { file: r.file, begin: r.range.start as f64, end: r.range.end as f64 };
-    Ok(ranges.into_iter().map(|r| convert(r).into_ts()).collect::<Result<_, _>>()?)
+    let convert = |r: FileRange| ByteRange {
+        file: r.file,
+        begin: r.range.start as f64,
+        end: r.range.end as f64,
+    };
+    Ok(ranges
+        .into_iter()
+        .map(|r| convert(r).into_ts())
+        .collect::<Result<_, _>>()?)
 }
 
 fn vectors_to_js(found: Vectors) -> Result<JsValue, JsValue> {
@@ -207,7 +225,9 @@ async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         // The receiver is gone only when the page has stopped waiting.
         let _ = sender.send(work());
     });
-    receiver.await.expect("a panic of the pool ends the whole instance, so the sender is never dropped unsent")
+    receiver
+        .await
+        .expect("a panic of the pool ends the whole instance, so the sender is never dropped unsent")
 }
 
 #[cfg(not(feature = "threads"))]

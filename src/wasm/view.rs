@@ -24,12 +24,21 @@ impl ReportView {
     #[wasm_bindgen(js_name = fromJson)]
     pub fn from_json(text: &str) -> Result<ReportView, JsError> {
         console_error_panic_hook::set_once();
-        Ok(ReportView { report: export::read(text).map_err(|why| JsError::new(&why))? })
+        Ok(ReportView {
+            report: export::read(text).map_err(|why| JsError::new(&why))?,
+        })
     }
 
     /// The report without its matrices.
     pub fn head(&self) -> Result<Ts<Report>, JsError> {
-        let Report { schema, generator, settings, base, models, .. } = &self.report;
+        let Report {
+            schema,
+            generator,
+            settings,
+            base,
+            models,
+            ..
+        } = &self.report;
         let models = models.iter().map(Model::bare).collect();
         Ok(Report {
             schema: schema.clone(),
@@ -51,7 +60,13 @@ impl ReportView {
     /// How many matrices there are, each counted once for all models.
     #[wasm_bindgen(js_name = matrixCount)]
     pub fn matrix_count(&self) -> u32 {
-        self.report.models.iter().flat_map(|m| &m.matrices).map(|m| &m.name).collect::<HashSet<_>>().len() as u32
+        self.report
+            .models
+            .iter()
+            .flat_map(|m| &m.matrices)
+            .map(|m| &m.name)
+            .collect::<HashSet<_>>()
+            .len() as u32
     }
 
     /// Draws on a canvas, which gets the size that the figure has at the request's width; the answer is its height in CSS pixels.
@@ -59,8 +74,12 @@ impl ReportView {
         let request = request.to_rust()?;
         let none = || JsError::new("The canvas gives no drawing context.");
         // The same context that the backend draws on: a canvas has one.
-        let context =
-            canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok()).ok_or_else(none)?;
+        let context = canvas
+            .get_context("2d")
+            .ok()
+            .flatten()
+            .and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok())
+            .ok_or_else(none)?;
         let backend = Canvas::of(canvas.clone(), context.clone()).ok_or_else(none)?;
         let blit = |r: &Raster| {
             // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.

@@ -13,14 +13,19 @@ const REPEATS = 20;
 
 /** `pageUrl` serves dist/; `benchUrl` serves this folder, the peers, the wasm packages and the scratch folder. */
 export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
-  const kernels = (build, threads, ...calls) => ask(browser, benchUrl, 'browser/kernels.worker.js', { build, threads, calls }, PATIENCE);
+  const kernels = (build, threads, ...calls) =>
+    ask(browser, benchUrl, 'browser/kernels.worker.js', { build, threads, calls }, PATIENCE);
 
   const ours = {
     async count(row, files) {
       const query = new URLSearchParams({ mode: row.mode, store: 'off', ...row.query });
       const watch = row.task === 'stream' ? watchQuarters(browser) : undefined;
       const answer = await runPage(browser, `${pageUrl}?${query}`, files.folder, { limit: PATIENCE, watch });
-      const wrong = answer.failed ?? (answer.threads === row.threads ? undefined : `${answer.threads} threads (${answer.build}), not ${row.threads}`);
+      const wrong =
+        answer.failed ??
+        (answer.threads === row.threads
+          ? undefined
+          : `${answer.threads} threads (${answer.build}), not ${row.threads}`);
       return answer.error || !wrong ? answer : { error: wrong };
     },
     async multiply(row) {
@@ -35,7 +40,16 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
   ours.stream = ours.count;
   ours.redraw = (_row, files) => runRedraw(browser, pageUrl, files.report, { limit: PATIENCE });
 
-  const request = (row, { base, tuned }) => ({ task: row.task, mode: row.mode, each: row.each, n: row.n, repeats: REPEATS, fromMemory: row.task === 'erank', base, tuned });
+  const request = (row, { base, tuned }) => ({
+    task: row.task,
+    mode: row.mode,
+    each: row.each,
+    n: row.n,
+    repeats: REPEATS,
+    fromMemory: row.task === 'erank',
+    base,
+    tuned,
+  });
   const inNumpy = (name, script, tasks) => ({
     name,
     takes: (row) => tasks.includes(row.task),
@@ -47,7 +61,14 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     name,
     isPeer: true,
     takes: (row) => row.peers,
-    run: (row, { base, tuned }) => ask(browser, benchUrl, 'peers/worker.js', { peer: file, base: served(row, base), tuned: served(row, tuned[0]) }, limit),
+    run: (row, { base, tuned }) =>
+      ask(
+        browser,
+        benchUrl,
+        'peers/worker.js',
+        { peer: file, base: served(row, base), tuned: served(row, tuned[0]) },
+        limit,
+      ),
   });
 
   return [

@@ -7,7 +7,10 @@ export function machine(browser, { numpy, blas }) {
   return { cores, simd: simd(), browser: `Chromium ${browser.version().split('.')[0]}`, numpy, blas, threads: cores };
 }
 
-export const inWords = (machine) => Object.entries(machine).map(([key, value]) => `${key} ${value}`).join(', ');
+export const inWords = (machine) =>
+  Object.entries(machine)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
 
 function simd() {
   try {

@@ -10,7 +10,9 @@ const python = process.env.LORASCOPE_PYTHON ?? 'python3';
 /** `{ about(), run(script, threads, request), close() }`; processes start when they are first asked. */
 export function startNumpy() {
   if (ask(python, '-c', 'import numpy') === null) {
-    throw new Stop('The benchmark needs NumPy: run "python3 -m pip install numpy" (or name another interpreter in LORASCOPE_PYTHON).');
+    throw new Stop(
+      'The benchmark needs NumPy: run "python3 -m pip install numpy" (or name another interpreter in LORASCOPE_PYTHON).',
+    );
   }
   const running = new Map();
   const get = async (script, threads) => {
@@ -26,8 +28,13 @@ export function startNumpy() {
 }
 
 async function start(script, threads) {
-  const limits = Object.fromEntries(['OPENBLAS', 'MKL', 'OMP', 'VECLIB'].map((name) => [`${name}_NUM_THREADS`, String(threads)]));
-  const child = spawn(python, ['-B', at('tests/benches', script)], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...limits } });
+  const limits = Object.fromEntries(
+    ['OPENBLAS', 'MKL', 'OMP', 'VECLIB'].map((name) => [`${name}_NUM_THREADS`, String(threads)]),
+  );
+  const child = spawn(python, ['-B', at('tests/benches', script)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...limits },
+  });
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await answers.next();

@@ -18,7 +18,11 @@ export async function measure(row, contenders, files, { runs, limit, earlier }) 
     for (const { name, isPeer, run } of entered) {
       if (reasons[name] || (isPeer && answers[name].at(-1)?.seconds > LONG)) continue;
       const answer = await run(row, files);
-      if (answer.error) reasons[name] = answer.error.startsWith('over ') || answer.error === 'out of memory' ? answer.error : `error: ${answer.error}`;
+      if (answer.error)
+        reasons[name] =
+          answer.error.startsWith('over ') || answer.error === 'out of memory'
+            ? answer.error
+            : `error: ${answer.error}`;
       else answers[name].push(answer);
     }
   }
@@ -27,7 +31,9 @@ export async function measure(row, contenders, files, { runs, limit, earlier }) 
 
 /** By the cube of the size, from the largest matrix it has done. */
 function foresee(name, row, earlier) {
-  const done = earlier.filter(({ row: other, result }) => other.shape && other.task === row.task && result.seconds[name]?.length);
+  const done = earlier.filter(
+    ({ row: other, result }) => other.shape && other.task === row.task && result.seconds[name]?.length,
+  );
   const largest = done.toSorted((a, b) => work(b.row) - work(a.row))[0];
   return largest ? (Math.min(...largest.result.seconds[name]) * work(row)) / work(largest.row) : 0;
 }
@@ -36,7 +42,9 @@ function result(row, answers, reasons) {
   const { ours, numpyPaper, numpyOurs } = answers;
   const names = Object.keys(answers);
   const of = (name) => (reasons[name] ? null : answers[name]);
-  const verdicts = names.filter((name) => name !== 'numpyPaper').map((name) => [name, same(of(name), of('numpyPaper'))]);
+  const verdicts = names
+    .filter((name) => name !== 'numpyPaper')
+    .map((name) => [name, same(of(name), of('numpyPaper'))]);
   return {
     id: row.id,
     sameVerdict: same(of('ours'), of('numpyPaper')),
@@ -66,7 +74,11 @@ function same(left, right) {
 
 /** Models are told apart by the counts of their matrices alone: the sides may label them differently. */
 function sorted(counts) {
-  return JSON.stringify(Object.entries(counts).map(([key, n]) => `${key.slice(key.indexOf(':') + 1)} ${n}`).sort());
+  return JSON.stringify(
+    Object.entries(counts)
+      .map(([key, n]) => `${key.slice(key.indexOf(':') + 1)} ${n}`)
+      .sort(),
+  );
 }
 
 function most(answers, field) {

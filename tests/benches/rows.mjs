@@ -42,12 +42,22 @@ const variants = [
 ];
 const scaling = pairs
   .filter(({ id }) => /(3072x768|2048x2048)-lora16/.test(id))
-  .flatMap((row) => variants.map(([name, threads, query]) => ({ ...row, id: `${name}-${row.id}`, threads, peers: false, query: { ...query, threads } })));
+  .flatMap((row) =>
+    variants.map(([name, threads, query]) => ({
+      ...row,
+      id: `${name}-${row.id}`,
+      threads,
+      peers: false,
+      query: { ...query, threads },
+    })),
+  );
 
 // The sample's manifest names its base first.
 function sample() {
   const folder = at('www/public/sample');
-  const folders = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).files.map((file) => join(folder, dirname(file.path)));
+  const folders = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).files.map((file) =>
+    join(folder, dirname(file.path)),
+  );
   const [base, ...tuned] = new Set(folders);
   return { folder, base, tuned };
 }
@@ -63,7 +73,13 @@ const models = [
 ];
 
 /** NumPy does each of these adapters from the start, as the paper's script would. */
-const adapters = { ...ROW, id: 'adapters8-4096x4096', mode: 'certified', each: true, files: (folder) => makeAdapters(folder, single(4096, 4096), 8, 16) };
+const adapters = {
+  ...ROW,
+  id: 'adapters8-4096x4096',
+  mode: 'certified',
+  each: true,
+  files: (folder) => makeAdapters(folder, single(4096, 4096), 8, 16),
+};
 
 /** Of the change alone. All begin with the numbers in memory. */
 const eranks = KINDS.map((kind) => ({

@@ -23,7 +23,16 @@ import { head, table, tableRow } from './table.mjs';
 
 const text = { type: 'string' };
 const flag = { type: 'boolean', default: false };
-const options = { by: { ...text, default: '' }, only: { ...text, default: '' }, json: text, runs: { ...text, default: '3' }, limit: { ...text, default: '600' }, fresh: flag, write: flag, built: flag };
+const options = {
+  by: { ...text, default: '' },
+  only: { ...text, default: '' },
+  json: text,
+  runs: { ...text, default: '3' },
+  limit: { ...text, default: '600' },
+  fresh: flag,
+  write: flag,
+  built: flag,
+};
 const { only, json, runs, limit, fresh, write, built, by } = parseArgs({ options }).values;
 
 const MARKERS = ['<!-- bench -->', '<!-- /bench -->'];
@@ -34,7 +43,8 @@ command(async () => {
   if (chosen.length === 0) throw new Stop(`No row matches ${only}; there are: ${rows.map((row) => row.id).join(', ')}`);
   const results = json && !fresh && existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')).rows : [];
   const missing = chosen.filter((row) => !results.some(({ id }) => id === row.id));
-  const about = missing.length > 0 ? await measureAll(missing, results) : JSON.parse(readFileSync(json, 'utf8')).machine;
+  const about =
+    missing.length > 0 ? await measureAll(missing, results) : JSON.parse(readFileSync(json, 'utf8')).machine;
   step(inWords(about));
   if (write) writeReadme(about, inOrder(results));
 });
@@ -43,26 +53,42 @@ async function measureAll(missing, results) {
   await setup();
   // Asked before our own build is part of it.
   const [load] = loadavg();
-  if (load > cpus().length / 2) step(`this machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): these numbers will say little, and BLAS suffers most`);
+  if (load > cpus().length / 2)
+    step(
+      `this machine is busy (load ${load.toFixed(1)} on ${cpus().length} cores): these numbers will say little, and BLAS suffers most`,
+    );
   if (missing.some((row) => row.peers)) await installPeers();
   if (!built) await buildSite();
   // Loaded late: before the set-up there is no Playwright.
-  const [{ chromium }, { contenders }, { measure }] = await Promise.all([import('@playwright/test'), import('./contenders.mjs'), import('./rounds.mjs')]);
+  const [{ chromium }, { contenders }, { measure }] = await Promise.all([
+    import('@playwright/test'),
+    import('./contenders.mjs'),
+    import('./rounds.mjs'),
+  ]);
   const scratch = mkdtempSync(join(tmpdir(), 'lorascope-bench-'));
   const numpy = startNumpy();
   const site = await serve();
-  const bench = await serveFolders({ bench: at('tests/benches'), packages: at('tests/benches/node_modules'), wasm: at('www/wasm'), files: scratch });
+  const bench = await serveFolders({
+    bench: at('tests/benches'),
+    packages: at('tests/benches/node_modules'),
+    wasm: at('www/wasm'),
+    files: scratch,
+  });
   const browser = await chromium.launch({ executablePath: await findBrowser(), args: BROWSER_ARGS });
   try {
     const about = machine(browser, await numpy.about());
-    const all = contenders({ browser, pageUrl: site.url, benchUrl: bench.url, numpy, limit: Number(limit) }).filter(({ name }) => new RegExp(by).test(name));
+    const all = contenders({ browser, pageUrl: site.url, benchUrl: bench.url, numpy, limit: Number(limit) }).filter(
+      ({ name }) => new RegExp(by).test(name),
+    );
     const names = all.map(({ name }) => name);
     console.log(head(names));
     for (const row of missing) {
       const folder = join(scratch, row.id);
       mkdirSync(folder);
       const files = { folder, ...row.files(folder) };
-      const earlier = results.flatMap((result) => rows.filter(({ id }) => id === result.id).map((other) => ({ row: other, result })));
+      const earlier = results.flatMap((result) =>
+        rows.filter(({ id }) => id === result.id).map((other) => ({ row: other, result })),
+      );
       const result = await measure(row, all, files, { runs: row.runs ?? Number(runs), limit: Number(limit), earlier });
       rmSync(folder, { recursive: true });
       results.push(result);
@@ -87,6 +113,10 @@ function writeReadme(about, results) {
   const [before, after] = MARKERS.map((marker) => readme.indexOf(marker));
   if (before < 0 || after < before) throw new Stop(`README.md has no ${MARKERS.join(' ... ')} to write between.`);
   const earlier = readme.slice(before, after);
-  const between = `\n\n${table(results, rows.map(({ id }) => id), earlier)}\n\n${inWords(about)}\n\n`;
+  const between = `\n\n${table(
+    results,
+    rows.map(({ id }) => id),
+    earlier,
+  )}\n\n${inWords(about)}\n\n`;
   writeFileSync(at('README.md'), readme.slice(0, before + MARKERS[0].length) + between + readme.slice(after));
 }

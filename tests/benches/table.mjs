@@ -1,7 +1,7 @@
 // The one table: a row an id, a column a contender. Against the page's seconds stand the others', and how many times the
 // page's they are: the median of the rounds, with their least and greatest.
 
-const HEADS = { ours: 'page', numpyPaper: 'NumPy, paper\'s algorithm', numpyOurs: 'NumPy, our algorithm' };
+const HEADS = { ours: 'page', numpyPaper: "NumPy, paper's algorithm", numpyOurs: 'NumPy, our algorithm' };
 const BY_DEFAULT = ['ours', 'numpyPaper', 'numpyOurs'];
 
 /** Lines of Markdown. `order`: the ids of all rows; those without a result keep their line of an `earlier` table with the same columns. */
@@ -40,7 +40,10 @@ function cell(result, name) {
 
 function gflops({ flop, peakGflops, seconds }, name) {
   const rates = seconds[name].map((s) => flop / s / 1e9);
-  const share = name === 'ours' && peakGflops ? `, ${Math.round((100 * median(rates)) / peakGflops)} % of the core's 128-bit peak (${peakGflops.toFixed(1)})` : '';
+  const share =
+    name === 'ours' && peakGflops
+      ? `, ${Math.round((100 * median(rates)) / peakGflops)} % of the core's 128-bit peak (${peakGflops.toFixed(1)})`
+      : '';
   return `${median(rates).toFixed(1)} GFLOP/s${spread(rates, (r) => r.toFixed(1))}${share}`;
 }
 
@@ -57,7 +60,8 @@ function median(values) {
   return (s[(s.length - 1) >> 1] + s[s.length >> 1]) / 2;
 }
 
-const spread = (values, text) => (values.length > 1 ? ` (${text(Math.min(...values))} to ${text(Math.max(...values))})` : '');
+const spread = (values, text) =>
+  values.length > 1 ? ` (${text(Math.min(...values))} to ${text(Math.max(...values))})` : '';
 const time = (s) => (s < 0.1 ? s.toFixed(4) : s < 10 ? s.toFixed(2) : s.toFixed(1));
 const times = (r) => `${r < 1 ? r.toFixed(2) : r < 100 ? r.toFixed(1) : r.toFixed(0)}×`;
 const line = (cells) => `| ${cells.join(' | ')} |`;

@@ -69,7 +69,10 @@ const ADAPTERS = [
 
 test('adapters chosen as bare files of one name each keep their own configuration', async ({ page }) => {
   await open(page);
-  const adapters = ADAPTERS.flatMap(({ folder }) => [minilm(`${folder}/adapter_config.json`), minilm(`${folder}/adapter_model.safetensors`)]);
+  const adapters = ADAPTERS.flatMap(({ folder }) => [
+    minilm(`${folder}/adapter_config.json`),
+    minilm(`${folder}/adapter_model.safetensors`),
+  ]);
   await chooseFiles(page, [minilm('base/model.safetensors'), minilm('full/model.safetensors'), ...adapters]);
   await planned(page, 8);
   const rows = page.getByTestId('plan-row');
@@ -88,7 +91,9 @@ test('two files of one name, size and date are two files', async ({ page }) => {
   // Archives unpack with dates of one or two seconds: such a base and its full fine-tune differ in nothing but their bytes.
   await page.getByTestId('file-input').evaluate((input: HTMLInputElement) => {
     const file = (value: number) => {
-      const header = new TextEncoder().encode('{"layers.0.q_proj.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}');
+      const header = new TextEncoder().encode(
+        '{"layers.0.q_proj.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}',
+      );
       const length = new BigUint64Array([BigInt(header.length)]);
       return new File([length, header, new Float32Array([value, 0, 0, 1])], 'model.safetensors', { lastModified: 0 });
     };

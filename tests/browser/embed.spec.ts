@@ -10,13 +10,15 @@ import { plainHost, type Host } from './plain-host';
 import { troubles } from './support';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const page1 = (body: string) => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>A blog</title><style>body{margin:20px auto;max-width:700px}</style>${body}`;
+const page1 = (body: string) =>
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>A blog</title><style>body{margin:20px auto;max-width:700px}</style>${body}`;
 
 let host: Host;
 let folder: string;
 test.beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lorascope-blog-'));
-  for (const report of ['sample.json', 'series.json']) copyFileSync(join(root, 'www/public/gallery', report), join(folder, report));
+  for (const report of ['sample.json', 'series.json'])
+    copyFileSync(join(root, 'www/public/gallery', report), join(folder, report));
   copyFileSync(join(root, 'dist/lorascope-figure.js'), join(folder, 'lorascope-figure.js'));
   host = await plainHost({ '/': folder });
 });
@@ -37,7 +39,10 @@ test('the module is one file of under 300 kB compressed', () => {
 
 test('attributes, dials, events, theme', async ({ page }) => {
   const wrong = await troubles(page);
-  await blog(page, '<lorascope-figure id="f" src="sample.json" figure="epsilon-curve" epsilon="0.3"></lorascope-figure>');
+  await blog(
+    page,
+    '<lorascope-figure id="f" src="sample.json" figure="epsilon-curve" epsilon="0.3"></lorascope-figure>',
+  );
   const element = page.locator('#f');
   const canvas = element.locator('canvas');
   await expect(canvas).toHaveAttribute('aria-label', /at epsilon = 0.30/);
@@ -49,15 +54,24 @@ test('attributes, dials, events, theme', async ({ page }) => {
   await element.evaluate((e) => e.setAttribute('figure', 'overview'));
   await expect(canvas).toHaveAttribute('aria-label', /layer|Layer/);
   await page.evaluate(() => {
-    document.addEventListener('select', (event) => Object.assign(globalThis, { chosen: (event as CustomEvent).detail as unknown }));
+    document.addEventListener('select', (event) =>
+      Object.assign(globalThis, { chosen: (event as CustomEvent).detail as unknown }),
+    );
   });
   await canvas.focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  const chosen = () => page.evaluate(() => (globalThis as unknown as { chosen: { matrix: string; model: string } }).chosen);
+  const chosen = () =>
+    page.evaluate(() => (globalThis as unknown as { chosen: { matrix: string; model: string } }).chosen);
   expect((await chosen()).matrix).toMatch(/^encoder\.layer\./);
 
-  const corner = () => canvas.evaluate((c) => [...(c as HTMLCanvasElement).getContext('2d')!.getImageData(1, (c as HTMLCanvasElement).height - 2, 1, 1).data.slice(0, 3)]);
+  const corner = () =>
+    canvas.evaluate((c) => [
+      ...(c as HTMLCanvasElement)
+        .getContext('2d')!
+        .getImageData(1, (c as HTMLCanvasElement).height - 2, 1, 1)
+        .data.slice(0, 3),
+    ]);
   expect(await corner()).toEqual([255, 255, 255]);
   await element.evaluate((e) => e.setAttribute('theme', 'dark'));
   await expect.poll(corner).toEqual([17, 19, 20]);
@@ -71,7 +85,10 @@ test('nothing is fetched before it comes near the viewport, and ready is said on
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.addInitScript(() => document.addEventListener('ready', () => Object.assign(globalThis, { ready: true })));
-  await blog(page, '<div style="height:4000px">far above</div><lorascope-figure src="series.json" figure="evolution">Until then these words.</lorascope-figure>');
+  await blog(
+    page,
+    '<div style="height:4000px">far above</div><lorascope-figure src="series.json" figure="evolution">Until then these words.</lorascope-figure>',
+  );
   await expect(page.locator('lorascope-figure')).toContainText('Until then');
   await page.waitForTimeout(500);
   expect(asked).not.toContain('/series.json');
@@ -82,27 +99,45 @@ test('nothing is fetched before it comes near the viewport, and ready is said on
 });
 
 test('several figures share one page; what does not load says so', async ({ page }) => {
-  await blog(page, `<lorascope-figure src="sample.json" figure="similarity" model="lora-r1" k="5"></lorascope-figure>
+  await blog(
+    page,
+    `<lorascope-figure src="sample.json" figure="similarity" model="lora-r1" k="5"></lorascope-figure>
     <lorascope-figure src="sample.json" figure="k-curve" fraction></lorascope-figure>
-    <lorascope-figure src="none.json"></lorascope-figure>`);
+    <lorascope-figure src="none.json"></lorascope-figure>`,
+  );
   await expect(page.locator('lorascope-figure canvas')).toHaveCount(2);
-  await expect(page.locator('lorascope-figure').last().getByRole('alert')).toContainText('none.json did not load (404)');
+  await expect(page.locator('lorascope-figure').last().getByRole('alert')).toContainText(
+    'none.json did not load (404)',
+  );
   await expect(page.locator('lorascope-figure canvas').first()).toHaveAttribute('aria-label', /LoRA r = 1/);
 });
 
 test('the npm package serves a fresh project built by Vite, with types', async ({ page }) => {
   test.setTimeout(120_000);
   const project = mkdtempSync(join(tmpdir(), 'lorascope-project-'));
-  const npm = (args: string[], cwd: string) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  const packed = JSON.parse(npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], root)) as { filename: string; files: { path: string }[] }[];
-  expect(packed[0]!.files.map((f) => f.path).sort()).toEqual(
-    ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/lorascope-figure.d.ts', 'dist/lorascope-figure.js', 'dist/lorascope-lessons.js', 'package.json'],
-  );
+  const npm = (args: string[], cwd: string) =>
+    execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const packed = JSON.parse(npm(['pack', '--ignore-scripts', '--json', '--pack-destination', project], root)) as {
+    filename: string;
+    files: { path: string }[];
+  }[];
+  expect(packed[0]!.files.map((f) => f.path).sort()).toEqual([
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
+    'README.md',
+    'dist/lorascope-figure.d.ts',
+    'dist/lorascope-figure.js',
+    'dist/lorascope-lessons.js',
+    'package.json',
+  ]);
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}');
   npm(['install', '--offline', '--no-audit', '--no-fund', `./${packed[0]!.filename}`], project);
   mkdirSync(join(project, 'public'));
   copyFileSync(join(folder, 'sample.json'), join(project, 'public/report.json'));
-  writeFileSync(join(project, 'index.html'), page1('<div id="place"></div><script type="module" src="/main.ts"></script>'));
+  writeFileSync(
+    join(project, 'index.html'),
+    page1('<div id="place"></div><script type="module" src="/main.ts"></script>'),
+  );
   const main = `import { LorascopeFigure } from 'lorascope';
 const figure = new LorascopeFigure();
 figure.src = 'report.json';
@@ -111,7 +146,15 @@ figure.addEventListener('select', ({ detail }) => console.log(detail.matrix?.len
 document.querySelector('#place')!.append(figure);
 `;
   writeFileSync(join(project, 'main.ts'), main);
-  const options = { module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['es2022', 'dom'], types: [], strict: true, noEmit: true };
+  const options = {
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    target: 'es2022',
+    lib: ['es2022', 'dom'],
+    types: [],
+    strict: true,
+    noEmit: true,
+  };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['main.ts'] }));
   execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
   const { build } = await import('vite');

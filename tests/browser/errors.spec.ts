@@ -39,7 +39,12 @@ const CODES: [start: string, code: string][] = [
   ['Ok(no tensors)', 'no-tensors'],
 ];
 
-interface Said { code: string; text: string; where: string; mild: boolean }
+interface Said {
+  code: string;
+  text: string;
+  where: string;
+  mild: boolean;
+}
 
 /** The problems on the page. */
 function said(page: Page): Promise<Said[]> {
@@ -66,10 +71,20 @@ test('every hostile file gets its answer by name, and leaves the page whole', as
     const code = CODES.find(([start]) => expected.startsWith(start))?.[1];
     expect.soft(problems.length, `${file}: something is said`).toBeGreaterThan(0);
     if (code) {
-      expect.soft(about.map((p) => p.code), `${file}: ${expected}`).toContain(code);
+      expect
+        .soft(
+          about.map((p) => p.code),
+          `${file}: ${expected}`,
+        )
+        .toContain(code);
     } else {
       expect(expected, file).toMatch(/^Ok/);
-      expect.soft(problems.filter((p) => p.where.includes(file) && !p.mild), `${file}: ${expected}`).toEqual([]);
+      expect
+        .soft(
+          problems.filter((p) => p.where.includes(file) && !p.mild),
+          `${file}: ${expected}`,
+        )
+        .toEqual([]);
     }
     await page.getByRole('button', { name: 'Start over' }).click();
     await expect(page.getByTestId('status')).toHaveAttribute('data-state', 'idle');
@@ -87,7 +102,13 @@ test('all hostile files at once do not disturb the good ones beside them', async
   for (const { file, expected } of CASES) {
     const code = CODES.find(([start]) => expected.startsWith(start))?.[1];
     // A configuration without its adapter is a matter of the company it comes in; broken files stay broken in any.
-    if (code && file.startsWith('bad_')) expect.soft(problems.filter((p) => p.text.includes(file)).map((p) => p.code), file).toContain(code);
+    if (code && file.startsWith('bad_'))
+      expect
+        .soft(
+          problems.filter((p) => p.text.includes(file)).map((p) => p.code),
+          file,
+        )
+        .toContain(code);
   }
   await analyze(page);
   const rows = page.getByTestId('matrix-row');

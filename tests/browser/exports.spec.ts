@@ -22,7 +22,10 @@ test.beforeAll(async () => {
 /** Chooses one entry of a figure's menu; the answer is the saved file's path. */
 async function save(where: Locator, kind: string): Promise<string> {
   await where.getByTestId('figure-menu').click();
-  const [download] = await Promise.all([where.page().waitForEvent('download'), where.getByTestId(`export-${kind}`).click()]);
+  const [download] = await Promise.all([
+    where.page().waitForEvent('download'),
+    where.getByTestId(`export-${kind}`).click(),
+  ]);
   const path = join(folder, `${Date.now()}-${download.suggestedFilename()}`);
   await download.saveAs(path);
   return path;
@@ -57,18 +60,29 @@ for (const version of BUILDS) {
         const svg = readFileSync(await save(at, 'svg'), 'utf8');
         expect(svg, id).toMatch(/^<svg [^>]*role="img"/);
         expect(svg, id).toContain('preset “official code”');
-        const parsed = await page.evaluate((text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('text, parsererror').length, svg);
+        const parsed = await page.evaluate(
+          (text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelectorAll('text, parsererror').length,
+          svg,
+        );
         expect(parsed, id).toBeGreaterThan(4);
         const png = readFileSync(await save(at, 'png'));
         expect(png.subarray(1, 4).toString(), id).toBe('PNG');
         expect(png.readUInt32BE(16), `${id}: twice the pixels`).toBeGreaterThanOrEqual(1200);
         const csv = readFileSync(await save(at, 'csv'), 'utf8');
         const lines = csv.split('\r\n').filter((line) => line !== '' && !line.startsWith('#'));
-        const json = JSON.parse(readFileSync(await save(at, 'json'), 'utf8')) as { schema: string; figure: string; rows: unknown[]; provenance: { files: { sha256?: string }[] } };
+        const json = JSON.parse(readFileSync(await save(at, 'json'), 'utf8')) as {
+          schema: string;
+          figure: string;
+          rows: unknown[];
+          provenance: { files: { sha256?: string }[] };
+        };
         expect([json.schema, json.figure], id).toEqual(['lorascope-figure/1', id]);
         expect(lines.length, id).toBe(json.rows.length + 1);
         expect(csv, id).toContain('@article{shuttleworth2024lora');
-        expect(json.provenance.files.every((file) => /^[0-9a-f]{64}$/.test(file.sha256 ?? '')), `${id}: hashes`).toBe(true);
+        expect(
+          json.provenance.files.every((file) => /^[0-9a-f]{64}$/.test(file.sha256 ?? '')),
+          `${id}: hashes`,
+        ).toBe(true);
       }
     }
   });
@@ -88,7 +102,10 @@ test('the page of a figure works from the disk, without a network, and in a fram
   alone.on('request', (request) => asked.push(request.url()));
   alone.on('pageerror', (error) => wrong.push(error.message));
   alone.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-  for (const [file, label] of [[curve, /at epsilon = 0.50/], [map, /^Similarity of/]] as const) {
+  for (const [file, label] of [
+    [curve, /at epsilon = 0.50/],
+    [map, /^Similarity of/],
+  ] as const) {
     await alone.goto(pathToFileURL(file).href);
     const canvas = alone.locator('lorascope-figure canvas');
     await expect(canvas).toHaveAttribute('aria-label', label);
@@ -96,7 +113,9 @@ test('the page of a figure works from the disk, without a network, and in a fram
     await expect(alone.locator('lorascope-figure output').last()).toHaveText('0.90');
     await expect(alone.locator('lorascope-figure')).toHaveAttribute('epsilon', '0.9');
   }
-  expect(asked.filter((url) => !url.startsWith('file:') && !url.startsWith('blob:') && !url.startsWith('data:'))).toEqual([]);
+  expect(
+    asked.filter((url) => !url.startsWith('file:') && !url.startsWith('blob:') && !url.startsWith('data:')),
+  ).toEqual([]);
   expect(wrong).toEqual([]);
   await offline.close();
 
@@ -111,10 +130,17 @@ test('the page of a figure works from the disk, without a network, and in a fram
   // A frame hears how tall it has to be.
   const outer = await browser.newPage();
   await outer.setContent('<iframe id="f" width="700" height="100"></iframe>');
-  const height = outer.evaluate((source) => new Promise<number>((done) => {
-    addEventListener('message', ({ data }) => data?.type === 'lorascope-height' && data.height > 300 && done(data.height));
-    document.querySelector('iframe')!.srcdoc = source;
-  }), readFileSync(curve, 'utf8'));
+  const height = outer.evaluate(
+    (source) =>
+      new Promise<number>((done) => {
+        addEventListener(
+          'message',
+          ({ data }) => data?.type === 'lorascope-height' && data.height > 300 && done(data.height),
+        );
+        document.querySelector('iframe')!.srcdoc = source;
+      }),
+    readFileSync(curve, 'utf8'),
+  );
   expect(await height).toBeLessThan(900);
   await outer.close();
 });
@@ -122,7 +148,9 @@ test('the page of a figure works from the disk, without a network, and in a fram
 test('lines to paste: embed, PyTorch, citation; the run in words', async ({ page }) => {
   await sample(page);
   const curve = figure(page, 'epsilon-curve');
-  expect(await copy(curve, 'embed')).toContain('<lorascope-figure src="report.json" figure="epsilon-curve" k="10" epsilon="0.5" side="left">');
+  expect(await copy(curve, 'embed')).toContain(
+    '<lorascope-figure src="report.json" figure="epsilon-curve" k="10" epsilon="0.5" side="left">',
+  );
   expect(await copy(curve, 'citation')).toContain('@article{shuttleworth2024lora');
   const leading = (await summary(page, 'LoRA r = 1')).intruders;
   const code = await copy(curve, 'pytorch');
@@ -197,9 +225,15 @@ test('what is no report is said: another host, a missing one, a broken one', asy
   await expect(missing.locator('[data-testid=error][data-code=report-invalid]')).toContainText('none.json');
   const broken = await context.newPage();
   await open(broken);
-  const files = ['{"schema":"lorascope-report/1"', '{"schema":"lorascope-report/1","models":[]}', '{"schema":"lorascope-report/1","generator":{},"settings":{},"base":{},"models":[1]}'];
+  const files = [
+    '{"schema":"lorascope-report/1"',
+    '{"schema":"lorascope-report/1","models":[]}',
+    '{"schema":"lorascope-report/1","generator":{},"settings":{},"base":{},"models":[1]}',
+  ];
   for (const [at, text] of files.entries()) {
-    await broken.getByTestId('file-input').setInputFiles({ name: `r${at}.json`, mimeType: 'application/json', buffer: Buffer.from(text) });
+    await broken
+      .getByTestId('file-input')
+      .setInputFiles({ name: `r${at}.json`, mimeType: 'application/json', buffer: Buffer.from(text) });
     const said = broken.locator('[data-testid=error][data-code=report-invalid]');
     await expect(said).toContainText(`r${at}.json`);
   }
@@ -219,25 +253,28 @@ test('canvas and SVG are the same picture', async ({ page }) => {
     for (const id of ids) {
       const svg = readFileSync(await save(figure(page, id), 'svg'), 'utf8');
       await page.mouse.move(0, 0);
-      const off = await figure(page, id).locator('canvas').evaluate(async (canvas, text) => {
-        const image = new Image();
-        image.src = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
-        await image.decode();
-        const { width, height } = canvas as HTMLCanvasElement;
-        const pixels = (paint: (c: CanvasRenderingContext2D) => void) => {
-          const c = new OffscreenCanvas(width, height).getContext('2d')! as unknown as CanvasRenderingContext2D;
-          paint(c);
-          return c.getImageData(0, 0, width, height).data;
-        };
-        const a = pixels((c) => c.drawImage(canvas as HTMLCanvasElement, 0, 0));
-        // The file's heading stands above.
-        const b = pixels((c) => c.drawImage(image, 0, -30));
-        let different = 0;
-        for (let p = 0; p < a.length; p += 4) {
-          if (Math.abs(a[p]! - b[p]!) + Math.abs(a[p + 1]! - b[p + 1]!) + Math.abs(a[p + 2]! - b[p + 2]!) > 190) different++;
-        }
-        return { share: different / (a.length / 4), widths: [width, image.width] };
-      }, svg);
+      const off = await figure(page, id)
+        .locator('canvas')
+        .evaluate(async (canvas, text) => {
+          const image = new Image();
+          image.src = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
+          await image.decode();
+          const { width, height } = canvas as HTMLCanvasElement;
+          const pixels = (paint: (c: CanvasRenderingContext2D) => void) => {
+            const c = new OffscreenCanvas(width, height).getContext('2d')! as unknown as CanvasRenderingContext2D;
+            paint(c);
+            return c.getImageData(0, 0, width, height).data;
+          };
+          const a = pixels((c) => c.drawImage(canvas as HTMLCanvasElement, 0, 0));
+          // The file's heading stands above.
+          const b = pixels((c) => c.drawImage(image, 0, -30));
+          let different = 0;
+          for (let p = 0; p < a.length; p += 4) {
+            if (Math.abs(a[p]! - b[p]!) + Math.abs(a[p + 1]! - b[p + 1]!) + Math.abs(a[p + 2]! - b[p + 2]!) > 190)
+              different++;
+          }
+          return { share: different / (a.length / 4), widths: [width, image.width] };
+        }, svg);
       expect(off.widths[1], id).toBe(off.widths[0]);
       expect(off.share, id).toBeLessThan(0.025);
     }

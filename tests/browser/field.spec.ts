@@ -27,7 +27,9 @@ test('a LoRA with trainable tokens is analysed', async ({ page }) => {
 
 test('a FLUX LoRA without alpha asks nothing', async ({ page }) => {
   await dropCase(page, '31-flux-lora-no-alpha');
-  await expect(page.getByTestId('plan-row').locator('td[data-l=Scale]')).toHaveText('α/r = 1 α = r, the convention of image models');
+  await expect(page.getByTestId('plan-row').locator('td[data-l=Scale]')).toHaveText(
+    'α/r = 1 α = r, the convention of image models',
+  );
   await expect(questions(page)).toHaveCount(0);
 });
 

@@ -25,7 +25,9 @@ async function table(page: Page, id: string): Promise<{ columns: string[]; rows:
   // A map of 384 x 384 has many cells.
   await expect(data.locator('tbody tr').first()).toBeVisible({ timeout: 20_000 });
   const columns = await data.locator('thead th').allInnerTexts();
-  const rows = await data.locator('tbody tr').evaluateAll((all) => all.map((tr) => [...tr.children].map((td) => (td as HTMLElement).innerText)));
+  const rows = await data
+    .locator('tbody tr')
+    .evaluateAll((all) => all.map((tr) => [...tr.children].map((td) => (td as HTMLElement).innerText)));
   await canvas(page, id).focus();
   await page.keyboard.press('t');
   await expect(data).toHaveCount(0);
@@ -42,11 +44,14 @@ for (const version of BUILDS) {
   inBuild(version)(`the figures of a run agree with its summary, ${version.build}`, async ({ page }) => {
     await samples(page, version);
     const models = ['Full', 'LoRA r = 1', 'LoRA r = 8', 'LoRA r = 64'];
-    const said = new Map(await Promise.all(models.map(async (label) => [label, (await summary(page, label)).intruders] as const)));
+    const said = new Map(
+      await Promise.all(models.map(async (label) => [label, (await summary(page, label)).intruders] as const)),
+    );
 
     await stepTo(page, 'k-curve', 'ArrowLeft', (title) => /k = 9\b/.test(title));
     await stepTo(page, 'k-curve', 'ArrowRight', (title) => /k = 10\b/.test(title));
-    for (const [label, value] of (await card(figure(page, 'k-curve'))).lines) expect(number(value), `k-curve, ${label}`).toBe(said.get(label));
+    for (const [label, value] of (await card(figure(page, 'k-curve'))).lines)
+      expect(number(value), `k-curve, ${label}`).toBe(said.get(label));
 
     const cells = await table(page, 'overview');
     for (const label of models) {
@@ -56,7 +61,8 @@ for (const version of BUILDS) {
     }
     const curve = await table(page, 'epsilon-curve');
     const half = curve.rows.find(([epsilon]) => epsilon === '0.5')!;
-    for (const label of models) expect(number(half[curve.columns.indexOf(label)]!), `epsilon-curve, ${label}`).toBe(said.get(label));
+    for (const label of models)
+      expect(number(half[curve.columns.indexOf(label)]!), `epsilon-curve, ${label}`).toBe(said.get(label));
   });
 }
 
@@ -78,7 +84,9 @@ test('one hover and one selection across all views', async ({ page }) => {
   await expect(row(page)).toHaveAttribute('data-name', name);
 });
 
-test('one matrix: a vector picked in one figure is studied in another, the map goes to all vectors', async ({ page }) => {
+test('one matrix: a vector picked in one figure is studied in another, the map goes to all vectors', async ({
+  page,
+}) => {
   await samples(page);
   // By its name: the table, out of sight until now, may still have the rows of a moment ago.
   await page.locator('[data-testid=matrix-row][data-name="encoder.layer.0.attention.self.query.weight"]').click();
@@ -121,7 +129,12 @@ test('one matrix: a vector picked in one figure is studied in another, the map g
 test('presets name their rule, and say which vectors they judge otherwise and why', async ({ page }) => {
   await samples(page);
   const preset = page.getByTestId('preset');
-  await expect(preset.locator('option')).toHaveText(['official code', 'paper, Fig. 4 to the letter', 'PEFT', 'both sides']);
+  await expect(preset.locator('option')).toHaveText([
+    'official code',
+    'paper, Fig. 4 to the letter',
+    'PEFT',
+    'both sides',
+  ]);
   const before = (await summary(page, 'LoRA r = 1')).intruders;
   await preset.selectOption('letter');
   const details = page.getByTestId('differences');

@@ -7,7 +7,9 @@ import { BUILDS, open } from './support';
 const MOST = 2_100_000;
 
 for (const version of BUILDS) {
-  test(`until it is ready the page fetches one engine and ${MOST / 1e6} MB compressed at most, ${version.build}`, async ({ page }) => {
+  test(`until it is ready the page fetches one engine and ${MOST / 1e6} MB compressed at most, ${version.build}`, async ({
+    page,
+  }) => {
     const fetched = new Map<string, Promise<Buffer>>();
     page.on('response', (response) => {
       if (response.ok()) fetched.set(response.url(), response.body());
@@ -16,7 +18,9 @@ for (const version of BUILDS) {
     let bytes = 0;
     for (const body of fetched.values()) bytes += gzipSync(await body, { level: 9 }).length;
     const wasms = [...fetched.keys()].filter((url) => url.endsWith('.wasm'));
-    test.info().annotations.push({ type: 'measured', description: `${(bytes / 1e6).toFixed(2)} MB in ${fetched.size} files` });
+    test
+      .info()
+      .annotations.push({ type: 'measured', description: `${(bytes / 1e6).toFixed(2)} MB in ${fetched.size} files` });
     expect(wasms).toHaveLength(2);
     expect(bytes).toBeLessThan(MOST);
   });

@@ -8,11 +8,31 @@ import { analyze, BUILDS, card, chooseFolder, drop, fixture, number, open, plann
 
 const MODELS = [
   { folder: 'full', label: 'Full', kind: 'full', scale: 'none', size: '7.1 MB' },
-  { folder: 'lora_r1', label: 'LoRA r = 1', kind: 'LoRA, r = 1', scale: 'α/r = 2 adapter_config.json', size: '30.5 kB' },
-  { folder: 'lora_r8_a8', label: 'LoRA r = 8', kind: 'LoRA, r = 8', scale: 'α/r = 1 adapter_config.json', size: '224 kB' },
-  { folder: 'lora_r64', label: 'LoRA r = 64', kind: 'LoRA, r = 64', scale: 'α/r = 2 adapter_config.json', size: '1.8 MB' },
+  {
+    folder: 'lora_r1',
+    label: 'LoRA r = 1',
+    kind: 'LoRA, r = 1',
+    scale: 'α/r = 2 adapter_config.json',
+    size: '30.5 kB',
+  },
+  {
+    folder: 'lora_r8_a8',
+    label: 'LoRA r = 8',
+    kind: 'LoRA, r = 8',
+    scale: 'α/r = 1 adapter_config.json',
+    size: '224 kB',
+  },
+  {
+    folder: 'lora_r64',
+    label: 'LoRA r = 64',
+    kind: 'LoRA, r = 64',
+    scale: 'α/r = 2 adapter_config.json',
+    size: '1.8 MB',
+  },
 ];
-const answers = new Map(MODELS.map(({ folder, label }) => [label, reference('minilm-expected', folder, /\.layer\.0\./)]));
+const answers = new Map(
+  MODELS.map(({ folder, label }) => [label, reference('minilm-expected', folder, /\.layer\.0\./)]),
+);
 const minilm = (path: string) => fixture(`minilm-layer0/${path}`);
 
 for (const version of BUILDS) {
@@ -114,7 +134,8 @@ async function epsilonFigure(page: Page): Promise<void> {
     const epsilon = Number(/^below ε = (\d\.\d\d)$/.exec(title)?.[1]);
     expect(epsilon, title).toBeGreaterThan(0);
     expect([...lines.keys()].sort()).toEqual([...answers.keys()].sort());
-    for (const [label, rows] of answers) checkCount(number(lines.get(label)!), rows, 10, epsilon, `${label} in the figure`);
+    for (const [label, rows] of answers)
+      checkCount(number(lines.get(label)!), rows, 10, epsilon, `${label} in the figure`);
     seen.add(title);
   }
   expect(seen.size).toBe(4);
@@ -122,10 +143,13 @@ async function epsilonFigure(page: Page): Promise<void> {
 
 async function sorting(page: Page): Promise<void> {
   const heads = page.locator('table.mats thead tr').nth(1).locator('th');
-  const names = () => page.getByTestId('matrix-row').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['name']));
+  const names = () =>
+    page.getByTestId('matrix-row').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['name']));
   // Layer, matrix, shape, the intruders of four models, the effective ranks of four models.
   const ranks = heads.nth(3 + MODELS.length + 3);
-  const wanted = [...answers.get('LoRA r = 64')!].sort((a, b) => b.effective_rank_change - a.effective_rank_change).map((row) => row.name);
+  const wanted = [...answers.get('LoRA r = 64')!]
+    .sort((a, b) => b.effective_rank_change - a.effective_rank_change)
+    .map((row) => row.name);
   await ranks.getByRole('button').click();
   await expect(ranks).toHaveAttribute('aria-sort', 'descending');
   expect(await names()).toEqual(wanted);
@@ -175,9 +199,11 @@ async function similarity(figure: Locator, label: string, row: ReturnType<typeof
     seen.add(j);
     expect(number(lines.get('singular value')!), title).toBeCloseTo(row.sigma_tuned[j]!, 1);
     const [, best, i] = /^(\d\.\d\d) at i = (\d+)$/.exec(lines.get('best match c') ?? '') ?? [];
-    if (separated(row.sigma_tuned, j)) expect(Math.abs(Number(best) - row.max_abs_cos_left[j]!), title).toBeLessThan(0.0061);
+    if (separated(row.sigma_tuned, j))
+      expect(Math.abs(Number(best) - row.max_abs_cos_left[j]!), title).toBeLessThan(0.0061);
     // Where the best match is far above the rest its place is beyond doubt.
-    if (row.max_abs_cos_left[j]! > 0.8) expect(Number(i) - 1, `${title}: place of the best match`).toBe(row.argmax_left[j]);
+    if (row.max_abs_cos_left[j]! > 0.8)
+      expect(Number(i) - 1, `${title}: place of the best match`).toBe(row.argmax_left[j]);
     const below = row.max_abs_cos_left[j]! < 0.5;
     expect(lines.get('below ε'), title).toBe(!below ? 'no' : j < 10 ? 'yes: intruder' : 'yes, outside the window');
   }
@@ -190,12 +216,23 @@ async function exported(page: Page, build: string): Promise<void> {
   const report: unknown = JSON.parse(readFileSync(await download.path(), 'utf8'));
   checkReport(report);
   expect(report.generator.build).toMatch(build === 'simd' ? /^simd$/ : /^threads\+/);
-  expect(report.settings).toMatchObject({ k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'auto', preset: 'official' });
+  expect(report.settings).toMatchObject({
+    k: 10,
+    epsilon: 0.5,
+    side: 'left',
+    cosine: 'absolute',
+    svd: 'thin',
+    mode: 'auto',
+    preset: 'official',
+  });
   expect(report.base).toMatchObject({ label: 'base', files: [{ name: 'base/model.safetensors', size: 7_078_592 }] });
   expect(report.models.map((m) => m.label).sort()).toEqual(MODELS.map((m) => m.folder).sort());
   for (const model of report.models) {
     const { label, scale } = MODELS.find((m) => m.folder === model.label)!;
-    expect(model).toMatchObject({ matching: { matched: 6, total: 6, unmatched: [], onlyInBase: [] }, totals: { matrices: 6, failed: 0, skipped: 0, unchanged: 0 } });
+    expect(model).toMatchObject({
+      matching: { matched: 6, total: 6, unmatched: [], onlyInBase: [] },
+      totals: { matrices: 6, failed: 0, skipped: 0, unchanged: 0 },
+    });
     expect(model.scale).toBe(scale === 'none' ? null : Number(/= (\d)/.exec(scale)![1]));
     expect(model.matrices.every((m) => m.status === 'analyzed')).toBe(true);
     checkModel(model, answers.get(label)!);

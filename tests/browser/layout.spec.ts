@@ -8,7 +8,10 @@ const matrix = (page: Page) => page.locator('[data-testid=matrix-row]').first();
 
 /** The plan of a base and six fine-tunes: as many columns as a table usually has. */
 async function planAll(page: Page): Promise<void> {
-  await drop(page, ['base', ...MODELS].map((folder) => fixture(`minilm-layer0/${folder}`)));
+  await drop(
+    page,
+    ['base', ...MODELS].map((folder) => fixture(`minilm-layer0/${folder}`)),
+  );
   await planned(page, 12);
 }
 
@@ -26,7 +29,11 @@ async function noOverflow(page: Page, state: string): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
     // Figures follow the width in the next frames; what stays too wide is wrong.
-    await expect.poll(() => page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]), { message: `${state} at ${width}` }).toEqual([width, width]);
+    await expect
+      .poll(() => page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]), {
+        message: `${state} at ${width}`,
+      })
+      .toEqual([width, width]);
   }
 }
 
@@ -49,12 +56,23 @@ for (const ratio of [1, 1.5, 2]) {
 
     test('canvases have the pixels of the screen', async ({ page }) => {
       await results(page);
-      const sizes = () => page.locator('canvas').evaluateAll((all) =>
-        (all as HTMLCanvasElement[]).map((c) => [c.width, c.height, Math.round(c.clientWidth * devicePixelRatio), Math.round(c.clientHeight * devicePixelRatio)]));
+      const sizes = () =>
+        page
+          .locator('canvas')
+          .evaluateAll((all) =>
+            (all as HTMLCanvasElement[]).map((c) => [
+              c.width,
+              c.height,
+              Math.round(c.clientWidth * devicePixelRatio),
+              Math.round(c.clientHeight * devicePixelRatio),
+            ]),
+          );
       const sharp = async (count: number, where: string) => {
         await expect(page.locator('canvas')).toHaveCount(count);
         // Those out of sight are drawn a moment later.
-        await expect.poll(async () => (await sizes()).filter(([w, h, x, y]) => w !== x || h !== y), { message: where }).toEqual([]);
+        await expect
+          .poll(async () => (await sizes()).filter(([w, h, x, y]) => w !== x || h !== y), { message: where })
+          .toEqual([]);
         for (const [width] of await sizes()) expect(width, where).toBeGreaterThan(90 * ratio);
       };
       expect(await page.evaluate(() => devicePixelRatio)).toBe(ratio);
@@ -77,7 +95,8 @@ function move(page: Page, slider: string, values: string[]): Promise<{ draws: nu
     const context = CanvasRenderingContext2D.prototype;
     const plain = context.fillRect;
     context.fillRect = function (this: CanvasRenderingContext2D, x, y, w, h) {
-      if (x <= 0 && y <= 0 && w >= this.canvas.width && h >= this.canvas.height) draws.set(this.canvas, (draws.get(this.canvas) ?? 0) + 1);
+      if (x <= 0 && y <= 0 && w >= this.canvas.width && h >= this.canvas.height)
+        draws.set(this.canvas, (draws.get(this.canvas) ?? 0) + 1);
       plain.call(this, x, y, w, h);
     };
     const before = pixels();
@@ -100,11 +119,17 @@ test.describe('with every figure in sight', () => {
     const count = () => page.locator('[data-label] td[data-l^="Intruders of"] span').innerText();
     await expect(page.locator('canvas')).toHaveCount(4);
     await page.waitForTimeout(400);
-    for (const [slider, values] of [['epsilon-slider', ['0.55', '0.6', '1']], ['k-slider', ['12', '30', '100']]] as const) {
+    for (const [slider, values] of [
+      ['epsilon-slider', ['0.55', '0.6', '1']],
+      ['k-slider', ['12', '30', '100']],
+    ] as const) {
       const before = await count();
       const moved = await move(page, slider, [...values]);
       // The curve hangs on both dials; the effective rank on neither: it is not drawn again.
-      expect(moved.map(({ draws }) => draws), `${slider}: draws of each figure`).toEqual([1, 1, 0, 1]);
+      expect(
+        moved.map(({ draws }) => draws),
+        `${slider}: draws of each figure`,
+      ).toEqual([1, 1, 0, 1]);
       expect(moved[0]!.changed, slider).toBe(true);
       expect(await count(), slider).not.toBe(before);
     }
@@ -116,9 +141,15 @@ test.describe('with every figure in sight', () => {
     // The whole map comes in a moment later, and is drawn once more.
     await expect(page.getByTestId('compute-vectors')).toHaveCount(0);
     await page.waitForTimeout(1000);
-    for (const [slider, values] of [['epsilon-slider', ['0.1', '0.05', '0.01']], ['k-slider', ['3', '4', '5']]] as const) {
+    for (const [slider, values] of [
+      ['epsilon-slider', ['0.1', '0.05', '0.01']],
+      ['k-slider', ['3', '4', '5']],
+    ] as const) {
       const moved = await move(page, slider, [...values]);
-      expect(moved.map(({ draws }) => draws), `${slider} in a matrix`).toEqual([1, 1, 1, 1, 1]);
+      expect(
+        moved.map(({ draws }) => draws),
+        `${slider} in a matrix`,
+      ).toEqual([1, 1, 1, 1, 1]);
       expect(moved[1]!.changed, `${slider}: the large map`).toBe(true);
     }
   });
@@ -127,9 +158,16 @@ test.describe('with every figure in sight', () => {
 /** The lightness of the canvas as the reader sees it: its own corner, over whatever lies under it. */
 function lightness(page: Page): Promise<number> {
   return page.locator('[data-figure=epsilon-curve] canvas').evaluate((canvas: HTMLCanvasElement) => {
-    const [r, g, b, a] = canvas.getContext('2d')!.getImageData(2, 2, 1, 1).data as unknown as [number, number, number, number];
+    const [r, g, b, a] = canvas.getContext('2d')!.getImageData(2, 2, 1, 1).data as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
     if (a > 0) return (r + g + b) / 3;
-    const under = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g)!.map(Number);
+    const under = getComputedStyle(document.body)
+      .backgroundColor.match(/[\d.]+/g)!
+      .map(Number);
     return (under[0]! + under[1]! + under[2]!) / 3;
   });
 }
@@ -211,7 +249,8 @@ test('every press of an arrow counts, also where a frame takes longer than two o
   const figure = page.locator('[data-figure=epsilon-curve]');
   await figure.locator('canvas').focus();
   await figure.locator('canvas').evaluate((canvas) => {
-    for (let presses = 0; presses < 5; presses++) canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
+    for (let presses = 0; presses < 5; presses++)
+      canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
   });
   await expect(figure.locator('[aria-live]')).toContainText('below ε = 0.55');
 });

@@ -14,7 +14,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const IDS = ['how-alone', 'making-an-intruder', 'why-a-product', 'the-first-step', 'train-it-here'] as const;
 
 type Facts = Record<string, number | undefined>;
-const facts = (page: Page): Promise<Facts> => page.evaluate(() => document.querySelector<HTMLElement & { facts: Facts }>('lorascope-lesson-view')?.facts ?? {});
+const facts = (page: Page): Promise<Facts> =>
+  page.evaluate(() => document.querySelector<HTMLElement & { facts: Facts }>('lorascope-lesson-view')?.facts ?? {});
 
 async function lesson(page: Page, id: string, rest = '', address = './'): Promise<void> {
   await page.goto(`${address}#v=1&lesson=${id}${rest}`);
@@ -55,7 +56,10 @@ test('a lesson says what it has to in under 350 words', async ({ page }) => {
   for (const id of IDS) {
     await lesson(page, id);
     const text = await page.locator('.lesson-top, .predict, .lesson-after').allInnerTexts();
-    const count = text.join(' ').split(/\s+/).filter((word) => /\w/.test(word)).length;
+    const count = text
+      .join(' ')
+      .split(/\s+/)
+      .filter((word) => /\w/.test(word)).length;
     expect(count, id).toBeGreaterThan(60);
     expect(count, id).toBeLessThan(350);
   }
@@ -77,7 +81,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await page.getByTestId('option').first().check();
         }
         const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map((v) => `${id}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}`)).toEqual([]);
+        expect(
+          violations.map(
+            (v) =>
+              `${id}: ${v.id}: ${v.nodes
+                .map((n) => n.target.join(' '))
+                .slice(0, 3)
+                .join(' | ')}`,
+          ),
+        ).toEqual([]);
       }
     });
   });
@@ -124,7 +136,12 @@ test('a vector is turned by hand and by keys, and its cosines follow', async ({ 
   await dial(page, 'n').fill('8');
   await expect(page.locator('[data-slot=arrows]')).toHaveCount(0);
   await dial(page, 'alone').fill('1');
-  await expect.poll(async () => { const f = await facts(page); return Math.abs(f['best']! - f['floor']!); }).toBeLessThan(1e-6);
+  await expect
+    .poll(async () => {
+      const f = await facts(page);
+      return Math.abs(f['best']! - f['floor']!);
+    })
+    .toBeLessThan(1e-6);
   await page.getByTestId('more-dials').click();
   await dial(page, 'signed').check();
   await dial(page, 'flip').check();
@@ -159,14 +176,34 @@ for (const build of BUILDS) {
 
 test('every dial of every lesson changes what is shown', async ({ page }) => {
   test.setTimeout(180_000);
-  const drawn = () => page.evaluate(() => [...document.querySelectorAll('lorascope-lesson-view canvas')].map((c) => (c as HTMLCanvasElement).toDataURL()).join());
-  for (const [id, rest] of [['how-alone', '&n=3'], ['how-alone', '&n=16'], ['making-an-intruder', '&lambda=0.9'], ['making-an-intruder', '&making=turned'], ['why-a-product', ''], ['the-first-step', '']] as const) {
+  const drawn = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('lorascope-lesson-view canvas')]
+        .map((c) => (c as HTMLCanvasElement).toDataURL())
+        .join(),
+    );
+  for (const [id, rest] of [
+    ['how-alone', '&n=3'],
+    ['how-alone', '&n=16'],
+    ['making-an-intruder', '&lambda=0.9'],
+    ['making-an-intruder', '&making=turned'],
+    ['why-a-product', ''],
+    ['the-first-step', ''],
+  ] as const) {
     await lesson(page, id, rest);
-    await expect.poll(() => page.evaluate(() => document.querySelector<HTMLElement & { done: number }>('lorascope-lesson-view')!.done), { timeout: 60_000 }).toBe(1);
+    await expect
+      .poll(
+        () =>
+          page.evaluate(() => document.querySelector<HTMLElement & { done: number }>('lorascope-lesson-view')!.done),
+        { timeout: 60_000 },
+      )
+      .toBe(1);
     const more = page.getByTestId('more-dials');
     if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
     await expect.poll(() => page.locator('.lesson-dials [data-testid^=dial-]').count()).toBeGreaterThan(3);
-    const dials = await page.locator('.lesson-dials [data-testid^=dial-]').evaluateAll((all) => all.map((e) => (e as HTMLElement).dataset['testid']!));
+    const dials = await page
+      .locator('.lesson-dials [data-testid^=dial-]')
+      .evaluateAll((all) => all.map((e) => (e as HTMLElement).dataset['testid']!));
     for (const testid of dials) {
       const before = await drawn();
       const control = page.getByTestId(testid);
@@ -176,7 +213,10 @@ test('every dial of every lesson changes what is shown', async ({ page }) => {
       if (kind === 'checkbox') await control.click();
       else if (kind === 'select') await control.selectOption({ index: selected === 1 ? 0 : 1 });
       else if (kind === 'number') await control.fill('7').then(() => control.press('Tab'));
-      else await control.focus().then(async () => page.keyboard.press((await control.getAttribute('max')) === value ? 'Home' : 'End'));
+      else
+        await control
+          .focus()
+          .then(async () => page.keyboard.press((await control.getAttribute('max')) === value ? 'Home' : 'End'));
       await expect.poll(drawn, { message: `${id}: ${testid}`, timeout: 20_000 }).not.toBe(before);
       if (kind === 'range') await control.fill(value);
       else if (kind === 'checkbox') await control.click();
@@ -186,48 +226,51 @@ test('every dial of every lesson changes what is shown', async ({ page }) => {
 });
 
 for (const build of BUILDS) {
-  inBuild(build)(`a training: pause, step, reset, to the end; the same link gives the same numbers, ${build.build}`, async ({ page }) => {
-    test.setTimeout(180_000);
-    await lesson(page, 'train-it-here', '', build.address);
-    await page.getByTestId('option').nth(1).check();
-    await expect(page.getByTestId('answer')).toContainText('still being computed');
-    await page.getByTestId('play').click();
-    await expect.poll(async () => (await facts(page))['step'] ?? 0, { timeout: 30_000 }).toBeGreaterThan(10);
-    await page.getByTestId('play').click();
-    await expect(page.getByTestId('run-status')).toHaveText('Paused.');
-    await page.waitForTimeout(400);
-    const at = (await facts(page))['step']!;
-    await page.getByTestId('step').click();
-    await expect.poll(async () => (await facts(page))['step']).toBe(at + 10);
-    await expect(page.getByTestId('run-status')).toHaveText('Paused.');
-    await page.getByTestId('reset').click();
-    await expect.poll(async () => (await facts(page))['step']).toBe(0);
-    await trained(page);
-    const first = await facts(page);
-    expect(first['loraCount']).toBeGreaterThan(first['fullCount']!);
-    expect(first['loraReached']).toBe(1);
-    expect(first['fullRank']).toBeGreaterThan(5 * first['loraRank']!);
-    await expect(page.getByTestId('answer')).toContainText('You said so.');
-    expect(await words(page)).toContain(`${first['loraCount']} intruders`);
-    await expect(canvas(page, 'evolution')).toBeVisible();
-    await expect(canvas(page, 'similarity-lora')).toHaveAttribute('aria-label', /^Similarity of.*LoRA/);
+  inBuild(build)(
+    `a training: pause, step, reset, to the end; the same link gives the same numbers, ${build.build}`,
+    async ({ page }) => {
+      test.setTimeout(180_000);
+      await lesson(page, 'train-it-here', '', build.address);
+      await page.getByTestId('option').nth(1).check();
+      await expect(page.getByTestId('answer')).toContainText('still being computed');
+      await page.getByTestId('play').click();
+      await expect.poll(async () => (await facts(page))['step'] ?? 0, { timeout: 30_000 }).toBeGreaterThan(10);
+      await page.getByTestId('play').click();
+      await expect(page.getByTestId('run-status')).toHaveText('Paused.');
+      await page.waitForTimeout(400);
+      const at = (await facts(page))['step']!;
+      await page.getByTestId('step').click();
+      await expect.poll(async () => (await facts(page))['step']).toBe(at + 10);
+      await expect(page.getByTestId('run-status')).toHaveText('Paused.');
+      await page.getByTestId('reset').click();
+      await expect.poll(async () => (await facts(page))['step']).toBe(0);
+      await trained(page);
+      const first = await facts(page);
+      expect(first['loraCount']).toBeGreaterThan(first['fullCount']!);
+      expect(first['loraReached']).toBe(1);
+      expect(first['fullRank']).toBeGreaterThan(5 * first['loraRank']!);
+      await expect(page.getByTestId('answer')).toContainText('You said so.');
+      expect(await words(page)).toContain(`${first['loraCount']} intruders`);
+      await expect(canvas(page, 'evolution')).toBeVisible();
+      await expect(canvas(page, 'similarity-lora')).toHaveAttribute('aria-label', /^Similarity of.*LoRA/);
 
-    // Other dials of the look compute nothing again; other dials of the training begin anew from the same network.
-    await page.getByTestId('more-dials').click();
-    await dial(page, 'shrink').fill('0.5');
-    await expect.poll(async () => (await facts(page))['shrunkForgetting']).toBeLessThan(first['loraForgetting']!);
-    await dial(page, 'rank').fill('2');
-    await expect.poll(async () => (await facts(page))['step']).toBe(0);
+      // Other dials of the look compute nothing again; other dials of the training begin anew from the same network.
+      await page.getByTestId('more-dials').click();
+      await dial(page, 'shrink').fill('0.5');
+      await expect.poll(async () => (await facts(page))['shrunkForgetting']).toBeLessThan(first['loraForgetting']!);
+      await dial(page, 'rank').fill('2');
+      await expect.poll(async () => (await facts(page))['step']).toBe(0);
 
-    const again = await page.context().newPage();
-    await again.goto(`${build.address}#v=1&lesson=train-it-here&step=50`);
-    await expect.poll(async () => (await facts(again))['step'] ?? 0, { timeout: 60_000 }).toBe(50);
-    await expect(again.getByTestId('run-status')).toHaveText('Paused.');
-    const fifty = await facts(again);
-    await again.reload();
-    await expect.poll(async () => (await facts(again))['step'] ?? 0, { timeout: 60_000 }).toBe(50);
-    expect(await facts(again)).toEqual(fifty);
-  });
+      const again = await page.context().newPage();
+      await again.goto(`${build.address}#v=1&lesson=train-it-here&step=50`);
+      await expect.poll(async () => (await facts(again))['step'] ?? 0, { timeout: 60_000 }).toBe(50);
+      await expect(again.getByTestId('run-status')).toHaveText('Paused.');
+      const fifty = await facts(again);
+      await again.reload();
+      await expect.poll(async () => (await facts(again))['step'] ?? 0, { timeout: 60_000 }).toBe(50);
+      expect(await facts(again)).toEqual(fifty);
+    },
+  );
 }
 
 test('a sweep over the ranks, stopped on its way', async ({ page }) => {
@@ -248,7 +291,8 @@ inFull('tasks one after the other: what is known of the first, with its own head
   await trained(page);
   const known = await facts(page);
   expect(known['tasks']).toBe(2);
-  for (const slot of ['sequence', 'sequence-fresh', 'sequence-count', 'sequence-forgetting']) await expect(canvas(page, slot)).toHaveAttribute('aria-label', /after 2 tasks: Full/);
+  for (const slot of ['sequence', 'sequence-fresh', 'sequence-count', 'sequence-forgetting'])
+    await expect(canvas(page, slot)).toHaveAttribute('aria-label', /after 2 tasks: Full/);
   expect(await words(page)).toContain(`${(100 * known['loraTask2Fresh']!).toFixed(1)} % with one fitted anew`);
 });
 
@@ -259,13 +303,20 @@ test('checkpoints made here open in the analyzer, and count the same', async ({ 
   const here = await facts(page);
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save-checkpoints').click()]);
   const files = unzipSync(readFileSync((await download.path())!));
-  expect(Object.keys(files)).toEqual(expect.arrayContaining(['base/model.safetensors', `full/checkpoint-${here['fullSteps']}/model.safetensors`, `lora/checkpoint-${here['loraSteps']}/adapter_config.json`]));
+  expect(Object.keys(files)).toEqual(
+    expect.arrayContaining([
+      'base/model.safetensors',
+      `full/checkpoint-${here['fullSteps']}/model.safetensors`,
+      `lora/checkpoint-${here['loraSteps']}/adapter_config.json`,
+    ]),
+  );
   await page.getByTestId('analyze-checkpoints').click();
   await expect(page.getByTestId('plan')).toBeVisible();
   await page.getByTestId('analyze').click();
   await reaches(page, 'done');
   const rows = page.getByTestId('model-row');
-  const count = async (label: RegExp) => Number(await rows.filter({ hasText: label }).locator('td[data-l^="Intruders of"] span').last().innerText());
+  const count = async (label: RegExp) =>
+    Number(await rows.filter({ hasText: label }).locator('td[data-l^="Intruders of"] span').last().innerText());
   expect(await count(new RegExp(`Full, step ${here['fullSteps']}`))).toBe(here['fullCount']);
   expect(await count(new RegExp(`LoRA r = 4, step ${here['loraSteps']}`))).toBe(here['loraCount']);
 });
@@ -302,16 +353,22 @@ test('what a link asks for in vain is the default', async ({ page }) => {
 test('a lesson in another page, without isolation, by attributes', async ({ page }) => {
   test.setTimeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'lorascope-lesson-'));
-  for (const name of ['lorascope-figure.js', 'lorascope-lessons.js']) copyFileSync(join(root, 'dist', name), join(folder, name));
-  writeFileSync(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>A blog</title>
+  for (const name of ['lorascope-figure.js', 'lorascope-lessons.js'])
+    copyFileSync(join(root, 'dist', name), join(folder, name));
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>A blog</title>
     <script type="module" src="lorascope-figure.js"></script>
     <lorascope-figure lesson="making-an-intruder" lambda="1.1" hide="menu">Here is a lesson.</lorascope-figure>
-    <lorascope-figure lesson="train-it-here" step="20"></lorascope-figure>`);
+    <lorascope-figure lesson="train-it-here" step="20"></lorascope-figure>`,
+  );
   const host = await plainHost({ '/': folder });
   const wrong = await troubles(page);
   await page.goto(`${host.url}/`);
   const first = page.locator('lorascope-figure').first();
-  await expect(first.locator('[data-slot=similarity] canvas')).toHaveAttribute('aria-label', /^Similarity of/, { timeout: 60_000 });
+  await expect(first.locator('[data-slot=similarity] canvas')).toHaveAttribute('aria-label', /^Similarity of/, {
+    timeout: 60_000,
+  });
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
   await expect(first.locator('#dial-lambda')).toHaveValue('1.1');
   await expect(first.getByTestId('figure-menu')).toHaveCount(0);
@@ -339,7 +396,9 @@ test('a lesson in one file works from the disk without a network', async ({ page
   const wrong = await troubles(alone);
   await alone.goto(pathToFileURL(path).href);
   await expect(alone.locator('#dial-lambda')).toHaveValue('1.2', { timeout: 60_000 });
-  await expect(alone.locator('[data-slot=similarity] canvas')).toHaveAttribute('aria-label', /^Similarity of/, { timeout: 60_000 });
+  await expect(alone.locator('[data-slot=similarity] canvas')).toHaveAttribute('aria-label', /^Similarity of/, {
+    timeout: 60_000,
+  });
   expect(wrong).toEqual([]);
   await offline.close();
   const quiet = await browser.newContext({ javaScriptEnabled: false });

@@ -5,7 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
 const TYPES: Record<string, string> = {
-  '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.json': 'application/json',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
 };
 
 export interface Host {
@@ -18,7 +23,9 @@ export async function plainHost(folders: Record<string, string>): Promise<Host> 
   const server: Server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://host').pathname.replace(/\/$/, '/index.html');
     try {
-      const under = Object.keys(folders).sort((a, b) => b.length - a.length).find((prefix) => path.startsWith(prefix));
+      const under = Object.keys(folders)
+        .sort((a, b) => b.length - a.length)
+        .find((prefix) => path.startsWith(prefix));
       if (under === undefined) throw new Error('outside the folders');
       const body = await readFile(join(folders[under]!, path.slice(under.length)));
       response.setHeader('Content-Type', TYPES[extname(path)] ?? 'application/octet-stream').end(body);
@@ -27,9 +34,10 @@ export async function plainHost(folders: Record<string, string>): Promise<Host> 
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => new Promise<void>((resolve) => {
-    server.closeAllConnections();
-    server.close(() => resolve());
-  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
   return { url: `http://localhost:${(server.address() as AddressInfo).port}`, close };
 }

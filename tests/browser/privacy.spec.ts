@@ -12,24 +12,37 @@ let reached = 0;
 test.beforeAll(async () => {
   server = createServer((_, response) => {
     reached += 1;
-    response.setHeader('Access-Control-Allow-Origin', '*').setHeader('Cross-Origin-Resource-Policy', 'cross-origin').end('here');
+    response
+      .setHeader('Access-Control-Allow-Origin', '*')
+      .setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
+      .end('here');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   other = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 });
 
-test.afterAll(() => new Promise<void>((resolve) => {
-  server.closeAllConnections();
-  server.close(() => resolve());
-}));
+test.afterAll(
+  () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    }),
+);
 
 /** Runs in the page and in its workers: what a fetch elsewhere comes to, and which rule stopped it. */
 async function attempt(address: string): Promise<string> {
   const blocked = new Promise<string>((resolve) => {
-    addEventListener('securitypolicyviolation', (event) => resolve((event as SecurityPolicyViolationEvent).effectiveDirective), { once: true });
+    addEventListener(
+      'securitypolicyviolation',
+      (event) => resolve((event as SecurityPolicyViolationEvent).effectiveDirective),
+      { once: true },
+    );
     setTimeout(() => resolve('no rule'), 3000);
   });
-  const result = await fetch(address).then(() => 'answered', () => 'refused');
+  const result = await fetch(address).then(
+    () => 'answered',
+    () => 'refused',
+  );
   return `${result} by ${await blocked}`;
 }
 
@@ -52,7 +65,8 @@ for (const version of BUILDS) {
       // The engine comes from a blob:; the threads of its pool sleep in wasm and answer nobody.
       const engines = page.workers().filter((worker) => worker.url().startsWith('blob:'));
       expect(engines.length).toBe(1);
-      for (const worker of engines) expect(await worker.evaluate(attempt, address), `${address} from the engine`).toBe('refused by connect-src');
+      for (const worker of engines)
+        expect(await worker.evaluate(attempt, address), `${address} from the engine`).toBe('refused by connect-src');
     }
     expect(reached).toBe(before);
   });

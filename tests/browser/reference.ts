@@ -27,14 +27,19 @@ export function reference(answers: string, model: string, names = /./): Row[] {
 
 /** Scores this near to epsilon may fall on either side of it in single precision. */
 const NEAR = 1e-4;
-const count = (scores: readonly number[], k: number, epsilon: number) => scores.slice(0, k).filter((c) => c < epsilon).length;
-const near = (scores: readonly number[], k: number, epsilon: number) => scores.slice(0, k).filter((c) => Math.abs(c - epsilon) < NEAR).length;
+const count = (scores: readonly number[], k: number, epsilon: number) =>
+  scores.slice(0, k).filter((c) => c < epsilon).length;
+const near = (scores: readonly number[], k: number, epsilon: number) =>
+  scores.slice(0, k).filter((c) => Math.abs(c - epsilon) < NEAR).length;
 
 /** What a count over these matrices may be; the reference lists 50 scores, so k is 50 at most. */
 export function checkCount(ours: number, rows: readonly Row[], k: number, epsilon: number, what: string): void {
   const wanted = rows.reduce((sum, row) => sum + count(row.max_abs_cos_left, k, epsilon), 0);
   const allowed = rows.reduce((sum, row) => sum + near(row.max_abs_cos_left, k, epsilon), 0);
-  expect(Math.abs(ours - wanted), `${what}: ${ours} at k = ${k}, epsilon = ${epsilon}, the reference has ${wanted}`).toBeLessThanOrEqual(allowed);
+  expect(
+    Math.abs(ours - wanted),
+    `${what}: ${ours} at k = ${k}, epsilon = ${epsilon}, the reference has ${wanted}`,
+  ).toBeLessThanOrEqual(allowed);
 }
 
 export function checkModel(model: Model, rows: readonly Row[]): void {
@@ -56,7 +61,8 @@ function checkMatrix(at: string, m: Matrix, row: Row): void {
     }
     expect(theirs).toHaveLength(50);
     theirs.forEach((wanted, j) => {
-      if (separated(row.sigma_tuned, j)) expect(Math.abs(ours[j]! - wanted), `${at}: ${side} score ${j}`).toBeLessThan(1e-3);
+      if (separated(row.sigma_tuned, j))
+        expect(Math.abs(ours[j]! - wanted), `${at}: ${side} score ${j}`).toBeLessThan(1e-3);
     });
   }
   for (const [k, wanted] of Object.entries(row['count_eps0.5'])) {
@@ -75,7 +81,8 @@ function checkMatrix(at: string, m: Matrix, row: Row): void {
 
 /** A singular value whose vectors are well defined: neighbours at least 0.1 % of the largest away. */
 export function separated(sigma: readonly number[], j: number): boolean {
-  const gap = (a: number, b: number) => a >= 0 && b < sigma.length && Math.abs(sigma[a]! - sigma[b]!) > 1e-3 * sigma[0]!;
+  const gap = (a: number, b: number) =>
+    a >= 0 && b < sigma.length && Math.abs(sigma[a]! - sigma[b]!) > 1e-3 * sigma[0]!;
   return (j === 0 || gap(j - 1, j)) && gap(j, j + 1);
 }
 

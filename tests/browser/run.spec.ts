@@ -5,7 +5,12 @@ import { single } from '../benches/data/shapes.mjs';
 import { checkCount, reference } from './reference';
 import { drop, open, planned, reaches, summary, trySample } from './support';
 
-const MODELS = [['full', 'Full'], ['lora-r1', 'LoRA r = 1'], ['lora-r8-alpha8', 'LoRA r = 8'], ['lora-r64', 'LoRA r = 64']] as const;
+const MODELS = [
+  ['full', 'Full'],
+  ['lora-r1', 'LoRA r = 1'],
+  ['lora-r8-alpha8', 'LoRA r = 8'],
+  ['lora-r64', 'LoRA r = 64'],
+] as const;
 const MATRICES = 24;
 
 /** Cancels, and holds the page to its word. The page's own clock: the way through the test runner is not part of the bound. */
@@ -20,15 +25,24 @@ async function cancels(page: Page): Promise<void> {
   });
   await page.getByTestId('cancel').click();
   await reaches(page, 'cancelled');
-  const { click, cancelled } = await page.evaluate(() => (globalThis as unknown as { times: { click: number; cancelled: number } }).times);
-  test.info().annotations.push({ type: 'measured', description: `cancelled ${(cancelled - click).toFixed(0)} ms after the click` });
+  const { click, cancelled } = await page.evaluate(
+    () => (globalThis as unknown as { times: { click: number; cancelled: number } }).times,
+  );
+  test
+    .info()
+    .annotations.push({
+      type: 'measured',
+      description: `cancelled ${(cancelled - click).toFixed(0)} ms after the click`,
+    });
   expect(cancelled - click).toBeLessThan(200);
 }
 
 test('a cancelled run stops within 200 ms, keeps what is done, and goes on from there', async ({ page }) => {
   await open(page);
   await page.getByTestId('try-sample').click();
-  await expect.poll(async () => Number(await page.getByTestId('progress').getAttribute('aria-valuenow'))).toBeGreaterThan(1);
+  await expect
+    .poll(async () => Number(await page.getByTestId('progress').getAttribute('aria-valuenow')))
+    .toBeGreaterThan(1);
 
   await cancels(page);
 
@@ -37,7 +51,9 @@ test('a cancelled run stops within 200 ms, keeps what is done, and goes on from 
   expect(done).toBeLessThan(MATRICES);
   // The table holds what is done, its first twelve rows at first.
   await expect(page.getByTestId('matrix-row')).toHaveCount(Math.min(12, done));
-  const kept = await page.getByTestId('matrix-row').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['name']!));
+  const kept = await page
+    .getByTestId('matrix-row')
+    .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['name']!));
   // Nothing comes in after the end.
   await page.waitForTimeout(700);
   await expect(page.locator('h1')).toHaveText(`Cancelled after ${done} of ${MATRICES}`);
@@ -52,7 +68,8 @@ test('a cancelled run stops within 200 ms, keeps what is done, and goes on from 
   for (const epsilon of [0.3, 0.5, 0.8]) {
     await page.getByTestId('epsilon-slider').fill(String(epsilon));
     await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
-    for (const [file, label] of MODELS) checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, epsilon, label);
+    for (const [file, label] of MODELS)
+      checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, epsilon, label);
   }
 });
 
@@ -85,7 +102,12 @@ test('frames keep coming while it computes', async ({ page }) => {
   await trySample(page);
   const gaps = await page.evaluate(() => (globalThis as unknown as { gaps: number[] }).gaps);
   const longest = Math.max(...gaps);
-  test.info().annotations.push({ type: 'measured', description: `longest gap ${longest.toFixed(0)} ms over ${gaps.length} frames` });
+  test
+    .info()
+    .annotations.push({
+      type: 'measured',
+      description: `longest gap ${longest.toFixed(0)} ms over ${gaps.length} frames`,
+    });
   expect(gaps.length).toBeGreaterThan(50);
   expect(longest).toBeLessThan(250);
 });

@@ -3,7 +3,12 @@ import { expect, test } from '@playwright/test';
 import { checkCount, EPSILONS, reference } from './reference';
 import { BUILDS, open, summary, trySample } from './support';
 
-const MODELS = [['full', 'Full'], ['lora-r1', 'LoRA r = 1'], ['lora-r8-alpha8', 'LoRA r = 8'], ['lora-r64', 'LoRA r = 64']] as const;
+const MODELS = [
+  ['full', 'Full'],
+  ['lora-r1', 'LoRA r = 1'],
+  ['lora-r8-alpha8', 'LoRA r = 8'],
+  ['lora-r64', 'LoRA r = 64'],
+] as const;
 
 for (const version of BUILDS) {
   test(`the sample counts as the reference does, ${version.build}`, async ({ page }) => {

@@ -4,12 +4,20 @@ import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
 import { BUILDS, number, open, reaches, summary, troubles, trySample } from './support';
 
-const MODELS = [['full', 'Full'], ['lora-r1', 'LoRA r = 1'], ['lora-r8-alpha8', 'LoRA r = 8'], ['lora-r64', 'LoRA r = 64']] as const;
+const MODELS = [
+  ['full', 'Full'],
+  ['lora-r1', 'LoRA r = 1'],
+  ['lora-r8-alpha8', 'LoRA r = 8'],
+  ['lora-r64', 'LoRA r = 64'],
+] as const;
 const MATRICES = 24;
 
 /** Waits in the page, frame by frame, until so many matrices are done; the run may be over a moment later. */
 async function done(page: Page, matrices: number): Promise<void> {
-  await page.waitForFunction((wanted) => Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= wanted, matrices);
+  await page.waitForFunction(
+    (wanted) => Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= wanted,
+    matrices,
+  );
 }
 
 /** How many matrices did not have to be computed, as the status says. */
@@ -19,7 +27,8 @@ async function earlier(page: Page): Promise<number> {
 }
 
 async function checkSample(page: Page): Promise<void> {
-  for (const [file, label] of MODELS) checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, 0.5, label);
+  for (const [file, label] of MODELS)
+    checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, 0.5, label);
 }
 
 for (const version of BUILDS) {
@@ -29,7 +38,12 @@ for (const version of BUILDS) {
     await open(page, version);
     await page.getByTestId('try-sample').click();
     await done(page, 3);
-    const before = Number(await page.getByTestId('progress').getAttribute('aria-valuenow').catch(() => MATRICES));
+    const before = Number(
+      await page
+        .getByTestId('progress')
+        .getAttribute('aria-valuenow')
+        .catch(() => MATRICES),
+    );
     await page.reload();
     await trySample(page);
     const kept = await earlier(page);

@@ -18,7 +18,10 @@ export function readJson<T>(path: string): T {
 }
 
 /** Opens the page and waits for the engine: the build asked for must be the one that runs. */
-export async function open(page: Page, { build, address }: { build: string; address: string } = BUILDS[0]): Promise<void> {
+export async function open(
+  page: Page,
+  { build, address }: { build: string; address: string } = BUILDS[0],
+): Promise<void> {
   await page.goto(address);
   await expect(page.locator('html')).toHaveAttribute('data-build', build === 'simd' ? 'simd' : /^threads\+/);
 }
@@ -33,13 +36,16 @@ export async function drop(page: Page, paths: string[]): Promise<void> {
   await client.detach();
 }
 
-export const chooseFiles = (page: Page, files: Parameters<Locator['setInputFiles']>[0]) => page.getByTestId('file-input').setInputFiles(files);
+export const chooseFiles = (page: Page, files: Parameters<Locator['setInputFiles']>[0]) =>
+  page.getByTestId('file-input').setInputFiles(files);
 export const chooseFolder = (page: Page, folder: string) => page.getByTestId('folder-input').setInputFiles(folder);
 
 /** The plan that knows so many files; earlier plans pass by on the way. */
 export async function planned(page: Page, files: number): Promise<void> {
   const said = files === 1 ? '1 file, ' : `${files} files, `;
-  await expect(page.getByTestId('plan').locator('.sub').first()).toContainText(new RegExp(`^${said}.*headers have been read`));
+  await expect(page.getByTestId('plan').locator('.sub').first()).toContainText(
+    new RegExp(`^${said}.*headers have been read`),
+  );
 }
 
 export async function reaches(page: Page, state: string, timeout = 45_000): Promise<void> {
@@ -57,8 +63,12 @@ export async function trySample(page: Page): Promise<void> {
 }
 
 /** The summary's line of one model, as numbers. */
-export async function summary(page: Page, label: string): Promise<{ intruders: number; weakest: number; effectiveRank: number }> {
-  const cell = (title: string) => page.locator(`[data-testid=model-row][data-label="${label}"] td[data-l^="${title}"]`).locator('span').innerText();
+export async function summary(
+  page: Page,
+  label: string,
+): Promise<{ intruders: number; weakest: number; effectiveRank: number }> {
+  const cell = (title: string) =>
+    page.locator(`[data-testid=model-row][data-label="${label}"] td[data-l^="${title}"]`).locator('span').innerText();
   return {
     intruders: number(await cell('Intruders of')),
     weakest: number(await cell('Weakest match')),
@@ -75,7 +85,10 @@ export function number(text: string): number {
 export async function card(figure: Locator): Promise<{ title: string; lines: Map<string, string> }> {
   const box = figure.locator('.card');
   const [names, values] = [await box.locator('dt').allInnerTexts(), await box.locator('dd').allInnerTexts()];
-  return { title: await box.locator('b').first().innerText(), lines: new Map(names.map((name, at) => [name, values[at] ?? ''])) };
+  return {
+    title: await box.locator('b').first().innerText(),
+    lines: new Map(names.map((name, at) => [name, values[at] ?? ''])),
+  };
 }
 
 /** Everything that must not happen in a page, gathered from now on: call it before the page is opened. */
@@ -88,7 +101,9 @@ export async function troubles(page: Page): Promise<string[]> {
   await page.exposeFunction('reportViolation', (what: string) => found.push(`policy: ${what}`));
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
-      (globalThis as unknown as { reportViolation(what: string): void }).reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
+      (globalThis as unknown as { reportViolation(what: string): void }).reportViolation(
+        `${event.violatedDirective} ${event.blockedURI}`,
+      );
     });
   });
   return found;

@@ -31,27 +31,37 @@ async function watchWorkers(page: Page): Promise<void> {
 /** Ends the engine as soon as so many matrices are done. */
 async function kill(page: Page, after: number): Promise<void> {
   await page.waitForFunction((wanted) => {
-    if (!(Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= wanted)) return false;
+    if (!(Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= wanted))
+      return false;
     (globalThis as unknown as { started: Worker[] }).started.at(-1)!.terminate();
     return true;
   }, after);
 }
 
 for (const version of BUILDS) {
-  inBuild(version)(`a worker that ends in silence is replaced, and nothing finished is lost, ${version.build}`, async ({ page }) => {
-    test.setTimeout(120_000);
-    await watchWorkers(page);
-    // Nothing kept: what is there in the end was held by the page or computed again.
-    await open(page, { ...version, address: `${version.address}${version.address.includes('?') ? '&' : '?'}store=off` });
-    await page.getByTestId('try-sample').click();
-    await kill(page, 2);
-    await reaches(page, 'done');
-    expect(await page.evaluate(() => (globalThis as unknown as { started: Worker[] }).started.length)).toBe(2);
-    await expect(page.getByTestId('error')).toHaveCount(0);
-    for (const [file, label] of [['full', 'Full'], ['lora-r64', 'LoRA r = 64']] as const) {
-      checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, 0.5, label);
-    }
-  });
+  inBuild(version)(
+    `a worker that ends in silence is replaced, and nothing finished is lost, ${version.build}`,
+    async ({ page }) => {
+      test.setTimeout(120_000);
+      await watchWorkers(page);
+      // Nothing kept: what is there in the end was held by the page or computed again.
+      await open(page, {
+        ...version,
+        address: `${version.address}${version.address.includes('?') ? '&' : '?'}store=off`,
+      });
+      await page.getByTestId('try-sample').click();
+      await kill(page, 2);
+      await reaches(page, 'done');
+      expect(await page.evaluate(() => (globalThis as unknown as { started: Worker[] }).started.length)).toBe(2);
+      await expect(page.getByTestId('error')).toHaveCount(0);
+      for (const [file, label] of [
+        ['full', 'Full'],
+        ['lora-r64', 'LoRA r = 64'],
+      ] as const) {
+        checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, 0.5, label);
+      }
+    },
+  );
 }
 
 test('a worker that dies twice costs no more than what it was at', async ({ page }) => {
@@ -77,7 +87,9 @@ test('a file that changes under a run fails what is not done, in words, and noth
     await chooseFolder(page, join(folder, 'full'));
     await planned(page, 2);
     await page.getByTestId('analyze').click();
-    await page.waitForFunction(() => Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= 2);
+    await page.waitForFunction(
+      () => Number(document.querySelector('[data-testid=progress]')?.getAttribute('aria-valuenow')) >= 2,
+    );
     change(join(folder, 'full', 'model.safetensors'));
     await reaches(page, 'done');
 

@@ -7,7 +7,9 @@ import { analyze, chooseFiles, drop, fixture, open, readJson, summary } from './
 /** Their names are not those of the base, or nothing of them is looked at by default: tests/zoo.rs holds them against their oracles. */
 const ELSEWHERE = ['llama_replication', 'moe_target_parameters'];
 
-const CASES = readdirSync(fixture('zoo')).filter((name) => existsSync(fixture(`zoo/${name}/case.json`)) && !ELSEWHERE.includes(name));
+const CASES = readdirSync(fixture('zoo')).filter(
+  (name) => existsSync(fixture(`zoo/${name}/case.json`)) && !ELSEWHERE.includes(name),
+);
 
 const about = (name: string) => readJson<{ kind: string; tuned: string[] }>(`zoo/${name}/case.json`);
 
@@ -17,12 +19,18 @@ test('every kind of case of the zoo', async ({ page }) => {
   await open(page, { build: 'threads', address: './?store=off' });
   for (const name of firstOfEach('cases of the zoo', CASES, (name) => about(name).kind)) {
     const { tuned } = about(name);
-    await drop(page, [fixture(`zoo/${name}/base`), fixture(`zoo/${name}/${tuned[0]!.split('/')[0]}`), fixture(`zoo/${name}/oracle.safetensors`)]);
+    await drop(page, [
+      fixture(`zoo/${name}/base`),
+      fixture(`zoo/${name}/${tuned[0]!.split('/')[0]}`),
+      fixture(`zoo/${name}/oracle.safetensors`),
+    ]);
     await expect(page.getByTestId('plan-row'), name).toHaveCount(2);
     // The oracle is a full model beside the base, so that question stands; its default is right.
     await expect(page.locator('fieldset.q[data-question]:not([data-question=base])'), name).toHaveCount(0);
     await analyze(page);
-    const labels = await page.getByTestId('model-row').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['label'] ?? ''));
+    const labels = await page
+      .getByTestId('model-row')
+      .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['label'] ?? ''));
     // The oracle is a full model; beside an adapter that is all its label says.
     const oracleLabel = labels.includes('oracle') ? 'oracle' : 'Full';
     const model = labels.find((label) => label !== oracleLabel);
@@ -54,7 +62,10 @@ test('a tensor that no rule pairs is paired by hand', async ({ page }) => {
   await open(page, { build: 'threads', address: './?store=off' });
   // One module under a name that the base does not have; as long as before, so that the file stays whole.
   const bytes = readFileSync(fixture('zoo/llama_lora/adapter/adapter_model.safetensors'));
-  const renamed = Buffer.from(bytes.toString('latin1').replaceAll('layers.1.self_attn.q_proj', 'layers.1.self_attn.z_proj'), 'latin1');
+  const renamed = Buffer.from(
+    bytes.toString('latin1').replaceAll('layers.1.self_attn.q_proj', 'layers.1.self_attn.z_proj'),
+    'latin1',
+  );
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   await chooseFiles(page, [
     file('model.safetensors', readFileSync(fixture('zoo/llama_lora/base/model.safetensors'))),

@@ -53,13 +53,41 @@ pub const SHAPES: [Shape; 29] = [
     Shape::Outlier(1e3),
     Shape::Outlier(1e5),
     Shape::Outlier(1e7),
-    Shape::Cluster { at: 8, count: 6, width: 1e-3 },
-    Shape::Cluster { at: 8, count: 6, width: 1e-6 },
-    Shape::Cluster { at: 8, count: 4, width: 0.0 },
-    Shape::Cluster { at: 14, count: 5, width: 1e-4 },
-    Shape::Cluster { at: 22, count: 8, width: 1e-5 },
-    Shape::Cluster { at: 28, count: 8, width: 0.0 },
-    Shape::Cluster { at: 90, count: 12, width: 1e-4 },
+    Shape::Cluster {
+        at: 8,
+        count: 6,
+        width: 1e-3,
+    },
+    Shape::Cluster {
+        at: 8,
+        count: 6,
+        width: 1e-6,
+    },
+    Shape::Cluster {
+        at: 8,
+        count: 4,
+        width: 0.0,
+    },
+    Shape::Cluster {
+        at: 14,
+        count: 5,
+        width: 1e-4,
+    },
+    Shape::Cluster {
+        at: 22,
+        count: 8,
+        width: 1e-5,
+    },
+    Shape::Cluster {
+        at: 28,
+        count: 8,
+        width: 0.0,
+    },
+    Shape::Cluster {
+        at: 90,
+        count: 12,
+        width: 1e-4,
+    },
     Shape::Deficient(0.5),
     Shape::Deficient(0.1),
     Shape::Toeplitz,
@@ -122,7 +150,34 @@ pub fn made(seed: u64, sizes: &[usize]) -> Made {
     let short = sizes[pick(sizes.len())];
     let long = [short, short, short + short / 3, 2 * short][pick(4)];
     let tall = pick(2) == 0;
-    let depths = [0, 1, 4, 9, 10, 15, 20, 25, 28, 30, 31, 32, 33, 35, 40, 45, 60, 63, 64, 70, 95, 96, 97, 110, short / 2, short - 2];
+    let depths = [
+        0,
+        1,
+        4,
+        9,
+        10,
+        15,
+        20,
+        25,
+        28,
+        30,
+        31,
+        32,
+        33,
+        35,
+        40,
+        45,
+        60,
+        63,
+        64,
+        70,
+        95,
+        96,
+        97,
+        110,
+        short / 2,
+        short - 2,
+    ];
     let at = depths[pick(depths.len())].min(short - 2);
     let cosine = [0.9, 0.8, 0.52, 0.5, 0.48, 0.3, 1.0][pick(7)];
     let strength = [0.3, 1.0, 1.5, 5.0][pick(4)];
@@ -131,7 +186,10 @@ pub fn made(seed: u64, sizes: &[usize]) -> Made {
         2 => Update::Neighbours { at, strength },
         3 => Update::LowRank([1, 2, 4, 16][pick(4)]),
         4 => Update::Noise([1e-4, 0.02, 0.3][pick(3)]),
-        5 => Update::Boost { at: [at, short / 2, short - 1][pick(3)], by: [0.5, 1.0, 1.001, 2.0][pick(4)] },
+        5 => Update::Boost {
+            at: [at, short / 2, short - 1][pick(3)],
+            by: [0.5, 1.0, 1.001, 2.0][pick(4)],
+        },
         _ => Update::Mixed,
     };
     let dense = update.rank().is_none() || pick(3) == 0;
@@ -141,13 +199,24 @@ pub fn made(seed: u64, sizes: &[usize]) -> Made {
 
 /// A power law and an adapter of rank one whose sides have cosine 0.8 with base vector `at`.
 pub fn aligned(n: usize, at: usize) -> Made {
-    let update = Update::Aligned { at, cosine: 0.8, strength: 1.5 };
+    let update = Update::Aligned {
+        at,
+        cosine: 0.8,
+        strength: 1.5,
+    };
     build(1, Shape::Power(0.7), n, n, false, update, false, false, &mut normal(1))
 }
 
 /// A cluster among the leading values, and a middle vector made the strongest.
 pub fn boosted_middle() -> Made {
-    let (shape, update) = (Shape::Cluster { at: 8, count: 6, width: 1e-5 }, Update::Boost { at: 75, by: 2.0 });
+    let (shape, update) = (
+        Shape::Cluster {
+            at: 8,
+            count: 6,
+            width: 1e-5,
+        },
+        Update::Boost { at: 75, by: 2.0 },
+    );
     build(2, shape, 150, 330, false, update, true, false, &mut normal(2))
 }
 
@@ -168,7 +237,17 @@ fn build(
     let mut changes = vec![first];
     if several {
         changes.push(change(&u, &v, &sigma, Update::LowRank(3), random));
-        changes.push(change(&u, &v, &sigma, Update::Aligned { at: (short / 3).min(30), cosine: 0.7, strength: 2.0 }, random));
+        changes.push(change(
+            &u,
+            &v,
+            &sigma,
+            Update::Aligned {
+                at: (short / 3).min(30),
+                cosine: 0.7,
+                strength: 2.0,
+            },
+            random,
+        ));
     }
     let label = format!(
         "seed {seed}: {shape:?} {short} x {long}{} {update:?}{}{}",
@@ -191,8 +270,10 @@ fn build(
             None => (turn(&(&w0 + b)), None),
         })
         .collect();
-    let tied = matches!(shape, Shape::Steps(_) | Shape::Deficient(_) | Shape::Cluster { width: ..1e-5, .. } | Shape::Blocks)
-        || matches!(update, Update::Boost { by: 1.0, .. })
+    let tied = matches!(
+        shape,
+        Shape::Steps(_) | Shape::Deficient(_) | Shape::Cluster { width: ..1e-5, .. } | Shape::Blocks
+    ) || matches!(update, Update::Boost { by: 1.0, .. })
         || boosted_onto_another(&sigma, update);
     let class = match update {
         _ if matches!(shape, Shape::Outlier(by) if by > 100.0) => "lost in f32",
@@ -203,17 +284,30 @@ fn build(
         Update::Boost { .. } => "boosted",
         Update::Mixed => "mixed",
     };
-    Made { label, case: case_of(&turn(&w0), &tuned), class, tied }
+    Made {
+        label,
+        case: case_of(&turn(&w0), &tuned),
+        class,
+        tied,
+    }
 }
 
 /// The value that is boosted becomes as large as one that is there.
 fn boosted_onto_another(sigma: &DVector<f64>, update: Update) -> bool {
     let Update::Boost { at, by } = update else { return false };
-    sigma.iter().enumerate().any(|(i, s)| i != at && (s / (by * sigma[0]) - 1.0).abs() < 1e-6)
+    sigma
+        .iter()
+        .enumerate()
+        .any(|(i, s)| i != at && (s / (by * sigma[0]) - 1.0).abs() < 1e-6)
 }
 
 /// Left and right vectors, values, and their product: `[short, long]`.
-fn base(shape: Shape, n: usize, long: usize, random: &mut impl FnMut() -> f64) -> (DMatrix<f64>, DMatrix<f64>, DVector<f64>, DMatrix<f64>) {
+fn base(
+    shape: Shape,
+    n: usize,
+    long: usize,
+    random: &mut impl FnMut() -> f64,
+) -> (DMatrix<f64>, DMatrix<f64>, DVector<f64>, DMatrix<f64>) {
     let dense = |m: DMatrix<f64>| {
         let svd = m.clone().svd(true, true);
         let mut order: Vec<usize> = (0..n).collect();
@@ -221,12 +315,19 @@ fn base(shape: Shape, n: usize, long: usize, random: &mut impl FnMut() -> f64) -
         let (u, v_t) = (svd.u.unwrap(), svd.v_t.unwrap());
         let pick = |i: usize| order[i];
         let sigma = DVector::from_fn(n, |i, _| svd.singular_values[pick(i)]);
-        (DMatrix::from_fn(n, n, |r, c| u[(r, pick(c))]), DMatrix::from_fn(long, n, |r, c| v_t[(pick(c), r)]), sigma, m)
+        (
+            DMatrix::from_fn(n, n, |r, c| u[(r, pick(c))]),
+            DMatrix::from_fn(long, n, |r, c| v_t[(pick(c), r)]),
+            sigma,
+            m,
+        )
     };
     match shape {
         Shape::Noise if n <= 300 => return dense(DMatrix::from_fn(n, long, |_, _| random())),
         Shape::Toeplitz if n <= 300 => {
-            let line: Vec<f64> = (0..n + long).map(|k| random() * (-((k as f64 - n as f64).abs()) / 12.0).exp()).collect();
+            let line: Vec<f64> = (0..n + long)
+                .map(|k| random() * (-((k as f64 - n as f64).abs()) / 12.0).exp())
+                .collect();
             return dense(DMatrix::from_fn(n, long, |i, j| line[n + j - i]));
         }
         _ => {}
@@ -291,7 +392,12 @@ fn change(
         other -= x.column(at) * x.column(at).dot(&other);
         x.column(at) * cosine + other.normalize() * (1.0 - cosine * cosine).max(0.0).sqrt()
     };
-    let one = |b: DVector<f64>, a: DVector<f64>, by: f64| (DMatrix::from_columns(&[b * by]), Some(DMatrix::from_rows(&[a.transpose()])));
+    let one = |b: DVector<f64>, a: DVector<f64>, by: f64| {
+        (
+            DMatrix::from_columns(&[b * by]),
+            Some(DMatrix::from_rows(&[a.transpose()])),
+        )
+    };
     match update {
         Update::Aligned { at, cosine, strength } => {
             let (b, a) = (near(u, at, cosine), near(v, at, cosine));
@@ -307,8 +413,15 @@ fn change(
             let a = DMatrix::from_fn(r, long, |_, _| random() / (long as f64).sqrt());
             (b, Some(a))
         }
-        Update::Noise(by) => (DMatrix::from_fn(n, long, |_, _| random() * by * top / (long as f64).sqrt()), None),
-        Update::Boost { at, by } => one(u.column(at).into_owned(), v.column(at).into_owned(), by * top - sigma[at]),
+        Update::Noise(by) => (
+            DMatrix::from_fn(n, long, |_, _| random() * by * top / (long as f64).sqrt()),
+            None,
+        ),
+        Update::Boost { at, by } => one(
+            u.column(at).into_owned(),
+            v.column(at).into_owned(),
+            by * top - sigma[at],
+        ),
         Update::Mixed => {
             let (b, a) = (unit(n), unit(long));
             let noise = DMatrix::from_fn(n, long, |_, _| random() * 0.02 * top / (long as f64).sqrt());

@@ -29,7 +29,10 @@ pub struct Visit {
 impl Visit {
     /// Opens files; each is dropped under its path relative to `root`.
     pub fn open(root: &Path, files: &[&str]) -> Visit {
-        let mut visit = Visit { session: Session::default(), paths: Vec::new() };
+        let mut visit = Visit {
+            session: Session::default(),
+            paths: Vec::new(),
+        };
         for file in files {
             visit.add(root, file);
         }
@@ -44,8 +47,10 @@ impl Visit {
     }
 
     pub fn add_folder(&mut self, root: &Path, folder: &str) {
-        let mut files: Vec<_> =
-            std::fs::read_dir(root.join(folder)).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(root.join(folder))
+            .unwrap()
+            .map(|f| f.unwrap().file_name().into_string().unwrap())
+            .collect();
         files.sort();
         for file in files {
             self.add(root, &format!("{folder}/{file}"));
@@ -59,7 +64,10 @@ impl Visit {
     /// Adds a file under another path than its own.
     pub fn add_as(&mut self, path: &Path, file: &str) {
         let path = path.to_owned();
-        let size = path.metadata().unwrap_or_else(|e| panic!("{}: {e}", path.display())).len();
+        let size = path
+            .metadata()
+            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+            .len();
         let number = self.session.add_file(file, size);
         self.paths.push(path);
         while let Some(range) = self.session.wants(number) {
@@ -117,6 +125,14 @@ impl Visit {
 
 /// The only matrix of a model, by the end of its name.
 pub fn matrix<'a>(report: &'a Report, model: &str, name: &str) -> &'a Matrix {
-    let model = report.models.iter().find(|m| m.label == model).unwrap_or_else(|| panic!("no model {model}"));
-    model.matrices.iter().find(|m| m.name == name).unwrap_or_else(|| panic!("no matrix {name}"))
+    let model = report
+        .models
+        .iter()
+        .find(|m| m.label == model)
+        .unwrap_or_else(|| panic!("no model {model}"));
+    model
+        .matrices
+        .iter()
+        .find(|m| m.name == name)
+        .unwrap_or_else(|| panic!("no matrix {name}"))
 }

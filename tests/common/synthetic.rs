@@ -18,7 +18,13 @@ pub enum Spectrum {
 }
 
 impl Spectrum {
-    pub const ALL: [Spectrum; 5] = [Spectrum::PowerLaw, Spectrum::Flat, Spectrum::Close, Spectrum::Deficient, Spectrum::Tied];
+    pub const ALL: [Spectrum; 5] = [
+        Spectrum::PowerLaw,
+        Spectrum::Flat,
+        Spectrum::Close,
+        Spectrum::Deficient,
+        Spectrum::Tied,
+    ];
 
     /// Every vector is well defined: a null space, like a tie, has no vectors of its own.
     pub fn separated(self) -> bool {
@@ -57,11 +63,16 @@ pub fn case(seed: u64, spectrum: Spectrum, rows: usize, cols: usize, rank: Optio
         }
     }
     let r = rank.unwrap_or(3);
-    let b: Vec<f64> = (0..rows * r).map(|at| random() / (rows as f64).sqrt() * (1.6 / (1.0 + (at % r) as f64))).collect();
+    let b: Vec<f64> = (0..rows * r)
+        .map(|at| random() / (rows as f64).sqrt() * (1.6 / (1.0 + (at % r) as f64)))
+        .collect();
     let a: Vec<f64> = (0..r * cols).map(|_| random() / (cols as f64).sqrt()).collect();
     let shape = |rows: usize, cols: usize| vec![rows as u64, cols as u64];
     let (tuned, mut bytes) = match rank {
-        Some(_) => (lora(tensor("a", shape(r, cols)), tensor("b", shape(rows, r))), vec![stored(&a), stored(&b)]),
+        Some(_) => (
+            lora(tensor("a", shape(r, cols)), tensor("b", shape(rows, r))),
+            vec![stored(&a), stored(&b)],
+        ),
         None => {
             let mut w = w0.clone();
             for i in 0..rows {
@@ -126,11 +137,21 @@ pub fn case_of(w0: &DMatrix<f64>, tuned: &[(DMatrix<f64>, Option<DMatrix<f64>>)]
 pub fn run(spectrum: Spectrum, rows: usize, cols: usize, lambdas: &[f64]) -> Case {
     let Case { mut job, mut bytes } = case(1, spectrum, rows, cols, None);
     let mut random = normal(rows as u64 * 13 + cols as u64);
-    let (u, v) = (frame(rows, 1, &mut random).remove(0), frame(cols, 1, &mut random).remove(0));
-    let w0: Vec<f64> = bytes[0].as_chunks::<4>().0.iter().map(|x| f64::from(f32::from_le_bytes(*x))).collect();
+    let (u, v) = (
+        frame(rows, 1, &mut random).remove(0),
+        frame(cols, 1, &mut random).remove(0),
+    );
+    let w0: Vec<f64> = bytes[0]
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|x| f64::from(f32::from_le_bytes(*x)))
+        .collect();
     bytes.truncate(1);
     bytes.extend(lambdas.iter().map(|lambda| {
-        let w: Vec<f64> = (0..rows * cols).map(|at| w0[at] + lambda * u[at / cols] * v[at % cols]).collect();
+        let w: Vec<f64> = (0..rows * cols)
+            .map(|at| w0[at] + lambda * u[at / cols] * v[at % cols])
+            .collect();
         stored(&w)
     }));
     let recipe = job.tuned.remove(0).1;
@@ -141,14 +162,25 @@ pub fn run(spectrum: Spectrum, rows: usize, cols: usize, lambdas: &[f64]) -> Cas
 
 /// The leading left singular vectors of a matrix by rows, by one-sided Jacobi rotations of its transpose.
 pub fn left_vectors(bytes: &[u8], rows: usize, cols: usize, count: usize) -> Vec<Vec<f64>> {
-    let w: Vec<f64> = bytes.as_chunks::<4>().0.iter().map(|x| f64::from(f32::from_le_bytes(*x))).collect();
+    let w: Vec<f64> = bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|x| f64::from(f32::from_le_bytes(*x)))
+        .collect();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     // The columns of W turn until they are orthogonal: then they are u_j sigma_j.
-    let mut columns: Vec<Vec<f64>> = (0..cols).map(|j| (0..rows).map(|i| w[i * cols + j]).collect()).collect();
+    let mut columns: Vec<Vec<f64>> = (0..cols)
+        .map(|j| (0..rows).map(|i| w[i * cols + j]).collect())
+        .collect();
     for _ in 0..30 {
         for p in 0..cols {
             for q in p + 1..cols {
-                let (a, b, c) = (dot(&columns[p], &columns[p]), dot(&columns[q], &columns[q]), dot(&columns[p], &columns[q]));
+                let (a, b, c) = (
+                    dot(&columns[p], &columns[p]),
+                    dot(&columns[q], &columns[q]),
+                    dot(&columns[p], &columns[q]),
+                );
                 if c.abs() <= 1e-14 * (a * b).sqrt() {
                     continue;
                 }
@@ -221,6 +253,14 @@ pub fn normal(seed: u64) -> impl FnMut() -> f64 {
 }
 
 fn lora(a: TensorRef, b: TensorRef) -> Recipe {
-    let method = METHODS.into_iter().find(|m| m.kind == Kind::Lora).expect("LoRA is a method");
-    Recipe::Adapted { method, parts: vec![("lora_A", a), ("lora_B", b)], scale: Scale::Known(1.0), turned: false }
+    let method = METHODS
+        .into_iter()
+        .find(|m| m.kind == Kind::Lora)
+        .expect("LoRA is a method");
+    Recipe::Adapted {
+        method,
+        parts: vec![("lora_A", a), ("lora_B", b)],
+        scale: Scale::Known(1.0),
+        turned: false,
+    }
 }

@@ -7,9 +7,21 @@ use lorascope::figures::{FigureId, Request, Theme, Value, svg, table};
 use lorascope::report::*;
 
 fn report_for(figure: FigureId) -> Report {
-    let mut report = if figure == FigureId::Evolution { run::run() } else { stored() };
-    report.base.files = vec![FileInfo { name: "base/model.safetensors".into(), size: 7, sha256: Some("ab".repeat(32)) }];
-    report.models[0].files = vec![FileInfo { name: "full/model.safetensors".into(), size: 8, sha256: None }];
+    let mut report = if figure == FigureId::Evolution {
+        run::run()
+    } else {
+        stored()
+    };
+    report.base.files = vec![FileInfo {
+        name: "base/model.safetensors".into(),
+        size: 7,
+        sha256: Some("ab".repeat(32)),
+    }];
+    report.models[0].files = vec![FileInfo {
+        name: "full/model.safetensors".into(),
+        size: 8,
+        sha256: None,
+    }];
     report
 }
 
@@ -17,7 +29,10 @@ fn asked(figure: FigureId, width: f64) -> Request {
     request(figure, Theme::Light, width)
 }
 
-const PAGE: Page = Page { module: "/* module */", address: "https://example.org/" };
+const PAGE: Page = Page {
+    module: "/* module */",
+    address: "https://example.org/",
+};
 
 #[test]
 fn every_export_says_where_its_numbers_come_from() {
@@ -53,9 +68,15 @@ fn csv_and_json_hold_the_table() {
         let (report, request) = (report_for(figure), asked(figure, 944.0));
         let table = table(&report, &request);
         assert!(!table.rows.is_empty() && !table.title.is_empty(), "{figure:?}");
-        assert!(table.rows.iter().all(|r| r.len() == table.columns.len()), "{figure:?}: ragged");
+        assert!(
+            table.rows.iter().all(|r| r.len() == table.columns.len()),
+            "{figure:?}: ragged"
+        );
         let csv = csv(&report, &request);
-        let lines: Vec<&str> = csv.split("\r\n").filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
+        let lines: Vec<&str> = csv
+            .split("\r\n")
+            .filter(|l| !l.starts_with('#') && !l.is_empty())
+            .collect();
         assert_eq!(lines.len(), table.rows.len() + 1, "{figure:?}");
         let json: serde_json::Value = serde_json::from_str(&json(&report, &request)).expect("JSON");
         assert_eq!(json["schema"], "lorascope-figure/1");
@@ -68,15 +89,31 @@ fn csv_and_json_hold_the_table() {
 #[test]
 fn the_table_of_a_figure_agrees_with_the_report() {
     let report = stored();
-    let request = Request { model: Some(2), matrix: Some("encoder.layer.2.q.weight".into()), ..asked(FigureId::SigmaVsCosine, 944.0) };
+    let request = Request {
+        model: Some(2),
+        matrix: Some("encoder.layer.2.q.weight".into()),
+        ..asked(FigureId::SigmaVsCosine, 944.0)
+    };
     let table = table(&report, &request);
-    let matrix = report.models[2].matrices.iter().find(|m| m.name == "encoder.layer.2.q.weight").expect("stored");
+    let matrix = report.models[2]
+        .matrices
+        .iter()
+        .find(|m| m.name == "encoder.layer.2.q.weight")
+        .expect("stored");
     let cosines = &matrix.left.as_ref().expect("analyzed").max_cos;
     let column = |name: &str| table.columns.iter().position(|c| c == name).expect("a column");
     for (j, row) in table.rows.iter().enumerate() {
-        assert_eq!(row[column("singular value after")], Value::from(matrix.sigma_tuned[j]), "j = {j}");
+        assert_eq!(
+            row[column("singular value after")],
+            Value::from(matrix.sigma_tuned[j]),
+            "j = {j}"
+        );
         assert_eq!(row[column("best match")], Value::from(cosines[j]), "j = {j}");
-        assert_eq!(row[column("intruder")], Value::from(if j < 10 && cosines[j] < 0.5 { "yes" } else { "no" }), "j = {j}");
+        assert_eq!(
+            row[column("intruder")],
+            Value::from(if j < 10 && cosines[j] < 0.5 { "yes" } else { "no" }),
+            "j = {j}"
+        );
     }
 }
 
@@ -91,10 +128,17 @@ fn the_slim_report_draws_the_same_figure() {
             let cut = slim(&report, &request);
             // Figures of one matrix look models up by number: they stay.
             assert_eq!(cut.models.len(), report.models.len());
-            assert!(svg(&cut, &request) == svg(&report, &request), "{figure:?} at k = {k}, epsilon = {epsilon}");
+            assert!(
+                svg(&cut, &request) == svg(&report, &request),
+                "{figure:?} at k = {k}, epsilon = {epsilon}"
+            );
         }
-        let (whole, part) =
-            (serde_json::to_string(&report).unwrap().len(), serde_json::to_string(&slim(&report, &asked(figure, 944.0))).unwrap().len());
+        let (whole, part) = (
+            serde_json::to_string(&report).unwrap().len(),
+            serde_json::to_string(&slim(&report, &asked(figure, 944.0)))
+                .unwrap()
+                .len(),
+        );
         assert!(part < whole, "{figure:?}: {part} of {whole} bytes");
     }
 }
@@ -102,14 +146,28 @@ fn the_slim_report_draws_the_same_figure() {
 #[test]
 fn a_stored_report_is_the_report() {
     let report = stored();
-    let text = export::report(&report, &Settings { k: 3, ..Settings::default() });
+    let text = export::report(
+        &report,
+        &Settings {
+            k: 3,
+            ..Settings::default()
+        },
+    );
     let again = export::read(&text).expect("its own file");
     assert_eq!(again.settings.k, 3);
-    for (a, b) in report.models.iter().flat_map(|m| &m.matrices).zip(again.models.iter().flat_map(|m| &m.matrices)) {
+    for (a, b) in report
+        .models
+        .iter()
+        .flat_map(|m| &m.matrices)
+        .zip(again.models.iter().flat_map(|m| &m.matrices))
+    {
         assert_eq!((&a.name, &a.sigma_tuned, a.status), (&b.name, &b.sigma_tuned, b.status));
         assert_eq!(a.left.as_ref().map(|l| &l.max_cos), b.left.as_ref().map(|l| &l.max_cos));
     }
-    assert!(export::report(&again, &again.settings) == text, "a second time it is the same");
+    assert!(
+        export::report(&again, &again.settings) == text,
+        "a second time it is the same"
+    );
 }
 
 const HOSTILE: &str = "</script><script>alert(1)</script>\"'&|[x](y)`\n=cmd";
@@ -118,30 +176,56 @@ const HOSTILE: &str = "</script><script>alert(1)</script>\"'&|[x](y)`\n=cmd";
 fn names_from_files_stay_text_in_every_format() {
     let mut report = stored();
     report.base.label = HOSTILE.into();
-    report.base.files = vec![FileInfo { name: HOSTILE.into(), size: 1, sha256: None }];
+    report.base.files = vec![FileInfo {
+        name: HOSTILE.into(),
+        size: 1,
+        sha256: None,
+    }];
     for model in &mut report.models {
         model.label = HOSTILE.into();
         (model.kind, model.rank) = (Kind::Full, None);
         model.matrices[12].name = HOSTILE.into();
         model.sources = vec![Source {
-            base: TensorSource { part: "W0".into(), file: HOSTILE.into(), tensor: HOSTILE.into() },
-            parts: vec![TensorSource { part: "W".into(), file: HOSTILE.into(), tensor: HOSTILE.into() }],
+            base: TensorSource {
+                part: "W0".into(),
+                file: HOSTILE.into(),
+                tensor: HOSTILE.into(),
+            },
+            parts: vec![TensorSource {
+                part: "W".into(),
+                file: HOSTILE.into(),
+                tensor: HOSTILE.into(),
+            }],
             scale: None,
             transposed: false,
             intricate: false,
         }];
     }
     for figure in super::FIGURES {
-        let request = Request { matrix: Some(HOSTILE.into()), model: Some(2), ..asked(figure, 944.0) };
-        for text in [page(&report, &request, &PAGE), export::svg(&report, &request), embed_code(&report, &request)] {
+        let request = Request {
+            matrix: Some(HOSTILE.into()),
+            model: Some(2),
+            ..asked(figure, 944.0)
+        };
+        for text in [
+            page(&report, &request, &PAGE),
+            export::svg(&report, &request),
+            embed_code(&report, &request),
+        ] {
             assert!(!text.contains("<script>alert"), "{figure:?}: a name became a script");
         }
         let html = page(&report, &request, &PAGE);
         assert_eq!(html.matches("</script>").count(), 3, "{figure:?}: data, module, height");
         let code = pytorch(&report, &request);
-        assert!(code.lines().all(|l| !l.starts_with("=cmd")), "{figure:?}: a name became code:\n{code}");
+        assert!(
+            code.lines().all(|l| !l.starts_with("=cmd")),
+            "{figure:?}: a name became code:\n{code}"
+        );
         let csv = csv(&report, &request);
-        assert!(csv.split("\r\n").all(|l| !l.starts_with('=')), "{figure:?}: a name became a formula");
+        assert!(
+            csv.split("\r\n").all(|l| !l.starts_with('=')),
+            "{figure:?}: a name became a formula"
+        );
     }
 }
 
@@ -150,15 +234,27 @@ fn the_script_computes_what_the_figure_shows() {
     let mut report = stored();
     let name = "encoder.layer.2.q.weight";
     report.models[2].sources = vec![Source {
-        base: TensorSource { part: "W0".into(), file: "base.safetensors".into(), tensor: name.into() },
+        base: TensorSource {
+            part: "W0".into(),
+            file: "base.safetensors".into(),
+            tensor: name.into(),
+        },
         parts: ["lora_A", "lora_B"]
-            .map(|p| TensorSource { part: p.into(), file: "a.safetensors".into(), tensor: format!("m.{p}.weight") })
+            .map(|p| TensorSource {
+                part: p.into(),
+                file: "a.safetensors".into(),
+                tensor: format!("m.{p}.weight"),
+            })
             .to_vec(),
         scale: Some(2.0),
         transposed: false,
         intricate: false,
     }];
-    let request = Request { model: Some(2), matrix: Some(name.into()), ..asked(FigureId::Similarity, 944.0) };
+    let request = Request {
+        model: Some(2),
+        matrix: Some(name.into()),
+        ..asked(FigureId::Similarity, 944.0)
+    };
     let code = pytorch(&report, &request);
     let cosines = &report.models[2].matrices[12].left.as_ref().expect("analyzed").max_cos;
     let count = cosines.iter().take(10).filter(|c| **c < 0.5).count();

@@ -10,7 +10,11 @@ fn tokens(text: &str) -> Vec<(&str, Option<f64>)> {
     let mut rest = text;
     while !rest.is_empty() {
         let numeric = |c: char| c.is_ascii_digit() || c == '.';
-        let split = if rest.starts_with(numeric) { rest.find(|c| !numeric(c)) } else { rest.find(numeric) };
+        let split = if rest.starts_with(numeric) {
+            rest.find(|c| !numeric(c))
+        } else {
+            rest.find(numeric)
+        };
         let (head, tail) = rest.split_at(split.unwrap_or(rest.len()));
         out.push((head, head.parse().ok()));
         rest = tail;
@@ -30,17 +34,29 @@ fn alike(a: &str, b: &str) -> bool {
 
 #[track_caller]
 pub fn check(name: &str, report: &Report, request: &Request) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(format!("{name}.svg"));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/goldens")
+        .join(format!("{name}.svg"));
     let drawn = svg(report, request);
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
         std::fs::write(&path, &drawn).expect("the goldens' folder can be written");
         return;
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}; UPDATE_GOLDENS=1 writes it"));
-    let different = stored.lines().zip(drawn.lines()).enumerate().find(|(_, (a, b))| !alike(a, b));
+    let different = stored
+        .lines()
+        .zip(drawn.lines())
+        .enumerate()
+        .find(|(_, (a, b))| !alike(a, b));
     if let Some((n, (a, b))) = different {
-        panic!("{name}.svg differs at line {}:\n  stored {a}\n  drawn  {b}\nIf the new drawing is right: UPDATE_GOLDENS=1", n + 1);
+        panic!(
+            "{name}.svg differs at line {}:\n  stored {a}\n  drawn  {b}\nIf the new drawing is right: UPDATE_GOLDENS=1",
+            n + 1
+        );
     }
     let (a, b) = (stored.lines().count(), drawn.lines().count());
-    assert_eq!(a, b, "{name}.svg: {a} lines stored, {b} drawn. If the new drawing is right: UPDATE_GOLDENS=1");
+    assert_eq!(
+        a, b,
+        "{name}.svg: {a} lines stored, {b} drawn. If the new drawing is right: UPDATE_GOLDENS=1"
+    );
 }

@@ -22,7 +22,11 @@ const FIGURES: [FigureId; 9] = FigureId::ALL;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {
-    if figure == FigureId::Evolution { run::run() } else { stored() }
+    if figure == FigureId::Evolution {
+        run::run()
+    } else {
+        stored()
+    }
 }
 
 #[test]
@@ -30,13 +34,30 @@ fn goldens() {
     for figure in FIGURES {
         let report = report_for(figure);
         let name = format!("{figure:?}").to_lowercase();
-        check(&format!("{name}-944-light"), &report, &request(figure, Theme::Light, 944.0));
-        check(&format!("{name}-343-dark"), &report, &request(figure, Theme::Dark, 343.0));
+        check(
+            &format!("{name}-944-light"),
+            &report,
+            &request(figure, Theme::Light, 944.0),
+        );
+        check(
+            &format!("{name}-343-dark"),
+            &report,
+            &request(figure, Theme::Dark, 343.0),
+        );
     }
     let report = stored();
-    let thumbnail = Request { thumbnail: true, ..request(FigureId::Similarity, Theme::Light, 160.0) };
+    let thumbnail = Request {
+        thumbnail: true,
+        ..request(FigureId::Similarity, Theme::Light, 160.0)
+    };
     check("similarity-thumbnail", &report, &thumbnail);
-    let crossed = Request { focus: Some(Focus { j: Some(7), ..Focus::default() }), ..request(FigureId::Similarity, Theme::Light, 632.0) };
+    let crossed = Request {
+        focus: Some(Focus {
+            j: Some(7),
+            ..Focus::default()
+        }),
+        ..request(FigureId::Similarity, Theme::Light, 632.0)
+    };
     check("similarity-632-crosshair", &report, &crossed);
 }
 
@@ -48,16 +69,26 @@ fn hover_on_a_mark_finds_it() {
     for figure in FIGURES {
         let report = report_for(figure);
         for (width, scale) in [(944.0, 1.0), (632.0, 2.0), (460.0, 1.5), (343.0, 3.0)] {
-            let mut request = Request { scale, ..request(figure, Theme::Light, width) };
+            let mut request = Request {
+                scale,
+                ..request(figure, Theme::Light, width)
+            };
             let mut seen = 0;
             for dx in 0..200 {
                 // An evolution's crosshair begins at the last checkpoint.
                 let onwards = if figure == FigureId::Evolution { -1 } else { 1 };
-                let Some(at) = step(&report, &request, if dx == 0 { 0 } else { onwards }, 0) else { break };
-                let found = hover(&report, &request, at.x, at.y).unwrap_or_else(|| panic!("{figure:?} {width}: nothing at {at:?}"));
+                let Some(at) = step(&report, &request, if dx == 0 { 0 } else { onwards }, 0) else {
+                    break;
+                };
+                let found = hover(&report, &request, at.x, at.y)
+                    .unwrap_or_else(|| panic!("{figure:?} {width}: nothing at {at:?}"));
                 // Two models may stand on one pixel; the place is then the same.
                 if found.focus != at.focus {
-                    assert_eq!((found.x, found.y), (at.x, at.y), "{figure:?} {width}: {found:?} is not {at:?}");
+                    assert_eq!(
+                        (found.x, found.y),
+                        (at.x, at.y),
+                        "{figure:?} {width}: {found:?} is not {at:?}"
+                    );
                 }
                 seen += 1;
                 if request.focus.as_ref() == Some(&at.focus) {
@@ -76,12 +107,23 @@ fn counts_are_those_of_the_definition() {
     let report = stored();
     let mut request = request(FigureId::EpsilonCurve, Theme::Light, 944.0);
     for epsilon in [0.0, 0.3, 0.5, 0.99, 1.0] {
-        request.focus = Some(Focus { epsilon: Some(epsilon), ..Focus::default() });
+        request.focus = Some(Focus {
+            epsilon: Some(epsilon),
+            ..Focus::default()
+        });
         let read = step(&report, &request, 0, 0).expect("a reading");
         for (m, label) in report.models.iter().zip(labels(&report.models)) {
-            let cosines = m.matrices.iter().filter_map(|x| x.left.as_ref()).flat_map(|l| l.max_cos.iter().take(10));
+            let cosines = m
+                .matrices
+                .iter()
+                .filter_map(|x| x.left.as_ref())
+                .flat_map(|l| l.max_cos.iter().take(10));
             let count = cosines.filter(|c| f64::from(**c) < epsilon).count();
-            assert!(read.lines.contains(&(label.clone(), count.to_string())), "{label} at {epsilon}: {count}, {:?}", read.lines);
+            assert!(
+                read.lines.contains(&(label.clone(), count.to_string())),
+                "{label} at {epsilon}: {count}, {:?}",
+                read.lines
+            );
         }
     }
 }
@@ -91,11 +133,31 @@ fn an_intruder_says_so() {
     let report = stored();
     let request = request(FigureId::Similarity, Theme::Light, 632.0);
     let cosines = &report.models[2].matrices[12].left.as_ref().expect("analyzed").max_cos;
-    let j = cosines.iter().take(10).position(|c| *c < 0.5).expect("an intruder in the stored report");
-    let focus = Some(Focus { j: Some(j as u32), ..Focus::default() });
-    let read = step(&report, &Request { focus, ..request.clone() }, 0, 0).expect("a column");
+    let j = cosines
+        .iter()
+        .take(10)
+        .position(|c| *c < 0.5)
+        .expect("an intruder in the stored report");
+    let focus = Some(Focus {
+        j: Some(j as u32),
+        ..Focus::default()
+    });
+    let read = step(
+        &report,
+        &Request {
+            focus,
+            ..request.clone()
+        },
+        0,
+        0,
+    )
+    .expect("a column");
     assert_eq!(read.title, format!("j = {}, LoRA r = 8", j + 1));
-    assert!(read.lines.contains(&("below ε".into(), "yes: intruder".into())), "{:?}", read.lines);
+    assert!(
+        read.lines.contains(&("below ε".into(), "yes: intruder".into())),
+        "{:?}",
+        read.lines
+    );
     assert!(alt(&report, &request).contains(&format!("{}", j + 1)));
 }
 
@@ -129,12 +191,18 @@ fn direct_labels_keep_their_distance() {
             let drawn = texts(&svg(&report, &request));
             let names = labels(&report.models);
             let paper = "#FFFFFF";
-            let mut at: Vec<_> = drawn.iter().filter(|t| names.contains(&t.2) && t.3.to_uppercase() != paper).collect();
+            let mut at: Vec<_> = drawn
+                .iter()
+                .filter(|t| names.contains(&t.2) && t.3.to_uppercase() != paper)
+                .collect();
             assert!(at.len() >= names.len(), "{figure:?}: some model has no name");
             at.sort_by(|a, b| a.1.total_cmp(&b.1));
             for (n, a) in at.iter().enumerate() {
                 for b in &at[n + 1..] {
-                    assert!((a.1 - b.1).abs() >= 14.9 || (a.0 - b.0).abs() > 40.0, "{figure:?}: {a:?} and {b:?}");
+                    assert!(
+                        (a.1 - b.1).abs() >= 14.9 || (a.0 - b.0).abs() > 40.0,
+                        "{figure:?}: {a:?} and {b:?}"
+                    );
                 }
             }
         }
@@ -149,7 +217,11 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         report
     };
     let mut failed = stored();
-    failed.models.iter_mut().flat_map(|m| &mut m.matrices).for_each(|m| become_status(m, Status::Failed, None));
+    failed
+        .models
+        .iter_mut()
+        .flat_map(|m| &mut m.matrices)
+        .for_each(|m| become_status(m, Status::Failed, None));
     let mut bare = stored();
     bare.models.iter_mut().for_each(|m| m.matrices.clear());
     let ranks: Vec<Option<u32>> = (0..12).map(|n| if n % 5 == 4 { None } else { Some(n) }).collect();
@@ -159,8 +231,16 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("one vector", {
             one(|m| {
                 (m.rows, m.cols) = (1, 1);
-                m.left = Some(Match { max_cos: vec![1.0], argmax: vec![0], ..Match::default() });
-                m.similarity = Some(Similarity { rows: 1, cols: 1, values: vec![1.0] });
+                m.left = Some(Match {
+                    max_cos: vec![1.0],
+                    argmax: vec![0],
+                    ..Match::default()
+                });
+                m.similarity = Some(Similarity {
+                    rows: 1,
+                    cols: 1,
+                    values: vec![1.0],
+                });
                 m.delta = Some(Delta {
                     effective_rank: 1.0,
                     stable_rank: 1.0,
@@ -174,14 +254,34 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("no similarity", one(|m| m.similarity = None)),
         ("no match", one(|m| (m.left, m.delta) = (None, None))),
         ("size zero", one(|m| (m.rows, m.cols) = (0, 0))),
-        ("a map shorter than it says", one(|m| m.similarity = Some(Similarity { rows: 32, cols: u32::MAX, values: vec![0.5; 5] }))),
+        (
+            "a map shorter than it says",
+            one(|m| {
+                m.similarity = Some(Similarity {
+                    rows: 32,
+                    cols: u32::MAX,
+                    values: vec![0.5; 5],
+                })
+            }),
+        ),
         (
             "fewer matches than columns",
-            one(|m| m.left = Some(Match { max_cos: vec![0.5; 3], max_cos_upper: Some(vec![0.6]), argmax: vec![], ..Match::default() })),
+            one(|m| {
+                m.left = Some(Match {
+                    max_cos: vec![0.5; 3],
+                    max_cos_upper: Some(vec![0.6]),
+                    argmax: vec![],
+                    ..Match::default()
+                })
+            }),
         ),
         ("NaN and infinity", {
             one(|m| {
-                m.left = Some(Match { max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0], argmax: vec![u32::MAX; 4], ..Match::default() });
+                m.left = Some(Match {
+                    max_cos: vec![f32::NAN, f32::INFINITY, -3.0, 7.0],
+                    argmax: vec![u32::MAX; 4],
+                    ..Match::default()
+                });
                 m.sigma_tuned = vec![f32::NAN, 0.0, f32::INFINITY];
                 m.delta = Some(Delta {
                     effective_rank: f64::NAN,
@@ -221,13 +321,30 @@ fn no_report_is_too_odd() {
     for (name, report) in odd_reports() {
         for figure in FIGURES {
             for width in [200.0, 343.0, 632.0, 944.0] {
-                for (side, k, epsilon) in [(Side::Left, 10, 0.5), (Side::Both, 0, 0.0), (Side::Right, u32::MAX, 1.0)] {
-                    let mut request = Request { matrix: None, model: None, ..request(figure, Theme::Light, width) };
+                for (side, k, epsilon) in [
+                    (Side::Left, 10, 0.5),
+                    (Side::Both, 0, 0.0),
+                    (Side::Right, u32::MAX, 1.0),
+                ] {
+                    let mut request = Request {
+                        matrix: None,
+                        model: None,
+                        ..request(figure, Theme::Light, width)
+                    };
                     (request.settings.side, request.settings.k, request.settings.epsilon) = (side, k, epsilon);
-                    request.focus = Some(Focus { k: Some(900), j: Some(900), i: Some(900), epsilon: Some(9.0), ..Focus::default() });
+                    request.focus = Some(Focus {
+                        k: Some(900),
+                        j: Some(900),
+                        i: Some(900),
+                        epsilon: Some(9.0),
+                        ..Focus::default()
+                    });
                     let drawn = svg(&report, &request);
                     assert!(drawn.trim_end().ends_with("</svg>"), "{name}, {figure:?}, {width}");
-                    assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{name}, {figure:?}, {width}");
+                    assert!(
+                        !drawn.contains("NaN") && !drawn.contains("inf"),
+                        "{name}, {figure:?}, {width}"
+                    );
                     assert!(!alt(&report, &request).is_empty(), "{name}, {figure:?}, {width}");
                     for (x, y) in [(-5.0, -5.0), (60.0, 60.0), (150.0, 150.0), (1e9, 1e9), (f64::NAN, 3.0)] {
                         hover(&report, &request, x, y);
@@ -247,13 +364,19 @@ fn drawing_scales_with_the_device() {
     for figure in FIGURES {
         let report = report_for(figure);
         for scale in [1.0, 1.25, 2.0, 3.0] {
-            let request = Request { scale, ..request(figure, Theme::Light, 632.0) };
+            let request = Request {
+                scale,
+                ..request(figure, Theme::Light, 632.0)
+            };
             let mut out = String::new();
             let whole = |height: f64| ((632.0 * scale).round(), (height * scale).round());
             let drawn = draw(
                 &report,
                 &request,
-                |height| SVGBackend::with_string(&mut out, (whole(height).0 as u32, whole(height).1 as u32)).into_drawing_area(),
+                |height| {
+                    SVGBackend::with_string(&mut out, (whole(height).0 as u32, whole(height).1 as u32))
+                        .into_drawing_area()
+                },
                 None,
             );
             let size = whole(drawn.expect("a string takes everything"));
@@ -274,11 +397,32 @@ fn odd_requests_are_drawn_too() {
         let report = report_for(figure);
         let plain = request(figure, Theme::Dark, 944.0);
         for odd in [
-            Request { width: f64::NAN, ..plain.clone() },
-            Request { width: -4.0, scale: f64::INFINITY, ..plain.clone() },
-            Request { model: Some(99), matrix: Some("nothing".into()), ..plain.clone() },
-            Request { top: 0, planned: u32::MAX, running: true, ..plain.clone() },
-            Request { thumbnail: true, width: 4.0, top: 99, ..plain.clone() },
+            Request {
+                width: f64::NAN,
+                ..plain.clone()
+            },
+            Request {
+                width: -4.0,
+                scale: f64::INFINITY,
+                ..plain.clone()
+            },
+            Request {
+                model: Some(99),
+                matrix: Some("nothing".into()),
+                ..plain.clone()
+            },
+            Request {
+                top: 0,
+                planned: u32::MAX,
+                running: true,
+                ..plain.clone()
+            },
+            Request {
+                thumbnail: true,
+                width: 4.0,
+                top: 99,
+                ..plain.clone()
+            },
         ] {
             assert!(svg(&report, &odd).trim_end().ends_with("</svg>"), "{odd:?}");
             step(&report, &odd, 1, 1);
@@ -291,7 +435,10 @@ fn the_second_model_of_a_rank_is_dashed_and_named_apart() {
     let mut report = report_of(&[None, Some(8), Some(8), Some(64)], 1, &TYPES[..1]);
     report.models[1].label = "first".into();
     report.models[2].label = "second".into();
-    let got: Vec<(String, bool)> = series(&report.models).into_iter().map(|s| (s.token, s.dashed)).collect();
+    let got: Vec<(String, bool)> = series(&report.models)
+        .into_iter()
+        .map(|s| (s.token, s.dashed))
+        .collect();
     let wanted = [("full", false), ("lora-1", false), ("lora-1", true), ("lora-7", false)];
     assert_eq!(got, wanted.map(|(t, d)| (t.to_string(), d)));
     assert_eq!(labels(&report.models), ["Full", "first", "second", "LoRA r = 64"]);
@@ -301,12 +448,21 @@ fn the_second_model_of_a_rank_is_dashed_and_named_apart() {
 #[test]
 #[ignore = "prints timings"]
 fn redraw_times() {
-    let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"].map(|t| (t, 4096, 4096)).to_vec();
+    let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"]
+        .map(|t| (t, 4096, 4096))
+        .to_vec();
     let five = [None, Some(1), Some(8), Some(64), Some(256)];
     let eight = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
-    for (name, report, planned) in [("36 x 5", report_of(&five, 6, &TYPES), 36), ("224 x 8", report_of(&eight, 32, &llama), 224)] {
+    for (name, report, planned) in [
+        ("36 x 5", report_of(&five, 6, &TYPES), 36),
+        ("224 x 8", report_of(&eight, 32, &llama), 224),
+    ] {
         for figure in FIGURES {
-            let request = Request { planned, matrix: None, ..request(figure, Theme::Light, 944.0) };
+            let request = Request {
+                planned,
+                matrix: None,
+                ..request(figure, Theme::Light, 944.0)
+            };
             let start = std::time::Instant::now();
             for _ in 0..20 {
                 svg(&report, &request);
@@ -325,35 +481,78 @@ fn redraw_times() {
 #[test]
 #[ignore = "writes files"]
 fn gallery() {
-    let Some(folder) = std::env::var_os("FIGURE_GALLERY").map(PathBuf::from) else { return };
+    let Some(folder) = std::env::var_os("FIGURE_GALLERY").map(PathBuf::from) else {
+        return;
+    };
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let put = |name: String, report: &Report, request: &Request| {
         std::fs::write(folder.join(name + ".svg"), svg(report, request)).expect("written")
     };
     for figure in FIGURES {
         for width in [200.0, 343.0, 460.0, 632.0, 944.0] {
-            put(format!("stored-{figure:?}-{width}"), &report_for(figure), &request(figure, Theme::Light, width));
+            put(
+                format!("stored-{figure:?}-{width}"),
+                &report_for(figure),
+                &request(figure, Theme::Light, width),
+            );
         }
         for (name, report) in odd_reports() {
-            let request = Request { matrix: None, model: None, ..request(figure, Theme::Light, 632.0) };
+            let request = Request {
+                matrix: None,
+                model: None,
+                ..request(figure, Theme::Light, 632.0)
+            };
             put(format!("odd-{}-{figure:?}", name.replace(' ', "-")), &report, &request);
         }
-        let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"].map(|t| (t, 4096, 4096)).to_vec();
+        let llama: Vec<(&str, u32, u32)> = ["q", "k", "v", "o", "gate", "up", "down"]
+            .map(|t| (t, 4096, 4096))
+            .to_vec();
         let ranks = [None, Some(1), Some(2), Some(4), Some(8), Some(16), Some(64), Some(256)];
-        let big = Request { matrix: None, model: Some(3), planned: 224, ..request(figure, Theme::Light, 944.0) };
+        let big = Request {
+            matrix: None,
+            model: Some(3),
+            planned: 224,
+            ..request(figure, Theme::Light, 944.0)
+        };
         put(format!("llama-{figure:?}"), &report_of(&ranks, 32, &llama), &big);
         let mut part = stored();
         part.models.iter_mut().for_each(|m| m.matrices.truncate(21));
-        let focus = Some(Focus { matrix: Some("encoder.layer.1.v.weight".into()), epsilon: Some(0.8), ..Focus::default() });
+        let focus = Some(Focus {
+            matrix: Some("encoder.layer.1.v.weight".into()),
+            epsilon: Some(0.8),
+            ..Focus::default()
+        });
         let matrix = Some("encoder.layer.2.q.weight".into());
-        let running = Request { running: true, focus, matrix, ..request(figure, Theme::Light, 944.0) };
+        let running = Request {
+            running: true,
+            focus,
+            matrix,
+            ..request(figure, Theme::Light, 944.0)
+        };
         put(format!("running-{figure:?}"), &part, &running);
-        let deep = Request { matrix: None, planned: 560, ..request(figure, Theme::Light, 944.0) };
+        let deep = Request {
+            matrix: None,
+            planned: 560,
+            ..request(figure, Theme::Light, 944.0)
+        };
         put(format!("deep-{figure:?}"), &report_of(&ranks, 80, &llama), &deep);
-        let series = Request { matrix: None, model: None, planned: 1, ..request(figure, Theme::Light, 944.0) };
+        let series = Request {
+            matrix: None,
+            model: None,
+            planned: 1,
+            ..request(figure, Theme::Light, 944.0)
+        };
         put(format!("run-{figure:?}"), &run::run(), &series);
-        put(format!("run-{figure:?}-343"), &run::run(), &Request { width: 343.0, ..series });
+        put(
+            format!("run-{figure:?}-343"),
+            &run::run(),
+            &Request { width: 343.0, ..series },
+        );
         let lora = report_of(&[Some(8), Some(16)], 6, &TYPES);
-        put(format!("lora-only-{figure:?}"), &lora, &request(figure, Theme::Dark, 632.0));
+        put(
+            format!("lora-only-{figure:?}"),
+            &lora,
+            &request(figure, Theme::Dark, 632.0),
+        );
     }
 }

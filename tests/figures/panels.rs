@@ -23,11 +23,22 @@ fn curves() -> Panel {
             line("j = 1", "ink", |x| 1.0 / (1.0 + (8.0 * (x - 1.0)).exp())),
             line("j = 2", "base", |x| 1.0 - 0.8 * (-20.0 * (x - 0.8).powi(2)).exp()),
         ],
-        levels: vec![Level { label: "ε = 0.50".into(), at: 0.5 }],
+        levels: vec![Level {
+            label: "ε = 0.50".into(),
+            at: 0.5,
+        }],
         cursor: Some(1.0),
-        strips: vec![Strip { label: "count".into(), counts: vec![[0.0, 0.0], [0.6, 1.0], [0.95, 0.0], [1.05, 1.0], [1.8, 3.0]] }],
+        strips: vec![Strip {
+            label: "count".into(),
+            counts: vec![[0.0, 0.0], [0.6, 1.0], [0.95, 0.0], [1.05, 1.0], [1.8, 3.0]],
+        }],
     });
-    Panel { name: "best-match".into(), title: "Best match against strength".into(), alt: "Two lines cross at 1.".into(), body }
+    Panel {
+        name: "best-match".into(),
+        title: "Best match against strength".into(),
+        alt: "Two lines cross at 1.".into(),
+        body,
+    }
 }
 
 /// A sweep: few points with their deviations, over a logarithmic axis.
@@ -37,37 +48,80 @@ fn sweep() -> Panel {
         token: "lora-3".into(),
         dashed: false,
         dots: true,
-        points: [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 128.0].iter().zip([4.0, 4.9, 3.6, 2.8, 0.6, 0.1, 0.0]).map(|(x, y)| [*x, y]).collect(),
+        points: [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 128.0]
+            .iter()
+            .zip([4.0, 4.9, 3.6, 2.8, 0.6, 0.1, 0.0])
+            .map(|(x, y)| [*x, y])
+            .collect(),
         deviation: vec![0.0, 1.4, 1.3, 1.4, 0.8, 0.3, 0.0],
     };
     let body = Body::Curves(Curves {
         x: Range::new("rank r", 1.0, 128.0).log(),
         y: Range::new("intruders", 0.0, 7.0),
         lines: vec![line],
-        levels: vec![Level { label: "full: 0.0".into(), at: 0.0 }],
+        levels: vec![Level {
+            label: "full: 0.0".into(),
+            at: 0.0,
+        }],
         cursor: None,
         strips: vec![],
     });
-    Panel { name: "sweep".into(), title: "Intruders against rank".into(), alt: "Falls from 4.0 at r = 1.".into(), body }
+    Panel {
+        name: "sweep".into(),
+        title: "Intruders against rank".into(),
+        alt: "Falls from 4.0 at r = 1.".into(),
+        body,
+    }
 }
 
 fn bars(n: usize, signed: bool) -> Panel {
-    let value = |i: usize| ((i * 37 + 11) % 101) as f64 / 101.0 * if signed && i.is_multiple_of(2) { -0.6 } else { 0.6 };
+    let value =
+        |i: usize| ((i * 37 + 11) % 101) as f64 / 101.0 * if signed && i.is_multiple_of(2) { -0.6 } else { 0.6 };
     let body = Body::Bars(Bars {
         x: "pre-trained vector i".into(),
-        y: Range::new(if signed { "cos" } else { "|cos|" }, if signed { -1.0 } else { 0.0 }, 1.0),
+        y: Range::new(
+            if signed { "cos" } else { "|cos|" },
+            if signed { -1.0 } else { 0.0 },
+            1.0,
+        ),
         values: (0..n).map(value).collect(),
-        levels: vec![Level { label: "1/√n = 0.25".into(), at: 0.25 }, Level { label: "random: 0.30".into(), at: 0.3 }],
+        levels: vec![
+            Level {
+                label: "1/√n = 0.25".into(),
+                at: 0.25,
+            },
+            Level {
+                label: "random: 0.30".into(),
+                at: 0.3,
+            },
+        ],
     });
-    Panel { name: "bars".into(), title: "How alone".into(), alt: "Bars.".into(), body }
+    Panel {
+        name: "bars".into(),
+        title: "How alone".into(),
+        alt: "Bars.".into(),
+        body,
+    }
 }
 
 fn arrows(space: bool) -> Panel {
-    let basis =
-        if space { vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]] } else { vec![vec![0.8, 0.6], vec![-0.6, 0.8]] };
-    let vector = if space { vec![3f64.sqrt().recip(); 3] } else { vec![0.5, 0.75f64.sqrt()] };
+    let basis = if space {
+        vec![vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]]
+    } else {
+        vec![vec![0.8, 0.6], vec![-0.6, 0.8]]
+    };
+    let vector = if space {
+        vec![3f64.sqrt().recip(); 3]
+    } else {
+        vec![0.5, 0.75f64.sqrt()]
+    };
     let body = Body::Arrows(Arrows { basis, vector, best: 0 });
-    Panel { name: "arrows".into(), title: "A vector among a basis".into(), alt: "v.".into(), body }
+    Panel {
+        name: "arrows".into(),
+        title: "A vector among a basis".into(),
+        alt: "v.".into(),
+        body,
+    }
 }
 
 fn maps() -> Panel {
@@ -81,17 +135,28 @@ fn maps() -> Panel {
     let body = Body::Maps(Maps {
         maps: vec![
             map("Full", |i, j| ((i as f32 * 0.7).sin() * (j as f32 * 0.3).cos()) * 0.01),
-            map("LoRA r = 1", |i, j| if i % 2 == 0 { 0.01 } else { -0.01 } * (1.0 - j as f32 / 48.0)),
+            map(
+                "LoRA r = 1",
+                |i, j| if i % 2 == 0 { 0.01 } else { -0.01 } * (1.0 - j as f32 / 48.0),
+            ),
         ],
         signed: true,
         limit: 0.01,
         scale: "change of each weight".into(),
     });
-    Panel { name: "updates".into(), title: "The first update".into(), alt: "Two maps.".into(), body }
+    Panel {
+        name: "updates".into(),
+        title: "The first update".into(),
+        alt: "Two maps.".into(),
+        body,
+    }
 }
 
 fn report(panel: Panel) -> Report {
-    Report { panels: vec![panel], ..report_of(&[], 0, &[]) }
+    Report {
+        panels: vec![panel],
+        ..report_of(&[], 0, &[])
+    }
 }
 
 #[test]
@@ -107,8 +172,16 @@ fn panels_look_as_stored() {
     ];
     for (name, panel) in all {
         let report = report(panel);
-        check(&format!("panel-{name}-760-light"), &report, &request(FigureId::Panel, Theme::Light, 760.0));
-        check(&format!("panel-{name}-343-dark"), &report, &request(FigureId::Panel, Theme::Dark, 343.0));
+        check(
+            &format!("panel-{name}-760-light"),
+            &report,
+            &request(FigureId::Panel, Theme::Light, 760.0),
+        );
+        check(
+            &format!("panel-{name}-343-dark"),
+            &report,
+            &request(FigureId::Panel, Theme::Dark, 343.0),
+        );
     }
 }
 
@@ -120,10 +193,22 @@ fn every_place_can_be_reached_by_pointer_and_keys_and_is_in_the_table() {
         // Taller than any panel of this width.
         let high = 700.0;
         let found = (0..40).flat_map(|x| (0..40).map(move |y| (f64::from(x) * 19.0, f64::from(y) * high / 40.0)));
-        let read = found.filter_map(|(x, y)| hover(&report, &plain, x, y)).next().expect("something is under the pointer");
+        let read = found
+            .filter_map(|(x, y)| hover(&report, &plain, x, y))
+            .next()
+            .expect("something is under the pointer");
         assert!(!read.lines.is_empty());
         let first = step(&report, &plain, 0, 0).expect("a crosshair to begin with");
-        let moved = step(&report, &Request { focus: Some(first.focus.clone()), ..plain.clone() }, 1, 0).expect("it moves");
+        let moved = step(
+            &report,
+            &Request {
+                focus: Some(first.focus.clone()),
+                ..plain.clone()
+            },
+            1,
+            0,
+        )
+        .expect("it moves");
         assert_ne!(first.focus, moved.focus, "{}", report.panels[0].name);
         let table = table(&report, &plain);
         assert!(!table.rows.is_empty() && table.rows.iter().all(|row| row.len() == table.columns.len()));
@@ -149,7 +234,12 @@ fn a_report_with_panels_is_saved_and_read_again_and_its_exports_name_the_paper()
     assert!(export::svg(&report, &asked).contains("Best match against strength"));
     assert!(export::csv(&report, &asked).contains("2410.21228"));
     assert_eq!(export::slim(&report, &asked).panels.len(), 1);
-    assert_eq!(export::slim(&report, &request(FigureId::EpsilonCurve, Theme::Light, 760.0)).panels.len(), 0);
+    assert_eq!(
+        export::slim(&report, &request(FigureId::EpsilonCurve, Theme::Light, 760.0))
+            .panels
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -181,9 +271,17 @@ fn hostile_panels_are_drawn_somehow() {
             let report = report(panel);
             let asked = request(FigureId::Panel, Theme::Dark, 200.0);
             assert!(svg(&report, &asked).starts_with("<svg"));
-            let _ = (hover(&report, &asked, 90.0, 90.0), step(&report, &asked, 1, 1), table(&report, &asked));
+            let _ = (
+                hover(&report, &asked, 90.0, 90.0),
+                step(&report, &asked, 1, 1),
+                table(&report, &asked),
+            );
         }
     }
-    let asked = Request { panel: Some("none".into()), focus: Some(Focus::default()), ..request(FigureId::Panel, Theme::Light, 300.0) };
+    let asked = Request {
+        panel: Some("none".into()),
+        focus: Some(Focus::default()),
+        ..request(FigureId::Panel, Theme::Light, 300.0)
+    };
     assert!(svg(&report(curves()), &asked).contains("Not computed."));
 }

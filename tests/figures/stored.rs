@@ -8,13 +8,22 @@ pub struct Lcg(pub u64);
 impl Lcg {
     /// Uniform in [0, 1).
     pub fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 33) as f64 / (1u64 << 31) as f64
     }
 }
 
-pub const TYPES: [(&str, u32, u32); 6] =
-    [("q", 384, 384), ("k", 384, 384), ("v", 384, 384), ("o", 384, 384), ("up", 1536, 384), ("down", 384, 1536)];
+pub const TYPES: [(&str, u32, u32); 6] = [
+    ("q", 384, 384),
+    ("k", 384, 384),
+    ("v", 384, 384),
+    ("o", 384, 384),
+    ("up", 1536, 384),
+    ("down", 384, 1536),
+];
 
 /// An analyzed matrix of one fine-tune. `new` of its ten strongest vectors are intruders.
 pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), rank: Option<u32>) -> Matrix {
@@ -34,14 +43,23 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         let forced = rank == Some(8) && layer == 2 && kind == "q" && [0, 3, 7].contains(&j);
         let intruder = (j < 10 && rng.next() < chance) || forced;
         let mixing = wear * rng.next().powf(1.5) * (0.3 + 0.05 * j as f64).min(0.9);
-        let c = if intruder { 0.15 + 0.33 * rng.next() } else { 1.0 - mixing };
+        let c = if intruder {
+            0.15 + 0.33 * rng.next()
+        } else {
+            1.0 - mixing
+        };
         let best = if intruder { (rng.next() * 30.0) as usize } else { row };
         if !intruder {
             row += 1;
         }
         for i in 0..TOP.min(if j < TOP { TOP } else { 0 }) {
             let near = (-((i as f64 - best as f64) / 3.0).powi(2)).exp();
-            let noise = 0.08 * rng.next() + if rank.is_some() && j > 5 { 0.3 * near * rng.next() } else { 0.0 };
+            let noise = 0.08 * rng.next()
+                + if rank.is_some() && j > 5 {
+                    0.3 * near * rng.next()
+                } else {
+                    0.0
+                };
             values[i * TOP + j] = (if i == best { c } else { noise.min(c) }) as f32;
         }
         max_cos.push(c as f32);
@@ -59,10 +77,21 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         max_cos.push((0.35 + 0.6 * tail.next() * (1.2 - j as f64 / n as f64).min(1.0)) as f32);
         argmax.push(j as u32);
     }
-    let decay = |top: f64| move |j: usize| ((top * (-0.09 * j as f64).exp() + 1.0) * (1.0 - 0.9 * j as f64 / n.max(N) as f64)) as f32;
-    let similarity = Similarity { rows: TOP as u32, cols: TOP as u32, values };
+    let decay = |top: f64| {
+        move |j: usize| ((top * (-0.09 * j as f64).exp() + 1.0) * (1.0 - 0.9 * j as f64 / n.max(N) as f64)) as f32
+    };
+    let similarity = Similarity {
+        rows: TOP as u32,
+        cols: TOP as u32,
+        values,
+    };
     let studied = layer == 2 && kind == "q" && rank == Some(8);
-    let left = Match { vectors: studied.then(|| every_vector(&similarity, n, &mut tail)), max_cos, argmax, ..Match::default() };
+    let left = Match {
+        vectors: studied.then(|| every_vector(&similarity, n, &mut tail)),
+        max_cos,
+        argmax,
+        ..Match::default()
+    };
     Matrix {
         name: format!("encoder.layer.{layer}.{kind}.weight"),
         layer: Some(layer),
@@ -77,7 +106,14 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         left: Some(left),
         right: None,
         intruders: None,
-        delta: Some(Delta { effective_rank, stable_rank: 2.0, frobenius: 3.0, sigma: vec![], effective_rank_error: None, floor: None }),
+        delta: Some(Delta {
+            effective_rank,
+            stable_rank: 2.0,
+            frobenius: 3.0,
+            sigma: vec![],
+            effective_rank_error: None,
+            floor: None,
+        }),
         similarity: Some(similarity),
         follows: None,
         residual: None,
@@ -90,7 +126,11 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
 fn every_vector(corner: &Similarity, n: usize, noise: &mut Lcg) -> Similarity {
     let mut values = corner.values.clone();
     values.extend((values.len()..n * corner.cols as usize).map(|_| (0.11 * noise.next().powi(2)) as f32));
-    Similarity { rows: n as u32, cols: corner.cols, values }
+    Similarity {
+        rows: n as u32,
+        cols: corner.cols,
+        values,
+    }
 }
 
 pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32, u32)]) -> Model {
@@ -105,7 +145,10 @@ pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32,
         files: vec![],
         matching: Matching::default(),
         sources: vec![],
-        matrices: (0..layers).flat_map(|l| types.iter().map(move |t| (l, *t))).map(|(l, t)| matrix(rng, l, t, rank)).collect(),
+        matrices: (0..layers)
+            .flat_map(|l| types.iter().map(move |t| (l, *t)))
+            .map(|(l, t)| matrix(rng, l, t, rank))
+            .collect(),
         totals: Totals::default(),
     }
 }
@@ -114,9 +157,18 @@ pub fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)])
     let mut rng = Lcg(7);
     Report {
         schema: SCHEMA.into(),
-        generator: Generator { name: "test".into(), version: "0".into(), build: "scalar".into(), threads: 1, engine: None },
+        generator: Generator {
+            name: "test".into(),
+            version: "0".into(),
+            build: "scalar".into(),
+            threads: 1,
+            engine: None,
+        },
         settings: Settings::default(),
-        base: Base { label: "MiniLM-L6".into(), files: vec![] },
+        base: Base {
+            label: "MiniLM-L6".into(),
+            files: vec![],
+        },
         models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
         panels: vec![],
     }
@@ -130,13 +182,20 @@ pub fn become_status(matrix: &mut Matrix, status: Status, reason: Option<&str>) 
 /// Four models, 6 layers of 6 types; in LoRA r = 8 one matrix failed and one is unchanged.
 pub fn stored() -> Report {
     let mut report = report_of(&[None, Some(1), Some(8), Some(64)], 6, &TYPES);
-    become_status(&mut report.models[2].matrices[3 * 6 + 2], Status::Failed, Some("3 of 147,456 values are NaN."));
+    become_status(
+        &mut report.models[2].matrices[3 * 6 + 2],
+        Status::Failed,
+        Some("3 of 147,456 values are NaN."),
+    );
     become_status(&mut report.models[2].matrices[6 + 4], Status::Unchanged, None);
     report
 }
 
 fn of_one_matrix(figure: FigureId) -> bool {
-    matches!(figure, FigureId::Similarity | FigureId::Spectrum | FigureId::SigmaVsCosine | FigureId::Vector)
+    matches!(
+        figure,
+        FigureId::Similarity | FigureId::Spectrum | FigureId::SigmaVsCosine | FigureId::Vector
+    )
 }
 
 pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {

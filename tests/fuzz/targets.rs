@@ -10,8 +10,15 @@ use lorascope::session::Session;
 type Target = fn(&[u8]);
 
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, Target); 7] =
-    [("file", file), ("header", header), ("json", json), ("zip", file), ("pickle", pickle), ("names", names), ("plan", plan)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("file", file),
+    ("header", header),
+    ("json", json),
+    ("zip", file),
+    ("pickle", pickle),
+    ("names", names),
+    ("plan", plan),
+];
 
 /// Any file: sniffed, then read as what it seems to be.
 fn file(data: &[u8]) {
@@ -22,7 +29,12 @@ fn file(data: &[u8]) {
 fn header(data: &[u8]) {
     let file = [&(data.len() as u64).to_le_bytes()[..], data, &[0; 64]].concat();
     if let Ok(Content::Tensors(header)) = read(&file) {
-        assert!(header.tensors.iter().all(|t| t.begin <= t.end && t.end <= file.len() as u64));
+        assert!(
+            header
+                .tensors
+                .iter()
+                .all(|t| t.begin <= t.end && t.end <= file.len() as u64)
+        );
     }
 }
 
@@ -41,7 +53,14 @@ fn pickle(data: &[u8]) {
 fn names(data: &[u8]) {
     for line in String::from_utf8_lossy(data).lines().take(4) {
         let canonical = canonical(line);
-        assert_eq!(canonical.name.matches('.').count().saturating_sub(line.matches('.').count()), 0);
+        assert_eq!(
+            canonical
+                .name
+                .matches('.')
+                .count()
+                .saturating_sub(line.matches('.').count()),
+            0
+        );
         let _ = place(&canonical.name);
         let _ = leaf(line);
     }
@@ -52,10 +71,18 @@ fn plan(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines: Vec<&str> = text.lines().take(6).collect();
     let mut session = Session::default();
-    for (path, lines) in [("base/model.safetensors", &lines[..]), ("tuned/model.safetensors", &lines[lines.len() / 2..])] {
+    for (path, lines) in [
+        ("base/model.safetensors", &lines[..]),
+        ("tuned/model.safetensors", &lines[lines.len() / 2..]),
+    ] {
         let mut entries = entries_of(lines);
         entries.push('}');
-        let file = [&(entries.len() as u64).to_le_bytes()[..], entries.as_bytes(), &vec![0; 16 * lines.len()]].concat();
+        let file = [
+            &(entries.len() as u64).to_le_bytes()[..],
+            entries.as_bytes(),
+            &vec![0; 16 * lines.len()],
+        ]
+        .concat();
         let number = session.add_file(path, file.len() as u64);
         while let Some(range) = session.wants(number) {
             session.supply(number, &file[range.start as usize..range.end as usize]);
@@ -71,7 +98,11 @@ fn entries_of(names: &[&str]) -> String {
     for (i, name) in names.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
         // Rust's form of a string is JSON's for all that matters here; what is not is refused by the reader.
-        text += &format!("{comma}{name:?}:{{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[{},{}]}}", 16 * i, 16 * i + 16);
+        text += &format!(
+            "{comma}{name:?}:{{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[{},{}]}}",
+            16 * i,
+            16 * i + 16
+        );
     }
     text
 }
@@ -82,7 +113,11 @@ fn read(data: &[u8]) -> Result<Content, Error> {
     let mut asked = 0;
     while let Some(range) = reader.wants() {
         asked += 1;
-        assert!(range.start <= range.end && range.end <= data.len() as u64, "asks for {range:?} of {}", data.len());
+        assert!(
+            range.start <= range.end && range.end <= data.len() as u64,
+            "asks for {range:?} of {}",
+            data.len()
+        );
         assert!(asked <= 1000 + data.len(), "never ends");
         reader.supply(&data[range.start as usize..range.end as usize]);
     }

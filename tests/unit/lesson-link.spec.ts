@@ -29,7 +29,13 @@ for (const lesson of LESSONS) {
     const dials = Object.fromEntries(lesson.dials.map((dial) => [dial.id, other(dial, lesson.defaults[dial.id]!)]));
     const hash = write(lesson, { dials, hide: ['words', lesson.dials[0]!.id], theme: 'dark', step: 40 });
     expect(lessonOf(hash)).toBe(lesson.id);
-    expect(read(hash, lesson)).toEqual({ id: lesson.id, dials, hide: ['words', lesson.dials[0]!.id], theme: 'dark', step: 40 });
+    expect(read(hash, lesson)).toEqual({
+      id: lesson.id,
+      dials,
+      hide: ['words', lesson.dials[0]!.id],
+      theme: 'dark',
+      step: 40,
+    });
     expect(attributes(lesson, lesson.defaults)).toEqual([]);
     expect(attributes(lesson, dials).every(([name]) => name === name.toLowerCase())).toBe(true);
   });
@@ -38,6 +44,9 @@ for (const lesson of LESSONS) {
 test('another version, and nonsense, are the defaults', () => {
   const lesson = LESSONS[1]!;
   expect(read('#v=2&lesson=making-an-intruder&lambda=1', lesson).dials).toEqual(lesson.defaults);
-  expect(read('#lesson=making-an-intruder&lambda=&k=x&hide=a b,<i>', lesson)).toMatchObject({ dials: lesson.defaults, hide: [] });
+  expect(read('#lesson=making-an-intruder&lambda=&k=x&hide=a b,<i>', lesson)).toMatchObject({
+    dials: lesson.defaults,
+    hide: [],
+  });
   expect(lessonOf('#v=1&sample')).toBeUndefined();
 });

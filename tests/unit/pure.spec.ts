@@ -8,18 +8,48 @@ import type { Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 test('numbers as the page prints them', () => {
   expect([count(114688), count(-1200)]).toEqual(['114,688', '\u22121,200']);
-  expect([counted(1, 'file'), counted(2, 'file'), counted(0, 'matrix', 'matrices')]).toEqual(['1 file', '2 files', '0 matrices']);
+  expect([counted(1, 'file'), counted(2, 'file'), counted(0, 'matrix', 'matrices')]).toEqual([
+    '1 file',
+    '2 files',
+    '0 matrices',
+  ]);
   expect([fixed(null, 2), fixed(undefined, 2), fixed(-0.5, 1)]).toEqual(['–', '–', '\u22120.5']);
   expect([rank(7.25), rank(99.96), rank(171.98)]).toEqual(['7.3', '100.0', '172']);
-  expect([bytes(999), bytes(1000), bytes(7_078_592), bytes(999_600), bytes(27_700_000_000)]).toEqual(['999 B', '1.0 kB', '7.1 MB', '1.0 MB', '27.7 GB']);
-  expect([duration(0.01), duration(0.31), duration(42), duration(840), duration(7560)]).toEqual(['under 0.1 s', '0.3 s', '42 s', '14 min', '2.1 h']);
+  expect([bytes(999), bytes(1000), bytes(7_078_592), bytes(999_600), bytes(27_700_000_000)]).toEqual([
+    '999 B',
+    '1.0 kB',
+    '7.1 MB',
+    '1.0 MB',
+    '27.7 GB',
+  ]);
+  expect([duration(0.01), duration(0.31), duration(42), duration(840), duration(7560)]).toEqual([
+    'under 0.1 s',
+    '0.3 s',
+    '42 s',
+    '14 min',
+    '2.1 h',
+  ]);
 });
 
 test('what is not known exactly says so', () => {
   const between = (low: number, high: number) => interval({ low, high }, 2);
-  expect([between(0.268, 0.272), between(0.06, 0.27), between(0.001, 0.27), interval(undefined, 2)]).toEqual(['0.27', '0.06–0.27', '≤ 0.27', '–']);
-  expect([undecided(3, 0), undecided(3, 1), undecided(1200, 2)]).toEqual(['3', '3 + 1 undecided', '1,200 + 2 undecided']);
-  expect([estimate(812, 0.006), estimate(7.25, 0.05), estimate(7.25, undefined), estimate(undefined, 0.1)]).toEqual(['≈ 812 ± 5', '≈ 7.3 ± 0.4', '7.3', '–']);
+  expect([between(0.268, 0.272), between(0.06, 0.27), between(0.001, 0.27), interval(undefined, 2)]).toEqual([
+    '0.27',
+    '0.06–0.27',
+    '≤ 0.27',
+    '–',
+  ]);
+  expect([undecided(3, 0), undecided(3, 1), undecided(1200, 2)]).toEqual([
+    '3',
+    '3 + 1 undecided',
+    '1,200 + 2 undecided',
+  ]);
+  expect([estimate(812, 0.006), estimate(7.25, 0.05), estimate(7.25, undefined), estimate(undefined, 0.1)]).toEqual([
+    '≈ 812 ± 5',
+    '≈ 7.3 ± 0.4',
+    '7.3',
+    '–',
+  ]);
 });
 
 const plan = {
@@ -30,8 +60,13 @@ const plan = {
   ],
 } as unknown as Plan;
 
-const outcome = (mode: Mode | undefined, status = 'analyzed') => ({ model: 0, matrix: { status, mode } }) as unknown as Outcome;
-const came = (mode: Mode | undefined = 'exact', earlier = false, trouble = '') => ({ outcomes: [outcome(mode)], earlier, trouble });
+const outcome = (mode: Mode | undefined, status = 'analyzed') =>
+  ({ model: 0, matrix: { status, mode } }) as unknown as Outcome;
+const came = (mode: Mode | undefined = 'exact', earlier = false, trouble = '') => ({
+  outcomes: [outcome(mode)],
+  earlier,
+  trouble,
+});
 
 test('a run that ends early is cancelled, a complete one is done', () => {
   const s = { ...change.defaults(), plan };
@@ -47,7 +82,11 @@ test('a run that ends early is cancelled, a complete one is done', () => {
 });
 
 test('a mode asks only for what the results lack: exact answers all, and what failed is not certified', () => {
-  const results = new Map([[0, [outcome('certified')]], [1, [outcome('exact')]], [2, [outcome(undefined, 'failed')]]]);
+  const results = new Map([
+    [0, [outcome('certified')]],
+    [1, [outcome('exact')]],
+    [2, [outcome(undefined, 'failed')]],
+  ]);
   const lacking = (mode: Mode) => runs.missing(change.setMode({ ...change.defaults(), plan, results }, mode));
   expect([lacking('auto'), lacking('certified'), lacking('exact')]).toEqual([[], [], [0]]);
   expect(change.defaults().settings.mode).toBe('auto');
@@ -57,11 +96,24 @@ test('a matrix computed again keeps its result until the new one is there', () =
   const results = new Map([0, 1, 2].map((at) => [at, [outcome('certified')]]));
   const done = { ...change.defaults(), plan, results, status: 'done' as const };
   const again = runs.started(done, 0, [1], 'exact');
-  expect([again.results.size, runs.finishedCount(again), runs.finished(again, 1), runs.finished(again, 0)]).toEqual([3, 2, false, true]);
+  expect([again.results.size, runs.finishedCount(again), runs.finished(again, 1), runs.finished(again, 0)]).toEqual([
+    3,
+    2,
+    false,
+    true,
+  ]);
   const stopped = runs.ended(again, 10);
-  expect([stopped.status, stopped.results.get(1), runs.finishedCount(stopped)]).toEqual(['cancelled', results.get(1), 3]);
+  expect([stopped.status, stopped.results.get(1), runs.finishedCount(stopped)]).toEqual([
+    'cancelled',
+    results.get(1),
+    3,
+  ]);
   const better = runs.computed(again, 1, came(), 10);
-  expect([better.results.get(1)?.[0]?.matrix.mode, runs.finishedCount(better), runs.ended(better, 10).status]).toEqual(['exact', 3, 'done']);
+  expect([better.results.get(1)?.[0]?.matrix.mode, runs.finishedCount(better), runs.ended(better, 10).status]).toEqual([
+    'exact',
+    3,
+    'done',
+  ]);
 });
 
 test('what came from an earlier visit is counted apart, and the first reason why nothing is kept stays', () => {
@@ -75,16 +127,30 @@ test('what came from an earlier visit is counted apart, and the first reason why
 test('dials stay within their ranges, and a second click turns a column around', () => {
   const s = { ...change.defaults(), plan };
   expect([change.setK(s, 0).settings.k, change.setK(s, 500).settings.k]).toEqual([1, 8]);
-  expect([change.setEpsilon(s, -1), change.setEpsilon(s, 0.333), change.setEpsilon(s, 7)].map((x) => x.settings.epsilon)).toEqual([0, 0.33, 1]);
+  expect(
+    [change.setEpsilon(s, -1), change.setEpsilon(s, 0.333), change.setEpsilon(s, 7)].map((x) => x.settings.epsilon),
+  ).toEqual([0, 0.33, 1]);
   const first = change.sortBy(s, 'intruders', 1);
-  expect([first.sort?.descending, change.sortBy(first, 'intruders', 1).sort?.descending, change.sortBy(first, 'intruders', 0).sort?.descending]).toEqual([true, false, true]);
+  expect([
+    first.sort?.descending,
+    change.sortBy(first, 'intruders', 1).sort?.descending,
+    change.sortBy(first, 'intruders', 0).sort?.descending,
+  ]).toEqual([true, false, true]);
   expect(change.sortBy(s, 'name').sort?.descending).toBe(false);
 });
 
 test('starting over forgets the files and keeps the machine', () => {
   const engine = { build: 'simd', threads: 1, why: '' };
   const kept = { results: 3, bytes: 12 };
-  const used = { ...change.defaults(), plan, status: 'done' as const, engine, shortcuts: false, kept, results: new Map([[0, []]]) };
+  const used = {
+    ...change.defaults(),
+    plan,
+    status: 'done' as const,
+    engine,
+    shortcuts: false,
+    kept,
+    results: new Map([[0, []]]),
+  };
   const s = change.startOver(change.setMode(used, 'certified'));
   expect(s).toEqual(change.setMode({ ...change.defaults(), engine, shortcuts: false, kept }, 'certified'));
 });
@@ -111,6 +177,7 @@ test('an exact run is estimated by the decompositions it makes, at the measured 
 
 test('a folder is not taken twice, but bare files that only look alike are both kept', () => {
   const file = (path: string) => ({ path, file: new File(['x'], 'model.safetensors', { lastModified: 1 }) });
-  const twice = (path: string) => change.addFiles(change.addFiles(change.defaults(), [file(path)]), [file(path)]).files.length;
+  const twice = (path: string) =>
+    change.addFiles(change.addFiles(change.defaults(), [file(path)]), [file(path)]).files.length;
   expect([twice('base/model.safetensors'), twice('model.safetensors')]).toEqual([1, 2]);
 });

@@ -10,8 +10,16 @@ const outcome = (mode: 'exact' | 'certified', maxCos: number[], maxCosUpper?: nu
 
 test('what lies outside its interval is counted', () => {
   const exact = outcome('exact', [0.816, 0.5, 0.9]);
-  expect(verify('q', outcome('certified', [0.8, 0.4], [0.82, 0.6]), exact)).toEqual({ matrix: 'q', vectors: 2, outside: 0 });
-  expect(verify('q', outcome('certified', [0.055, 0.5], [0.235, 0.5]), exact)).toEqual({ matrix: 'q', vectors: 2, outside: 1 });
+  expect(verify('q', outcome('certified', [0.8, 0.4], [0.82, 0.6]), exact)).toEqual({
+    matrix: 'q',
+    vectors: 2,
+    outside: 0,
+  });
+  expect(verify('q', outcome('certified', [0.055, 0.5], [0.235, 0.5]), exact)).toEqual({
+    matrix: 'q',
+    vectors: 2,
+    outside: 1,
+  });
   expect(verify('q', exact, exact).vectors).toBe(0);
 });
 
@@ -20,7 +28,11 @@ test('one certified matrix is chosen, and none of a run without any', () => {
   const plan = { matrices: [matrix, matrix, { ...matrix, rows: 9e4, cols: 9e4 }] } as unknown as Plan;
   const done = { ...defaults(), status: 'done' as const, plan };
   expect(sampled({ ...done, results: new Map([[0, outcome('exact', [])]]) })).toBeUndefined();
-  const results = new Map([[0, outcome('certified', [])], [1, outcome('certified', [])], [2, outcome('certified', [])]]);
+  const results = new Map([
+    [0, outcome('certified', [])],
+    [1, outcome('certified', [])],
+    [2, outcome('certified', [])],
+  ]);
   expect(sampled({ ...done, results })).toBe(1);
   expect(sampled({ ...done, results, stored: true })).toBeUndefined();
 });

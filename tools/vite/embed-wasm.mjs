@@ -14,11 +14,16 @@ export function embedWasm() {
     name: 'lorascope-embed-wasm',
     resolveId: (id) => (BUILDS.has(id) ? `\0${id}` : undefined),
     // Carried, it is not looked for beside the module.
-    transform: (code, id) => (id.endsWith('/lorascope.js') ? code.replace("new URL('lorascope_bg.wasm', import.meta.url)", 'undefined') : undefined),
+    transform: (code, id) =>
+      id.endsWith('/lorascope.js')
+        ? code.replace("new URL('lorascope_bg.wasm', import.meta.url)", 'undefined')
+        : undefined,
     load(id) {
       const build = BUILDS.get(id.slice(1));
       if (!build) return undefined;
-      const packed = deflateRawSync(readFileSync(at('www/wasm', build, 'lorascope_bg.wasm')), { level: constants.Z_BEST_COMPRESSION });
+      const packed = deflateRawSync(readFileSync(at('www/wasm', build, 'lorascope_bg.wasm')), {
+        level: constants.Z_BEST_COMPRESSION,
+      });
       return `export default ${JSON.stringify(packed.toString('base64'))};`;
     },
   };

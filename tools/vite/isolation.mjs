@@ -12,7 +12,9 @@ export function isolation() {
     name: 'lorascope-isolation',
     config: () => ({ server: { headers: HEADERS }, preview: { headers: HEADERS } }),
     configureServer(server) {
-      server.middlewares.use(`/${SCRIPT}`, (_request, response) => response.setHeader('Content-Type', 'text/javascript').end(source()));
+      server.middlewares.use(`/${SCRIPT}`, (_request, response) =>
+        response.setHeader('Content-Type', 'text/javascript').end(source()),
+      );
     },
     generateBundle() {
       // A worker's build has no page, and a service worker must keep its name and place.

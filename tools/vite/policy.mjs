@@ -18,7 +18,8 @@ export function policy() {
     configurePreviewServer: (server) => send(server.middlewares, written()),
     transformIndexHtml: {
       order: 'pre',
-      handler: (html, { server }) => (server ? html.replace(META, (_, head, value) => `${head}${loosened(value)}"`) : html),
+      handler: (html, { server }) =>
+        server ? html.replace(META, (_, head, value) => `${head}${loosened(value)}"`) : html,
     },
   };
 }
@@ -31,5 +32,7 @@ function written() {
 
 /** Vite's client puts styles into the page and talks to its server over a socket. */
 function loosened(value) {
-  return value.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace("connect-src 'self'", "connect-src 'self' ws:");
+  return value
+    .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    .replace("connect-src 'self'", "connect-src 'self' ws:");
 }

@@ -24,7 +24,14 @@ const K: Dial = {
 
 const EPSILON: Dial = {
   id: 'epsilon',
-  of: ({ settings: { epsilon } }) => ({ min: 0, max: 1, step: 0.01, value: epsilon, label: 'Threshold ε', said: epsilon.toFixed(2) }),
+  of: ({ settings: { epsilon } }) => ({
+    min: 0,
+    max: 1,
+    step: 0.01,
+    value: epsilon,
+    label: 'Threshold ε',
+    said: epsilon.toFixed(2),
+  }),
   set: (epsilon) => ({ epsilon }),
 };
 
@@ -33,7 +40,14 @@ const STEP: Dial = {
   of: ({ models, model, until }) => {
     const all = checkpoints(models, model);
     const at = placeOf(all, until);
-    return { min: 0, max: Math.max(0, all.length - 1), step: 1, value: at, label: 'Step', said: String(all[at]?.step ?? 0) };
+    return {
+      min: 0,
+      max: Math.max(0, all.length - 1),
+      step: 1,
+      value: at,
+      label: 'Step',
+      said: String(all[at]?.step ?? 0),
+    };
   },
   set: (at, models, model) => ({ until: checkpoints(models, model)[at]?.step ?? null }),
 };

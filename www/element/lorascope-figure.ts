@@ -121,10 +121,13 @@ export class LorascopeFigure extends LitElement implements Public {
       this.head = view.head() as Report;
       this.failure = '';
       await this.updateComplete;
-      this.dispatchEvent(new CustomEvent('ready', { detail: { alt: view.alt(this.#request()) }, bubbles: true, composed: true }));
+      this.dispatchEvent(
+        new CustomEvent('ready', { detail: { alt: view.alt(this.#request()) }, bubbles: true, composed: true }),
+      );
     } catch (error) {
       // The host forbids WebAssembly: the still drawing inside is what it allows, and its readers can do nothing about it.
-      if (forbidden(error) && this.querySelector('svg, img')) console.info('Lorascope: the page’s Content-Security-Policy lacks ‘wasm-unsafe-eval’; the figure stays still.');
+      if (forbidden(error) && this.querySelector('svg, img'))
+        console.info('Lorascope: the page’s Content-Security-Policy lacks ‘wasm-unsafe-eval’; the figure stays still.');
       else this.failure = error instanceof Error ? error.message : String(error);
     }
   }
@@ -140,7 +143,8 @@ export class LorascopeFigure extends LitElement implements Public {
   }
 
   #teach(): void {
-    for (const { name, value } of this.attributes) if (this.taught?.getAttribute(name) !== value) this.taught?.setAttribute(name, value);
+    for (const { name, value } of this.attributes)
+      if (this.taught?.getAttribute(name) !== value) this.taught?.setAttribute(name, value);
   }
 
   async #text(): Promise<string> {
@@ -202,7 +206,8 @@ export class LorascopeFigure extends LitElement implements Public {
   }
 
   protected override render(): TemplateResult {
-    if (this.failure) return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
+    if (this.failure)
+      return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
     if (this.taught) return html`${this.taught}`;
     if (!this.head) return html`<slot></slot>`;
     const spec = this.#spec();
@@ -210,15 +215,25 @@ export class LorascopeFigure extends LitElement implements Public {
     return html`<lorascope-figure-view
         .report=${this.#drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme ?? undefined} .chosen=${this.#chosen}
       ></lorascope-figure-view>
-      ${shown.dials.length > 0 || shown.menu
-        ? html`<div class="bar">${shown.dials.map((dial) => this.#dial(dial))} ${shown.menu ? html`<lorascope-menu .items=${this.#items()}></lorascope-menu>` : nothing}</div>`
-        : nothing}`;
+      ${
+        shown.dials.length > 0 || shown.menu
+          ? html`<div class="bar">${shown.dials.map((dial) => this.#dial(dial))} ${shown.menu ? html`<lorascope-menu .items=${this.#items()}></lorascope-menu>` : nothing}</div>`
+          : nothing
+      }`;
   }
 
   #dial(dial: Dial): TemplateResult {
-    const { min, max, step, value, label, said } = dial.of({ settings: this.#settings, models: this.head!.models, until: this.until, model: this.#spec().model });
+    const { min, max, step, value, label, said } = dial.of({
+      settings: this.#settings,
+      models: this.head!.models,
+      until: this.until,
+      model: this.#spec().model,
+    });
     const set = (event: Event) => {
-      Object.assign(this, dial.set((event.currentTarget as HTMLInputElement).valueAsNumber, this.head!.models, this.#spec().model));
+      Object.assign(
+        this,
+        dial.set((event.currentTarget as HTMLInputElement).valueAsNumber, this.head!.models, this.#spec().model),
+      );
     };
     return html`<label class="ctl"><span>${label}</span>
       <input type="range" min=${min} max=${max} step=${step} .value=${String(value)} aria-valuetext=${said} @input=${set} /><output>${said}</output></label>`;
@@ -235,7 +250,12 @@ export class LorascopeFigure extends LitElement implements Public {
       file('png', 'PNG'),
       file('csv', 'CSV'),
       file('json', 'JSON'),
-      { label: 'Report', testid: 'export-report', act: () => download(new Blob([this.#drawn.view!.json(this.#settings)], { type: 'application/json' }), 'report.json') },
+      {
+        label: 'Report',
+        testid: 'export-report',
+        act: () =>
+          download(new Blob([this.#drawn.view!.json(this.#settings)], { type: 'application/json' }), 'report.json'),
+      },
       { label: 'Copy citation', done: 'Copied.', act: () => navigator.clipboard.writeText(this.#drawn.view!.bibtex()) },
     ];
   }

@@ -59,7 +59,10 @@ export class LorascopeLesson extends LitElement {
     super.connectedCallback();
     this.#read();
     this.#changes.observe(this, { attributes: true });
-    this.#sight = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#start(), { rootMargin: NEAR });
+    this.#sight = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && this.#start(),
+      { rootMargin: NEAR },
+    );
     this.#sight.observe(this);
   }
 
@@ -95,7 +98,8 @@ export class LorascopeLesson extends LitElement {
 
   protected override render(): TemplateResult {
     const lesson = this.#lesson;
-    if (!lesson) return html`<p class="failure" role="alert">There is no lesson “${this.lesson}”. There are ${LESSONS.map(({ id }) => id).join(', ')}.</p><slot></slot>`;
+    if (!lesson)
+      return html`<p class="failure" role="alert">There is no lesson “${this.lesson}”. There are ${LESSONS.map(({ id }) => id).join(', ')}.</p><slot></slot>`;
     if (!this.near) return html`<slot></slot>`;
     const hide = (this.hide ?? '').split(/[\s,]+/);
     return html`${this.words ? lesson.words(this.facts, this.dials) : nothing}
@@ -112,18 +116,25 @@ export class LorascopeLesson extends LitElement {
   }
 
   readonly #menu: Menu = (_slot, drawn, request) =>
-    (['svg', 'png', 'csv', 'json'] as const).map((kind) => ({ label: kind.toUpperCase(), testid: `export-${kind}`, act: () => saveFigure(kind, drawn, request()) }));
+    (['svg', 'png', 'csv', 'json'] as const).map((kind) => ({
+      label: kind.toUpperCase(),
+      testid: `export-${kind}`,
+      act: () => saveFigure(kind, drawn, request()),
+    }));
 }
 
 /** The page's own thread, which gets a breath between slices. */
 function hostHere(runner: Runner): Host {
-  const soon = <T>(work: () => T): Promise<T> => new Promise((done, failed) => setTimeout(() => {
-    try {
-      done(work());
-    } catch (error) {
-      failed(error);
-    }
-  }));
+  const soon = <T>(work: () => T): Promise<T> =>
+    new Promise((done, failed) =>
+      setTimeout(() => {
+        try {
+          done(work());
+        } catch (error) {
+          failed(error);
+        }
+      }),
+    );
   return {
     open: (id, dials) => soon(() => runner.open(id, dials)),
     turn: (dials) => soon(() => runner.turn(dials)),

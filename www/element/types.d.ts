@@ -1,7 +1,15 @@
 /** `<lorascope-figure>`: one live figure of a report that Lorascope saved. Importing the module defines the element. */
 
 export type FigureName =
-  | 'similarity' | 'spectrum' | 'sigma-vs-cosine' | 'vector' | 'epsilon-curve' | 'k-curve' | 'overview' | 'effective-rank' | 'evolution';
+  | 'similarity'
+  | 'spectrum'
+  | 'sigma-vs-cosine'
+  | 'vector'
+  | 'epsilon-curve'
+  | 'k-curve'
+  | 'overview'
+  | 'effective-rank'
+  | 'evolution';
 
 /** The mark that was clicked. Vectors count from 1, as the figures print them. */
 export interface Selection {
@@ -48,10 +56,26 @@ export interface LorascopeFigureElement extends HTMLElement {
   theme: 'light' | 'dark' | null;
   /** Dials shown, of `k`, `epsilon`, `step`, and `menu`; `none` shows none; by default what the figure has. */
   controls: string | null;
-  addEventListener(type: 'ready', listener: (event: CustomEvent<{ alt: string }>) => void, options?: boolean | AddEventListenerOptions): void;
-  addEventListener(type: 'select', listener: (event: CustomEvent<Selection>) => void, options?: boolean | AddEventListenerOptions): void;
-  addEventListener<K extends keyof HTMLElementEventMap>(type: K, listener: (event: HTMLElementEventMap[K]) => void, options?: boolean | AddEventListenerOptions): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(
+    type: 'ready',
+    listener: (event: CustomEvent<{ alt: string }>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: 'select',
+    listener: (event: CustomEvent<Selection>) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<K extends keyof HTMLElementEventMap>(
+    type: K,
+    listener: (event: HTMLElementEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
 }
 
 export declare const LorascopeFigure: { new (): LorascopeFigureElement; prototype: LorascopeFigureElement };

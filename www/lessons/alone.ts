@@ -12,16 +12,78 @@ export const alone: Lesson = {
   source: 'appendix C',
   dials: [
     { kind: 'steps', id: 'n', label: 'Dimensions', variable: 'n', values: DIMENSIONS, said: String, main: true },
-    { kind: 'range', id: 'alone', label: 'From random to most alone', min: 0, max: 1, step: 0.01, said: (v) => `${Math.round(100 * v)} %`, main: true, when: (d) => Number(d['n']) > 3 },
-    { kind: 'range', id: 'angle', label: 'Angle', min: -180, max: 180, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 2 },
-    { kind: 'range', id: 'azimuth', label: 'Around', min: -180, max: 180, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
-    { kind: 'range', id: 'elevation', label: 'Up', min: -90, max: 90, step: 1, said: (v) => `${Math.round(v)}°`, main: true, when: (d) => d['n'] === 3 },
+    {
+      kind: 'range',
+      id: 'alone',
+      label: 'From random to most alone',
+      min: 0,
+      max: 1,
+      step: 0.01,
+      said: (v) => `${Math.round(100 * v)} %`,
+      main: true,
+      when: (d) => Number(d['n']) > 3,
+    },
+    {
+      kind: 'range',
+      id: 'angle',
+      label: 'Angle',
+      min: -180,
+      max: 180,
+      step: 1,
+      said: (v) => `${Math.round(v)}°`,
+      main: true,
+      when: (d) => d['n'] === 2,
+    },
+    {
+      kind: 'range',
+      id: 'azimuth',
+      label: 'Around',
+      min: -180,
+      max: 180,
+      step: 1,
+      said: (v) => `${Math.round(v)}°`,
+      main: true,
+      when: (d) => d['n'] === 3,
+    },
+    {
+      kind: 'range',
+      id: 'elevation',
+      label: 'Up',
+      min: -90,
+      max: 90,
+      step: 1,
+      said: (v) => `${Math.round(v)}°`,
+      main: true,
+      when: (d) => d['n'] === 3,
+    },
     { kind: 'switch', id: 'signed', label: 'keep the sign of the cosine' },
-    { kind: 'switch', id: 'flip', label: 'turn the vector around', when: (d) => Number(d['n']) <= 3 || d['signed'] === true },
+    {
+      kind: 'switch',
+      id: 'flip',
+      label: 'turn the vector around',
+      when: (d) => Number(d['n']) <= 3 || d['signed'] === true,
+    },
     { kind: 'switch', id: 'turned', label: 'turn the basis', when: (d) => Number(d['n']) <= 3 },
-    { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999, when: (d) => Number(d['n']) > 3 || d['turned'] === true },
+    {
+      kind: 'whole',
+      id: 'seed',
+      label: 'Seed',
+      min: 0,
+      max: 9999,
+      when: (d) => Number(d['n']) > 3 || d['turned'] === true,
+    },
   ],
-  defaults: { n: 3, alone: 0, angle: 20, azimuth: 20, elevation: 15, signed: false, flip: false, turned: false, seed: 1 },
+  defaults: {
+    n: 3,
+    alone: 0,
+    angle: 20,
+    azimuth: 20,
+    elevation: 15,
+    signed: false,
+    flip: false,
+    turned: false,
+    seed: 1,
+  },
   words: (f) => html`
     <p class="read">A weight matrix acts along its <b>singular vectors</b>. They stand at right angles to each other, so they are a set of axes. After fine-tuning there is a new vector <i class="v">v</i>. Which old axis is it most like? Its <b>best match</b> is the largest |cos| with any of them.</p>
     <p class="read">The squares of all its cosines sum to ${say(f['sumOfSquares'], 0)}. So they cannot all be small: with <i class="v">n</i> axes, the best match is at least 1/√<i class="v">n</i>, here ${say(f['floor'], 3)}.</p>`,
@@ -31,13 +93,29 @@ export const alone: Lesson = {
       options: ['about 0.01', 'about 0.12', 'about 0.50'],
       right: (f) => {
         const match = f['expectedAt768'];
-        return match === undefined ? undefined : [0.01, 0.12, 0.5].reduce((best, option, at, all) => (Math.abs(option - match) < Math.abs(all[best]! - match) ? at : best), 0);
+        return match === undefined
+          ? undefined
+          : [0.01, 0.12, 0.5].reduce(
+              (best, option, at, all) => (Math.abs(option - match) < Math.abs(all[best]! - match) ? at : best),
+              0,
+            );
       },
-      why: (f) => html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
+      why: (f) =>
+        html`Half of all random directions are above ${say(f['expectedAt768'], 3)}. The best of 768 small cosines is larger than a typical one, and far below the usual threshold of 0.5.`,
     },
   ],
   figures: [
-    { id: 'arrows', title: 'One vector among the axes', figure: 'panel', panel: 'arrows', size: 'half', when: (d) => Number(d['n']) <= 3, drag: ({ at, up }) => ({ ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }) }) },
+    {
+      id: 'arrows',
+      title: 'One vector among the axes',
+      figure: 'panel',
+      panel: 'arrows',
+      size: 'half',
+      when: (d) => Number(d['n']) <= 3,
+      drag: ({ at, up }) => ({
+        ...(at == null ? {} : up == null ? { angle: degrees(at) } : { azimuth: degrees(at), elevation: degrees(up) }),
+      }),
+    },
     { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', size: 'half' },
   ],
   after: (f, d) => html`

@@ -22,7 +22,8 @@ export function dial(d: Dial, dials: Dials, facts: Facts, set: (id: string, valu
         <output for=${id}>${said}</output></div>`;
     }
     case 'choice': {
-      const chosen = (event: Event) => set(d.id, d.options[(event.currentTarget as HTMLSelectElement).selectedIndex]![0]);
+      const chosen = (event: Event) =>
+        set(d.id, d.options[(event.currentTarget as HTMLSelectElement).selectedIndex]![0]);
       return html`<div class="ctl"><label for=${id}>${name}</label>
         <select id=${id} data-testid=${id} @change=${chosen}>${d.options.map(([option, words]) => html`<option .selected=${option === value}>${words}</option>`)}</select></div>`;
     }

@@ -10,10 +10,43 @@ export const firstStep: Lesson = {
   about: 'The first change of the weights, by full fine-tuning and by LoRA, from the same gradient.',
   source: 'appendix D',
   dials: [
-    { kind: 'steps', id: 'rank', label: 'Rank', variable: 'r', values: [1, 2, 4, 8, 16, 32, 64], said: String, main: true },
-    { kind: 'steps', id: 'alpha', label: 'Scale', variable: 'α', values: [1, 2, 4, 8, 16, 32, 64, 128], said: String, main: true },
-    { kind: 'steps', id: 'learningRate', label: 'Learning rate', variable: 'η', values: RATES, said: String, main: true },
-    { kind: 'choice', id: 'optimizer', label: 'Optimizer', options: [['sgd', 'gradient descent'], ['adam', 'Adam']], main: true },
+    {
+      kind: 'steps',
+      id: 'rank',
+      label: 'Rank',
+      variable: 'r',
+      values: [1, 2, 4, 8, 16, 32, 64],
+      said: String,
+      main: true,
+    },
+    {
+      kind: 'steps',
+      id: 'alpha',
+      label: 'Scale',
+      variable: 'α',
+      values: [1, 2, 4, 8, 16, 32, 64, 128],
+      said: String,
+      main: true,
+    },
+    {
+      kind: 'steps',
+      id: 'learningRate',
+      label: 'Learning rate',
+      variable: 'η',
+      values: RATES,
+      said: String,
+      main: true,
+    },
+    {
+      kind: 'choice',
+      id: 'optimizer',
+      label: 'Optimizer',
+      options: [
+        ['sgd', 'gradient descent'],
+        ['adam', 'Adam'],
+      ],
+      main: true,
+    },
     { kind: 'steps', id: 'batch', label: 'Examples in the batch', values: [1, 4, 16, 64, 256], said: String },
     { kind: 'steps', id: 'n', label: 'Width', variable: 'n', values: [16, 32, 64, 128], said: String },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
@@ -30,7 +63,8 @@ export const firstStep: Lesson = {
         const cosine = f['cosine'];
         return cosine === undefined ? undefined : cosine < 0.2 ? 0 : cosine <= 0.7 ? 1 : 2;
       },
-      why: (f) => html`It is ${say(f['cosine'])}. Of the directions of <i class="v">G</i>, LoRA keeps what ${whole(f['rank'])} random ones catch; with more rows it sees more of them.`,
+      why: (f) =>
+        html`It is ${say(f['cosine'])}. Of the directions of <i class="v">G</i>, LoRA keeps what ${whole(f['rank'])} random ones catch; with more rows it sees more of them.`,
     },
   ],
   figures: [

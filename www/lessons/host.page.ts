@@ -17,7 +17,8 @@ export async function startHost(): Promise<PageHost> {
   const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(blob, { type: 'module', name: 'lorascope-lessons' });
   const died = new Promise<never>((_, reject) => {
-    worker.onerror = (event) => reject(new Error(`The lesson stopped: ${event.message || 'its worker could not be loaded'}.`));
+    worker.onerror = (event) =>
+      reject(new Error(`The lesson stopped: ${event.message || 'its worker could not be loaded'}.`));
   });
   died.catch(() => undefined);
   const remote = wrap<Remote>(worker);

@@ -41,7 +41,10 @@ export interface Core {
 
 /** Runs a lesson where the wasm is. */
 export class Runner {
-  readonly #Core: new (id: string, dials: string) => Core;
+  readonly #Core: new (
+    id: string,
+    dials: string,
+  ) => Core;
   #core: Core | undefined;
 
   constructor(Core: new (id: string, dials: string) => Core) {
@@ -68,13 +71,15 @@ export class Runner {
   }
 
   files(): SavedFile[] {
-    return this.#open().files().map((file) => {
-      // A handle into the wasm: what it holds is copied out.
-      const { path } = file;
-      const bytes = new Uint8Array(file.bytes);
-      file.free();
-      return { path, bytes };
-    });
+    return this.#open()
+      .files()
+      .map((file) => {
+        // A handle into the wasm: what it holds is copied out.
+        const { path } = file;
+        const bytes = new Uint8Array(file.bytes);
+        file.free();
+        return { path, bytes };
+      });
   }
 
   #open(): Core {

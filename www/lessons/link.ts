@@ -65,7 +65,8 @@ export function write(lesson: Lesson, { dials, hide, theme, step }: Omit<LessonL
   const query = new URLSearchParams({ v: VERSION, lesson: lesson.id });
   for (const { id } of lesson.dials) {
     const value = dials[id];
-    if (value !== undefined && value !== lesson.defaults[id]) query.set(id, typeof value === 'number' ? String(Number(value.toFixed(6))) : String(value));
+    if (value !== undefined && value !== lesson.defaults[id])
+      query.set(id, typeof value === 'number' ? String(Number(value.toFixed(6))) : String(value));
   }
   if (step !== undefined) query.set('step', String(step));
   if (theme) query.set('theme', theme);

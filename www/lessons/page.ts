@@ -21,7 +21,12 @@ import '../views/data-table';
 const QUIET = 300;
 
 export class LessonsPage extends LitElement {
-  static override properties = { link: { state: true }, facts: { state: true }, tables: { state: true }, said: { state: true } };
+  static override properties = {
+    link: { state: true },
+    facts: { state: true },
+    tables: { state: true },
+    said: { state: true },
+  };
   declare link: LessonLink;
   declare facts: Facts;
   declare tables: ReadonlySet<string>;
@@ -70,7 +75,10 @@ export class LessonsPage extends LitElement {
 
   #read(): LessonLink {
     const id = lessonOf(location.hash);
-    return read(location.hash, LESSONS.find((lesson) => lesson.id === id));
+    return read(
+      location.hash,
+      LESSONS.find((lesson) => lesson.id === id),
+    );
   }
 
   #follow(): void {
@@ -182,10 +190,37 @@ export class LessonsPage extends LitElement {
       file('png', 'PNG', 'twice the pixels'),
       file('csv', 'CSV', 'its numbers'),
       file('json', 'JSON', 'its numbers'),
-      { label: 'HTML', note: 'the lesson, live, in one file', testid: 'export-html', act: () => saveLesson(this.lesson!, this.link.dials, drawn, request()) },
-      { label: 'Copy link', note: 'to these dials', testid: 'copy-link', done: 'Copied.', act: () => navigator.clipboard.writeText(new URL(write(this.lesson!, { ...this.link, step: this.lesson!.runs ? this.facts['step'] : undefined }), location.href).href) },
-      { label: 'Copy citation', note: 'BibTeX', testid: 'copy-citation', done: 'Copied.', act: () => navigator.clipboard.writeText(drawn.view!.bibtex()) },
-      { label: this.tables.has(slot.id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => this.#flip(slot.id) },
+      {
+        label: 'HTML',
+        note: 'the lesson, live, in one file',
+        testid: 'export-html',
+        act: () => saveLesson(this.lesson!, this.link.dials, drawn, request()),
+      },
+      {
+        label: 'Copy link',
+        note: 'to these dials',
+        testid: 'copy-link',
+        done: 'Copied.',
+        act: () =>
+          navigator.clipboard.writeText(
+            new URL(
+              write(this.lesson!, { ...this.link, step: this.lesson!.runs ? this.facts['step'] : undefined }),
+              location.href,
+            ).href,
+          ),
+      },
+      {
+        label: 'Copy citation',
+        note: 'BibTeX',
+        testid: 'copy-citation',
+        done: 'Copied.',
+        act: () => navigator.clipboard.writeText(drawn.view!.bibtex()),
+      },
+      {
+        label: this.tables.has(slot.id) ? 'Hide the table' : 'Show as table',
+        testid: 'toggle-table',
+        act: () => this.#flip(slot.id),
+      },
     ];
   };
 
@@ -209,7 +244,8 @@ function list(): TemplateResult {
   return html`<header class="lesson-top"><h1>Lessons</h1>
       <p class="read">Five small pages on where intruder dimensions come from. Each has one thing to turn, needs no checkpoint, and shows the same numbers to every reader.</p></header>
     <ol class="lesson-list">${LESSONS.map(
-      (lesson, at) => html`<li><a href="#lesson=${lesson.id}" data-testid="lesson-link"><span class="faint">${at + 1}</span><b>${lesson.title}</b><span class="quiet">${lesson.about}</span></a></li>`,
+      (lesson, at) =>
+        html`<li><a href="#lesson=${lesson.id}" data-testid="lesson-link"><span class="faint">${at + 1}</span><b>${lesson.title}</b><span class="quiet">${lesson.about}</span></a></li>`,
     )}</ol>`;
 }
 

@@ -24,14 +24,17 @@ export class QuestionView extends LitElement {
       <h2>Before you move the dial</h2>
       <fieldset><legend class="read">${question.ask}</legend>
         <div class="opts">${question.options.map(
-          (option, at) => html`<label class="btn ${at === said ? 'chosen' : ''}"><input type="radio" name="prediction" data-testid="option" .checked=${at === said} @change=${() => (this.said = at)} />${option}</label>`,
+          (option, at) =>
+            html`<label class="btn ${at === said ? 'chosen' : ''}"><input type="radio" name="prediction" data-testid="option" .checked=${at === said} @change=${() => (this.said = at)} />${option}</label>`,
         )}</div>
       </fieldset>
-      <div aria-live="polite" data-testid="answer">${said === undefined
-        ? nothing
-        : right === undefined
-          ? html`<p class="read">The numbers are still being computed.</p>`
-          : html`<p class="read"><b>${capital(question.options[right] ?? '')}.</b> ${said === right ? 'You said so.' : `You said ${question.options[said]}.`} ${question.why(facts)}</p>`}</div>
+      <div aria-live="polite" data-testid="answer">${
+        said === undefined
+          ? nothing
+          : right === undefined
+            ? html`<p class="read">The numbers are still being computed.</p>`
+            : html`<p class="read"><b>${capital(question.options[right] ?? '')}.</b> ${said === right ? 'You said so.' : `You said ${question.options[said]}.`} ${question.why(facts)}</p>`
+      }</div>
     </section>`;
   }
 }

@@ -15,7 +15,12 @@ const PARTS: readonly (readonly [id: string, name: string])[] = [
 ];
 
 export class TeacherView extends LitElement {
-  static override properties = { lesson: { attribute: false }, dials: { attribute: false }, step: { attribute: false }, hidden_: { state: true } };
+  static override properties = {
+    lesson: { attribute: false },
+    dials: { attribute: false },
+    step: { attribute: false },
+    hidden_: { state: true },
+  };
   declare lesson: Lesson;
   declare dials: Dials;
   /** How far a lesson that runs is. */
@@ -32,19 +37,29 @@ export class TeacherView extends LitElement {
   }
 
   get #hash(): string {
-    return write(this.lesson, { dials: this.dials, hide: [...this.hidden_], theme: undefined, step: this.lesson.runs ? this.step : undefined });
+    return write(this.lesson, {
+      dials: this.dials,
+      hide: [...this.hidden_],
+      theme: undefined,
+      step: this.lesson.runs ? this.step : undefined,
+    });
   }
 
   /** What a page pastes: the element with the dials that differ. */
   get #embed(): string {
-    const dials = attributes(this.lesson, this.dials).map(([name, value]) => ` ${name}="${value}"`).join('');
-    const hide = [...this.hidden_].filter((id) => id === 'controls' || id === 'menu' || this.lesson.dials.some((d) => d.id === id));
+    const dials = attributes(this.lesson, this.dials)
+      .map(([name, value]) => ` ${name}="${value}"`)
+      .join('');
+    const hide = [...this.hidden_].filter(
+      (id) => id === 'controls' || id === 'menu' || this.lesson.dials.some((d) => d.id === id),
+    );
     return `<script type="module" src="lorascope-figure.js"></script>\n<lorascope-figure lesson="${this.lesson.id}"${dials}${hide.length > 0 ? ` hide="${hide.join(' ')}"` : ''}></lorascope-figure>`;
   }
 
   protected override render(): TemplateResult {
     const { lesson } = this;
-    const box = (id: string, name: TemplateResult | string) => html`<label class="choice"><input type="checkbox" data-testid="hide-${id}" .checked=${this.hidden_.has(id)} @change=${() => this.#flip(id)} />${name}</label>`;
+    const box = (id: string, name: TemplateResult | string) =>
+      html`<label class="choice"><input type="checkbox" data-testid="hide-${id}" .checked=${this.hidden_.has(id)} @change=${() => this.#flip(id)} />${name}</label>`;
     return html`<details class="teachers" data-testid="teachers"><summary>For teachers</summary>
       <h3>What to ask, and what goes wrong</h3>
       <ul>${lesson.teachers.map((note) => html`<li>${note}</li>`)}</ul>

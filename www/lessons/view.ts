@@ -17,7 +17,11 @@ const SLICE = 60;
 export type Drawing = new (report: Shown['report']) => ReportView;
 
 /** What a figure's menu offers, by whoever shows the lesson. */
-export type Menu = (slot: Slot, drawn: { view: ReportView | undefined; version: number }, request: () => Request) => readonly Item[];
+export type Menu = (
+  slot: Slot,
+  drawn: { view: ReportView | undefined; version: number },
+  request: () => Request,
+) => readonly Item[];
 
 export class LessonView extends LitElement {
   static override properties = {
@@ -210,11 +214,16 @@ export class LessonView extends LitElement {
 
   protected override render(): TemplateResult {
     const { lesson, dials, facts } = this;
-    if (this.failure) return html`<p class="error" role="alert">The lesson stopped. ${this.failure} Load the page again.</p>`;
+    if (this.failure)
+      return html`<p class="error" role="alert">The lesson stopped. ${this.failure} Load the page again.</p>`;
     const shown = lesson.figures.filter((slot) => slot.when?.(dials, facts) ?? true);
     return html`${this.hide.includes('controls') ? nothing : this.#dials()}
       ${lesson.runs ? this.#run() : nothing}
-      <div class="lesson-figures">${repeat(shown, ({ id }) => id, (slot) => this.#figure(slot))}</div>`;
+      <div class="lesson-figures">${repeat(
+        shown,
+        ({ id }) => id,
+        (slot) => this.#figure(slot),
+      )}</div>`;
   }
 
   #dials(): TemplateResult {
@@ -222,9 +231,11 @@ export class LessonView extends LitElement {
     const [main, rest] = [shown.filter((d) => d.main), shown.filter((d) => !d.main)];
     return html`<div class="lesson-dials" role="group" aria-label="Dials">
       ${main.map((d) => dial(d, this.dials, this.facts, this.#set))}
-      ${rest.length > 0
-        ? html`<button class="link" aria-expanded=${this.more} data-testid="more-dials" @click=${() => (this.more = !this.more)}>${this.more ? 'Fewer dials' : 'More dials'}</button>`
-        : nothing}
+      ${
+        rest.length > 0
+          ? html`<button class="link" aria-expanded=${this.more} data-testid="more-dials" @click=${() => (this.more = !this.more)}>${this.more ? 'Fewer dials' : 'More dials'}</button>`
+          : nothing
+      }
       ${this.more ? html`<div class="lesson-more">${rest.map((d) => dial(d, this.dials, this.facts, this.#set))}</div>` : nothing}
     </div>`;
   }
@@ -247,7 +258,9 @@ export class LessonView extends LitElement {
       if (!drag) return;
       this.#dragging = true;
       this.#drag = (focus) => this.#all(drag(focus));
-      (event.currentTarget as HTMLElement).addEventListener('pointerup', () => (this.#dragging = false), { once: true });
+      (event.currentTarget as HTMLElement).addEventListener('pointerup', () => (this.#dragging = false), {
+        once: true,
+      });
     };
     const keys = (event: KeyboardEvent) => {
       if (!drag || !event.key.startsWith('Arrow')) return;

@@ -30,7 +30,11 @@ class ControlsView extends View {
         <span class="lab">Vectors</span>
         <div class="seg">
           ${SIDES.map(
-            ([id, name, letter]) => html`<button aria-pressed=${id === side} data-side=${id} @click=${() => store.update((s) => change.setSide(s, id))}>
+            ([
+              id,
+              name,
+              letter,
+            ]) => html`<button aria-pressed=${id === side} data-side=${id} @click=${() => store.update((s) => change.setSide(s, id))}>
               ${name}${letter && html` <i class="v">${letter}</i>`}
             </button>`,
           )}

@@ -8,7 +8,12 @@ import type { Request, Value } from '../wasm/simd/lorascope';
 const FIRST = 100;
 
 export class DataTable extends LitElement {
-  static override properties = { report: { attribute: false }, request: { attribute: false, hasChanged: differ }, version: { attribute: false }, all: { state: true } };
+  static override properties = {
+    report: { attribute: false },
+    request: { attribute: false, hasChanged: differ },
+    version: { attribute: false },
+    all: { state: true },
+  };
   declare report: LiveReport;
   declare request: Request;
   declare version: number;

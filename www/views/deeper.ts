@@ -18,24 +18,35 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
   const undecided = models.reduce((sum, model) => sum + model.undecided, 0);
   const intervals = undecided > 0 ? ` ${counted(undecided, 'vector')} undecided at this threshold.` : '';
   return html`
-    ${absent.length > 0
-      ? line(
-          `The ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} are not computed in ${matrices(absent)}.`,
-          button('compute-side', 'Compute them', () => app.again(absent, { side: 'both' })),
-        )
-      : nothing}
-    ${beyond.matrices.length > 0
-      ? line(
-          `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} computed in ${matrices(beyond.matrices)}; counts stop there.`,
-          button('exact-k', 'Compute the whole k axis', () => app.again(beyond.matrices, { mode: 'exact' }), seconds(state, beyond.matrices)),
-        )
-      : nothing}
-    ${open.length > 0
-      ? line(
-          `${matrices(open)} ${open.length === 1 ? 'is' : 'are'} certified, not exact: the strongest vectors only, best matches within bounds.${intervals}`,
-          button('exact-all', 'Compute all exactly', () => app.again(open, { mode: 'exact' }), seconds(state, open)),
-        )
-      : nothing}
+    ${
+      absent.length > 0
+        ? line(
+            `The ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} are not computed in ${matrices(absent)}.`,
+            button('compute-side', 'Compute them', () => app.again(absent, { side: 'both' })),
+          )
+        : nothing
+    }
+    ${
+      beyond.matrices.length > 0
+        ? line(
+            `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} computed in ${matrices(beyond.matrices)}; counts stop there.`,
+            button(
+              'exact-k',
+              'Compute the whole k axis',
+              () => app.again(beyond.matrices, { mode: 'exact' }),
+              seconds(state, beyond.matrices),
+            ),
+          )
+        : nothing
+    }
+    ${
+      open.length > 0
+        ? line(
+            `${matrices(open)} ${open.length === 1 ? 'is' : 'are'} certified, not exact: the strongest vectors only, best matches within bounds.${intervals}`,
+            button('exact-all', 'Compute all exactly', () => app.again(open, { mode: 'exact' }), seconds(state, open)),
+          )
+        : nothing
+    }
   `;
 }
 

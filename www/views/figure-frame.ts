@@ -34,7 +34,11 @@ export function specOf(state: State, id: FigureId): Spec {
 }
 
 /** The drawing alone. `look` moves the window of a map. */
-export function figure({ report, store, nav }: Context, spec: Spec, look?: (top: number, origin: Cell) => void): TemplateResult {
+export function figure(
+  { report, store, nav }: Context,
+  spec: Spec,
+  look?: (top: number, origin: Cell) => void,
+): TemplateResult {
   const chosen = ({ matrix, model, j }: Focus) => {
     if (spec.matrix === undefined && matrix != null) {
       if (model != null) store.update((s) => ({ ...s, model, vector: undefined }));
@@ -79,12 +83,21 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
     file('csv', 'CSV', 'its numbers'),
     file('json', 'JSON', 'its numbers'),
     { label: 'HTML', note: 'live, in one file', testid: 'export-html', act: () => savePage(present(report), now()) },
-    { label: 'Markdown', note: 'the whole run', testid: 'export-markdown', act: () => saveMarkdown(present(report), now()) },
+    {
+      label: 'Markdown',
+      note: 'the whole run',
+      testid: 'export-markdown',
+      act: () => saveMarkdown(present(report), now()),
+    },
     copy('link', 'Copy link', 'to this view', () => linked?.address(id) ?? location.href),
     copy('embed', 'Copy embed code', '', () => embedCode(present(report), now())),
     copy('pytorch', 'Copy as PyTorch', 'computes the number again', () => pytorch(present(report), now())),
     copy('citation', 'Copy citation', 'BibTeX', () => bibtex(present(report))),
-    { label: state.tables.has(id) ? 'Hide the table' : 'Show as table', testid: 'toggle-table', act: () => app.toggleTable(id) },
+    {
+      label: state.tables.has(id) ? 'Hide the table' : 'Show as table',
+      testid: 'toggle-table',
+      act: () => app.toggleTable(id),
+    },
   ];
 }
 

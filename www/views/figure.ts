@@ -176,7 +176,8 @@ export class FigureView extends LitElement {
   #show(readout: Readout | undefined, aloud: boolean): void {
     if (!readout && !this.readout) return;
     this.readout = readout;
-    if (aloud && readout) this.spoken = [readout.title, ...readout.lines.map(([name, value]) => `${name} ${value}`)].join('; ');
+    if (aloud && readout)
+      this.spoken = [readout.title, ...readout.lines.map(([name, value]) => `${name} ${value}`)].join('; ');
     this.pointer.point(readout?.focus);
   }
 

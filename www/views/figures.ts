@@ -13,7 +13,12 @@ interface Entry {
   title: string;
   note: TemplateResult;
   /** A choice of its own: how it is called, and what it changes. */
-  choice?: { label: string; on: (s: State) => boolean; set: (s: State, on: boolean) => State; offered: (s: State) => boolean };
+  choice?: {
+    label: string;
+    on: (s: State) => boolean;
+    set: (s: State, on: boolean) => State;
+    offered: (s: State) => boolean;
+  };
 }
 
 const FIGURES: readonly Entry[] = [

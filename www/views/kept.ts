@@ -6,8 +6,10 @@ import type { Context } from './view';
 
 export function keptLine({ state, app }: Context): TemplateResult {
   const { kept } = state;
-  if (!kept && (state.storeNotice || !storeWanted(location.search))) return html`Nothing: a reload computes everything again.`;
-  if (!kept?.results) return html`Finished matrices, in this browser only, so that a reload goes on where it stopped. Now none.`;
+  if (!kept && (state.storeNotice || !storeWanted(location.search)))
+    return html`Nothing: a reload computes everything again.`;
+  if (!kept?.results)
+    return html`Finished matrices, in this browser only, so that a reload goes on where it stopped. Now none.`;
   return html`${counted(kept.results, 'finished result')}, ${bytes(kept.bytes)}, in this browser only.
     <button class="link" data-testid="clear-store" @click=${() => app.keeping.clear()}>Clear stored results</button>`;
 }

@@ -6,7 +6,11 @@ import { math } from '../math';
 import { row } from './row';
 
 /** Nothing where all are known: the figure and the table say those. */
-export function bestMatches(best: readonly Interval[], epsilon: number, label: string): TemplateResult | typeof nothing {
+export function bestMatches(
+  best: readonly Interval[],
+  epsilon: number,
+  label: string,
+): TemplateResult | typeof nothing {
   if (best.every(({ low, high }) => fixed(low, 2) === fixed(high, 2))) return nothing;
   return row({
     title: 'Best matches',
@@ -15,7 +19,8 @@ export function bestMatches(best: readonly Interval[], epsilon: number, label: s
     body: html`<div class="tbl-scroll"><table class="bounds" data-testid="best-matches">
       <thead><tr><th class="num"><i class="v">j</i></th><th class="num">Best match</th><th></th></tr></thead>
       <tbody>${best.map(
-        (one, j) => html`<tr><td class="num">${j + 1}</td><td class="num">${interval(one, 2)}</td><td class="faint">${verdict(one, epsilon)}</td></tr>`,
+        (one, j) =>
+          html`<tr><td class="num">${j + 1}</td><td class="num">${interval(one, 2)}</td><td class="faint">${verdict(one, epsilon)}</td></tr>`,
       )}</tbody>
     </table></div>`,
   });

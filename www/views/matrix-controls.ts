@@ -61,11 +61,18 @@ export function evolutionControls({ state, store, app }: Context, model: number)
 }
 
 /** The button that compares every pair, or what became of it. */
-function compareAll({ state, app }: Context, matrix: MatrixRow, model: number, size: number): TemplateResult | typeof nothing {
+function compareAll(
+  { state, app }: Context,
+  matrix: MatrixRow,
+  model: number,
+  size: number,
+): TemplateResult | typeof nothing {
   const asked = state.vectors?.matrix === matrix.name && state.vectors.model === model ? state.vectors : undefined;
-  if (asked?.status === 'computing') return html`<p class="small faint" role="status">Comparing all ${counted(size * size, 'pair')} of vectors …</p>`;
+  if (asked?.status === 'computing')
+    return html`<p class="small faint" role="status">Comparing all ${counted(size * size, 'pair')} of vectors …</p>`;
   if (asked?.status === 'failed') return html`<p class="small error">${asked.reason}</p>`;
-  if (state.stored) return html`<p class="small faint">The report holds the leading vectors only; the whole map needs the checkpoints.</p>`;
+  if (state.stored)
+    return html`<p class="small faint">The report holds the leading vectors only; the whole map needs the checkpoints.</p>`;
   // Two decompositions in double precision, about 5 n³ each at some 10 GFLOP/s.
   const seconds = (10 * size ** 3) / 1e10;
   return html`<p class="small"><button class="link" data-testid="compute-vectors" @click=${() => app.vectors(matrix.name, model)}>

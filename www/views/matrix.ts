@@ -43,7 +43,15 @@ class MatrixView extends View {
   #choice(matrix: MatrixRow, model: ModelSummary, at: number, on: boolean): TemplateResult {
     const { state, store } = this.ctx;
     const cell = matrix.cells[at];
-    const spec = { ...specOf(state, 'similarity'), matrix: matrix.name, model: at, thumbnail: true, focus: undefined, top: 32, origin: { i: 0, j: 0 } };
+    const spec = {
+      ...specOf(state, 'similarity'),
+      matrix: matrix.name,
+      model: at,
+      thumbnail: true,
+      focus: undefined,
+      top: 32,
+      origin: { i: 0, j: 0 },
+    };
     return html`<button class="qd" aria-pressed=${on} @click=${() => store.update((s) => ({ ...s, model: at, vector: undefined }))}>
       <span class="ttl">${math(model.label)}</span>
       <span class="small ${cell?.status === 'failed' ? 'error' : 'faint'}">${said(cell, state.settings.k)}</span>
@@ -52,7 +60,12 @@ class MatrixView extends View {
   }
 
   /** The figures of the chosen model: what is new at the left, how strong it is at the right, then one vector and its history. */
-  #figures(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number, result: Matrix | undefined): TemplateResult {
+  #figures(
+    matrix: MatrixRow,
+    models: readonly ModelSummary[],
+    chosen: number,
+    result: Matrix | undefined,
+  ): TemplateResult {
     const { state } = this.ctx;
     const cell = matrix.cells[chosen];
     if (!drawable(cell)) {
@@ -74,7 +87,10 @@ class MatrixView extends View {
   }
 
   #framed(number: number, spec: Spec, title: TemplateResult | string, more?: TemplateResult): TemplateResult {
-    const look = spec.figure === 'similarity' ? (top: number, origin: Cell) => this.ctx.store.update((s) => change.look(s, top, origin)) : undefined;
+    const look =
+      spec.figure === 'similarity'
+        ? (top: number, origin: Cell) => this.ctx.store.update((s) => change.look(s, top, origin))
+        : undefined;
     return html`<section class="framed" id=${spec.figure} data-testid="figure" data-figure=${spec.figure}>
       <div class="figbar"><span class="figno">Figure ${number}</span><h2>${title}</h2>${menu(this.ctx, spec.figure)}</div>
       ${figure(this.ctx, spec, look)} ${more ?? nothing} ${dataTable(this.ctx, spec)}
@@ -90,7 +106,12 @@ class MatrixView extends View {
     </div>`;
   }
 
-  #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number, results: readonly (Matrix | undefined)[]): TemplateResult {
+  #numbers(
+    matrix: MatrixRow,
+    models: readonly ModelSummary[],
+    chosen: number,
+    results: readonly (Matrix | undefined)[],
+  ): TemplateResult {
     const { settings } = this.ctx.state;
     return html`<div class="tbl-scroll"><table class="nums">
       <thead><tr>
@@ -109,7 +130,10 @@ class MatrixView extends View {
 /** The reader's model where it has this matrix, else the first that has. */
 function choose(matrix: MatrixRow, model: number): number {
   if (matrix.cells[model]) return model;
-  return Math.max(0, matrix.cells.findIndex((cell) => cell != null));
+  return Math.max(
+    0,
+    matrix.cells.findIndex((cell) => cell != null),
+  );
 }
 
 function drawable(cell: MatrixCell | null | undefined): boolean {
@@ -127,7 +151,13 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function numbers(model: ModelSummary, cell: MatrixCell | null | undefined, result: Matrix | undefined, match: Interval | undefined, on: boolean): TemplateResult {
+function numbers(
+  model: ModelSummary,
+  cell: MatrixCell | null | undefined,
+  result: Matrix | undefined,
+  match: Interval | undefined,
+  on: boolean,
+): TemplateResult {
   return html`<tr class=${on ? 'on' : ''}>
     <td class="nowrap">${modelName(model)}</td>
     <td class="num" data-l="Intruders"><span>${cell?.intruders == null ? fixed(undefined, 0) : undecided(cell.intruders, cell.undecided)}</span></td>

@@ -11,7 +11,12 @@ export interface Item {
   act: () => void | Promise<void>;
 }
 
-const MOVES = new Map([['ArrowDown', 1], ['ArrowUp', -1], ['Home', -Infinity], ['End', Infinity]]);
+const MOVES = new Map([
+  ['ArrowDown', 1],
+  ['ArrowUp', -1],
+  ['Home', -Infinity],
+  ['End', Infinity],
+]);
 
 export class MenuView extends LitElement {
   static override properties = { items: { attribute: false }, open: { state: true }, said: { state: true } };
@@ -59,15 +64,19 @@ export class MenuView extends LitElement {
     return html`<button class="link" data-testid="figure-menu" aria-haspopup="menu" aria-expanded=${this.open} @click=${() => (this.open ? this.close() : this.show())}>
         Save or share</button>
       <span class="said" role="status">${this.said}</span>
-      ${this.open
-        ? html`<div class="menu" role="menu" aria-label="Save or share" @keydown=${this.#key}>
+      ${
+        this.open
+          ? html`<div class="menu" role="menu" aria-label="Save or share" @keydown=${this.#key}>
             ${this.items.map(
-              (item) => html`<button role="menuitem" tabindex="-1" data-testid=${item.testid ?? nothing} @click=${() => this.#choose(item)}>
+              (
+                item,
+              ) => html`<button role="menuitem" tabindex="-1" data-testid=${item.testid ?? nothing} @click=${() => this.#choose(item)}>
                 ${item.label}${item.note ? html` <span class="faint">${item.note}</span>` : nothing}
               </button>`,
             )}
           </div>`
-        : nothing}`;
+          : nothing
+      }`;
   }
 
   async #choose(item: Item): Promise<void> {

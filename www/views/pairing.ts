@@ -6,7 +6,11 @@ import type { PlanModel } from '../wasm/simd/lorascope';
 /** More than this is a case for a pattern or another base, not for hands. */
 const MOST = 100;
 
-export function pairing(model: PlanModel, at: number, answer: (id: string, value: string) => void): TemplateResult | typeof nothing {
+export function pairing(
+  model: PlanModel,
+  at: number,
+  answer: (id: string, value: string) => void,
+): TemplateResult | typeof nothing {
   const { unmatched, onlyInBase } = model.matching;
   if (unmatched.length === 0 || onlyInBase.length === 0) return nothing;
   const list = `free-${at}`;

@@ -46,7 +46,8 @@ class PlanView extends View {
   #sub(): string {
     const { files, plan, planSeconds, status, loading } = this.ctx.state;
     const size = bytes(files.reduce((sum, f) => sum + f.file.size, 0));
-    if (status === 'planning') return files.length > 0 ? `${loading} of ${counted(files.length, 'file')}, ${size}.` : `${loading}.`;
+    if (status === 'planning')
+      return files.length > 0 ? `${loading} of ${counted(files.length, 'file')}, ${size}.` : `${loading}.`;
     if (!plan) return `${counted(files.length, 'file')}.`;
     return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, in ${duration(planSeconds)}.`;
   }
@@ -56,14 +57,16 @@ class PlanView extends View {
     const { k, epsilon } = state.settings;
     const asked = plan.questions.length;
     return html`
-      ${asked > 0
-        ? row({
-            title: 'Your answer',
-            note: `${counted(asked, 'question')}. ${asked === 1 ? 'It has' : 'Each has'} a default; you can go on without answering.`,
-            kind: 'tight ask',
-            body: html`<div class="qs">${plan.questions.map((q) => question(q, (value) => app.answer(q.id, value)))}</div>`,
-          })
-        : nothing}
+      ${
+        asked > 0
+          ? row({
+              title: 'Your answer',
+              note: `${counted(asked, 'question')}. ${asked === 1 ? 'It has' : 'Each has'} a default; you can go on without answering.`,
+              kind: 'tight ask',
+              body: html`<div class="qs">${plan.questions.map((q) => question(q, (value) => app.answer(q.id, value)))}</div>`,
+            })
+          : nothing
+      }
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
       ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
@@ -117,7 +120,10 @@ function title({ plan, problems, files, status }: State): string {
 
 function baseTable(base: PlanBase): TemplateResult {
   const size = base.files.reduce((sum, f) => sum + f.size, 0);
-  const shape = base.types.length > 0 ? `${counted(base.layers, 'layer')} × ${counted(base.types.length, 'matrix', 'matrices')}` : counted(base.matrices, 'matrix', 'matrices');
+  const shape =
+    base.types.length > 0
+      ? `${counted(base.layers, 'layer')} × ${counted(base.types.length, 'matrix', 'matrices')}`
+      : counted(base.matrices, 'matrix', 'matrices');
   const names = base.files.map((f) => f.name);
   const shown = names.length > 2 ? `${names[0]} … ${names.at(-1)}` : names.join(', ');
   return html`<table class="first flow"><tbody><tr>
@@ -138,7 +144,9 @@ function modelTable(models: readonly PlanModel[], summaries: readonly ModelSumma
 
 function modelRow(m: PlanModel, summary: ModelSummary | undefined): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
-  const scale = m.scaleText ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>` : html`<span class="faint">none</span>`;
+  const scale = m.scaleText
+    ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
+    : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
     <td>${modelName({ ...summary, label: m.label })}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>

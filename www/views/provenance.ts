@@ -16,7 +16,9 @@ class ProvenanceView extends View {
     const files = filesBehind(head);
     const threads = stored
       ? `build ${head?.generator.build}, ${counted(head?.generator.threads ?? 0, 'thread')}`
-      : engine ? `build ${engine.build}, ${engine.threads === 1 ? '1 thread' : `${engine.threads} threads`}${engine.why && ` (${engine.why})`}` : '';
+      : engine
+        ? `build ${engine.build}, ${engine.threads === 1 ? '1 thread' : `${engine.threads} threads`}${engine.why && ` (${engine.why})`}`
+        : '';
     return row({
       title: 'What this is',
       body: html`<dl class="facts wide">
@@ -32,9 +34,11 @@ class ProvenanceView extends View {
           <table class="files mono"><tbody>
             ${files.map((file) => html`<tr><td>${file.name}</td><td class="num">${bytes(file.size)}</td><td title="SHA-256">${short(file.sha256 ?? hashes.get(file.name))}</td></tr>`)}
           </tbody></table>
-          ${!stored && this.ctx.state.status === 'done' && files.some(({ name }) => !hashes.has(name))
-            ? html`<p class="more"><button class="link" @click=${() => this.ctx.app.hashFiles()}>Compute the SHA-256 of every file</button></p>`
-            : nothing}
+          ${
+            !stored && this.ctx.state.status === 'done' && files.some(({ name }) => !hashes.has(name))
+              ? html`<p class="more"><button class="link" @click=${() => this.ctx.app.hashFiles()}>Compute the SHA-256 of every file</button></p>`
+              : nothing
+          }
         </dd>
         <dt>Limits</dt>
         <dd>A count says that a direction is new, not that it does harm. Vectors with nearly tied singular values may mix and look like intruders.</dd>
@@ -48,19 +52,23 @@ class ProvenanceView extends View {
 
 /** The hash as lists of files print it; whole under the pointer and in every export. */
 function short(hash: string | undefined): TemplateResult | typeof nothing {
-  return hash ? html`<span class="faint" title="SHA-256 ${hash}">${hash.slice(0, 8)}…${hash.slice(-4)}</span>` : nothing;
+  return hash
+    ? html`<span class="faint" title="SHA-256 ${hash}">${hash.slice(0, 8)}…${hash.slice(-4)}</span>`
+    : nothing;
 }
 
 function checked({ matrix, vectors, outside }: Verified): TemplateResult {
   const name = html`<span class="mono">${matrix}</span>`;
-  if (outside === 0) return html`${name} was computed exactly as well: all ${counted(vectors, 'best match', 'best matches')} lie within their bounds.`;
+  if (outside === 0)
+    return html`${name} was computed exactly as well: all ${counted(vectors, 'best match', 'best matches')} lie within their bounds.`;
   return html`<b>${outside} of ${counted(vectors, 'best match', 'best matches')} of ${name} lie outside their bounds.</b> Do not trust the certified counts of this run:
     compute all exactly, and please report it with this matrix.`;
 }
 
 function computed(state: State): string {
   const { exact, certified } = ways(state);
-  const of = (count: number, how: string) => (count > 0 ? [`${count} ${count === 1 ? 'matrix' : 'matrices'} ${how}`] : []);
+  const of = (count: number, how: string) =>
+    count > 0 ? [`${count} ${count === 1 ? 'matrix' : 'matrices'} ${how}`] : [];
   const bounded = 'certified, with bounds where they settle the count';
   return [...of(exact, 'exact'), ...of(certified, bounded)].join(', ') || 'nothing yet';
 }

@@ -23,7 +23,8 @@ function anotherValue(q: Question, chosen: boolean, answer: (value: string) => v
     const field = event.currentTarget as HTMLInputElement;
     if (field.valueAsNumber > 0) answer(String(field.valueAsNumber));
   };
-  const focus = (event: Event) => (event.currentTarget as HTMLElement).closest('div')?.querySelector<HTMLElement>('input[type=number]')?.focus();
+  const focus = (event: Event) =>
+    (event.currentTarget as HTMLElement).closest('div')?.querySelector<HTMLElement>('input[type=number]')?.focus();
   return html`<div class="own">
     <label><input type="radio" name=${q.id} .checked=${chosen} @change=${focus} /><span>Another value</span></label>
     <input type="number" min="0" step="any" aria-label="Another value" .value=${chosen ? q.value : ''} @change=${typed} />

@@ -6,13 +6,18 @@ import { math } from '../math';
 import type { Matrix, Settings } from '../wasm/simd/lorascope';
 
 export function remarks(matrix: Matrix | undefined, settings: Settings): TemplateResult[] {
-  return [floor(matrix), tied(matrix, settings)].filter((said) => said !== '').map((said) => html`<p class="remark">${math(said)}</p>`);
+  return [floor(matrix), tied(matrix, settings)]
+    .filter((said) => said !== '')
+    .map((said) => html`<p class="remark">${math(said)}</p>`);
 }
 
 function floor(matrix: Matrix | undefined): string {
   const found = matrix?.delta?.floor;
   if (!found) return '';
-  const above = found.above === 0 ? 'None stands above it.' : `${counted(found.above, 'value')} above it, of effective rank ${rank(found.effectiveRank)}.`;
+  const above =
+    found.above === 0
+      ? 'None stands above it.'
+      : `${counted(found.above, 'value')} above it, of effective rank ${rank(found.effectiveRank)}.`;
   return `ΔW sinks into the rounding of the stored weights: singular values up to ${found.sigma.toPrecision(2)} are noise. ${above}`;
 }
 

@@ -49,13 +49,15 @@ class ResultsView extends View {
     return html`<div class="head"><div class="head-row">
       <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>
       <div class="actions">
-        ${running
-          ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>`
-          : html`<button class="btn plain" @click=${() => app.startOver()}>Start over</button>
+        ${
+          running
+            ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>`
+            : html`<button class="btn plain" @click=${() => app.startOver()}>Start over</button>
               ${state.stored ? nothing : html`<button class="btn" @click=${() => app.show('plan')}>Plan</button>`}
               <lorascope-copy kind="btn" data-testid="copy-link" label="Copy link" .text=${() => linked?.address() ?? location.href}></lorascope-copy>
               ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
-              <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`}
+              <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`
+        }
       </div>
     </div>
     ${remark ? html`<p class="deeper" data-testid="remark" role="note">${remark}</p>` : nothing}
@@ -80,12 +82,15 @@ class ResultsView extends View {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
-    if (state.stored) return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.`;
+    if (state.stored)
+      return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.`;
     const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
     if (missing(state).length > 0) return `What is done is kept. ${computed}`;
     const bounds = certified(state).length;
-    const method = bounds === 0 ? 'exact SVD' : bounds === total ? 'certified' : `${count(bounds)} certified, the others exact`;
-    const stopped = state.status === 'cancelled' ? ' The last run was cancelled: earlier results stand where it had not come.' : '';
+    const method =
+      bounds === 0 ? 'exact SVD' : bounds === total ? 'certified' : `${count(bounds)} certified, the others exact`;
+    const stopped =
+      state.status === 'cancelled' ? ' The last run was cancelled: earlier results stand where it had not come.' : '';
     return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “${this.#preset()}”. ${computed}${stopped}`;
   }
 }

@@ -19,7 +19,10 @@ export function row({ title, number, finding, note, kind, body }: Row): Template
 }
 
 /** The words alone, for rows that need attributes of their own. */
-export function words(row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined }, more?: TemplateResult): TemplateResult {
+export function words(
+  row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined },
+  more?: TemplateResult,
+): TemplateResult {
   return html`<div class="cap">
     ${row.number ? html`<span class="figno">${row.number}</span>` : nothing}
     <h2>${row.title}</h2>

@@ -27,21 +27,31 @@ class RuleView extends View {
     if (!official || !preset || !report?.view) return nothing;
     const plain = setPreset(state, official).settings;
     const { k, epsilon, side, cosine } = state.settings;
-    if (k === plain.k && epsilon === plain.epsilon && side === plain.side && cosine === plain.cosine && preset.id === official.id) return nothing;
+    if (
+      k === plain.k &&
+      epsilon === plain.epsilon &&
+      side === plain.side &&
+      cosine === plain.cosine &&
+      preset.id === official.id
+    )
+      return nothing;
     const found = report.differences(plain, state.settings, this.open ? LISTED : 0);
     const toggled = (event: Event) => (this.open = (event.currentTarget as HTMLDetailsElement).open);
     return html`<details class="deeper rule" ?open=${this.open} @toggle=${toggled}>
       <summary data-testid="differences">${preset.id === official.id ? nothing : html`${preset.note} `}
-        ${found && found.total > 0
-          ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'has' : 'have'} another verdict than by the official code.`
-          : 'Every vector has the same verdict as by the official code.'}</summary>
+        ${
+          found && found.total > 0
+            ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'has' : 'have'} another verdict than by the official code.`
+            : 'Every vector has the same verdict as by the official code.'
+        }</summary>
       ${this.#outside(preset)} ${this.open && found && found.total > 0 ? this.#list(found) : nothing}
     </details>`;
   }
 
   #outside(preset: Preset): TemplateResult | typeof nothing {
     const { state, app } = this.ctx;
-    const outside = preset.everywhere && !state.stored ? (state.plan?.types ?? []).filter((type) => !type.on && type.count > 0) : [];
+    const outside =
+      preset.everywhere && !state.stored ? (state.plan?.types ?? []).filter((type) => !type.on && type.count > 0) : [];
     if (outside.length === 0) return nothing;
     return html`<p>Left out of this plan: ${outside.map((type) => `${type.label} (${count(type.count)})`).join(', ')}.
       <button class="link" @click=${() => app.everywhere()}>Plan every tuned matrix</button></p>`;
@@ -52,7 +62,9 @@ class RuleView extends View {
     return html`<div class="tbl-scroll data" tabindex="0" role="region" aria-label="Vectors with another verdict"><table>
         <thead><tr><th>Model</th><th>Matrix</th><th class="num"><i class="v">j</i></th><th>Official code</th><th>Now</th><th>Why</th></tr></thead>
         <tbody>${verdicts.map(
-          (v) => html`<tr><td>${math(labels[v.model] ?? '')}</td><td class="mono">${v.matrix}</td><td class="num">${v.j + 1}</td>
+          (
+            v,
+          ) => html`<tr><td>${math(labels[v.model] ?? '')}</td><td class="mono">${v.matrix}</td><td class="num">${v.j + 1}</td>
             <td>${verdict(v.from)}</td><td>${verdict(v.to)}</td><td>${math(v.reason)}</td></tr>`,
         )}</tbody>
       </table></div>

@@ -33,10 +33,14 @@ function tell(): void {
 
 /** A resolution query holds for one ratio only: after each change the next one is asked for. */
 function watchRatio(): void {
-  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
-    tell();
-    watchRatio();
-  }, { once: true });
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+    'change',
+    () => {
+      tell();
+      watchRatio();
+    },
+    { once: true },
+  );
 }
 
 function print(on: boolean): void {

@@ -46,12 +46,15 @@ function possible(models: readonly ModelSummary[], complete: boolean): string {
 /** A number that does not stand for all modules says so beside itself. */
 function standsFor(planned: PlanModel | undefined): string {
   const matching = planned?.matching;
-  return matching && matching.matched < matching.total ? `${count(matching.matched)} of ${counted(matching.total, 'module')}` : '';
+  return matching && matching.matched < matching.total
+    ? `${count(matching.matched)} of ${counted(matching.total, 'module')}`
+    : '';
 }
 
 function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean): TemplateResult {
   const short = standsFor(planned);
-  const match = m.weakestLow != null && m.weakestMatch != null ? { low: m.weakestLow, high: m.weakestMatch } : undefined;
+  const match =
+    m.weakestLow != null && m.weakestMatch != null ? { low: m.weakestLow, high: m.weakestMatch } : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
     <td class="nowrap">${modelName(m)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, m.undecided)}</span></td>
@@ -63,8 +66,13 @@ function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean
 }
 
 function exceptions(m: ModelSummary): TemplateResult | typeof nothing {
-  const said = [m.failed > 0 ? `${count(m.failed)} failed` : '', m.unchanged > 0 ? `${count(m.unchanged)} unchanged` : ''].filter(Boolean);
-  return said.length > 0 ? html`<span class="nowrap ${m.failed > 0 ? 'error' : 'faint'}">${said.join(', ')}.</span>` : nothing;
+  const said = [
+    m.failed > 0 ? `${count(m.failed)} failed` : '',
+    m.unchanged > 0 ? `${count(m.unchanged)} unchanged` : '',
+  ].filter(Boolean);
+  return said.length > 0
+    ? html`<span class="nowrap ${m.failed > 0 ? 'error' : 'faint'}">${said.join(', ')}.</span>`
+    : nothing;
 }
 
 customElements.define('lorascope-summary', SummaryView);

@@ -49,7 +49,8 @@ class TableView extends View {
   #heads(models: readonly ModelSummary[], chosen: number): TemplateResult {
     const { k } = this.ctx.state.settings;
     const of = models[chosen];
-    const each = (column: Sort['column']) => models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
+    const each = (column: Sort['column']) =>
+      models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
     return html`<thead>
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
@@ -109,15 +110,19 @@ function leave(store: View['ctx']['store'], matrix: string): void {
 
 function intruders(cell: MatrixCell | null | undefined): TemplateResult {
   if (!cell) return html`<span class="faint" title="not computed">–</span>`;
-  if (cell.status === 'failed' || cell.status === 'skipped') return html`<span class="error" title=${cell.reason ?? ''}>×</span>`;
-  const open = cell.undecided > 0 ? html`<span class="open small faint"> + ${cell.undecided} undecided</span>` : nothing;
+  if (cell.status === 'failed' || cell.status === 'skipped')
+    return html`<span class="error" title=${cell.reason ?? ''}>×</span>`;
+  const open =
+    cell.undecided > 0 ? html`<span class="open small faint"> + ${cell.undecided} undecided</span>` : nothing;
   return html`${cell.intruders ? html`<b>${cell.intruders}</b>` : html`<span class="faint">0</span>`}${open}`;
 }
 
 /** A narrow column has no room for the error of an estimate: it is in the matrix's own view. */
 function effectiveRank(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
   const error = result?.delta?.effectiveRankError;
-  return error == null ? html`${rank(cell?.effectiveRank)}` : html`<span title=${estimate(cell?.effectiveRank, error)}>≈ ${rank(cell?.effectiveRank)}</span>`;
+  return error == null
+    ? html`${rank(cell?.effectiveRank)}`
+    : html`<span title=${estimate(cell?.effectiveRank, error)}>≈ ${rank(cell?.effectiveRank)}</span>`;
 }
 
 /** Why a row has no numbers, in words under its name; the same words of several models once. */
@@ -128,7 +133,10 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
     const words = cell.reason ? `${cell.status}: ${cell.reason}` : cell.status;
     said.set(words, [...(said.get(words) ?? []), models[at]?.label ?? '']);
   });
-  return [...said].map(([words, who]) => html`<div class="small ${words.startsWith('failed') ? 'error' : 'faint'}">${words} (${who.join(', ')})</div>`);
+  return [...said].map(
+    ([words, who]) =>
+      html`<div class="small ${words.startsWith('failed') ? 'error' : 'faint'}">${words} (${who.join(', ')})</div>`,
+  );
 }
 
 /** A label for a narrow column: "r 8" for "LoRA r = 8", the start of a long name. */
@@ -141,7 +149,14 @@ function short(m: ModelSummary): string {
 function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
   if (!sort) return 'in the order of the network';
   const of = models[sort.model]?.label ?? '';
-  const names = { layer: 'layer', name: 'matrix', shape: 'size', intruders: `intruders in ${of}`, effectiveRank: `effective rank in ${of}`, best: `weakest match in ${of}` };
+  const names = {
+    layer: 'layer',
+    name: 'matrix',
+    shape: 'size',
+    intruders: `intruders in ${of}`,
+    effectiveRank: `effective rank in ${of}`,
+    best: `weakest match in ${of}`,
+  };
   return `sorted by ${names[sort.column]}`;
 }
 

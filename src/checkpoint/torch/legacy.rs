@@ -53,8 +53,13 @@ fn read(bytes: &[u8], size: u64) -> Result<Result<super::Header, Error>, Stop> {
     let (arena, root) = next()?;
     let tensors = named(&arena, root)?;
     let (keys_arena, keys) = next()?;
-    let keys: Vec<String> =
-        keys_arena.list(keys).unwrap_or_default().iter().filter_map(|k| keys_arena.str(*k)).map(str::to_owned).collect();
+    let keys: Vec<String> = keys_arena
+        .list(keys)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|k| keys_arena.str(*k))
+        .map(str::to_owned)
+        .collect();
     Ok(places(&tensors, &keys, at as u64, size).and_then(|places| placed(tensors, &places)))
 }
 
@@ -63,17 +68,29 @@ fn places(tensors: &[(String, Tensor)], keys: &[String], mut at: u64, size: u64)
     let mut lengths: BTreeMap<&str, u64> = BTreeMap::new();
     for (name, tensor) in tensors {
         let width = dtype(tensor).1;
-        let bytes = tensor.storage.size.checked_mul(width).ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
+        let bytes = tensor
+            .storage
+            .size
+            .checked_mul(width)
+            .ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
         lengths.insert(&tensor.storage.key, bytes);
     }
     let mut places = Places::new();
     for key in keys {
         let Some(length) = lengths.get(key.as_str()) else {
-            return invalid(format!("Storage {key} is of no tensor here, so what follows it cannot be found."));
+            return invalid(format!(
+                "Storage {key} is of no tensor here, so what follows it cannot be found."
+            ));
         };
-        let end = at.checked_add(8).and_then(|start| start.checked_add(*length)).unwrap_or(u64::MAX);
+        let end = at
+            .checked_add(8)
+            .and_then(|start| start.checked_add(*length))
+            .unwrap_or(u64::MAX);
         if end > size {
-            return Err(Error::Truncated { should_be: end, is: size });
+            return Err(Error::Truncated {
+                should_be: end,
+                is: size,
+            });
         }
         places.insert(key.clone(), (at + 8, *length));
         at = end;

@@ -68,20 +68,34 @@ impl Arena {
     }
 
     pub fn str(&self, id: Id) -> Option<&str> {
-        if let Value::Str(s) = self.get(id) { Some(s) } else { None }
+        if let Value::Str(s) = self.get(id) {
+            Some(s)
+        } else {
+            None
+        }
     }
 
     pub fn int(&self, id: Id) -> Option<u64> {
-        if let Value::Int(i) = self.get(id) { u64::try_from(*i).ok() } else { None }
+        if let Value::Int(i) = self.get(id) {
+            u64::try_from(*i).ok()
+        } else {
+            None
+        }
     }
 
     pub fn list(&self, id: Id) -> Option<&[Id]> {
-        if let Value::List(l) = self.get(id) { Some(l) } else { None }
+        if let Value::List(l) = self.get(id) {
+            Some(l)
+        } else {
+            None
+        }
     }
 
     /// Whether a class of that module or name stands anywhere in it.
     pub fn mentions(&self, word: &str) -> bool {
-        self.0.iter().any(|v| matches!(v, Value::Global(name) if name.contains(word)))
+        self.0
+            .iter()
+            .any(|v| matches!(v, Value::Global(name) if name.contains(word)))
     }
 
     fn ints(&self, id: Id) -> Option<Vec<u64>> {
@@ -91,7 +105,14 @@ impl Arena {
 
 /// Reads one pickle from the start of `bytes`: its values, the result, and how many bytes it took.
 pub fn load(bytes: &[u8]) -> Result<(Arena, Id, usize), Stop> {
-    let mut machine = Machine { bytes, at: 0, arena: Arena::default(), stack: Vec::new(), marks: Vec::new(), memo: HashMap::new() };
+    let mut machine = Machine {
+        bytes,
+        at: 0,
+        arena: Arena::default(),
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: HashMap::new(),
+    };
     loop {
         if let Some(result) = machine.step()? {
             return Ok((machine.arena, result, machine.at));
@@ -269,7 +290,9 @@ impl<'a> Machine<'a> {
             }
             other => {
                 return Err(Stop::Bad(Error::TorchInvalid {
-                    detail: format!("Its pickle holds the instruction {other:#04x}, which a state dict has no use for."),
+                    detail: format!(
+                        "Its pickle holds the instruction {other:#04x}, which a state dict has no use for."
+                    ),
                 }));
             }
         }
@@ -277,7 +300,11 @@ impl<'a> Machine<'a> {
     }
 
     fn take(&mut self, n: usize) -> Result<&'a [u8], Stop> {
-        let end = self.at.checked_add(n).filter(|end| *end <= self.bytes.len()).ok_or(Stop::End)?;
+        let end = self
+            .at
+            .checked_add(n)
+            .filter(|end| *end <= self.bytes.len())
+            .ok_or(Stop::End)?;
         let taken = &self.bytes[self.at..end];
         self.at = end;
         Ok(taken)
@@ -302,7 +329,11 @@ impl<'a> Machine<'a> {
     fn long(&mut self, length: usize) -> Result<(), Stop> {
         let bytes = self.take(length)?;
         let value = if length <= 8 {
-            let sign = if bytes.last().is_some_and(|b| b & 0x80 != 0) { 0xff } else { 0 };
+            let sign = if bytes.last().is_some_and(|b| b & 0x80 != 0) {
+                0xff
+            } else {
+                0
+            };
             let mut all = [sign; 8];
             all[..length].copy_from_slice(bytes);
             Value::Int(i64::from_le_bytes(all))
@@ -384,10 +415,18 @@ impl<'a> Machine<'a> {
     /// `('storage', class, key, location, size)`
     fn storage(&self, id: Id) -> Value {
         let parts = self.arena.list(id).unwrap_or_default();
-        let [kind, class, key, _, size, ..] = parts else { return Value::Opaque };
-        let Value::Global(class) = self.arena.get(*class) else { return Value::Opaque };
+        let [kind, class, key, _, size, ..] = parts else {
+            return Value::Opaque;
+        };
+        let Value::Global(class) = self.arena.get(*class) else {
+            return Value::Opaque;
+        };
         match (self.arena.str(*kind), self.arena.str(*key), self.arena.int(*size)) {
-            (Some("storage"), Some(key), Some(size)) => Value::Storage(Storage { class: class.clone(), key: key.to_owned(), size }),
+            (Some("storage"), Some(key), Some(size)) => Value::Storage(Storage {
+                class: class.clone(),
+                key: key.to_owned(),
+                size,
+            }),
             _ => Value::Opaque,
         }
     }
@@ -395,22 +434,32 @@ impl<'a> Machine<'a> {
     /// The few functions that torch's own state dicts call. `depth` ends calls that name each other.
     fn call(&mut self, function: Id, arguments: Id, depth: usize) -> Result<Id, Stop> {
         let arguments: Vec<Id> = self.arena.list(arguments).unwrap_or_default().to_vec();
-        let Value::Global(name) = self.arena.get(function) else { return Ok(self.opaque()) };
+        let Value::Global(name) = self.arena.get(function) else {
+            return Ok(self.opaque());
+        };
         let value = match (name.as_str(), &arguments[..]) {
-            ("torch._utils _rebuild_tensor_v2" | "torch._utils _rebuild_tensor", [storage, offset, shape, stride, ..]) => {
-                self.tensor(*storage, *offset, *shape, *stride, None)
-            }
+            (
+                "torch._utils _rebuild_tensor_v2" | "torch._utils _rebuild_tensor",
+                [storage, offset, shape, stride, ..],
+            ) => self.tensor(*storage, *offset, *shape, *stride, None),
             ("torch._utils _rebuild_tensor_v3", [storage, offset, shape, stride, _, _, dtype, ..]) => {
                 self.tensor(*storage, *offset, *shape, *stride, Some(*dtype))
             }
-            ("torch._utils _rebuild_parameter" | "torch._utils _rebuild_parameter_with_state", [tensor, ..]) => return Ok(*tensor),
+            ("torch._utils _rebuild_parameter" | "torch._utils _rebuild_parameter_with_state", [tensor, ..]) => {
+                return Ok(*tensor);
+            }
             ("torch._tensor _rebuild_from_type_v2", [function, _, arguments, ..]) if depth < 4 => {
                 return self.call(*function, *arguments, depth + 1);
             }
             ("collections OrderedDict", []) => Value::Dict(Vec::new()),
             ("collections OrderedDict", [items]) => {
                 let items = self.arena.list(*items).unwrap_or_default();
-                Value::Dict(items.iter().filter_map(|pair| self.arena.list(*pair).and_then(|p| Some((*p.first()?, *p.get(1)?)))).collect())
+                Value::Dict(
+                    items
+                        .iter()
+                        .filter_map(|pair| self.arena.list(*pair).and_then(|p| Some((*p.first()?, *p.get(1)?))))
+                        .collect(),
+                )
             }
             ("collections defaultdict", _) => Value::Dict(Vec::new()),
             _ => Value::Opaque,
@@ -425,19 +474,36 @@ impl<'a> Machine<'a> {
     }
 
     fn tensor(&self, storage: Id, offset: Id, shape: Id, stride: Id, dtype: Option<Id>) -> Value {
-        let Value::Storage(storage) = self.arena.get(storage) else { return Value::Opaque };
-        let dtype = dtype.and_then(|d| if let Value::Global(name) = self.arena.get(d) { Some(name.clone()) } else { None });
-        match (self.arena.int(offset), self.arena.ints(shape), self.arena.ints(stride)) {
-            (Some(offset), Some(shape), Some(stride)) if shape.len() == stride.len() => {
-                Value::Tensor(Tensor { storage: storage.clone(), dtype, offset, shape, stride })
+        let Value::Storage(storage) = self.arena.get(storage) else {
+            return Value::Opaque;
+        };
+        let dtype = dtype.and_then(|d| {
+            if let Value::Global(name) = self.arena.get(d) {
+                Some(name.clone())
+            } else {
+                None
             }
+        });
+        match (self.arena.int(offset), self.arena.ints(shape), self.arena.ints(stride)) {
+            (Some(offset), Some(shape), Some(stride)) if shape.len() == stride.len() => Value::Tensor(Tensor {
+                storage: storage.clone(),
+                dtype,
+                offset,
+                shape,
+                stride,
+            }),
             _ => Value::Opaque,
         }
     }
 }
 
 fn pairs(items: &[Id]) -> Vec<(Id, Id)> {
-    items.as_chunks::<2>().0.iter().map(|[key, value]| (*key, *value)).collect()
+    items
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|[key, value]| (*key, *value))
+        .collect()
 }
 
 fn bad() -> Stop {

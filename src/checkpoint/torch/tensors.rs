@@ -16,15 +16,25 @@ pub fn named(arena: &Arena, root: Id) -> Result<Vec<(String, Tensor)>, Error> {
     let mut found = Vec::new();
     collect(arena, root, "", DEPTH, &mut found);
     // Sharded tensors of FSDP and DTensor are objects that refer to other processes' pieces.
-    let in_pieces = ["ShardedTensor", "DTensor", "torch.distributed"].iter().any(|word| arena.mentions(word));
-    if in_pieces && found.iter().all(|(_, t)| t.shape.len() < 2) { Err(Error::InPieces(&DISTRIBUTED)) } else { Ok(found) }
+    let in_pieces = ["ShardedTensor", "DTensor", "torch.distributed"]
+        .iter()
+        .any(|word| arena.mentions(word));
+    if in_pieces && found.iter().all(|(_, t)| t.shape.len() < 2) {
+        Err(Error::InPieces(&DISTRIBUTED))
+    } else {
+        Ok(found)
+    }
 }
 
 fn collect(arena: &Arena, id: Id, path: &str, depth: usize, found: &mut Vec<(String, Tensor)>) {
     let Value::Dict(entries) = arena.get(id) else { return };
     for (key, value) in entries {
         let Some(key) = arena.str(*key) else { continue };
-        let name = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        let name = if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        };
         match arena.get(*value) {
             Value::Tensor(tensor) => found.push((name, tensor.clone())),
             Value::Dict(_) if depth > 0 && !NOT_THE_MODEL.iter().any(|no| key.starts_with(no)) => {
@@ -37,7 +47,14 @@ fn collect(arena: &Arena, id: Id, path: &str, depth: usize, found: &mut Vec<(Str
 
 /// The element type and its width in bytes.
 pub fn dtype(tensor: &Tensor) -> (Dtype, u64) {
-    let name = match (&tensor.dtype, tensor.storage.class.strip_prefix("torch ").unwrap_or(&tensor.storage.class)) {
+    let name = match (
+        &tensor.dtype,
+        tensor
+            .storage
+            .class
+            .strip_prefix("torch ")
+            .unwrap_or(&tensor.storage.class),
+    ) {
         (Some(dtype), _) => dtype.strip_prefix("torch ").unwrap_or(dtype),
         (None, class) => class,
     };
@@ -64,29 +81,55 @@ pub type Places = BTreeMap<String, (u64, u64)>;
 
 /// Tensors with their places, checked against what is there.
 pub fn placed(named: Vec<(String, Tensor)>, places: &Places) -> Result<wire::Header, Error> {
-    let mut tensors = named.into_iter().map(|(name, tensor)| place(name, &tensor, places)).collect::<Result<Vec<_>, _>>()?;
+    let mut tensors = named
+        .into_iter()
+        .map(|(name, tensor)| place(name, &tensor, places))
+        .collect::<Result<Vec<_>, _>>()?;
     tensors.sort_by(|a, b| (a.begin, a.end, &a.name).cmp(&(b.begin, b.end, &b.name)));
-    Ok(wire::Header { tensors, is_torch: true, ..wire::Header::default() })
+    Ok(wire::Header {
+        tensors,
+        is_torch: true,
+        ..wire::Header::default()
+    })
 }
 
 fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor, Error> {
     let (mut dtype, width) = dtype(tensor);
     let overflow = || Error::ShapeOverflow { tensor: name.clone() };
-    let count = tensor.shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).ok_or_else(overflow)?;
+    let count = tensor
+        .shape
+        .iter()
+        .try_fold(1u64, |n, d| n.checked_mul(*d))
+        .ok_or_else(overflow)?;
     let order = order(tensor);
     if count > 0 && order == Order::Other {
         dtype = Dtype::Unknown(format!("{} of a strided view", dtype.name()));
     }
     if matches!(dtype, Dtype::Unknown(_)) || count == 0 {
-        return Ok(wire::Tensor { name, dtype, shape: tensor.shape.clone(), begin: 0, end: 0, by_columns: false });
+        return Ok(wire::Tensor {
+            name,
+            dtype,
+            shape: tensor.shape.clone(),
+            begin: 0,
+            end: 0,
+            by_columns: false,
+        });
     }
     let (start, size) = *places.get(&tensor.storage.key).ok_or_else(|| Error::TorchInvalid {
-        detail: format!("The bytes of “{name}” (storage {}) are not in the file.", tensor.storage.key),
+        detail: format!(
+            "The bytes of “{name}” (storage {}) are not in the file.",
+            tensor.storage.key
+        ),
     })?;
     let begin = tensor.offset.checked_mul(width).ok_or_else(overflow)?;
-    let end = count.checked_mul(width).and_then(|bytes| begin.checked_add(bytes)).ok_or_else(overflow)?;
+    let end = count
+        .checked_mul(width)
+        .and_then(|bytes| begin.checked_add(bytes))
+        .ok_or_else(overflow)?;
     if end > size {
-        return Err(Error::TorchInvalid { detail: format!("“{name}” ends at byte {end} of a storage of {size} bytes.") });
+        return Err(Error::TorchInvalid {
+            detail: format!("“{name}” ends at byte {end} of a storage of {size} bytes."),
+        });
     }
     Ok(wire::Tensor {
         name,

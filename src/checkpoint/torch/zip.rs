@@ -45,7 +45,10 @@ struct Entry {
 
 impl Zip {
     pub fn new(size: u64) -> Zip {
-        Zip { size, state: State::Directory(Box::new(ArchiveFsm::new(size))) }
+        Zip {
+            size,
+            state: State::Directory(Box::new(ArchiveFsm::new(size))),
+        }
     }
 
     /// Takes the bytes of the range last asked for (none at first) and says what to do next.
@@ -66,7 +69,11 @@ impl Zip {
                 Ok(Step::Read(range))
             }
             State::Pickle(directory) => self.pickle(&directory, bytes),
-            State::Storages { mut left, mut places, tensors } => {
+            State::Storages {
+                mut left,
+                mut places,
+                tensors,
+            } => {
                 if let Some((key, entry)) = left.pop() {
                     let start = data_start(entry, bytes)?;
                     self.within(start, entry.size)?;
@@ -107,19 +114,34 @@ impl Zip {
     }
 
     fn found(&mut self, archive: &Archive) -> Result<Step, Error> {
-        let of = |e: &rc_zip::parse::Entry| Entry { header: e.header_offset, size: e.uncompressed_size };
-        let Some(pickle) = archive.entries().find(|e| e.name == "data.pkl" || e.name.ends_with("/data.pkl")) else {
+        let of = |e: &rc_zip::parse::Entry| Entry {
+            header: e.header_offset,
+            size: e.uncompressed_size,
+        };
+        let Some(pickle) = archive
+            .entries()
+            .find(|e| e.name == "data.pkl" || e.name.ends_with("/data.pkl"))
+        else {
             return Err(Error::FileType(Foreign::Zip));
         };
         let folder = format!("{}data/", pickle.name.trim_end_matches("data.pkl"));
         let own = || archive.entries().filter(|e| e.name.starts_with(&folder));
         if let Some(packed) = own().chain([pickle]).find(|e| e.method != Method::Store) {
-            return invalid(format!("Its entry “{}” is compressed; torch.save never does that. Unpack and save it again.", packed.name));
+            return invalid(format!(
+                "Its entry “{}” is compressed; torch.save never does that. Unpack and save it again.",
+                packed.name
+            ));
         }
         if pickle.uncompressed_size > MAX_PICKLE {
-            return invalid(format!("Its pickle has {} bytes; a state dict needs a hundredth of that.", pickle.uncompressed_size));
+            return invalid(format!(
+                "Its pickle has {} bytes; a state dict needs a hundredth of that.",
+                pickle.uncompressed_size
+            ));
         }
-        let directory = Directory { pickle: of(pickle), storages: own().map(|e| (e.name[folder.len()..].to_owned(), of(e))).collect() };
+        let directory = Directory {
+            pickle: of(pickle),
+            storages: own().map(|e| (e.name[folder.len()..].to_owned(), of(e))).collect(),
+        };
         let range = self.within(directory.pickle.header, LOCAL)?;
         self.state = State::PickleHeader(directory);
         Ok(Step::Read(range))
@@ -127,7 +149,9 @@ impl Zip {
 
     fn pickle(&mut self, directory: &Directory, bytes: &[u8]) -> Result<Step, Error> {
         let (arena, root, _) = pickle::load(bytes).map_err(|stop| match stop {
-            Stop::End => Error::TorchInvalid { detail: "Its pickle is cut off.".into() },
+            Stop::End => Error::TorchInvalid {
+                detail: "Its pickle is cut off.".into(),
+            },
             Stop::Bad(error) => error,
         })?;
         let tensors = named(&arena, root)?;
@@ -140,8 +164,15 @@ impl Zip {
         self.storages(left.into_iter().collect(), Places::new(), tensors)
     }
 
-    fn storages(&mut self, left: Vec<(String, Entry)>, places: Places, tensors: Vec<(String, Tensor)>) -> Result<Step, Error> {
-        let Some((_, next)) = left.last() else { return Ok(Step::Done(placed(tensors, &places))) };
+    fn storages(
+        &mut self,
+        left: Vec<(String, Entry)>,
+        places: Places,
+        tensors: Vec<(String, Tensor)>,
+    ) -> Result<Step, Error> {
+        let Some((_, next)) = left.last() else {
+            return Ok(Step::Done(placed(tensors, &places)));
+        };
         let range = self.within(next.header, LOCAL)?;
         self.state = State::Storages { left, places, tensors };
         Ok(Step::Read(range))
@@ -150,14 +181,21 @@ impl Zip {
     fn within(&self, start: u64, length: u64) -> Result<Range<u64>, Error> {
         match start.checked_add(length) {
             Some(end) if end <= self.size => Ok(start..end),
-            end => Err(Error::Truncated { should_be: end.unwrap_or(u64::MAX), is: self.size }),
+            end => Err(Error::Truncated {
+                should_be: end.unwrap_or(u64::MAX),
+                is: self.size,
+            }),
         }
     }
 }
 
 /// The first byte after a local header: its own name and extra field stand between (torch pads them to 64 bytes).
 fn data_start(entry: Entry, header: &[u8]) -> Result<u64, Error> {
-    let length = |at: usize| header.get(at..at + 2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])));
+    let length = |at: usize| {
+        header
+            .get(at..at + 2)
+            .map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])))
+    };
     match (header.starts_with(b"PK\x03\x04"), length(26), length(28)) {
         (true, Some(name), Some(extra)) => Ok(entry.header.saturating_add(LOCAL + name + extra)),
         _ => invalid("An entry’s header is not where the zip directory says."),

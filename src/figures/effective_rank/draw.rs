@@ -8,9 +8,20 @@ use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width,
 
 impl Figure<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
-        let adapters = if self.request.adapters_only { ", adapters alone" } else { "" };
-        let title = format!("Effective rank of ΔW{adapters}{}", if self.log { " (log scale)" } else { "" });
+        let name = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_2,
+        };
+        let adapters = if self.request.adapters_only {
+            ", adapters alone"
+        } else {
+            ""
+        };
+        let title = format!(
+            "Effective rank of ΔW{adapters}{}",
+            if self.log { " (log scale)" } else { "" }
+        );
         pen.text((0.0, 12.0), &title, name, Align::Start)?;
         if self.panels.is_empty() {
             let text = match (self.request.running, self.request.adapters_only) {
@@ -32,20 +43,57 @@ impl Figure<'_> {
         }
         let below = self.corner(self.panels.len() - 1).1 + self.panel_height;
         pen.text((self.left, below + 34.0), "layer", name, Align::Start)?;
-        if self.narrow { self.key(pen, below + 34.0 + 8.0) } else { Ok(()) }
+        if self.narrow {
+            self.key(pen, below + 34.0 + 8.0)
+        } else {
+            Ok(())
+        }
     }
 
     fn axes(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (right, base, y) = (left + self.panel_width, top + self.panel_height, self.y(panel));
-        let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
+        let tick = Type {
+            size: TICK,
+            bold: false,
+            color: palette.ink_3,
+        };
         let room = self.panel_width + GAP - 8.0;
         let full = &self.panels[panel].title;
-        let short_title = full.replace("attention", "attn.").replace("query, key, value", "q, k, v");
-        let title = truncate(if text_width(full, TITLE) <= room { full } else { &short_title }, TITLE, room);
-        pen.text((left, top - 10.0), &title, Type { size: TITLE, bold: true, color: palette.ink }, Align::Start)?;
+        let short_title = full
+            .replace("attention", "attn.")
+            .replace("query, key, value", "q, k, v");
+        let title = truncate(
+            if text_width(full, TITLE) <= room {
+                full
+            } else {
+                &short_title
+            },
+            TITLE,
+            room,
+        );
+        pen.text(
+            (left, top - 10.0),
+            &title,
+            Type {
+                size: TITLE,
+                bold: true,
+                color: palette.ink,
+            },
+            Align::Start,
+        )?;
         for value in &self.grid {
-            pen.hline(left, right, y.at(*value), 1.0, if *value == self.range.0 { palette.rule_strong } else { palette.grid })?;
+            pen.hline(
+                left,
+                right,
+                y.at(*value),
+                1.0,
+                if *value == self.range.0 {
+                    palette.rule_strong
+                } else {
+                    palette.grid
+                },
+            )?;
         }
         if panel.is_multiple_of(self.per_row) {
             for value in apart(&self.grid, |v| y.at(v), TICK_GAP) {
@@ -54,7 +102,12 @@ impl Figure<'_> {
         }
         let x = self.x(panel);
         for layer in self.layer_ticks() {
-            pen.text((x.at(f64::from(layer)), base + 17.0), &layer.to_string(), tick, Align::Middle)?;
+            pen.text(
+                (x.at(f64::from(layer)), base + 17.0),
+                &layer.to_string(),
+                tick,
+                Align::Middle,
+            )?;
         }
         Ok(())
     }
@@ -74,7 +127,10 @@ impl Figure<'_> {
         let mut piece: Vec<Point> = Vec::new();
         let mut last = None;
         for layer in marks.chunk_by(|a, b| a.layer == b.layer) {
-            let ranks: Vec<f64> = layer.iter().filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None }).collect();
+            let ranks: Vec<f64> = layer
+                .iter()
+                .filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None })
+                .collect();
             let follows = last.is_some_and(|l: u32| l + 1 == layer[0].layer);
             if ranks.is_empty() || !follows {
                 pen.path(&std::mem::take(&mut piece), series.width, color, series.dashed)?;
@@ -101,17 +157,34 @@ impl Figure<'_> {
     fn names(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), y) = (self.corner(panel), self.y(panel));
         let last = |model: usize| {
-            self.panels[panel].marks.iter().rev().filter(|m| m.model == model).find_map(|m| match m.shown {
-                Shown::Rank(r) => Some(y.at(r)),
-                _ => None,
-            })
+            self.panels[panel]
+                .marks
+                .iter()
+                .rev()
+                .filter(|m| m.model == model)
+                .find_map(|m| match m.shown {
+                    Shown::Rank(r) => Some(y.at(r)),
+                    _ => None,
+                })
         };
         let ends: Vec<(usize, f64)> = self.models().filter_map(|m| Some((m, last(m)?))).collect();
         let wanted: Vec<f64> = ends.iter().map(|e| e.1).collect();
         let x = left + self.panel_width + 8.0;
-        for ((model, _), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height))) {
-            let face = Type { size: LABEL, bold: false, color: pen.palette.token(&self.series[*model].token) };
-            pen.text((x, y + 4.0), &cut_name(&self.labels[*model], LABEL, self.width - x), face, Align::Start)?;
+        for ((model, _), y) in ends
+            .iter()
+            .zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height)))
+        {
+            let face = Type {
+                size: LABEL,
+                bold: false,
+                color: pen.palette.token(&self.series[*model].token),
+            };
+            pen.text(
+                (x, y + 4.0),
+                &cut_name(&self.labels[*model], LABEL, self.width - x),
+                face,
+                Align::Start,
+            )?;
         }
         Ok(())
     }
@@ -121,10 +194,22 @@ impl Figure<'_> {
         let column = (self.width - self.left) / columns as f64;
         for (n, model) in self.models().enumerate() {
             let (series, label) = (&self.series[model], &self.labels[model]);
-            let (x, y) = (self.left + column * (n % columns) as f64, top + KEY_ROW * (n / columns + 1) as f64 - 4.0);
+            let (x, y) = (
+                self.left + column * (n % columns) as f64,
+                top + KEY_ROW * (n / columns + 1) as f64 - 4.0,
+            );
             let color = pen.palette.token(&series.token);
             pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;
-            pen.text((x + 20.0, y), &cut_name(label, LABEL, column - 24.0), Type { size: LABEL, bold: false, color }, Align::Start)?;
+            pen.text(
+                (x + 20.0, y),
+                &cut_name(label, LABEL, column - 24.0),
+                Type {
+                    size: LABEL,
+                    bold: false,
+                    color,
+                },
+                Align::Start,
+            )?;
         }
         Ok(())
     }
@@ -132,12 +217,26 @@ impl Figure<'_> {
     /// The crosshair through the focused matrix, and the outline of the selected one.
     fn crosshair(&self, pen: &Pen, panel: usize) -> Drawn {
         let (top, ink) = (self.corner(panel).1, pen.palette.ink);
-        let find = |name: &str| self.panels[panel].marks.iter().find(|m| m.matrix.name == name).map(|m| self.place(panel, m).0.round());
+        let find = |name: &str| {
+            self.panels[panel]
+                .marks
+                .iter()
+                .find(|m| m.matrix.name == name)
+                .map(|m| self.place(panel, m).0.round())
+        };
         if let Some(x) = self.request.matrix.as_deref().and_then(find) {
-            let half = (0.5 * (self.panel_width - 16.0) / f64::from(self.last_layer.max(1))).clamp(4.0, 9.0).floor();
+            let half = (0.5 * (self.panel_width - 16.0) / f64::from(self.last_layer.max(1)))
+                .clamp(4.0, 9.0)
+                .floor();
             pen.frame((x - half, top), (2.0 * half + 1.0, self.panel_height), 2.0, ink)?;
         }
-        if let Some(x) = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref()).and_then(find) {
+        if let Some(x) = self
+            .request
+            .focus
+            .as_ref()
+            .and_then(|f| f.matrix.as_deref())
+            .and_then(find)
+        {
             pen.vline(x, top, top + self.panel_height, 1.0, ink)?;
         }
         Ok(())

@@ -22,12 +22,24 @@ pub(super) fn in_panels<'a>(report: &'a Report, drawn: &[bool]) -> Vec<Panel<'a>
             let place = match panels.iter().position(|(_, k, _)| *k == kind) {
                 Some(place) => place,
                 None => {
-                    panels.push((type_order(kind), kind, Panel { title: type_label(kind).to_owned(), marks: Vec::new() }));
+                    panels.push((
+                        type_order(kind),
+                        kind,
+                        Panel {
+                            title: type_label(kind).to_owned(),
+                            marks: Vec::new(),
+                        },
+                    ));
                     panels.len() - 1
                 }
             };
             let layer = matrix.layer.unwrap_or(n as u32);
-            panels[place].2.marks.push(Mark { model, matrix, layer, shown });
+            panels[place].2.marks.push(Mark {
+                model,
+                matrix,
+                layer,
+                shown,
+            });
         }
     }
     panels.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
@@ -42,7 +54,10 @@ pub(super) fn in_panels<'a>(report: &'a Report, drawn: &[bool]) -> Vec<Panel<'a>
 
 /// The name of a type in words; the type itself where no rule knows it.
 pub(super) fn type_name(matrix: &Matrix) -> &str {
-    matrix.kind.as_deref().map_or(matrix.name.as_str(), |kind| type_label(Some(kind)))
+    matrix
+        .kind
+        .as_deref()
+        .map_or(matrix.name.as_str(), |kind| type_label(Some(kind)))
 }
 
 /// No matrix has a rank above min(rows, cols).

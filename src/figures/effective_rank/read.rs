@@ -16,7 +16,10 @@ impl Figure<'_> {
             let at = self.place(panel, m);
             (at.0 - x).hypot(at.1 - y)
         };
-        let nearest = self.panels[panel].marks.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        let nearest = self.panels[panel]
+            .marks
+            .iter()
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
         Some(self.read(panel, nearest))
     }
 
@@ -32,14 +35,30 @@ impl Figure<'_> {
             }
         }
         let focus = self.request.focus.as_ref();
-        let from = focus.and_then(|f| f.matrix.as_deref()).and_then(|name| stops.iter().position(|s| s.1 == name));
-        let to = from.map_or(0, |n| n.saturating_add_signed(dx as isize).min(stops.len().saturating_sub(1)));
+        let from = focus
+            .and_then(|f| f.matrix.as_deref())
+            .and_then(|name| stops.iter().position(|s| s.1 == name));
+        let to = from.map_or(0, |n| {
+            n.saturating_add_signed(dx as isize).min(stops.len().saturating_sub(1))
+        });
         let (panel, name) = *stops.get(to)?;
-        let mut here: Vec<&Mark> = self.panels[panel].marks.iter().filter(|m| m.matrix.name == name).collect();
+        let mut here: Vec<&Mark> = self.panels[panel]
+            .marks
+            .iter()
+            .filter(|m| m.matrix.name == name)
+            .collect();
         here.sort_by(|a, b| self.place(panel, a).1.total_cmp(&self.place(panel, b).1));
-        let own = focus.and_then(|f| f.model).and_then(|n| here.iter().position(|m| m.model == n as usize)).unwrap_or(0);
-        let own = if from.is_some() { own.saturating_add_signed(dy as isize) } else { own };
-        here.get(own.min(here.len().saturating_sub(1))).map(|m| self.read(panel, m))
+        let own = focus
+            .and_then(|f| f.model)
+            .and_then(|n| here.iter().position(|m| m.model == n as usize))
+            .unwrap_or(0);
+        let own = if from.is_some() {
+            own.saturating_add_signed(dy as isize)
+        } else {
+            own
+        };
+        here.get(own.min(here.len().saturating_sub(1)))
+            .map(|m| self.read(panel, m))
     }
 
     fn read(&self, panel: usize, mark: &Mark) -> Readout {
@@ -48,11 +67,17 @@ impl Figure<'_> {
             Some(layer) => format!("layer {layer}, {}", type_name(matrix)),
             None => matrix.name.clone(),
         };
-        let mut lines = vec![("model".to_string(), self.labels.get(mark.model).cloned().unwrap_or_default())];
+        let mut lines = vec![(
+            "model".to_string(),
+            self.labels.get(mark.model).cloned().unwrap_or_default(),
+        )];
         match mark.shown {
             Shown::Rank(rank) => lines.push(("effective rank".into(), fixed(rank, 1))),
             Shown::Zero => lines.push(("effective rank".into(), "0: unchanged".into())),
-            Shown::Failed => lines.push(("failed".into(), matrix.reason.clone().unwrap_or_else(|| "no reason given".into()))),
+            Shown::Failed => lines.push((
+                "failed".into(),
+                matrix.reason.clone().unwrap_or_else(|| "no reason given".into()),
+            )),
         }
         match self.ranks.get(mark.model) {
             Some(Some(rank)) => lines.push(("rank r".into(), rank.to_string())),
@@ -60,8 +85,20 @@ impl Figure<'_> {
         }
         lines.push(("shape".into(), format!("{} × {}", matrix.rows, matrix.cols)));
         let (x, y) = self.place(panel, mark);
-        let focus = Focus { matrix: Some(matrix.name.clone()), model: Some(mark.model as u32), ..Focus::default() };
-        Readout { title, lines, colors: Vec::new(), focus, x, y, plot_right: self.corner(panel).0 + self.panel_width }
+        let focus = Focus {
+            matrix: Some(matrix.name.clone()),
+            model: Some(mark.model as u32),
+            ..Focus::default()
+        };
+        Readout {
+            title,
+            lines,
+            colors: Vec::new(),
+            focus,
+            x,
+            y,
+            plot_right: self.corner(panel).0 + self.panel_width,
+        }
     }
 
     pub fn alt(&self) -> String {
@@ -70,10 +107,15 @@ impl Figure<'_> {
                 let marks = self.panels.iter().flat_map(|p| &p.marks).filter(|m| m.model == model);
                 let ranks = marks.filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None });
                 let (low, high) = ranks.fold((f64::INFINITY, 0f64), |(l, h), r| (l.min(r), h.max(r)));
-                low.is_finite().then(|| format!("{} {} to {}", self.labels[model], fixed(low, 1), fixed(high, 1)))
+                low.is_finite()
+                    .then(|| format!("{} {} to {}", self.labels[model], fixed(low, 1), fixed(high, 1)))
             })
             .collect();
-        let ranges = if ranges.is_empty() { "nothing analyzed".into() } else { ranges.join(", ") };
+        let ranges = if ranges.is_empty() {
+            "nothing analyzed".into()
+        } else {
+            ranges.join(", ")
+        };
         format!("Effective rank of the change by layer, one panel a matrix type: {ranges}.")
     }
 }

@@ -6,7 +6,9 @@ use crate::figures::{Table, Value};
 
 impl Figure<'_> {
     pub fn table(&self) -> Table {
-        let columns = ["layer", "type", "model", "effective rank", "at most", "name"].map(String::from).to_vec();
+        let columns = ["layer", "type", "model", "effective rank", "at most", "name"]
+            .map(String::from)
+            .to_vec();
         let row = |mark: &super::Mark| {
             let rank = match mark.shown {
                 Shown::Rank(rank) => Value::from(rank),
@@ -23,6 +25,10 @@ impl Figure<'_> {
                 matrix.name.as_str().into(),
             ]
         };
-        Table { title: String::new(), columns, rows: self.panels.iter().flat_map(|p| &p.marks).map(row).collect() }
+        Table {
+            title: String::new(),
+            columns,
+            rows: self.panels.iter().flat_map(|p| &p.marks).map(row).collect(),
+        }
     }
 }

@@ -39,8 +39,10 @@ impl Figure<'_> {
             let mut best: Option<(f64, Point)> = None;
             for place in self.candidates(|x| y_at(n, x), width) {
                 let area = Area::of(place, width);
-                let inside =
-                    area.0.0 >= self.left + 4.0 && area.1.0 <= self.right && area.0.1 >= TOP - 4.0 && area.1.1 < self.y.at(0.0) - 1.0;
+                let inside = area.0.0 >= self.left + 4.0
+                    && area.1.0 <= self.right
+                    && area.0.1 >= TOP - 4.0
+                    && area.1.1 < self.y.at(0.0) - 1.0;
                 // 13 px of box and this gap keep baselines LABEL_GAP apart.
                 if !inside || taken.iter().any(|t| area.meets(t, LABEL_GAP - 13.0)) {
                     continue;
@@ -99,7 +101,11 @@ impl Figure<'_> {
                     cost += if line == own { 4.0 } else { 10.0 };
                 }
                 let distance = (y - middle).abs();
-                if line == own { near_own = near_own.min(distance) } else { near_other = near_other.min(distance) }
+                if line == own {
+                    near_own = near_own.min(distance)
+                } else {
+                    near_other = near_other.min(distance)
+                }
             }
         }
         // A name belongs to the line it is nearest to, by a margin one can see; forty pixels of air are as good as more.

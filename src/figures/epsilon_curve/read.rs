@@ -13,7 +13,12 @@ impl Figure<'_> {
 
     /// dx moves by hundredths. There is one crosshair for all lines: dy moves nothing.
     pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
-        let focus = self.request.focus.as_ref().and_then(|f| f.epsilon).filter(|e| e.is_finite());
+        let focus = self
+            .request
+            .focus
+            .as_ref()
+            .and_then(|f| f.epsilon)
+            .filter(|e| e.is_finite());
         self.read(focus.unwrap_or(self.request.settings.epsilon) + f64::from(dx) * 0.01)
     }
 
@@ -23,12 +28,18 @@ impl Figure<'_> {
         let sorted = self.sorted(epsilon);
         let most = sorted.first()?.1;
         let so_far = so_far(self.request);
-        let lines = sorted.iter().map(|(line, n)| (line.label.clone(), count(*n as u64))).collect();
+        let lines = sorted
+            .iter()
+            .map(|(line, n)| (line.label.clone(), count(*n as u64)))
+            .collect();
         Some(Readout {
             title: format!("below ε = {}{so_far}", fixed(epsilon, 2)),
             lines,
             colors: sorted.iter().map(|(line, _)| line.series.token.clone()).collect(),
-            focus: Focus { epsilon: Some(epsilon), ..Focus::default() },
+            focus: Focus {
+                epsilon: Some(epsilon),
+                ..Focus::default()
+            },
             x: self.x.at(epsilon),
             y: self.y.at(most as f64),
             plot_right: self.right,
@@ -40,7 +51,11 @@ impl Figure<'_> {
         if self.lines.is_empty() {
             return "Number of intruders against the threshold epsilon: no model.".into();
         }
-        let counts: Vec<String> = self.sorted(epsilon).iter().map(|(line, n)| format!("{} {}", line.label, count(*n as u64))).collect();
+        let counts: Vec<String> = self
+            .sorted(epsilon)
+            .iter()
+            .map(|(line, n)| format!("{} {}", line.label, count(*n as u64)))
+            .collect();
         let so_far = so_far(self.request);
         format!(
             "Number of intruders against the threshold epsilon, at most {}; at epsilon = {}{so_far}: {}.",

@@ -10,7 +10,11 @@ use crate::metrics::tracks::Track;
 
 impl Figure<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let face = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_2,
+        };
         let history = match &self.history {
             Some(h) if h.points.len() > 1 => h,
             other => {
@@ -40,9 +44,15 @@ impl Figure<'_> {
             self.ends(pen, history, plot, &coloured)?;
         }
         self.crosshair(pen, history)?;
-        let words = Type { color: pen.palette.ink_3, ..face };
+        let words = Type {
+            color: pen.palette.ink_3,
+            ..face
+        };
         let y = self.base(Plot::Match) + 42.0 + WORDS;
-        self.words().iter().enumerate().try_for_each(|(n, line)| pen.text((0.0, y + WORDS * n as f64), line, words, Align::Start))
+        self.words()
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, line)| pen.text((0.0, y + WORDS * n as f64), line, words, Align::Start))
     }
 
     fn too_short(&self, history: Option<&History>) -> &'static str {
@@ -61,7 +71,9 @@ impl Figure<'_> {
 
     /// What is shown, in lines of the figure's width.
     pub(super) fn words(&self) -> Vec<String> {
-        let Some(history) = &self.history else { return Vec::new() };
+        let Some(history) = &self.history else {
+            return Vec::new();
+        };
         let k = self.request.settings.k;
         let text = if !history.traced {
             "Vectors are not traced: the overlaps between checkpoints are not in this report.".into()
@@ -84,16 +96,37 @@ impl Figure<'_> {
 
     fn axes(&self, pen: &Pen, history: &History, plot: Plot) -> Drawn {
         let (palette, right, base, y) = (pen.palette, self.width - RIGHT, self.base(plot), self.axis(plot));
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        let (name, tick) = (
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+        );
         let title = match plot {
             Plot::Sigma => "Singular value σ",
             Plot::Rank => "Rank j",
             Plot::Match => "Best match c",
         };
-        let own =
-            format!("{title}{}", if plot == Plot::Sigma && !self.label.is_empty() { format!(", {}", self.label) } else { String::new() });
-        pen.text((0.0, self.top(plot) - 14.0), &truncate(&own, LABEL, self.width - 90.0), name, Align::Start)?;
+        let own = format!(
+            "{title}{}",
+            if plot == Plot::Sigma && !self.label.is_empty() {
+                format!(", {}", self.label)
+            } else {
+                String::new()
+            }
+        );
+        pen.text(
+            (0.0, self.top(plot) - 14.0),
+            &truncate(&own, LABEL, self.width - 90.0),
+            name,
+            Align::Start,
+        )?;
         let ticks = match plot {
             Plot::Sigma => self.sigma_ticks.clone(),
             Plot::Rank => rank_ticks(self.deepest),
@@ -103,17 +136,31 @@ impl Figure<'_> {
             pen.hline(LEFT, right, y.at(*value), 1.0, palette.grid)?;
         }
         for value in apart(&ticks, |v| y.at(v), TICK_GAP) {
-            pen.text((LEFT - 8.0, y.at(value) + 4.0), &truncate(&short(value), TICK, LEFT - 8.0), tick, Align::End)?;
+            pen.text(
+                (LEFT - 8.0, y.at(value) + 4.0),
+                &truncate(&short(value), TICK, LEFT - 8.0),
+                tick,
+                Align::End,
+            )?;
         }
         pen.hline(LEFT, right, base, 1.0, palette.rule_strong)?;
         // Checkpoints need not be evenly spaced: each has its mark.
         for point in &history.points {
-            pen.vline(self.x.at(point.step as f64).round(), base - 3.0, base, 1.0, palette.rule_strong)?;
+            pen.vline(
+                self.x.at(point.step as f64).round(),
+                base - 3.0,
+                base,
+                1.0,
+                palette.rule_strong,
+            )?;
         }
         if plot != Plot::Match {
             return Ok(());
         }
-        let steps: Vec<f64> = count_ticks(history.last_step.max(1)).into_iter().map(|s| s as f64).collect();
+        let steps: Vec<f64> = count_ticks(history.last_step.max(1))
+            .into_iter()
+            .map(|s| s as f64)
+            .collect();
         let widest = text_width(&count(history.last_step), TICK) + 10.0;
         for step in apart(&steps, |s| self.x.at(s), widest) {
             let x = self.x.at(step).round();
@@ -125,7 +172,10 @@ impl Figure<'_> {
 
     fn points(&self, history: &History, plot: Plot, track: &Track) -> Vec<Point> {
         let times = track.first..track.first + track.ranks.len();
-        times.zip(&track.ranks).filter_map(|(t, rank)| self.place(plot, history.step(t), &history.spot(t, *rank)?)).collect()
+        times
+            .zip(&track.ranks)
+            .filter_map(|(t, rank)| self.place(plot, history.step(t), &history.spot(t, *rank)?))
+            .collect()
     }
 
     fn grey(&self, pen: &Pen, history: &History, plot: Plot, track: &Track) -> Drawn {
@@ -163,8 +213,16 @@ impl Figure<'_> {
             pen.ring(*at, 5.5, ink)?;
         }
         let wanted: Vec<f64> = ends.iter().map(|e| e.1.1).collect();
-        let face = Type { size: LABEL, bold: true, color: ink };
-        for ((rank, (x, _)), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (self.top(plot) + 2.0, self.base(plot) - 2.0))) {
+        let face = Type {
+            size: LABEL,
+            bold: true,
+            color: ink,
+        };
+        for ((rank, (x, _)), y) in ends.iter().zip(spread(
+            &wanted,
+            LABEL_GAP,
+            (self.top(plot) + 2.0, self.base(plot) - 2.0),
+        )) {
             pen.halo((x + 11.0, y + 4.0), &format!("j = {}", rank + 1), face, Align::Start)?;
         }
         Ok(())
@@ -174,18 +232,30 @@ impl Figure<'_> {
         let (epsilon, right) = (self.request.settings.epsilon, self.width - RIGHT);
         let y = self.axis(Plot::Match).at(epsilon);
         pen.dashed_hline(LEFT, right, y, pen.palette.ink)?;
-        let (label, face) = (format!("ε = {}", fixed(epsilon, 2)), Type { size: LABEL, bold: true, color: pen.palette.ink });
+        let (label, face) = (
+            format!("ε = {}", fixed(epsilon, 2)),
+            Type {
+                size: LABEL,
+                bold: true,
+                color: pen.palette.ink,
+            },
+        );
         let width = text_width(&label, LABEL);
         let lines: Vec<Vec<Point>> = tracks.iter().map(|t| self.points(history, Plot::Match, t)).collect();
         // Under or above the line, from the left: where it covers least of the tracks.
-        let places = (0..6).flat_map(|n| [y + 14.0, y - 5.0].map(|y| (LEFT + 4.0 + (right - LEFT - width) * f64::from(n) / 6.0, y)));
+        let places = (0..6)
+            .flat_map(|n| [y + 14.0, y - 5.0].map(|y| (LEFT + 4.0 + (right - LEFT - width) * f64::from(n) / 6.0, y)));
         let inside = places.filter(|p| p.1 < self.base(Plot::Match) - 2.0 && p.1 > self.top(Plot::Match) + 8.0);
         let covered = |p: &Point| {
             let samples = lines.iter().flat_map(|l| l.windows(2)).flat_map(|pair| {
                 let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
-                (0..=20).map(move |n| f64::from(n) / 20.0).map(move |t| (x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
+                (0..=20)
+                    .map(move |n| f64::from(n) / 20.0)
+                    .map(move |t| (x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
             });
-            samples.filter(|(x, y)| *x > p.0 - 12.0 && *x < p.0 + width + 12.0 && *y > p.1 - 13.0 && *y < p.1 + 5.0).count()
+            samples
+                .filter(|(x, y)| *x > p.0 - 12.0 && *x < p.0 + width + 12.0 && *y > p.1 - 13.0 && *y < p.1 + 5.0)
+                .count()
         };
         let at = inside.min_by_key(covered).unwrap_or((LEFT + 4.0, y - 5.0));
         pen.halo(at, &label, face, Align::Start)
@@ -200,12 +270,25 @@ impl Figure<'_> {
         let label = format!("step {}", count(until));
         let half = 0.5 * text_width(&label, LABEL);
         let x = x.clamp(half, (self.width - half).max(half));
-        pen.halo((x, TOP - GAP + 8.0), &label, Type { size: LABEL, bold: true, color: ink }, Align::Middle)
+        pen.halo(
+            (x, TOP - GAP + 8.0),
+            &label,
+            Type {
+                size: LABEL,
+                bold: true,
+                color: ink,
+            },
+            Align::Middle,
+        )
     }
 
     fn crosshair(&self, pen: &Pen, history: &History) -> Drawn {
-        let Some((t, rank)) = self.focused(history) else { return Ok(()) };
-        let Some(spot) = history.spot(t, rank) else { return Ok(()) };
+        let Some((t, rank)) = self.focused(history) else {
+            return Ok(());
+        };
+        let Some(spot) = history.spot(t, rank) else {
+            return Ok(());
+        };
         for plot in PLOTS {
             if let Some(at) = self.place(plot, history.step(t), &spot) {
                 pen.vline(at.0.round(), self.top(plot), self.base(plot), 1.0, pen.palette.ink)?;
@@ -218,9 +301,16 @@ impl Figure<'_> {
 
 /// Ranks with a grid line: the first, round ones, the deepest.
 fn rank_ticks(deepest: usize) -> Vec<f64> {
-    let step = [1, 2, 4, 5, 8, 10, 16, 20].into_iter().find(|s| deepest <= 4 * s).unwrap_or(32);
+    let step = [1, 2, 4, 5, 8, 10, 16, 20]
+        .into_iter()
+        .find(|s| deepest <= 4 * s)
+        .unwrap_or(32);
     let round = (1..deepest).filter(|rank| rank.is_multiple_of(step) && *rank > 1);
-    let mut ticks: Vec<f64> = std::iter::once(1).chain(round).chain([deepest]).map(|rank| rank as f64).collect();
+    let mut ticks: Vec<f64> = std::iter::once(1)
+        .chain(round)
+        .chain([deepest])
+        .map(|rank| rank as f64)
+        .collect();
     ticks.dedup();
     ticks
 }

@@ -41,19 +41,48 @@ impl<'a> History<'a> {
     pub fn of(report: &'a Report, request: &Request, most: u32) -> Option<History<'a>> {
         let run = chosen_run(report, request)?;
         let in_run = |m: &&Model| m.run.as_ref().is_some_and(|r| r.run == run);
-        let mut models: Vec<(u64, usize)> = (0..).zip(&report.models).filter(|(_, m)| in_run(m)).map(|(n, m)| (step(m), n)).collect();
+        let mut models: Vec<(u64, usize)> = (0..)
+            .zip(&report.models)
+            .filter(|(_, m)| in_run(m))
+            .map(|(n, m)| (step(m), n))
+            .collect();
         models.sort_unstable();
         let last_step = models.last()?.0.min(1 << 53);
         let name = match &request.matrix {
-            Some(name) => report.models.iter().filter(in_run).flat_map(|m| &m.matrices).find(|m| m.name == *name)?.name.as_str(),
+            Some(name) => report
+                .models
+                .iter()
+                .filter(in_run)
+                .flat_map(|m| &m.matrices)
+                .find(|m| m.name == *name)?
+                .name
+                .as_str(),
             None => {
-                let all = || models.iter().rev().flat_map(|(_, n)| &report.models[*n].matrices).filter(|m| usable(m));
-                all().find(|m| m.follows.is_some()).or_else(|| all().next())?.name.as_str()
+                let all = || {
+                    models
+                        .iter()
+                        .rev()
+                        .flat_map(|(_, n)| &report.models[*n].matrices)
+                        .filter(|m| usable(m))
+                };
+                all()
+                    .find(|m| m.follows.is_some())
+                    .or_else(|| all().next())?
+                    .name
+                    .as_str()
             }
         };
         let found = models.iter().filter_map(|(step, model)| {
-            let matrix = report.models[*model].matrices.iter().find(|m| m.name == name && usable(m))?;
-            Some(Point { model: *model, step: (*step).min(1 << 53), matrix, best: Best::of(matrix, (&request.settings).into()) })
+            let matrix = report.models[*model]
+                .matrices
+                .iter()
+                .find(|m| m.name == name && usable(m))?;
+            Some(Point {
+                model: *model,
+                step: (*step).min(1 << 53),
+                matrix,
+                best: Best::of(matrix, (&request.settings).into()),
+            })
         });
         let points: Vec<Point> = found.collect();
         let traced = points.len() < 2 || points.iter().skip(1).any(|p| p.matrix.follows.is_some());
@@ -64,14 +93,25 @@ impl<'a> History<'a> {
             }
             _ => from_base(points[t - 1].matrix),
         };
-        let links = std::iter::once(Links::new()).chain((1..=points.len()).map(|t| if traced { back(t) } else { Links::new() })).collect();
+        let links = std::iter::once(Links::new())
+            .chain((1..=points.len()).map(|t| if traced { back(t) } else { Links::new() }))
+            .collect();
         let top = request.settings.k.min(most) as usize;
-        Some(History { name, points, last_step, traced, links, top })
+        Some(History {
+            name,
+            points,
+            last_step,
+            traced,
+            links,
+            top,
+        })
     }
 
     /// The last time at or before a step; 0 where that is before the first checkpoint.
     pub fn upto(&self, until: Option<u64>) -> usize {
-        until.map_or(self.points.len(), |until| self.points.partition_point(|p| p.step <= until))
+        until.map_or(self.points.len(), |until| {
+            self.points.partition_point(|p| p.step <= until)
+        })
     }
 
     pub fn step(&self, t: usize) -> u64 {
@@ -82,12 +122,24 @@ impl<'a> History<'a> {
     pub fn spot(&self, t: usize, rank: usize) -> Option<Spot> {
         let number = |sigma: &[f32]| sigma.get(rank).map(|s| f64::from(*s)).filter(|s| s.is_finite());
         let Some(point) = t.checked_sub(1).map(|n| self.points.get(n)) else {
-            let itself = BestOne { cos: 1.0, upper: None, i: Some(rank as u32) };
-            return Some(Spot { sigma: number(&self.points.first()?.matrix.sigma_base), rank, best: Some(itself) });
+            let itself = BestOne {
+                cos: 1.0,
+                upper: None,
+                i: Some(rank as u32),
+            };
+            return Some(Spot {
+                sigma: number(&self.points.first()?.matrix.sigma_base),
+                rank,
+                best: Some(itself),
+            });
         };
         let matrix = point?.matrix;
         let unchanged = matrix.status == Status::Unchanged && matrix.sigma_tuned.is_empty();
-        let sigma = number(if unchanged { &matrix.sigma_base } else { &matrix.sigma_tuned });
+        let sigma = number(if unchanged {
+            &matrix.sigma_base
+        } else {
+            &matrix.sigma_tuned
+        });
         let best = point?.best.and_then(|b| b.at(rank));
         (sigma.is_some() || best.is_some()).then_some(Spot { sigma, rank, best })
     }
@@ -98,7 +150,14 @@ impl<'a> History<'a> {
         match (self.traced, end) {
             (_, 0) => Vec::new(),
             (true, _) => trace(&self.links, end, known(end)),
-            (false, _) => (1..=end).flat_map(|t| (0..known(t)).map(move |j| Track { first: t, ranks: vec![j] })).collect(),
+            (false, _) => (1..=end)
+                .flat_map(|t| {
+                    (0..known(t)).map(move |j| Track {
+                        first: t,
+                        ranks: vec![j],
+                    })
+                })
+                .collect(),
         }
     }
 
@@ -127,13 +186,19 @@ impl<'a> History<'a> {
 
     /// The most intruders that any checkpoint has.
     pub fn crowd(&self, settings: &Settings) -> usize {
-        (1..=self.points.len()).map(|t| (0..self.top).filter(|j| self.is_intruder(t, *j, settings)).count()).max().unwrap_or(0)
+        (1..=self.points.len())
+            .map(|t| (0..self.top).filter(|j| self.is_intruder(t, *j, settings)).count())
+            .max()
+            .unwrap_or(0)
     }
 
     /// The largest singular value of the run.
     pub fn largest(&self) -> f64 {
         let first = |t: usize| self.spot(t, 0).and_then(|s| s.sigma).unwrap_or(0.0);
-        (0..=self.points.len()).map(first).fold(0.0, f64::max).clamp(f64::MIN_POSITIVE, 1e15)
+        (0..=self.points.len())
+            .map(first)
+            .fold(0.0, f64::max)
+            .clamp(f64::MIN_POSITIVE, 1e15)
     }
 }
 
@@ -147,20 +212,32 @@ fn usable(matrix: &Matrix) -> bool {
 
 /// The run of the model asked for, else the first with several checkpoints, else the first.
 fn chosen_run<'a>(report: &'a Report, request: &Request) -> Option<&'a str> {
-    let runs = || report.models.iter().filter_map(|m| m.run.as_ref()).map(|r| r.run.as_str());
+    let runs = || {
+        report
+            .models
+            .iter()
+            .filter_map(|m| m.run.as_ref())
+            .map(|r| r.run.as_str())
+    };
     if let Some(model) = request.model.and_then(|n| report.models.get(n as usize)) {
         return model.run.as_ref().map(|r| r.run.as_str());
     }
-    runs().find(|run| runs().filter(|other| other == run).count() > 1).or_else(|| runs().next())
+    runs()
+        .find(|run| runs().filter(|other| other == run).count() > 1)
+        .or_else(|| runs().next())
 }
 
 /// Which base vector each vector of the first checkpoint was: its best match, where that is close enough.
 fn from_base(matrix: &Matrix) -> Links {
     match (matrix.status, &matrix.left) {
         (Status::Unchanged, _) => (0..matrix.sigma_base.len()).map(Some).collect(),
-        (_, Some(Match { max_cos, argmax, .. })) => {
-            assign(max_cos.iter().zip(argmax).enumerate().map(|(j, (cos, i))| (f64::from(*cos), *i as usize, j)))
-        }
+        (_, Some(Match { max_cos, argmax, .. })) => assign(
+            max_cos
+                .iter()
+                .zip(argmax)
+                .enumerate()
+                .map(|(j, (cos, i))| (f64::from(*cos), *i as usize, j)),
+        ),
         _ => Links::new(),
     }
 }

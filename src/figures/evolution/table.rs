@@ -5,13 +5,25 @@ use crate::figures::{Table, Value};
 
 impl Figure<'_> {
     pub fn table(&self) -> Table {
-        let columns = ["step", "track", "rank", "singular value", "best match", "upper bound", "best match i"].map(String::from).to_vec();
+        let columns = [
+            "step",
+            "track",
+            "rank",
+            "singular value",
+            "best match",
+            "upper bound",
+            "best match i",
+        ]
+        .map(String::from)
+        .to_vec();
         let mut rows = Vec::new();
         if let Some(history) = &self.history {
             for track in history.tracks(self.end) {
                 let name = Value::from(track.at(self.end).map(|rank| rank + 1));
                 for t in 0..=self.end {
-                    let Some(spot) = track.at(t).and_then(|rank| history.spot(t, rank)) else { continue };
+                    let Some(spot) = track.at(t).and_then(|rank| history.spot(t, rank)) else {
+                        continue;
+                    };
                     rows.push(vec![
                         Value::from(history.step(t) as f64),
                         name.clone(),
@@ -24,6 +36,10 @@ impl Figure<'_> {
                 }
             }
         }
-        Table { title: String::new(), columns, rows }
+        Table {
+            title: String::new(),
+            columns,
+            rows,
+        }
     }
 }

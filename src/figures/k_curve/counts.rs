@@ -19,11 +19,24 @@ impl Counts {
     pub fn of(model: &Model, settings: &Settings, parts: Option<u64>) -> Counts {
         // By n: of every j from 0, in how many matrices of that size it is an intruder.
         let mut tallies: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        let (mut vectors, mut end) = (Vectors { sizes: BTreeMap::new(), missing: 0, parts }, None::<u64>);
+        let (mut vectors, mut end) = (
+            Vectors {
+                sizes: BTreeMap::new(),
+                missing: 0,
+                parts,
+            },
+            None::<u64>,
+        );
         // The first window that holds j of n vectors.
-        let window = |j: u64, n: u64| parts.map_or(j, |parts| (u128::from(j) * u128::from(parts)).div_ceil(u128::from(n.max(1))) as u64);
+        let window = |j: u64, n: u64| {
+            parts.map_or(j, |parts| {
+                (u128::from(j) * u128::from(parts)).div_ceil(u128::from(n.max(1))) as u64
+            })
+        };
         for matrix in &model.matrices {
-            let (Some(best), n) = (Best::of(matrix, settings.into()), thin(matrix) as u64) else { continue };
+            let (Some(best), n) = (Best::of(matrix, settings.into()), thin(matrix) as u64) else {
+                continue;
+            };
             *vectors.sizes.entry(n).or_default() += 1;
             // An unchanged matrix has no intruder in any window.
             if matches!(best, Best::Itself(_)) {
@@ -56,7 +69,11 @@ impl Counts {
             sum += *n;
             *n = sum;
         }
-        Counts { sums: found, vectors, end }
+        Counts {
+            sums: found,
+            vectors,
+            end,
+        }
     }
 
     /// Intruders in a window; None beyond what was computed.
@@ -74,7 +91,9 @@ impl Counts {
     /// The first window with an intruder.
     pub fn first(&self) -> Option<u64> {
         let at = self.sums.partition_point(|n| *n == 0);
-        (at < self.sums.len()).then_some(at as u64).filter(|k| self.upto(*k).is_some())
+        (at < self.sums.len())
+            .then_some(at as u64)
+            .filter(|k| self.upto(*k).is_some())
     }
 }
 
@@ -90,19 +109,32 @@ impl Vectors {
     /// Of all planned matrices; windows are numbers up to `last`.
     pub fn of(report: &Report, planned: u32, last: u64) -> Vectors {
         let mut names: HashMap<&str, u64> = HashMap::new();
-        for matrix in report.models.iter().flat_map(|m| &m.matrices).filter(|m| m.status != Status::Skipped) {
+        for matrix in report
+            .models
+            .iter()
+            .flat_map(|m| &m.matrices)
+            .filter(|m| m.status != Status::Skipped)
+        {
             names.entry(&matrix.name).or_insert(thin(matrix) as u64);
         }
         let mut sizes = BTreeMap::new();
         for n in names.values() {
             *sizes.entry((*n).min(last)).or_default() += 1;
         }
-        Vectors { sizes, missing: u64::from(planned).saturating_sub(names.len() as u64), parts: None }
+        Vectors {
+            sizes,
+            missing: u64::from(planned).saturating_sub(names.len() as u64),
+            parts: None,
+        }
     }
 
     /// How many a window holds.
     pub fn upto(&self, k: u64) -> u64 {
-        let of = |n: u64| self.parts.map_or(n.min(k), |parts| (u128::from(k) * u128::from(n) / u128::from(parts.max(1))) as u64);
+        let of = |n: u64| {
+            self.parts.map_or(n.min(k), |parts| {
+                (u128::from(k) * u128::from(n) / u128::from(parts.max(1))) as u64
+            })
+        };
         self.sizes.iter().map(|(n, matrices)| of(*n) * matrices).sum::<u64>() + self.missing * k
     }
 }

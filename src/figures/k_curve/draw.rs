@@ -34,22 +34,59 @@ impl Figure<'_> {
 
     fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
-        pen.text((0.0, 12.0), &truncate(&self.title(), LABEL, self.width), name, Align::Start)?;
+        let (name, tick) = (
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+        );
+        pen.text(
+            (0.0, 12.0),
+            &truncate(&self.title(), LABEL, self.width),
+            name,
+            Align::Start,
+        )?;
         for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
             let y = self.y.at(value);
-            pen.hline(self.left, self.right, y, 1.0, if y == self.base() { palette.rule_strong } else { palette.grid })?;
-            let words = if self.request.fraction { percent(value) } else { count(value as u64) };
+            pen.hline(
+                self.left,
+                self.right,
+                y,
+                1.0,
+                if y == self.base() {
+                    palette.rule_strong
+                } else {
+                    palette.grid
+                },
+            )?;
+            let words = if self.request.fraction {
+                percent(value)
+            } else {
+                count(value as u64)
+            };
             pen.text((self.left - 8.0, y + 4.0), &words, tick, Align::End)?;
         }
         let last = self.last as f64;
         let widest = text_width(&count(self.last), TICK) + 8.0;
-        let values = if self.request.fraction { quarters(last) } else { with_end(decades(last), last) };
+        let values = if self.request.fraction {
+            quarters(last)
+        } else {
+            with_end(decades(last), last)
+        };
         for value in apart(&values, |v| self.x.at(v), widest) {
             let x = self.x.at(value).round();
             pen.vline(x, self.base(), self.base() + 4.0, 1.0, palette.rule_strong)?;
-            let words = if self.request.fraction { percent(value / last) } else { count(value as u64) };
+            let words = if self.request.fraction {
+                percent(value / last)
+            } else {
+                count(value as u64)
+            };
             pen.text((x, self.base() + 17.0), &words, tick, Align::Middle)?;
         }
         let n = count(self.last);
@@ -80,7 +117,8 @@ impl Figure<'_> {
         let color = pen.palette.rule_strong;
         let mut next = self.left;
         for pair in self.stops.windows(2) {
-            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(|k| (self.x.at(k as f64), self.y.at(self.vectors.upto(k) as f64)));
+            let [(x0, y0), (x1, y1)] =
+                [pair[0], pair[1]].map(|k| (self.x.at(k as f64), self.y.at(self.vectors.upto(k) as f64)));
             while next <= x1 {
                 let t = if x1 > x0 { (next - x0) / (x1 - x0) } else { 0.0 };
                 pen.dot((next, y0 + t * (y1 - y0)), 0.75, color, 1.0)?;
@@ -88,7 +126,11 @@ impl Figure<'_> {
             }
         }
         let at = self.all_label();
-        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        let face = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         pen.halo(at, ALL, face, Align::End)
     }
 
@@ -96,9 +138,18 @@ impl Figure<'_> {
     fn all_label(&self) -> Point {
         let k = self.x.at(self.k() as f64);
         let (far, width) = (self.right - 40.0, text_width(ALL, LABEL));
-        let x = if far - width > k + 6.0 || k - 12.0 - width < self.left { far } else { k - 12.0 };
+        let x = if far - width > k + 6.0 || k - 12.0 - width < self.left {
+            far
+        } else {
+            k - 12.0
+        };
         // Left of x the line only falls: the name stands clear of it.
-        let at = self.stops.iter().find(|k| self.x.at(**k as f64) >= x).copied().unwrap_or(self.last);
+        let at = self
+            .stops
+            .iter()
+            .find(|k| self.x.at(**k as f64) >= x)
+            .copied()
+            .unwrap_or(self.last);
         let y = self.y.at(self.vectors.upto(at) as f64) - 7.0;
         (x.max(self.left + width), y.max(TOP + 2.0))
     }
@@ -106,7 +157,11 @@ impl Figure<'_> {
     fn points(&self, line: &Line) -> Vec<Point> {
         let first = line.counts.first().filter(|_| !self.request.fraction);
         let from = first.unwrap_or(0);
-        first.into_iter().chain(self.stops.iter().copied().filter(|k| *k > from)).filter_map(|k| self.place(line, k)).collect()
+        first
+            .into_iter()
+            .chain(self.stops.iter().copied().filter(|k| *k > from))
+            .filter_map(|k| self.place(line, k))
+            .collect()
     }
 
     fn line(&self, pen: &Pen, line: &Line) -> Drawn {
@@ -131,24 +186,49 @@ impl Figure<'_> {
     }
 
     fn window_label(&self, pen: &Pen, at: f64) -> Drawn {
-        let (label, face) = (self.window(self.k()), Type { size: LABEL, bold: true, color: pen.palette.ink });
+        let (label, face) = (
+            self.window(self.k()),
+            Type {
+                size: LABEL,
+                bold: true,
+                color: pen.palette.ink,
+            },
+        );
         let fits = at + 6.0 + text_width(&label, LABEL) <= self.width;
-        let (x, align) = if fits { (at + 6.0, Align::Start) } else { (at - 6.0, Align::End) };
+        let (x, align) = if fits {
+            (at + 6.0, Align::Start)
+        } else {
+            (at - 6.0, Align::End)
+        };
         pen.halo((x, TOP - 6.0), &label, face, align)
     }
 
     /// The list beside the window's line names it too; elsewhere the line has a label of its own.
     fn readings(&self, pen: &Pen, at: f64) -> Drawn {
         let (k, below) = (self.k(), self.below());
-        let listed = if below { self.lines.len() } else { readings::fit(self.lines.len(), self.base() - TOP) };
+        let listed = if below {
+            self.lines.len()
+        } else {
+            readings::fit(self.lines.len(), self.base() - TOP)
+        };
         let size = self.list_size(listed);
-        let corner = if below { (self.left - 6.0, self.height + 4.0) } else { self.readings_corner(size, at) };
+        let corner = if below {
+            (self.left - 6.0, self.height + 4.0)
+        } else {
+            self.readings_corner(size, at)
+        };
         if below || !self.beside(size.0, at).contains(&corner.0) {
             self.window_label(pen, at)?;
         }
         let head = format!("at {}{}", self.window(k), so_far(self.request));
         let rows = self.sorted(k).into_iter().take(listed);
-        readings::draw(pen, corner, size, &head, rows.map(|l| (&l.series, l.label.as_str(), self.reading(l, k))))
+        readings::draw(
+            pen,
+            corner,
+            size,
+            &head,
+            rows.map(|l| (&l.series, l.label.as_str(), self.reading(l, k))),
+        )
     }
 
     fn beside(&self, w: f64, at: f64) -> [f64; 2] {
@@ -159,11 +239,20 @@ impl Figure<'_> {
     fn readings_corner(&self, (w, h): Point, at: f64) -> Point {
         let (top, bottom) = (TOP - 4.0, self.base() - h - 4.0);
         let clear = |x: &f64| *x >= self.left + 2.0 && x + w <= self.right && (x + w < at || *x > at);
-        let places =
-            self.beside(w, at).into_iter().chain([self.left + 2.0, self.right - w]).filter(clear).flat_map(|x| [(x, top), (x, bottom)]);
+        let places = self
+            .beside(w, at)
+            .into_iter()
+            .chain([self.left + 2.0, self.right - w])
+            .filter(clear)
+            .flat_map(|x| [(x, top), (x, bottom)]);
         let mut lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.points(l)).collect();
         if !self.request.fraction {
-            lines.push(self.stops.iter().map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64))).collect());
+            lines.push(
+                self.stops
+                    .iter()
+                    .map(|k| (self.x.at(*k as f64), self.y.at(self.vectors.upto(*k) as f64)))
+                    .collect(),
+            );
         }
         // A name is as bad to cover as a line.
         let name = |(line, (x, y)): (&Line, Point)| {
@@ -175,14 +264,23 @@ impl Figure<'_> {
         let covered = |p: &Point| -> f64 {
             let under = |(x, y): Point| x > p.0 - 2.0 && x < p.0 + w + 2.0 && y > p.1 - 2.0 && y < p.1 + h + 2.0;
             let pieces = lines.iter().flat_map(|l| l.windows(2));
-            pieces.filter(|pair| under(pair[0]) || under(pair[1])).map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1)).sum()
+            pieces
+                .filter(|pair| under(pair[0]) || under(pair[1]))
+                .map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1))
+                .sum()
         };
-        places.min_by(|a, b| covered(a).total_cmp(&covered(b))).unwrap_or((self.left + 2.0, top))
+        places
+            .min_by(|a, b| covered(a).total_cmp(&covered(b)))
+            .unwrap_or((self.left + 2.0, top))
     }
 
     /// Start and baseline of the lines' names, at their ends.
     fn name_places(&self) -> Vec<(&Line, Point)> {
-        let mut ends: Vec<(&Line, Point)> = self.lines.iter().filter_map(|l| Some((l, *self.points(l).last()?))).collect();
+        let mut ends: Vec<(&Line, Point)> = self
+            .lines
+            .iter()
+            .filter_map(|l| Some((l, *self.points(l).last()?)))
+            .collect();
         // Where there is no room for all, the last checkpoint of a run speaks for it.
         let room = ((self.base() - TOP) / LABEL_GAP) as usize + 1;
         ends.sort_by(|a, b| (a.1.0.total_cmp(&b.1.0)).then(b.0.series.width.total_cmp(&a.0.series.width)));
@@ -191,14 +289,23 @@ impl Figure<'_> {
             let group = &group[..group.len().min(room)];
             let wanted: Vec<f64> = group.iter().map(|e| e.1.1).collect();
             let apart = spread(&wanted, LABEL_GAP, (TOP, self.base() - 6.0));
-            places.extend(group.iter().zip(apart).map(|((line, end), y)| (*line, (end.0 + 8.0, y + 4.0))));
+            places.extend(
+                group
+                    .iter()
+                    .zip(apart)
+                    .map(|((line, end), y)| (*line, (end.0 + 8.0, y + 4.0))),
+            );
         }
         places
     }
 
     fn names(&self, pen: &Pen) -> Drawn {
         for (line, at) in self.name_places() {
-            let face = Type { size: LABEL, bold: false, color: pen.palette.token(&line.series.token) };
+            let face = Type {
+                size: LABEL,
+                bold: false,
+                color: pen.palette.token(&line.series.token),
+            };
             pen.halo(at, &cut_name(&line.label, LABEL, self.width - at.0), face, Align::Start)?;
         }
         Ok(())
@@ -206,7 +313,13 @@ impl Figure<'_> {
 
     fn crosshair(&self, pen: &Pen) -> Drawn {
         let Some(k) = self.focused() else { return Ok(()) };
-        pen.vline(self.x.at(k as f64).round(), TOP - 6.0, self.base(), 1.0, pen.palette.ink)?;
+        pen.vline(
+            self.x.at(k as f64).round(),
+            TOP - 6.0,
+            self.base(),
+            1.0,
+            pen.palette.ink,
+        )?;
         self.dots(pen, k)
     }
 }

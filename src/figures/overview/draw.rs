@@ -16,14 +16,30 @@ const DEEP: f64 = 0.52;
 
 impl Figure<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let name = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_2,
+        };
         let settings = &self.request.settings;
         let (epsilon, side) = (fixed(settings.epsilon, 2), side_words(settings.side));
-        let what = if self.width < 460.0 { "Intruders" } else { "Intruders by layer and matrix type" };
-        let title = format!("{what}, k = {}, ε = {epsilon}{side}{}", settings.k, so_far(self.request));
+        let what = if self.width < 460.0 {
+            "Intruders"
+        } else {
+            "Intruders by layer and matrix type"
+        };
+        let title = format!(
+            "{what}, k = {}, ε = {epsilon}{side}{}",
+            settings.k,
+            so_far(self.request)
+        );
         pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
         if self.panels.is_empty() || self.grid.rows.is_empty() {
-            let text = if self.request.running { "No matrix is done yet." } else { "No matrix was analyzed." };
+            let text = if self.request.running {
+                "No matrix is done yet."
+            } else {
+                "No matrix was analyzed."
+            };
             return pen.text((LEFT, 46.0), text, name, Align::Start);
         }
         if !self.cells.numerals {
@@ -40,20 +56,41 @@ impl Figure<'_> {
 
     /// What the shades mean, where no cell has a numeral.
     fn scale(&self, pen: &Pen) -> Drawn {
-        let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+        let face = Type {
+            size: TICK,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         let (x, y, step) = (LEFT + 14.0, 24.0, 6.0);
         pen.text((LEFT, y + 9.0), "0", face, Align::Start)?;
         for n in 0..=16 {
             let at = x + step * f64::from(n);
-            pen.rect((at, y), (step, 10.0), cos_color(self.request.theme, DEEPEST * f64::from(n) / 16.0), 1.0)?;
+            pen.rect(
+                (at, y),
+                (step, 10.0),
+                cos_color(self.request.theme, DEEPEST * f64::from(n) / 16.0),
+                1.0,
+            )?;
         }
         pen.frame((x, y), (17.0 * step, 10.0), 1.0, pen.palette.rule)?;
-        pen.text((x + 17.0 * step + 6.0, y + 9.0), &format!("{} in one cell", self.most), face, Align::Start)
+        pen.text(
+            (x + 17.0 * step + 6.0, y + 9.0),
+            &format!("{} in one cell", self.most),
+            face,
+            Align::Start,
+        )
     }
 
     fn head(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
-        let (own, tick) = (&self.panels[panel], Type { size: TICK, bold: false, color: palette.ink_3 });
+        let (own, tick) = (
+            &self.panels[panel],
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+        );
         let end = if panel % self.cells.per_row + 1 == self.cells.per_row {
             self.width.min(left + self.stride())
         } else {
@@ -64,18 +101,48 @@ impl Figure<'_> {
         let swatch = if room >= 110.0 { 22.0 } else { 0.0 };
         let color = palette.token(&own.series.token);
         if swatch > 0.0 {
-            pen.path(&[(left, y - 4.0), (left + 14.0, y - 4.0)], own.series.width.max(1.75), color, own.series.dashed)?;
+            pen.path(
+                &[(left, y - 4.0), (left + 14.0, y - 4.0)],
+                own.series.width.max(1.75),
+                color,
+                own.series.dashed,
+            )?;
         }
-        let face = Type { size: TITLE, bold: true, color: if swatch > 0.0 { palette.ink } else { color } };
-        pen.text((left + swatch, y), &cut_name(&own.label, TITLE, room - swatch - 6.0), face, Align::Start)?;
-        pen.text((left, y + 16.0), &self.total(panel, room), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
-        let words = self.grid.columns.iter().all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
+        let face = Type {
+            size: TITLE,
+            bold: true,
+            color: if swatch > 0.0 { palette.ink } else { color },
+        };
+        pen.text(
+            (left + swatch, y),
+            &cut_name(&own.label, TITLE, room - swatch - 6.0),
+            face,
+            Align::Start,
+        )?;
+        pen.text(
+            (left, y + 16.0),
+            &self.total(panel, room),
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Align::Start,
+        )?;
+        let words = self
+            .grid
+            .columns
+            .iter()
+            .all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
         for (column, kind) in self.grid.columns.iter().enumerate() {
             let head = if words { type_label(*kind) } else { type_short(*kind) };
             let x = left + self.cells.width * (column as f64 + 0.5);
             // Two letters may use their neighbours' air; where they cannot, the first one tells the types apart.
-            let letters = [usize::MAX, 2, 1].into_iter().map(|n| head.chars().take(n).collect::<String>());
-            let fits = |h: &String| text_width(h, TICK) <= self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
+            let letters = [usize::MAX, 2, 1]
+                .into_iter()
+                .map(|n| head.chars().take(n).collect::<String>());
+            let fits =
+                |h: &String| text_width(h, TICK) <= self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
             if let Some(head) = letters.into_iter().find(fits) {
                 pen.text((x, top - 6.0), &head, tick, Align::Middle)?;
             }
@@ -116,10 +183,16 @@ impl Figure<'_> {
         let size = self.ground();
         for (row, column) in self.places() {
             if let Some(cell) = self.cell(panel, row, column).filter(|cell| cell.count > 0) {
-                pen.rect(self.place(panel, row, column), size, cos_color(self.request.theme, self.shade(cell)), 1.0)?;
+                pen.rect(
+                    self.place(panel, row, column),
+                    size,
+                    cos_color(self.request.theme, self.shade(cell)),
+                    1.0,
+                )?;
             }
         }
-        self.places().try_for_each(|(row, column)| self.words(pen, (panel, row, column)))
+        self.places()
+            .try_for_each(|(row, column)| self.words(pen, (panel, row, column)))
     }
 
     /// What stands in a cell.
@@ -131,9 +204,17 @@ impl Figure<'_> {
             let awaited = self.request.running || self.grid.names[row * self.grid.columns.len() + column].is_some();
             return if awaited { self.mark(pen, at, "–") } else { Ok(()) };
         };
-        let color = if self.shade(cell) >= DEEP { pen.palette.paper } else { pen.palette.ink };
+        let color = if self.shade(cell) >= DEEP {
+            pen.palette.paper
+        } else {
+            pen.palette.ink
+        };
         match cell.shown {
-            Shown::Failed => pen.cross((at.0 + 0.5 * w, at.1 + 0.5 * h), (0.3 * h).min(0.3 * w).min(3.5), pen.palette.ink),
+            Shown::Failed => pen.cross(
+                (at.0 + 0.5 * w, at.1 + 0.5 * h),
+                (0.3 * h).min(0.3 * w).min(3.5),
+                pen.palette.ink,
+            ),
             Shown::Skipped => self.mark(pen, at, "–"),
             Shown::Unchanged => self.mark(pen, at, "="),
             Shown::Count if cell.count == 0 && cell.undecided == 0 => self.mark(pen, at, "·"),
@@ -146,8 +227,17 @@ impl Figure<'_> {
         if !self.cells.numerals {
             return Ok(());
         }
-        let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
-        pen.text((at.0 + 0.5 * self.cells.width, at.1 + 0.5 * self.cells.height + 4.0), sign, face, Align::Middle)
+        let face = Type {
+            size: TICK,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
+        pen.text(
+            (at.0 + 0.5 * self.cells.width, at.1 + 0.5 * self.cells.height + 4.0),
+            sign,
+            face,
+            Align::Middle,
+        )
     }
 
     /// The count, with what may come to it: "2+1"; where that has no room, a dot in the corner.
@@ -161,26 +251,49 @@ impl Figure<'_> {
         if !self.cells.numerals {
             return Ok(());
         }
-        let words = if cell.undecided > 0 && fits { both } else { cell.count.to_string() };
-        let face = Type { size: if h < 18.0 { TICK } else { LABEL }, bold: false, color };
+        let words = if cell.undecided > 0 && fits {
+            both
+        } else {
+            cell.count.to_string()
+        };
+        let face = Type {
+            size: if h < 18.0 { TICK } else { LABEL },
+            bold: false,
+            color,
+        };
         pen.text((at.0 + 0.5 * w, at.1 + 0.5 * h + 4.0), &words, face, Align::Middle)
     }
 
     /// Sums of the types under a hairline, sums of the layers at the right.
     fn totals(&self, pen: &Pen, panel: usize) -> Drawn {
-        let ((left, top), face) = (self.corner(panel), Type { size: TICK, bold: false, color: pen.palette.ink_2 });
+        let ((left, top), face) = (
+            self.corner(panel),
+            Type {
+                size: TICK,
+                bold: false,
+                color: pen.palette.ink_2,
+            },
+        );
         let (rows, columns, base) = (self.grid.rows.len(), self.grid.columns.len(), top + self.tall());
         let across = self.wide() + if self.cells.totals { TOTAL } else { 0.0 };
         pen.hline(left, left + across, base, 1.0, pen.palette.rule_strong)?;
         let sum = |cells: &mut dyn Iterator<Item = (usize, usize)>| -> Option<u32> {
-            let counted = cells.filter_map(|(row, column)| self.cell(panel, row, column)).filter(|c| c.done > 0).map(|c| c.count);
+            let counted = cells
+                .filter_map(|(row, column)| self.cell(panel, row, column))
+                .filter(|c| c.done > 0)
+                .map(|c| c.count);
             counted.reduce(|a, b| a + b)
         };
         let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
         for column in 0..columns {
             let text = words(sum(&mut (0..rows).map(|row| (row, column))));
             if self.cells.numerals && text_width(&text, TICK) <= self.cells.width {
-                pen.text((left + self.cells.width * (column as f64 + 0.5), base + 15.0), &text, face, Align::Middle)?;
+                pen.text(
+                    (left + self.cells.width * (column as f64 + 0.5), base + 15.0),
+                    &text,
+                    face,
+                    Align::Middle,
+                )?;
             }
         }
         if !self.cells.totals || self.cells.height < NUMERAL.1 {
@@ -189,7 +302,12 @@ impl Figure<'_> {
         let end = left + self.wide() + TOTAL - 4.0;
         for row in 0..rows {
             let text = words(sum(&mut (0..columns).map(|column| (row, column))));
-            pen.text((end, top + self.cells.height * (row as f64 + 0.5) + 4.0), &text, face, Align::End)?;
+            pen.text(
+                (end, top + self.cells.height * (row as f64 + 0.5) + 4.0),
+                &text,
+                face,
+                Align::End,
+            )?;
         }
         let text = sum(&mut self.places()).map_or("–".to_owned(), |n| n.to_string());
         pen.text((end, base + 15.0), &text, Type { bold: true, ..face }, Align::End)
@@ -199,7 +317,9 @@ impl Figure<'_> {
     fn outlines(&self, pen: &Pen, panel: usize) -> Drawn {
         let focused = self.request.focus.as_ref().and_then(|f| f.matrix.as_deref());
         for (name, thick) in [(self.request.matrix.as_deref(), 2.0), (focused, 1.0)] {
-            let Some((row, column)) = name.and_then(|name| self.grid.find(name)) else { continue };
+            let Some((row, column)) = name.and_then(|name| self.grid.find(name)) else {
+                continue;
+            };
             pen.frame(self.place(panel, row, column), self.ground(), thick, pen.palette.ink)?;
         }
         Ok(())

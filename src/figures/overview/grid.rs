@@ -62,20 +62,36 @@ impl<'a> Grid<'a> {
             names[cell].get_or_insert(matrix.name.as_str());
             at.entry(matrix.name.as_str()).or_insert(cell);
         }
-        Grid { rows, columns, names, at }
+        Grid {
+            rows,
+            columns,
+            names,
+            at,
+        }
     }
 
     /// The cell that holds a matrix: row and column.
     pub fn find(&self, name: &str) -> Option<(usize, usize)> {
-        self.at.get(name).map(|cell| (cell / self.columns.len(), cell % self.columns.len()))
+        self.at
+            .get(name)
+            .map(|cell| (cell / self.columns.len(), cell % self.columns.len()))
     }
 
     /// One model's cells, row after row.
     pub fn cells(&self, model: &Model, settings: &Settings) -> Vec<Option<Cell>> {
         let mut cells: Vec<Option<Cell>> = vec![None; self.names.len()];
         for (n, matrix) in model.matrices.iter().enumerate() {
-            let Some(cell) = self.at.get(matrix.name.as_str()) else { continue };
-            let empty = Cell { matrices: vec![], shown: Shown::Skipped, count: 0, undecided: 0, with_any: 0, done: 0 };
+            let Some(cell) = self.at.get(matrix.name.as_str()) else {
+                continue;
+            };
+            let empty = Cell {
+                matrices: vec![],
+                shown: Shown::Skipped,
+                count: 0,
+                undecided: 0,
+                with_any: 0,
+                done: 0,
+            };
             cells[*cell].get_or_insert(empty).add(n, matrix, settings);
         }
         cells
@@ -103,7 +119,11 @@ impl Cell {
             self.undecided += undecided(matrix, settings.into(), settings.k, settings.epsilon);
         }
         // Among several matrices one count says more than what the others lack.
-        let weight = |s: Shown| [Shown::Skipped, Shown::Unchanged, Shown::Failed, Shown::Count].iter().position(|x| *x == s);
+        let weight = |s: Shown| {
+            [Shown::Skipped, Shown::Unchanged, Shown::Failed, Shown::Count]
+                .iter()
+                .position(|x| *x == s)
+        };
         if weight(shown) > weight(self.shown) {
             self.shown = shown;
         }

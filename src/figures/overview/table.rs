@@ -6,7 +6,10 @@ use crate::series::type_label;
 
 impl Figure<'_> {
     pub fn table(&self) -> Table {
-        let columns = ["layer".to_owned(), "type".to_owned()].into_iter().chain(self.panels.iter().map(|p| p.label.clone())).collect();
+        let columns = ["layer".to_owned(), "type".to_owned()]
+            .into_iter()
+            .chain(self.panels.iter().map(|p| p.label.clone()))
+            .collect();
         let mut rows = Vec::new();
         for (r, layer) in self.grid.rows.iter().enumerate() {
             for (c, kind) in self.grid.columns.iter().enumerate() {
@@ -14,16 +17,39 @@ impl Figure<'_> {
                 if self.grid.names[at].is_none() {
                     continue;
                 }
-                let head = [layer.map_or(Value::from("other"), Value::from), type_label(*kind).into()];
-                rows.push(head.into_iter().chain(self.panels.iter().map(|p| read(p.cells[at].as_ref()))).collect());
+                let head = [
+                    layer.map_or(Value::from("other"), Value::from),
+                    type_label(*kind).into(),
+                ];
+                rows.push(
+                    head.into_iter()
+                        .chain(self.panels.iter().map(|p| read(p.cells[at].as_ref())))
+                        .collect(),
+                );
             }
         }
         for (c, kind) in self.grid.columns.iter().enumerate() {
-            let total = |p: &super::Panel| p.cells.iter().skip(c).step_by(self.grid.columns.len()).flatten().map(|x| x.count).sum::<u32>();
+            let total = |p: &super::Panel| {
+                p.cells
+                    .iter()
+                    .skip(c)
+                    .step_by(self.grid.columns.len())
+                    .flatten()
+                    .map(|x| x.count)
+                    .sum::<u32>()
+            };
             let head = [Value::from("all"), type_label(*kind).into()];
-            rows.push(head.into_iter().chain(self.panels.iter().map(|p| total(p).into())).collect());
+            rows.push(
+                head.into_iter()
+                    .chain(self.panels.iter().map(|p| total(p).into()))
+                    .collect(),
+            );
         }
-        Table { title: String::new(), columns, rows }
+        Table {
+            title: String::new(),
+            columns,
+            rows,
+        }
     }
 }
 

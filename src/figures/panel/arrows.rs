@@ -32,7 +32,13 @@ impl<'a> Figure<'a> {
         let fits = (2..=3).contains(&n) && data.basis.len() == n && data.basis.iter().all(whole) && whole(&data.vector);
         let width = sane_width(request);
         let radius = (0.5 * width - MARGIN).clamp(20.0, MOST);
-        fits.then_some(Figure { data, space: n == 3, center: (0.5 * width, radius + MARGIN), radius, width })
+        fits.then_some(Figure {
+            data,
+            space: n == 3,
+            center: (0.5 * width, radius + MARGIN),
+            radius,
+            width,
+        })
     }
 
     pub fn height(&self) -> f64 {
@@ -64,7 +70,12 @@ impl<'a> Figure<'a> {
             // Where the vector stands over this one: its length is the cosine.
             let foot: Vec<f64> = basis.iter().map(|x| x * self.cosine(n)).collect();
             pen.path(&[self.center, self.tip(&foot)], 4.0, color, false)?;
-            pen.path(&[self.tip(&self.data.vector), self.tip(&foot)], 1.0, palette.rule_strong, true)?;
+            pen.path(
+                &[self.tip(&self.data.vector), self.tip(&foot)],
+                1.0,
+                palette.rule_strong,
+                true,
+            )?;
         }
         self.arrow(pen, &self.data.vector, "v", palette.lora[0], 2.5)
     }
@@ -72,12 +83,21 @@ impl<'a> Figure<'a> {
     /// All unit vectors: a circle, or the outline and the equator of a sphere.
     fn outline(&self, pen: &Pen) -> Drawn {
         const SIDES: u32 = 96;
-        let around = |f: &dyn Fn(f64) -> Point| (0..=SIDES).map(|n| f(TAU * f64::from(n) / f64::from(SIDES))).collect::<Vec<_>>();
+        let around = |f: &dyn Fn(f64) -> Point| {
+            (0..=SIDES)
+                .map(|n| f(TAU * f64::from(n) / f64::from(SIDES)))
+                .collect::<Vec<_>>()
+        };
         let (x, y) = self.center;
         let circle = around(&|t: f64| (x + self.radius * t.cos(), y + self.radius * t.sin()));
         pen.path(&circle, 1.0, pen.palette.rule_strong, false)?;
         if self.space {
-            pen.path(&around(&|t: f64| self.tip(&[t.cos(), t.sin(), 0.0])), 1.0, pen.palette.grid, false)?;
+            pen.path(
+                &around(&|t: f64| self.tip(&[t.cos(), t.sin(), 0.0])),
+                1.0,
+                pen.palette.grid,
+                false,
+            )?;
         }
         Ok(())
     }
@@ -94,7 +114,11 @@ impl<'a> Figure<'a> {
         let (dx, dy) = (dx / long, dy / long);
         let barb = |side: f64| (to.0 - 9.0 * dx + side * 4.5 * dy, to.1 - 9.0 * dy - side * 4.5 * dx);
         pen.path(&[barb(1.0), to, barb(-1.0)], width, color, false)?;
-        let face = Type { size: LABEL, bold: true, color };
+        let face = Type {
+            size: LABEL,
+            bold: true,
+            color,
+        };
         pen.halo((to.0 + 14.0 * dx, to.1 + 14.0 * dy + 4.0), name, face, Align::Middle)
     }
 
@@ -121,21 +145,42 @@ impl<'a> Figure<'a> {
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let v = &self.data.vector;
         let turned = v[1].atan2(v[0]) + f64::from(dx) * STEP;
-        let lifted = v.get(2).map(|z| (z.clamp(-1.0, 1.0).asin() - f64::from(dy) * STEP).clamp(-FRAC_PI_2, FRAC_PI_2));
+        let lifted = v
+            .get(2)
+            .map(|z| (z.clamp(-1.0, 1.0).asin() - f64::from(dy) * STEP).clamp(-FRAC_PI_2, FRAC_PI_2));
         Some(self.read((dx != 0 || dy != 0).then_some((turned, lifted))))
     }
 
     /// The cosines as drawn; `toward`: where a drag would turn the vector to.
     fn read(&self, toward: Option<(f64, Option<f64>)>) -> Readout {
-        let lines = (0..self.data.basis.len()).map(|n| (format!("cosine with u{}", SUBSCRIPTS[n]), fixed(self.cosine(n), 3))).collect();
+        let lines = (0..self.data.basis.len())
+            .map(|n| (format!("cosine with u{}", SUBSCRIPTS[n]), fixed(self.cosine(n), 3)))
+            .collect();
         let (x, y) = self.tip(&self.data.vector);
-        let focus = Focus { at: toward.map(|t| t.0), up: toward.and_then(|t| t.1), ..Focus::default() };
-        Readout { title: "v".into(), lines, colors: vec![], focus, x, y, plot_right: self.width - 150.0 }
+        let focus = Focus {
+            at: toward.map(|t| t.0),
+            up: toward.and_then(|t| t.1),
+            ..Focus::default()
+        };
+        Readout {
+            title: "v".into(),
+            lines,
+            colors: vec![],
+            focus,
+            x,
+            y,
+            plot_right: self.width - 150.0,
+        }
     }
 
     pub fn table(&self) -> Table {
-        let rows =
-            (0..self.data.basis.len()).map(|n| vec![Value::from(n + 1), Value::from(self.cosine(n)), Value::from(self.cosine(n).abs())]);
+        let rows = (0..self.data.basis.len()).map(|n| {
+            vec![
+                Value::from(n + 1),
+                Value::from(self.cosine(n)),
+                Value::from(self.cosine(n).abs()),
+            ]
+        });
         Table {
             title: String::new(),
             columns: vec!["basis vector".into(), "cosine with v".into(), "|cosine|".into()],

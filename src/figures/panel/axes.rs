@@ -19,7 +19,11 @@ fn ends(range: &Range) -> (f64, f64) {
 }
 
 pub fn axis(range: &Range, across: (f64, f64)) -> Axis {
-    if range.log { Axis::log(ends(range), across) } else { Axis::linear(ends(range), across) }
+    if range.log {
+        Axis::log(ends(range), across)
+    } else {
+        Axis::linear(ends(range), across)
+    }
 }
 
 pub fn ticks(range: &Range) -> Vec<f64> {
@@ -35,22 +39,48 @@ pub fn ticks(range: &Range) -> Vec<f64> {
 
 /// The labels of an axis's ticks.
 fn labels(range: &Range, ticks: &[f64]) -> Vec<String> {
-    if range.log { ticks.iter().map(|t| log_label(*t)).collect() } else { tick_labels(ticks) }
+    if range.log {
+        ticks.iter().map(|t| log_label(*t)).collect()
+    } else {
+        tick_labels(ticks)
+    }
 }
 
 /// Name, grid and labels of the values upwards, from one side of the plot to the other.
 pub fn upwards(pen: &Pen, range: &Range, axis: &Axis, (left, right): (f64, f64), width: f64) -> Drawn {
     let palette = pen.palette;
-    let title = if range.log { format!("{}, logarithmic", range.label) } else { range.label.clone() };
-    pen.text((0.0, 12.0), &truncate(&title, LABEL, width), Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
+    let title = if range.log {
+        format!("{}, logarithmic", range.label)
+    } else {
+        range.label.clone()
+    };
+    pen.text(
+        (0.0, 12.0),
+        &truncate(&title, LABEL, width),
+        Type {
+            size: LABEL,
+            bold: false,
+            color: palette.ink_2,
+        },
+        Align::Start,
+    )?;
     let ticks = ticks(range);
     let kept = apart(&ticks, |v| axis.at(v), TICK_GAP);
     for (value, label) in ticks.iter().zip(labels(range, &ticks)) {
         let y = axis.at(*value);
         pen.hline(left, right, y, 1.0, palette.grid)?;
         if kept.contains(value) {
-            let face = Type { size: TICK, bold: false, color: palette.ink_3 };
-            pen.text((left - 8.0, y + 4.0), &truncate(&label, TICK, left - 8.0), face, Align::End)?;
+            let face = Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            };
+            pen.text(
+                (left - 8.0, y + 4.0),
+                &truncate(&label, TICK, left - 8.0),
+                face,
+                Align::End,
+            )?;
         }
     }
     Ok(())
@@ -61,10 +91,28 @@ pub fn along(pen: &Pen, name: &str, ticks: Vec<(f64, String)>, from: (f64, f64),
     let (palette, (left, low)) = (pen.palette, from);
     for (x, label) in ticks {
         pen.vline(x.round(), low, low + 4.0, 1.0, palette.rule_strong)?;
-        pen.text((x.round(), low + 17.0), &label, Type { size: TICK, bold: false, color: palette.ink_3 }, Align::Middle)?;
+        pen.text(
+            (x.round(), low + 17.0),
+            &label,
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+            Align::Middle,
+        )?;
     }
-    let face = Type { size: LABEL, bold: false, color: palette.ink_2 };
-    pen.text((left, low + 36.0), &truncate(name, LABEL, width - left), face, Align::Start)
+    let face = Type {
+        size: LABEL,
+        bold: false,
+        color: palette.ink_2,
+    };
+    pen.text(
+        (left, low + 36.0),
+        &truncate(name, LABEL, width - left),
+        face,
+        Align::Start,
+    )
 }
 
 /// Where the ticks of a range stand along an axis, as far apart as their labels need.
@@ -73,5 +121,10 @@ pub fn places(range: &Range, axis: &Axis) -> Vec<(f64, String)> {
     let written = labels(range, &ticks);
     let widest = written.iter().map(|l| text_width(l, TICK)).fold(0.0, f64::max) + 8.0;
     let kept = apart(&ticks, |v| axis.at(v), widest);
-    ticks.iter().zip(written).filter(|(v, _)| kept.contains(v)).map(|(v, label)| (axis.at(*v), label)).collect()
+    ticks
+        .iter()
+        .zip(written)
+        .filter(|(v, _)| kept.contains(v))
+        .map(|(v, label)| (axis.at(*v), label))
+        .collect()
 }

@@ -28,10 +28,30 @@ impl<'a> Figure<'a> {
     pub fn new(data: &'a Bars, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
-        let names = data.levels.iter().map(|l| 1.1 * text_width(&l.label, LABEL)).fold(0.0, f64::max).min(0.36 * width);
-        let (left, right) = (tick_room(&ticks(&data.y)), width - if narrow { 12.0 } else { names + 18.0 });
-        let focus = request.focus.as_ref().and_then(|f| f.at).filter(|at| *at >= 1.0 && *at <= data.values.len() as f64);
-        Figure { data, focus: focus.map(|at| at as usize - 1), y: axis(&data.y, (TOP + TALL, TOP)), left, right, narrow, width }
+        let names = data
+            .levels
+            .iter()
+            .map(|l| 1.1 * text_width(&l.label, LABEL))
+            .fold(0.0, f64::max)
+            .min(0.36 * width);
+        let (left, right) = (
+            tick_room(&ticks(&data.y)),
+            width - if narrow { 12.0 } else { names + 18.0 },
+        );
+        let focus = request
+            .focus
+            .as_ref()
+            .and_then(|f| f.at)
+            .filter(|at| *at >= 1.0 && *at <= data.values.len() as f64);
+        Figure {
+            data,
+            focus: focus.map(|at| at as usize - 1),
+            y: axis(&data.y, (TOP + TALL, TOP)),
+            left,
+            right,
+            narrow,
+            width,
+        }
     }
 
     pub fn height(&self) -> f64 {
@@ -61,13 +81,21 @@ impl<'a> Figure<'a> {
         // Where bars share a pixel the farthest from zero is seen.
         let shared = (1.0 / wide).floor().max(1.0) as usize;
         for (group, values) in self.data.values.chunks(shared).enumerate() {
-            let value =
-                values.iter().copied().filter(|v| v.is_finite()).fold(0.0f64, |most, v| if v.abs() > most.abs() { v } else { most });
+            let value = values
+                .iter()
+                .copied()
+                .filter(|v| v.is_finite())
+                .fold(0.0f64, |most, v| if v.abs() > most.abs() { v } else { most });
             let first = group * shared;
             let (x, y) = (self.left + first as f64 * wide, self.y.at(value));
             let own = best.is_some_and(|b| (first..first + values.len()).contains(&b));
             let color = if own { pen.palette.ink } else { pen.palette.base };
-            pen.rect((x + 0.5 * gap, y.min(zero)), ((wide * values.len() as f64 - gap).max(1.0), (y - zero).abs().max(1.0)), color, 1.0)?;
+            pen.rect(
+                (x + 0.5 * gap, y.min(zero)),
+                ((wide * values.len() as f64 - gap).max(1.0), (y - zero).abs().max(1.0)),
+                color,
+                1.0,
+            )?;
         }
         pen.hline(self.left, self.right, zero, 1.0, pen.palette.rule_strong)?;
         self.levels(pen)?;
@@ -80,32 +108,57 @@ impl<'a> Figure<'a> {
     fn axes(&self, pen: &Pen) -> Drawn {
         axes::upwards(pen, &self.data.y, &self.y, (self.left, self.right), self.width)?;
         let indices = index_ticks(0, self.data.values.len());
-        let places = indices.into_iter().map(|n| (self.middle(n.saturating_sub(1)), n.to_string()));
+        let places = indices
+            .into_iter()
+            .map(|n| (self.middle(n.saturating_sub(1)), n.to_string()));
         axes::along(pen, &self.data.x, places.collect(), (self.left, TOP + TALL), self.width)
     }
 
     fn levels(&self, pen: &Pen) -> Drawn {
         let levels: Vec<_> = self.data.levels.iter().filter(|l| l.at.is_finite()).collect();
-        let face = Type { size: LABEL, bold: true, color: pen.palette.ink };
+        let face = Type {
+            size: LABEL,
+            bold: true,
+            color: pen.palette.ink,
+        };
         let wanted: Vec<f64> = levels.iter().map(|l| self.y.at(l.at)).collect();
         let offset = if self.narrow { -5.0 } else { 4.0 };
         for (level, y) in levels.iter().zip(spread(&wanted, LABEL_GAP, (TOP, TOP + TALL))) {
             pen.dashed_hline(self.left, self.right, self.y.at(level.at), pen.palette.ink)?;
-            let (x, align) = if self.narrow { (self.right, Align::End) } else { (self.right + 8.0, Align::Start) };
-            pen.halo((x, y + offset), &truncate(&level.label, LABEL, if self.narrow { self.right } else { self.width - x }), face, align)?;
+            let (x, align) = if self.narrow {
+                (self.right, Align::End)
+            } else {
+                (self.right + 8.0, Align::Start)
+            };
+            pen.halo(
+                (x, y + offset),
+                &truncate(
+                    &level.label,
+                    LABEL,
+                    if self.narrow { self.right } else { self.width - x },
+                ),
+                face,
+                align,
+            )?;
         }
         Ok(())
     }
 
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let inside = (self.left..=self.right).contains(&x) && (TOP - 8.0..=TOP + TALL + 20.0).contains(&y);
-        if inside { self.read(((x - self.left) / self.wide()) as usize) } else { None }
+        if inside {
+            self.read(((x - self.left) / self.wide()) as usize)
+        } else {
+            None
+        }
     }
 
     /// dx moves over the values.
     pub fn step(&self, dx: i32) -> Option<Readout> {
         let last = self.data.values.len().checked_sub(1)?;
-        self.read(self.focus.map_or(self.best().unwrap_or(0), |n| n.saturating_add_signed(dx as isize).min(last)))
+        self.read(self.focus.map_or(self.best().unwrap_or(0), |n| {
+            n.saturating_add_signed(dx as isize).min(last)
+        }))
     }
 
     fn read(&self, n: usize) -> Option<Readout> {
@@ -113,9 +166,15 @@ impl<'a> Figure<'a> {
         let mark = if self.best() == Some(n) { "yes" } else { "no" };
         Some(Readout {
             title: format!("{} = {}", self.data.x, n + 1),
-            lines: vec![(self.data.y.label.clone(), fixed(value, 4)), ("largest".into(), mark.into())],
+            lines: vec![
+                (self.data.y.label.clone(), fixed(value, 4)),
+                ("largest".into(), mark.into()),
+            ],
             colors: vec![],
-            focus: Focus { at: Some(n as f64 + 1.0), ..Focus::default() },
+            focus: Focus {
+                at: Some(n as f64 + 1.0),
+                ..Focus::default()
+            },
             x: self.middle(n),
             y: self.y.at(value),
             plot_right: self.right,
@@ -123,7 +182,17 @@ impl<'a> Figure<'a> {
     }
 
     pub fn table(&self) -> Table {
-        let rows = self.data.values.iter().enumerate().map(|(n, v)| vec![Value::from(n + 1), Value::from(*v)]).collect();
-        Table { title: String::new(), columns: vec![self.data.x.clone(), self.data.y.label.clone()], rows }
+        let rows = self
+            .data
+            .values
+            .iter()
+            .enumerate()
+            .map(|(n, v)| vec![Value::from(n + 1), Value::from(*v)])
+            .collect();
+        Table {
+            title: String::new(),
+            columns: vec![self.data.x.clone(), self.data.y.label.clone()],
+            rows,
+        }
     }
 }

@@ -36,14 +36,30 @@ impl<'a> Figure<'a> {
         let width = sane_width(request);
         let narrow = width < NARROW;
         let left = if data.y.log { 44.0 } else { tick_room(&ticks(&data.y)) };
-        let names =
-            data.lines.iter().map(|l| &l.label).chain(data.levels.iter().map(|l| &l.label)).chain(data.strips.iter().map(|s| &s.label));
+        let names = data
+            .lines
+            .iter()
+            .map(|l| &l.label)
+            .chain(data.levels.iter().map(|l| &l.label))
+            .chain(data.strips.iter().map(|s| &s.label));
         // Levels are bold.
-        let widest = names.map(|name| 1.1 * text_width(name, LABEL)).fold(0.0, f64::max).min(0.28 * width);
+        let widest = names
+            .map(|name| 1.1 * text_width(name, LABEL))
+            .fold(0.0, f64::max)
+            .min(0.28 * width);
         // The end of a strip is named beside it also where there is little room.
-        let strips = data.strips.iter().map(|s| text_width(&s.label, LABEL)).fold(0.0, f64::max).min(70.0);
+        let strips = data
+            .strips
+            .iter()
+            .map(|s| text_width(&s.label, LABEL))
+            .fold(0.0, f64::max)
+            .min(70.0);
         let right = width - if narrow { 12.0 + strips } else { widest + 18.0 };
-        let rows = if narrow { legend(&data.lines, width).len() as f64 } else { 0.0 };
+        let rows = if narrow {
+            legend(&data.lines, width).len() as f64
+        } else {
+            0.0
+        };
         let top = TOP + ROW * rows;
         let base = top + if narrow { 190.0 } else { 220.0 };
         Figure {
@@ -76,7 +92,14 @@ impl<'a> Figure<'a> {
 
     /// The places where something is known, ascending, without repeats.
     fn places(&self) -> Vec<f64> {
-        let mut all: Vec<f64> = self.data.lines.iter().flat_map(|l| &l.points).map(|p| p[0]).filter(|x| x.is_finite()).collect();
+        let mut all: Vec<f64> = self
+            .data
+            .lines
+            .iter()
+            .flat_map(|l| &l.points)
+            .map(|p| p[0])
+            .filter(|x| x.is_finite())
+            .collect();
         all.sort_unstable_by(f64::total_cmp);
         all.dedup();
         all
@@ -87,35 +110,57 @@ impl<'a> Figure<'a> {
     }
 
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let inside = (self.left - 6.0..=self.right + 6.0).contains(&x) && (self.top - 8.0..=self.strips_end() + 8.0).contains(&y);
+        let inside = (self.left - 6.0..=self.right + 6.0).contains(&x)
+            && (self.top - 8.0..=self.strips_end() + 8.0).contains(&y);
         if !inside {
             return None;
         }
         let near = |place: &f64| (self.x.at(*place) - x).abs();
-        self.places().into_iter().min_by(|a, b| near(a).total_cmp(&near(b))).and_then(|at| self.read(at))
+        self.places()
+            .into_iter()
+            .min_by(|a, b| near(a).total_cmp(&near(b)))
+            .and_then(|at| self.read(at))
     }
 
     /// dx moves over the places; all lines are in one card.
     pub fn step(&self, dx: i32) -> Option<Readout> {
         let places = self.places();
         let last = places.len().checked_sub(1)?;
-        let from = self.focus.or(self.data.cursor).map_or(0, |at| places.partition_point(|p| *p < at - 1e-9).min(last));
+        let from = self
+            .focus
+            .or(self.data.cursor)
+            .map_or(0, |at| places.partition_point(|p| *p < at - 1e-9).min(last));
         self.read(places[from.saturating_add_signed(dx as isize).min(last)])
     }
 
     fn read(&self, at: f64) -> Option<Readout> {
-        let values: Vec<(&Line, f64, Option<f64>)> =
-            self.data.lines.iter().filter_map(|l| value(l, at).map(|(y, sd)| (l, y, sd))).collect();
+        let values: Vec<(&Line, f64, Option<f64>)> = self
+            .data
+            .lines
+            .iter()
+            .filter_map(|l| value(l, at).map(|(y, sd)| (l, y, sd)))
+            .collect();
         let first = values.first()?;
         let y = self.y.at(first.1);
         let with = |y: f64, sd: Option<f64>| sd.map_or(measure(y), |sd| format!("{} ± {}", measure(y), measure(sd)));
-        let mut lines: Vec<(String, String)> = values.iter().map(|(l, y, sd)| (l.label.clone(), with(*y, *sd))).collect();
-        lines.extend(self.data.strips.iter().filter_map(|s| Some((s.label.clone(), count_at(&s.counts, at)?.to_string()))));
+        let mut lines: Vec<(String, String)> = values
+            .iter()
+            .map(|(l, y, sd)| (l.label.clone(), with(*y, *sd)))
+            .collect();
+        lines.extend(
+            self.data
+                .strips
+                .iter()
+                .filter_map(|s| Some((s.label.clone(), count_at(&s.counts, at)?.to_string()))),
+        );
         Some(Readout {
             title: format!("{}: {}", self.data.x.label, measure(at)),
             lines,
             colors: values.iter().map(|(l, ..)| l.token.clone()).collect(),
-            focus: Focus { at: Some(at), ..Focus::default() },
+            focus: Focus {
+                at: Some(at),
+                ..Focus::default()
+            },
             x: self.x.at(at),
             y,
             plot_right: self.right,
@@ -143,7 +188,11 @@ impl<'a> Figure<'a> {
             cells.extend(self.data.strips.iter().map(|s| Value::from(count_at(&s.counts, at))));
             cells
         };
-        Table { title: String::new(), columns, rows: self.places().into_iter().map(row).collect() }
+        Table {
+            title: String::new(),
+            columns,
+            rows: self.places().into_iter().map(row).collect(),
+        }
     }
 }
 
@@ -151,7 +200,8 @@ impl<'a> Figure<'a> {
 fn value(line: &Line, at: f64) -> Option<(f64, Option<f64>)> {
     let n = line.points.iter().position(|p| p[0] == at)?;
     let y = line.points[n][1];
-    y.is_finite().then(|| (y, line.deviation.get(n).copied().filter(|sd| sd.is_finite())))
+    y.is_finite()
+        .then(|| (y, line.deviation.get(n).copied().filter(|sd| sd.is_finite())))
 }
 
 /// The count that holds at a place.

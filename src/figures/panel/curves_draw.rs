@@ -36,7 +36,13 @@ impl Figure<'_> {
     fn axes(&self, pen: &Pen) -> Drawn {
         axes::upwards(pen, &self.data.y, &self.y, (self.left, self.right), self.width)?;
         pen.hline(self.left, self.right, self.base, 1.0, pen.palette.rule_strong)?;
-        axes::along(pen, &self.data.x.label, axes::places(&self.data.x, &self.x), (self.left, self.strips_end()), self.width)
+        axes::along(
+            pen,
+            &self.data.x.label,
+            axes::places(&self.data.x, &self.x),
+            (self.left, self.strips_end()),
+            self.width,
+        )
     }
 
     /// On a narrow plot the names stand above it.
@@ -52,7 +58,11 @@ impl Figure<'_> {
                 pen.text(
                     (x + 20.0, y),
                     &truncate(&line.label, LABEL, self.width - 20.0),
-                    Type { size: LABEL, bold: false, color },
+                    Type {
+                        size: LABEL,
+                        bold: false,
+                        color,
+                    },
                     Align::Start,
                 )?;
                 x += legend_room(line);
@@ -62,20 +72,31 @@ impl Figure<'_> {
     }
 
     fn points(&self, line: &Line) -> Vec<Point> {
-        line.points.iter().filter(|p| p[0].is_finite() && p[1].is_finite()).map(|p| (self.x.at(p[0]), self.y.at(p[1]))).collect()
+        line.points
+            .iter()
+            .filter(|p| p[0].is_finite() && p[1].is_finite())
+            .map(|p| (self.x.at(p[0]), self.y.at(p[1])))
+            .collect()
     }
 
     fn line(&self, pen: &Pen, line: &Line) -> Drawn {
         let (color, width) = look(&pen.palette, &line.token);
         pen.path(&self.points(line), width, color, line.dashed)?;
-        for (p, sd) in line.points.iter().zip(&line.deviation).filter(|(p, sd)| p[1].is_finite() && sd.is_finite() && **sd > 0.0) {
+        for (p, sd) in line
+            .points
+            .iter()
+            .zip(&line.deviation)
+            .filter(|(p, sd)| p[1].is_finite() && sd.is_finite() && **sd > 0.0)
+        {
             let (x, high, low) = (self.x.at(p[0]), self.y.at(p[1] + sd), self.y.at(p[1] - sd));
             pen.vline(x - 0.5, high, low, 1.0, color)?;
             pen.hline(x - 3.0, x + 3.0, high, 1.0, color)?;
             pen.hline(x - 3.0, x + 3.0, low, 1.0, color)?;
         }
         if line.dots || line.points.len() == 1 {
-            self.points(line).into_iter().try_for_each(|p| pen.dot(p, 3.0, color, 1.0))?;
+            self.points(line)
+                .into_iter()
+                .try_for_each(|p| pen.dot(p, 3.0, color, 1.0))?;
         }
         Ok(())
     }
@@ -85,9 +106,19 @@ impl Figure<'_> {
         let palette = pen.palette;
         for (n, strip) in self.data.strips.iter().enumerate() {
             let y = self.strip_top(n);
-            let most = strip.counts.iter().map(|c| c[1]).filter(|c| c.is_finite()).fold(1.0, f64::max);
+            let most = strip
+                .counts
+                .iter()
+                .map(|c| c[1])
+                .filter(|c| c.is_finite())
+                .fold(1.0, f64::max);
             let mut runs: Vec<(f64, f64, f64)> = Vec::new();
-            for (at, [x, count]) in strip.counts.iter().enumerate().filter(|(_, c)| c[0].is_finite() && c[1].is_finite()) {
+            for (at, [x, count]) in strip
+                .counts
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| c[0].is_finite() && c[1].is_finite())
+            {
                 let to = strip.counts.get(at + 1).map_or(self.right, |c| self.x.at(c[0]));
                 match runs.last_mut() {
                     Some((_, end, own)) if *own == *count => *end = to,
@@ -100,11 +131,29 @@ impl Figure<'_> {
                 let label = short(count);
                 if to - from > text_width(&label, TICK) + 6.0 {
                     let color = if share > 0.52 { palette.paper } else { palette.ink };
-                    pen.text((0.5 * (from + to), y + 12.0), &label, Type { size: TICK, bold: false, color }, Align::Middle)?;
+                    pen.text(
+                        (0.5 * (from + to), y + 12.0),
+                        &label,
+                        Type {
+                            size: TICK,
+                            bold: false,
+                            color,
+                        },
+                        Align::Middle,
+                    )?;
                 }
             }
-            let face = Type { size: LABEL, bold: false, color: palette.ink_2 };
-            pen.text((self.right + 8.0, y + 12.0), &truncate(&strip.label, LABEL, self.width - self.right - 8.0), face, Align::Start)?;
+            let face = Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            };
+            pen.text(
+                (self.right + 8.0, y + 12.0),
+                &truncate(&strip.label, LABEL, self.width - self.right - 8.0),
+                face,
+                Align::Start,
+            )?;
         }
         Ok(())
     }
@@ -113,23 +162,51 @@ impl Figure<'_> {
     fn names(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
         if self.narrow {
-            return self.data.levels.iter().filter(|l| l.at.is_finite()).try_for_each(|level| {
-                let face = Type { size: LABEL, bold: true, color: ink };
-                pen.halo((self.right, self.y.at(level.at) - 5.0), &level.label, face, Align::End)
-            });
+            return self
+                .data
+                .levels
+                .iter()
+                .filter(|l| l.at.is_finite())
+                .try_for_each(|level| {
+                    let face = Type {
+                        size: LABEL,
+                        bold: true,
+                        color: ink,
+                    };
+                    pen.halo((self.right, self.y.at(level.at) - 5.0), &level.label, face, Align::End)
+                });
         }
         let lines = self.data.lines.iter().filter_map(|l| {
             let end = *self.points(l).last()?;
             // A line that ends early is named there.
-            let x = if end.0 + text_width(&l.label, LABEL) + 16.0 < self.right { end.0 } else { self.right };
+            let x = if end.0 + text_width(&l.label, LABEL) + 16.0 < self.right {
+                end.0
+            } else {
+                self.right
+            };
             Some(((x, end.1), l.label.as_str(), look(&pen.palette, &l.token).0, false))
         });
-        let levels =
-            self.data.levels.iter().filter(|l| l.at.is_finite()).map(|l| ((self.right, self.y.at(l.at)), l.label.as_str(), ink, true));
+        let levels = self
+            .data
+            .levels
+            .iter()
+            .filter(|l| l.at.is_finite())
+            .map(|l| ((self.right, self.y.at(l.at)), l.label.as_str(), ink, true));
         let names: Vec<_> = lines.chain(levels).collect();
         let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
-        for (((x, _), name, color, bold), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0))) {
-            let (face, x) = (Type { size: LABEL, bold: *bold, color: *color }, x + 8.0);
+        for (((x, _), name, color, bold), y) in
+            names
+                .iter()
+                .zip(spread(&wanted, LABEL_GAP, (self.top, self.base - 2.0)))
+        {
+            let (face, x) = (
+                Type {
+                    size: LABEL,
+                    bold: *bold,
+                    color: *color,
+                },
+                x + 8.0,
+            );
             pen.halo((x, y + 4.0), &truncate(name, LABEL, self.width - x), face, Align::Start)?;
         }
         Ok(())
@@ -138,7 +215,11 @@ impl Figure<'_> {
     /// Where the dial stands, and the crosshair.
     fn cursor(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
-        for at in [self.data.cursor, self.focused()].into_iter().flatten().filter(|at| at.is_finite()) {
+        for at in [self.data.cursor, self.focused()]
+            .into_iter()
+            .flatten()
+            .filter(|at| at.is_finite())
+        {
             let x = self.x.at(at).round();
             pen.vline(x, self.top - 4.0, self.base, 1.0, ink)?;
             for line in &self.data.lines {

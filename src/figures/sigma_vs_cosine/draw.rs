@@ -33,8 +33,18 @@ impl Figure<'_> {
 
     fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        let (name, tick) = (
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+        );
         let side = match self.subject.settings.side {
             Side::Left => "left",
             Side::Right => "right",
@@ -42,12 +52,22 @@ impl Figure<'_> {
         };
         let n = self.subject.matrix.map_or(0, |m| thin(m) as u64);
         let title = format!("Best match c among all {} pre-trained {side} vectors", count(n));
-        let title = if n > 0 && text_width(&title, LABEL) <= self.width { title } else { format!("Best match c, {side} vectors") };
+        let title = if n > 0 && text_width(&title, LABEL) <= self.width {
+            title
+        } else {
+            format!("Best match c, {side} vectors")
+        };
         pen.text((0.0, 12.0), &title, name, Align::Start)?;
         let base = HEIGHT - BOTTOM;
         for (n, value) in cos_ticks(self.subject.settings.cosine).into_iter().enumerate() {
             let y = self.y.at(value);
-            pen.hline(self.left, self.right, y, 1.0, if n == 0 { palette.rule_strong } else { palette.grid })?;
+            pen.hline(
+                self.left,
+                self.right,
+                y,
+                1.0,
+                if n == 0 { palette.rule_strong } else { palette.grid },
+            )?;
             pen.text((self.left - 8.0, y + 4.0), &short(value), tick, Align::End)?;
         }
         for (value, label) in self.ticks.iter().zip(tick_labels(&self.ticks)) {
@@ -61,17 +81,30 @@ impl Figure<'_> {
     fn thresholds(&self, pen: &Pen) -> Drawn {
         if let Some(null) = self.subject.null {
             let (top, bottom) = (self.y.at(null.high), self.y.at(null.low));
-            pen.rect((self.left, top), (self.right - self.left, (bottom - top).max(1.0)), pen.palette.ink, 0.07)?;
+            pen.rect(
+                (self.left, top),
+                (self.right - self.left, (bottom - top).max(1.0)),
+                pen.palette.ink,
+                0.07,
+            )?;
         }
         if let Some(floor) = self.floor() {
             pen.dotted_hline(self.left, self.right, self.y.at(floor), pen.palette.ink_3)?;
         }
-        pen.dashed_hline(self.left, self.right, self.y.at(self.subject.settings.epsilon), pen.palette.ink)
+        pen.dashed_hline(
+            self.left,
+            self.right,
+            self.y.at(self.subject.settings.epsilon),
+            pen.palette.ink,
+        )
     }
 
     /// 1/√n, below which no best match lies where the n base vectors span the whole space (Appendix C of the paper).
     fn floor(&self) -> Option<f64> {
-        let m = self.subject.matrix.filter(|_| self.subject.settings.cosine == Cosine::Absolute)?;
+        let m = self
+            .subject
+            .matrix
+            .filter(|_| self.subject.settings.cosine == Cosine::Absolute)?;
         let spanned = match self.subject.settings.side {
             Side::Left => m.rows <= m.cols,
             Side::Right => m.cols <= m.rows,
@@ -103,22 +136,51 @@ impl Figure<'_> {
             }
         }
         let ringed = |m: &&&Mark| self.subject.is_intruder(m.j);
-        let points: Vec<(Point, String)> = inside.iter().filter(ringed).map(|m| (m.at, format!("j = {}", m.j + 1))).collect();
+        let points: Vec<(Point, String)> = inside
+            .iter()
+            .filter(ringed)
+            .map(|m| (m.at, format!("j = {}", m.j + 1)))
+            .collect();
         points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
         // Names keep off the other strong vectors, off the threshold and off the crosshair; the cloud lies under their halo.
         let mut taken: Vec<Point> = inside.iter().filter(|m| !ringed(m)).map(|m| m.at).collect();
         let line = self.y.at(self.subject.settings.epsilon);
-        taken.extend((0..).map(|n| (self.left + 8.0 * f64::from(n), line)).take_while(|p| p.0 < self.right));
+        taken.extend(
+            (0..)
+                .map(|n| (self.left + 8.0 * f64::from(n), line))
+                .take_while(|p| p.0 < self.right),
+        );
         if self.narrow {
-            let words = [Some(line - 9.0), self.subject.null.map(|null| self.y.at(0.5 * (null.low + null.high)))];
-            taken.extend(words.into_iter().flatten().flat_map(|y| (0..8).map(move |n| (self.right - 8.0 * f64::from(n), y))));
+            let words = [
+                Some(line - 9.0),
+                self.subject.null.map(|null| self.y.at(0.5 * (null.low + null.high))),
+            ];
+            taken.extend(
+                words
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|y| (0..8).map(move |n| (self.right - 8.0 * f64::from(n), y))),
+            );
         }
         let cross = self.focused().map(|m| m.at.0);
-        taken.extend(cross.into_iter().flat_map(|x| (0..40).map(move |n| (x, TOP + 8.0 * f64::from(n)))));
+        taken.extend(
+            cross
+                .into_iter()
+                .flat_map(|x| (0..40).map(move |n| (x, TOP + 8.0 * f64::from(n)))),
+        );
         let bounds = ((self.left, TOP - 6.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &taken, bounds)) {
             if let Some(at) = at {
-                pen.halo(at, name, Type { size: LABEL, bold: true, color: ink }, Align::Start)?;
+                pen.halo(
+                    at,
+                    name,
+                    Type {
+                        size: LABEL,
+                        bold: true,
+                        color: ink,
+                    },
+                    Align::Start,
+                )?;
             }
         }
         Ok(())
@@ -126,11 +188,23 @@ impl Figure<'_> {
 
     fn words(&self, pen: &Pen) -> Drawn {
         let epsilon = format!("ε = {}", fixed(self.subject.settings.epsilon, 2));
-        let strong = Type { size: LABEL, bold: true, color: pen.palette.ink };
-        let quiet = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        let strong = Type {
+            size: LABEL,
+            bold: true,
+            color: pen.palette.ink,
+        };
+        let quiet = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         let line = self.y.at(self.subject.settings.epsilon);
         let mut words = vec![(epsilon.as_str(), strong, if self.narrow { line - 9.0 } else { line })];
-        words.extend(self.subject.null.map(|null| ("random", quiet, self.y.at(0.5 * (null.low + null.high)))));
+        words.extend(
+            self.subject
+                .null
+                .map(|null| ("random", quiet, self.y.at(0.5 * (null.low + null.high)))),
+        );
         if !self.narrow {
             words.extend(self.floor().map(|floor| ("least: 1/√n", quiet, self.y.at(floor))));
         }
@@ -138,7 +212,11 @@ impl Figure<'_> {
         let bounds = (TOP, HEIGHT - BOTTOM - 4.0);
         for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, bounds)) {
             // No halo: it would cut a hole into the band.
-            let (x, align) = if self.narrow { (self.right - 2.0, Align::End) } else { (self.right + 8.0, Align::Start) };
+            let (x, align) = if self.narrow {
+                (self.right - 2.0, Align::End)
+            } else {
+                (self.right + 8.0, Align::Start)
+            };
             pen.text((x, y + 4.0), text, *face, align)?;
         }
         Ok(())
@@ -146,7 +224,11 @@ impl Figure<'_> {
 
     fn key(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
-        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
+        let face = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_2,
+        };
         let (first, y) = (format!("top {}", self.subject.settings.k), HEIGHT - 5.0);
         let rest = self.right - text_width("the rest", LABEL);
         pen.text((self.right, y), "the rest", face, Align::End)?;

@@ -6,9 +6,14 @@ use crate::figures::scale::fixed;
 
 impl Figure<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let inside = (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
+        let inside =
+            (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
         let distance = |m: &&Mark| (m.at.0 - x).powi(2) + (m.at.1 - y).powi(2);
-        let nearest = self.marks.iter().filter(|_| inside).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        let nearest = self
+            .marks
+            .iter()
+            .filter(|_| inside)
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
         self.read(nearest)
     }
 
@@ -16,13 +21,17 @@ impl Figure<'_> {
     pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
         let last = self.marks.len().checked_sub(1)?;
         // A vector without a mark gives way to the next one.
-        let from = self.subject.focused().map(|(_, j)| self.marks.partition_point(|m| m.j < j).min(last));
+        let from = self
+            .subject
+            .focused()
+            .map(|(_, j)| self.marks.partition_point(|m| m.j < j).min(last));
         self.read(&self.marks[from.map_or(0, |n| n.saturating_add_signed(dx as isize).min(last))])
     }
 
     fn read(&self, mark: &Mark) -> Option<Readout> {
         let lines = [
-            self.subject.sigma_line("singular value", &self.subject.matrix?.sigma_tuned, mark.j),
+            self.subject
+                .sigma_line("singular value", &self.subject.matrix?.sigma_tuned, mark.j),
             self.subject.match_line(mark.j),
             self.subject.verdict_line(mark.j),
         ];
@@ -42,9 +51,21 @@ impl Figure<'_> {
         if self.marks.is_empty() {
             return "Singular value against best match: not computed.".into();
         }
-        let found: Vec<String> = self.subject.intruders().iter().take(12).map(|j| format!("j = {}", j + 1)).collect();
-        let found = if found.is_empty() { "none".into() } else { found.join(", ") };
+        let found: Vec<String> = self
+            .subject
+            .intruders()
+            .iter()
+            .take(12)
+            .map(|j| format!("j = {}", j + 1))
+            .collect();
+        let found = if found.is_empty() {
+            "none".into()
+        } else {
+            found.join(", ")
+        };
         let (n, epsilon) = (self.marks.len(), fixed(self.subject.settings.epsilon, 2));
-        format!("Singular value against best match of {n} vectors of {name}, {label}; intruders below ε = {epsilon}: {found}.")
+        format!(
+            "Singular value against best match of {n} vectors of {name}, {label}; intruders below ε = {epsilon}: {found}."
+        )
     }
 }

@@ -11,7 +11,11 @@ pub(super) const RECTANGLES: usize = 64;
 impl Figure<'_> {
     /// The one place where cells are painted.
     pub(super) fn cells(&self, pen: &Pen) -> Drawn {
-        if self.rows.max(self.cols) > RECTANGLES { self.pixels(pen) } else { self.rectangles(pen) }
+        if self.rows.max(self.cols) > RECTANGLES {
+            self.pixels(pen)
+        } else {
+            self.rectangles(pen)
+        }
     }
 
     /// Runs of one colour in a row are one rectangle and blank cells are none, so that a map of 32 by 32 is a few hundred rectangles.
@@ -37,8 +41,12 @@ impl Figure<'_> {
 
     fn pixels(&self, pen: &Pen) -> Drawn {
         pen.bitmap((self.x0, self.y0), (self.wide(), self.tall()), |w, h| {
-            let map = largest((w, h), (self.rows, self.cols), |i, cells| self.map.raise(self.first.0 + i, self.first.1, cells));
-            map.into_iter().map(|cos| cos_color(self.request.theme, f64::from(cos))).collect()
+            let map = largest((w, h), (self.rows, self.cols), |i, cells| {
+                self.map.raise(self.first.0 + i, self.first.1, cells)
+            });
+            map.into_iter()
+                .map(|cos| cos_color(self.request.theme, f64::from(cos)))
+                .collect()
         })
     }
 }

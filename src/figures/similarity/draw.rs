@@ -10,7 +10,12 @@ use crate::report::{Side, Status};
 impl Figure<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.cells(pen)?;
-        pen.frame((self.x0, self.y0), (self.wide(), self.tall()), 1.0, pen.palette.rule_strong)?;
+        pen.frame(
+            (self.x0, self.y0),
+            (self.wide(), self.tall()),
+            1.0,
+            pen.palette.rule_strong,
+        )?;
         self.triangles(pen)?;
         if self.map.at(self.first.0, self.first.1).is_none() {
             self.missing(pen)?;
@@ -29,7 +34,11 @@ impl Figure<'_> {
 
     fn triangles(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
-        let (lift, half) = if self.request.thumbnail { (3.0, (0.6 * self.cell.0).clamp(2.5, 4.5)) } else { (4.0, 4.5) };
+        let (lift, half) = if self.request.thumbnail {
+            (3.0, (0.6 * self.cell.0).clamp(2.5, 4.5))
+        } else {
+            (4.0, 4.5)
+        };
         let mut free = f64::NEG_INFINITY;
         for j in self.intruders() {
             let (x, number) = (self.column(j), (j + 1).to_string());
@@ -37,7 +46,16 @@ impl Figure<'_> {
             let reach = 0.5 * text_width(&number, LABEL) + 1.0;
             // Neighbours in narrow columns: the triangle stays, the number waits for room.
             if !self.request.thumbnail && x - reach >= free {
-                pen.text((x, self.y0 - 13.0), &number, Type { size: LABEL, bold: true, color: ink }, Align::Middle)?;
+                pen.text(
+                    (x, self.y0 - 13.0),
+                    &number,
+                    Type {
+                        size: LABEL,
+                        bold: true,
+                        color: ink,
+                    },
+                    Align::Middle,
+                )?;
                 free = x + reach;
             }
         }
@@ -48,7 +66,11 @@ impl Figure<'_> {
     fn window(&self, pen: &Pen) -> Drawn {
         let (k, color) = (self.request.settings.k, pen.palette.rule_strong);
         let shown = (k as usize).saturating_sub(self.first.1);
-        let (from, to, y) = (self.x0, self.x0 + self.cell.0 * shown.min(self.cols) as f64, self.y0 - 28.0);
+        let (from, to, y) = (
+            self.x0,
+            self.x0 + self.cell.0 * shown.min(self.cols) as f64,
+            self.y0 - 28.0,
+        );
         if shown == 0 && self.first.1 > 0 {
             return Ok(());
         }
@@ -60,7 +82,11 @@ impl Figure<'_> {
         if shown <= self.cols {
             pen.vline(to - 1.0, y - 2.0, y + 3.0, 1.0, color)?;
         }
-        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        let face = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         let label = format!("window k = {k}");
         if to + 6.0 + text_width(&label, LABEL) <= self.width {
             return pen.text((to + 6.0, y + 4.0), &label, face, Align::Start);
@@ -70,16 +96,37 @@ impl Figure<'_> {
     }
 
     fn rows_axis(&self, pen: &Pen) -> Drawn {
-        let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+        let face = Type {
+            size: TICK,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         for tick in index_ticks(self.first.0, self.rows) {
-            pen.text((self.x0 - 8.0, self.row(tick - 1) + 4.0), &tick.to_string(), face, Align::End)?;
+            pen.text(
+                (self.x0 - 8.0, self.row(tick - 1) + 4.0),
+                &tick.to_string(),
+                face,
+                Align::End,
+            )?;
         }
         if self.narrow {
             return Ok(());
         }
-        let name = if self.request.settings.side == Side::Right { "pre-trained right vector i" } else { "pre-trained left vector i" };
+        let name = if self.request.settings.side == Side::Right {
+            "pre-trained right vector i"
+        } else {
+            "pre-trained left vector i"
+        };
         let name = truncate(name, LABEL, self.tall());
-        pen.text_up((14.0, self.y0 + self.tall()), &name, Type { size: LABEL, bold: false, color: pen.palette.ink_2 })
+        pen.text_up(
+            (14.0, self.y0 + self.tall()),
+            &name,
+            Type {
+                size: LABEL,
+                bold: false,
+                color: pen.palette.ink_2,
+            },
+        )
     }
 
     /// The legend of the cells.
@@ -94,12 +141,25 @@ impl Figure<'_> {
         const SHADES: usize = 32;
         for n in 0..SHADES {
             let (a, b) = (n as f64 / SHADES as f64 * w, (n + 1) as f64 / SHADES as f64 * w);
-            pen.rect((x + a, y), (b - a, 8.0), cos_color(self.request.theme, n as f64 / (SHADES - 1) as f64), 1.0)?;
+            pen.rect(
+                (x + a, y),
+                (b - a, 8.0),
+                cos_color(self.request.theme, n as f64 / (SHADES - 1) as f64),
+                1.0,
+            )?;
         }
         pen.frame((x, y), (w, 8.0), 1.0, pen.palette.rule_strong)?;
-        let ticks: &[f64] = if w < 110.0 { &[0.0, 0.5, 1.0] } else { &[0.0, 0.25, 0.5, 0.75, 1.0] };
+        let ticks: &[f64] = if w < 110.0 {
+            &[0.0, 0.5, 1.0]
+        } else {
+            &[0.0, 0.25, 0.5, 0.75, 1.0]
+        };
         for tick in ticks {
-            let face = Type { size: TICK, bold: false, color: pen.palette.ink_3 };
+            let face = Type {
+                size: TICK,
+                bold: false,
+                color: pen.palette.ink_3,
+            };
             pen.text((x + tick * w, y + 20.0), &short(*tick), face, Align::Middle)?;
         }
         let name = match self.request.settings.side {
@@ -107,7 +167,11 @@ impl Figure<'_> {
             Side::Right => "|cos|, right vectors",
             Side::Both => "|cos|, left vectors",
         };
-        let face = Type { size: LABEL, bold: false, color: pen.palette.ink_3 };
+        let face = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_3,
+        };
         // Narrow: the name stands beside the bar.
         if self.narrow {
             pen.text((x + w + 12.0, y + 9.0), name, face, Align::Start)
@@ -129,14 +193,21 @@ impl Figure<'_> {
 
     /// Says why the frame is empty.
     fn missing(&self, pen: &Pen) -> Drawn {
-        let (middle, y) = (self.x0 + 0.5 * self.wide(), self.y0 + 0.5 * self.tall().min(STRIP * 4.0));
+        let (middle, y) = (
+            self.x0 + 0.5 * self.wide(),
+            self.y0 + 0.5 * self.tall().min(STRIP * 4.0),
+        );
         let otherwise = if self.request.settings.side == Side::Right {
             "No similarity map of this matrix's right vectors."
         } else {
             "No similarity map for this matrix."
         };
         // A thumbnail has no room for words: its cross must do.
-        let text = if self.request.thumbnail { "" } else { self.subject.why_empty(otherwise) };
+        let text = if self.request.thumbnail {
+            ""
+        } else {
+            self.subject.why_empty(otherwise)
+        };
         let failed = self.subject.matrix.is_some_and(|m| m.status == Status::Failed);
         say(pen, (middle, y), self.wide() - 16.0, text, failed)
     }

@@ -7,7 +7,11 @@ use crate::report::Side;
 
 impl Figure<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let bottom = if self.request.thumbnail { self.y0 + self.tall() } else { self.base() + 8.0 };
+        let bottom = if self.request.thumbnail {
+            self.y0 + self.tall()
+        } else {
+            self.base() + 8.0
+        };
         let top = if self.request.thumbnail { self.y0 } else { 0.0 };
         if x < self.x0 || x >= self.x0 + self.wide() || y < top || y > bottom {
             return None;
@@ -21,11 +25,19 @@ impl Figure<'_> {
     /// dx moves over the columns, dy over the rows, no farther than what is shown; without rows asked for, the mark is the column's best
     /// match.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        let moved = |from: usize, by: i32, first: usize, n: usize| from.saturating_add_signed(by as isize).clamp(first, first + n - 1);
-        let Some((row, from)) = self.subject.focused() else { return self.read(None, self.first.1) };
+        let moved = |from: usize, by: i32, first: usize, n: usize| {
+            from.saturating_add_signed(by as isize).clamp(first, first + n - 1)
+        };
+        let Some((row, from)) = self.subject.focused() else {
+            return self.read(None, self.first.1);
+        };
         let j = moved(from, dx, self.first.1, self.cols);
         let best = || self.subject.best_of(from).and_then(|b| b.i).map_or(0, |i| i as usize);
-        let i = if dy == 0 { None } else { Some(moved(row.unwrap_or_else(best), dy, self.first.0, self.rows)) };
+        let i = if dy == 0 {
+            None
+        } else {
+            Some(moved(row.unwrap_or_else(best), dy, self.first.0, self.rows))
+        };
         self.read(i, j)
     }
 
@@ -37,7 +49,8 @@ impl Figure<'_> {
             return None;
         }
         let cell = i.and_then(|i| Some((format!("|cos| at i = {}", i + 1), fixed(self.map.at(i, j)?, 2))));
-        let gap = nearest_sigma(&matrix.sigma_tuned, j).map(|gap| ("next σ is".to_string(), format!("{} % away", fixed(100.0 * gap, 1))));
+        let gap = nearest_sigma(&matrix.sigma_tuned, j)
+            .map(|gap| ("next σ is".to_string(), format!("{} % away", fixed(100.0 * gap, 1))));
         let lines = [
             self.subject.sigma_line("singular value", &matrix.sigma_tuned, j),
             self.subject.match_line(j),
@@ -63,7 +76,9 @@ impl Figure<'_> {
     }
 
     pub fn alt(&self) -> String {
-        let (Some(_), Some(matrix)) = (self.subject.model, self.subject.matrix) else { return "Similarity map: not computed.".into() };
+        let (Some(_), Some(matrix)) = (self.subject.model, self.subject.matrix) else {
+            return "Similarity map: not computed.".into();
+        };
         let (k, label, name) = (self.request.settings.k, &self.subject.label, &matrix.name);
         if self.subject.best.is_none() {
             return format!("Similarity map of {name}, {label}: not analyzed.");
@@ -79,11 +94,22 @@ impl Figure<'_> {
                 if more { ", …" } else { "" }
             ),
         };
-        let side = if self.request.settings.side == Side::Right { "right" } else { "left" };
-        let range =
-            |first: usize, n: usize| if first == 0 { format!("the first {n}") } else { format!("numbers {} to {}", first + 1, first + n) };
+        let side = if self.request.settings.side == Side::Right {
+            "right"
+        } else {
+            "left"
+        };
+        let range = |first: usize, n: usize| {
+            if first == 0 {
+                format!("the first {n}")
+            } else {
+                format!("numbers {} to {}", first + 1, first + n)
+            }
+        };
         let (rows, cols) = (range(self.first.0, self.rows), range(self.first.1, self.cols));
-        format!("Similarity of {rows} pre-trained and {cols} fine-tuned {side} singular vectors of {name}, {label}; {listed}.")
+        format!(
+            "Similarity of {rows} pre-trained and {cols} fine-tuned {side} singular vectors of {name}, {label}; {listed}."
+        )
     }
 }
 
@@ -92,5 +118,9 @@ fn nearest_sigma(sigma: &[f32], j: usize) -> Option<f64> {
     let own = f64::from(*sigma.get(j)?);
     let gap = |n: Option<usize>| n.and_then(|n| sigma.get(n)).map(|s| (f64::from(*s) - own).abs() / own);
     let (up, down) = (gap(j.checked_sub(1)), gap(j.checked_add(1)));
-    [up, down].into_iter().flatten().filter(|g| g.is_finite()).reduce(f64::min)
+    [up, down]
+        .into_iter()
+        .flatten()
+        .filter(|g| g.is_finite())
+        .reduce(f64::min)
 }

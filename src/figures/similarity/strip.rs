@@ -10,7 +10,11 @@ use crate::report::Side;
 impl Figure<'_> {
     pub(super) fn strip_axis(&self, pen: &Pen) -> Drawn {
         let (left, right, palette) = (self.x0, self.x0 + self.wide(), pen.palette);
-        let face = Type { size: TICK, bold: false, color: palette.ink_3 };
+        let face = Type {
+            size: TICK,
+            bold: false,
+            color: palette.ink_3,
+        };
         pen.hline(left, right, self.strip.at(1.0), 1.0, palette.grid)?;
         if let Some(null) = self.subject.null {
             let (top, bottom) = (self.strip.at(null.high), self.strip.at(null.low));
@@ -35,7 +39,16 @@ impl Figure<'_> {
             (false, Side::Both) => "fine-tuned vector j, by falling singular value",
         };
         let name = truncate(name, LABEL, self.width - left);
-        pen.text((left, base + 34.0), &name, Type { size: LABEL, bold: false, color: palette.ink_2 }, Align::Start)?;
+        pen.text(
+            (left, base + 34.0),
+            &name,
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Align::Start,
+        )?;
         pen.dashed_hline(left, right, self.strip.at(self.request.settings.epsilon), palette.ink)
     }
 
@@ -66,13 +79,31 @@ impl Figure<'_> {
             Side::Both => "best match c, both",
         };
         let epsilon = format!("ε = {}", fixed(self.request.settings.epsilon, 2));
-        let strong = Type { size: LABEL, bold: true, color: palette.ink };
-        let plain = Type { size: LABEL, bold: false, color: palette.ink_2 };
-        let quiet = Type { size: LABEL, bold: false, color: palette.ink_3 };
+        let strong = Type {
+            size: LABEL,
+            bold: true,
+            color: palette.ink,
+        };
+        let plain = Type {
+            size: LABEL,
+            bold: false,
+            color: palette.ink_2,
+        };
+        let quiet = Type {
+            size: LABEL,
+            bold: false,
+            color: palette.ink_3,
+        };
         let (line, right) = (self.strip.at(self.request.settings.epsilon), self.x0 + self.wide());
-        let band = self.subject.null.map(|null| self.strip.at(0.5 * (null.low + null.high)));
+        let band = self
+            .subject
+            .null
+            .map(|null| self.strip.at(0.5 * (null.low + null.high)));
         if !self.narrow {
-            let mut words = vec![(name, plain, self.strip.at(1.0) + 1.0), (epsilon.as_str(), strong, line)];
+            let mut words = vec![
+                (name, plain, self.strip.at(1.0) + 1.0),
+                (epsilon.as_str(), strong, line),
+            ];
             words.extend(band.map(|y| ("random", quiet, y)));
             let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
             let bounds = (self.strip.at(1.0) - 6.0, self.base() + 6.0);
@@ -82,7 +113,12 @@ impl Figure<'_> {
             return Ok(());
         }
         pen.text((self.x0, self.strip.at(1.0) - 8.0), name, plain, Align::Start)?;
-        pen.halo((right - 4.0, (line - 5.0).max(self.strip.at(1.0) + 8.0)), &epsilon, strong, Align::End)?;
+        pen.halo(
+            (right - 4.0, (line - 5.0).max(self.strip.at(1.0) + 8.0)),
+            &epsilon,
+            strong,
+            Align::End,
+        )?;
         match band {
             Some(y) if (y - line).abs() > 24.0 => pen.halo((right - 4.0, y - 6.0), "random", quiet, Align::End),
             _ => Ok(()),

@@ -8,7 +8,9 @@ impl Figure<'_> {
     pub fn table(&self) -> Table {
         let (i0, j0) = self.first;
         let mut table = vectors_table(&self.subject, j0..j0 + self.cols);
-        table.columns.extend((i0..i0 + self.rows).map(|i| format!("|cos| i = {}", i + 1)));
+        table
+            .columns
+            .extend((i0..i0 + self.rows).map(|i| format!("|cos| i = {}", i + 1)));
         for (row, j) in table.rows.iter_mut().zip(j0..) {
             row.extend((i0..i0 + self.rows).map(|i| Value::from(self.map.at(i, j).map(|c| c as f32))));
         }

@@ -34,12 +34,28 @@ impl Figure<'_> {
 
     fn axes(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
-        let (name, tick) =
-            (Type { size: LABEL, bold: false, color: palette.ink_2 }, Type { size: TICK, bold: false, color: palette.ink_3 });
+        let (name, tick) = (
+            Type {
+                size: LABEL,
+                bold: false,
+                color: palette.ink_2,
+            },
+            Type {
+                size: TICK,
+                bold: false,
+                color: palette.ink_3,
+            },
+        );
         pen.text((0.0, 12.0), "Singular value σ", name, Align::Start)?;
         for (n, (value, label)) in self.ticks.iter().zip(tick_labels(&self.ticks)).enumerate() {
             let y = self.y.at(*value);
-            pen.hline(self.left, self.right + 4.0, y, 1.0, if n == 0 { palette.rule_strong } else { palette.grid })?;
+            pen.hline(
+                self.left,
+                self.right + 4.0,
+                y,
+                1.0,
+                if n == 0 { palette.rule_strong } else { palette.grid },
+            )?;
             pen.text((self.left - 8.0, y + 4.0), &label, tick, Align::End)?;
         }
         let base = HEIGHT - BOTTOM;
@@ -48,21 +64,32 @@ impl Figure<'_> {
             pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
             pen.text((x, base + 17.0), &rank.to_string(), tick, Align::Middle)?;
         }
-        pen.text((self.left, HEIGHT - 5.0), &truncate("rank of the singular value", LABEL, self.width - self.left), name, Align::Start)
+        pen.text(
+            (self.left, HEIGHT - 5.0),
+            &truncate("rank of the singular value", LABEL, self.width - self.left),
+            name,
+            Align::Start,
+        )
     }
 
     fn line(&self, pen: &Pen, sigma: &[f32], width: f64, color: RGBColor, dashed: bool) -> Drawn {
         let points: Vec<Point> = (0..sigma.len()).filter_map(|j| self.place(sigma, j)).collect();
         pen.path(&points, width, color, dashed)?;
         let apart = self.x.at(1.0) - self.x.at(0.0);
-        if apart < DOTS_APART { Ok(()) } else { points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0)) }
+        if apart < DOTS_APART {
+            Ok(())
+        } else {
+            points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0))
+        }
     }
 
     /// A line as points a few pixels apart, as far as names can reach.
     fn along(&self, sigma: &[f32]) -> Vec<Point> {
         const STEPS: u32 = 8;
         let between = |(a, b): (Point, Point)| {
-            (0..STEPS).map(move |n| f64::from(n) / f64::from(STEPS)).map(move |t| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)))
+            (0..STEPS)
+                .map(move |n| f64::from(n) / f64::from(STEPS))
+                .map(move |t| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)))
         };
         let pairs = (1..sigma.len()).filter_map(|j| self.place(sigma, j - 1).zip(self.place(sigma, j)));
         pairs.take(512).flat_map(between).collect()
@@ -71,25 +98,61 @@ impl Figure<'_> {
     /// The lines' names: at their ends; where there is no room, over or under both, in their order.
     fn names(&self, pen: &Pen, color: RGBColor) -> Drawn {
         let last = |sigma: &[f32]| (0..sigma.len()).rev().find_map(|j| self.place(sigma, j));
-        let ends = [(self.base, "pre-trained", pen.palette.base), (self.tuned, self.subject.label.as_str(), color)];
-        let mut names: Vec<(Point, &str, RGBColor)> = ends.iter().filter_map(|(s, name, c)| Some((last(s)?, *name, *c))).collect();
+        let ends = [
+            (self.base, "pre-trained", pen.palette.base),
+            (self.tuned, self.subject.label.as_str(), color),
+        ];
+        let mut names: Vec<(Point, &str, RGBColor)> = ends
+            .iter()
+            .filter_map(|(s, name, c)| Some((last(s)?, *name, *c)))
+            .collect();
         // At one height the fine-tuned line is named first.
-        names.sort_by(|a, b| a.0.1.total_cmp(&b.0.1).then((a.1 == "pre-trained").cmp(&(b.1 == "pre-trained"))));
-        let face = |color| Type { size: LABEL, bold: false, color };
+        names.sort_by(|a, b| {
+            a.0.1
+                .total_cmp(&b.0.1)
+                .then((a.1 == "pre-trained").cmp(&(b.1 == "pre-trained")))
+        });
+        let face = |color| Type {
+            size: LABEL,
+            bold: false,
+            color,
+        };
         if !self.narrow {
             let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
-            for ((at, name, color), y) in names.iter().zip(spread(&wanted, LABEL_GAP, (TOP, HEIGHT - BOTTOM - 4.0))) {
+            for ((at, name, color), y) in names
+                .iter()
+                .zip(spread(&wanted, LABEL_GAP, (TOP, HEIGHT - BOTTOM - 4.0)))
+            {
                 let x = at.0 + 10.0;
-                pen.text((x, y + 4.0), &truncate(name, LABEL, self.width - x), face(*color), Align::Start)?;
+                pen.text(
+                    (x, y + 4.0),
+                    &truncate(name, LABEL, self.width - x),
+                    face(*color),
+                    Align::Start,
+                )?;
             }
             return Ok(());
         }
         let room = 0.6 * (self.right - self.left);
-        let widest = names.iter().map(|n| text_width(n.1, LABEL)).fold(0.0, f64::max).min(room);
-        let under =
-            |s: &[f32]| (0..s.len()).filter_map(|j| self.place(s, j)).filter(|p| p.0 >= self.right - widest - 6.0).collect::<Vec<_>>();
-        let near: Vec<f64> = under(self.base).into_iter().chain(under(self.tuned)).map(|p| p.1).collect();
-        let (top, low) = near.iter().fold((f64::INFINITY, 0.0f64), |(a, b), y| (a.min(*y), b.max(*y)));
+        let widest = names
+            .iter()
+            .map(|n| text_width(n.1, LABEL))
+            .fold(0.0, f64::max)
+            .min(room);
+        let under = |s: &[f32]| {
+            (0..s.len())
+                .filter_map(|j| self.place(s, j))
+                .filter(|p| p.0 >= self.right - widest - 6.0)
+                .collect::<Vec<_>>()
+        };
+        let near: Vec<f64> = under(self.base)
+            .into_iter()
+            .chain(under(self.tuned))
+            .map(|p| p.1)
+            .collect();
+        let (top, low) = near
+            .iter()
+            .fold((f64::INFINITY, 0.0f64), |(a, b), y| (a.min(*y), b.max(*y)));
         let above = top - 10.0 - LABEL_GAP * (names.len().saturating_sub(1)) as f64;
         let first = if above >= TOP + 6.0 { above } else { low + 20.0 };
         for (n, (_, name, color)) in names.iter().enumerate() {
@@ -102,15 +165,31 @@ impl Figure<'_> {
     /// The intruders of the window.
     fn rings(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
-        let points: Vec<(Point, String)> =
-            self.subject.intruders().into_iter().filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1)))).collect();
+        let points: Vec<(Point, String)> = self
+            .subject
+            .intruders()
+            .into_iter()
+            .filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1))))
+            .collect();
         points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
         // Names keep off the lines as well.
-        let marks: Vec<Point> = [self.tuned, self.base].into_iter().flat_map(|sigma| self.along(sigma)).collect();
+        let marks: Vec<Point> = [self.tuned, self.base]
+            .into_iter()
+            .flat_map(|sigma| self.along(sigma))
+            .collect();
         let bounds = ((self.left, TOP - 12.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &marks, bounds)) {
             if let Some(at) = at {
-                pen.halo(at, name, Type { size: LABEL, bold: true, color: ink }, Align::Start)?;
+                pen.halo(
+                    at,
+                    name,
+                    Type {
+                        size: LABEL,
+                        bold: true,
+                        color: ink,
+                    },
+                    Align::Start,
+                )?;
             }
         }
         Ok(())

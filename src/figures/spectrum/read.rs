@@ -6,21 +6,33 @@ use crate::figures::scale::{fixed, measure};
 
 impl Figure<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let inside = (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
-        if inside { self.read(self.x.value(x).round() as usize) } else { None }
+        let inside =
+            (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
+        if inside {
+            self.read(self.x.value(x).round() as usize)
+        } else {
+            None
+        }
     }
 
     /// dx moves over the ranks. Both values of a rank are in one card: dy moves nothing.
     pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
         let last = self.shown.checked_sub(1)?;
-        self.read(self.subject.focused().map_or(0, |(_, j)| j.saturating_add_signed(dx as isize).min(last)))
+        self.read(
+            self.subject
+                .focused()
+                .map_or(0, |(_, j)| j.saturating_add_signed(dx as isize).min(last)),
+        )
     }
 
     fn read(&self, j: usize) -> Option<Readout> {
         let at = self.place(self.tuned, j).or_else(|| self.place(self.base, j))?;
         let moved = self.tuned.get(j).zip(self.base.get(j)).map(|(after, before)| {
             let share = 100.0 * (f64::from(*after) / f64::from(*before) - 1.0);
-            ("moved by".to_string(), format!("{}{} %", if share > 0.0 { "+" } else { "" }, fixed(share, 1)))
+            (
+                "moved by".to_string(),
+                format!("{}{} %", if share > 0.0 { "+" } else { "" }, fixed(share, 1)),
+            )
         });
         let lines = [
             self.subject.sigma_line("σ before", self.base, j),
@@ -48,6 +60,8 @@ impl Figure<'_> {
         }
         let (before, after) = (first(self.base), first(self.tuned));
         let n = self.shown;
-        format!("The first {n} singular values of {name}, pre-trained and {label}; the largest is {before} before and {after} after.")
+        format!(
+            "The first {n} singular values of {name}, pre-trained and {label}; the largest is {before} before and {after} after."
+        )
     }
 }

@@ -23,12 +23,20 @@ impl<'a> Column<'a> {
         let mut peaks: Vec<Option<(usize, f64)>> = vec![None; n.min(pixels.max(1))];
         let stems = peaks.len();
         for i in 0..known {
-            let (Some(cos), Some(peak)) = (map.at(i, j), peaks.get_mut(i * stems / n)) else { continue };
+            let (Some(cos), Some(peak)) = (map.at(i, j), peaks.get_mut(i * stems / n)) else {
+                continue;
+            };
             if peak.is_none_or(|(_, most)| cos > most) {
                 *peak = Some((i, cos.clamp(0.0, 1.0)));
             }
         }
-        Column { map, j, peaks, n, known }
+        Column {
+            map,
+            j,
+            peaks,
+            n,
+            known,
+        }
     }
 
     /// |cos| with pre-trained vector i.
@@ -51,7 +59,11 @@ impl<'a> Column<'a> {
 
     /// The highest of all: stem and |cos|.
     pub fn highest(&self) -> Option<(usize, f64)> {
-        let peaks = self.peaks.iter().enumerate().filter_map(|(stem, peak)| Some((stem, (*peak)?.1)));
+        let peaks = self
+            .peaks
+            .iter()
+            .enumerate()
+            .filter_map(|(stem, peak)| Some((stem, (*peak)?.1)));
         peaks.reduce(|most, next| if next.1 > most.1 { next } else { most })
     }
 

@@ -13,8 +13,16 @@ const PART: f64 = 0.45;
 
 impl Figure<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type { size: LABEL, bold: false, color: pen.palette.ink_2 };
-        let side = if self.subject.settings.side == Side::Right { "right" } else { "left" };
+        let name = Type {
+            size: LABEL,
+            bold: false,
+            color: pen.palette.ink_2,
+        };
+        let side = if self.subject.settings.side == Side::Right {
+            "right"
+        } else {
+            "left"
+        };
         let title = format!("|cos| with pre-trained {side} vector i");
         pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
         if self.panels.is_empty() {
@@ -27,29 +35,69 @@ impl Figure<'_> {
         for (at, panel) in self.panels.iter().enumerate() {
             self.axes(pen, panel)?;
             if let Some((_, Some(i))) = self.focused().filter(|f| f.0 == at) {
-                pen.vline(self.x(panel, panel.column.stem_of(i)) - 0.5, panel.top, panel.top + PANEL, 1.0, pen.palette.ink)?;
+                pen.vline(
+                    self.x(panel, panel.column.stem_of(i)) - 0.5,
+                    panel.top,
+                    panel.top + PANEL,
+                    1.0,
+                    pen.palette.ink,
+                )?;
             }
             self.stems(pen, panel)?;
             self.thresholds(pen, panel, at == 0)?;
             if !panel.column.whole() {
                 let text = "Every pre-trained vector against this one is not computed.";
-                say(pen, (0.5 * (LEFT + self.right), panel.top + 16.0), self.right - LEFT - 16.0, text, false)?;
+                say(
+                    pen,
+                    (0.5 * (LEFT + self.right), panel.top + 16.0),
+                    self.right - LEFT - 16.0,
+                    text,
+                    false,
+                )?;
             }
         }
         self.indices(pen)?;
-        pen.text((LEFT, self.height() - 5.0), &format!("pre-trained {side} vector i"), name, Align::Start)
+        pen.text(
+            (LEFT, self.height() - 5.0),
+            &format!("pre-trained {side} vector i"),
+            name,
+            Align::Start,
+        )
     }
 
     fn axes(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (palette, y) = (pen.palette, self.y(panel));
-        let tick = Type { size: TICK, bold: false, color: palette.ink_3 };
+        let tick = Type {
+            size: TICK,
+            bold: false,
+            color: palette.ink_3,
+        };
         let title = truncate(&self.title(panel.j), LABEL, self.width - LEFT);
-        pen.text((LEFT, panel.top - 9.0), &title, Type { size: LABEL, bold: true, color: palette.ink }, Align::Start)?;
+        pen.text(
+            (LEFT, panel.top - 9.0),
+            &title,
+            Type {
+                size: LABEL,
+                bold: true,
+                color: palette.ink,
+            },
+            Align::Start,
+        )?;
         if self.subject.is_intruder(panel.j) {
             pen.triangle((LEFT - 9.0, panel.top - 10.0), 4.5, palette.ink)?;
         }
         for value in [0.0, 0.5, 1.0] {
-            pen.hline(LEFT, self.right, y.at(value), 1.0, if value == 0.0 { palette.rule_strong } else { palette.grid })?;
+            pen.hline(
+                LEFT,
+                self.right,
+                y.at(value),
+                1.0,
+                if value == 0.0 {
+                    palette.rule_strong
+                } else {
+                    palette.grid
+                },
+            )?;
             pen.text((LEFT - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
         }
         Ok(())
@@ -58,13 +106,24 @@ impl Figure<'_> {
     fn stems(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (y, color) = (self.y(panel), pen.palette.token(&self.subject.series.token));
         let (base, alpha) = (y.at(0.0), if panel.column.whole() { 1.0 } else { PART });
-        let wide = if (self.right - LEFT) / panel.column.stems().max(1) as f64 >= 4.0 { 2.0 } else { 1.0 };
+        let wide = if (self.right - LEFT) / panel.column.stems().max(1) as f64 >= 4.0 {
+            2.0
+        } else {
+            1.0
+        };
         for stem in 0..panel.column.stems() {
-            let Some((_, cos)) = panel.column.peak(stem) else { continue };
+            let Some((_, cos)) = panel.column.peak(stem) else {
+                continue;
+            };
             let top = y.at(cos);
             // Nothing to see below half a pixel.
             if base - top >= 0.5 {
-                pen.rect((self.x(panel, stem) - 0.5 * wide, top), (wide, base - top), color, alpha)?;
+                pen.rect(
+                    (self.x(panel, stem) - 0.5 * wide, top),
+                    (wide, base - top),
+                    color,
+                    alpha,
+                )?;
             }
         }
         match panel.column.highest() {
@@ -76,8 +135,16 @@ impl Figure<'_> {
     /// Epsilon and what chance would give; in words in the first panel only.
     fn thresholds(&self, pen: &Pen, panel: &Panel, first: bool) -> Drawn {
         let (y, epsilon, palette) = (self.y(panel), self.subject.settings.epsilon, pen.palette);
-        let strong = Type { size: LABEL, bold: true, color: palette.ink };
-        let quiet = Type { size: LABEL, bold: false, color: palette.ink_3 };
+        let strong = Type {
+            size: LABEL,
+            bold: true,
+            color: palette.ink,
+        };
+        let quiet = Type {
+            size: LABEL,
+            bold: false,
+            color: palette.ink_3,
+        };
         pen.dashed_hline(LEFT, self.right, y.at(epsilon), palette.ink)?;
         let label = format!("ε = {}", fixed(epsilon, 2));
         let chance = self.subject.null.map(|null| null.middle);
@@ -95,14 +162,22 @@ impl Figure<'_> {
             words.push((label, strong, y.at(epsilon) - 5.0));
         }
         if let Some(value) = chance {
-            let name = if self.narrow { "random" } else { "maximum of a random unit vector," };
+            let name = if self.narrow {
+                "random"
+            } else {
+                "maximum of a random unit vector,"
+            };
             let text = format!("{name} {}", fixed(value, 2));
             // Over the line, or under it where the panel ends.
             let above = y.at(value) - 5.0;
             words.push((text, quiet, if above < panel.top + 9.0 { above + 20.0 } else { above }));
         }
         let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
-        for ((text, face, _), y) in words.iter().zip(spread(&wanted, LABEL_GAP, (panel.top + 9.0, panel.top + PANEL - 4.0))) {
+        for ((text, face, _), y) in
+            words
+                .iter()
+                .zip(spread(&wanted, LABEL_GAP, (panel.top + 9.0, panel.top + PANEL - 4.0)))
+        {
             pen.halo((self.right - 2.0, y), text, *face, Align::End)?;
         }
         Ok(())
@@ -110,7 +185,14 @@ impl Figure<'_> {
 
     fn indices(&self, pen: &Pen) -> Drawn {
         let Some(last) = self.panels.last() else { return Ok(()) };
-        let (base, tick) = (self.height() - BOTTOM, Type { size: TICK, bold: false, color: pen.palette.ink_3 });
+        let (base, tick) = (
+            self.height() - BOTTOM,
+            Type {
+                size: TICK,
+                bold: false,
+                color: pen.palette.ink_3,
+            },
+        );
         let mut free = f64::NEG_INFINITY;
         for i in index_ticks(0, self.n) {
             let (x, text) = (self.x(last, last.column.stem_of(i.saturating_sub(1))), count(i as u64));

@@ -7,7 +7,11 @@ use crate::figures::scale::fixed;
 impl Figure<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let over = |top: f64| (top - 0.5 * GAP..=top + PANEL + 0.5 * GAP).contains(&y);
-        let at = self.panels.iter().position(|p| over(p.top)).filter(|_| (LEFT..self.right).contains(&x))?;
+        let at = self
+            .panels
+            .iter()
+            .position(|p| over(p.top))
+            .filter(|_| (LEFT..self.right).contains(&x))?;
         let column = &self.panels[at].column;
         let stem = ((x - LEFT) / (self.right - LEFT) * column.stems() as f64) as usize;
         self.read(at, column.peak(stem)?.0)
@@ -19,7 +23,12 @@ impl Figure<'_> {
         let (from, i) = self.focused().unwrap_or((last, None));
         let at = from.saturating_add_signed(dy as isize).min(last);
         let column = &self.panels[at].column;
-        let best = || column.highest().and_then(|(stem, _)| column.peak(stem)).map_or(0, |(i, _)| i);
+        let best = || {
+            column
+                .highest()
+                .and_then(|(stem, _)| column.peak(stem))
+                .map_or(0, |(i, _)| i)
+        };
         let i = i.unwrap_or_else(best).saturating_add_signed(dx as isize);
         self.read(at, i.min(column.known().saturating_sub(1)))
     }
@@ -54,7 +63,14 @@ impl Figure<'_> {
             return "One vector against every pre-trained one: not computed.".into();
         }
         let titles: Vec<String> = self.panels.iter().map(|p| self.title(p.j)).collect();
-        let part = if self.panels.iter().all(|p| p.column.whole()) { "" } else { "; not every pre-trained vector is known" };
-        format!("Fine-tuned vectors of {name}, {label}, against every pre-trained one. {}{part}.", titles.join(". "))
+        let part = if self.panels.iter().all(|p| p.column.whole()) {
+            ""
+        } else {
+            "; not every pre-trained vector is known"
+        };
+        format!(
+            "Fine-tuned vectors of {name}, {label}, against every pre-trained one. {}{part}.",
+            titles.join(". ")
+        )
     }
 }

@@ -5,11 +5,19 @@ use crate::figures::Table;
 
 impl Figure<'_> {
     pub fn table(&self) -> Table {
-        let columns = std::iter::once("i".to_owned()).chain(self.panels.iter().map(|p| format!("|cos| j = {}", p.j + 1))).collect();
+        let columns = std::iter::once("i".to_owned())
+            .chain(self.panels.iter().map(|p| format!("|cos| j = {}", p.j + 1)))
+            .collect();
         let known = self.panels.iter().map(|p| p.column.known()).max().unwrap_or(0);
         let row = |i: usize| {
-            std::iter::once((i + 1).into()).chain(self.panels.iter().map(|p| p.column.cos(i).map(|c| c as f32).into())).collect()
+            std::iter::once((i + 1).into())
+                .chain(self.panels.iter().map(|p| p.column.cos(i).map(|c| c as f32).into()))
+                .collect()
         };
-        Table { title: String::new(), columns, rows: (0..known).map(row).collect() }
+        Table {
+            title: String::new(),
+            columns,
+            rows: (0..known).map(row).collect(),
+        }
     }
 }

@@ -18,7 +18,10 @@ const STEP: f64 = 4e-4;
 
 impl Change {
     pub fn planted(n: usize, seed: u32) -> Change {
-        Change::Planted { u: unit(n, seed, 0), v: unit(n, seed, 1).transpose() }
+        Change::Planted {
+            u: unit(n, seed, 0),
+            v: unit(n, seed, 1).transpose(),
+        }
     }
 
     /// Makes the values of the group nearly equal; `size` is a power of two.
@@ -76,7 +79,9 @@ mod tests {
     fn the_rotation_is_one_and_spreads_evenly_at_45_degrees() {
         for size in [2, 4, 8] {
             for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
-                let dot: f64 = (0..size).map(|l| rotation(i, l, size, 0.3) * rotation(j, l, size, 0.3)).sum();
+                let dot: f64 = (0..size)
+                    .map(|l| rotation(i, l, size, 0.3) * rotation(j, l, size, 0.3))
+                    .sum();
                 assert!((dot - if i == j { 1.0 } else { 0.0 }).abs() < 1e-12);
                 assert!((rotation(i, j, size, 45f64.to_radians()).abs() - (size as f64).sqrt().recip()).abs() < 1e-12);
             }

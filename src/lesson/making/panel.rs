@@ -12,7 +12,10 @@ const TOKENS: [&str; 3] = ["lora-7", "lora-4", "lora-1"];
 
 pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
     let course = |of: fn(&Found) -> &[f32], j: usize| -> Vec<[f64; 2]> {
-        sweep.known().filter_map(|(at, found)| Some([at, f64::from(*of(found).get(j)?)])).collect()
+        sweep
+            .known()
+            .filter_map(|(at, found)| Some([at, f64::from(*of(found).get(j)?)]))
+            .collect()
     };
     let line = |label: String, token: &str, dashed: bool, points| Line {
         label,
@@ -29,9 +32,17 @@ pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
         Making::Turned => ("Best match against angle", "angle, in degrees"),
     };
     if dials.making == Making::Turned {
-        lines.push(line("with the tied space, j = 2".into(), "ink", true, course(|found| &found.space, 1)));
+        lines.push(line(
+            "with the tied space, j = 2".into(),
+            "ink",
+            true,
+            course(|found| &found.space, 1),
+        ));
     }
-    let counts = sweep.known().map(|(at, found)| [at, f64::from(found.count(dials))]).collect();
+    let counts = sweep
+        .known()
+        .map(|(at, found)| [at, f64::from(found.count(dials))])
+        .collect();
     Panel {
         name: "best-match".into(),
         title: title.into(),
@@ -40,15 +51,23 @@ pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
             x: Range::new(label, 0.0, dials.making.most()),
             y: Range::new("best match |cos|", 0.0, 1.0),
             lines,
-            levels: vec![Level { label: format!("ε = {:.2}", dials.epsilon), at: dials.epsilon }],
+            levels: vec![Level {
+                label: format!("ε = {:.2}", dials.epsilon),
+                at: dials.epsilon,
+            }],
             cursor: Some(dials.at()),
-            strips: vec![Strip { label: "intruders".into(), counts }],
+            strips: vec![Strip {
+                label: "intruders".into(),
+                counts,
+            }],
         }),
     }
 }
 
 fn alt(dials: &MakingDials, now: &Matrix) -> String {
-    let Some(left) = &now.left else { return "The matrix could not be compared.".into() };
+    let Some(left) = &now.left else {
+        return "The matrix could not be compared.".into();
+    };
     let best = |j: usize| fixed(left.max_cos.get(j).map_or(f64::NAN, |c| f64::from(*c)), 2);
     let at = match dials.making {
         Making::Planted => format!("λ = {} σ₁", fixed(dials.lambda, 2)),
@@ -57,7 +76,10 @@ fn alt(dials: &MakingDials, now: &Matrix) -> String {
     let tied = match dials.making {
         Making::Planted => String::new(),
         Making::Turned => {
-            format!(", and vector 2 lies in the tied space with {}", fixed(space(left).get(1).map_or(f64::NAN, |c| f64::from(*c)), 2))
+            format!(
+                ", and vector 2 lies in the tied space with {}",
+                fixed(space(left).get(1).map_or(f64::NAN, |c| f64::from(*c)), 2)
+            )
         }
     };
     format!(

@@ -28,8 +28,20 @@ pub struct Found {
 impl Found {
     pub fn of(matrix: &report::Matrix, planted: &[f32]) -> Found {
         let leading = |of: &[f32]| of[..of.len().min(CORNER)].to_vec();
-        let (best, space) = matrix.left.as_ref().map(|left| (leading(&left.max_cos), leading(space(left)))).unwrap_or_default();
-        Found { best, space, planted: planted.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(j, _)| j) }
+        let (best, space) = matrix
+            .left
+            .as_ref()
+            .map(|left| (leading(&left.max_cos), leading(space(left))))
+            .unwrap_or_default();
+        Found {
+            best,
+            space,
+            planted: planted
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1))
+                .map(|(j, _)| j),
+        }
     }
 
     pub fn count(&self, dials: &MakingDials) -> u32 {
@@ -39,7 +51,10 @@ impl Found {
 
 impl Sweep {
     pub fn new(most: f64) -> Sweep {
-        Sweep { most, found: vec![None; STEPS + 1] }
+        Sweep {
+            most,
+            found: vec![None; STEPS + 1],
+        }
     }
 
     fn at(&self, place: usize) -> f64 {
@@ -48,7 +63,9 @@ impl Sweep {
 
     /// The next places that are not known yet.
     pub fn find(&self, count: usize, see: impl Fn(f64) -> Found + Sync) -> Vec<(usize, Found)> {
-        let coarse_first = [16, 8, 4, 2, 1].into_iter().flat_map(|stride| (0..=STEPS).step_by(stride));
+        let coarse_first = [16, 8, 4, 2, 1]
+            .into_iter()
+            .flat_map(|stride| (0..=STEPS).step_by(stride));
         let mut next: Vec<usize> = Vec::new();
         for place in coarse_first {
             if next.len() < count && self.found[place].is_none() && !next.contains(&place) {
@@ -68,16 +85,26 @@ impl Sweep {
 
     /// By ascending dial.
     pub fn known(&self) -> impl Iterator<Item = (f64, &Found)> {
-        self.found.iter().enumerate().filter_map(|(place, found)| Some((self.at(place), found.as_ref()?)))
+        self.found
+            .iter()
+            .enumerate()
+            .filter_map(|(place, found)| Some((self.at(place), found.as_ref()?)))
     }
 
     /// What holds where lambda is sigma_1; and where the count changes, said only once every place is known.
     pub fn facts(&self, dials: &MakingDials) -> Vec<Fact> {
-        let middle = self.found[STEPS / 2].as_ref().filter(|_| dials.making == Making::Planted);
+        let middle = self.found[STEPS / 2]
+            .as_ref()
+            .filter(|_| dials.making == Making::Planted);
         let mut facts = Vec::new();
         if let Some(found) = middle {
             facts.push(Fact::new("countAtOne", f64::from(found.count(dials))));
-            facts.extend(["firstAtOne", "secondAtOne"].iter().zip(&found.best).map(|(name, cos)| Fact::new(name, f64::from(*cos))));
+            facts.extend(
+                ["firstAtOne", "secondAtOne"]
+                    .iter()
+                    .zip(&found.best)
+                    .map(|(name, cos)| Fact::new(name, f64::from(*cos))),
+            );
         }
         if self.found.iter().any(Option::is_none) {
             return facts;

@@ -15,7 +15,11 @@ pub struct Adam {
 
 impl Adam {
     pub fn new((rows, cols): (usize, usize)) -> Adam {
-        Adam { m: Matrix::zeros(rows, cols), v: Matrix::zeros(rows, cols), steps: 0 }
+        Adam {
+            m: Matrix::zeros(rows, cols),
+            v: Matrix::zeros(rows, cols),
+            steps: 0,
+        }
     }
 
     pub fn step(&mut self, parameter: &mut Matrix, gradient: &Matrix, rate: f64) {
@@ -23,7 +27,12 @@ impl Adam {
         let (c1, c2) = (1.0 - f64::from(FIRST).powi(self.steps), 1.0 - 0.999f64.powi(self.steps));
         let (rate, scale) = ((rate / c1) as f32, (1.0 / c2) as f32);
         let moments = self.m.as_mut_slice().iter_mut().zip(self.v.as_mut_slice());
-        for ((p, g), (m, v)) in parameter.as_mut_slice().iter_mut().zip(gradient.as_slice()).zip(moments) {
+        for ((p, g), (m, v)) in parameter
+            .as_mut_slice()
+            .iter_mut()
+            .zip(gradient.as_slice())
+            .zip(moments)
+        {
             *m = FIRST * *m + 0.1 * g;
             *v = SECOND * *v + 0.001 * g * g;
             // 0 / (0 + tiny) is 0: a gradient that was always zero moves nothing.

@@ -124,7 +124,14 @@ impl TrainDials {
     /// What only changes how the training is looked at.
     pub fn trains_like(&self, other: &TrainDials) -> bool {
         let seeds = |d: &TrainDials| if d.sweep { d.seeds } else { 1 };
-        let plain = |d: &TrainDials| TrainDials { matrix: 0, shrink: 1.0, k: 10, epsilon: 0.5, seeds: seeds(d), ..d.clone() };
+        let plain = |d: &TrainDials| TrainDials {
+            matrix: 0,
+            shrink: 1.0,
+            k: 10,
+            epsilon: 0.5,
+            seeds: seeds(d),
+            ..d.clone()
+        };
         plain(self) == plain(other)
     }
 }

@@ -19,7 +19,11 @@ enum Work {
 impl Lesson {
     pub fn new(dials: &TrainDials) -> Lesson {
         let dials = dials.sane();
-        let work = if dials.sweep { Work::Sweep(Box::new(Sweep::new(&dials))) } else { Work::Pair(Box::new(Training::new(&dials))) };
+        let work = if dials.sweep {
+            Work::Sweep(Box::new(Sweep::new(&dials)))
+        } else {
+            Work::Pair(Box::new(Training::new(&dials)))
+        };
         Lesson { dials, work }
     }
 }

@@ -16,21 +16,65 @@ const OWN: [&str; 2] = ["full", "lora"];
 
 impl Training {
     pub fn scene(&self) -> Scene {
-        let settings = Settings { k: self.dials.k, epsilon: self.dials.epsilon, ..Settings::default() };
-        let models = self.sides.iter().enumerate().flat_map(|(n, side)| self.models(n, side)).collect();
+        let settings = Settings {
+            k: self.dials.k,
+            epsilon: self.dials.epsilon,
+            ..Settings::default()
+        };
+        let models = self
+            .sides
+            .iter()
+            .enumerate()
+            .flat_map(|(n, side)| self.models(n, side))
+            .collect();
         let (target, before) = (self.dials.target().0, self.before());
-        let target = vec![Level { label: format!("target {}", fixed(target, 2)), at: target }];
+        let target = vec![Level {
+            label: format!("target {}", fixed(target, 2)),
+            at: target,
+        }];
         let mut panels = vec![
-            self.over_steps("loss", "Held-out loss of the new task", height("loss, in nats"), target, |s| s.loss),
-            self.over_steps("forgetting", "What is forgotten of task 1", height("task-1 loss"), before, |s| s.forgetting),
-            self.over_steps("count", "Intruders in the four matrices", height("intruders").whole(), vec![], |s| self.count(s)),
-            self.over_steps("rank", "Effective rank of the change", height("effective rank"), vec![], |s| s.mean(|d| d.effective_rank)),
+            self.over_steps(
+                "loss",
+                "Held-out loss of the new task",
+                height("loss, in nats"),
+                target,
+                |s| s.loss,
+            ),
+            self.over_steps(
+                "forgetting",
+                "What is forgotten of task 1",
+                height("task-1 loss"),
+                before,
+                |s| s.forgetting,
+            ),
+            self.over_steps(
+                "count",
+                "Intruders in the four matrices",
+                height("intruders").whole(),
+                vec![],
+                |s| self.count(s),
+            ),
+            self.over_steps(
+                "rank",
+                "Effective rank of the change",
+                height("effective rank"),
+                vec![],
+                |s| s.mean(|d| d.effective_rank),
+            ),
         ];
         if self.dials.tasks > 1 {
             panels.extend(self.sequence());
         }
-        let report = held::report(format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed), &settings, models, panels);
-        Scene { report, facts: self.facts() }
+        let report = held::report(
+            format!("Network of width {}, seed {}", super::WIDTH, self.dials.seed),
+            &settings,
+            models,
+            panels,
+        );
+        Scene {
+            report,
+            facts: self.facts(),
+        }
     }
 
     /// "LoRA r = 1".
@@ -38,8 +82,17 @@ impl Training {
         match n {
             0 => "Full".into(),
             _ => {
-                let name = if self.dials.init == Init::Principal && !self.dials.freeze { Kind::Pissa } else { Kind::Lora }.name();
-                format!("{name} r = {}{}", self.dials.rank, if self.dials.freeze { ", A frozen" } else { "" })
+                let name = if self.dials.init == Init::Principal && !self.dials.freeze {
+                    Kind::Pissa
+                } else {
+                    Kind::Lora
+                }
+                .name();
+                format!(
+                    "{name} r = {}{}",
+                    self.dials.rank,
+                    if self.dials.freeze { ", A frozen" } else { "" }
+                )
             }
         }
     }
@@ -48,7 +101,11 @@ impl Training {
     fn models(&self, n: usize, side: &Side) -> Vec<Model> {
         let (kind, rank, alpha) = match Method::lora(&self.dials) {
             Method::Lora { rank, alpha, init, .. } if n == 1 => {
-                let kind = if init == Init::Principal { Kind::Pissa } else { Kind::Lora };
+                let kind = if init == Init::Principal {
+                    Kind::Pissa
+                } else {
+                    Kind::Lora
+                };
                 (kind, Some(rank as u32), Some(alpha))
             }
             _ => (Kind::Full, None, None),
@@ -58,14 +115,28 @@ impl Training {
             let shown = |m: usize| at == last || m == self.dials.matrix as usize;
             let label = format!("{}, step {}", self.label(n), count(u64::from(seen.step)));
             let mut model = held::model(&label, kind, rank, seen.matrices[0].clone());
-            model.matrices = seen.matrices.iter().enumerate().filter(|(m, _)| shown(*m)).map(|(_, m)| m.clone()).collect();
+            model.matrices = seen
+                .matrices
+                .iter()
+                .enumerate()
+                .filter(|(m, _)| shown(*m))
+                .map(|(_, m)| m.clone())
+                .collect();
             model.alpha = alpha;
             model.scale = rank.and(Some(Method::lora(&self.dials).scale()));
-            model.run = Some(RunStep { run: self.label(n), step: u64::from(seen.step) });
+            model.run = Some(RunStep {
+                run: self.label(n),
+                step: u64::from(seen.step),
+            });
             model
         };
         // Step 0 is the base itself.
-        side.looks.iter().enumerate().skip(usize::from(last > 0)).map(model).collect()
+        side.looks
+            .iter()
+            .enumerate()
+            .skip(usize::from(last > 0))
+            .map(model)
+            .collect()
     }
 
     fn count(&self, seen: &Seen) -> f64 {
@@ -98,25 +169,68 @@ impl Training {
 
     /// What is known of the first task, what was changed and what was forgotten, after each task.
     fn sequence(&self) -> Vec<Panel> {
-        let chance = Level { label: "chance".into(), at: 1.0 / self.dials.task.classes() as f64 };
-        let (own, fresh) = (height("accuracy, with its own head"), height("accuracy, with a new head"));
-        let probed = [chance.clone()].into_iter().chain(level("pre-trained:", self.probed)).collect();
+        let chance = Level {
+            label: "chance".into(),
+            at: 1.0 / self.dials.task.classes() as f64,
+        };
+        let (own, fresh) = (
+            height("accuracy, with its own head"),
+            height("accuracy, with a new head"),
+        );
+        let probed = [chance.clone()]
+            .into_iter()
+            .chain(level("pre-trained:", self.probed))
+            .collect();
         vec![
-            self.over_tasks("sequence", "The first task, after each task", own, vec![chance], |l, _| l.own),
-            self.over_tasks("sequence-fresh", "The first task with a head fitted anew", fresh, probed, |l, _| l.fresh),
-            self.over_tasks("sequence-count", "Intruders after each task", height("intruders").whole(), vec![], |_, s| self.count(s)),
-            self.over_tasks("sequence-forgetting", "Task 1 after each task", height("task-1 loss"), self.before(), |_, s| s.forgetting),
+            self.over_tasks(
+                "sequence",
+                "The first task, after each task",
+                own,
+                vec![chance],
+                |l, _| l.own,
+            ),
+            self.over_tasks(
+                "sequence-fresh",
+                "The first task with a head fitted anew",
+                fresh,
+                probed,
+                |l, _| l.fresh,
+            ),
+            self.over_tasks(
+                "sequence-count",
+                "Intruders after each task",
+                height("intruders").whole(),
+                vec![],
+                |_, s| self.count(s),
+            ),
+            self.over_tasks(
+                "sequence-forgetting",
+                "Task 1 after each task",
+                height("task-1 loss"),
+                self.before(),
+                |_, s| s.forgetting,
+            ),
         ]
     }
 
-    fn over_tasks(&self, name: &str, title: &str, y: Range, levels: Vec<Level>, of: impl Fn(&Learnt, &Seen) -> f64) -> Panel {
+    fn over_tasks(
+        &self,
+        name: &str,
+        title: &str,
+        y: Range,
+        levels: Vec<Level>,
+        of: impl Fn(&Learnt, &Seen) -> f64,
+    ) -> Panel {
         let value = |n: usize, both: &[Learnt; 2]| self.sides[n].looks.get(both[n].look).map(|seen| of(&both[n], seen));
         let line = |n: usize| Line {
             label: self.label(n),
             token: TOKENS[n].into(),
             dashed: false,
             dots: true,
-            points: (1u32..).zip(&self.learnt).filter_map(|(task, both)| Some([f64::from(task), value(n, both)?])).collect(),
+            points: (1u32..)
+                .zip(&self.learnt)
+                .filter_map(|(task, both)| Some([f64::from(task), value(n, both)?]))
+                .collect(),
             deviation: vec![],
         };
         let lines = vec![line(0), line(1)];
@@ -174,7 +288,9 @@ impl Training {
         let fact = |name: &str, value: f64| Fact::new(&format!("{}{name}", OWN[n]), value);
         let d = &self.dials;
         let norms = self.world.weights.iter().zip(&seen.matrices);
-        let shares: Vec<f64> = norms.filter_map(|(w, m)| Some(m.delta.as_ref()?.frobenius / f64::from(w.norm()))).collect();
+        let shares: Vec<f64> = norms
+            .filter_map(|(w, m)| Some(m.delta.as_ref()?.frobenius / f64::from(w.norm())))
+            .collect();
         let mut facts = vec![
             fact("Steps", f64::from(seen.step)),
             fact("Loss", seen.loss),
@@ -184,21 +300,28 @@ impl Training {
             fact("Rank", seen.mean(|delta| delta.effective_rank)),
             fact("Norm", shares.iter().sum::<f64>() / shares.len().max(1) as f64),
         ];
-        facts.extend(side.reached.map(|reached| fact("Reached", f64::from(u8::from(reached)))));
+        facts.extend(
+            side.reached
+                .map(|reached| fact("Reached", f64::from(u8::from(reached)))),
+        );
         for (task, both) in (1..).zip(&self.learnt).filter(|_| d.tasks > 1) {
             let of_task = |name: &str, value: f64| fact(&format!("Task{task}{name}"), value);
             facts.extend([of_task("Own", both[n].own), of_task("Fresh", both[n].fresh)]);
-            facts.extend(
-                side.looks
-                    .get(both[n].look)
-                    .into_iter()
-                    .flat_map(|seen| [of_task("Count", self.count(seen)), of_task("Forgetting", seen.forgetting)]),
-            );
+            facts.extend(side.looks.get(both[n].look).into_iter().flat_map(|seen| {
+                [
+                    of_task("Count", self.count(seen)),
+                    of_task("Forgetting", seen.forgetting),
+                ]
+            }));
         }
         facts.extend(side.tune.turned().map(|turned| fact("Turned", turned)));
         // The count of one matrix: the one in the figures.
         if let Some(m) = seen.matrices.get(d.matrix as usize) {
-            let settings = Settings { k: d.k, epsilon: d.epsilon, ..Settings::default() };
+            let settings = Settings {
+                k: d.k,
+                epsilon: d.epsilon,
+                ..Settings::default()
+            };
             facts.extend(crate::metrics::intruder::intruders(m, &settings).map(|c| fact("OwnCount", f64::from(c))));
         }
         if n == 1 && d.shrink < 1.0 && side.reached.is_some() {
@@ -206,7 +329,11 @@ impl Training {
             let held_out = self.tasks.last().map(|[_, held]| held);
             let scored = held_out.map(|held| score(&self.world.embedding, &weights, &side.tune.head, held));
             facts.push(Fact::new("shrunkForgetting", self.world.forgetting(&weights)));
-            facts.extend(scored.into_iter().flat_map(|(loss, right)| [Fact::new("shrunkLoss", loss), Fact::new("shrunkAccuracy", right)]));
+            facts.extend(
+                scored
+                    .into_iter()
+                    .flat_map(|(loss, right)| [Fact::new("shrunkLoss", loss), Fact::new("shrunkAccuracy", right)]),
+            );
         }
         facts
     }
@@ -219,17 +346,43 @@ fn height(label: &str) -> Range {
 
 /// A level that says its value; none where that is not known yet.
 fn level(label: &str, at: f64) -> Option<Level> {
-    at.is_finite().then(|| Level { label: format!("{label} {}", fixed(at, 3)), at })
+    at.is_finite().then(|| Level {
+        label: format!("{label} {}", fixed(at, 3)),
+        at,
+    })
 }
 
 /// The last value of every line, in words.
 fn newest(lines: &[Line], digits: usize) -> Option<String> {
-    let now: Vec<String> = lines.iter().filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], digits)))).collect();
+    let now: Vec<String> = lines
+        .iter()
+        .filter_map(|l| Some(format!("{} {}", l.label, fixed(l.points.last()?[1], digits))))
+        .collect();
     (!now.is_empty()).then(|| now.join(", "))
 }
 
 fn curves((name, title, alt): (&str, &str, String), x: Range, y: Range, lines: Vec<Line>, levels: Vec<Level>) -> Panel {
-    let most = lines.iter().flat_map(|l| &l.points).map(|p| p[1]).chain(levels.iter().map(|l| l.at)).fold(0.0, f64::max);
-    let y = Range { to: y.to.max(1.05 * most), ..y };
-    Panel { name: name.into(), title: title.into(), alt, body: Body::Curves(Curves { x, y, lines, levels, cursor: None, strips: vec![] }) }
+    let most = lines
+        .iter()
+        .flat_map(|l| &l.points)
+        .map(|p| p[1])
+        .chain(levels.iter().map(|l| l.at))
+        .fold(0.0, f64::max);
+    let y = Range {
+        to: y.to.max(1.05 * most),
+        ..y
+    };
+    Panel {
+        name: name.into(),
+        title: title.into(),
+        alt,
+        body: Body::Curves(Curves {
+            x,
+            y,
+            lines,
+            levels,
+            cursor: None,
+            strips: vec![],
+        }),
+    }
 }

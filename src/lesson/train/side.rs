@@ -26,7 +26,11 @@ impl Seen {
     /// Intruders in all matrices.
     pub fn count(&self, k: u32, epsilon: f64) -> u32 {
         let rule = Rule::absolute(Vectors::Left);
-        self.matrices.iter().filter_map(|m| Intervals::of(m, rule)).map(|i| count(i.scores(), k, epsilon)).sum()
+        self.matrices
+            .iter()
+            .filter_map(|m| Intervals::of(m, rule))
+            .map(|i| count(i.scores(), k, epsilon))
+            .sum()
     }
 
     /// The mean over the matrices of what is known of their changes.
@@ -53,7 +57,15 @@ pub struct Side {
 
 impl Side {
     pub fn new(tune: Tune) -> Side {
-        Side { tune, looks: vec![], last: vec![], reached: None, heads: vec![], before: 0, saved: vec![] }
+        Side {
+            tune,
+            looks: vec![],
+            last: vec![],
+            reached: None,
+            heads: vec![],
+            before: 0,
+            saved: vec![],
+        }
     }
 
     /// Steps over all tasks.
@@ -70,7 +82,11 @@ impl Side {
 
     /// How matrix n differs from the pre-trained one.
     pub fn tuning(&self, n: usize) -> Tuning {
-        if self.heads.is_empty() { self.tune.tuning(n) } else { Tuning::Dense(self.tune.weights[n].clone()) }
+        if self.heads.is_empty() {
+            self.tune.tuning(n)
+        } else {
+            Tuning::Dense(self.tune.weights[n].clone())
+        }
     }
 
     /// Looks at the network as it is. `keep`: the weights of this step are saved.
@@ -80,12 +96,24 @@ impl Side {
         let look = |(n, known): (usize, &Known)| known.looks(vec![(self.tuning(n), self.last.get(n))]).remove(0);
         let looks: Vec<Look> = known.iter().enumerate().map(look).collect();
         // The maps of the look before are not shown any more.
-        self.looks.iter_mut().rev().take(1).flat_map(|seen| &mut seen.matrices).for_each(|m| m.similarity = None);
+        self.looks
+            .iter_mut()
+            .rev()
+            .take(1)
+            .flat_map(|seen| &mut seen.matrices)
+            .for_each(|m| m.similarity = None);
         let matrices = looks.iter().map(|l| held::leading(l.entry.clone())).collect();
-        self.looks.push(Seen { step: self.step(), loss, accuracy, forgetting, matrices });
+        self.looks.push(Seen {
+            step: self.step(),
+            loss,
+            accuracy,
+            forgetting,
+            matrices,
+        });
         self.last = looks;
         if keep {
-            self.saved.push((self.step(), (0..known.len()).map(|n| self.tuning(n)).collect()));
+            self.saved
+                .push((self.step(), (0..known.len()).map(|n| self.tuning(n)).collect()));
         }
     }
 
@@ -93,8 +121,14 @@ impl Side {
     pub fn shrunk(&self, factor: f64, k: u32, epsilon: f64) -> Vec<Matrix> {
         let shrink = |(w, look): (&Matrix, &Look)| {
             let mut out = w.clone();
-            let scores = Intervals::of(&look.entry, Rule::absolute(Vectors::Left)).into_iter().flat_map(Intervals::scores);
-            let places = scores.take(k as usize).enumerate().filter(|(_, c)| f64::from(*c) < epsilon).map(|(j, _)| j);
+            let scores = Intervals::of(&look.entry, Rule::absolute(Vectors::Left))
+                .into_iter()
+                .flat_map(Intervals::scores);
+            let places = scores
+                .take(k as usize)
+                .enumerate()
+                .filter(|(_, c)| f64::from(*c) < epsilon)
+                .map(|(j, _)| j);
             if let Some(vectors) = look.vectors.as_ref().filter(|_| look.entry.status == Status::Analyzed) {
                 for u in places.filter(|j| *j < vectors.ncols()).map(|j| vectors.column(j)) {
                     out += u * (u.transpose() * w) * (factor - 1.0) as f32;

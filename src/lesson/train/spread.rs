@@ -29,7 +29,11 @@ pub fn rows() -> &'static [Row] {
 
 /// Mean and standard deviation of the two methods that the dials set; none where ten seeds were not run.
 pub fn facts(dials: &TrainDials) -> Vec<Fact> {
-    let usual = dials.full_rate == 1.0 && dials.lora_rate == 1.0 && dials.init == Init::Usual && dials.tasks == 1 && dials.target == 1.0;
+    let usual = dials.full_rate == 1.0
+        && dials.lora_rate == 1.0
+        && dials.init == Init::Usual
+        && dials.tasks == 1
+        && dials.target == 1.0;
     if !(usual && !dials.same_steps && dials.k == 10 && dials.epsilon == 0.5) {
         return vec![];
     }
@@ -39,14 +43,25 @@ pub fn facts(dials: &TrainDials) -> Vec<Fact> {
     };
     let own = |row: &&Row| row.task == dials.task;
     let full = rows().iter().filter(own).find(|r| r.rank.is_none());
-    let lora = rows().iter().filter(own).find(|r| r.rank == Some(dials.rank) && r.alpha == alpha && r.freeze == dials.freeze);
+    let lora = rows()
+        .iter()
+        .filter(own)
+        .find(|r| r.rank == Some(dials.rank) && r.alpha == alpha && r.freeze == dials.freeze);
     let of = |name: &str, row: &Row| {
         let count: Vec<f64> = row.count.iter().map(|c| f64::from(*c)).collect();
         let both = |what: &str, values: &[f64]| {
             let (mean, deviation) = spread(values);
-            [Fact::new(&format!("ten{name}{what}"), mean), Fact::new(&format!("ten{name}{what}Deviation"), deviation)]
+            [
+                Fact::new(&format!("ten{name}{what}"), mean),
+                Fact::new(&format!("ten{name}{what}Deviation"), deviation),
+            ]
         };
-        [both("Count", &count), both("Forgetting", &row.forgetting), both("Accuracy", &row.accuracy)].concat()
+        [
+            both("Count", &count),
+            both("Forgetting", &row.forgetting),
+            both("Accuracy", &row.accuracy),
+        ]
+        .concat()
     };
     let mut facts: Vec<Fact> = full.map(|row| of("Full", row)).unwrap_or_default();
     facts.extend(lora.map(|row| of("Lora", row)).unwrap_or_default());

@@ -46,7 +46,13 @@ impl Purpose {
 }
 
 /// Standard normal numbers, `[rows, cols]`, drawn along the rows, each row times its factor. `skip`: numbers of the stream to leave out, even.
-pub fn normals(seed: u32, purpose: Purpose, (rows, cols): (usize, usize), skip: usize, factor: impl Fn(usize, usize) -> f64) -> Matrix {
+pub fn normals(
+    seed: u32,
+    purpose: Purpose,
+    (rows, cols): (usize, usize),
+    skip: usize,
+    factor: impl Fn(usize, usize) -> f64,
+) -> Matrix {
     let state = 1_000_003 * u64::from(seed) + purpose.tag();
     let mut stream = SplitMix(state.wrapping_add(GAMMA.wrapping_mul(skip as u64)));
     let mut out = Matrix::zeros(rows, cols);
@@ -71,8 +77,18 @@ mod tests {
     #[test]
     fn the_stream_is_that_of_the_reference() {
         let x = normals(0, Purpose::TeacherHidden, (2, 2), 0, |_, _| 1.0);
-        let wanted = [-0.0342673217918511, -1.29260853323732, -2.50006749336987, 0.911466586409297];
-        assert!([x[(0, 0)], x[(0, 1)], x[(1, 0)], x[(1, 1)]].iter().zip(wanted).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-6));
+        let wanted = [
+            -0.0342673217918511,
+            -1.29260853323732,
+            -2.50006749336987,
+            0.911466586409297,
+        ];
+        assert!(
+            [x[(0, 0)], x[(0, 1)], x[(1, 0)], x[(1, 1)]]
+                .iter()
+                .zip(wanted)
+                .all(|(a, b)| (f64::from(*a) - b).abs() < 1e-6)
+        );
         let rest = normals(0, Purpose::TeacherHidden, (1, 2), 2, |_, _| 1.0);
         assert_eq!((rest[(0, 0)], rest[(0, 1)]), (x[(1, 0)], x[(1, 1)]));
     }

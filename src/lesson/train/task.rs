@@ -60,24 +60,51 @@ impl Task {
     /// less its mean over the training examples.
     pub fn examples(self, seed: u32, at: usize) -> [Examples; 2] {
         let hidden = normals(seed, Purpose::TaskHidden(at), (self.hidden(), INPUTS), 0, |_, _| 1.0);
-        let out = normals(seed, Purpose::TaskOut(at), (self.classes(), self.hidden()), 0, |_, _| 1.0);
+        let out = normals(
+            seed,
+            Purpose::TaskOut(at),
+            (self.classes(), self.hidden()),
+            0,
+            |_, _| 1.0,
+        );
         let answer = |x: &Matrix| -> Matrix { product(&out, &product::<f32>(&hidden, x).map(|v| self.act(v))) };
-        let (x, held) = (inputs(seed, Purpose::TaskTraining(at), TRAINING, 0), inputs(seed, Purpose::TaskHeldOut(at), HELD_OUT, 0));
+        let (x, held) = (
+            inputs(seed, Purpose::TaskTraining(at), TRAINING, 0),
+            inputs(seed, Purpose::TaskHeldOut(at), HELD_OUT, 0),
+        );
         let (y, held_y) = (answer(&x), answer(&held));
         let mean = y.column_mean();
         let class = |y: &Matrix| -> Vec<usize> {
             y.column_iter()
-                .map(|c| (c - &mean).iter().enumerate().fold((0, f32::MIN), |b, (n, v)| if *v > b.1 { (n, *v) } else { b }).0)
+                .map(|c| {
+                    (c - &mean)
+                        .iter()
+                        .enumerate()
+                        .fold((0, f32::MIN), |b, (n, v)| if *v > b.1 { (n, *v) } else { b })
+                        .0
+                })
                 .collect()
         };
-        [Examples { classes: class(&y), inputs: x }, Examples { classes: class(&held_y), inputs: held }]
+        [
+            Examples {
+                classes: class(&y),
+                inputs: x,
+            },
+            Examples {
+                classes: class(&held_y),
+                inputs: held,
+            },
+        ]
     }
 }
 
 /// Inputs whose variances fall as 1/i and sum to 1, `[32, count]`. `skip`: examples of the stream to leave out.
 pub fn inputs(seed: u32, purpose: Purpose, count: usize, skip: usize) -> Matrix {
     let total: f64 = (1..=INPUTS).map(|i| 1.0 / i as f64).sum();
-    normals(seed, purpose, (count, INPUTS), skip * INPUTS, |_, j| 1.0 / ((j + 1) as f64 * total).sqrt()).transpose()
+    normals(seed, purpose, (count, INPUTS), skip * INPUTS, |_, j| {
+        1.0 / ((j + 1) as f64 * total).sqrt()
+    })
+    .transpose()
 }
 
 /// Task 1: a regression on R relu(S x), its targets of mean 0 and total variance 1.
@@ -94,7 +121,9 @@ pub struct Regression {
 impl Regression {
     pub fn new(seed: u32) -> Regression {
         let hidden = normals(seed, Purpose::TeacherHidden, (TEACHER, INPUTS), 0, |_, _| 1.0);
-        let out = normals(seed, Purpose::TeacherOut, (OUTPUTS, TEACHER), 0, |i, _| 1.0 / ((i + 1) as f64).sqrt());
+        let out = normals(seed, Purpose::TeacherOut, (OUTPUTS, TEACHER), 0, |i, _| {
+            1.0 / ((i + 1) as f64).sqrt()
+        });
         let mut own = Regression {
             hidden,
             out,

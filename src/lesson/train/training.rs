@@ -41,7 +41,14 @@ pub struct Learnt {
 
 /// The pre-trained matrices, to hold others against.
 pub fn known(world: &World) -> Vec<Known> {
-    let known = |(n, w)| Known::new(NAMES[n], Some(n as u32 / 2), Some(if n % 2 == 0 { "up" } else { "down" }), w);
+    let known = |(n, w)| {
+        Known::new(
+            NAMES[n],
+            Some(n as u32 / 2),
+            Some(if n % 2 == 0 { "up" } else { "down" }),
+            w,
+        )
+    };
     world.weights.iter().enumerate().map(known).collect()
 }
 
@@ -103,8 +110,22 @@ impl Training {
         }
         let warm = self.world.step as f64 / STEPS as f64;
         let most = f64::from(self.dials.target().1);
-        let own = self.sides.iter().map(|s| if s.reached.is_some() { 1.0 } else { f64::from(s.tune.step) / most }).fold(1.0, f64::min);
-        let tasks = if self.sides.is_empty() { 0.0 } else { (self.tasks.len() as f64 - 1.0 + own) / f64::from(self.dials.tasks) };
+        let own = self
+            .sides
+            .iter()
+            .map(|s| {
+                if s.reached.is_some() {
+                    1.0
+                } else {
+                    f64::from(s.tune.step) / most
+                }
+            })
+            .fold(1.0, f64::min);
+        let tasks = if self.sides.is_empty() {
+            0.0
+        } else {
+            (self.tasks.len() as f64 - 1.0 + own) / f64::from(self.dials.tasks)
+        };
         (SHARE * warm + (1.0 - SHARE) * tasks).min(0.999)
     }
 
@@ -133,7 +154,10 @@ impl Training {
         self.tasks.push(self.dials.task.examples(self.dials.seed, 0));
         let weights = self.world.weights.clone();
         self.probed = self.fresh(&weights);
-        self.sides = self.methods().map(|method| Side::new(self.tune(method, &weights, 0))).collect();
+        self.sides = self
+            .methods()
+            .map(|method| Side::new(self.tune(method, &weights, 0)))
+            .collect();
         self.looking = Some(0);
     }
 
@@ -200,8 +224,14 @@ impl Training {
     fn learnt_by(&self, n: usize) -> Learnt {
         let side = &self.sides[n];
         let head = side.heads.first().unwrap_or(&side.tune.head);
-        let own = self.tasks.first().map_or(f64::NAN, |[_, held_out]| score(&self.world.embedding, &side.tune.weights, head, held_out).1);
-        Learnt { own, fresh: self.fresh(&side.tune.weights), look: side.looks.len().saturating_sub(1) }
+        let own = self.tasks.first().map_or(f64::NAN, |[_, held_out]| {
+            score(&self.world.embedding, &side.tune.weights, head, held_out).1
+        });
+        Learnt {
+            own,
+            fresh: self.fresh(&side.tune.weights),
+            look: side.looks.len().saturating_sub(1),
+        }
     }
 
     /// What a head fitted to these weights knows of the first task.

@@ -20,13 +20,23 @@ const HELD: f64 = 1e-3;
 /// How the four matrices change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Method {
-    Full { rate: f64 },
-    Lora { rank: usize, alpha: f64, rate: f64, init: Init, freeze: bool },
+    Full {
+        rate: f64,
+    },
+    Lora {
+        rank: usize,
+        alpha: f64,
+        rate: f64,
+        init: Init,
+        freeze: bool,
+    },
 }
 
 impl Method {
     pub fn full(dials: &TrainDials) -> Method {
-        Method::Full { rate: dials.full_rate * dials.task.full_rate() }
+        Method::Full {
+            rate: dials.full_rate * dials.task.full_rate(),
+        }
     }
 
     pub fn lora(dials: &TrainDials) -> Method {
@@ -37,7 +47,13 @@ impl Method {
         };
         // As the paper trains B alone: on orthonormal rows.
         let init = if dials.freeze { Init::Orthonormal } else { dials.init };
-        Method::Lora { rank, alpha, rate: dials.lora_rate * ALPHA_RATE / alpha, init, freeze: dials.freeze }
+        Method::Lora {
+            rank,
+            alpha,
+            rate: dials.lora_rate * ALPHA_RATE / alpha,
+            init,
+            freeze: dials.freeze,
+        }
     }
 
     /// alpha / r.
@@ -80,11 +96,27 @@ impl Tune {
         let scale = method.scale();
         let (adapters, adams): (Vec<Adapter>, _) = match method {
             Method::Full { .. } => (vec![], base.iter().map(|w| Adam::new(w.shape())).collect()),
-            Method::Lora { rank, init: Init::Principal, .. } => (base.iter().map(|w| Adapter::principal(w, rank, scale)).collect(), vec![]),
-            Method::Lora { rank, init, .. } => ((0..MATRICES).map(|n| Adapter::new(seed, (task, n), rank, init)).collect(), vec![]),
+            Method::Lora {
+                rank,
+                init: Init::Principal,
+                ..
+            } => (
+                base.iter().map(|w| Adapter::principal(w, rank, scale)).collect(),
+                vec![],
+            ),
+            Method::Lora { rank, init, .. } => (
+                (0..MATRICES)
+                    .map(|n| Adapter::new(seed, (task, n), rank, init))
+                    .collect(),
+                vec![],
+            ),
         };
         let mut rest = base.to_vec();
-        for (rest, own) in rest.iter_mut().zip(&adapters).filter(|(_, own)| own.first.1.amax() > 0.0) {
+        for (rest, own) in rest
+            .iter_mut()
+            .zip(&adapters)
+            .filter(|(_, own)| own.first.1.amax() > 0.0)
+        {
             *rest -= product::<f32>(&own.b, &own.a) * scale as f32;
         }
         Tune {
@@ -104,7 +136,13 @@ impl Tune {
     pub fn train(&mut self, embedding: &Matrix, examples: &Examples) {
         let from = self.step as usize * BATCH % TRAINING;
         let x = examples.inputs.columns(from, BATCH).into_owned();
-        let (loss, gradients, head) = gradients(embedding, &self.weights, &self.head, &x, &examples.classes[from..from + BATCH]);
+        let (loss, gradients, head) = gradients(
+            embedding,
+            &self.weights,
+            &self.head,
+            &x,
+            &examples.classes[from..from + BATCH],
+        );
         self.losses.push(loss);
         match self.method {
             Method::Full { rate } => {
@@ -127,10 +165,16 @@ impl Tune {
 
     /// How matrix n differs from the one it began with. Factors that began as a part of it change it by s (B A − B0 A0): twice the rank.
     pub fn tuning(&self, n: usize) -> Tuning {
-        let Some(own) = self.adapters.get(n).filter(|_| self.step > 0) else { return Tuning::Dense(self.weights[n].clone()) };
+        let Some(own) = self.adapters.get(n).filter(|_| self.step > 0) else {
+            return Tuning::Dense(self.weights[n].clone());
+        };
         let scale = self.method.scale();
         if own.first.1.amax() == 0.0 {
-            return Tuning::LowRank { b: own.b.clone(), a: own.a.clone(), scale };
+            return Tuning::LowRank {
+                b: own.b.clone(),
+                a: own.a.clone(),
+                scale,
+            };
         }
         let rank = own.a.nrows();
         let (mut b, mut a) = (Matrix::zeros(WIDTH, 2 * rank), Matrix::zeros(2 * rank, WIDTH));
@@ -170,14 +214,22 @@ impl Adapter {
         let sigma = svd.map_or(vec![0.0; WIDTH], |svd| svd.values());
         let share = |vectors: Matrix| {
             let mut part = vectors.columns(0, rank).into_owned();
-            part.column_iter_mut().zip(&sigma).for_each(|(mut column, sigma)| column *= (f64::from(*sigma) / scale).sqrt() as f32);
+            part.column_iter_mut()
+                .zip(&sigma)
+                .for_each(|(mut column, sigma)| column *= (f64::from(*sigma) / scale).sqrt() as f32);
             part
         };
         Adapter::of(share(right).transpose(), share(left))
     }
 
     fn of(a: Matrix, b: Matrix) -> Adapter {
-        Adapter { adam_a: Adam::new(a.shape()), adam_b: Adam::new(b.shape()), first: (a.clone(), b.clone()), a, b }
+        Adapter {
+            adam_a: Adam::new(a.shape()),
+            adam_b: Adam::new(b.shape()),
+            first: (a.clone(), b.clone()),
+            a,
+            b,
+        }
     }
 
     /// dL/dA from dL/dW, with W = W0 + scale B A.
@@ -203,7 +255,10 @@ impl Adapter {
 
 /// Row by row (Gram and Schmidt, twice), in f64.
 fn orthonormal_rows(a: &mut Matrix) {
-    let mut rows: Vec<Vec<f64>> = a.row_iter().map(|r| r.iter().map(|x| f64::from(*x)).collect()).collect();
+    let mut rows: Vec<Vec<f64>> = a
+        .row_iter()
+        .map(|r| r.iter().map(|x| f64::from(*x)).collect())
+        .collect();
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
     for n in 0..rows.len() {
         let (done, rest) = rows.split_at_mut(n);
@@ -223,7 +278,13 @@ fn orthonormal_rows(a: &mut Matrix) {
 }
 
 /// The loss of a batch, dL/dW of the four matrices, and dL/dhead.
-pub fn gradients(embedding: &Matrix, weights: &[Matrix], head: &Matrix, x: &Matrix, classes: &[usize]) -> (f64, Vec<Matrix>, Matrix) {
+pub fn gradients(
+    embedding: &Matrix,
+    weights: &[Matrix],
+    head: &Matrix,
+    x: &Matrix,
+    classes: &[usize],
+) -> (f64, Vec<Matrix>, Matrix) {
     let pass = forward(embedding, weights, x);
     let (loss, _, d) = cross_entropy(&product(head, &pass.h), classes);
     let (gradients, _) = pass.backward(weights, product(View::from(head).t(), &d));
@@ -241,7 +302,13 @@ pub fn score(embedding: &Matrix, weights: &[Matrix], head: &Matrix, examples: &E
 pub fn probe(embedding: &Matrix, weights: &[Matrix], [examples, held_out]: &[Examples; 2], classes: usize) -> f64 {
     let features = forward(embedding, weights, &examples.inputs).h;
     let share = 1.0 / classes as f32;
-    let target = |class: usize, n: usize| if examples.classes[n] == class { 1.0 - share } else { -share };
+    let target = |class: usize, n: usize| {
+        if examples.classes[n] == class {
+            1.0 - share
+        } else {
+            -share
+        }
+    };
     let targets = Matrix::from_fn(classes, examples.classes.len(), target);
     // A network that left the range of numbers has no features, and a head of zeros says the first class.
     let head = ridge(&features, &targets, HELD).unwrap_or_else(|| Matrix::zeros(classes, WIDTH));
@@ -255,15 +322,29 @@ mod tests {
     use crate::linalg::random;
 
     /// The loss in f64, written without the code that is tested, with one of the matrices (the head is the last) moved along a direction.
-    fn loss(embedding: &Matrix, matrices: &[Matrix], x: &Matrix, classes: &[usize], (which, along, by): (usize, &Matrix, f64)) -> f64 {
+    fn loss(
+        embedding: &Matrix,
+        matrices: &[Matrix],
+        x: &Matrix,
+        classes: &[usize],
+        (which, along, by): (usize, &Matrix, f64),
+    ) -> f64 {
         let wide = |m: &Matrix| m.map(f64::from);
-        let moved = |n: usize| if n == which { wide(&matrices[n]) + wide(along) * by } else { wide(&matrices[n]) };
+        let moved = |n: usize| {
+            if n == which {
+                wide(&matrices[n]) + wide(along) * by
+            } else {
+                wide(&matrices[n])
+            }
+        };
         let mut h = wide(embedding) * wide(x);
         for up in [0, 2] {
             h = &h + moved(up + 1) * (moved(up) * &h).map(|v| v.max(0.0));
         }
         let logits = moved(4) * h;
-        let one = |(n, class): (usize, &usize)| logits.column(n).iter().map(|v| v.exp()).sum::<f64>().ln() - logits[(*class, n)];
+        let one = |(n, class): (usize, &usize)| {
+            logits.column(n).iter().map(|v| v.exp()).sum::<f64>().ln() - logits[(*class, n)]
+        };
         classes.iter().enumerate().map(one).sum::<f64>() / classes.len() as f64
     }
 
@@ -271,39 +352,62 @@ mod tests {
     fn gradients_are_slopes_of_the_loss() {
         let embedding = random(WIDTH, INPUTS, 1);
         let mut matrices: Vec<Matrix> = (0..4).map(|n| random(WIDTH, WIDTH, 10 + n) * 0.03).collect();
-        let (head, x, classes) = (random(8, WIDTH, 3) * 0.1, random(INPUTS, 6, 4) * 0.2, [0, 3, 7, 1, 1, 5]);
+        let (head, x, classes) = (
+            random(8, WIDTH, 3) * 0.1,
+            random(INPUTS, 6, 4) * 0.2,
+            [0, 3, 7, 1, 1, 5],
+        );
         let (own, mut slopes, to_head) = gradients(&embedding, &matrices, &head, &x, &classes);
         matrices.push(head);
         slopes.push(to_head);
         let at = |moved: (usize, &Matrix, f64)| loss(&embedding, &matrices, &x, &classes, moved);
         assert!((own - at((0, &matrices[0], 0.0))).abs() < 1e-5);
         // Some entries of a parameter; `along`: how the matrix moves with one.
-        assert!(matrices.iter().zip(&slopes).all(|(m, slope)| m.shape() == slope.shape()));
+        assert!(
+            matrices
+                .iter()
+                .zip(&slopes)
+                .all(|(m, slope)| m.shape() == slope.shape())
+        );
         let check = |which: usize, gradient: &Matrix, along: &dyn Fn(usize, usize) -> Matrix| {
             for (i, j) in (0..12).map(|n| (n * 37 % gradient.nrows(), n * 29 % gradient.ncols())) {
                 let along = along(i, j);
                 let slope = (at((which, &along, 1e-6)) - at((which, &along, -1e-6))) / 2e-6;
                 let own = f64::from(gradient[(i, j)]);
-                assert!((slope - own).abs() < 1e-4 * f64::from(gradient.amax()), "matrix {which}, {i} {j}: {slope}, not {own}");
+                assert!(
+                    (slope - own).abs() < 1e-4 * f64::from(gradient.amax()),
+                    "matrix {which}, {i} {j}: {slope}, not {own}"
+                );
             }
         };
-        let unit =
-            |rows: usize, cols: usize, i: usize, j: usize| Matrix::from_fn(rows, cols, |r, c| if (r, c) == (i, j) { 1.0 } else { 0.0 });
+        let unit = |rows: usize, cols: usize, i: usize, j: usize| {
+            Matrix::from_fn(rows, cols, |r, c| if (r, c) == (i, j) { 1.0 } else { 0.0 })
+        };
         for (which, slope) in slopes.iter().enumerate() {
             check(which, slope, &|i, j| unit(slope.nrows(), slope.ncols(), i, j));
         }
         // W0 + scale B A, at which the matrices stand.
         let (scale, adapter) = (2.0, Adapter::of(random(3, WIDTH, 20) * 0.1, random(WIDTH, 3, 21) * 0.1));
         for (which, slope) in slopes.iter().enumerate().take(MATRICES) {
-            check(which, &adapter.gradient_a(slope, scale), &|i, j| &adapter.b * unit(3, WIDTH, i, j) * scale);
-            check(which, &adapter.gradient_b(slope, scale), &|i, j| unit(WIDTH, 3, i, j) * &adapter.a * scale);
+            check(which, &adapter.gradient_a(slope, scale), &|i, j| {
+                &adapter.b * unit(3, WIDTH, i, j) * scale
+            });
+            check(which, &adapter.gradient_b(slope, scale), &|i, j| {
+                unit(WIDTH, 3, i, j) * &adapter.a * scale
+            });
         }
     }
 
     #[test]
     fn factors_that_begin_as_a_part_of_the_base_change_nothing_at_first() {
         let base: Vec<Matrix> = (0..4).map(|n| random(WIDTH, WIDTH, n) * 0.03).collect();
-        let method = Method::Lora { rank: 5, alpha: 10.0, rate: 1e-3, init: Init::Principal, freeze: false };
+        let method = Method::Lora {
+            rank: 5,
+            alpha: 10.0,
+            rate: 1e-3,
+            init: Init::Principal,
+            freeze: false,
+        };
         let mut tune = Tune::new(method, &base, 0, 0, 8);
         assert_eq!(tune.weights, base);
         for ((rest, own), w) in tune.base.iter().zip(&tune.adapters).zip(&base) {
@@ -315,7 +419,9 @@ mod tests {
         for _ in 0..3 {
             tune.train(&random(WIDTH, INPUTS, 1), &examples);
         }
-        let Tuning::LowRank { b, a, scale } = tune.tuning(1) else { panic!("factors") };
+        let Tuning::LowRank { b, a, scale } = tune.tuning(1) else {
+            panic!("factors")
+        };
         assert_eq!((b.ncols(), a.nrows()), (10, 10));
         assert!((&base[1] + b * a * scale as f32 - &tune.weights[1]).amax() < 1e-5);
     }
@@ -325,9 +431,17 @@ mod tests {
         let [examples, held_out] = Task::Eight.examples(0, 0);
         let weights = vec![Matrix::zeros(WIDTH, WIDTH); 4];
         let right = probe(&random(WIDTH, INPUTS, 1), &weights, &[examples, held_out], 8);
-        assert!(right > 0.4 && right < 0.7, "a line through the inputs themselves: {right}");
+        assert!(
+            right > 0.4 && right < 0.7,
+            "a line through the inputs themselves: {right}"
+        );
         let [examples, held_out] = Task::Eight.examples(0, 0);
-        let nothing = probe(&Matrix::from_element(WIDTH, INPUTS, f32::NAN), &weights, &[examples, held_out], 8);
+        let nothing = probe(
+            &Matrix::from_element(WIDTH, INPUTS, f32::NAN),
+            &weights,
+            &[examples, held_out],
+            8,
+        );
         assert!(nothing < 0.4);
     }
 }

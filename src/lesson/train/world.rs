@@ -33,11 +33,26 @@ impl World {
     pub fn new(seed: u32) -> World {
         let wide = 1.0 / (WIDTH as f64).sqrt();
         let embedding = normals(seed, Purpose::Embedding, (WIDTH, INPUTS), 0, |_, _| 1.0);
-        let weights: Vec<Matrix> =
-            (0..MATRICES).map(|n| normals(seed, Purpose::Weight(n), (WIDTH, WIDTH), 0, |_, _| GAIN * wide)).collect();
+        let weights: Vec<Matrix> = (0..MATRICES)
+            .map(|n| normals(seed, Purpose::Weight(n), (WIDTH, WIDTH), 0, |_, _| GAIN * wide))
+            .collect();
         let head = normals(seed, Purpose::Head, (OUTPUTS, WIDTH), 0, |_, _| 0.1 * wide);
-        let adams = [embedding.shape()].into_iter().chain(weights.iter().map(Matrix::shape)).chain([head.shape()]).map(Adam::new).collect();
-        World { seed, regression: Regression::new(seed), embedding, weights, head, adams, step: 0, losses: vec![] }
+        let adams = [embedding.shape()]
+            .into_iter()
+            .chain(weights.iter().map(Matrix::shape))
+            .chain([head.shape()])
+            .map(Adam::new)
+            .collect();
+        World {
+            seed,
+            regression: Regression::new(seed),
+            embedding,
+            weights,
+            head,
+            adams,
+            step: 0,
+            losses: vec![],
+        }
     }
 
     /// Some steps more; true while some are left. When the last is done the moments are let go.
@@ -62,7 +77,10 @@ impl World {
         // Warm-up, then a linear fall to 0 over the second half.
         let (at, all) = (self.step as f64, STEPS as f64);
         let rate = RATE * ((at + 1.0) / WARM_UP as f64).min(1.0) * ((all - at) / (0.5 * all)).min(1.0);
-        let parameters = [&mut self.embedding].into_iter().chain(&mut self.weights).chain([&mut self.head]);
+        let parameters = [&mut self.embedding]
+            .into_iter()
+            .chain(&mut self.weights)
+            .chain([&mut self.head]);
         let gradients = [&embedding].into_iter().chain(&gradients).chain([&head]);
         for ((parameter, gradient), adam) in parameters.zip(gradients).zip(&mut self.adams) {
             adam.step(parameter, gradient, rate);

@@ -35,14 +35,24 @@ impl Secular {
         if last {
             let squares: f64 = self.z.iter().map(|z| z * z).sum();
             (low, high) = (0.0, self.rho * squares * (1.0 + 4.0 * f64::EPSILON));
-            root = Root { pole: j, beyond: high / 2.0 };
+            root = Root {
+                pole: j,
+                beyond: high / 2.0,
+            };
         } else {
             let half = (self.poles[j + 1] - self.poles[j]) / 2.0;
             let middle = Root { pole: j, beyond: half };
             if self.at(j, &middle).value >= 0.0 {
                 (root, low, high) = (middle, 0.0, half);
             } else {
-                (root, low, high) = (Root { pole: j + 1, beyond: -half }, -half, 0.0);
+                (root, low, high) = (
+                    Root {
+                        pole: j + 1,
+                        beyond: -half,
+                    },
+                    -half,
+                    0.0,
+                );
             }
         }
         let (mut before, mut fixed) = (f64::INFINITY, true);
@@ -61,7 +71,11 @@ impl Secular {
                 fixed = !fixed;
             }
             before = at.value.abs();
-            let step = if last { self.step_beyond(&root, &at) } else { self.step_between(j, &root, &at, fixed) };
+            let step = if last {
+                self.step_beyond(&root, &at)
+            } else {
+                self.step_between(j, &root, &at, fixed)
+            };
             let mut next = root.beyond + step;
             if !(low < next && next < high) {
                 next = low + (high - low) / 2.0;
@@ -84,7 +98,9 @@ impl Secular {
         let (poles, last) = (&self.poles, roots.len() - 1);
         let left = (0..i).map(|j| self.distance(i, &roots[j]) / (poles[i] - poles[j]));
         let right = (i..last).map(|j| self.distance(i, &roots[j]) / (poles[i] - poles[j + 1]));
-        let square = left.chain(right).fold(-self.distance(i, &roots[last]), |product, factor| product * factor);
+        let square = left
+            .chain(right)
+            .fold(-self.distance(i, &roots[last]), |product, factor| product * factor);
         square.abs().sqrt().copysign(self.z[i])
     }
 
@@ -103,7 +119,11 @@ impl Secular {
         let (left, left_slope, a) = side(&mut (0..=j));
         let (right, right_slope, b) = side(&mut (j + 1..self.poles.len()).rev());
         let rounding = 8.0 * (right - left) + a + b + 1.0 / self.rho + root.beyond.abs() * (left_slope + right_slope);
-        At { value: 1.0 / self.rho + left + right, slopes: [left_slope, right_slope], rounding }
+        At {
+            value: 1.0 / self.rho + left + right,
+            slopes: [left_slope, right_slope],
+            rounding,
+        }
     }
 
     /// To the zero of c + s / (pole_j - x) + t / (pole_{j+1} - x) that agrees in value and slope: with the nearer pole's own weight
@@ -121,7 +141,11 @@ impl Secular {
         let a = (left + right) * at.value - left * right * slope;
         let b = left * right * at.value;
         let under = (a * a - 4.0 * b * c).abs().sqrt();
-        let step = if a <= 0.0 { (a - under) / (2.0 * c) } else { 2.0 * b / (a + under) };
+        let step = if a <= 0.0 {
+            (a - under) / (2.0 * c)
+        } else {
+            2.0 * b / (a + under)
+        };
         // Against the slope there is no zero.
         if at.value * step < 0.0 { step } else { -at.value / slope }
     }

@@ -6,12 +6,14 @@ export async function memory(browser, field) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  const held = processInfo.filter((p) => p.type === 'renderer').map((p) => {
-    try {
-      return Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]);
-    } catch {
-      return 0;
-    }
-  });
+  const held = processInfo
+    .filter((p) => p.type === 'renderer')
+    .map((p) => {
+      try {
+        return Number(readFileSync(`/proc/${p.id}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]);
+      } catch {
+        return 0;
+      }
+    });
   return Math.round(Math.max(0, ...held) / 1024) || null;
 }

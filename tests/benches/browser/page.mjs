@@ -24,9 +24,20 @@ export async function runPage(browser, address, folder, { limit, watch }) {
     const seconds = Number(runSeconds);
     const watched = await watching?.(seconds);
     const peakMiB = await memory(browser, 'VmHWM');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-json').first().click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByTestId('export-json').first().click(),
+    ]);
     const report = JSON.parse(readFileSync(await download.path(), 'utf8'));
-    return { build, threads: Number(threads), seconds, counts: counts(report), failed: failed(report), peakMiB, ...watched };
+    return {
+      build,
+      threads: Number(threads),
+      seconds,
+      counts: counts(report),
+      failed: failed(report),
+      peakMiB,
+      ...watched,
+    };
   } catch (error) {
     return { error: error.message.split('\n')[0] };
   } finally {
@@ -37,11 +48,19 @@ export async function runPage(browser, address, folder, { limit, watch }) {
 async function state(page, wanted) {
   const status = page.getByTestId('status');
   // Not every frame, which is what Playwright would do: frames take the time that is measured.
-  await page.waitForFunction((w) => [w, 'error'].includes(document.querySelector('[data-testid=status]')?.dataset.state), wanted, { polling: 250 });
-  if ((await status.getAttribute('data-state')) === 'error') throw new Error(`the page reports: ${await page.getByTestId('error').allInnerTexts()}`);
+  await page.waitForFunction(
+    (w) => [w, 'error'].includes(document.querySelector('[data-testid=status]')?.dataset.state),
+    wanted,
+    { polling: 250 },
+  );
+  if ((await status.getAttribute('data-state')) === 'error')
+    throw new Error(`the page reports: ${await page.getByTestId('error').allInnerTexts()}`);
 }
 
-const matrices = (report, status) => report.models.flatMap(({ label, matrices }) => matrices.filter((m) => m.status === status).map((m) => [`${label}:${m.name}`, m]));
+const matrices = (report, status) =>
+  report.models.flatMap(({ label, matrices }) =>
+    matrices.filter((m) => m.status === status).map((m) => [`${label}:${m.name}`, m]),
+  );
 
 function counts(report) {
   return Object.fromEntries(matrices(report, 'analyzed').map(([key, m]) => [key, m.intruders]));

@@ -19,11 +19,15 @@ export async function runRedraw(browser, address, report, { limit }) {
     await page.waitForSelector('[data-testid=matrix-row]');
     const places = {};
     for (const place of PLACES) {
-      await page.evaluate((at) => (document.getElementById(at) ?? document.querySelector('lorascope-table')).scrollIntoView(), place);
+      await page.evaluate(
+        (at) => (document.getElementById(at) ?? document.querySelector('lorascope-table')).scrollIntoView(),
+        place,
+      );
       // Until all that waits out of sight is drawn.
       await page.waitForTimeout(1000);
       places[place] = [];
-      for (const [slider, value] of Object.entries(SLIDERS)) places[place].push(...(await page.evaluate(move, [slider, VALUES.map(value)])));
+      for (const [slider, value] of Object.entries(SLIDERS))
+        places[place].push(...(await page.evaluate(move, [slider, VALUES.map(value)])));
     }
     const { build } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
     return {

@@ -19,7 +19,12 @@ export const watchQuarters = (browser) => (page) => {
   return async (total) => {
     clearInterval(timer);
     await last;
-    return { quarters: quarters(samples.filter(({ at }) => at <= total), total) };
+    return {
+      quarters: quarters(
+        samples.filter(({ at }) => at <= total),
+        total,
+      ),
+    };
   };
 };
 
@@ -27,7 +32,11 @@ export const watchQuarters = (browser) => (page) => {
 function look() {
   const bar = document.querySelector('[data-testid=progress]');
   const words = `${bar?.textContent ?? ''} ${document.body.innerText}`;
-  return { done: Number(bar?.getAttribute('aria-valuenow')), of: Number(bar?.getAttribute('aria-valuemax')), left: words.match(/about ([\d.]+ (?:s|min|h)) left/)?.[1] ?? null };
+  return {
+    done: Number(bar?.getAttribute('aria-valuenow')),
+    of: Number(bar?.getAttribute('aria-valuemax')),
+    left: words.match(/about ([\d.]+ (?:s|min|h)) left/)?.[1] ?? null,
+  };
 }
 
 function inSeconds(words) {

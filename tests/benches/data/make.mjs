@@ -27,7 +27,9 @@ function writeBase(folder, shapes) {
 }
 
 function tensors(shapes, values) {
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`${name}.weight`, { shape, values: () => values(name, shape) }]));
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [`${name}.weight`, { shape, values: () => values(name, shape) }]),
+  );
 }
 
 /** PEFT's files; `which` tells the adapters of one base apart. */

@@ -44,5 +44,8 @@ export function writeAdapter(folder, rank, alpha, factors, dtype) {
   ]);
   writeSafetensors(join(folder, 'adapter_model.safetensors'), Object.fromEntries(tensors), dtype);
   const targets = [...new Set(Object.keys(factors).map((module) => module.split('.').at(-1)))];
-  writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify({ peft_type: 'LORA', r: rank, lora_alpha: alpha, target_modules: targets }));
+  writeFileSync(
+    join(folder, 'adapter_config.json'),
+    JSON.stringify({ peft_type: 'LORA', r: rank, lora_alpha: alpha, target_modules: targets }),
+  );
 }

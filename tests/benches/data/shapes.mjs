@@ -9,7 +9,8 @@ export function robertaBase() {
   const shapes = {};
   for (let layer = 0; layer < 12; layer++) {
     const at = `roberta.encoder.layer.${layer}`;
-    for (const part of ['self.query', 'self.key', 'self.value', 'output.dense']) shapes[`${at}.attention.${part}`] = [768, 768];
+    for (const part of ['self.query', 'self.key', 'self.value', 'output.dense'])
+      shapes[`${at}.attention.${part}`] = [768, 768];
     shapes[`${at}.intermediate.dense`] = [3072, 768];
     shapes[`${at}.output.dense`] = [768, 3072];
   }

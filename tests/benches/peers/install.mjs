@@ -12,12 +12,17 @@ export async function installPeers() {
   const args = ['ci', '--prefix', HOME, '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args]) : await run('npm', args);
-  if (code !== 0) throw new Stop('The other libraries could not be installed: --only can name rows that need none (such as "roberta").');
+  if (code !== 0)
+    throw new Stop(
+      'The other libraries could not be installed: --only can name rows that need none (such as "roberta").',
+    );
 }
 
 function installed() {
   const { dependencies } = read('package.json');
-  return Object.entries(dependencies).every(([name, version]) => read(`node_modules/${name}/package.json`)?.version === version);
+  return Object.entries(dependencies).every(
+    ([name, version]) => read(`node_modules/${name}/package.json`)?.version === version,
+  );
 }
 
 function read(path) {

@@ -6,7 +6,11 @@ const COUNT = (rows, cols, k, epsilon) => `
 
 export async function load() {
   const { WebR, ChannelType } = await import('/packages/webr/dist/webr.js');
-  const webR = new WebR({ baseUrl: new URL('/packages/webr/dist/', import.meta.url).href, interactive: false, channelType: ChannelType.PostMessage });
+  const webR = new WebR({
+    baseUrl: new URL('/packages/webr/dist/', import.meta.url).href,
+    interactive: false,
+    channelType: ChannelType.PostMessage,
+  });
   await webR.init();
   return async (w0, w, k, epsilon) => {
     for (const [name, { values }] of Object.entries({ w0, w })) {

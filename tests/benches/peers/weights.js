@@ -19,10 +19,19 @@ async function read(address) {
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(raw, 8, length)));
   const tensors = Object.entries(header).filter(([name]) => name !== '__metadata__');
   return Object.fromEntries(
-    tensors.map(([name, { dtype, shape: [rows, cols], data_offsets: [begin] }]) => {
-      if (dtype !== 'F32') throw new Error(`${name} is ${dtype}`);
-      return [name, { rows, cols, values: new Float32Array(raw, 8 + length + begin, rows * cols) }];
-    }),
+    tensors.map(
+      ([
+        name,
+        {
+          dtype,
+          shape: [rows, cols],
+          data_offsets: [begin],
+        },
+      ]) => {
+        if (dtype !== 'F32') throw new Error(`${name} is ${dtype}`);
+        return [name, { rows, cols, values: new Float32Array(raw, 8 + length + begin, rows * cols) }];
+      },
+    ),
   );
 }
 
