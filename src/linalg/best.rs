@@ -436,7 +436,7 @@ impl<'a> Against<'a> {
             } else {
                 question.epsilon
             };
-            if step == 0 || (step >= FIRST_LOOK && (step - FIRST_LOOK) % LOOK == 0) {
+            if step == 0 || (step >= FIRST_LOOK && (step - FIRST_LOOK).is_multiple_of(LOOK)) {
                 let asked = vectors
                     .par_iter_mut()
                     .zip(&lanczos.runs)

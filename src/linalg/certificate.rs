@@ -342,7 +342,8 @@ mod tests {
         for (at, cosine) in [(0, 0.3), (3, 0.9), (40, 0.5), (41, 0.52), (89, 0.7)] {
             let (w, y) = aligned(&sigma, at, cosine);
             let none = DMatrix::zeros(90, 0);
-            let mut lanczos: Lanczos<f64> = Lanczos::new(View::from(&w), &DMatrix::from_columns(&[y.clone()]), &none);
+            let mut lanczos: Lanczos<f64> =
+                Lanczos::new(View::from(&w), &DMatrix::from_columns(std::slice::from_ref(&y)), &none);
             for _ in 0..30 {
                 lanczos.step();
                 let certificate = Certificate::new(NOTHING, vec![], &lanczos.runs[0], 1e-14).unwrap();

@@ -78,7 +78,8 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
     // By the stem before the last one or two components that differ: the end that most pairs share is the spelling.
     let mut by_ends: BTreeMap<[String; 2], Vec<(String, String, u64)>> = BTreeMap::new();
     for depth in [1, 2] {
-        let mut by_stem: BTreeMap<String, Vec<(String, &String, [u64; 2])>> = BTreeMap::new();
+        type Part<'a> = (String, &'a String, [u64; 2]);
+        let mut by_stem: BTreeMap<String, Vec<Part>> = BTreeMap::new();
         for (name, shape) in &matrices {
             let module = name.trim_end_matches(".weight");
             let cut = module.rmatch_indices('.').nth(depth - 1).map(|(at, _)| at);

@@ -80,6 +80,10 @@ impl Lines {
         }
     }
 
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     pub fn len(self) -> u64 {
         self.block * self.count
     }
