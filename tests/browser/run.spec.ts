@@ -28,12 +28,10 @@ async function cancels(page: Page): Promise<void> {
   const { click, cancelled } = await page.evaluate(
     () => (globalThis as unknown as { times: { click: number; cancelled: number } }).times,
   );
-  test
-    .info()
-    .annotations.push({
-      type: 'measured',
-      description: `cancelled ${(cancelled - click).toFixed(0)} ms after the click`,
-    });
+  test.info().annotations.push({
+    type: 'measured',
+    description: `cancelled ${(cancelled - click).toFixed(0)} ms after the click`,
+  });
   expect(cancelled - click).toBeLessThan(200);
 }
 
@@ -102,12 +100,10 @@ test('frames keep coming while it computes', async ({ page }) => {
   await trySample(page);
   const gaps = await page.evaluate(() => (globalThis as unknown as { gaps: number[] }).gaps);
   const longest = Math.max(...gaps);
-  test
-    .info()
-    .annotations.push({
-      type: 'measured',
-      description: `longest gap ${longest.toFixed(0)} ms over ${gaps.length} frames`,
-    });
+  test.info().annotations.push({
+    type: 'measured',
+    description: `longest gap ${longest.toFixed(0)} ms over ${gaps.length} frames`,
+  });
   expect(gaps.length).toBeGreaterThan(50);
   expect(longest).toBeLessThan(250);
 });

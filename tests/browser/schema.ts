@@ -137,12 +137,15 @@ const matrix = object(
 );
 const report = object({
   schema: one('lorascope-report/1'),
-  generator: object({
-    name: one('lorascope'),
-    version: text,
-    build: one('threads+relaxed-simd', 'threads+simd', 'simd', 'scalar'),
-    threads: whole,
-  }),
+  generator: object(
+    {
+      name: one('lorascope'),
+      version: text,
+      build: one('threads+relaxed-simd', 'threads+simd', 'simd', 'scalar'),
+      threads: whole,
+    },
+    { engine: whole },
+  ),
   settings: object({
     k: whole,
     epsilon: num,
