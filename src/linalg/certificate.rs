@@ -2,7 +2,9 @@
 //!
 //! **The inequality.** Let A u = x u with |u| = 1. For every vector z, <(A - x) z, u> = <z, (A - x) u> = 0, so
 //!
-//!     |<y, u>| = |<y - (A - x) z, u>| <= ||y - (A - x) z||.                                                                 (1)
+//! ```text
+//! |<y, u>| = |<y - (A - x) z, u>| <= ||y - (A - x) z||                                                                     (1)
+//! ```
 //!
 //! The same holds for the projection P of an eigenspace, ||P y|| <= ||y - (A - x) z||: what is tied together is bounded together.
 //! No property of z is needed: however z was found, and however badly, the bound holds as far as its right side is known. The least
@@ -17,8 +19,10 @@
 //! Lanczos from the rest of y, y = X c + rho v_1, kept orthogonal to X, with A V = X C + V J + beta v_{m+1} e_m^T + D (|c_k| and |D| measured).
 //! For z = X xi + V zeta, by the triangle inequality and the orthogonality of X, V and v_{m+1},
 //!
-//!     ||y - (A - x) z|| <= sqrt(|c - (Theta - x) xi|^2 + |rho e_1 - (J - x) zeta|^2 + (beta zeta_m)^2)
-//!                         + sum_i |r_i| |xi_i| + sum_k |c_k| |zeta_k| + |D| |zeta|                                            (2)
+//! ```text
+//! ||y - (A - x) z|| <= sqrt(|c - (Theta - x) xi|^2 + |rho e_1 - (J - x) zeta|^2 + (beta zeta_m)^2)
+//!                     + sum_i |r_i| |xi_i| + sum_k |c_k| |zeta_k| + |D| |zeta|                                                (2)
+//! ```
 //!
 //! The |c_k| shrink where xi_i = (c_i - (C zeta)_i) / (theta_i - x) takes C zeta out as well: of row i of C there remain |r_i| / |theta_i - x|,
 //! and h / |theta_i - x| of orthogonal x_i. Everything on the right is a number at hand, so (2) is evaluated for the xi and zeta chosen, whatever

@@ -5,7 +5,9 @@
 //! on the other hand bounds |<omega, u>| for every x above its largest Ritz value nu: there inequality (1) of the
 //! [certificate](super::certificate) with the least z is, by (2),
 //!
-//!     |<omega, u>| <= rho / sqrt(p_0(x)^2 + ... + p_m(x)^2) + (|s| + sqrt(m) e) rho / (x - nu)                                        (3)
+//! ```text
+//! |<omega, u>| <= rho / sqrt(p_0(x)^2 + ... + p_m(x)^2) + (|s| + sqrt(m) e) rho / (x - nu)                                            (3)
+//! ```
 //!
 //! (the residual of the least z is rho p_0 p(x) / |p(x)|^2, so that |zeta| <= rho / (x - nu)). Both terms fall with x, since no p_k has a
 //! zero above nu. So where (3) is below s for all four starts at one x, B's largest eigenvalue is below that x, but for one chance

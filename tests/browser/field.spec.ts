@@ -14,7 +14,7 @@ async function dropCase(page: Page, name: string): Promise<void> {
   await expect(page.getByTestId('plan')).toBeVisible();
 }
 
-const questions = (page: Page) => page.locator('fieldset.q');
+const questions = (page: Page) => page.locator('fieldset[data-question]:not(.types)');
 const errors = (page: Page) => page.getByTestId('error');
 
 test('a LoRA with trainable tokens is analysed', async ({ page }) => {

@@ -14,6 +14,15 @@ pub struct Root {
     pub beyond: f64,
 }
 
+/// The middle of an interval that a root lies in: of its magnitudes, where it spans many.
+fn between(low: f64, high: f64) -> f64 {
+    if low * high > 0.0 && (high / low).max(low / high) > 4.0 {
+        (low * high).sqrt().copysign(low)
+    } else {
+        low + (high - low) / 2.0
+    }
+}
+
 /// The function at one place.
 struct At {
     value: f64,
@@ -24,7 +33,7 @@ struct At {
 }
 
 /// Steps at most; a handful is usual.
-const PATIENCE: usize = 200;
+const PATIENCE: usize = 400;
 
 impl Secular {
     /// The value in place j.
@@ -56,7 +65,8 @@ impl Secular {
             }
         }
         let (mut before, mut fixed) = (f64::INFINITY, true);
-        for _ in 0..PATIENCE {
+        let mut width = high - low;
+        for step in 1..=PATIENCE {
             let at = self.at(j, &root);
             if at.value.abs() <= f64::EPSILON * at.rounding {
                 break;
@@ -71,14 +81,19 @@ impl Secular {
                 fixed = !fixed;
             }
             before = at.value.abs();
-            let step = if last {
+            let by = if last {
                 self.step_beyond(&root, &at)
             } else {
                 self.step_between(j, &root, &at, fixed)
             };
-            let mut next = root.beyond + step;
-            if !(low < next && next < high) {
-                next = low + (high - low) / 2.0;
+            let mut next = root.beyond + by;
+            // Steps may creep along from one side: where three of them have not halved the interval, it is halved.
+            let creeps = step % 3 == 0 && high - low > width / 2.0;
+            if step % 3 == 0 {
+                width = high - low;
+            }
+            if creeps || !(low < next && next < high) {
+                next = between(low, high);
             }
             if next <= low || next >= high || next == root.beyond {
                 break;
