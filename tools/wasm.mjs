@@ -25,18 +25,21 @@ const THREADS = {
   flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED],
 };
 
+// What only draws: small, and for browsers without SIMD too. Panics do not say their place there: that is text nobody reads.
+const SMALL = { target: 'small', finished: 'small', flags: ['-Z', 'location-detail=none'] };
+
 // Builds of one `target` share all that lies below our own crate, so they follow each other; targets are built side by side.
 // The first of all runs in every browser by itself.
 export const BUILDS = {
   simd: SIMD,
-  // What a page's main thread needs: all of a report, nothing that computes.
-  draw: { ...SIMD, alone: ['page'] },
   threads: THREADS,
   // With fused multiply-adds in our own crate; a browser without them refuses the whole module, so it is a build of its own.
   relaxed: { ...THREADS, own: '+relaxed-simd' },
-  // Drawing alone, for pages that embed a figure: small, and for browsers without SIMD too.
-  // Panics do not say their place there: that is text nobody reads.
-  embed: { target: 'embed', alone: [], flags: ['-Z', 'location-detail=none'], small: true },
+  // What a page's main thread needs: all of a report, nothing that computes. Larger than the embed by what a page says besides, and our own
+  // code there is not held to the last byte, since a slider draws a whole page of it.
+  draw: { ...SMALL, alone: ['page'], level: 's' },
+  // Drawing alone, for pages that embed a figure.
+  embed: { ...SMALL, alone: [], shrunk: true },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -100,8 +103,8 @@ async function buildBindgen() {
 }
 
 async function build(name, asked, toolchain, bindgen, idle) {
-  const { target, features = [], alone, own, flags, small } = BUILDS[name];
-  const profile = small ? 'embed' : asked;
+  const { target, features = [], alone, own, flags, level, shrunk, finished = 'release' } = BUILDS[name];
+  const profile = asked === 'release' ? finished : asked;
   const folder = at('target', target);
   const args = [
     'rustc',
@@ -119,9 +122,10 @@ async function build(name, asked, toolchain, bindgen, idle) {
     '-Z',
     'build-std=std,panic_abort',
     '-Z',
-    `build-std-features=${small ? 'optimize_for_size' : ''}`,
+    `build-std-features=${target === SMALL.target ? 'optimize_for_size' : ''}`,
     ...(alone ? ['--no-default-features'] : []),
     ...(alone ?? features).flatMap((feature) => ['--features', feature]),
+    ...(level ? ['--config', `profile.${profile}.package.lorascope.opt-level="${level}"`] : []),
     ...(own
       ? [
           '-Z',
@@ -144,10 +148,10 @@ async function build(name, asked, toolchain, bindgen, idle) {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
   // The embed carries its wasm; the other packages find theirs beside themselves.
-  const options = [...(small ? ['--carried'] : []), ...(profile === 'wasm-dev' ? ['--names'] : [])];
+  const options = [...(shrunk ? ['--carried'] : []), ...(profile === 'wasm-dev' ? ['--names'] : [])];
   if ((await run(await bindgen, [built, fresh, ...options])) !== 0)
     throw new Stop(`wasm-bindgen refused the ${name} build.`);
-  if (small) await shrink(join(fresh, 'lorascope_bg.wasm'), idle);
+  if (shrunk) await shrink(join(fresh, 'lorascope_bg.wasm'), idle);
   // rayon's worker imports its package by the folder's name.
   writeFileSync(
     join(fresh, 'package.json'),
