@@ -384,6 +384,7 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
     }
     let index = plan.models.len() as u32;
     plan.models.push(model);
+    plan.questions.extend(paired.questions);
     plan.left_out.extend(paired.left_out);
     for (matrix, recipe) in paired.recipes {
         let of = recipes.entry(matrix).or_default();
