@@ -21,6 +21,10 @@ pub enum Error {
     HeaderNotJson {
         detail: String,
     },
+    /// A JSON file beside a checkpoint; the detail says the line and the column.
+    JsonInvalid {
+        detail: String,
+    },
     /// A tensor entry lacks a field, or the field has the wrong form.
     HeaderField {
         tensor: String,
@@ -261,6 +265,7 @@ impl Error {
             Error::HeaderTooLarge { .. } => "header-too-large",
             Error::HeaderNotUtf8 => "header-not-utf8",
             Error::HeaderNotJson { .. } => "header-not-json",
+            Error::JsonInvalid { .. } => "json-invalid",
             Error::HeaderField { .. } => "header-field",
             Error::DuplicateKey { .. } => "duplicate-key",
             Error::BadOffsets { .. } => "bad-offsets",
@@ -296,6 +301,7 @@ impl Error {
             Error::TrailingBytes { .. } => "The file holds more than its header says".into(),
             Error::HeaderTooLarge { .. } => "This is not a safetensors file".into(),
             Error::HeaderNotUtf8 | Error::HeaderNotJson { .. } => "The header cannot be read".into(),
+            Error::JsonInvalid { .. } => "The JSON file cannot be read".into(),
             Error::HeaderField { .. } => "A tensor’s entry is incomplete".into(),
             Error::DuplicateKey { .. } => "A name stands twice in the header".into(),
             Error::BadOffsets { .. } => "A tensor ends before it begins".into(),
@@ -346,6 +352,7 @@ impl Error {
             }
             Error::HeaderNotUtf8 => "The header is not valid UTF-8.".into(),
             Error::HeaderNotJson { detail } => format!("The header is not a JSON object: {detail}."),
+            Error::JsonInvalid { detail } => format!("It is no valid JSON: {detail}."),
             Error::HeaderField { tensor, field } => format!("The entry of “{tensor}” has no valid “{field}”."),
             Error::DuplicateKey { name } => format!("“{name}” is given twice; which one counts cannot be known."),
             Error::BadOffsets { tensor } => format!("The end of “{tensor}” lies before its begin."),
@@ -429,6 +436,9 @@ impl Error {
             Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
             Error::TrailingBytes { .. } => "Write it again without them:".into(),
+            Error::JsonInvalid { .. } => {
+                "Correct it at that place in a text editor, or download it again. Without it the weights are read all the same, and what only it says is asked.".into()
+            }
             Error::NoTensors => "Save the model again and drop the new file.".into(),
             Error::IndexInvalid { .. } | Error::IndexPath { .. } => "The index is not needed: drop the shards themselves.".into(),
             Error::AdapterConfigInvalid { .. } => {
