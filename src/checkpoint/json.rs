@@ -29,6 +29,8 @@ pub struct ModelConfig {
     /// Falcon's two ways to share keys.
     pub new_falcon: bool,
     pub multi_query: bool,
+    /// It says how its weights were quantised.
+    pub quantized: bool,
 }
 
 /// JSON is UTF-8; editors put a byte order mark before it, and PowerShell writes UTF-16.
@@ -95,6 +97,7 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
             key_heads: number(["num_key_value_heads", "num_kv_heads"]),
             new_falcon: flag("new_decoder_architecture"),
             multi_query: flag("multi_query"),
+            quantized: object.get("quantization_config").is_some_and(Value::is_object),
         }))
     } else if has("error") {
         Err(Error::FileType(Foreign::HubError))
