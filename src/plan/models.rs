@@ -485,7 +485,14 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
                 .or_insert_with(|| whole.to_owned());
         }
     };
-    base.named.iter().for_each(|n| enter(&n.name, &n.name));
+    for n in &base.named {
+        enter(&n.name, &n.name);
+        // torch.nn.MultiheadAttention: writers name the attention, or `in_proj`.
+        if let Some(attention) = n.name.strip_suffix(".in_proj_weight") {
+            enter(attention, &n.name);
+            enter(&format!("{attention}.in_proj"), &n.name);
+        }
+    }
     meet::targets(base, &[], base.config.as_ref())
         .iter()
         .for_each(|t| enter(&t.named.name, &t.named.name));
