@@ -149,6 +149,10 @@ fn sources<'a>(
         .unwrap_or_default();
     let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
+    let of_mlx = adapter
+        .modules
+        .iter()
+        .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
         config: config.map(|c| (c.config, entries[c.file].name())),
         metadata,
@@ -156,6 +160,7 @@ fn sources<'a>(
         convention: match (image, of_peft) {
             (true, false) => Convention::Image,
             (true, true) => Convention::ImageOfPeft,
+            (false, _) if of_mlx => Convention::Mlx,
             (false, _) => Convention::Language,
         },
     }
