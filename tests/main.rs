@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 mod lesson_benches;
 mod lesson_train;
+mod messages;
 mod methods;
 mod minilm;
 mod names;
