@@ -452,7 +452,9 @@ impl Error {
             Error::AdapterEmptyTensors { .. } | Error::EmptyTensors { .. } => {
                 "Save it again from gathered weights (DeepSpeed: stage3_gather_16bit_weights_on_model_save; or zero_to_fp32.py).".into()
             }
-            Error::AdapterHalf { .. } | Error::AdapterRank { .. } => "Save the adapter again.".into(),
+            Error::AdapterHalf { .. } | Error::AdapterRank { .. } => {
+                "Save the adapter again with the library that trained it (PEFT: model.save_pretrained(folder)); the other modules are analysed all the same.".into()
+            }
             Error::ConfigWithoutWeights => "Drop adapter_model.safetensors too.".into(),
             Error::Quantized { .. } => "Use the 16-bit version of the model.".into(),
             _ => "The file is damaged or was written by a faulty program. Download or save it again.".into(),

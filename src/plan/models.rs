@@ -459,7 +459,10 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, answers: &Answers
         let names: Vec<String> = of(c).map(|m| format!("{}{}", m.stripped, m.name)).collect();
         let what = c.map_or_else(|| "another model".to_owned(), Component::name);
         paired.left_out.push(LeftOut::new(
-            format!("modules of {}: of {what}, which is not the base", model.label),
+            format!(
+                "modules of {}: of {what}, which is not the base; to see them, drop {what} without the others as the base",
+                model.label
+            ),
             names,
         ));
     }
