@@ -21,6 +21,10 @@ pub enum Error {
     HeaderNotJson {
         detail: String,
     },
+    /// A JSON file beside a checkpoint; the detail says the line and the column.
+    JsonInvalid {
+        detail: String,
+    },
     /// A tensor entry lacks a field, or the field has the wrong form.
     HeaderField {
         tensor: String,
@@ -168,8 +172,9 @@ pub struct Pieces {
 
 pub static ZERO: Pieces = Pieces {
     what: "a DeepSpeed (ZeRO) checkpoint",
-    fix: "Put the pieces together with the script that DeepSpeed left in the folder, in the folder itself, and drop what it writes:",
-    command: "python zero_to_fp32.py . pytorch_model.bin",
+    fix: "Put the pieces together with the script that DeepSpeed left in the folder, in the folder itself, and drop what it writes (scripts of \
+          before 2024 want a file: python zero_to_fp32.py . pytorch_model.bin):",
+    command: "python zero_to_fp32.py . merged --safe_serialization",
 };
 
 pub static DISTRIBUTED: Pieces = Pieces {
@@ -261,6 +266,7 @@ impl Error {
             Error::HeaderTooLarge { .. } => "header-too-large",
             Error::HeaderNotUtf8 => "header-not-utf8",
             Error::HeaderNotJson { .. } => "header-not-json",
+            Error::JsonInvalid { .. } => "json-invalid",
             Error::HeaderField { .. } => "header-field",
             Error::DuplicateKey { .. } => "duplicate-key",
             Error::BadOffsets { .. } => "bad-offsets",
@@ -296,6 +302,7 @@ impl Error {
             Error::TrailingBytes { .. } => "The file holds more than its header says".into(),
             Error::HeaderTooLarge { .. } => "This is not a safetensors file".into(),
             Error::HeaderNotUtf8 | Error::HeaderNotJson { .. } => "The header cannot be read".into(),
+            Error::JsonInvalid { .. } => "The JSON file cannot be read".into(),
             Error::HeaderField { .. } => "A tensor’s entry is incomplete".into(),
             Error::DuplicateKey { .. } => "A name stands twice in the header".into(),
             Error::BadOffsets { .. } => "A tensor ends before it begins".into(),
@@ -346,6 +353,7 @@ impl Error {
             }
             Error::HeaderNotUtf8 => "The header is not valid UTF-8.".into(),
             Error::HeaderNotJson { detail } => format!("The header is not a JSON object: {detail}."),
+            Error::JsonInvalid { detail } => format!("It is no valid JSON: {detail}."),
             Error::HeaderField { tensor, field } => format!("The entry of “{tensor}” has no valid “{field}”."),
             Error::DuplicateKey { name } => format!("“{name}” is given twice; which one counts cannot be known."),
             Error::BadOffsets { tensor } => format!("The end of “{tensor}” lies before its begin."),
@@ -429,6 +437,9 @@ impl Error {
             Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
             Error::TrailingBytes { .. } => "Write it again without them:".into(),
+            Error::JsonInvalid { .. } => {
+                "Correct it at that place in a text editor, or download it again. Without it the weights are read all the same, and what only it says is asked.".into()
+            }
             Error::NoTensors => "Save the model again and drop the new file.".into(),
             Error::IndexInvalid { .. } | Error::IndexPath { .. } => "The index is not needed: drop the shards themselves.".into(),
             Error::AdapterConfigInvalid { .. } => {
@@ -441,7 +452,9 @@ impl Error {
             Error::AdapterEmptyTensors { .. } | Error::EmptyTensors { .. } => {
                 "Save it again from gathered weights (DeepSpeed: stage3_gather_16bit_weights_on_model_save; or zero_to_fp32.py).".into()
             }
-            Error::AdapterHalf { .. } | Error::AdapterRank { .. } => "Save the adapter again.".into(),
+            Error::AdapterHalf { .. } | Error::AdapterRank { .. } => {
+                "Save the adapter again with the library that trained it (PEFT: model.save_pretrained(folder)); the other modules are analysed all the same.".into()
+            }
             Error::ConfigWithoutWeights => "Drop adapter_model.safetensors too.".into(),
             Error::Quantized { .. } => "Use the 16-bit version of the model.".into(),
             _ => "The file is damaged or was written by a faulty program. Download or save it again.".into(),
@@ -494,5 +507,112 @@ pub fn bytes(n: u64) -> String {
         n if n < 1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
         n if n < 1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
         n => format!("{:.2} GB", n as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each; the source itself says how many codes there are.
+    fn all() -> Vec<Error> {
+        let (text, name) = (String::new, || "a".to_owned());
+        let merge = |merge| Error::MethodUnsupported {
+            method: name(),
+            why: "Why.".into(),
+            merge,
+        };
+        let foreign = [
+            Foreign::Gguf,
+            Foreign::Zip,
+            Foreign::LfsPointer,
+            Foreign::Html,
+            Foreign::Json,
+            Foreign::HubError,
+            Foreign::Hdf5,
+            Foreign::Npy,
+            Foreign::Tar,
+            Foreign::Packed("gzip"),
+        ];
+        let mut all = vec![
+            Error::EmptyFile,
+            Error::Truncated { should_be: 2, is: 1 },
+            Error::TrailingBytes { extra: 1 },
+            Error::HeaderTooLarge { bytes: 1 },
+            Error::HeaderNotUtf8,
+            Error::HeaderNotJson { detail: text() },
+            Error::JsonInvalid { detail: text() },
+            Error::HeaderField {
+                tensor: name(),
+                field: "shape",
+            },
+            Error::DuplicateKey { name: name() },
+            Error::BadOffsets { tensor: name() },
+            Error::Overlap { a: name(), b: name() },
+            Error::Hole { at: 1, before: name() },
+            Error::SizeMismatch {
+                tensor: name(),
+                expected_bits: 8,
+                stored: 2,
+            },
+            Error::ShapeOverflow { tensor: name() },
+            Error::TorchInvalid { detail: text() },
+            Error::Unreadable { detail: text() },
+            Error::NoTensors,
+            Error::IndexInvalid { detail: text() },
+            Error::IndexPath { path: name() },
+            Error::AdapterConfigInvalid { detail: text() },
+            Error::MethodWithoutWeights { method: name() },
+            Error::AdapterWithoutLora,
+            Error::AdapterEmptyTensors { tensor: name() },
+            Error::EmptyTensors { tensor: name() },
+            Error::AdapterHalf {
+                module: name(),
+                present: "lora_A",
+                missing: "lora_B",
+            },
+            Error::AdapterRank {
+                module: name(),
+                a: 1,
+                b: 2,
+            },
+            Error::ConfigWithoutWeights,
+            Error::Quantized {
+                scheme: "GPTQ",
+                tensor: name(),
+            },
+        ];
+        all.extend(foreign.map(Error::FileType));
+        all.extend([Merge::Peft, Merge::MlxLm, Merge::LyCoris, Merge::Diffusers].map(merge));
+        all.extend(PIECES.map(Error::InPieces));
+        all
+    }
+
+    #[test]
+    fn every_code_has_a_way_out() {
+        let all = all();
+        let codes: std::collections::BTreeSet<&str> = all.iter().map(Error::code).collect();
+        let source = include_str!("error.rs");
+        let known = source
+            .split("pub fn code")
+            .nth(1)
+            .and_then(|s| s.split("\n    }\n").next());
+        let known = known.map_or(0, |arms| arms.matches("=> \"").count());
+        assert_eq!(codes.len(), known, "{codes:?}");
+        for error in all {
+            let fix = error.fix();
+            // Words that lead to a command end in a colon, and only those.
+            let end = if error.command().is_some() {
+                fix.ends_with([':', '.'])
+            } else {
+                fix.ends_with('.')
+            };
+            assert!(end && fix.split_whitespace().count() >= 3, "{}: {fix}", error.code());
+            assert!(
+                !fix.ends_with(':') || error.command().is_some(),
+                "{}: {fix}",
+                error.code()
+            );
+        }
     }
 }

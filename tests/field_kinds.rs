@@ -790,3 +790,471 @@ fn a_floor_of_eight_bits_is_known_and_none_is_invented() {
         assert!(!floor || delta.floor.unwrap().above == 2);
     }
 }
+
+/// A safetensors file of any types; the bytes are given.
+fn raw(list: &[(&str, Dtype, &[usize], Vec<u8>)]) -> Vec<u8> {
+    let views = list
+        .iter()
+        .map(|(n, dtype, shape, bytes)| (*n, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
+const FP8: Dtype = Dtype::F8_E4M3;
+
+/// E4M3 as it is, for codes that are numbers.
+fn e4m3(code: u8) -> f32 {
+    let (exponent, fraction) = (i32::from(code >> 3 & 15), f32::from(code & 7) / 8.0);
+    let size = match exponent {
+        0 => fraction * 2f32.powi(-6),
+        e => (1.0 + fraction) * 2f32.powi(e - 7),
+    };
+    if code & 0x80 == 0 { size } else { -size }
+}
+
+/// K12: a plain cast to FP8, as ComfyUI's tools save it, is read as it stands; norms of one dimension and kernels are in that type too.
+#[test]
+fn eight_bit_floats_without_scales_are_read_as_they_stand() {
+    let q = "transformer_blocks.0.attn.to_q.weight";
+    let codes: Vec<u8> = random("codes", 64)
+        .iter()
+        .map(|x| ((x + 0.5) * 63.0) as u8 | 0x80)
+        .collect();
+    let ones = vec![0x38; 8];
+    let base = raw(&[
+        (q, FP8, &[8, 8], codes.clone()),
+        ("transformer_blocks.0.norm1.weight", FP8, &[8], ones),
+    ]);
+    let adapter = tensors(&[
+        ("transformer.transformer_blocks.0.attn.to_q.lora_A.weight", &[2, 8]),
+        ("transformer.transformer_blocks.0.attn.to_q.lora_B.weight", &[8, 2]),
+    ]);
+    let drop = |name: &str, bytes: &[u8]| {
+        Dropped::new(name)
+            .put("base/flux1-dev-fp8.safetensors", bytes)
+            .weights("lora.safetensors", &adapter)
+    };
+    let plain = drop("fp8", &base);
+    let plan = plain.plan();
+    no_errors(&plan);
+    let said = plan
+        .problems
+        .iter()
+        .find(|p| p.code == "quantized-weights")
+        .expect("it is said");
+    assert!(said.title.contains("without scales"), "{said:?}");
+    let w0 = DMatrix::from_row_iterator(8, 8, codes.iter().map(|c| e4m3(*c)));
+    let module = "transformer.transformer_blocks.0.attn.to_q";
+    let change = matrix(&adapter, &format!("{module}{}", PEFT[1])) * matrix(&adapter, &format!("{module}{}", PEFT[0]));
+    close(&plain.merged(&[]), q, &(w0 + change));
+    // Values at the end of the range belong to a scale that is not here: no number then.
+    let full = drop("fp8-full", &raw(&[(q, FP8, &[8, 8], vec![0x7e; 64])]));
+    let report = full.visit().run();
+    let failed = &report.models[0].matrices[0];
+    assert!(
+        failed.status == lorascope::report::Status::Failed && failed.reason.as_ref().unwrap().contains("scale"),
+        "{failed:?}"
+    );
+}
+
+/// K12: where a scale is to be expected and is not here, the weight is refused by name.
+#[test]
+fn a_missing_scale_is_an_error() {
+    let (q, k) = (
+        "model.layers.0.self_attn.q_proj.weight",
+        "model.layers.0.self_attn.k_proj.weight",
+    );
+    let weight = |name| (name, FP8, &[8usize, 8][..], vec![0x30; 64]);
+    let scale = |name| (name, Dtype::F32, &[][..], 1f32.to_le_bytes().to_vec());
+    let config = br#"{"model_type":"llama","quantization_config":{"quant_method":"fp8"}}"#;
+    let plain = raw(&[weight(q)]);
+    let some = raw(&[
+        weight(q),
+        weight(k),
+        scale("model.layers.0.self_attn.k_proj.weight_scale_inv"),
+    ]);
+    let marked = raw(&[weight(q), ("scaled_fp8", FP8, &[2], vec![0, 0])]);
+    for (name, file, config) in [
+        ("scale-config", &plain, Some(config)),
+        ("scale-some", &some, None),
+        ("scale-marked", &marked, None),
+    ] {
+        let mut drop = Dropped::new(name).put("base/model.safetensors", file);
+        if let Some(config) = config {
+            drop = drop.put("base/config.json", config);
+        }
+        let plan = drop.plan();
+        let refused = plan.problems.iter().find(|p| p.code == "quantized");
+        assert!(
+            refused.is_some_and(|p| p.tensor.as_deref() == Some(q)) && plan.base.is_none(),
+            "{name}: {:?}",
+            plan.problems
+        );
+    }
+    // A shard that is not here may have the scales.
+    let drop = Dropped::new("scale-shard").put("base/model-00001-of-00002.safetensors", &plain);
+    assert!(drop.plan().problems.iter().any(|p| p.code == "quantized"));
+}
+
+/// K5: two encoders of equal width, and a base that does not say which it is: one question, the first encoder by default.
+#[test]
+fn which_text_encoder_the_base_is_is_asked_once() {
+    let name = "text_model.encoder.layers.0.self_attn.q_proj.weight";
+    let base = tensors(&[(name, &[8, 8])]);
+    let modules = [
+        "lora_te1_text_model_encoder_layers_0_self_attn_q_proj",
+        "lora_te2_text_model_encoder_layers_0_self_attn_q_proj",
+    ];
+    let adapter: Tensors = modules
+        .iter()
+        .flat_map(|m| {
+            tensors(&[
+                (&format!("{m}.lora_down.weight"), &[2, 8]),
+                (&format!("{m}.lora_up.weight"), &[8, 2]),
+            ])
+        })
+        .collect();
+    let drop = Dropped::new("which")
+        .weights("clip.safetensors", &base)
+        .weights("lora.safetensors", &adapter);
+    let plan = drop.plan();
+    assert!(plan.problems.is_empty(), "{:?}", plan.problems);
+    let [question] = &plan.questions[..] else {
+        panic!("{:?}", plan.questions)
+    };
+    assert_eq!(
+        (question.id.as_str(), question.value.as_str()),
+        ("component:lora", "text_encoder")
+    );
+    for (answer, module) in [("text_encoder", modules[0]), ("text_encoder_2", modules[1])] {
+        close(
+            &drop.merged(&[("component:lora", answer)]),
+            name,
+            &lora(&base, name, &adapter, module, KOHYA, 1.0),
+        );
+    }
+}
+
+/// K6: JSON of every kind may have a byte order mark, and a broken one is said in JSON's words.
+#[test]
+fn json_is_read_with_a_mark_and_named_when_broken() {
+    let mark = |text: &str| [&[0xef, 0xbb, 0xbf], text.as_bytes()].concat();
+    let gate_up: &[usize] = &[2, 8, 8];
+    let base = tensors(&[("model.layers.0.mlp.experts.gate_up_proj", gate_up)]);
+    let drop = Dropped::new("mark")
+        .weights("base/model-00001-of-00001.safetensors", &base)
+        .put("base/config.json", &mark(r#"{"model_type":"gpt_oss"}"#))
+        .put(
+            "base/model.safetensors.index.json",
+            &mark(r#"{"weight_map":{"model.layers.0.mlp.experts.gate_up_proj":"model-00001-of-00001.safetensors"}}"#),
+        )
+        .weights("tuned/model.safetensors", &base)
+        .put("tuned/config.json", br#"{"model_type":"gpt_oss"}"#);
+    let mut visit = drop.visit();
+    let plan = visit.plan(&[("types", "experts")]);
+    no_errors(&plan);
+    assert!(visit.session.jobs().iter().all(|j| j.transposed) && plan.matrices.len() == 2);
+    let drop = Dropped::new("broken")
+        .weights("base/model.safetensors", &base)
+        .put("base/config.json", b"{\n  \"model_type\": \"gpt_oss\",\n}");
+    let plan = drop.plan();
+    let broken = plan
+        .problems
+        .iter()
+        .find(|p| p.file.as_deref() == Some("base/config.json"))
+        .expect("it is said");
+    assert!(
+        broken.code == "json-invalid" && broken.cause.contains("line 3 column 1") && broken.fix.is_some(),
+        "{broken:?}"
+    );
+    assert!(
+        !broken.title.contains("safetensors") && !broken.cause.contains("header"),
+        "{broken:?}"
+    );
+}
+
+/// K7: what other people end their factors with.
+#[test]
+fn pairs_of_factors_are_no_model_whatever_they_are_called() {
+    let base = tensors(&[("model.layers.0.self_attn.q_proj.weight", &[16, 16])]);
+    for (i, [a, b]) in [
+        ["lora1.down", "lora1.up"],
+        ["lora.A", "lora.B"],
+        ["A", "B"],
+        ["lora_A_q", "lora_B_q"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let factors: Tensors = (0..4)
+            .flat_map(|l| {
+                tensors(&[
+                    (&format!("layers.{l}.attn.wq.{a}.weight"), &[2, 16]),
+                    (&format!("layers.{l}.attn.wq.{b}.weight"), &[16, 2]),
+                ])
+            })
+            .collect();
+        let drop = Dropped::new(&format!("factors-{i}"))
+            .weights("base/model.safetensors", &base)
+            .weights("x/weights.safetensors", &factors);
+        let plan = drop.plan();
+        assert!(
+            plan.problems
+                .iter()
+                .any(|p| p.code == "foreign-adapter" && p.fix.is_some())
+                && plan.questions.is_empty(),
+            "{a}: {:?} {:?}",
+            plan.problems,
+            plan.questions
+        );
+    }
+}
+
+/// K10: torch.nn.MultiheadAttention as kohya and LyCORIS name it.
+#[test]
+fn multihead_attention_of_joined_names() {
+    let (fused, out) = (
+        "transformer.resblocks.0.attn.in_proj_weight",
+        "transformer.resblocks.0.attn.out_proj.weight",
+    );
+    let base = tensors(&[(fused, &[24, 8]), (out, &[8, 8])]);
+    for (i, prefix) in [
+        "lora_te_transformer_resblocks_0_attn",
+        "lycoris_transformer_resblocks_0_attn_in_proj",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let other = format!("{}_out_proj", prefix.trim_end_matches("_in_proj"));
+        let mut adapter = tensors(&[
+            (&format!("{prefix}.lora_down.weight"), &[2, 8]),
+            (&format!("{prefix}.lora_up.weight"), &[24, 2]),
+            (&format!("{other}.lora_down.weight"), &[2, 8]),
+            (&format!("{other}.lora_up.weight"), &[8, 2]),
+        ]);
+        adapter.insert(format!("{prefix}.alpha"), (vec![], vec![1.0]));
+        let drop = Dropped::new(&format!("mha-{i}"))
+            .weights("base/open_clip_model.safetensors", &base)
+            .weights("lora.safetensors", &adapter);
+        let plan = drop.plan();
+        assert_eq!(
+            (plan.models[0].matching.matched, plan.models[0].matching.total),
+            (2, 2),
+            "{:?}",
+            plan.problems
+        );
+        let found = drop.merged(&[]);
+        close(&found, fused, &lora(&base, fused, &adapter, prefix, KOHYA, 0.5));
+        close(&found, out, &lora(&base, out, &adapter, &other, KOHYA, 1.0));
+    }
+}
+
+/// K3: a LoRA of the vision tower too, in the names of an older transformers.
+#[test]
+fn a_vision_tower_has_its_own_prefix() {
+    let list: Vec<(String, String)> = ["self_attn.q_proj", "mlp.fc1"]
+        .iter()
+        .map(|m| {
+            (
+                format!("model.vision_tower.vision_model.encoder.layers.0.{m}.weight"),
+                format!("vision_tower.vision_model.encoder.layers.0.{m}"),
+            )
+        })
+        .chain(["self_attn.q_proj", "mlp.up_proj"].iter().map(|m| {
+            (
+                format!("model.language_model.layers.0.{m}.weight"),
+                format!("language_model.model.layers.0.{m}"),
+            )
+        }))
+        .collect();
+    let base: Tensors = list.iter().flat_map(|(name, _)| tensors(&[(name, &[8, 8])])).collect();
+    let adapter: Tensors = list
+        .iter()
+        .flat_map(|(_, m)| {
+            tensors(&[
+                (&format!("base_model.model.{m}.lora_A.weight"), &[2, 8]),
+                (&format!("base_model.model.{m}.lora_B.weight"), &[8, 2]),
+            ])
+        })
+        .collect();
+    let drop = Dropped::new("vision")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapter_model.safetensors", &adapter)
+        .put("a/adapter_config.json", &config(2, 4, ""));
+    no_errors(&drop.plan());
+    let found = drop.merged(&[]);
+    for (name, module) in &list {
+        close(
+            &found,
+            name,
+            &lora(&base, name, &adapter, &format!("base_model.model.{module}"), PEFT, 2.0),
+        );
+    }
+}
+
+/// K2: adapters on experts of Llama 4 and Qwen3-VL-MoE, stored `[E, in, out]` and square.
+#[test]
+fn adapters_of_turned_experts() {
+    for (model_type, holder) in [("llama4", "feed_forward"), ("qwen3_vl_moe", "mlp")] {
+        let parameter = format!("model.layers.0.{holder}.experts.down_proj");
+        let base = tensors(&[
+            (&parameter, &[2, 8, 8]),
+            ("model.layers.0.input_layernorm.weight", &[8]),
+        ]);
+        let m = format!("base_model.model.model.layers.0.{holder}.experts");
+        let adapter = tensors(&[
+            (&format!("{m}.lora_A.weight"), &[4, 8]),
+            (&format!("{m}.lora_B.weight"), &[8, 4]),
+        ]);
+        let drop = Dropped::new(model_type)
+            .weights("base/model.safetensors", &base)
+            .put(
+                "base/config.json",
+                format!(r#"{{"model_type":"{model_type}"}}"#).as_bytes(),
+            )
+            .weights("a/adapter_model.safetensors", &adapter)
+            .put(
+                "a/adapter_config.json",
+                &config(2, 2, r#","target_parameters":["experts.down_proj"]"#),
+            );
+        no_errors(&drop.plan());
+        let found = drop.merged(&[]);
+        for e in 0..2 {
+            let name = format!("{parameter}[{e}]");
+            let a = matrix(&adapter, &format!("{m}.lora_A.weight"))
+                .rows(2 * e, 2)
+                .into_owned();
+            let b = matrix(&adapter, &format!("{m}.lora_B.weight")).select_columns(&[e, 2 + e]);
+            close(&found, &name, &(matrix(&base, &name).transpose() + b * a));
+        }
+    }
+}
+
+/// K8: pickles of pieces under ordinary names, and a model whose tensors ZeRO left empty.
+#[test]
+fn pickles_of_pieces_and_empty_tensors_are_named() {
+    let base = tensors(&[("model.layers.0.self_attn.q_proj.weight", &[8, 8])]);
+    for class in [
+        "torch.distributed._shard.sharded_tensor.api\nShardedTensor",
+        "torch.distributed.tensor\nDTensor",
+    ] {
+        // {"…": an object of that class}
+        let key = "model.layers.0.self_attn.q_proj.weight";
+        let pickle = [
+            &b"\x80\x02}X"[..],
+            &(key.len() as u32).to_le_bytes(),
+            key.as_bytes(),
+            b"c",
+            class.as_bytes(),
+            b"\n)\x81}bs.",
+        ]
+        .concat();
+        let drop = Dropped::new("sharded")
+            .weights("base/model.safetensors", &base)
+            .put("tuned/pytorch_model.bin", &zip_of("archive/data.pkl", &pickle));
+        let plan = drop.plan();
+        let pieces = plan
+            .problems
+            .iter()
+            .find(|p| p.code == "in-pieces")
+            .unwrap_or_else(|| panic!("{class}: {:?}", plan.problems));
+        assert!(
+            pieces.command.as_ref().unwrap().contains("accelerate merge-weights"),
+            "{pieces:?}"
+        );
+    }
+    let empty = tensors(&[
+        ("model.layers.0.self_attn.q_proj.weight", &[0]),
+        ("model.layers.0.mlp.up_proj.weight", &[0]),
+    ]);
+    let drop = Dropped::new("empty")
+        .weights("base/model.safetensors", &base)
+        .weights("tuned/model.safetensors", &empty);
+    let plan = drop.plan();
+    let said = plan
+        .problems
+        .iter()
+        .find(|p| p.code == "empty-tensors")
+        .expect("it is said");
+    assert!(said.fix.as_ref().unwrap().contains("zero_to_fp32.py"));
+}
+
+/// A zip with one stored entry.
+fn zip_of(name: &str, content: &[u8]) -> Vec<u8> {
+    let crc = content.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| {
+            if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 }
+        })
+    });
+    let (size, named) = ((content.len() as u32).to_le_bytes(), (name.len() as u16).to_le_bytes());
+    let about = [
+        &[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x5a][..],
+        &(!crc).to_le_bytes(),
+        &size,
+        &size,
+        &named,
+        &[0, 0],
+    ]
+    .concat();
+    let local = [b"PK\x03\x04", &about[..], name.as_bytes(), content].concat();
+    let central = [
+        b"PK\x01\x02\x14\0",
+        &about[..],
+        &[0; 14][..10],
+        &[0; 4],
+        name.as_bytes(),
+    ]
+    .concat();
+    let (length, at) = ((central.len() as u32).to_le_bytes(), (local.len() as u32).to_le_bytes());
+    let end = [&b"PK\x05\x06\0\0\0\0\x01\0\x01\0"[..], &length, &at, &[0, 0]].concat();
+    [local, central, end].concat()
+}
+
+/// K12: Wan's feed-forward layers have a type.
+#[test]
+fn numbered_feed_forward_layers_are_typed() {
+    let base = tensors(&[
+        ("blocks.0.ffn.0.weight", &[16, 8]),
+        ("blocks.0.ffn.2.weight", &[8, 16]),
+        ("blocks.0.self_attn.q.weight", &[8, 8]),
+    ]);
+    let plan = Dropped::new("ffn")
+        .weights("base/wan2.1.safetensors", &base)
+        .weights("tuned/wan2.1.safetensors", &base)
+        .plan();
+    let kind = |name: &str| {
+        plan.matrices
+            .iter()
+            .find(|m| m.name == name)
+            .and_then(|m| m.kind.clone())
+    };
+    assert_eq!(kind("blocks.0.ffn.0.weight").as_deref(), Some("up"));
+    assert_eq!(kind("blocks.0.ffn.2.weight").as_deref(), Some("down"));
+}
+
+/// K6: mlx-lm's factors without their configuration: its own default stands first.
+#[test]
+fn the_default_for_mlx_is_its_own() {
+    let q = "model.layers.0.self_attn.q_proj";
+    let base = tensors(&[(&format!("{q}.weight"), &[8, 8])]);
+    let adapter = tensors(&[(&format!("{q}.lora_a"), &[8, 2]), (&format!("{q}.lora_b"), &[2, 8])]);
+    let drop = Dropped::new("mlx")
+        .weights("base/model.safetensors", &base)
+        .weights("a/adapters.safetensors", &adapter);
+    let plan = drop.plan();
+    assert_eq!(
+        plan.questions
+            .iter()
+            .map(|q| (q.id.as_str(), q.value.as_str()))
+            .collect::<Vec<_>>(),
+        [("alpha:a", "20r")]
+    );
+    let change = (matrix(&adapter, &format!("{q}.lora_a")) * matrix(&adapter, &format!("{q}.lora_b"))).transpose();
+    let name = format!("{q}.weight");
+    for (answer, scale) in [("20r", 20.0), ("2r", 2.0), ("8", 4.0)] {
+        close(
+            &drop.merged(&[("alpha:a", answer)]),
+            &name,
+            &(matrix(&base, &name) + &change * scale),
+        );
+    }
+}

@@ -3,6 +3,7 @@
 mod common;
 
 mod adversary;
+mod beside;
 mod certified;
 mod field;
 mod field_kinds;
@@ -13,6 +14,7 @@ mod hostile;
 mod house;
 mod lesson_benches;
 mod lesson_train;
+mod messages;
 mod methods;
 mod minilm;
 mod names;

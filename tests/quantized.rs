@@ -82,7 +82,14 @@ fn schemes_that_are_not_read_are_named() {
             (&name(".biases"), "F16", &[8, 1], 16),
         ],
     );
-    refused("8-bit floating-point", &[(&name(".weight"), "F8_E4M3", &[8, 8], 64)]);
+    // A scale of the inputs says that the weight has one too; without any it is a plain cast (`field_kinds`).
+    refused(
+        "8-bit floating-point",
+        &[
+            (&name(".weight"), "F8_E4M3", &[8, 8], 64),
+            (&name(".input_scale"), "F32", &[], 4),
+        ],
+    );
     // A state that cannot be read leaves the weight packed.
     let state = name(".weight.quant_state.bitsandbytes__nf4");
     refused(

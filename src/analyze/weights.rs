@@ -325,6 +325,14 @@ impl<'a> Weights<'a> {
     }
 }
 
+/// The largest value, where it lies in the upper half of its type: packers scale the largest weight to the end of the range, and no network
+/// has weights of that size.
+fn fills_its_range(values: &[f32], dtype: &str) -> Option<f32> {
+    let end = if dtype == "F8_E5M2" { 57344.0 } else { 448.0 };
+    let largest = values.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+    (largest.is_finite() && largest >= end / 2.0).then_some(largest)
+}
+
 /// How far the share of a rounding's error may be from whole: the scales of double quantisation are rounded themselves.
 const SAME_ERROR: f64 = 0.2;
 /// How many standard deviations make it sure.
@@ -365,6 +373,18 @@ fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>)
                 .ok_or_else(wrong)?,
             };
             packed::four_bit(own, &floats(0)?, &scales, block, count)
+        }
+        Scheme::Cast => {
+            let values = packed::eight_bit(&tensor.dtype, own, own.len(), &[1.0], [1, own.len()]);
+            if let Some(largest) = values.as_ref().and_then(|v| fills_its_range(v, tensor.dtype.name())) {
+                return Err(Stop::failed(format!(
+                    "“{}” reaches {largest}, the end of what {} can say: such values stand for weights only together with a scale, and the \
+                     file has none. Drop the file with its scales, or the 16-bit model.",
+                    tensor.name,
+                    tensor.dtype.name()
+                )));
+            }
+            values
         }
         Scheme::EightBit { block } => {
             let cols = tensor.shape.get(1).map_or(0, |d| *d as usize);

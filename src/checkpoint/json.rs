@@ -29,26 +29,27 @@ pub struct ModelConfig {
     /// Falcon's two ways to share keys.
     pub new_falcon: bool,
     pub multi_query: bool,
+    /// It says how its weights were quantised.
+    pub quantized: bool,
 }
 
 /// JSON is UTF-8; editors put a byte order mark before it, and PowerShell writes UTF-16.
-fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Some(wide) = bytes.strip_prefix(&[0xff, 0xfe]) {
         let units: Vec<u16> = wide.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
-        return String::from_utf16(&units)
-            .map(Cow::Owned)
-            .map_err(|_| Error::HeaderNotUtf8);
+        return String::from_utf16(&units).ok().map(Cow::Owned);
     }
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    std::str::from_utf8(bytes)
-        .map(Cow::Borrowed)
-        .map_err(|_| Error::HeaderNotUtf8)
+    std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
-    let text = text(bytes)?;
-    let value: Value = serde_json::from_str(&text).map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
+    let no_text = || Error::JsonInvalid {
+        detail: "its text is neither UTF-8 nor UTF-16".into(),
+    };
+    let text = text(bytes).ok_or_else(no_text)?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| Error::JsonInvalid { detail: e.to_string() })?;
     let Value::Object(object) = value else {
         return Ok(Content::OtherJson);
     };
@@ -96,6 +97,7 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
             key_heads: number(["num_key_value_heads", "num_kv_heads"]),
             new_falcon: flag("new_decoder_architecture"),
             multi_query: flag("multi_query"),
+            quantized: object.get("quantization_config").is_some_and(Value::is_object),
         }))
     } else if has("error") {
         Err(Error::FileType(Foreign::HubError))

@@ -32,10 +32,62 @@ pub enum Convention {
     Image,
     /// As before, but the file has PEFT's names, whose writer keeps alpha in a configuration that is not here.
     ImageOfPeft,
+    /// mlx-lm's own default of its scale, which is not divided by the rank.
+    Mlx,
     /// torchtune's and most recipes' alpha = 2 r, which the paper uses too.
     #[default]
     Language,
 }
+
+impl Convention {
+    /// The two likeliest answers, the default first: the answer's value, alpha by the rank, and whose it is.
+    fn ways(self) -> [(&'static str, u64, &'static str); 2] {
+        match self {
+            Convention::Image | Convention::ImageOfPeft => [
+                ("r", 1, "default: the convention of image models"),
+                ("2r", 2, "the paper’s choice for language models"),
+            ],
+            Convention::Mlx => [
+                ("20r", 20, "default: mlx-lm’s own, a scale of 20"),
+                ("2r", 2, "the paper’s choice"),
+            ],
+            Convention::Language => [
+                ("2r", 2, "default: the paper’s choice"),
+                ("r", 1, "the convention of image models"),
+            ],
+        }
+    }
+}
+
+/// What is taken where nobody says alpha, and whose word that is; for the documentation.
+pub const CONVENTIONS: [[&str; 3]; 5] = [
+    [
+        "networks for images, video and sound: kohya, LyCORIS, diffusers, ai-toolkit, ComfyUI",
+        "α = r, without a question",
+        "kohya’s and LyCORIS’ modules take alpha = dim where none is given; diffusers’ get_peft_kwargs sets lora_alpha = r without network alphas; \
+         ComfyUI multiplies with 1 without an alpha tensor",
+    ],
+    [
+        "the same under PEFT’s names (`base_model.model.`)",
+        "asked; default α = r",
+        "PEFT keeps α in the adapter_config.json that is not here; the loaders of these networks take r",
+    ],
+    [
+        "mlx-lm",
+        "asked; default α = 20 r, which is its scale of 20",
+        "`scale` of lora_parameters among the defaults of mlx_lm/lora.py (10 in its first versions)",
+    ],
+    [
+        "torchtune",
+        "asked; default α = 2 r",
+        "its recipes: lora_rank 8 and lora_alpha 16 (recipes/configs/llama3/8B_lora.yaml and its kin)",
+    ],
+    [
+        "every other adapter of a language model",
+        "asked; default α = 2 r",
+        "the paper’s choice; LLaMA-Factory’s default is lora_rank * 2. PEFT’s default 8 is offered too",
+    ],
+];
 
 /// The scale of one module.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,6 +182,7 @@ impl Sources<'_> {
         let rank = module.rank().map(|r| r as f64);
         let decided = match answer {
             Some("r") => times(rank, 1.0),
+            Some("20r") => times(rank, 20.0),
             Some(number) if number != "2r" => {
                 let alpha: f64 = number.parse().unwrap_or(8.0);
                 Decided {
@@ -175,16 +228,10 @@ impl Sources<'_> {
             (1, Some(r)) => format!("{}, that is {formula}", r.saturating_mul(factor)),
             _ => formula.to_owned(),
         };
-        let image = self.convention != Convention::Language;
-        let (first, second) = if image { ("r", "2r") } else { ("2r", "r") };
-        let option = |value: &str| match (value, image) {
-            ("r", true) => choice("r", of_rank(1, "r"), "default: the convention of image models"),
-            ("r", false) => choice("r", of_rank(1, "r"), "the convention of image models"),
-            (_, true) => choice("2r", of_rank(2, "2r"), "the paper’s choice for language models"),
-            (_, false) => choice("2r", of_rank(2, "2r"), "default: the paper’s choice"),
-        };
+        let [first, second] = self.convention.ways();
+        let option = |(value, factor, note): (&str, u64, &str)| choice(value, of_rank(factor, value), note);
         let is_answer = |a: &&String| {
-            ["2r", "r", "8", LEAVE_OUT].contains(&a.as_str())
+            ["20r", "2r", "r", "8", LEAVE_OUT].contains(&a.as_str())
                 || a.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0)
         };
         Some(Question {
@@ -203,7 +250,7 @@ impl Sources<'_> {
                 .get(&id)
                 .filter(is_answer)
                 .cloned()
-                .unwrap_or_else(|| first.into()),
+                .unwrap_or_else(|| first.0.into()),
             number: true,
             id,
         })

@@ -4,7 +4,7 @@ use super::components::{self, Component};
 use super::configs::model;
 use super::families::GateUp;
 use super::files::FileEntry;
-use super::job::TensorRef;
+use super::job::{Recipe, TensorRef};
 use super::matching::Named;
 use super::models::regions;
 use super::names::{Place, canonical, is_slice, is_weight, place};
@@ -15,7 +15,7 @@ use super::{Answers, PlanBase, PlanType, Question, QuestionOption};
 use crate::checkpoint::ModelConfig;
 use crate::report::FileInfo;
 use crate::series::type_order;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A weight of the base: a matrix, or a kernel taken as one.
 #[derive(Debug, Clone)]
@@ -183,6 +183,25 @@ impl Base {
             n.name = format!("\u{0}{i}");
         }
         own
+    }
+
+    /// Takes in the copies that one model asked for, of which `seen` has more than the `shared` matrices, and gives its recipes their places.
+    pub fn adopt(&mut self, seen: &Base, shared: usize, recipes: &mut [(usize, Recipe)]) {
+        if seen.matrices.len() == shared {
+            return;
+        }
+        let mut places: HashMap<String, usize> = (shared..self.named.len())
+            .map(|i| (self.named[i].name.clone(), i))
+            .collect();
+        for (matrix, _) in recipes.iter_mut().filter(|(matrix, _)| *matrix >= shared) {
+            let named = &seen.named[*matrix];
+            let place = *places.entry(named.name.clone()).or_insert(self.named.len());
+            if place == self.named.len() {
+                self.named.push(named.clone());
+                self.matrices.push(seen.matrices[*matrix].clone());
+            }
+            *matrix = place;
+        }
     }
 
     /// How gate and up lie in a fused matrix.

@@ -19,10 +19,10 @@ use super::replication;
 use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
-use super::tied;
 use super::{Answers, LeftOut, Plan, PlanModel, Problem, Question, Severity, left_out};
 use crate::error::Error;
 use crate::report::{FileInfo, Kind};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The plan to show, and the jobs it stands for, in the same order as `plan.matrices`.
@@ -122,20 +122,15 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     plan.questions.extend(question);
     let mut jobs = Vec::new();
     if let Some(chosen) = chosen {
-        let mut base = base::matrices(chosen, &sets, entries, Selection::of(answers));
-        for config in configs.iter().flatten() {
-            replication::extend(&mut base, (0u32..).zip(config.config.layer_map.iter().copied()));
-        }
-        tied::extend(&mut base, |head| drafts.iter().any(|d| d.targets(head)));
-        plan.types = base.types();
+        let base = base::matrices(chosen, &sets, entries, Selection::of(answers));
+        // With the copies of its matrices that single models ask for: each model sees its own only.
+        let mut all = base.clone();
         plan.pattern = base.selection.text.clone();
         plan.pattern_fault = base.selection.fault.clone();
         plan.base = Some(base.summary(&sets, entries));
         let steps = run::steps(&sets);
         let mut recipes = Recipes::new();
-        let of_images = candidates
-            .iter()
-            .any(|s| sets[*s].stem.starts_with("diffusion_pytorch_model"))
+        let of_images = sets[chosen].stem.starts_with("diffusion_pytorch_model")
             || layouts::of(base.named.iter().map(|n| n.name.as_str())).is_some_and(|l| l.image);
         drafts.iter_mut().for_each(|d| d.on(&base, of_images));
         let inside = &sets[chosen].inside;
@@ -159,14 +154,14 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             };
             let layers =
                 depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
-            if let Some((.., (_, map))) = &layers {
-                replication::extend(
-                    &mut base,
-                    (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?))),
-                );
-            }
             let map = layers.as_ref().map(|(.., (_, map))| map);
-            let mut paired = models::full(&side, &set.tensors, &own, &base, map, &answers.by_hand(&set.label));
+            let mut seen = Cow::Borrowed(&base);
+            if let Some(map) = map {
+                let copies = (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?)));
+                replication::extend(seen.to_mut(), copies);
+            }
+            let mut paired = models::full(&side, &set.tensors, &own, &seen, map, &answers.by_hand(&set.label));
+            all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
             if paired.matching.matched == 0
                 && let Some(why) = companions::unpaired(set, &base, entries)
             {
@@ -205,10 +200,12 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         }
         for draft in &drafts {
             let question = draft.question(answers);
-            let Some((model, paired)) = drafts::paired(draft, &sets, &base, entries, answers) else {
+            let seen = draft.seen(&base);
+            let Some((model, mut paired)) = drafts::paired(draft, &sets, &seen, entries, answers) else {
                 plan.questions.extend(question);
                 continue;
             };
+            all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
             // Nothing hangs on the alpha of an adapter that pairs with nothing.
             plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
             accept(
@@ -222,10 +219,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             );
         }
         let runs: Vec<_> = plan.models.iter().map(|m| m.run.clone()).collect();
-        jobs = make_jobs(&base, recipes, &run::before(&runs));
+        plan.types = all.types();
+        jobs = make_jobs(&all, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out
-            .splice(0..0, left_out::of_base(&base, &sets[chosen].tensors, &used));
+            .splice(0..0, left_out::of_base(&all, &sets[chosen].tensors, &used));
         let config = configs::model(entries, &sets[chosen].folder);
         let wanted = answers.0.get(fused::SPLIT).is_some_and(|a| a == "yes");
         plan.split = jobs.iter().any(|j| fused::parts(j, config).is_some()).then_some(wanted);
@@ -386,6 +384,7 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
     }
     let index = plan.models.len() as u32;
     plan.models.push(model);
+    plan.questions.extend(paired.questions);
     plan.left_out.extend(paired.left_out);
     for (matrix, recipe) in paired.recipes {
         let of = recipes.entry(matrix).or_default();

@@ -2,6 +2,7 @@
 
 use super::files::FileEntry;
 use super::sets::FileSet;
+use super::{Answers, Question, QuestionOption};
 use crate::checkpoint::ModelConfig;
 
 /// A model within a pipeline.
@@ -117,6 +118,33 @@ pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> 
             .find(|(end, _)| class.ends_with(end) || class.starts_with(end))
             .map(|(_, c)| *c)
     })
+}
+
+/// The question which model of a pipeline the base is, where an adapter has modules of several that fit it equally well; and the place of the
+/// one in force. The first is what most people have: the first text encoder is in every pipeline.
+pub fn ask(label: &str, fitting: &[Option<Component>], answers: &Answers) -> (Question, usize) {
+    let id = format!("component:{label}");
+    let name = |c: &Option<Component>| c.map_or_else(|| "another model".to_owned(), Component::name);
+    let chosen = fitting
+        .iter()
+        .position(|c| answers.0.get(&id).is_some_and(|a| *a == name(c)))
+        .unwrap_or(0);
+    let option = |(i, c): (usize, &Option<Component>)| QuestionOption {
+        value: name(c),
+        label: name(c),
+        note: if i == 0 { "default".into() } else { String::new() },
+    };
+    let question = Question {
+        title: format!("Which model of the pipeline is the base, for “{label}”?"),
+        detail: "Its modules for each of them fit this base equally well, and the base’s name does not say which it is. With its folder \
+                 (text_encoder/, text_encoder_2/) or its config.json it is not asked."
+            .into(),
+        options: fitting.iter().enumerate().map(option).collect(),
+        value: name(&fitting[chosen]),
+        number: false,
+        id,
+    };
+    (question, chosen)
 }
 
 /// The folder of the pipeline that a set is a part of: other models of it lie beside, or its `model_index.json` above.

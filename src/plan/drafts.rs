@@ -9,11 +9,12 @@ use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::problems::{count, of_error, unpacked_name, warning};
 use super::sets::FileSet;
-use super::{Answers, PlanModel, Problem, Question, experts, layouts};
+use super::{Answers, PlanModel, Problem, Question, experts, layouts, replication, tied};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
 use crate::report::{FileInfo, Kind};
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -28,9 +29,22 @@ pub struct Draft<'a> {
 
 impl Draft<'_> {
     /// Whether it changes the weight of that name.
-    pub fn targets(&self, weight: &str) -> bool {
+    fn targets(&self, weight: &str) -> bool {
         let module = weight.trim_end_matches(".weight");
         self.adapter.modules.iter().any(|m| m.name == module)
+    }
+
+    /// The base as this adapter sees it: with the copies of its layers that its configuration makes, and with a head that is its embedding.
+    pub fn seen<'b>(&self, base: &'b Base) -> Cow<'b, Base> {
+        let mut seen = Cow::Borrowed(base);
+        let map = self.sources.layer_map();
+        if !map.is_empty() {
+            replication::extend(seen.to_mut(), (0u32..).zip(map.iter().copied()));
+        }
+        if tied::HEADS.iter().any(|(head, _)| self.targets(head)) {
+            tied::extend(seen.to_mut(), |head| self.targets(head));
+        }
+        seen
     }
 
     /// Takes what the base says of its family; layouts of images are known by their configuration too.
@@ -135,6 +149,10 @@ fn sources<'a>(
         .unwrap_or_default();
     let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
+    let of_mlx = adapter
+        .modules
+        .iter()
+        .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
         config: config.map(|c| (c.config, entries[c.file].name())),
         metadata,
@@ -142,6 +160,7 @@ fn sources<'a>(
         convention: match (image, of_peft) {
             (true, false) => Convention::Image,
             (true, true) => Convention::ImageOfPeft,
+            (false, _) if of_mlx => Convention::Mlx,
             (false, _) => Convention::Language,
         },
     }
@@ -254,14 +273,7 @@ pub fn paired(
         what: method.kind.name(),
         config: None,
     };
-    let mut paired = models::adapter(
-        &side,
-        adapter,
-        &draft.sources,
-        asked,
-        base,
-        &answers.by_hand(&draft.label),
-    );
+    let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, answers);
     paired
         .problems
         .extend(other_base(draft, &sets[base.set], base, side.file));

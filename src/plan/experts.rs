@@ -13,16 +13,20 @@ const MOST: u64 = 4096;
 /// Modules that hold all experts of a block in tensors of three dimensions.
 const HOLDERS: [&str; 4] = ["experts", "switch_mlp", "input_linear", "output_linear"];
 
+/// Whether a tensor holds all experts of a block, by its name and dimensions.
+pub fn is_of_experts(tensor: &TensorRef) -> bool {
+    matches!(tensor.shape[..], [1..=MOST, _, _])
+        && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
+        && !is_adapter_tensor(&tensor.name)
+}
+
 /// The matrices of a tensor: its experts, or the tensor itself.
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else {
         return vec![tensor];
     };
     let bytes = tensor.end - tensor.begin;
-    let is_experts = tensor.dtype.is_readable()
-        && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
-        && (1..=MOST).contains(&experts)
-        && !is_adapter_tensor(&tensor.name);
+    let is_experts = tensor.dtype.is_readable() && is_of_experts(&tensor);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }

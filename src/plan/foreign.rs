@@ -30,7 +30,7 @@ pub static SPELLINGS: [Spelling; 6] = [
     Spelling {
         name: "Megatron-Bridge or NeMo",
         ends: ["linear_in", "linear_out"],
-        way: "Export it in PEFT’s form with Megatron-Bridge (AutoBridge.from_hf_pretrained(MODEL).export_adapter_ckpt(...)), and drop adapter_model.safetensors with adapter_config.json.",
+        way: "Export it in PEFT’s form with Megatron-Bridge (AutoBridge.from_hf_pretrained(MODEL).export_adapter_ckpt(CHECKPOINT, OUTPUT)), and drop adapter_model.safetensors with adapter_config.json.",
     },
     Spelling {
         name: "NeMo",
@@ -50,12 +50,12 @@ pub static SPELLINGS: [Spelling; 6] = [
     Spelling {
         name: "Keras",
         ends: ["lora_kernel_a", "lora_kernel_b"],
-        way: "Merge it in Keras (model.quantize or layer.merge_lora), export the model to safetensors and drop that as a full fine-tune.",
+        way: "Load it into the model in Keras and save that model: Keras adds the factors to the kernels when it saves. Export it to safetensors (KerasHub: export_to_transformers) and drop that as a full fine-tune.",
     },
     Spelling {
         name: "LitGPT",
         ends: ["lora_a", "lora_b"],
-        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt).",
+        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt FOLDER OUTPUT).",
     },
 ];
 

@@ -36,6 +36,8 @@ pub enum Scheme {
     FourBit { block: u64, nested: Option<(u64, f32)> },
     /// 8-bit floats; with a scale for every block of rows and columns.
     EightBit { block: [u64; 2] },
+    /// 8-bit floats as they stand.
+    Cast,
 }
 
 impl TensorRef {

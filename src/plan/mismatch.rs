@@ -198,22 +198,6 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     }
 }
 
-/// Two models of a pipeline fit the base equally well.
-pub fn which_component(model: &Side, names: &[String]) -> Problem {
-    let cause = format!(
-        "The modules for {} fit this base equally well; those for the first are used.",
-        names.join(" and ")
-    );
-    let fix = "Drop the base within its folder (text_encoder/, text_encoder_2/, unet/) or with its config.json, which names it.";
-    warning(
-        "component-doubt",
-        "It is not known which model of the pipeline the base is".into(),
-        model.file,
-        cause,
-        fix,
-    )
-}
-
 /// What a model looks like, by the first and the last of its names.
 fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
     match (names.next(), names.next_back()) {

@@ -13,7 +13,7 @@ use super::mismatch::{self, Side};
 use super::names::{canonical, is_slice, is_weight, place};
 use super::orientation::Orientation;
 use super::problems::count;
-use super::{LeftOut, Problem};
+use super::{Answers, LeftOut, Problem, Question};
 use super::{depth, experts, replication};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
@@ -27,6 +27,7 @@ pub struct Paired {
     pub matching: Matching,
     pub notes: Vec<String>,
     pub problems: Vec<Problem>,
+    pub questions: Vec<Question>,
     /// What belongs to another model, or cannot be looked at.
     pub left_out: Vec<LeftOut>,
     /// The scales of what paired.
@@ -235,10 +236,11 @@ pub fn adapter(
     sources: &Sources,
     answer: Option<&str>,
     base: &Base,
-    by_hand: &ByHand,
+    answers: &Answers,
 ) -> Paired {
     let mut paired = Paired::default();
-    let modules = own_component(model, adapter, base, &mut paired);
+    let by_hand = &answers.by_hand(model.label);
+    let modules = own_component(model, adapter, base, answers, &mut paired);
     // A file with a whole pipeline in it: each part of the adapter finds its own region.
     let region = |m: &Module| m.component.filter(|c| base.regions.contains(c));
     let regions: BTreeSet<Option<Component>> = modules.iter().map(region).collect();
@@ -413,7 +415,7 @@ fn of_modules(
 }
 
 /// The modules of the models that the base is. An adapter of a pipeline has others, which are set aside and said.
-fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Paired) -> Vec<Module> {
+fn own_component(model: &Side, adapter: &Adapter, base: &Base, answers: &Answers, paired: &mut Paired) -> Vec<Module> {
     let components = adapter.components();
     if components.len() < 2 {
         return adapter.modules.clone();
@@ -444,21 +446,11 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Pair
         };
         let fits: Vec<(usize, Option<Component>)> = components.iter().map(|c| (fit(c), *c)).collect();
         let best = fits.iter().map(|f| f.0).max().unwrap_or(0);
-        kept = fits
-            .iter()
-            .filter(|f| f.0 == best && best > 0)
-            .map(|f| f.1)
-            .take(1)
-            .collect();
-        let rivals = fits.iter().filter(|f| f.0 == best && best > 0).count();
-        if rivals > 1 {
-            let names: Vec<String> = fits
-                .iter()
-                .filter(|f| f.0 == best)
-                .filter_map(|f| f.1.map(Component::name))
-                .collect();
-            paired.problems.push(mismatch::which_component(model, &names));
-        }
+        let fitting: Vec<Option<Component>> = fits.iter().filter(|f| f.0 == best && best > 0).map(|f| f.1).collect();
+        let question = (fitting.len() > 1).then(|| components::ask(model.label, &fitting, answers));
+        let chosen = question.as_ref().map_or(0, |(_, at)| *at);
+        kept = fitting.get(chosen).copied().into_iter().collect();
+        paired.questions.extend(question.map(|(question, _)| question));
     }
     if kept.is_empty() {
         return adapter.modules.clone();
@@ -467,7 +459,10 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, paired: &mut Pair
         let names: Vec<String> = of(c).map(|m| format!("{}{}", m.stripped, m.name)).collect();
         let what = c.map_or_else(|| "another model".to_owned(), Component::name);
         paired.left_out.push(LeftOut::new(
-            format!("modules of {}: of {what}, which is not the base", model.label),
+            format!(
+                "modules of {}: of {what}, which is not the base; to see them, drop {what} without the others as the base",
+                model.label
+            ),
             names,
         ));
     }
@@ -493,7 +488,14 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
                 .or_insert_with(|| whole.to_owned());
         }
     };
-    base.named.iter().for_each(|n| enter(&n.name, &n.name));
+    for n in &base.named {
+        enter(&n.name, &n.name);
+        // torch.nn.MultiheadAttention: writers name the attention, or `in_proj`.
+        if let Some(attention) = n.name.strip_suffix(".in_proj_weight") {
+            enter(attention, &n.name);
+            enter(&format!("{attention}.in_proj"), &n.name);
+        }
+    }
     meet::targets(base, &[], base.config.as_ref())
         .iter()
         .for_each(|t| enter(&t.named.name, &t.named.name));

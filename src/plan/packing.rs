@@ -1,5 +1,6 @@
 //! Packed weights put together: the tensors that hold one weight's codes and scales become one tensor of the weight's own shape.
 
+use super::experts::is_of_experts;
 use super::files::Tensors;
 use super::job::{Packing, Scheme, TensorRef};
 use crate::checkpoint::Dtype;
@@ -9,8 +10,25 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// The block of FP8 checkpoints whose scales do not say otherwise (DeepSeek).
 const FP8_BLOCK: u64 = 128;
 
+/// What tensors of scales, and marks that there are some, end with.
+const SCALES: [&str; 8] = [
+    "weight_scale",
+    "weight_scale_inv",
+    "scale_weight",
+    "scale_input",
+    "input_scale",
+    "activation_scale",
+    "scaled_fp8",
+    "comfy_quant",
+];
+
 /// Every weight whose parts are all here, as one; what is incomplete stays as it is. `states` by the name of the weight.
-pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>) -> Tensors {
+///
+/// 8-bit floats without any scale are a plain cast of the 16-bit model, as tools around ComfyUI save it: they are what they say. Where a scale
+/// is `expected`, or other weights of the file have theirs, one is missing, and the weight stays unread.
+pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected: bool) -> Tensors {
+    let is_scale = |t: &TensorRef| SCALES.iter().any(|end| t.name.ends_with(end));
+    let is_cast = !expected && !tensors.iter().any(is_scale);
     let by_name: HashMap<&str, &TensorRef> = tensors.iter().map(|t| (t.name.as_str(), t)).collect();
     let mut taken: HashSet<String> = HashSet::new();
     let mut whole: HashMap<String, TensorRef> = HashMap::new();
@@ -24,6 +42,7 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>) -> Tenso
                 eight_bit(t, with, |end| {
                     by_name.get(format!("{stem}{end}").as_str()).map(|t| (*t).clone())
                 })
+                .or_else(|| cast(t).filter(|_| is_cast))
             }
             None => None,
         };
@@ -85,6 +104,16 @@ fn eight_bit(
         with: vec![scale],
     }));
     Some(TensorRef { packing, ..t.clone() })
+}
+
+/// A weight of 8-bit floats as they stand. Experts in one tensor are not sliced in that type.
+fn cast(t: &TensorRef) -> Option<TensorRef> {
+    let is_known = ["F8_E4M3", "F8_E5M2"].contains(&t.dtype.name()) && !is_of_experts(t);
+    let packing = Some(Box::new(Packing {
+        scheme: Scheme::Cast,
+        with: Vec::new(),
+    }));
+    is_known.then(|| TensorRef { packing, ..t.clone() })
 }
 
 /// The side of a block of which `blocks` cover `length`.

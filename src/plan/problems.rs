@@ -1,7 +1,7 @@
 //! Problems of single files and of sets of files, in words.
 
 use super::files::FileEntry;
-use super::job::TensorRef;
+use super::job::{Scheme, TensorRef};
 use super::names::{canonical, place};
 use super::sets::{FileSet, has_same, is_second_layout};
 use super::{Problem, Severity};
@@ -184,13 +184,17 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
         });
     }
     if let Some(packed) = set.tensors.iter().find(|t| t.packing.is_some()) {
-        let how = if packed.dtype.name() == "NF4" {
-            "4 bits (bitsandbytes)"
-        } else {
-            "8-bit floats"
+        let is_cast = packed.packing.as_ref().is_some_and(|p| p.scheme == Scheme::Cast);
+        let (how, read) = match packed.dtype.name() {
+            "NF4" => ("4 bits (bitsandbytes)", "as the numbers they stand for"),
+            _ if is_cast => (
+                "8-bit floats without scales",
+                "as they stand, since nothing in the file says that a scale belongs to them",
+            ),
+            _ => ("8-bit floats", "as the numbers they stand for"),
         };
         let cause = format!(
-            "They are read as the numbers they stand for. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
+            "They are read {read}. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
             sibling(&set.label)
         );
         let fix = "Compare packed weights with packed ones, or drop the 16-bit models of both.";

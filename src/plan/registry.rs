@@ -1,5 +1,6 @@
 //! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
 
+use super::alpha::CONVENTIONS;
 use super::families::{FAMILIES, FUSED, GateUp, RENAMES};
 use super::foreign::SPELLINGS;
 use super::layouts::LAYOUTS;
@@ -15,7 +16,7 @@ pub struct Row {
 }
 
 /// Files and layouts that are read as they are.
-const READ: [(&str, &str, &str); 20] = [
+const READ: [(&str, &str, &str); 21] = [
     (
         "safetensors, any size, in shards, F32 F16 BF16 F64",
         "read",
@@ -32,6 +33,11 @@ const READ: [(&str, &str, &str); 20] = [
         "FP8 with scales by block, row or tensor",
         "read as the numbers they stand for, and said",
         "fp8_block, fp8_scalar",
+    ),
+    (
+        "FP8 without any scales (a plain cast)",
+        "read as it stands, and said; refused where the values show a scale",
+        "tests/field_kinds.rs",
     ),
     ("training checkpoint with `model_state_dict`", "read", "trainer_pt"),
     (
@@ -107,7 +113,7 @@ const FOREIGN: [(&str, &str, &str); 6] = [
         "tests/quantized.rs",
     ),
     (
-        "bitsandbytes 8 bit, FP8 without its scales",
+        "bitsandbytes 8 bit, FP8 of which some or expected scales are missing",
         "refused by name: use the 16-bit model",
         "tests/quantized.rs",
     ),
@@ -201,14 +207,9 @@ pub fn writers() -> String {
         new
     };
     let layouts = LAYOUTS.iter().filter(first).map(|l| {
-        let alpha = if l.image {
-            "α = r where nobody says it"
-        } else {
-            "α asked where nobody says it"
-        };
         [
             l.name.to_owned(),
-            format!("{alpha}. Its base: {}. {}", l.file, l.way).trim().to_owned(),
+            format!("Its base: {}. {}", l.file, l.way).trim().to_owned(),
             l.proof.to_owned(),
         ]
     });
@@ -219,6 +220,10 @@ pub fn writers() -> String {
         ["layout", "what is read, and the way to another layout", "proof"],
         layouts.collect(),
     );
+    let about = "An alpha that is stored with the modules, in a configuration, in the file’s metadata or its name is taken first, in this order.";
+    let conventions = CONVENTIONS.iter().map(|row| row.map(str::to_owned)).collect();
+    let head = ["whose adapter", "what is taken", "whose word that is"];
+    table("Alpha where nobody says it", about, head, conventions);
     let fused = FUSED.iter().map(|(name, parts, _)| {
         [
             (*name).to_owned(),

@@ -5,7 +5,7 @@ use super::foreign::{self, Foreign};
 use super::job::TensorRef;
 use super::leaf::{Part, is_adapter_tensor, leaf};
 use super::names::{canonical, place};
-use super::{packing, run};
+use super::{configs, packing, run};
 use crate::checkpoint::{Content, Header, Index};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,17 +174,19 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         .filter_map(|f| entries[*f].header())
         .flat_map(|h| h.states.clone())
         .collect();
-    let tensors = packing::combine(tensors, &states);
+    let missing: Vec<String> = draft
+        .missing
+        .into_iter()
+        .filter(|name| !files.iter().any(|f| entries[*f].name() == name))
+        .collect();
+    // Scales may stand in a shard that is not here.
+    let scaled = !missing.is_empty() || configs::model(entries, &draft.folder).is_some_and(|c| c.quantized);
+    let tensors = packing::combine(tensors, &states, scaled);
     let mut seen = BTreeSet::new();
     let twice = tensors
         .iter()
         .filter(|t| !seen.insert(&t.name))
         .map(|t| t.name.clone())
-        .collect();
-    let missing = draft
-        .missing
-        .into_iter()
-        .filter(|name| !files.iter().any(|f| entries[*f].name() == name))
         .collect();
     let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name)) && !is_whole_model(&tensors);
     let is_inside = |t: &TensorRef| !is_adapter && is_adapter_tensor(&t.name);

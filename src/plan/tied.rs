@@ -4,7 +4,7 @@ use super::base::Base;
 use super::matching::Named;
 
 /// The name that is missing, and those it may stand for (transformers 5, `_tied_weights_keys`).
-const TIED: [(&str, &[&str]); 6] = [
+pub const HEADS: [(&str, &[&str]); 6] = [
     (
         "lm_head.weight",
         &["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight"],
@@ -21,7 +21,7 @@ const TIED: [(&str, &[&str]); 6] = [
 
 /// Adds to the base each head that is missing there and named by a fine-tune, as a second name of its embedding.
 pub fn extend(base: &mut Base, is_named: impl Fn(&str) -> bool) {
-    for (head, embeddings) in TIED {
+    for (head, embeddings) in HEADS {
         let there = |name: &str| base.named.iter().position(|n| n.name == name);
         let Some(at) = embeddings
             .iter()
