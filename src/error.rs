@@ -52,6 +52,8 @@ pub enum Error {
     ShapeOverflow {
         tensor: String,
     },
+    /// The engine stopped while it read the file, and was started again without it.
+    StoppedEngine,
     /// A file of another kind.
     FileType(Foreign),
     /// A `torch.save` file that is damaged, or holds no state dict.
@@ -277,6 +279,7 @@ impl Error {
             Error::FileType(_) => "file-type",
             Error::TorchInvalid { .. } => "torch-invalid",
             Error::Unreadable { .. } => "not-readable",
+            Error::StoppedEngine => "stopped-engine",
             Error::NoTensors => "no-tensors",
             Error::IndexInvalid { .. } => "index-invalid",
             Error::IndexPath { .. } => "index-path",
@@ -313,6 +316,7 @@ impl Error {
             Error::FileType(f) => format!("This is {}", f.what()),
             Error::TorchInvalid { .. } => "The PyTorch file cannot be read".into(),
             Error::Unreadable { .. } => "The browser cannot read the file".into(),
+            Error::StoppedEngine => "The file could not be read within its limits".into(),
             Error::NoTensors => "The file holds no tensors".into(),
             Error::IndexInvalid { .. } => "The shard index cannot be used".into(),
             Error::IndexPath { .. } => "The shard index names a path".into(),
@@ -386,6 +390,7 @@ impl Error {
                 )
             }
             Error::TorchInvalid { detail } => detail.clone(),
+            Error::StoppedEngine => "It took more memory or time than a file may, and the engine stopped over it. The engine was started again without it.".into(),
             Error::NoTensors => "It is well-formed and lists no tensor.".into(),
             Error::IndexInvalid { detail } => detail.clone(),
             Error::IndexPath { path } => {
@@ -435,6 +440,7 @@ impl Error {
             Error::FileType(f) => f.fix().into(),
             Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
             Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
+            Error::StoppedEngine => "Take it out; the other files are not affected. If it is a checkpoint, save its weights alone as safetensors.".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
             Error::TrailingBytes { .. } => "Write it again without them:".into(),
             Error::JsonInvalid { .. } => {

@@ -76,6 +76,13 @@ impl Session {
         }
     }
 
+    /// The engine stopped over the file in an earlier life: it is not read again.
+    pub fn stopped(&mut self, file: u32) {
+        if let Some(f) = self.files.get_mut(file as usize) {
+            f.reader.fail(Error::StoppedEngine);
+        }
+    }
+
     /// Plans with the answers given so far; reads nothing.
     pub fn plan(&mut self, answers: &Answers) -> &Plan {
         let (open, unopened): (Vec<&File>, Vec<&File>) = self.files.iter().partition(|f| !f.unopened);

@@ -37,6 +37,8 @@ export class App {
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
   #asked = 0;
+  /** The files before the last drop or answer. */
+  #before: readonly DroppedFile[] = [];
 
   constructor(store: Store, engine: Promise<Engine>, report: Promise<LiveReport>) {
     this.#store = store;
@@ -70,13 +72,23 @@ export class App {
     }
     if (this.#store.state.stored) this.startOver();
     this.cancel();
-    const known = new Set(this.#store.state.files);
+    this.#before = this.#store.state.files;
+    const known = new Set(this.#before);
     this.#store.update((s) => change.addFiles(s, files));
     const fresh = this.#store.state.files.filter((file) => !known.has(file));
     await this.#plan((engine, answers) => engine.open(fresh, answers));
   }
 
+  /** Takes the last drop back while it is read. */
+  takeBack(): void {
+    this.#asked += 1;
+    const before = this.#before;
+    void this.#engine.then((engine) => engine.keep(before));
+    this.#store.update((s) => change.takeBack(s, before));
+  }
+
   async answer(id: string, value: string): Promise<void> {
+    this.#before = this.#store.state.files;
     this.#store.update((s) => ({ ...s, answers: new Map(s.answers).set(id, value) }));
     await this.#plan((engine, answers) => engine.plan(answers));
   }
@@ -120,7 +132,7 @@ export class App {
   startOver(): void {
     this.cancel();
     this.#asked += 1;
-    void this.#engine.then((engine) => engine.reset());
+    void this.#engine.then((engine) => engine.keep([]));
     this.#store.update(change.startOver);
   }
 

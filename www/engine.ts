@@ -1,4 +1,5 @@
 /** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
+import { proxy } from 'comlink';
 import { Cancelled, WorkerDied } from './engine.errors';
 import { type Life, startLife } from './engine.life';
 import { storeWanted } from './results-store';
@@ -10,6 +11,14 @@ export interface DroppedFile {
   path: string;
   file: File;
 }
+
+export interface ToldFile extends DroppedFile {
+  /** The engine stopped over it in an earlier life. */
+  stopped: boolean;
+}
+
+/** What the worker is at while it opens files: taking in bytes of the file of that number, planning, or waiting for bytes. */
+export type Doing = number | 'plan' | 'wait';
 
 export interface EngineInfo {
   /** `threads+relaxed-simd`, `threads+simd` or `simd`. */
@@ -52,8 +61,8 @@ export interface Engine {
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
-  /** Forgets all files. */
-  reset(): void;
+  /** Stops everything at once, and keeps these files only. */
+  keep(files: readonly DroppedFile[]): void;
 }
 
 export async function startEngine(): Promise<Engine> {
@@ -62,12 +71,18 @@ export async function startEngine(): Promise<Engine> {
   return new WorkerEngine(options, await startLife(options));
 }
 
+/** Longest silence while bytes are taken in or a plan is made, in ms: many times what the largest repositories take on a slow phone. */
+const PATIENCE = 60_000;
+
 /** Starts a new worker after a cancel or a crash: files are posted again and planned with the last answers. */
 class WorkerEngine implements Engine {
   readonly info: EngineInfo;
   readonly #options: Omit<Start, 'lock'>;
   #life: Promise<Life> | undefined;
   #files: DroppedFile[] = [];
+  /** Files that stopped the engine. They are named in the plan and not read again. */
+  readonly #stopped = new Set<DroppedFile>();
+  #doing: Doing = 'wait';
   #answers: Answers = new Map();
 
   constructor(options: Omit<Start, 'lock'>, life: Life) {
@@ -80,13 +95,13 @@ class WorkerEngine implements Engine {
     const life = await this.#alive();
     this.#files.push(...files);
     this.#answers = answers;
-    return this.#call(life, life.remote.open(files, answers));
+    return this.#open(life, files).catch((error: unknown) => this.#without(error));
   }
 
   async plan(answers: Answers): Promise<Plan> {
     const life = await this.#alive();
     this.#answers = answers;
-    return this.#call(life, life.remote.plan(answers));
+    return this.#watched(life, (say) => life.remote.plan(answers, say)).catch((error: unknown) => this.#without(error));
   }
 
   async head(): Promise<Report> {
@@ -115,10 +130,10 @@ class WorkerEngine implements Engine {
     void life?.then((l) => l.end(new Cancelled('cancelled'))).catch(() => undefined);
   }
 
-  reset(): void {
+  keep(files: readonly DroppedFile[]): void {
     this.cancel();
-    this.#files = [];
-    this.#answers = new Map();
+    this.#files = [...files];
+    if (files.length === 0) this.#answers = new Map();
   }
 
   /** The living worker, or a new one that knows the files again. */
@@ -128,8 +143,61 @@ class WorkerEngine implements Engine {
 
   async #revive(): Promise<Life> {
     const life = await startLife(this.#options);
-    if (this.#files.length > 0) await Promise.race([life.remote.open(this.#files, this.#answers), life.ended]);
+    if (this.#files.length > 0) await this.#open(life, this.#files);
     return life;
+  }
+
+  #open(life: Life, files: readonly DroppedFile[]): Promise<Plan> {
+    const told = files.map((file) => ({ ...file, stopped: this.#stopped.has(file) }));
+    return this.#watched(life, (say) => life.remote.open(told, this.#answers, say));
+  }
+
+  /** Ends a worker that gives no sign of life while it reads or plans. */
+  async #watched(life: Life, call: (say: (doing: Doing) => void) => Promise<Plan>): Promise<Plan> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = () => life.end(new WorkerDied('the engine stopped: it took too long', false));
+    const say = (doing: Doing) => {
+      this.#doing = doing;
+      clearTimeout(timer);
+      timer = doing === 'wait' ? undefined : setTimeout(late, PATIENCE);
+    };
+    try {
+      return await this.#call(life, call(proxy(say)));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Opens all files again after the worker died over one of them, and leaves that one out. */
+  async #without(error: unknown): Promise<Plan> {
+    while (error instanceof WorkerDied) {
+      if (typeof this.#doing !== 'number') return this.#oneByOne();
+      this.#stopped.add(this.#files[this.#doing]!);
+      const life = await this.#adopt(startLife(this.#options));
+      try {
+        return await this.#open(life, this.#files);
+      } catch (next) {
+        error = next;
+      }
+    }
+    throw error;
+  }
+
+  /** The worker died over the plan: each file is planned with those before it, so that the one it dies over is known. */
+  async #oneByOne(): Promise<Plan> {
+    let life = await this.#adopt(startLife(this.#options));
+    let plan = await this.#open(life, []);
+    for (const [at, file] of this.#files.entries()) {
+      try {
+        plan = await this.#open(life, [file]);
+      } catch (error) {
+        if (!(error instanceof WorkerDied)) throw error;
+        this.#stopped.add(file);
+        life = await this.#adopt(startLife(this.#options));
+        plan = await this.#open(life, this.#files.slice(0, at + 1));
+      }
+    }
+    return plan;
   }
 
   /** Takes a life as the present one, and forgets it as soon as it ends. */

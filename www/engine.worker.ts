@@ -1,6 +1,6 @@
 /** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
 import { expose, transfer } from 'comlink';
-import type { Answer, DroppedFile, EngineInfo, Start } from './engine';
+import type { Answer, Doing, EngineInfo, Start, ToldFile } from './engine';
 import { fileHash } from './engine.hash';
 import { KeptResults, sha256 } from './engine.kept';
 import { Gate } from './gate';
@@ -30,16 +30,18 @@ const remote = {
     return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };
   },
 
-  async open(dropped: readonly DroppedFile[], answers: Answers): Promise<Plan> {
-    for (const { path, file } of dropped) {
+  async open(dropped: readonly ToldFile[], answers: Answers, say: (doing: Doing) => void): Promise<Plan> {
+    for (const { path, file, stopped } of dropped) {
       const id = session.addFile(path, file.size);
       [files[id], paths[id]] = [file, path];
+      if (stopped) session.stopped(id);
     }
-    for (const [id] of files.entries()) await readHeader(id);
-    return remote.plan(answers);
+    for (const [id] of files.entries()) await readHeader(id, say);
+    return remote.plan(answers, say);
   },
 
-  async plan(answers: Answers): Promise<Plan> {
+  async plan(answers: Answers, say: (doing: Doing) => void): Promise<Plan> {
+    say('plan');
     plan = session.plan(answers);
     return plan;
   },
@@ -134,15 +136,17 @@ function id({ file, begin, end }: ByteRange): string {
 }
 
 /** The core says which bytes it wants next, until it knows the file's tensors. */
-async function readHeader(id: number): Promise<void> {
+async function readHeader(id: number, say: (doing: Doing) => void): Promise<void> {
   for (let range = session.wants(id); range; range = session.wants(id)) {
     let bytes: Uint8Array;
     try {
+      say('wait');
       bytes = await read(id, range.begin, range.end);
     } catch (error) {
       session.unreadable(id, reason(error));
       return;
     }
+    say(id);
     session.supply(id, bytes);
   }
 }

@@ -146,6 +146,12 @@ export function planning(s: State, loading: string): State {
   return { ...s, status: 'planning', screen: 'plan', open: undefined, loading };
 }
 
+/** Back to what was planned of the files before the last drop. */
+export function takeBack(s: State, files: readonly DroppedFile[]): State {
+  if (!s.plan || files.length === 0) return startOver(s);
+  return { ...s, files: [...files], status: s.plan.matrices.length > 0 ? 'ready' : 'error', loading: '' };
+}
+
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */
 export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
   const same = s.plan !== undefined && identity(s.plan) === identity(plan);

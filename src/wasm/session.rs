@@ -103,6 +103,11 @@ impl WasmSession {
         self.0.unreadable(file, message);
     }
 
+    /// The engine stopped over the file in an earlier life: it is not read again.
+    pub fn stopped(&mut self, file: u32) {
+        self.0.stopped(file);
+    }
+
     pub fn plan(&mut self, answers: Ts<Answers>) -> Result<Ts<Plan>, JsError> {
         let answers = answers.to_rust()?;
         Ok(self.0.plan(&answers).into_ts()?)

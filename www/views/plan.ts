@@ -36,6 +36,7 @@ class PlanView extends View {
     return html`<div class="head"><div class="head-row">
       <div><h1>${title(this.ctx.state)}</h1><p class="sub">${this.#sub()}</p></div>
       <div class="actions">
+        ${planning && state.files.length > 0 ? html`<button class="btn" data-testid="take-back" @click=${() => app.takeBack()}>Cancel</button>` : nothing}
         <button class="btn plain" @click=${() => app.startOver()}>Start over</button>
         <button class="btn" @click=${pickFiles}>Add files</button>
         <button class="btn main" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${work(state)}</button>
