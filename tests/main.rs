@@ -13,6 +13,7 @@ mod hostile;
 mod house;
 mod lesson_benches;
 mod lesson_train;
+mod limits;
 mod methods;
 mod minilm;
 mod names;
