@@ -20,7 +20,7 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     };
     let bytes = tensor.end - tensor.begin;
     let is_experts = tensor.dtype.is_readable()
-        && tensor.name.split('.').any(|c| HOLDERS.contains(&c))
+        && holder(&tensor.name)
         && (1..=MOST).contains(&experts)
         && !is_adapter_tensor(&tensor.name);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
@@ -37,6 +37,20 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
         }
     };
     (0..experts).map(one).collect()
+}
+
+/// How many matrices a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose ranks
+/// lie one after the other in a factor.
+pub fn at_most(name: &str, shape: &[u64]) -> u64 {
+    match shape {
+        [experts, _, _] if *experts <= MOST && (is_adapter_tensor(name) || holder(name)) => *experts,
+        [ranks, _] if is_adapter_tensor(name) && name.contains("experts") => *ranks,
+        _ => 0,
+    }
+}
+
+fn holder(name: &str) -> bool {
+    name.split('.').any(|c| HOLDERS.contains(&c))
 }
 
 /// Whether an adapter's module is of all experts of a block (PEFT's `target_parameters`): the keys do not name the parameter.
