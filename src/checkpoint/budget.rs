@@ -85,7 +85,11 @@ mod tests {
         assert!(budget.spend((MOST - FREE - 20) as usize).is_ok());
         assert!(matches!(
             budget.spend(usize::MAX),
-            Err(Error::OverLimit { what: "pickle", allowed: MOST, .. })
+            Err(Error::OverLimit {
+                what: "pickle",
+                allowed: MOST,
+                ..
+            })
         ));
     }
 }

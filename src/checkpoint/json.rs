@@ -61,7 +61,11 @@ pub fn value(text: &str) -> Result<Value, Error> {
 
 /// Why a reader of JSON stopped: the text is none, or the account is overdrawn.
 pub fn error(e: &serde_json::Error, budget: &Budget) -> Error {
-    budget.clone().spend(0).err().unwrap_or(Error::HeaderNotJson { detail: e.to_string() })
+    budget
+        .clone()
+        .spend(0)
+        .err()
+        .unwrap_or(Error::HeaderNotJson { detail: e.to_string() })
 }
 
 struct Counted<'a>(&'a mut Budget);
@@ -120,7 +124,9 @@ impl<'de> Visitor<'de> for Counted<'_> {
         while let Some(key) = map.next_key::<String>()? {
             // An entry, its hash, and its place in the table.
             let entry = size_of::<(String, Value, [u64; 3])>();
-            self.0.spend(entry.saturating_add(key.len())).map_err(A::Error::custom)?;
+            self.0
+                .spend(entry.saturating_add(key.len()))
+                .map_err(A::Error::custom)?;
             let value = map.next_value_seed(Counted(&mut *self.0))?;
             all.insert(key, value);
         }

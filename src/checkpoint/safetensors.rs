@@ -211,7 +211,11 @@ enum Field {
     Other,
 }
 
-struct FieldSeed<'a>(&'a mut Budget);
+/// Lists are kept where the format has a use for one.
+struct FieldSeed<'a> {
+    budget: &'a mut Budget,
+    lists: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
     type Value = Field;
@@ -249,24 +253,27 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Field, E> {
-        self.0.spend(text.len()).map_err(E::custom)?;
+        self.budget.spend(text.len()).map_err(E::custom)?;
         Ok(Field::Text(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
         let mut integers = Vec::new();
-        let mut others = false;
+        let mut others = !self.lists;
         loop {
             let item = if others {
                 seq.next_element::<IgnoredAny>()?.map(|_| Field::Other)
             } else {
-                seq.next_element_seed(FieldSeed(&mut *self.0))?
+                seq.next_element_seed(FieldSeed {
+                    budget: &mut *self.budget,
+                    lists: false,
+                })?
             };
             match item {
                 None if others => return Ok(Field::Other),
                 None => return Ok(Field::Integers(integers)),
                 Some(Field::Integer(n)) => {
-                    self.0.spend_on::<u64>(1, 0).map_err(A::Error::custom)?;
+                    self.budget.spend_on::<u64>(1, 0).map_err(A::Error::custom)?;
                     integers.push(n);
                 }
                 Some(_) => {
@@ -280,8 +287,14 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
         let (mut texts, mut others) = (BTreeMap::new(), false);
         while let Some(key) = map.next_key::<String>()? {
-            self.0.spend_on::<(String, String)>(1, key.len()).map_err(A::Error::custom)?;
-            match map.next_value_seed(FieldSeed(&mut *self.0))? {
+            self.budget
+                .spend_on::<(String, String)>(1, key.len())
+                .map_err(A::Error::custom)?;
+            let seed = FieldSeed {
+                budget: &mut *self.budget,
+                lists: false,
+            };
+            match map.next_value_seed(seed)? {
                 Field::Text(text) => {
                     texts.insert(key, text);
                 }
@@ -313,7 +326,11 @@ impl<'de> Visitor<'de> for WireVisitor<'_> {
                 wire.duplicate.get_or_insert_with(|| name.clone());
             }
             if name == "__metadata__" {
-                wire.metadata_ignored |= match map.next_value_seed(FieldSeed(&mut *self.0))? {
+                let seed = FieldSeed {
+                    budget: &mut *self.0,
+                    lists: false,
+                };
+                wire.metadata_ignored |= match map.next_value_seed(seed)? {
                     Field::Null => false,
                     Field::Texts(texts, others) => {
                         wire.metadata = texts;
@@ -358,7 +375,10 @@ impl<'de> Visitor<'de> for EntrySeed<'_> {
                     continue;
                 }
             };
-            *field = map.next_value_seed(FieldSeed(&mut *self.0))?;
+            *field = map.next_value_seed(FieldSeed {
+                budget: &mut *self.0,
+                lists: true,
+            })?;
         }
         Ok(entry)
     }

@@ -39,7 +39,9 @@ fn collect(
     found: &mut Named,
     budget: &mut Budget,
 ) -> Result<(), Error> {
-    let Value::Dict(entries) = arena.get(id) else { return Ok(()) };
+    let Value::Dict(entries) = arena.get(id) else {
+        return Ok(());
+    };
     for (key, value) in entries {
         budget.spend_on::<(Id, Id)>(1, 0)?;
         let Some(key) = arena.str(*key) else { continue };

@@ -152,7 +152,9 @@ impl Zip {
         }
         let directory = Directory {
             pickle: of(pickle),
-            storages: own().map(|e| (e.name.get(folder.len()..).unwrap_or_default().to_owned(), of(e))).collect(),
+            storages: own()
+                .map(|e| (e.name.get(folder.len()..).unwrap_or_default().to_owned(), of(e)))
+                .collect(),
         };
         let range = self.within(directory.pickle.header, LOCAL)?;
         self.state = State::PickleHeader(directory);
@@ -177,12 +179,7 @@ impl Zip {
         self.storages(left.into_iter().collect(), Places::new(), tensors)
     }
 
-    fn storages(
-        &mut self,
-        left: Vec<(String, Entry)>,
-        places: Places,
-        tensors: Named,
-    ) -> Result<Step, Error> {
+    fn storages(&mut self, left: Vec<(String, Entry)>, places: Places, tensors: Named) -> Result<Step, Error> {
         let Some((_, next)) = left.last() else {
             return Ok(Step::Done(placed(tensors, &places)));
         };
