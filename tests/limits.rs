@@ -4,10 +4,7 @@ use crate::common::Visit;
 use std::path::{Path, PathBuf};
 
 fn below(folder: &Path, root: &Path, found: &mut Vec<String>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     entries.sort();
     for entry in entries {
         if entry.is_dir() {
@@ -31,11 +28,20 @@ fn measure() {
     let plan = visit.plan(&[]);
     let planned = start.elapsed();
     let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = peak.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("VmHWM: ?").to_owned();
+    let peak = peak
+        .lines()
+        .find(|l| l.starts_with("VmHWM"))
+        .unwrap_or("VmHWM: ?")
+        .to_owned();
     let codes: Vec<String> = plan
         .problems
         .iter()
-        .map(|p| format!("{} {}", p.code, p.file.as_deref().unwrap_or("")).chars().take(60).collect())
+        .map(|p| {
+            format!("{} {}", p.code, p.file.as_deref().unwrap_or(""))
+                .chars()
+                .take(60)
+                .collect()
+        })
         .take(6)
         .collect();
     println!(

@@ -3,6 +3,7 @@
 mod common;
 
 mod adversary;
+mod attacks;
 mod certified;
 mod field;
 mod field_kinds;
