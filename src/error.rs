@@ -56,6 +56,17 @@ pub enum Error {
     StoppedEngine,
     /// A file of another kind.
     FileType(Foreign),
+    /// It asks for more to be built than the bytes read allow.
+    OverLimit {
+        what: &'static str,
+        read: u64,
+        allowed: u64,
+    },
+    /// Tensors of experts that stand for too many matrices.
+    TooManyExperts {
+        tensor: String,
+        allowed: u64,
+    },
     /// A `torch.save` file that is damaged, or holds no state dict.
     TorchInvalid {
         detail: String,
@@ -277,6 +288,8 @@ impl Error {
             Error::SizeMismatch { .. } => "size-mismatch",
             Error::ShapeOverflow { .. } => "shape-overflow",
             Error::FileType(_) => "file-type",
+            Error::OverLimit { .. } => "over-limit",
+            Error::TooManyExperts { .. } => "too-many-matrices",
             Error::TorchInvalid { .. } => "torch-invalid",
             Error::Unreadable { .. } => "not-readable",
             Error::StoppedEngine => "stopped-engine",
@@ -314,6 +327,8 @@ impl Error {
             Error::SizeMismatch { .. } => "A tensor’s bytes do not fit its shape".into(),
             Error::ShapeOverflow { .. } => "A tensor’s shape is impossibly large".into(),
             Error::FileType(f) => format!("This is {}", f.what()),
+            Error::OverLimit { .. } => "The file could not be read within its limits".into(),
+            Error::TooManyExperts { .. } => "The file stands for more matrices than its size allows".into(),
             Error::TorchInvalid { .. } => "The PyTorch file cannot be read".into(),
             Error::Unreadable { .. } => "The browser cannot read the file".into(),
             Error::StoppedEngine => "The file could not be read within its limits".into(),
@@ -389,6 +404,16 @@ impl Error {
                     "The file changed or was moved since it was chosen, or the browser lost access to it ({detail})."
                 )
             }
+            Error::OverLimit { what, read, allowed } => format!(
+                "Its {what} asks for more than {} of memory from the {} read so far, more than any checkpoint of that size takes. Parts that are used \
+                 again count each time.",
+                bytes(*allowed),
+                bytes(*read)
+            ),
+            Error::TooManyExperts { tensor, allowed } => format!(
+                "With “{tensor}” its tensors of experts make more than {allowed} matrices; a file of this size holds fewer. Each expert would be a matrix \
+                 of a few bytes."
+            ),
             Error::TorchInvalid { detail } => detail.clone(),
             Error::StoppedEngine => "It took more memory or time than a file may, and the engine stopped over it. The engine was started again without it.".into(),
             Error::NoTensors => "It is well-formed and lists no tensor.".into(),
@@ -439,6 +464,10 @@ impl Error {
             Error::EmptyFile | Error::Truncated { .. } => "The download is incomplete. Download the file again.".into(),
             Error::FileType(f) => f.fix().into(),
             Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
+            Error::OverLimit { .. } | Error::TooManyExperts { .. } => {
+                "Take it out; the other files are not affected. Get it again from its makers, or save the state dict alone as safetensors (docs/limits.md)."
+                    .into()
+            }
             Error::TorchInvalid { .. } => "Convert it once, then drop the new file:".into(),
             Error::StoppedEngine => "Take it out; the other files are not affected. If it is a checkpoint, save its weights alone as safetensors.".into(),
             Error::Unreadable { .. } => "Choose the file again.".into(),
@@ -487,6 +516,7 @@ impl Error {
             | Error::ShapeOverflow { tensor }
             | Error::AdapterEmptyTensors { tensor }
             | Error::EmptyTensors { tensor }
+            | Error::TooManyExperts { tensor, .. }
             | Error::Quantized { tensor, .. } => Some(tensor),
             Error::DuplicateKey { name } => Some(name),
             Error::Overlap { b, .. } => Some(b),

@@ -454,9 +454,10 @@ impl Similarity {
         Similarity::of(rows.min(CORNER), cols.min(CORNER), at)
     }
 
-    /// Row i, column j, from 0.
+    /// Row i, column j, from 0; no number beyond its values.
     pub fn at(&self, i: usize, j: usize) -> f32 {
-        self.values[i * self.cols as usize + j]
+        let place = i.checked_mul(self.cols as usize).and_then(|row| row.checked_add(j));
+        place.and_then(|at| self.values.get(at)).copied().unwrap_or(f32::NAN)
     }
 }
 

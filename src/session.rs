@@ -4,7 +4,7 @@
 use crate::analyze;
 use crate::checkpoint::Reader;
 use crate::error::Error;
-use crate::plan::files::{FileEntry, is_junk};
+use crate::plan::files::{FileEntry, is_junk, within_limits};
 use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
 use crate::report::{
@@ -91,7 +91,7 @@ impl Session {
             .map(|f| FileEntry {
                 path: f.path.clone(),
                 size: f.size,
-                content: f.reader.content(),
+                content: f.reader.content().and_then(|c| within_limits(c, f.size)),
             })
             .collect();
         let junk: Vec<String> = unopened

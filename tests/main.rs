@@ -3,6 +3,7 @@
 mod common;
 
 mod adversary;
+mod attacks;
 mod beside;
 mod certified;
 mod field;
@@ -14,6 +15,7 @@ mod hostile;
 mod house;
 mod lesson_benches;
 mod lesson_train;
+mod limits;
 mod messages;
 mod methods;
 mod minilm;

@@ -1,5 +1,6 @@
 //! PEFT's `adapter_config.json`: rank, alpha, and the fields that change what the weights mean.
 
+use super::json;
 use crate::error::{Error, Merge};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -131,8 +132,8 @@ pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
 impl AdapterConfig {
     /// A configuration within a file's metadata, as JSON: PEFT's fields, or diffusers' with the component before them (`unet.lora_alpha`).
     /// Those that can be read, by component.
-    pub fn parse_by_component(json: &str) -> BTreeMap<String, AdapterConfig> {
-        let Ok(Value::Object(all)) = serde_json::from_str(json) else {
+    pub fn parse_by_component(text: &str) -> BTreeMap<String, AdapterConfig> {
+        let Ok(Value::Object(all)) = json::value(text) else {
             return BTreeMap::new();
         };
         let mut parts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();

@@ -1,12 +1,15 @@
 //! JSON files beside checkpoints: told apart by their keys, never by their names.
 
 use super::adapter_config::AdapterConfig;
+use super::budget::{Budget, JSON};
 use super::reader::Content;
 use super::sniff::BYTE_ORDER_MARK;
 use crate::error::{Error, Foreign};
-use serde_json::{Map, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// `model.safetensors.index.json`: which shard holds which tensor. A hint only; the headers of the shards are the truth.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,13 +46,101 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
+/// Any JSON as a value, within its budget: a number of two bytes takes forty times that.
+pub fn value(text: &str) -> Result<Value, Error> {
+    let mut budget = Budget::new("JSON", JSON);
+    budget.read(text.len());
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Counted(&mut budget)
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|e| error(&e, &budget))
+}
+
+/// Why a reader of JSON stopped: the text is none, or the account is overdrawn.
+pub fn error(e: &serde_json::Error, budget: &Budget) -> Error {
+    budget
+        .clone()
+        .spend(0)
+        .err()
+        .unwrap_or(Error::HeaderNotJson { detail: e.to_string() })
+}
+
+struct Counted<'a>(&'a mut Budget);
+
+impl<'de> DeserializeSeed<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Counted<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+        self.0.spend(text.len()).map_err(E::custom)?;
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(value) = seq.next_element_seed(Counted(&mut *self.0))? {
+            self.0.spend_on::<Value>(1, 0).map_err(A::Error::custom)?;
+            all.push(value);
+        }
+        Ok(Value::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            // An entry, its hash, and its place in the table.
+            let entry = size_of::<(String, Value, [u64; 3])>();
+            self.0
+                .spend(entry.saturating_add(key.len()))
+                .map_err(A::Error::custom)?;
+            let value = map.next_value_seed(Counted(&mut *self.0))?;
+            all.insert(key, value);
+        }
+        Ok(Value::Object(all))
+    }
+}
+
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     let no_text = || Error::JsonInvalid {
         detail: "its text is neither UTF-8 nor UTF-16".into(),
     };
-    let text = text(bytes).ok_or_else(no_text)?;
-    let value: Value = serde_json::from_str(&text).map_err(|e| Error::JsonInvalid { detail: e.to_string() })?;
+    let value = value(&text(bytes).ok_or_else(no_text)?).map_err(|e| match e {
+        Error::HeaderNotJson { detail } => Error::JsonInvalid { detail },
+        other => other,
+    })?;
     let Value::Object(object) = value else {
         return Ok(Content::OtherJson);
     };

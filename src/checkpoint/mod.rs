@@ -1,6 +1,7 @@
 //! Bytes -> what tensors are there. Sans-IO: a [`Reader`] says which byte range it wants next and never sees a whole file.
 
 pub mod adapter_config;
+pub mod budget;
 pub mod dtype;
 pub mod json;
 pub mod packed;

@@ -1,6 +1,7 @@
 //! Weights stored in 4 and 8 bits with their scales in tensors beside them, and how they become f32 again.
 
 use super::dtype::Dtype;
+use super::json;
 use serde_json::Value;
 
 /// How bitsandbytes packed one weight: the JSON it stores as a tensor of bytes.
@@ -21,7 +22,7 @@ pub const MAX_STATE: u64 = 1 << 16;
 impl QuantState {
     /// None where it is damaged: the weight is then a packed tensor like others.
     pub fn parse(bytes: &[u8]) -> Option<QuantState> {
-        let value: Value = serde_json::from_slice(bytes).ok()?;
+        let value: Value = json::value(std::str::from_utf8(bytes).ok()?).ok()?;
         let shape: Vec<u64> = value
             .get("shape")?
             .as_array()?

@@ -3,11 +3,12 @@
 //! Offsets are u64 throughout. The `safetensors` crate wants the whole file in memory and counts in usize, so on wasm32 it
 //! refuses tensors from 512 MiB and offsets past 4 GiB; here it serves as the oracle of the tests.
 
+use super::budget::{Budget, HEADER};
 use super::dtype::Dtype;
+use super::json;
 use super::packed::QuantState;
 use crate::error::Error;
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
@@ -72,11 +73,13 @@ pub fn header_length(first: &[u8], file_size: u64) -> Result<u64, Error> {
 /// Reads the header's JSON; `data_start` is 8 + its length.
 pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Header, Error> {
     let text = std::str::from_utf8(json).map_err(|_| Error::HeaderNotUtf8)?;
+    let mut budget = Budget::new("header", HEADER);
+    budget.read(json.len());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let wire = deserializer
-        .deserialize_map(WireVisitor)
+        .deserialize_map(WireVisitor(&mut budget))
         .and_then(|wire| deserializer.end().map(|()| wire))
-        .map_err(|e| Error::HeaderNotJson { detail: e.to_string() })?;
+        .map_err(|e| json::error(&e, &budget))?;
     if let Some(name) = wire.duplicate {
         return Err(Error::DuplicateKey { name });
     }
@@ -140,15 +143,16 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
         tensor: name.clone(),
         field,
     };
-    let dtype = Dtype::parse(
-        entry
-            .dtype
-            .as_ref()
-            .and_then(Value::as_str)
-            .ok_or_else(|| field("dtype"))?,
-    );
-    let shape = integers(entry.shape.as_ref()).ok_or_else(|| field("shape"))?;
-    let offsets = integers(entry.data_offsets.as_ref()).ok_or_else(|| field("data_offsets"))?;
+    let Field::Text(dtype) = entry.dtype else {
+        return Err(field("dtype"));
+    };
+    let dtype = Dtype::parse(&dtype);
+    let Field::Integers(shape) = entry.shape else {
+        return Err(field("shape"));
+    };
+    let Field::Integers(offsets) = entry.data_offsets else {
+        return Err(field("data_offsets"));
+    };
     let [begin, end] = offsets[..] else {
         return Err(field("data_offsets"));
     };
@@ -178,10 +182,6 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
     })
 }
 
-fn integers(value: Option<&Value>) -> Option<Vec<u64>> {
-    value?.as_array()?.iter().map(Value::as_u64).collect()
-}
-
 #[derive(Default)]
 struct Wire {
     entries: Vec<(String, WireEntry)>,
@@ -193,14 +193,121 @@ struct Wire {
 
 #[derive(Default)]
 struct WireEntry {
-    dtype: Option<Value>,
-    shape: Option<Value>,
-    data_offsets: Option<Value>,
+    dtype: Field,
+    shape: Field,
+    data_offsets: Field,
 }
 
-struct WireVisitor;
+/// A value of the header, as far as the format has a use for it: what else there is, however deep or long, is passed over.
+#[derive(Default)]
+enum Field {
+    Null,
+    Text(String),
+    Integer(u64),
+    Integers(Vec<u64>),
+    /// With the texts in it, and whether there was anything else.
+    Texts(BTreeMap<String, String>, bool),
+    #[default]
+    Other,
+}
 
-impl<'de> Visitor<'de> for WireVisitor {
+/// Lists are kept where the format has a use for one.
+struct FieldSeed<'a> {
+    budget: &'a mut Budget,
+    lists: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
+    type Value = Field;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Field, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FieldSeed<'_> {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Field, E> {
+        Ok(Field::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Field, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Field, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Field, E> {
+        Ok(Field::Integer(value))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Field, E> {
+        Ok(Field::Other)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Field, E> {
+        self.budget.spend(text.len()).map_err(E::custom)?;
+        Ok(Field::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Field, A::Error> {
+        let mut integers = Vec::new();
+        let mut others = !self.lists;
+        loop {
+            let item = if others {
+                seq.next_element::<IgnoredAny>()?.map(|_| Field::Other)
+            } else {
+                seq.next_element_seed(FieldSeed {
+                    budget: &mut *self.budget,
+                    lists: false,
+                })?
+            };
+            match item {
+                None if others => return Ok(Field::Other),
+                None => return Ok(Field::Integers(integers)),
+                Some(Field::Integer(n)) => {
+                    self.budget.spend_on::<u64>(1, 0).map_err(A::Error::custom)?;
+                    integers.push(n);
+                }
+                Some(_) => {
+                    others = true;
+                    integers = Vec::new();
+                }
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Field, A::Error> {
+        let (mut texts, mut others) = (BTreeMap::new(), false);
+        while let Some(key) = map.next_key::<String>()? {
+            self.budget
+                .spend_on::<(String, String)>(1, key.len())
+                .map_err(A::Error::custom)?;
+            let seed = FieldSeed {
+                budget: &mut *self.budget,
+                lists: false,
+            };
+            match map.next_value_seed(seed)? {
+                Field::Text(text) => {
+                    texts.insert(key, text);
+                }
+                _ => others = true,
+            }
+        }
+        Ok(Field::Texts(texts, others))
+    }
+}
+
+struct WireVisitor<'a>(&'a mut Budget);
+
+impl<'de> Visitor<'de> for WireVisitor<'_> {
     type Value = Wire;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -211,52 +318,68 @@ impl<'de> Visitor<'de> for WireVisitor {
         let mut wire = Wire::default();
         let mut seen = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
+            // Kept here and among the names seen.
+            self.0
+                .spend_on::<Tensor>(1, name.len().saturating_mul(2))
+                .map_err(A::Error::custom)?;
             if !seen.insert(name.clone()) {
                 wire.duplicate.get_or_insert_with(|| name.clone());
             }
             if name == "__metadata__" {
-                wire.metadata_ignored |= match map.next_value::<Value>()? {
-                    Value::Null => false,
-                    Value::Object(o) => {
-                        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
-                        wire.metadata = o.iter().filter_map(text).collect();
-                        wire.metadata.len() < o.len()
+                let seed = FieldSeed {
+                    budget: &mut *self.0,
+                    lists: false,
+                };
+                wire.metadata_ignored |= match map.next_value_seed(seed)? {
+                    Field::Null => false,
+                    Field::Texts(texts, others) => {
+                        wire.metadata = texts;
+                        others
                     }
                     _ => true,
                 };
             } else {
-                wire.entries.push((name, map.next_value()?));
+                wire.entries.push((name, map.next_value_seed(EntrySeed(&mut *self.0))?));
             }
         }
         Ok(wire)
     }
 }
 
-impl<'de> de::Deserialize<'de> for WireEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntryVisitor;
-        impl<'de> Visitor<'de> for EntryVisitor {
-            type Value = WireEntry;
+struct EntrySeed<'a>(&'a mut Budget);
 
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a tensor entry")
-            }
+impl<'de> DeserializeSeed<'de> for EntrySeed<'_> {
+    type Value = WireEntry;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WireEntry, A::Error> {
-                let mut entry = WireEntry::default();
-                while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "dtype" => entry.dtype = Some(map.next_value()?),
-                        "shape" => entry.shape = Some(map.next_value()?),
-                        "data_offsets" => entry.data_offsets = Some(map.next_value()?),
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<WireEntry, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for EntrySeed<'_> {
+    type Value = WireEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a tensor entry")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WireEntry, A::Error> {
+        let mut entry = WireEntry::default();
+        while let Some(key) = map.next_key::<String>()? {
+            let field = match key.as_str() {
+                "dtype" => &mut entry.dtype,
+                "shape" => &mut entry.shape,
+                "data_offsets" => &mut entry.data_offsets,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
                 }
-                Ok(entry)
-            }
+            };
+            *field = map.next_value_seed(FieldSeed {
+                budget: &mut *self.0,
+                lists: true,
+            })?;
         }
-        deserializer.deserialize_map(EntryVisitor)
+        Ok(entry)
     }
 }

@@ -7,6 +7,7 @@ mod json;
 mod markdown;
 mod provenance;
 mod slim;
+mod sound;
 mod stored;
 
 pub use code::pytorch;

@@ -1,6 +1,7 @@
 //! The whole report as a file, and back.
 
 use super::slim::first_columns;
+use super::sound;
 use crate::report::{Report, SCHEMA, Settings};
 use crate::summary;
 
@@ -38,7 +39,12 @@ pub fn read(text: &str) -> Result<Report, String> {
             report.schema.chars().take(60).collect::<String>()
         ));
     }
-    Ok(report)
+    match sound::fault(&report) {
+        Some(what) => Err(format!(
+            "It cannot be drawn: {what}. It was changed or is damaged; store it again from its checkpoints."
+        )),
+        None => Ok(report),
+    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@
 use super::adapter::{Adapter, Module};
 use super::components::Component;
 use super::job::Scale;
+use super::patterns::Patterns;
 use super::{Answers, Question, QuestionOption};
 use crate::checkpoint::AdapterConfig;
 use crate::checkpoint::adapter_config::Scaling;
 use crate::report::Kind;
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -18,11 +19,51 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Default)]
 pub struct Sources<'a> {
     /// Its configuration, and the name of that file.
-    pub config: Option<(&'a AdapterConfig, &'a str)>,
+    pub config: Option<Configured<'a>>,
     pub metadata: Metadata,
     /// Read from the file's name: the authors' files carry it there.
     pub named: Option<f64>,
     pub convention: Convention,
+}
+
+/// A configuration with its patterns compiled, and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Configured<'a> {
+    pub config: &'a AdapterConfig,
+    pub source: &'a str,
+    rank: Patterns<u64>,
+    alpha: Patterns<f64>,
+}
+
+impl<'a> Configured<'a> {
+    /// `letters`: of all names that the patterns are matched with.
+    pub fn new(config: &'a AdapterConfig, source: &'a str, letters: usize) -> Configured<'a> {
+        Configured {
+            config,
+            source,
+            rank: Patterns::new(&config.rank_pattern, letters),
+            alpha: Patterns::new(&config.alpha_pattern, letters),
+        }
+    }
+
+    /// The rank that it gives a module.
+    pub fn rank(&self, module: &str) -> u64 {
+        self.rank.pick(module).unwrap_or(self.config.r)
+    }
+
+    fn alpha(&self, module: &str) -> f64 {
+        self.alpha.pick(module).unwrap_or(self.config.alpha)
+    }
+
+    /// The keys of both patterns that are compared as plain text.
+    pub fn plain_keys(&self) -> Vec<&'a str> {
+        let rank = self.config.rank_pattern.iter().map(|(k, _)| k).enumerate();
+        let alpha = self.config.alpha_pattern.iter().map(|(k, _)| k).enumerate();
+        rank.filter(|(at, _)| self.rank.plain().contains(at))
+            .chain(alpha.filter(|(at, _)| self.alpha.plain().contains(at)))
+            .map(|(_, key)| key.as_str())
+            .collect()
+    }
 }
 
 /// What a family takes alpha for where nobody says it.
@@ -136,11 +177,12 @@ impl Sources<'_> {
                 source: STORED.into(),
             });
         }
-        if let Some((config, file)) = self.config {
-            return Some(by_config(config, module, file));
+        if let Some(config) = &self.config {
+            return Some(by_config(config, module));
         }
         if let Some(config) = self.metadata.config(module.component) {
-            return Some(by_config(config, module, METADATA));
+            let letters = module.name.len();
+            return Some(by_config(&Configured::new(config, METADATA, letters), module));
         }
         if let Some(alpha) = self.metadata.alpha {
             return Some(of(alpha, METADATA));
@@ -200,7 +242,7 @@ impl Sources<'_> {
 
     /// The base's layer of each tuned layer.
     pub fn layer_map(&self) -> &[u32] {
-        self.config.map_or(&[], |(config, _)| &config.layer_map)
+        self.config.as_ref().map_or(&[], |c| &c.config.layer_map)
     }
 
     /// Both factors of LoKr are whole and alpha is stored, while the metadata names a rank: LyCORIS takes no scale then (and stores
@@ -314,9 +356,10 @@ fn times(rank: Option<f64>, factor: f64) -> Decided {
     }
 }
 
-fn by_config(config: &AdapterConfig, module: &Module, source: &str) -> Decided {
-    let alpha = pick(&config.alpha_pattern, &module.name).unwrap_or(config.alpha);
-    let named = || pick(&config.rank_pattern, &module.name).unwrap_or(config.r) as f64;
+fn by_config(configured: &Configured, module: &Module) -> Decided {
+    let config = configured.config;
+    let alpha = configured.alpha(&module.name);
+    let named = || configured.rank(&module.name) as f64;
     // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
     let r = module
         .rank()
@@ -333,7 +376,7 @@ fn by_config(config: &AdapterConfig, module: &Module, source: &str) -> Decided {
         alpha,
         scale: Scale::Known(scale),
         root: config.scaling == Scaling::Root,
-        source: source.to_owned(),
+        source: configured.source.to_owned(),
     }
 }
 
@@ -475,55 +518,5 @@ fn short(x: f64) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text
-    }
-}
-
-/// The value of the first key that fits the module: PEFT's rule `(.*\.)?(key)$`, with the key as a regular expression.
-pub fn pick<T: Copy>(pattern: &[(String, T)], module: &str) -> Option<T> {
-    pattern
-        .iter()
-        .find(|(key, _)| fits(key, module))
-        .map(|(_, value)| *value)
-}
-
-fn fits(key: &str, module: &str) -> bool {
-    let plain = module == key || module.strip_suffix(key).is_some_and(|before| before.ends_with('.'));
-    plain || compile(key).is_some_and(|r| r.is_match(module))
-}
-
-/// The key as PEFT reads it; none where it is not a regular expression that can be read here (look-around, damage).
-fn compile(key: &str) -> Option<regex::Regex> {
-    RegexBuilder::new(&format!(r"^(?:.*\.)?(?:{key})$"))
-        .size_limit(1 << 20)
-        .build()
-        .ok()
-}
-
-/// The keys of both patterns that are compared as plain text because they are no valid regular expression.
-pub fn plain_keys(config: &AdapterConfig) -> Vec<&str> {
-    let keys = config
-        .rank_pattern
-        .iter()
-        .map(|(k, _)| k)
-        .chain(config.alpha_pattern.iter().map(|(k, _)| k));
-    keys.map(String::as_str).filter(|k| compile(k).is_none()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_key_fits_at_the_end_at_a_dot_and_the_first_wins() {
-        let pattern = [
-            ("q_proj".to_owned(), 4.0),
-            (r"layers\.0\..*".to_owned(), 2.0),
-            ("[".to_owned(), 1.0),
-        ];
-        assert_eq!(pick(&pattern, "model.layers.3.self_attn.q_proj"), Some(4.0));
-        assert_eq!(pick(&pattern, "model.layers.3.self_attn.my_q_proj"), None);
-        assert_eq!(pick(&pattern, "model.layers.0.self_attn.q_proj"), Some(4.0));
-        assert_eq!(pick(&pattern, "model.layers.0.mlp.up_proj"), Some(2.0));
-        assert_eq!(pick(&pattern, "a.["), Some(1.0));
     }
 }

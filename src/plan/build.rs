@@ -87,9 +87,10 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     plan.problems.extend(
         configs
             .iter()
-            .flatten()
-            .chain(&free)
-            .flat_map(|c| config_warnings(c, entries)),
+            .zip(&sets)
+            .filter_map(|(c, set)| Some((c.as_ref()?, set.letters())))
+            .chain(free.iter().map(|c| (c, 0)))
+            .flat_map(|(c, letters)| config_warnings(c, entries, letters)),
     );
 
     let mut drafts = drafts::adapters(&sets, &configs, entries, &mut plan.problems);
@@ -321,7 +322,7 @@ fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
     of_error(&error, &entries[config.file].path, "Blocks 1 model")
 }
 
-fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
+fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -> Vec<Problem> {
     let path = &entries[config.file].path;
     let mut warnings = Vec::new();
     if !config.config.defaults.is_empty() {
@@ -338,8 +339,10 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
             fix,
         ));
     }
-    for key in alpha::plain_keys(config.config) {
-        let cause = format!("“{key}” is no regular expression that can be read here; it is compared as plain text.");
+    for key in alpha::Configured::new(config.config, path, letters).plain_keys() {
+        let cause = format!(
+            "“{key}” is no regular expression that can be read here, or too large a one; it is compared as plain text."
+        );
         let fix = "Give the pattern’s module names in full in adapter_config.json.";
         warnings.push(warning(
             "pattern-not-regex",

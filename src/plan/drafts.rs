@@ -1,7 +1,7 @@
 //! Adapters on their way into the plan: their tensors sorted, their configuration found, and what is said of each.
 
 use super::adapter::{self, Adapter, Module};
-use super::alpha::{self, Convention, Metadata, Scaled, Sources};
+use super::alpha::{self, Configured, Convention, Metadata, Scaled, Sources};
 use super::base::{Base, file_infos};
 use super::configs::ConfigFile;
 use super::files::FileEntry;
@@ -121,8 +121,8 @@ pub fn adapters<'a>(
             } else {
                 set.label.clone()
             };
-            problems.extend(rank_warning(&adapter, config, file));
             let sources = sources(&adapter, set, config, entries);
+            problems.extend(rank_warning(&adapter, sources.config.as_ref(), file));
             drafts.push(Draft {
                 set: s,
                 label,
@@ -154,7 +154,7 @@ fn sources<'a>(
         .iter()
         .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
-        config: config.map(|c| (c.config, entries[c.file].name())),
+        config: config.map(|c| Configured::new(c.config, entries[c.file].name(), set.letters())),
         metadata,
         named: alpha::named(set.first_path(entries)),
         convention: match (image, of_peft) {
@@ -213,9 +213,9 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
         .collect()
 }
 
-fn rank_warning(adapter: &Adapter, config: Option<ConfigFile>, file: &str) -> Option<Problem> {
-    let config = config?.config;
-    let expected = |name: &str| alpha::pick(&config.rank_pattern, name).unwrap_or(config.r);
+fn rank_warning(adapter: &Adapter, config: Option<&Configured>, file: &str) -> Option<Problem> {
+    let config = config?;
+    let expected = |name: &str| config.rank(name);
     let differs = |m: &Module, rank: u64| {
         // A module of all experts has its rank once for each.
         let wanted = expected(&m.name);

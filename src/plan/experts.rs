@@ -43,6 +43,20 @@ pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     (0..experts).map(one).collect()
 }
 
+/// How many matrices a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose ranks
+/// lie one after the other in a factor.
+pub fn at_most(name: &str, shape: &[u64]) -> u64 {
+    match shape {
+        [experts, _, _] if *experts <= MOST && (is_adapter_tensor(name) || holder(name)) => *experts,
+        [ranks, _] if is_adapter_tensor(name) && name.contains("experts") => *ranks,
+        _ => 0,
+    }
+}
+
+fn holder(name: &str) -> bool {
+    name.split('.').any(|c| HOLDERS.contains(&c))
+}
+
 /// Whether an adapter's module is of all experts of a block (PEFT's `target_parameters`): the keys do not name the parameter.
 pub fn holds_all(module: &Module) -> bool {
     module.method.kind == Kind::Lora && !module.joined && module.name.rsplit('.').next() == Some("experts")

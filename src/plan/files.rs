@@ -1,9 +1,33 @@
 //! The files of a session as the plan sees them.
 
-use super::experts::slices;
+use super::experts::{self, slices};
 use super::job::TensorRef;
 use crate::checkpoint::{Content, Header};
 use crate::error::Error;
+
+/// How many matrices the tensors of experts of one file may stand for: so many whatever its size, one more for so many bytes, and so many
+/// at most. The largest mixtures have 70,000 experts of megabytes each.
+const FREE_EXPERTS: u64 = 1 << 16;
+const BYTES_OF_EXPERT: u64 = 256;
+const MOST_EXPERTS: u64 = 500_000;
+
+/// A file whose tensors stand for more than its size allows is not used.
+pub fn within_limits(content: Content, size: u64) -> Result<Content, Error> {
+    if let Content::Tensors(header) = &content {
+        let allowed = (size / BYTES_OF_EXPERT).saturating_add(FREE_EXPERTS).min(MOST_EXPERTS);
+        let mut all = 0u64;
+        for t in &header.tensors {
+            all = all.saturating_add(experts::at_most(&t.name, &t.shape));
+            if all > allowed {
+                return Err(Error::TooManyExperts {
+                    tensor: t.name.clone(),
+                    allowed,
+                });
+            }
+        }
+    }
+    Ok(content)
+}
 
 /// All tensors of one model, from all its files.
 pub type Tensors = Vec<TensorRef>;

@@ -26,6 +26,7 @@ mod models;
 pub mod names;
 mod orientation;
 mod packing;
+mod patterns;
 mod problems;
 pub mod registry;
 mod replication;

@@ -2,6 +2,8 @@
 
 use regex::Regex;
 use serde::Deserialize;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Components that wrappers put into names without meaning.
@@ -106,8 +108,34 @@ pub fn with_layer(canonical: &str, layer: u32) -> Option<String> {
     ))
 }
 
+thread_local! {
+    /// Every name is judged many times while a plan is made, against fifty patterns.
+    static KNOWN: RefCell<HashMap<String, Place>> = RefCell::default();
+}
+
+/// More names than this, and longer ones, are not remembered.
+const MOST_KNOWN: usize = 1 << 17;
+const LONGEST_KNOWN: usize = 256;
+
 /// Judges a canonical tensor name.
 pub fn place(canonical: &str) -> Place {
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(canonical).cloned()) {
+        return known;
+    }
+    let place = judge(canonical);
+    if canonical.len() > LONGEST_KNOWN {
+        return place;
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(canonical.to_owned(), place.clone());
+    });
+    place
+}
+
+fn judge(canonical: &str) -> Place {
     let module = canonical.strip_suffix(".weight").unwrap_or(canonical);
     if is_slice(canonical) {
         return Place {
@@ -117,6 +145,10 @@ pub fn place(canonical: &str) -> Place {
     }
     let rules = &*RULES;
     let layer = rules.layer.captures(module).and_then(|c| c[1].parse().ok());
+    // What a layer's number is says nothing about the type: of each type the first layer is judged.
+    if let Some(first) = layer.filter(|n| *n > 0).and_then(|_| with_layer(canonical, 0)) {
+        return Place { layer, ..place(&first) };
+    }
     let find =
         |list: &'static [(String, Regex)]| list.iter().find(|(_, r)| r.is_match(module)).map(|(n, _)| n.as_str());
     Place {

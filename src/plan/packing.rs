@@ -118,7 +118,7 @@ fn cast(t: &TensorRef) -> Option<TensorRef> {
 
 /// The side of a block of which `blocks` cover `length`.
 fn side(length: u64, blocks: u64) -> Option<u64> {
-    if blocks == 0 {
+    if blocks == 0 || length == 0 {
         return None;
     }
     let even = length.div_ceil(blocks);

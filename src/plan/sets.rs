@@ -36,6 +36,11 @@ pub struct FileSet {
 }
 
 impl FileSet {
+    /// How long the names of its tensors are, together.
+    pub fn letters(&self) -> usize {
+        self.tensors.iter().map(|t| t.name.len()).sum()
+    }
+
     /// The path of its first file, which stands for the set in messages.
     pub fn first_path<'a>(&self, entries: &'a [FileEntry]) -> &'a str {
         self.files.first().map_or("", |f| &entries[*f].path)

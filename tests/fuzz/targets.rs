@@ -2,15 +2,18 @@
 
 use lorascope::checkpoint::{Content, Reader};
 use lorascope::error::Error;
+use lorascope::figures::{self, FigureId, Focus, Request, Theme};
 use lorascope::plan::Answers;
 use lorascope::plan::leaf::leaf;
 use lorascope::plan::names::{canonical, place};
+use lorascope::report::{Match, Mode, Report, Settings, Side, Similarity, Task};
 use lorascope::session::Session;
+use lorascope::{analyze, export, summary};
 
 type Target = fn(&[u8]);
 
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("file", file),
     ("header", header),
     ("json", json),
@@ -18,6 +21,10 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("pickle", pickle),
     ("names", names),
     ("plan", plan),
+    ("report", report),
+    ("adapter", adapter),
+    ("packed", packed),
+    ("config", config),
 ];
 
 /// Any file: sniffed, then read as what it seems to be.
@@ -90,6 +97,311 @@ fn plan(data: &[u8]) {
     }
     let pattern = lines.first().copied().unwrap_or_default().to_owned();
     session.plan(&Answers([("pattern".to_owned(), pattern)].into()));
+}
+
+/// A stored report: what is opened is drawn in every figure, read at every place, and exported. Its first line is JSON; each byte after
+/// it changes a length, an index or a number of the first matrix.
+fn report(data: &[u8]) {
+    let (text, changes) = data.split_at(data.iter().position(|b| *b == b'\n').unwrap_or(data.len()));
+    let Ok(report) = export::read(&String::from_utf8_lossy(text)) else {
+        return;
+    };
+    draw(&report);
+    let mut changed = report;
+    changes.iter().skip(1).take(64).for_each(|b| change(&mut changed, *b));
+    if let Ok(opened) = export::read(&serde_json::to_string(&changed).unwrap_or_default()) {
+        draw(&opened);
+    }
+}
+
+/// The upper half says what, the lower half how.
+fn change(report: &mut Report, how: u8) {
+    let n = u32::from(how & 15);
+    let Some(m) = report.models.iter_mut().flat_map(|m| &mut m.matrices).next() else {
+        return;
+    };
+    let cos = n as f32 / 15.0;
+    let side = m.left.get_or_insert_with(Match::default);
+    match how >> 4 {
+        0 => m.rows = n,
+        1 => m.cols = n,
+        2 => m.sigma_base.truncate(n as usize),
+        3 => m.sigma_tuned.truncate(n as usize),
+        4 => side.max_cos.truncate(n as usize),
+        5 => side.argmax.truncate(n as usize),
+        6 => side.argmax.iter_mut().for_each(|i| *i = n),
+        7 => side.max_cos.iter_mut().for_each(|c| *c = cos * 1.1),
+        8 => side.max_cos_upper = Some(vec![cos; n as usize]),
+        9 => side.tied_cos = Some(vec![cos; n as usize]),
+        10 => side.signed_cos = Some(vec![-cos; n as usize]),
+        11 => {
+            side.vectors = Some(Similarity {
+                rows: n,
+                cols: 2,
+                values: vec![cos; 2 * n as usize],
+            });
+        }
+        12 => m.similarity = side.vectors.clone(),
+        13 => m.follows = side.vectors.clone(),
+        14 => m.right = m.left.clone(),
+        _ => m.layer = Some(n * 1000),
+    }
+}
+
+fn draw(report: &Report) {
+    let names: Vec<Option<String>> = report
+        .models
+        .iter()
+        .flat_map(|m| &m.matrices)
+        .take(2)
+        .map(|m| Some(m.name.clone()))
+        .chain([None])
+        .collect();
+    for figure in FigureId::ALL.into_iter().chain([FigureId::Panel]) {
+        for (place, matrix) in names.iter().enumerate() {
+            let mut request = Request::of(figure, Theme::Light, 400.0);
+            request.matrix = matrix.clone();
+            request.settings.side = [Side::Left, Side::Right, Side::Both][place % 3];
+            request.focus = Some(Focus {
+                matrix: matrix.clone(),
+                model: Some(0),
+                i: Some(3),
+                j: Some(1),
+                ..Focus::default()
+            });
+            request.vector = (place == 1).then_some(2);
+            let _ = figures::svg(report, &request);
+            let _ = figures::alt(report, &request);
+            let _ = figures::table(report, &request);
+            for at in 0..16 {
+                let _ = figures::hover(report, &request, f64::from(at % 4) * 110.0, f64::from(at / 4) * 80.0);
+            }
+            for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (i32::MAX, i32::MIN)] {
+                let _ = figures::step(report, &request, dx, dy);
+            }
+            let _ = export::csv(report, &request);
+            let _ = export::json(report, &request);
+        }
+    }
+    let _ = export::report(report, &Settings::default());
+    let _ = summary::remark(report);
+}
+
+/// An adapter of any parts and shapes on a small base, planned and computed in both modes: eight bytes a tensor say which module and part,
+/// the shape, and the numbers.
+fn adapter(data: &[u8]) {
+    const PARTS: [&str; 24] = [
+        "lora_A.weight",
+        "lora_B.weight",
+        "lora_magnitude_vector",
+        "lora_E",
+        "lora_down.weight",
+        "lora_up.weight",
+        "lora_mid.weight",
+        "alpha",
+        "hada_w1_a",
+        "hada_w1_b",
+        "hada_w2_a",
+        "hada_w2_b",
+        "lokr_w1",
+        "lokr_w2",
+        "lokr_w2_a",
+        "lokr_w2_b",
+        "oft_R.weight",
+        "ia3_l",
+        "vera_lambda_b",
+        "vera_lambda_d",
+        "diff",
+        "dora_scale",
+        "lora_a",
+        "lora_b",
+    ];
+    const MODULES: [&str; 4] = [
+        "layers.0.self_attn.q_proj",
+        "layers.0.mlp.up_proj",
+        "layers.0.mlp.experts",
+        "layers.0.mlp.experts.gate_up_proj",
+    ];
+    let tensors: Vec<Small> = data
+        .chunks_exact(8)
+        .take(12)
+        .map(|b| {
+            let shape = b[2..6]
+                .iter()
+                .map(|d| u64::from(*d % 9))
+                .take(usize::from(b[1] % 5))
+                .collect();
+            let name = format!(
+                "{}.{}",
+                MODULES[usize::from(b[0] >> 5) % 4],
+                PARTS[usize::from(b[0] & 31) % 24]
+            );
+            Small::new(&name, "F32", shape, b[6], b[7])
+        })
+        .collect();
+    let base = [
+        Small::new("layers.0.self_attn.q_proj.weight", "F32", vec![6, 6], 3, 5),
+        Small::new("layers.0.mlp.up_proj.weight", "F32", vec![8, 6], 7, 11),
+        Small::new("layers.0.mlp.experts.gate_up_proj", "F32", vec![2, 8, 6], 1, 9),
+    ];
+    compute(&[
+        ("base/model.safetensors", file_of(&base)),
+        ("lora/adapter_model.safetensors", file_of(&tensors)),
+    ]);
+}
+
+/// Packed weights: codes of 8 and 4 bits, their scales and states, of any shapes.
+fn packed(data: &[u8]) {
+    const ENDS: [(&str, &str); 8] = [
+        ("", "F8_E4M3"),
+        ("", "U8"),
+        ("_scale_inv", "F32"),
+        (".absmax", "F32"),
+        (".quant_map", "F32"),
+        (".nested_absmax", "F32"),
+        (".nested_quant_map", "F32"),
+        ("_scale", "F32"),
+    ];
+    let (state, data) = data.split_at(data.len().min(64));
+    let weight = "layers.0.self_attn.q_proj.weight";
+    let mut tensors: Vec<Small> = data
+        .chunks_exact(6)
+        .take(8)
+        .map(|b| {
+            let (end, dtype) = ENDS[usize::from(b[0] % 8)];
+            let shape = b[2..4]
+                .iter()
+                .map(|d| u64::from(*d % 33))
+                .take(usize::from(b[1] % 3))
+                .collect();
+            Small::new(&format!("{weight}{end}"), dtype, shape, b[4], b[5])
+        })
+        .collect();
+    tensors.push(Small {
+        name: format!("{weight}.quant_state.bitsandbytes__nf4"),
+        dtype: "U8",
+        shape: vec![state.len() as u64],
+        bytes: state.to_vec(),
+    });
+    tensors.dedup_by(|a, b| a.name == b.name);
+    let tuned = Small::new(weight, "F32", vec![6, 6], 3, 5);
+    compute(&[
+        ("base/model.safetensors", file_of(&tensors)),
+        ("tuned/model.safetensors", file_of(&[tuned])),
+    ]);
+}
+
+/// An adapter's configuration beside its weights and their base: patterns, ranks, scales.
+fn config(data: &[u8]) {
+    let module = "layers.1.self_attn.q_proj";
+    let base = Small::new(&format!("{module}.weight"), "F32", vec![6, 6], 3, 5);
+    let factors = [
+        Small::new(
+            &format!("base_model.model.{module}.lora_A.weight"),
+            "F32",
+            vec![2, 6],
+            3,
+            5,
+        ),
+        Small::new(
+            &format!("base_model.model.{module}.lora_B.weight"),
+            "F32",
+            vec![6, 2],
+            5,
+            3,
+        ),
+    ];
+    compute(&[
+        ("base/model.safetensors", file_of(&[base])),
+        ("lora/adapter_model.safetensors", file_of(&factors)),
+        ("lora/adapter_config.json", data.to_vec()),
+    ]);
+}
+
+/// A tensor of some bytes.
+struct Small {
+    name: String,
+    dtype: &'static str,
+    shape: Vec<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Small {
+    /// Numbers that grow from `first` by `step`, in sixteenths around zero; a step of 255 brings numbers that are none.
+    fn new(name: &str, dtype: &'static str, shape: Vec<u64>, first: u8, step: u8) -> Small {
+        let count = shape.iter().product::<u64>() as usize;
+        let codes = (0..count).map(|i| first.wrapping_add((i as u8).wrapping_mul(step)));
+        let number = |c: u8| match (step, c) {
+            (255, 0) => f32::NAN,
+            (254, 0) => f32::INFINITY,
+            (253, _) => (f32::from(c) - 128.0) * 1e36,
+            _ => (f32::from(c) - 128.0) / 16.0,
+        };
+        let bytes = match dtype {
+            "F32" => codes.flat_map(|c| number(c).to_le_bytes()).collect(),
+            _ => codes.collect(),
+        };
+        Small {
+            name: name.to_owned(),
+            dtype,
+            shape,
+            bytes,
+        }
+    }
+}
+
+fn file_of(tensors: &[Small]) -> Vec<u8> {
+    let (mut header, mut at) = (String::from("{"), 0);
+    for (i, t) in tensors.iter().enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        header += &format!(
+            "{comma}{:?}:{{\"dtype\":{:?},\"shape\":{:?},\"data_offsets\":[{at},{}]}}",
+            t.name,
+            t.dtype,
+            t.shape,
+            at + t.bytes.len()
+        );
+        at += t.bytes.len();
+    }
+    header.push('}');
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    tensors.iter().for_each(|t| file.extend(&t.bytes));
+    file
+}
+
+/// Plans and computes, exactly and with certificates. What comes out is finite, its cosines are cosines, and it can be stored and opened.
+fn compute(files: &[(&str, Vec<u8>)]) {
+    let mut session = Session::default();
+    for (path, bytes) in files {
+        let number = session.add_file(path, bytes.len() as u64);
+        while let Some(range) = session.wants(number) {
+            session.supply(number, &bytes[range.start as usize..range.end as usize]);
+        }
+    }
+    session.plan(&Answers([("types".to_owned(), "q,up,experts,other".to_owned())].into()));
+    for mode in [Mode::Exact, Mode::Certified] {
+        let task = Task {
+            mode,
+            ..(&Settings::default()).into()
+        };
+        let mut report = session.head("fuzz", 1);
+        for (i, job) in session.jobs().iter().enumerate() {
+            let ranges = session.ranges(i as u32);
+            let bytes: Vec<Vec<u8>> = ranges
+                .iter()
+                .map(|r| files[r.file as usize].1[r.range.start as usize..r.range.end as usize].to_vec())
+                .collect();
+            for (model, matrix) in analyze::analyze(job, &bytes, &task, || 0.0) {
+                report.models[model as usize].take(matrix);
+            }
+        }
+        summary::apply(&mut report, &Settings::default());
+        let stored = export::report(&report, &Settings::default());
+        if let Err(why) = export::read(&stored) {
+            panic!("{mode:?}: {why}");
+        }
+    }
 }
 
 /// `{"name":{...},...` with every tensor a 2 x 2 of F32.

@@ -1,8 +1,9 @@
 //! The form of before torch 1.6: magic number, protocol, system, the object, the keys of its storages, then each storage with its length.
 
-use super::pickle::{self, Arena, Id, Stop, Tensor};
-use super::tensors::{Places, dtype, named, placed};
+use super::pickle::{self, Arena, Id, Stop};
+use super::tensors::{Named, Places, dtype, named, placed};
 use super::{MAX_PICKLE, Step, invalid};
+use crate::checkpoint::budget::{Budget, PICKLE};
 use crate::error::Error;
 use std::collections::BTreeMap;
 
@@ -41,30 +42,31 @@ impl Legacy {
 
 fn read(bytes: &[u8], size: u64) -> Result<Result<super::Header, Error>, Stop> {
     let mut at = 0;
-    let mut next = || -> Result<(Arena, Id), Stop> {
-        let (arena, root, length) = pickle::load(&bytes[at..])?;
-        at += length;
+    let mut budget = Budget::new("pickle", PICKLE);
+    let mut next = |budget: &mut Budget| -> Result<(Arena, Id), Stop> {
+        let (arena, root, length) = pickle::load(bytes.get(at..).ok_or(Stop::End)?, budget)?;
+        at = at.saturating_add(length);
         Ok((arena, root))
     };
     // The magic number, the protocol's version, and the system that wrote it.
     for _ in 0..3 {
-        next()?;
+        next(&mut budget)?;
     }
-    let (arena, root) = next()?;
-    let tensors = named(&arena, root)?;
-    let (keys_arena, keys) = next()?;
-    let keys: Vec<String> = keys_arena
+    let (arena, root) = next(&mut budget)?;
+    let tensors = named(&arena, root, &mut budget)?;
+    let (keys_arena, keys) = next(&mut budget)?;
+    // One key may stand there a million times: none is copied.
+    let keys: Vec<&str> = keys_arena
         .list(keys)
         .unwrap_or_default()
         .iter()
         .filter_map(|k| keys_arena.str(*k))
-        .map(str::to_owned)
         .collect();
     Ok(places(&tensors, &keys, at as u64, size).and_then(|places| placed(tensors, &places)))
 }
 
 /// Each storage is its number of elements (8 bytes) and then its bytes, in the order of the keys.
-fn places(tensors: &[(String, Tensor)], keys: &[String], mut at: u64, size: u64) -> Result<Places, Error> {
+fn places(tensors: &Named, keys: &[&str], mut at: u64, size: u64) -> Result<Places, Error> {
     let mut lengths: BTreeMap<&str, u64> = BTreeMap::new();
     for (name, tensor) in tensors {
         let width = dtype(tensor).1;
@@ -77,7 +79,7 @@ fn places(tensors: &[(String, Tensor)], keys: &[String], mut at: u64, size: u64)
     }
     let mut places = Places::new();
     for key in keys {
-        let Some(length) = lengths.get(key.as_str()) else {
+        let Some(length) = lengths.get(key) else {
             return invalid(format!(
                 "Storage {key} is of no tensor here, so what follows it cannot be found."
             ));
@@ -92,7 +94,9 @@ fn places(tensors: &[(String, Tensor)], keys: &[String], mut at: u64, size: u64)
                 is: size,
             });
         }
-        places.insert(key.clone(), (at + 8, *length));
+        if !places.contains_key(*key) {
+            places.insert((*key).to_owned(), (at.saturating_add(8), *length));
+        }
         at = end;
     }
     Ok(places)

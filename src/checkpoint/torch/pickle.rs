@@ -1,10 +1,13 @@
 //! A pickle machine that can build tensors, strings, numbers and containers, and nothing else (protocols 0 to 5).
 //!
-//! Values live in an arena and refer to each other by number: cycles and depth cost nothing, and there is no destructor to recurse.
+//! Values live in an arena and refer to each other by number: cycles and depth cost nothing, and there is no destructor to recurse. Three
+//! bytes can name a value of megabytes once more, so what is built from others is counted as a copy of them ([`Budget`]).
 
 use super::invalid;
+use crate::checkpoint::budget::Budget;
 use crate::error::Error;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// A value's place in the arena.
 pub type Id = usize;
@@ -19,16 +22,16 @@ pub enum Value {
     List(Vec<Id>),
     Dict(Vec<(Id, Id)>),
     /// `module name`
-    Global(String),
-    Storage(Storage),
-    Tensor(Tensor),
+    Global(Rc<str>),
+    Storage(Rc<Storage>),
+    Tensor(Rc<Tensor>),
 }
 
 /// A reference to bytes outside the pickle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
     /// The class: `torch FloatStorage`.
-    pub class: String,
+    pub class: Rc<str>,
     pub key: String,
     /// In elements; in bytes for an untyped storage.
     pub size: u64,
@@ -36,9 +39,9 @@ pub struct Storage {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tensor {
-    pub storage: Storage,
+    pub storage: Rc<Storage>,
     /// For untyped storages: `torch bfloat16`.
-    pub dtype: Option<String>,
+    pub dtype: Option<Rc<str>>,
     /// In elements.
     pub offset: u64,
     pub shape: Vec<u64>,
@@ -104,9 +107,10 @@ impl Arena {
 }
 
 /// Reads one pickle from the start of `bytes`: its values, the result, and how many bytes it took.
-pub fn load(bytes: &[u8]) -> Result<(Arena, Id, usize), Stop> {
+pub fn load(bytes: &[u8], budget: &mut Budget) -> Result<(Arena, Id, usize), Stop> {
     let mut machine = Machine {
         bytes,
+        budget,
         at: 0,
         arena: Arena::default(),
         stack: Vec::new(),
@@ -120,8 +124,14 @@ pub fn load(bytes: &[u8]) -> Result<(Arena, Id, usize), Stop> {
     }
 }
 
+/// What a place on the stack, in a container or in the memo takes at most.
+const ENTRY: usize = 32;
+/// As many as a function of a state dict takes.
+const MOST_ARGUMENTS: usize = 8;
+
 struct Machine<'a> {
     bytes: &'a [u8],
+    budget: &'a mut Budget,
     at: usize,
     arena: Arena,
     stack: Vec<Id>,
@@ -132,7 +142,9 @@ struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     fn step(&mut self) -> Result<Option<Id>, Stop> {
-        let op = self.take(1)?[0];
+        let [op] = self.array()?;
+        // A value, its place on the stack and in a container, or an entry of the memo.
+        self.budget.spend_on::<Value>(1, ENTRY)?;
         match op {
             0x80 => drop(self.take(1)?),
             0x95 => drop(self.take(8)?),
@@ -152,7 +164,7 @@ impl<'a> Machine<'a> {
                 self.push(Value::Int(n.into()));
             }
             b'K' => {
-                let n = self.take(1)?[0];
+                let n = self.byte()?;
                 self.push(Value::Int(n.into()));
             }
             b'M' => {
@@ -160,7 +172,7 @@ impl<'a> Machine<'a> {
                 self.push(Value::Int(n.into()));
             }
             0x8a => {
-                let length = self.take(1)?[0].into();
+                let length = self.byte()?.into();
                 self.long(length)?;
             }
             0x8b => {
@@ -184,7 +196,7 @@ impl<'a> Machine<'a> {
                 self.text(length, op != b'B')?;
             }
             0x8c | b'U' | b'C' => {
-                let length = self.take(1)?[0].into();
+                let length = self.byte()?.into();
                 self.text(length, op != b'C')?;
             }
             0x8d | 0x8e | 0x96 => {
@@ -206,7 +218,8 @@ impl<'a> Machine<'a> {
                 self.push(Value::List(items));
             }
             0x85..=0x87 => {
-                let first = self.stack.len().checked_sub(usize::from(op - 0x84)).ok_or_else(bad)?;
+                let count = usize::from(op.saturating_sub(0x84));
+                let first = self.stack.len().checked_sub(count).ok_or_else(bad)?;
                 let items = self.stack.split_off(first.max(self.floor()));
                 self.push(Value::List(items));
             }
@@ -232,12 +245,15 @@ impl<'a> Machine<'a> {
             }
             b'c' => {
                 let name = format!("{} {}", self.line()?, self.line()?);
-                self.push(Value::Global(name));
+                self.push(Value::Global(name.into()));
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let global = match (self.arena.str(module), self.arena.str(name)) {
-                    (Some(module), Some(name)) => Value::Global(format!("{module} {name}")),
+                    (Some(module), Some(name)) => {
+                        self.budget.spend(module.len() + name.len())?;
+                        Value::Global(format!("{module} {name}").into())
+                    }
                     _ => Value::Opaque,
                 };
                 self.push(global);
@@ -255,7 +271,7 @@ impl<'a> Machine<'a> {
             // The state of an object: of no interest, except that its owner stays.
             b'b' => drop(self.pop()?),
             b'q' => {
-                let at = self.take(1)?[0].into();
+                let at = self.byte()?.into();
                 self.memoize(at)?;
             }
             b'r' => {
@@ -268,7 +284,7 @@ impl<'a> Machine<'a> {
             }
             0x94 => self.memoize(self.memo.len() as u64)?,
             b'h' => {
-                let at = self.take(1)?[0].into();
+                let at = self.byte()?.into();
                 self.recall(at)?;
             }
             b'j' => {
@@ -281,7 +297,7 @@ impl<'a> Machine<'a> {
             }
             b'Q' => {
                 let id = self.pop()?;
-                let storage = self.storage(id);
+                let storage = self.storage(id)?;
                 self.push(storage);
             }
             b'P' => {
@@ -305,9 +321,14 @@ impl<'a> Machine<'a> {
             .checked_add(n)
             .filter(|end| *end <= self.bytes.len())
             .ok_or(Stop::End)?;
-        let taken = &self.bytes[self.at..end];
+        let taken = self.bytes.get(self.at..end).ok_or(Stop::End)?;
         self.at = end;
+        self.budget.read(n);
         Ok(taken)
+    }
+
+    fn byte(&mut self) -> Result<u8, Stop> {
+        self.array::<1>().map(|[byte]| byte)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
@@ -315,10 +336,11 @@ impl<'a> Machine<'a> {
     }
 
     fn line(&mut self) -> Result<&'a str, Stop> {
-        let rest = &self.bytes[self.at..];
+        let rest = self.bytes.get(self.at..).ok_or(Stop::End)?;
         let length = rest.iter().position(|b| *b == b'\n').ok_or(Stop::End)?;
-        let line = self.take(length + 1)?;
-        std::str::from_utf8(&line[..length]).map_err(|_| bad())
+        let line = self.take(length)?;
+        self.take(1)?;
+        std::str::from_utf8(line).map_err(|_| bad())
     }
 
     fn number(&mut self) -> Result<u64, Stop> {
@@ -335,7 +357,7 @@ impl<'a> Machine<'a> {
                 0
             };
             let mut all = [sign; 8];
-            all[..length].copy_from_slice(bytes);
+            all.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
             Value::Int(i64::from_le_bytes(all))
         } else {
             Value::Opaque
@@ -413,37 +435,48 @@ impl<'a> Machine<'a> {
     }
 
     /// `('storage', class, key, location, size)`
-    fn storage(&self, id: Id) -> Value {
+    fn storage(&mut self, id: Id) -> Result<Value, Stop> {
         let parts = self.arena.list(id).unwrap_or_default();
         let [kind, class, key, _, size, ..] = parts else {
-            return Value::Opaque;
+            return Ok(Value::Opaque);
         };
         let Value::Global(class) = self.arena.get(*class) else {
-            return Value::Opaque;
+            return Ok(Value::Opaque);
         };
         match (self.arena.str(*kind), self.arena.str(*key), self.arena.int(*size)) {
-            (Some("storage"), Some(key), Some(size)) => Value::Storage(Storage {
-                class: class.clone(),
-                key: key.to_owned(),
-                size,
-            }),
-            _ => Value::Opaque,
+            (Some("storage"), Some(key), Some(size)) => {
+                self.budget.spend_on::<Storage>(1, class.len() + key.len())?;
+                Ok(Value::Storage(Rc::new(Storage {
+                    class: class.clone(),
+                    key: key.to_owned(),
+                    size,
+                })))
+            }
+            _ => Ok(Value::Opaque),
         }
     }
 
     /// The few functions that torch's own state dicts call. `depth` ends calls that name each other.
     fn call(&mut self, function: Id, arguments: Id, depth: usize) -> Result<Id, Stop> {
-        let arguments: Vec<Id> = self.arena.list(arguments).unwrap_or_default().to_vec();
-        let Value::Global(name) = self.arena.get(function) else {
+        // None of them looks at more; a list may be as long as the file, and stand behind every call.
+        let arguments: Vec<Id> = self
+            .arena
+            .list(arguments)
+            .unwrap_or_default()
+            .iter()
+            .take(MOST_ARGUMENTS)
+            .copied()
+            .collect();
+        let Value::Global(name) = self.arena.get(function).clone() else {
             return Ok(self.opaque());
         };
-        let value = match (name.as_str(), &arguments[..]) {
+        let value = match (&*name, &arguments[..]) {
             (
                 "torch._utils _rebuild_tensor_v2" | "torch._utils _rebuild_tensor",
                 [storage, offset, shape, stride, ..],
-            ) => self.tensor(*storage, *offset, *shape, *stride, None),
+            ) => self.tensor(*storage, *offset, *shape, *stride, None)?,
             ("torch._utils _rebuild_tensor_v3", [storage, offset, shape, stride, _, _, dtype, ..]) => {
-                self.tensor(*storage, *offset, *shape, *stride, Some(*dtype))
+                self.tensor(*storage, *offset, *shape, *stride, Some(*dtype))?
             }
             ("torch._utils _rebuild_parameter" | "torch._utils _rebuild_parameter_with_state", [tensor, ..]) => {
                 return Ok(*tensor);
@@ -454,6 +487,7 @@ impl<'a> Machine<'a> {
             ("collections OrderedDict", []) => Value::Dict(Vec::new()),
             ("collections OrderedDict", [items]) => {
                 let items = self.arena.list(*items).unwrap_or_default();
+                self.budget.spend_on::<(Id, Id)>(items.len(), 0)?;
                 Value::Dict(
                     items
                         .iter()
@@ -473,10 +507,13 @@ impl<'a> Machine<'a> {
         self.arena.0.len() - 1
     }
 
-    fn tensor(&self, storage: Id, offset: Id, shape: Id, stride: Id, dtype: Option<Id>) -> Value {
+    fn tensor(&mut self, storage: Id, offset: Id, shape: Id, stride: Id, dtype: Option<Id>) -> Result<Value, Stop> {
         let Value::Storage(storage) = self.arena.get(storage) else {
-            return Value::Opaque;
+            return Ok(Value::Opaque);
         };
+        let sides = [shape, stride].map(|list| self.arena.list(list).map_or(0, <[Id]>::len));
+        self.budget.spend_on::<Tensor>(1, storage.key.len())?;
+        self.budget.spend_on::<u64>(sides[0].saturating_add(sides[1]), 0)?;
         let dtype = dtype.and_then(|d| {
             if let Value::Global(name) = self.arena.get(d) {
                 Some(name.clone())
@@ -485,14 +522,16 @@ impl<'a> Machine<'a> {
             }
         });
         match (self.arena.int(offset), self.arena.ints(shape), self.arena.ints(stride)) {
-            (Some(offset), Some(shape), Some(stride)) if shape.len() == stride.len() => Value::Tensor(Tensor {
-                storage: storage.clone(),
-                dtype,
-                offset,
-                shape,
-                stride,
-            }),
-            _ => Value::Opaque,
+            (Some(offset), Some(shape), Some(stride)) if shape.len() == stride.len() => {
+                Ok(Value::Tensor(Rc::new(Tensor {
+                    storage: storage.clone(),
+                    dtype,
+                    offset,
+                    shape,
+                    stride,
+                })))
+            }
+            _ => Ok(Value::Opaque),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The result of a pickle -> named tensors, still without places in the file.
 
 use super::pickle::{Arena, Id, Tensor, Value};
+use crate::checkpoint::budget::Budget;
 use crate::checkpoint::dtype::Dtype;
 use crate::checkpoint::safetensors as wire;
 use crate::error::{DISTRIBUTED, Error};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// How deep a training checkpoint hides its model (`state["model"]["state_dict"]`).
 const DEPTH: usize = 4;
@@ -12,9 +14,12 @@ const DEPTH: usize = 4;
 const NOT_THE_MODEL: [&str; 6] = ["optim", "lr_sched", "sched", "scaler", "ema_opt", "loops"];
 
 /// Every tensor of the model, by its name.
-pub fn named(arena: &Arena, root: Id) -> Result<Vec<(String, Tensor)>, Error> {
+pub type Named = Vec<(String, Rc<Tensor>)>;
+
+/// Walks nested dictionaries. One may stand in many others, and in itself, under a new name each time: each is counted.
+pub fn named(arena: &Arena, root: Id, budget: &mut Budget) -> Result<Named, Error> {
     let mut found = Vec::new();
-    collect(arena, root, "", DEPTH, &mut found);
+    collect(arena, root, "", DEPTH, &mut found, budget)?;
     // Sharded tensors of FSDP and DTensor are objects that refer to other processes' pieces.
     let in_pieces = ["ShardedTensor", "DTensor", "torch.distributed"]
         .iter()
@@ -26,23 +31,41 @@ pub fn named(arena: &Arena, root: Id) -> Result<Vec<(String, Tensor)>, Error> {
     }
 }
 
-fn collect(arena: &Arena, id: Id, path: &str, depth: usize, found: &mut Vec<(String, Tensor)>) {
-    let Value::Dict(entries) = arena.get(id) else { return };
+fn collect(
+    arena: &Arena,
+    id: Id,
+    path: &str,
+    depth: usize,
+    found: &mut Named,
+    budget: &mut Budget,
+) -> Result<(), Error> {
+    let Value::Dict(entries) = arena.get(id) else {
+        return Ok(());
+    };
     for (key, value) in entries {
+        budget.spend_on::<(Id, Id)>(1, 0)?;
         let Some(key) = arena.str(*key) else { continue };
+        budget.spend(path.len() + key.len())?;
         let name = if path.is_empty() {
             key.to_owned()
         } else {
             format!("{path}.{key}")
         };
         match arena.get(*value) {
-            Value::Tensor(tensor) => found.push((name, tensor.clone())),
+            Value::Tensor(tensor) => {
+                // Each becomes an entry of its own, with its shape and what its type is called.
+                let class = tensor.storage.class.len() + tensor.dtype.as_ref().map_or(0, |d| d.len());
+                budget.spend_on::<wire::Tensor>(1, class)?;
+                budget.spend_on::<u64>(tensor.shape.len(), 0)?;
+                found.push((name, tensor.clone()));
+            }
             Value::Dict(_) if depth > 0 && !NOT_THE_MODEL.iter().any(|no| key.starts_with(no)) => {
-                collect(arena, *value, &name, depth - 1, found);
+                collect(arena, *value, &name, depth - 1, found, budget)?;
             }
             _ => {}
         }
     }
+    Ok(())
 }
 
 /// The element type and its width in bytes.
@@ -80,7 +103,7 @@ pub fn dtype(tensor: &Tensor) -> (Dtype, u64) {
 pub type Places = BTreeMap<String, (u64, u64)>;
 
 /// Tensors with their places, checked against what is there.
-pub fn placed(named: Vec<(String, Tensor)>, places: &Places) -> Result<wire::Header, Error> {
+pub fn placed(named: Named, places: &Places) -> Result<wire::Header, Error> {
     let mut tensors = named
         .into_iter()
         .map(|(name, tensor)| place(name, &tensor, places))

@@ -1,14 +1,18 @@
 //! The zip form: its directory, the pickle in it, and where each storage's bytes lie. Torch stores entries uncompressed, so a tensor is
 //! a slice of the file.
 
-use super::pickle::{self, Stop, Tensor};
-use super::tensors::{Places, named, placed};
+use super::pickle::{self, Stop};
+use super::tensors::{Named, Places, named, placed};
 use super::{MAX_PICKLE, Step, invalid};
+use crate::checkpoint::budget::{Budget, PICKLE, ZIP};
 use crate::error::{Error, Foreign};
 use rc_zip::fsm::{ArchiveFsm, FsmResult};
 use rc_zip::parse::{Archive, Method};
 use std::collections::BTreeMap;
 use std::ops::Range;
+
+/// An entry of the directory takes 46 bytes and a name; read, some five times that.
+const ENTRY_TIMES: usize = 8;
 
 /// A local header before its name; the directory does not say how long its extra field is.
 const LOCAL: u64 = 30;
@@ -16,6 +20,8 @@ const LOCAL: u64 = 30;
 pub struct Zip {
     size: u64,
     state: State,
+    /// Of the directory: it may be as long as the file, and every entry of it is kept.
+    budget: Budget,
 }
 
 enum State {
@@ -26,7 +32,7 @@ enum State {
     Storages {
         left: Vec<(String, Entry)>,
         places: Places,
-        tensors: Vec<(String, Tensor)>,
+        tensors: Named,
     },
     Over,
 }
@@ -48,6 +54,7 @@ impl Zip {
         Zip {
             size,
             state: State::Directory(Box::new(ArchiveFsm::new(size))),
+            budget: Budget::new("zip directory", ZIP),
         }
     }
 
@@ -86,12 +93,17 @@ impl Zip {
     }
 
     fn directory(&mut self, mut fsm: Box<ArchiveFsm>, mut bytes: &[u8]) -> Result<Step, Error> {
+        self.budget.read(bytes.len());
+        self.budget.spend(bytes.len().saturating_mul(ENTRY_TIMES))?;
         while !bytes.is_empty() {
             let space = fsm.space();
-            let n = space.len().min(bytes.len());
-            space[..n].copy_from_slice(&bytes[..n]);
-            fsm.fill(n);
-            bytes = &bytes[n..];
+            let (now, later) = bytes.split_at(space.len().min(bytes.len()));
+            if now.is_empty() {
+                return invalid("Its zip directory cannot be read.");
+            }
+            space.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
+            fsm.fill(now.len());
+            bytes = later;
         }
         loop {
             let before = fsm.wants_read();
@@ -140,7 +152,9 @@ impl Zip {
         }
         let directory = Directory {
             pickle: of(pickle),
-            storages: own().map(|e| (e.name[folder.len()..].to_owned(), of(e))).collect(),
+            storages: own()
+                .map(|e| (e.name.get(folder.len()..).unwrap_or_default().to_owned(), of(e)))
+                .collect(),
         };
         let range = self.within(directory.pickle.header, LOCAL)?;
         self.state = State::PickleHeader(directory);
@@ -148,13 +162,14 @@ impl Zip {
     }
 
     fn pickle(&mut self, directory: &Directory, bytes: &[u8]) -> Result<Step, Error> {
-        let (arena, root, _) = pickle::load(bytes).map_err(|stop| match stop {
+        let mut budget = Budget::new("pickle", PICKLE);
+        let (arena, root, _) = pickle::load(bytes, &mut budget).map_err(|stop| match stop {
             Stop::End => Error::TorchInvalid {
                 detail: "Its pickle is cut off.".into(),
             },
             Stop::Bad(error) => error,
         })?;
-        let tensors = named(&arena, root)?;
+        let tensors = named(&arena, root, &mut budget)?;
         let mut left: BTreeMap<String, Entry> = BTreeMap::new();
         for (_, tensor) in &tensors {
             if let Some(entry) = directory.storages.get(&tensor.storage.key) {
@@ -164,12 +179,7 @@ impl Zip {
         self.storages(left.into_iter().collect(), Places::new(), tensors)
     }
 
-    fn storages(
-        &mut self,
-        left: Vec<(String, Entry)>,
-        places: Places,
-        tensors: Vec<(String, Tensor)>,
-    ) -> Result<Step, Error> {
+    fn storages(&mut self, left: Vec<(String, Entry)>, places: Places, tensors: Named) -> Result<Step, Error> {
         let Some((_, next)) = left.last() else {
             return Ok(Step::Done(placed(tensors, &places)));
         };

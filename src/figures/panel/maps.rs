@@ -116,8 +116,10 @@ impl<'a> Figure<'a> {
             )?;
             pen.bitmap((x, y), (side, side), |w, h| {
                 let at = |p: usize, pixels: usize, cells: u32| p * cells as usize / pixels.max(1);
-                let cell =
-                    |row: usize, column: usize| self.color(f64::from(map.values[row * map.cols as usize + column]));
+                let cell = |row: usize, column: usize| {
+                    let at = row.saturating_mul(map.cols as usize).saturating_add(column);
+                    self.color(f64::from(map.values.get(at).copied().unwrap_or_default()))
+                };
                 (0..h)
                     .flat_map(|py| (0..w).map(move |px| (py, px)))
                     .map(|(py, px)| cell(at(py, h, map.rows), at(px, w, map.cols)))

@@ -1,0 +1,169 @@
+//! Whether a stored report is what it says it is: lengths that agree, indices that point somewhere, numbers that are finite and cosines
+//! that are cosines. Looked at once, when it is opened; after that it is drawn as it is.
+
+use crate::report::{Delta, Match, Matrix, Report, Similarity};
+
+/// The first thing that is wrong with it, in words: "“model.layers.0.q” of “lora”: its best matches point beyond the base’s 24 vectors".
+pub fn fault(report: &Report) -> Option<String> {
+    if !report.settings.epsilon.is_finite() {
+        return Some("its settings: ε is not a number".into());
+    }
+    for model in &report.models {
+        let numbers = [model.alpha, model.scale, model.totals.mean_effective_rank];
+        if !numbers.into_iter().flatten().all(f64::is_finite) {
+            return Some(format!("“{}”: its scale is not a number", start(&model.label)));
+        }
+        if let Some((matrix, what)) = model.matrices.iter().find_map(|m| Some((m, of_matrix(m)?))) {
+            return Some(format!(
+                "“{}” of “{}”: {what}",
+                start(&matrix.name),
+                start(&model.label)
+            ));
+        }
+    }
+    #[cfg(feature = "page")]
+    if let Some((panel, what)) = report.panels.iter().find_map(|p| Some((p, of_panel(&p.body)?))) {
+        return Some(format!("the panel “{}”: {what}", start(&panel.name)));
+    }
+    None
+}
+
+/// A name may be as long as the file.
+fn start(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+/// Rounding puts a cosine of two equal vectors a little above 1.
+const COSINE: f32 = 1.001;
+
+fn of_matrix(m: &Matrix) -> Option<String> {
+    let n = m.rows.min(m.cols) as usize;
+    for (what, sigma) in [("pre-trained", &m.sigma_base), ("fine-tuned", &m.sigma_tuned)] {
+        if sigma.len() > n {
+            return Some(format!(
+                "it has {} {what} singular values; {n} fit its shape",
+                sigma.len()
+            ));
+        }
+        if !sigma.iter().all(|s| s.is_finite() && *s >= 0.0) {
+            return Some(format!("one of its {what} singular values is negative or not a number"));
+        }
+    }
+    if !m.seconds.is_finite() || !m.residual.is_none_or(f64::is_finite) {
+        return Some("its time or its residual is not a number".into());
+    }
+    let sides = [&m.left, &m.right].into_iter().flatten();
+    let maps = [&m.similarity, &m.follows].into_iter().flatten();
+    sides
+        .filter_map(|side| of_match(side, n))
+        .chain(maps.filter_map(|map| of_map(map, n)))
+        .chain(m.delta.iter().filter_map(|delta| of_delta(delta, n)))
+        .next()
+}
+
+fn of_match(side: &Match, n: usize) -> Option<String> {
+    let all = side.max_cos.len();
+    if all > n {
+        return Some(format!("it has best matches of {all} vectors; {n} fit its shape"));
+    }
+    // A report made small keeps no indices.
+    if !side.argmax.is_empty() && side.argmax.len() != all {
+        return Some(format!(
+            "it has {all} best matches and {} indices of them",
+            side.argmax.len()
+        ));
+    }
+    if side.argmax.iter().any(|i| *i as usize >= n) {
+        return Some(format!("its best matches point beyond the base’s {n} vectors"));
+    }
+    let others = [&side.max_cos_upper, &side.tied_cos, &side.signed_cos];
+    if others.into_iter().flatten().any(|list| list.len() != all) {
+        return Some(format!("its lists of {all} best matches differ in length"));
+    }
+    let unsigned = [Some(&side.max_cos), side.max_cos_upper.as_ref(), side.tied_cos.as_ref()];
+    let is_cosine = |from: f32| move |c: &f32| (from..=COSINE).contains(c);
+    if !unsigned.into_iter().flatten().flatten().all(is_cosine(0.0))
+        || !side.signed_cos.iter().flatten().all(is_cosine(-COSINE))
+    {
+        return Some("one of its cosines is outside 0 to 1".into());
+    }
+    side.vectors.as_ref().and_then(|map| of_map(map, n))
+}
+
+fn of_map(map: &Similarity, n: usize) -> Option<String> {
+    let cells = (map.rows as usize).checked_mul(map.cols as usize);
+    if cells != Some(map.values.len()) {
+        return Some(format!(
+            "a map of {} × {} cosines has {} values",
+            map.rows,
+            map.cols,
+            map.values.len()
+        ));
+    }
+    if map.rows as usize > n || map.cols as usize > n {
+        return Some(format!(
+            "a map of {} × {} cosines is larger than its {n} vectors",
+            map.rows, map.cols
+        ));
+    }
+    (!map.values.iter().all(|c| (0.0..=COSINE).contains(c))).then(|| "one of its cosines is outside 0 to 1".into())
+}
+
+fn of_delta(delta: &Delta, n: usize) -> Option<String> {
+    let floor = delta.floor.as_ref();
+    let numbers = [
+        Some(delta.effective_rank),
+        Some(delta.stable_rank),
+        Some(delta.frobenius),
+        delta.effective_rank_error,
+        floor.map(|f| f.effective_rank),
+        floor.map(|f| f64::from(f.sigma)),
+    ];
+    let finite = numbers.into_iter().flatten().all(f64::is_finite);
+    if !finite || !delta.sigma.iter().all(|s| s.is_finite() && *s >= 0.0) {
+        return Some("one of the numbers of its change is not a number".into());
+    }
+    let above = floor.map_or(0, |f| f.above as usize);
+    (delta.sigma.len() > n || above > n).then(|| format!("its change has more singular values than the {n} that fit"))
+}
+
+#[cfg(feature = "page")]
+fn of_panel(body: &crate::panel::Body) -> Option<String> {
+    use crate::panel::{Body, Range};
+    let range = |r: &Range| r.from.is_finite() && r.to.is_finite() && (!r.log || r.from > 0.0 && r.to > 0.0);
+    let points = |list: &[[f64; 2]]| list.iter().flatten().all(|x| x.is_finite());
+    let sound = match body {
+        Body::Curves(c) => {
+            range(&c.x)
+                && range(&c.y)
+                && c.cursor.is_none_or(f64::is_finite)
+                && c.levels.iter().all(|l| l.at.is_finite())
+                && c.strips.iter().all(|s| points(&s.counts))
+                && c.lines.iter().all(|l| {
+                    points(&l.points)
+                        && l.deviation.iter().all(|d| d.is_finite())
+                        && (l.deviation.is_empty() || l.deviation.len() == l.points.len())
+                })
+        }
+        Body::Bars(b) => {
+            range(&b.y) && b.values.iter().all(|v| v.is_finite()) && b.levels.iter().all(|l| l.at.is_finite())
+        }
+        Body::Arrows(a) => {
+            let side = a.basis.len();
+            (2..=3).contains(&side)
+                && a.basis
+                    .iter()
+                    .chain([&a.vector])
+                    .all(|v| v.len() == side && v.iter().all(|x| x.is_finite()))
+                && (a.best as usize) < side
+        }
+        Body::Maps(m) => {
+            m.limit.is_finite()
+                && m.maps.iter().all(|map| {
+                    (map.rows as usize).checked_mul(map.cols as usize) == Some(map.values.len())
+                        && map.values.iter().all(|v| v.is_finite())
+                })
+        }
+    };
+    (!sound).then(|| "its numbers do not fit each other".into())
+}
