@@ -6,6 +6,7 @@ mod adversary;
 mod certified;
 mod field;
 mod field_kinds;
+mod field_more;
 mod figures;
 mod fuzz_smoke;
 mod gallery;

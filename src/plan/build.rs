@@ -2,10 +2,11 @@
 
 use super::alpha;
 use super::base::{self, Base, file_infos};
+use super::bystanders;
 use super::companions;
 use super::configs::{self, Assigned, ConfigFile};
 use super::cost::{flops, plan_matrix};
-use super::depth;
+use super::depth::Shift;
 use super::drafts::{self, Draft};
 use super::files::FileEntry;
 use super::fused;
@@ -20,8 +21,9 @@ use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
 use super::tied;
-use super::{Answers, LeftOut, Plan, PlanModel, Problem, Question, Severity, left_out};
-use crate::error::Error;
+use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
+use crate::checkpoint::Content;
+use crate::error::{Error, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +47,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             .collect(),
         ..Plan::default()
     };
+    let entries = &*bystanders::set_aside(entries);
     let (file_problems, passed_over) = problems::of_files(entries);
     plan.problems.extend(file_problems);
     let sets = sets::group(entries);
@@ -81,6 +84,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 }
             }),
     );
+    plan.problems
+        .extend(sets::in_parallel(entries).into_iter().map(|first| {
+            let error = Error::InPieces(&PARALLEL);
+            of_error(&error, &entries[first].path, "Blocks 1 checkpoint")
+        }));
     plan.problems
         .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
@@ -157,16 +165,9 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 what: "model",
                 config,
             };
-            let layers =
-                depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
-            if let Some((.., (_, map))) = &layers {
-                replication::extend(
-                    &mut base,
-                    (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?))),
-                );
-            }
-            let map = layers.as_ref().map(|(.., (_, map))| map);
-            let mut paired = models::full(&side, &set.tensors, &own, &base, map, &answers.by_hand(&set.label));
+            let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
+            shift.extend(&mut base);
+            let mut paired = models::full(&side, &set.tensors, &own, &base, &shift, &answers.by_hand(&set.label));
             if paired.matching.matched == 0
                 && let Some(why) = companions::unpaired(set, &base, entries)
             {
@@ -176,9 +177,9 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 ));
                 continue;
             }
-            if let Some((b, t, (question, _))) = layers.filter(|_| paired.matching.matched > 0) {
-                paired.problems.push(depth_problem(set, b, t, &question, entries));
-                plan.questions.push(question);
+            if paired.matching.matched > 0 {
+                paired.problems.extend(shift.problems(set.first_path(entries)));
+                plan.questions.extend(shift.questions());
             }
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
@@ -245,7 +246,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .iter()
         .cloned()
         .chain(passed_over)
-        .chain(other_json(entries))
+        .chain(of_no_use(entries))
         .collect();
     if !unread.is_empty() {
         plan.left_out.push(LeftOut::new(
@@ -297,25 +298,6 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         severity: Severity::Error,
         ..problem
     })
-}
-
-/// Blocks were put in or taken out.
-fn depth_problem(set: &FileSet, base: u32, tuned: u32, question: &Question, entries: &[FileEntry]) -> Problem {
-    let way = question
-        .options
-        .iter()
-        .find(|o| o.value == question.value)
-        .map(|o| o.label.as_str())
-        .unwrap_or_default();
-    let title = format!("This fine-tune has {tuned} layers, the base {base}");
-    let cause = format!("Numbers of layers shift where blocks are put in or taken out. Now they are paired so: {way}.");
-    warning(
-        "depth-differs",
-        title,
-        set.first_path(entries),
-        cause,
-        "Answer the question above as the model was made; its card says how.",
-    )
 }
 
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
@@ -498,10 +480,10 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
     })
 }
 
-fn other_json(entries: &[FileEntry]) -> impl Iterator<Item = String> {
+fn of_no_use(entries: &[FileEntry]) -> impl Iterator<Item = String> {
     entries
         .iter()
-        .filter(|e| matches!(e.content, Ok(crate::checkpoint::Content::OtherJson)))
+        .filter(|e| matches!(e.content, Ok(Content::OtherJson | Content::PassedOver)))
         .map(|e| e.path.clone())
 }
 
