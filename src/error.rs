@@ -210,7 +210,21 @@ pub static MEGATRON: Pieces = Pieces {
     command: "python -c \"from megatron.bridge import AutoBridge; AutoBridge.from_hf_pretrained('MODEL').export_ckpt('CHECKPOINT', 'hf')\"",
 };
 
-pub static PIECES: [&Pieces; 4] = [&ZERO, &DISTRIBUTED, &VERL, &MEGATRON];
+pub static PARALLEL: Pieces = Pieces {
+    what: "one part of a model that was cut for several GPUs (tensor parallel)",
+    fix: "Every part holds a slice of every matrix. Put them together with the library that cut them (fairseq: consolidate_fsdp_shards; vLLM: save \
+          without sharded_state) and drop the result; Meta’s consolidated.NN files with transformers:",
+    command: "python -m transformers.models.llama.convert_llama_weights_to_hf --input_dir FOLDER --output_dir converted",
+};
+
+pub static FLAX: Pieces = Pieces {
+    what: "a checkpoint of Flax (JAX)",
+    fix: "Save it as PyTorch weights once (transformers 4, with flax installed) and drop the result; of Orbax: restore it in the library that \
+          saved it and export it from there:",
+    command: "python -c \"from transformers import AutoModel; AutoModel.from_pretrained('FOLDER', from_flax=True).save_pretrained('converted')\"",
+};
+
+pub static PIECES: [&Pieces; 6] = [&ZERO, &DISTRIBUTED, &VERL, &MEGATRON, &PARALLEL, &FLAX];
 
 const CONVERT: &str = "python -c \"import torch, sys; from safetensors.torch import save_file; \
                        save_file({k: v.contiguous() for k, v in torch.load(sys.argv[1], map_location='cpu', weights_only=True).items()}, sys.argv[2])\" \

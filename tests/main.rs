@@ -8,6 +8,7 @@ mod beside;
 mod certified;
 mod field;
 mod field_kinds;
+mod field_more;
 mod figures;
 mod fuzz_smoke;
 mod gallery;

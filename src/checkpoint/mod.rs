@@ -7,6 +7,7 @@ pub mod json;
 pub mod packed;
 pub mod reader;
 pub mod safetensors;
+pub mod samples;
 pub mod sniff;
 pub mod torch;
 

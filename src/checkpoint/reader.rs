@@ -4,6 +4,7 @@ use super::adapter_config::AdapterConfig;
 use super::json::{self, Index, ModelConfig};
 use super::packed::{MAX_STATE, QUANT_STATE, QuantState};
 use super::safetensors::{self, Header, Tensor};
+use super::samples;
 use super::sniff::{self, Kind};
 use super::torch::{Legacy, Step, Zip};
 use crate::error::{Error, Foreign};
@@ -18,6 +19,8 @@ pub enum Content {
     ModelConfig(ModelConfig),
     /// JSON of no interest here: a tokenizer, a generation config.
     OtherJson,
+    /// Set aside by the plan: of no use, or the same as another file.
+    PassedOver,
 }
 
 /// Enough for sniffing, and for the whole header of most adapters.
@@ -42,6 +45,11 @@ enum Then {
     Legacy(Legacy),
     /// A state of a packed weight: the last of `left`.
     State {
+        header: Header,
+        left: Vec<usize>,
+    },
+    /// The first numbers of a block: of the last of `left`.
+    Sample {
         header: Header,
         left: Vec<usize>,
     },
@@ -94,6 +102,14 @@ impl Reader {
                 }
                 self.states(header, left);
             }
+            Some(Then::Sample { mut header, mut left }) => {
+                if let Some(tensor) = left.pop().and_then(|at| header.tensors.get(at))
+                    && let Some(numbers) = tensor.dtype.decode(bytes)
+                {
+                    header.samples.insert(tensor.name.clone(), numbers);
+                }
+                self.samples(header, left);
+            }
             Some(Then::Zip(mut zip)) => {
                 let step = zip.supply(bytes);
                 self.step(step, Then::Zip(zip));
@@ -108,7 +124,8 @@ impl Reader {
     fn step(&mut self, step: Step, then: Then) {
         match step {
             Step::Read(range) => self.ask(then, range),
-            Step::Done(result) => self.result = Some(result.map(Content::Tensors)),
+            Step::Done(Err(error)) => self.result = Some(Err(error)),
+            Step::Done(Ok(header)) => self.sampled(header),
         }
     }
 
@@ -170,8 +187,25 @@ impl Reader {
 
     fn states(&mut self, header: Header, left: Vec<usize>) {
         match left.last().map(|at| header.tensors[*at].begin..header.tensors[*at].end) {
-            None => self.result = Some(Ok(Content::Tensors(header))),
+            None => self.sampled(header),
             Some(range) => self.ask(Then::State { header, left }, range),
+        }
+    }
+
+    /// The last step of a file with tensors: a few numbers of every block.
+    fn sampled(&mut self, header: Header) {
+        let left = samples::places(&header.tensors);
+        self.samples(header, left);
+    }
+
+    fn samples(&mut self, header: Header, left: Vec<usize>) {
+        match left
+            .last()
+            .and_then(|at| header.tensors.get(*at))
+            .map(|t| t.begin..t.end.min(t.begin + samples::BYTES))
+        {
+            None => self.result = Some(Ok(Content::Tensors(header))),
+            Some(range) => self.ask(Then::Sample { header, left }, range),
         }
     }
 

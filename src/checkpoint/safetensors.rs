@@ -41,6 +41,8 @@ pub struct Header {
     pub trailing: u64,
     /// How weights of 4 bits are packed, by the weight's name.
     pub states: BTreeMap<String, QuantState>,
+    /// The first numbers of one matrix a block, by its name.
+    pub samples: BTreeMap<String, Vec<f32>>,
     /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
     pub is_torch: bool,
 }

@@ -6,7 +6,7 @@ use crate::error::Foreign;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Safetensors,
-    /// A JSON object: index, configuration or anything else.
+    /// A JSON object or array: index, configuration or anything else.
     Json,
     /// `torch.save`.
     TorchZip,
@@ -64,11 +64,11 @@ pub fn sniff(head: &[u8]) -> Kind {
         Kind::Foreign(*what)
     } else if head.get(TAR_MAGIC_AT..).is_some_and(|rest| rest.starts_with(b"ustar")) {
         Kind::Foreign(Foreign::Tar)
-    } else if head.starts_with(&[0xff, 0xfe, b'{', 0]) {
+    } else if head.starts_with(&[0xff, 0xfe, b'{', 0]) || head.starts_with(&[0xff, 0xfe, b'[', 0]) {
         Kind::Json
     } else if starts_ignoring_case(text(), b"<!doctype") || starts_ignoring_case(text(), b"<html") {
         Kind::Foreign(Foreign::Html)
-    } else if text().starts_with(b"{") && !head.iter().take(8).any(|b| *b == 0) {
+    } else if text().starts_with(b"{") | text().starts_with(b"[") && !head.iter().take(8).any(|b| *b == 0) {
         // The length field of a safetensors file always has zeros in its upper half; JSON has none.
         Kind::Json
     } else {
@@ -93,6 +93,9 @@ mod tests {
         // 0x227b = 8827 bytes of header: the file begins with `{"`.
         assert_eq!(sniff(&[0x7b, 0x22, 0, 0, 0, 0, 0, 0, b'{']), Kind::Safetensors);
         assert_eq!(sniff(b" {\"weight_map\": {}}"), Kind::Json);
+        assert_eq!(sniff(&[0x5b, 0x22, 0, 0, 0, 0, 0, 0, b'{']), Kind::Safetensors);
+        assert_eq!(sniff(b"[\n  {\"idx\": 0}]"), Kind::Json);
+        assert_eq!(sniff(b"[]"), Kind::Json);
         assert_eq!(sniff(b"  <!DOCTYPE html>"), Kind::Foreign(Foreign::Html));
         assert_eq!(sniff(b"\xef\xbb\xbf {\"r\": 8}"), Kind::Json);
         assert_eq!(sniff(b"\xff\xfe{\0\"\0"), Kind::Json);

@@ -2,10 +2,11 @@
 
 use super::alpha;
 use super::base::{self, Base, file_infos};
+use super::bystanders;
 use super::companions;
 use super::configs::{self, Assigned, ConfigFile};
 use super::cost::{flops, plan_matrix};
-use super::depth;
+use super::depth::Shift;
 use super::drafts::{self, Draft};
 use super::files::FileEntry;
 use super::fused;
@@ -15,12 +16,12 @@ use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::orientation::Orientation;
 use super::problems::{self, count, of_error, of_plan, warning};
-use super::replication;
 use super::run;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
-use super::{Answers, LeftOut, Plan, PlanModel, Problem, Question, Severity, left_out};
-use crate::error::Error;
+use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
+use crate::checkpoint::Content;
+use crate::error::{Error, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             .collect(),
         ..Plan::default()
     };
+    let entries = &*bystanders::set_aside(entries);
     let (file_problems, passed_over) = problems::of_files(entries);
     plan.problems.extend(file_problems);
     let sets = sets::group(entries);
@@ -81,6 +83,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 }
             }),
     );
+    plan.problems
+        .extend(sets::in_parallel(entries).into_iter().map(|first| {
+            let error = Error::InPieces(&PARALLEL);
+            of_error(&error, &entries[first].path, "Blocks 1 checkpoint")
+        }));
     plan.problems
         .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
@@ -153,15 +160,12 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 what: "model",
                 config,
             };
-            let layers =
-                depth::differing(&base.named, &set.tensors).map(|(b, t)| (b, t, depth::ask(&set.label, b, t, answers)));
-            let map = layers.as_ref().map(|(.., (_, map))| map);
+            let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
             let mut seen = Cow::Borrowed(&base);
-            if let Some(map) = map {
-                let copies = (0u32..).zip(map).filter_map(|(layer, from)| Some((layer, (*from)?)));
-                replication::extend(seen.to_mut(), copies);
+            if !shift.is_empty() {
+                shift.extend(seen.to_mut());
             }
-            let mut paired = models::full(&side, &set.tensors, &own, &seen, map, &answers.by_hand(&set.label));
+            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, &answers.by_hand(&set.label));
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
             if paired.matching.matched == 0
                 && let Some(why) = companions::unpaired(set, &base, entries)
@@ -172,9 +176,9 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 ));
                 continue;
             }
-            if let Some((b, t, (question, _))) = layers.filter(|_| paired.matching.matched > 0) {
-                paired.problems.push(depth_problem(set, b, t, &question, entries));
-                plan.questions.push(question);
+            if paired.matching.matched > 0 {
+                paired.problems.extend(shift.problems(set.first_path(entries)));
+                plan.questions.extend(shift.questions());
             }
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
@@ -244,7 +248,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .iter()
         .cloned()
         .chain(passed_over)
-        .chain(other_json(entries))
+        .chain(of_no_use(entries))
         .collect();
     if !unread.is_empty() {
         plan.left_out.push(LeftOut::new(
@@ -296,25 +300,6 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         severity: Severity::Error,
         ..problem
     })
-}
-
-/// Blocks were put in or taken out.
-fn depth_problem(set: &FileSet, base: u32, tuned: u32, question: &Question, entries: &[FileEntry]) -> Problem {
-    let way = question
-        .options
-        .iter()
-        .find(|o| o.value == question.value)
-        .map(|o| o.label.as_str())
-        .unwrap_or_default();
-    let title = format!("This fine-tune has {tuned} layers, the base {base}");
-    let cause = format!("Numbers of layers shift where blocks are put in or taken out. Now they are paired so: {way}.");
-    warning(
-        "depth-differs",
-        title,
-        set.first_path(entries),
-        cause,
-        "Answer the question above as the model was made; its card says how.",
-    )
 }
 
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
@@ -500,10 +485,10 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
     })
 }
 
-fn other_json(entries: &[FileEntry]) -> impl Iterator<Item = String> {
+fn of_no_use(entries: &[FileEntry]) -> impl Iterator<Item = String> {
     entries
         .iter()
-        .filter(|e| matches!(e.content, Ok(crate::checkpoint::Content::OtherJson)))
+        .filter(|e| matches!(e.content, Ok(Content::OtherJson | Content::PassedOver)))
         .map(|e| e.path.clone())
 }
 

@@ -6,7 +6,7 @@ use super::configs::model;
 use super::files::FileEntry;
 use super::names::{canonical, is_weight, place};
 use super::sets::FileSet;
-use crate::error::{DISTRIBUTED, MEGATRON, Pieces, VERL, ZERO};
+use crate::error::{DISTRIBUTED, FLAX, MEGATRON, Pieces, VERL, ZERO};
 use std::collections::BTreeSet;
 
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
@@ -96,6 +96,14 @@ pub fn in_pieces<'a>(unopened: &'a [String], sets: &[FileSet]) -> Vec<(&'static 
             found.push((pieces, folder));
         }
     }
+    // A piece in a folder of its own belongs to the checkpoint above.
+    let above: Vec<(&Pieces, &str)> = found.clone();
+    found.retain(|(pieces, folder)| {
+        let is_inside = |outer: &str| folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+        !above
+            .iter()
+            .any(|(other, outer)| other == pieces && !outer.is_empty() && is_inside(outer))
+    });
     found
 }
 
@@ -119,6 +127,9 @@ pub fn pieces_of(path: &str) -> Option<(&'static Pieces, &str)> {
     }
     if name.starts_with("model_world_size_") || name.starts_with("optim_world_size_") {
         return Some((&VERL, folder));
+    }
+    if name.ends_with(".msgpack") || ["manifest.ocdbt", "_CHECKPOINT_METADATA"].contains(&name) {
+        return Some((&FLAX, folder));
     }
     if name == "model_optim_rng.pt" {
         return Some((&MEGATRON, above()));

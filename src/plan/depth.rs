@@ -1,176 +1,278 @@
-//! Networks of different depth: blocks that were put in or taken out, so that every later block has another number.
+//! Networks of different depth: blocks or experts that were put in or taken out, so that every later one has another number.
 
-use super::files::Tensors;
-use super::matching::Named;
-use super::names::{canonical, place};
-use super::{Answers, Question, QuestionOption};
+use super::base::{Base, is_matrix, shape};
+use super::files::FileEntry;
+use super::job::TensorRef;
+use super::matching::{Named, Shapes, pair};
+use super::names::{canonical, is_slice, place, stack};
+use super::problems::warning;
+use super::replication;
+use super::samples::Samples;
+use super::sets::FileSet;
+use super::ways::{self, Map};
+use super::{Answers, Problem, Question, QuestionOption};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For every tuned layer the base's layer that it is compared with; none for a block that the base has not.
-pub type Map = Vec<Option<u32>>;
+/// Containers whose blocks differ in kind: their numbers say where in the network they are.
+const UNEQUAL: [&str; 7] = [
+    "down_blocks",
+    "up_blocks",
+    "mid_block",
+    "input_blocks",
+    "output_blocks",
+    "middle_block",
+    "stages",
+];
+/// The joint of a block that predicts one token more and stands behind the network's own (DeepSeek-V3, GLM-4.5): no block of its depth.
+const NEXT_TOKEN: &str = ".eh_proj.";
 
-/// The layers of a network by what stands before their numbers; the deepest stack first.
-fn stacks<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, BTreeSet<u32>> {
-    let mut stacks: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-    for name in names {
-        if let Some(layer) = place(name).layer {
-            let number = format!(".{layer}.");
-            let before = name.find(&number).map_or("", |at| &name[..at]);
-            // `model.layers` and `layers` are one stack: only the last word counts.
-            let stack = before.rsplit('.').next().unwrap_or_default();
-            stacks.entry(stack.to_owned()).or_default().insert(layer);
-        }
+/// A fine-tune's stacks of blocks that have another depth than the base's, and its blocks that have another number of experts.
+#[derive(Default)]
+pub struct Shift {
+    stacks: Vec<Shifted>,
+    experts: Option<Experts>,
+}
+
+struct Shifted {
+    own: String,
+    base: String,
+    map: Map,
+    question: Question,
+    title: String,
+}
+
+struct Experts {
+    /// Stacks and numbers of the blocks.
+    blocks: BTreeSet<(String, u32)>,
+    question: Question,
+    title: String,
+    are_out: bool,
+}
+
+/// The numbers of blocks, by stack.
+fn layers(named: &[Named]) -> BTreeMap<&str, BTreeSet<u32>> {
+    let mut stacks: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    let own = || named.iter().filter(|n| !replication::is_copy(&n.name));
+    for (stack, layer) in own().filter_map(|n| stack(&n.name)) {
+        stacks.entry(stack).or_default().insert(layer);
     }
+    for (stack, layer) in own()
+        .filter(|n| n.name.contains(NEXT_TOKEN))
+        .filter_map(|n| stack(&n.name))
+    {
+        stacks.get_mut(stack).map(|layers| layers.remove(&layer));
+    }
+    stacks.retain(|stack, _| !UNEQUAL.contains(&stack.rsplit('.').next().unwrap_or_default()));
     stacks
 }
 
-/// Containers of equal blocks one after the other; the numbers of a UNet's are another thing.
-const STACKS: [&str; 9] = [
-    "layers",
-    "layer",
-    "h",
-    "blocks",
-    "block",
-    "resblocks",
-    "double_blocks",
-    "transformer_blocks",
-    "single_transformer_blocks",
-];
+/// Shards that are not here leave holes; a network counts from 0 without any.
+fn counts_up(numbers: &BTreeSet<u32>) -> bool {
+    numbers.iter().copied().eq(0..numbers.len() as u32)
+}
 
-/// How deep base and fine-tune are, where one stack of both differs.
-pub fn differing(base: &[Named], tuned: &Tensors) -> Option<(u32, u32)> {
-    let names: Vec<String> = tuned.iter().map(|t| canonical(&t.name).name).collect();
-    let (own, others) = (
-        stacks(base.iter().map(|n| n.name.as_str())),
-        stacks(names.iter().map(String::as_str)),
-    );
-    // Trainers may save the blocks that they changed, and no others: a whole network has an embedding too.
-    let is_whole = tuned
-        .iter()
-        .zip(&names)
-        .any(|(t, name)| t.shape.len() == 2 && place(name).excluded == Some("embedding"));
-    own.iter()
-        .filter(|(stack, _)| STACKS.contains(&stack.as_str()))
-        .find_map(|(stack, layers)| {
-            let other = others.get(stack)?;
-            // Shards that are not here leave holes; a network counts from 0 without any.
-            let counts_up = |layers: &BTreeSet<u32>| layers.iter().copied().eq(0..layers.len() as u32);
-            let [b, t] = [layers, other].map(|l| l.len() as u32);
-            (b != t && counts_up(layers) && counts_up(other) && (t > b || is_whole)).then_some((b, t))
+/// Tuned stack -> base stack: as most of their names pair.
+fn meeting<'a>(base: &'a [Named], tuned: &'a [Named]) -> BTreeMap<&'a str, &'a str> {
+    let mut votes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for (t, b) in pair(base, tuned, Shapes::Either).pairs {
+        if let (Some((own, _)), Some((other, _))) = (stack(&tuned[t].name), stack(&base[b].name)) {
+            *votes.entry((own, other)).or_default() += 1;
+        }
+    }
+    let mut met: BTreeMap<&str, (u32, &str)> = BTreeMap::new();
+    for ((own, other), n) in votes {
+        let best = met.entry(own).or_insert((n, other));
+        *best = (*best).max((n, other));
+    }
+    met.into_iter().map(|(own, (_, other))| (own, other)).collect()
+}
+
+/// The number of an expert within its block.
+fn expert(name: &str) -> Option<u32> {
+    if is_slice(name) {
+        return name.rsplit_once('[')?.1.trim_end_matches(']').parse().ok();
+    }
+    let (_, after) = name.split_once(".experts.")?;
+    after.split('.').next()?.parse().ok()
+}
+
+/// The numbers of experts, by block.
+fn experts(named: &[Named]) -> BTreeMap<(&str, u32), BTreeSet<u32>> {
+    let mut blocks: BTreeMap<(&str, u32), BTreeSet<u32>> = BTreeMap::new();
+    for n in named.iter().filter(|n| !replication::is_copy(&n.name)) {
+        if let (Some(block), Some(number)) = (stack(&n.name), expert(&n.name)) {
+            blocks.entry(block).or_default().insert(number);
+        }
+    }
+    blocks
+}
+
+impl Shift {
+    /// Compares a fine-tune with its base. Nothing is known where shards of either are missing.
+    pub fn of(base: &Base, base_set: &FileSet, set: &FileSet, entries: &[FileEntry], answers: &Answers) -> Shift {
+        if !base_set.missing.is_empty() || !set.missing.is_empty() {
+            return Shift::default();
+        }
+        let one = |t: &TensorRef| Named {
+            name: canonical(&t.name).name,
+            shape: shape(t),
+        };
+        let tuned: Vec<Named> = set.tensors.iter().filter(|t| is_matrix(t)).map(one).collect();
+        // Trainers may save the blocks that they changed, and no others: a whole network has an embedding too.
+        let is_whole = tuned.iter().any(|n| place(&n.name).excluded == Some("embedding"));
+        let met = meeting(&base.named, &tuned);
+        let (theirs, ours) = (layers(&base.named), layers(&tuned));
+        let differing: Vec<(&str, &str, [u32; 2])> = ours
+            .iter()
+            .filter_map(|(own, layers)| {
+                let name = met.get(own).copied().unwrap_or(own);
+                let others = theirs.get(name)?;
+                let sizes @ [b, t] = [others, layers].map(|l| l.len() as u32);
+                (b != t && counts_up(layers) && counts_up(others) && (t > b || is_whole)).then_some((*own, name, sizes))
+            })
+            .collect();
+        let [base_samples, samples] = match differing.is_empty() {
+            true => Default::default(),
+            false => [base_set, set].map(|s| Samples::of(s, entries)),
+        };
+        let alone = ours.len() == 1;
+        let stacks: Vec<Shifted> = differing
+            .iter()
+            .map(|(own, other, sizes @ [b, t])| {
+                let (id, which) = match alone {
+                    true => (format!("layers:{}", set.label), String::new()),
+                    false => (format!("layers:{}:{own}", set.label), format!(" “{own}”")),
+                };
+                let likeness = |t: u32, b: u32| samples.likeness((own, t), &base_samples, (other, b));
+                let title = format!(
+                    "How do the {t} layers{which} of “{}” pair with the base’s {b}?",
+                    set.label
+                );
+                let (question, map) = ways::ask(id, title, *sizes, &likeness, answers);
+                let title = format!("This fine-tune has {t} layers{which}, the base {b}");
+                Shifted {
+                    own: (*own).to_owned(),
+                    base: (*other).to_owned(),
+                    map,
+                    question,
+                    title,
+                }
+            })
+            .collect();
+        let mut shift = Shift { stacks, experts: None };
+        let theirs = experts(&base.named);
+        let differing: Vec<((&str, u32), [usize; 2])> = experts(&tuned)
+            .into_iter()
+            .filter_map(|((own, layer), numbers)| {
+                let from = match shift.stacks.iter().find(|s| s.own == own) {
+                    Some(s) => s.map.get(layer as usize).copied().flatten()?,
+                    None => layer,
+                };
+                let others = theirs.get(&(met.get(own).copied().unwrap_or(own), from))?;
+                let sizes @ [b, t] = [others, &numbers].map(BTreeSet::len);
+                let differ = b != t && counts_up(&numbers) && counts_up(others) && (t > b || is_whole);
+                differ.then_some(((own, layer), sizes))
+            })
+            .collect();
+        shift.experts = Experts::of(&differing, &set.label, answers);
+        shift
+    }
+
+    /// The name under which a tuned matrix finds its base; none where the base has nothing for it.
+    pub fn name(&self, name: &str) -> Option<String> {
+        if self.is_expert_out(name) {
+            return None;
+        }
+        let shifted = stack(name).and_then(|(own, layer)| Some((self.stacks.iter().find(|s| s.own == own)?, layer)));
+        match shifted {
+            None => Some(name.to_owned()),
+            Some((stack, layer)) => {
+                let from = stack.map.get(layer as usize).copied().flatten()?;
+                Some(replication::name_of(name, layer, from))
+            }
+        }
+    }
+
+    /// True for an expert that is not compared, because experts of its block were taken out or put in.
+    pub fn is_expert_out(&self, name: &str) -> bool {
+        let out = self.experts.as_ref().filter(|e| e.are_out);
+        out.is_some_and(|e| {
+            expert(name).is_some()
+                && stack(name).is_some_and(|(own, layer)| e.blocks.contains(&(own.to_owned(), layer)))
         })
-}
-
-/// Block expansion (LLaMA-Pro): a new block after every group of the old ones.
-fn expanded(base: u32, tuned: u32) -> Option<Map> {
-    let added = tuned.checked_sub(base).filter(|n| *n > 0)?;
-    if !base.is_multiple_of(added) {
-        return None;
     }
-    let group = base / added;
-    Some(
-        (0..tuned)
-            .map(|t| (t % (group + 1) < group).then_some(t / (group + 1) * group + t % (group + 1)))
-            .collect(),
-    )
-}
 
-/// Depth up-scaling (SOLAR): the first blocks, then the last ones again from an earlier number on.
-fn stacked(base: u32, tuned: u32) -> Option<Map> {
-    let added = tuned.checked_sub(base).filter(|n| *n > 0 && tuned.is_multiple_of(2))?;
-    let first = tuned / 2;
-    (first < base).then(|| {
-        (0..tuned)
-            .map(|t| Some(if t < first { t } else { t - added }))
-            .collect()
-    })
-}
-
-/// Blocks added behind, or taken away from there.
-fn numbered(base: u32, tuned: u32) -> Map {
-    (0..tuned).map(|t| (t < base).then_some(t)).collect()
-}
-
-/// Pruning: what is left of the blocks, where the last ones were kept and a run before them was taken out.
-fn pruned(base: u32, tuned: u32) -> Option<Map> {
-    let removed = base.checked_sub(tuned).filter(|n| *n > 0 && tuned > 1)?;
-    Some(
-        (0..tuned)
-            .map(|t| Some(if t + 1 < tuned { t } else { t + removed }))
-            .collect(),
-    )
-}
-
-/// The ways to pair, the likeliest first.
-fn ways(base: u32, tuned: u32) -> Vec<(&'static str, String, Map)> {
-    let mut ways = Vec::new();
-    if let Some(map) = expanded(base, tuned) {
-        let group = base / (tuned - base);
-        ways.push((
-            "expanded",
-            format!("A new block after every {group} (block expansion, LLaMA-Pro)"),
-            map,
-        ));
+    /// Whether all blocks have the base's numbers.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.is_empty()
     }
-    if let Some(map) = stacked(base, tuned) {
-        let words = format!(
-            "Blocks 0 to {} and then {} to {} (depth up-scaling, SOLAR)",
-            tuned / 2 - 1,
-            base - tuned / 2,
-            base - 1
-        );
-        ways.push(("stacked", words, map));
+
+    /// Adds to the base the copies of its blocks that the fine-tune is compared with under other numbers.
+    pub fn extend(&self, base: &mut Base) {
+        for s in &self.stacks {
+            let map = (0u32..).zip(&s.map).filter_map(|(layer, from)| Some((layer, (*from)?)));
+            replication::extend_stack(base, &s.base, map);
+        }
     }
-    ways.push(("numbers", "By their numbers as they are".into(), numbered(base, tuned)));
-    if let Some(map) = pruned(base, tuned) {
-        ways.push((
-            "pruned",
-            format!("The last block kept, {} before it taken out", base - tuned),
-            map,
-        ));
+
+    fn questions_with_titles(&self) -> impl Iterator<Item = (&Question, &str, &'static str)> {
+        let numbers = "Numbers of layers shift where blocks are put in or taken out";
+        let experts = "Experts are renumbered where some are taken out or put in, and nothing in the file says which became which";
+        let stacks = self
+            .stacks
+            .iter()
+            .map(move |s| (&s.question, s.title.as_str(), numbers));
+        stacks.chain(
+            self.experts
+                .iter()
+                .map(move |e| (&e.question, e.title.as_str(), experts)),
+        )
     }
-    ways
+
+    pub fn questions(&self) -> Vec<Question> {
+        self.questions_with_titles().map(|(q, ..)| q.clone()).collect()
+    }
+
+    /// What is said of it, with the ways in force.
+    pub fn problems(&self, file: &str) -> Vec<Problem> {
+        let one = |(question, title, why): (&Question, &str, &str)| {
+            let way = question.options.iter().find(|o| o.value == question.value);
+            let way = way.map(|o| o.label.as_str()).unwrap_or_default();
+            let cause = format!("{why}. Now they are paired so: {way}.");
+            let fix = "Answer the question above as the model was made; its card says how.";
+            warning("depth-differs", title.to_owned(), file, cause, fix)
+        };
+        self.questions_with_titles().map(one).collect()
+    }
 }
 
-/// The question how the blocks pair, and the way in force.
-pub fn ask(label: &str, base: u32, tuned: u32, answers: &Answers) -> (Question, Map) {
-    let id = format!("layers:{label}");
-    let ways = ways(base, tuned);
-    let chosen = ways
-        .iter()
-        .position(|(value, ..)| answers.0.get(&id).is_some_and(|a| a == value))
-        .unwrap_or(0);
-    let option = |(i, (value, words, _)): (usize, &(&str, String, Map))| QuestionOption {
-        value: (*value).into(),
-        label: words.clone(),
-        note: if i == 0 { "default".into() } else { String::new() },
-    };
-    let question = Question {
-        title: format!("How do the {tuned} layers of “{label}” pair with the base’s {base}?"),
-        detail:
-            "Blocks were put in or taken out, so equal numbers need not be equal blocks. A wrong pairing shows every vector as an intruder."
+impl Experts {
+    fn of(differing: &[((&str, u32), [usize; 2])], label: &str, answers: &Answers) -> Option<Experts> {
+        let (_, [b, t]) = differing.first()?;
+        let id = format!("experts:{label}");
+        let are_out = answers.0.get(&id).is_none_or(|a| a != "numbers");
+        let option = |value: &str, label: &str, note: &str| QuestionOption {
+            value: value.into(),
+            label: label.into(),
+            note: note.into(),
+        };
+        let question = Question {
+            id,
+            title: format!("How do the {t} experts of “{label}” pair with the base’s {b}?"),
+            detail: "Experts were taken out or put in, so equal numbers need not be equal experts. A wrong pairing shows every vector as an intruder."
                 .into(),
-        options: ways.iter().enumerate().map(option).collect(),
-        value: ways[chosen].0.into(),
-        number: false,
-        id,
-    };
-    (question, ways[chosen].2.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn known_ways_to_another_depth() {
-        assert_eq!(
-            expanded(4, 6),
-            Some(vec![Some(0), Some(1), None, Some(2), Some(3), None])
-        );
-        assert_eq!(expanded(32, 40).unwrap()[4..6], [None, Some(4)]);
-        let solar = stacked(32, 48).unwrap();
-        assert_eq!((solar[23], solar[24], solar[47]), (Some(23), Some(8), Some(31)));
-        assert_eq!(pruned(4, 3), Some(vec![Some(0), Some(1), Some(3)]));
-        assert_eq!(ways(32, 24)[0].0, "numbers");
+            options: vec![
+                option("out", "Not at all: they are left out", "default"),
+                option("numbers", "By their numbers as they are", ""),
+            ],
+            value: if are_out { "out".into() } else { "numbers".into() },
+            number: false,
+        };
+        Some(Experts {
+            blocks: differing.iter().map(|((s, l), _)| ((*s).to_owned(), *l)).collect(),
+            question,
+            title: format!("This fine-tune has {t} experts in a block, the base {b}"),
+            are_out,
+        })
     }
 }

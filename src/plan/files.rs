@@ -81,11 +81,20 @@ impl FileEntry {
     }
 }
 
+/// Below a folder that programs keep for themselves: `.git`, `.cache`. The Hub's cache as a whole is dropped from above.
+fn is_hidden(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1).collect::<Vec<_>>();
+    if folders.last() == Some(&".cache") {
+        folders.pop();
+    }
+    folders.iter().any(|f| f.starts_with('.') && ![".", ".."].contains(f))
+}
+
 /// Names of files that lie beside checkpoints and hold no weights of the model; they are not opened.
 pub fn is_junk(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     // Pieces that are of use to the library only that saved them.
-    if name == "latest" || super::companions::pieces_of(path).is_some() {
+    if is_hidden(path) || name == "latest" || super::companions::pieces_of(path).is_some() {
         return true;
     }
     let starts = [
@@ -93,6 +102,7 @@ pub fn is_junk(path: &str) -> bool {
         "scheduler.",
         "scaler.",
         "rng_state",
+        "random_states",
         "training_args",
         "tokenizer",
         "vocab",

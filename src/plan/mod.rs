@@ -4,6 +4,7 @@ pub mod adapter;
 mod alpha;
 mod base;
 mod build;
+mod bystanders;
 mod companions;
 mod components;
 mod configs;
@@ -31,9 +32,11 @@ mod problems;
 pub mod registry;
 mod replication;
 mod run;
+mod samples;
 mod selection;
 pub mod sets;
 mod tied;
+mod ways;
 
 pub use build::{Planned, make};
 

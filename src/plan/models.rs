@@ -4,6 +4,7 @@ use super::adapter::{Adapter, Module};
 use super::alpha::{Decided, Sources};
 use super::base::{Base, is_matrix, shape};
 use super::components::{self, Component};
+use super::depth::Shift;
 use super::files::Tensors;
 use super::job::{Recipe, TensorRef};
 use super::leaf::joined;
@@ -14,7 +15,7 @@ use super::names::{canonical, is_slice, is_weight, place};
 use super::orientation::Orientation;
 use super::problems::count;
 use super::{Answers, LeftOut, Problem, Question};
-use super::{depth, experts, replication};
+use super::{experts, replication};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -95,13 +96,13 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     met
 }
 
-/// Pairs a full fine-tune. `layers`: its blocks have other numbers than the base's.
+/// Pairs a full fine-tune. `shift`: its blocks or experts have other numbers than the base's.
 pub fn full(
     model: &Side,
     tensors: &Tensors,
     own: &Orientation,
     base: &Base,
-    layers: Option<&depth::Map>,
+    shift: &Shift,
     by_hand: &ByHand,
 ) -> Paired {
     let candidates: Vec<&TensorRef> = tensors
@@ -113,14 +114,8 @@ pub fn full(
             .or(base.orientation.is_in_out(name))
             .unwrap_or(false)
     };
-    // A block that the base has not: under a name that nothing pairs with.
-    let shifted = |i: usize, name: String| match (layers, place(&name).layer) {
-        (Some(map), Some(layer)) => match map.get(layer as usize).copied().flatten() {
-            Some(from) => replication::name_of(&name, layer, from),
-            None => format!("{NEW_BLOCK}{i}"),
-        },
-        _ => name,
-    };
+    // What the base has not: under a name that nothing pairs with.
+    let shifted = |i: usize, name: String| shift.name(&name).unwrap_or_else(|| format!("{NEW_BLOCK}{i}"));
     let one = |(i, t): (usize, &&TensorRef)| {
         let name = canonical(&t.name).name;
         let [rows, cols] = shape(t);
@@ -178,15 +173,17 @@ pub fn full(
         parts.extend(meet::recipes(target, &recipe(tensor)).into_iter().flatten());
     }
     paired.recipes.extend(meet::gathered(parts));
-    let new: Vec<String> = (0..named.len())
-        .filter(new_block)
-        .map(|t| candidates[t].name.clone())
-        .collect();
-    if !new.is_empty() {
-        paired.left_out.push(LeftOut::new(
-            format!("matrices of {}: in blocks that the base does not have", model.label),
-            new,
-        ));
+    let of_experts = |t: &usize| shift.is_expert_out(&canonical(&candidates[*t].name).name);
+    for (are_experts, why) in [
+        (false, "in blocks that the base does not have"),
+        (true, "experts, of which the base has another number: not compared"),
+    ] {
+        let new = (0..named.len()).filter(|t| new_block(t) && of_experts(t) == are_experts);
+        let new: Vec<String> = new.map(|t| candidates[t].name.clone()).collect();
+        if !new.is_empty() {
+            let what = format!("matrices of {}: {why}", model.label);
+            paired.left_out.push(LeftOut::new(what, new));
+        }
     }
     let heads = (0..named.len())
         .filter(|t| !met.has(*t) && !looked_at(t) && !new_block(t))

@@ -108,6 +108,15 @@ pub fn with_layer(canonical: &str, layer: u32) -> Option<String> {
     ))
 }
 
+/// The stack of blocks that a name is in, by all that stands before the number: `model.layers` and 3 of `model.layers.3.mlp.up_proj.weight`.
+pub fn stack(canonical: &str) -> Option<(&str, u32)> {
+    let number = RULES.layer.captures(canonical)?.get(1)?;
+    Some((
+        canonical.get(..number.start().checked_sub(1)?)?,
+        number.as_str().parse().ok()?,
+    ))
+}
+
 thread_local! {
     /// Every name is judged many times while a plan is made, against fifty patterns.
     static KNOWN: RefCell<HashMap<String, Place>> = RefCell::default();

@@ -4,18 +4,32 @@
 
 use super::base::Base;
 use super::matching::Named;
-use super::names::with_layer;
+use super::names::{stack, with_layer};
 use std::collections::{HashMap, HashSet};
 
 /// Adds to the base a copy of every matrix that stands for another layer; `map` gives each tuned layer and the base's layer of it.
 pub fn extend(base: &mut Base, map: impl Iterator<Item = (u32, u32)>) {
+    extend_where(base, |_| true, map);
+}
+
+/// The same for one stack of blocks of several.
+pub fn extend_stack(base: &mut Base, own: &str, map: impl Iterator<Item = (u32, u32)>) {
+    extend_where(base, |name| stack(name).is_some_and(|(s, _)| s == own), map);
+}
+
+/// True for the name of a copy.
+pub fn is_copy(name: &str) -> bool {
+    name.contains(MARK)
+}
+
+fn extend_where(base: &mut Base, is_meant: impl Fn(&str) -> bool, map: impl Iterator<Item = (u32, u32)>) {
     let mut known: HashSet<String> = base.named.iter().map(|n| n.name.clone()).collect();
     let mut of_layer: HashMap<u32, Vec<usize>> = HashMap::new();
     for (i, m) in base
         .matrices
         .iter()
         .enumerate()
-        .filter(|(i, _)| !base.named[*i].name.contains(MARK))
+        .filter(|(i, _)| !is_copy(&base.named[*i].name) && is_meant(&base.named[*i].name))
     {
         if let Some(layer) = m.place.layer {
             of_layer.entry(layer).or_default().push(i);

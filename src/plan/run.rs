@@ -1,4 +1,4 @@
-//! Checkpoints of one training run: the same folder, and a step in the name (`checkpoint-500`, `step_2000`, `0000100_adapters`).
+//! Checkpoints of one training run: the same folder, and a step in the name (`checkpoint-500`, `step_2000`, `mylora-000002`, `epoch=0-step=50`).
 
 use super::sets::FileSet;
 use crate::report::RunStep;
@@ -6,28 +6,41 @@ use regex::Regex;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static STEP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(\d{1,12})|(\d{4,12})_adapters)$")
-        .expect("a constant")
+/// Each with the step, and where several runs may lie in one folder, with what their names begin with.
+static STEPS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    [
+        r"^(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(?<step>\d{1,12})$",
+        r"^(?<step>\d{4,12})_adapters$",
+        // kohya's epochs and steps, ai-toolkit's steps: numbers filled up with zeros, so that a date is none.
+        r"^(?<lead>.+)-(?:step)?(?<step>0\d{5}|0\d{7})$",
+        r"^(?<lead>.+)_(?<step>0\d{8})$",
+        // Lightning: the step where it is said, else the epoch.
+        r"^(?:(?<lead>.*?)[-_]?)?epoch=(?<epoch>\d{1,9})(?:-step=(?<step>\d{1,12}))?(?:-.*)?$",
+    ]
+    .map(|r| Regex::new(r).expect("a constant"))
 });
 
-/// What one set's path says: the run's folder and the step.
+/// What a name says: what it begins with, and the step.
+fn read(name: &str) -> Option<(String, u64)> {
+    STEPS.iter().find_map(|regex| {
+        let c = regex.captures(name)?;
+        let step = c.name("step").or(c.name("epoch"))?.as_str().parse().ok()?;
+        let lead = c.name("lead").map_or("", |m| m.as_str().trim_end_matches(['-', '_']));
+        Some((lead.to_owned(), step))
+    })
+}
+
+/// What one set's path says: the run's folder, with the lead of its names, and the step.
 pub fn step(set: &FileSet) -> Option<RunStep> {
     let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
-    let read = |name: &str| {
-        STEP.captures(name)
-            .and_then(|c| c.get(1).or(c.get(2))?.as_str().parse().ok())
+    let of = |folder: &str, (lead, step): (String, u64)| {
+        let parts = [folder, &lead].map(str::to_owned).into_iter().filter(|p| !p.is_empty());
+        let run = parts.collect::<Vec<_>>().join("/");
+        RunStep { run, step }
     };
-    if let Some(step) = read(&set.stem) {
-        return Some(RunStep {
-            run: set.folder.clone(),
-            step,
-        });
-    }
-    read(last).map(|step| RunStep {
-        run: above.to_owned(),
-        step,
-    })
+    read(&set.stem)
+        .map(|found| of(&set.folder, found))
+        .or_else(|| read(last).map(|found| of(above, found)))
 }
 
 /// The steps of all sets that belong to a run of at least two.
@@ -57,6 +70,23 @@ pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_with_a_step() {
+        let check = |name: &str, wanted: Option<(&str, u64)>| {
+            assert_eq!(read(name), wanted.map(|(lead, step)| (lead.to_owned(), step)), "{name}");
+        };
+        check("checkpoint-500", Some(("", 500)));
+        check("0000100_adapters", Some(("", 100)));
+        check("mylora-000002", Some(("mylora", 2)));
+        check("mylora-step00000500", Some(("mylora", 500)));
+        check("flux_face_000001250", Some(("flux_face", 1250)));
+        check("epoch=0-step=50", Some(("", 50)));
+        check("bert-epoch=3-val_loss=0.12", Some(("bert", 3)));
+        check("style_20250101", None);
+        check("lora-128", None);
+        check("model", None);
+    }
 
     #[test]
     fn a_checkpoint_follows_the_one_before_it_in_its_own_run() {

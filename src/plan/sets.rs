@@ -47,8 +47,15 @@ impl FileSet {
     }
 }
 
-static SHARD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(.*?[_-])(\d{5,6})-of-(\d{5,6})(\.[a-z]+)$").expect("a constant"));
+static SHARD: LazyLock<Regex> = LazyLock::new(|| {
+    // Between number and type what browsers and file managers add to the name of a second download.
+    let mark = r"(?: ?\(\d{1,3}\)| - Copy(?: \(\d{1,3}\))?| copy(?: \d{1,3})?| \d{1,2})?";
+    Regex::new(&format!(r"^(.*?[_-])(\d{{5,6}})-of-(\d{{5,6}})({mark})(\.[a-z]+)$")).expect("a constant")
+});
+/// One of several files into which a library cut a model, by the number of the processor that held it.
+static RANK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(.*?(?:consolidated[.-]|model_part-|[mtp]p_rank_|rank[-_]?))(\d{1,3})(|[-.].*)$").expect("a constant")
+});
 /// Files of a download cache carry a hash for a name.
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[0-9a-f]{40,64}$").expect("a constant"));
 
@@ -61,6 +68,8 @@ struct Draft {
     files: BTreeMap<usize, usize>,
     missing: Vec<String>,
     shards: usize,
+    /// What the names of its files have of a second download: ` (1)`.
+    mark: String,
 }
 
 /// Groups all files that hold tensors.
@@ -70,11 +79,14 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
         .iter()
         .enumerate()
         .filter(|(_, e)| e.header().is_some_and(|h| !has_same(entries, e, h)) && !is_second_layout(entries, e))
+        .filter(|(_, e)| !is_parallel(entries, e))
     {
         let shard = shard_of(entries, entry);
         let open = drafts.iter_mut().find(|d| {
             shard.as_ref().is_some_and(|s| {
-                d.folder == entry.folder() && d.stem == s.stem && d.shards == s.of && !d.files.contains_key(&s.number)
+                d.folder == entry.folder()
+                    && (&d.stem, &d.mark, d.shards) == (&s.stem, &s.mark, s.of)
+                    && !d.files.contains_key(&s.number)
             })
         });
         match (open, shard) {
@@ -87,6 +99,7 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
                 missing: shard.names,
                 stem: shard.stem,
                 shards: shard.of,
+                mark: shard.mark,
             }),
             (_, None) => drafts.push(Draft {
                 folder: entry.folder().to_owned(),
@@ -94,12 +107,39 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
                 files: BTreeMap::from([(1, i)]),
                 missing: Vec::new(),
                 shards: 1,
+                mark: String::new(),
             }),
         }
     }
+    let drafts = filled(drafts);
     let mut sets: Vec<FileSet> = drafts.into_iter().map(|d| finish(d, entries)).collect();
     label(&mut sets);
     sets
+}
+
+/// Shards that were downloaded again fill the holes of the set that they belong to.
+fn filled(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut all: Vec<Draft> = Vec::new();
+    for draft in drafts {
+        let is_home = |d: &&mut Draft| {
+            (&d.folder, &d.stem, d.shards) == (&draft.folder, &draft.stem, draft.shards)
+                && d.mark != draft.mark
+                && d.shards > 1
+                && !draft.files.keys().any(|n| d.files.contains_key(n))
+        };
+        match all.iter_mut().find(is_home) {
+            Some(home) => home.files.extend(draft.files),
+            None => all.push(draft),
+        }
+    }
+    all
+}
+
+/// The name of a shard without what a second download adds to it, that addition, and the number of shards; none where nothing was added.
+pub fn copy_mark(name: &str) -> Option<(String, String, usize)> {
+    let c = SHARD.captures(name).filter(|c| !c[4].is_empty())?;
+    let first = format!("{}{}-of-{}{}", &c[1], &c[2], &c[3], &c[5]);
+    Some((first, c[4].to_owned(), c[3].parse().ok()?))
 }
 
 /// The name without the end that says the format.
@@ -117,6 +157,7 @@ struct Shard {
     of: usize,
     /// The names of all shards; those present are struck off later.
     names: Vec<String>,
+    mark: String,
 }
 
 fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
@@ -125,13 +166,14 @@ fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
         let width = c[2].len();
         // A file name may promise a million shards; a set is never larger than what can be listed.
         let names = (1..=of.min(10_000))
-            .map(|n| format!("{}{n:0width$}-of-{}{}", &c[1], &c[3], &c[4]))
+            .map(|n| format!("{}{n:0width$}-of-{}{}", &c[1], &c[3], &c[5]))
             .collect();
         return Some(Shard {
             stem: c[1].trim_end_matches(['-', '_']).to_owned(),
             number,
             of,
             names,
+            mark: c[4].to_owned(),
         });
     }
     if let Some(index) = indices(entries, entry.folder()).find(|i| i.shards.contains_key(entry.name())) {
@@ -142,6 +184,19 @@ fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
             number,
             of: names.len(),
             names,
+            mark: String::new(),
+        });
+    }
+    if let Some((place, of)) = rank_of(entries, entry) {
+        return Some(Shard {
+            stem: RANK
+                .replace(entry.name(), "$1")
+                .trim_end_matches(['.', '-', '_'])
+                .to_owned(),
+            number: place + 1,
+            of,
+            names: Vec::new(),
+            mark: String::new(),
         });
     }
     if HASH.is_match(entry.name()) {
@@ -156,6 +211,7 @@ fn shard_of(entries: &[FileEntry], entry: &FileEntry) -> Option<Shard> {
             number,
             of: same.len(),
             names: Vec::new(),
+            mark: String::new(),
         });
     }
     None
@@ -182,7 +238,12 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
     let missing: Vec<String> = draft
         .missing
         .into_iter()
-        .filter(|name| !files.iter().any(|f| entries[*f].name() == name))
+        .filter(|name| {
+            !files.iter().any(|f| {
+                let own = entries[*f].name();
+                own == name || copy_mark(own).is_some_and(|(first, ..)| first == *name)
+            })
+        })
         .collect();
     // Scales may stand in a shard that is not here.
     let scaled = !missing.is_empty() || configs::model(entries, &draft.folder).is_some_and(|c| c.quantized);
@@ -262,9 +323,9 @@ pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bo
 }
 
 /// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
-/// the same file in another precision (`model.fp16.safetensors`).
+/// the same file in another precision (`model.fp16.safetensors`) or before its weights were averaged (`.non_ema`).
 pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    let plain = [".fp16", ".bf16", ".fp32"].iter().find_map(|variant| {
+    let plain = [".fp16", ".bf16", ".fp32", ".non_ema"].iter().find_map(|variant| {
         entry
             .name()
             .contains(variant)
@@ -286,6 +347,68 @@ pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
             .any(|e| !own(e) && e.header().is_some() && (e.folder() == folder || Some(e.folder()) == above))
 }
 
+/// The files of a folder that differ from one in the number of the processor only, itself included; the numbers count from 0.
+fn ranks<'a>(entries: &'a [FileEntry], entry: &FileEntry) -> Vec<&'a FileEntry> {
+    let parts = |e: &FileEntry| {
+        let c = RANK.captures(e.name())?;
+        Some((c[1].to_owned(), c[3].to_owned(), c[2].parse::<usize>().ok()?))
+    };
+    let Some((before, after, _)) = parts(entry) else {
+        return Vec::new();
+    };
+    let mut all: Vec<(usize, &FileEntry)> = entries
+        .iter()
+        .filter(|e| e.folder() == entry.folder() && e.header().is_some())
+        .filter_map(|e| parts(e).filter(|p| p.0 == before && p.1 == after).map(|p| (p.2, e)))
+        .collect();
+    all.sort_by_key(|(number, _)| *number);
+    let counts_up = all.len() > 1 && all.iter().map(|(n, _)| *n).eq(0..all.len());
+    let adapters = all
+        .iter()
+        .filter_map(|(_, e)| e.header())
+        .flat_map(|h| &h.tensors)
+        .any(|t| is_adapter_tensor(&t.name));
+    let all = all.into_iter().map(|(_, e)| e).collect();
+    if counts_up && !adapters { all } else { Vec::new() }
+}
+
+/// The names of a file's matrices: norms are in every part.
+fn matrix_names(entry: &FileEntry) -> BTreeSet<&str> {
+    let tensors = entry.header().map(|h| h.tensors.as_slice()).unwrap_or_default();
+    tensors
+        .iter()
+        .filter(|t| t.shape.len() > 1)
+        .map(|t| t.name.as_str())
+        .collect()
+}
+
+/// True for a part that holds a slice of every matrix (tensor parallelism): neither a model nor a shard of one.
+fn is_parallel(entries: &[FileEntry], entry: &FileEntry) -> bool {
+    let ranks = ranks(entries, entry);
+    let [first, second, ..] = ranks[..] else {
+        return false;
+    };
+    let (a, b) = (matrix_names(first), matrix_names(second));
+    2 * a.intersection(&b).count() > a.len().min(b.len())
+}
+
+/// The place of a file among parts that hold whole matrices each, and their number.
+fn rank_of(entries: &[FileEntry], entry: &FileEntry) -> Option<(usize, usize)> {
+    let ranks = ranks(entries, entry);
+    let place = ranks.iter().position(|e| e.path == entry.path)?;
+    Some((place, ranks.len()))
+}
+
+/// The first file of every model that is cut into slices of its matrices.
+pub fn in_parallel(entries: &[FileEntry]) -> Vec<usize> {
+    let is_first = |e: &FileEntry| ranks(entries, e).first().is_some_and(|first| first.path == e.path);
+    let parts = entries.iter().enumerate().filter(|(_, e)| e.header().is_some());
+    parts
+        .filter(|(_, e)| is_first(e) && !is_second_layout(entries, e) && is_parallel(entries, e))
+        .map(|(i, _)| i)
+        .collect()
+}
+
 /// Names that say nothing about the model.
 const GENERIC: [&str; 5] = ["model", "adapter_model", "pytorch_model", "blobs", "adapters"];
 
@@ -302,7 +425,11 @@ fn label(sets: &mut [FileSet]) {
                 .unwrap_or("");
             let generic = GENERIC.contains(&set.label.as_str());
             // `checkpoint-500` says little without its run.
-            let folder = match run::step(set).filter(|s| !s.run.is_empty() && s.run != set.folder) {
+            let folder = match run::step(set).filter(|s| {
+                set.folder
+                    .strip_prefix(&s.run)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            }) {
                 Some(step) => format!("{}/{folder}", step.run.rsplit('/').next().unwrap_or_default()),
                 None => folder.to_owned(),
             };

@@ -4,11 +4,28 @@ use super::base::Base;
 use super::matching::Named;
 
 /// The name that is missing, and those it may stand for (transformers 5, `_tied_weights_keys`).
-pub const HEADS: [(&str, &[&str]); 6] = [
+pub const HEADS: [(&str, &[&str]); 9] = [
     (
         "lm_head.weight",
         &["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight"],
     ),
+    // Models of text and images: of transformers 5, of before, and Idefics 3 with its kin.
+    (
+        "lm_head.weight",
+        &[
+            "model.language_model.embed_tokens.weight",
+            "language_model.model.embed_tokens.weight",
+            "model.text_model.embed_tokens.weight",
+        ],
+    ),
+    (
+        "language_model.lm_head.weight",
+        &[
+            "language_model.model.embed_tokens.weight",
+            "model.language_model.embed_tokens.weight",
+        ],
+    ),
+    ("thinker.lm_head.weight", &["thinker.model.embed_tokens.weight"]),
     ("embed_out.weight", &["gpt_neox.embed_in.weight"]),
     ("proj_out.weight", &["model.decoder.embed_tokens.weight"]),
     ("lm_head.weight", &["shared.weight"]),
