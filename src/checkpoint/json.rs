@@ -43,13 +43,49 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
     std::str::from_utf8(bytes).ok().map(Cow::Borrowed)
 }
 
+/// Python writes three numbers that JSON does not have. They become words, which no field takes for a number.
+fn of_python(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, part) in strings_apart(text).into_iter().enumerate() {
+        // Every other part is a string.
+        if i % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        let part = part.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"");
+        out.push_str(&part.replace("NaN", "\"NaN\""));
+    }
+    out
+}
+
+/// What stands between strings, and the strings with their quotes, by turns.
+fn strings_apart(text: &str) -> Vec<&str> {
+    let (mut parts, mut first, mut inside, mut escaped) = (Vec::new(), 0, false, false);
+    for (i, b) in text.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => {
+                let end = if inside { i + 1 } else { i };
+                parts.push(&text[first..end]);
+                (first, inside) = (end, !inside);
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[first..]);
+    parts
+}
+
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     let no_text = || Error::JsonInvalid {
         detail: "its text is neither UTF-8 nor UTF-16".into(),
     };
     let text = text(bytes).ok_or_else(no_text)?;
-    let value: Value = serde_json::from_str(&text).map_err(|e| Error::JsonInvalid { detail: e.to_string() })?;
+    let value: Value = serde_json::from_str(&text)
+        .or_else(|e| serde_json::from_str(&of_python(&text)).map_err(|_| e))
+        .map_err(|e| Error::JsonInvalid { detail: e.to_string() })?;
     let Value::Object(object) = value else {
         return Ok(Content::OtherJson);
     };
