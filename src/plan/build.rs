@@ -144,6 +144,13 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         drafts.sort_by(|a, b| steps[a.set].cmp(&steps[b.set]));
         for s in tuned {
             let set = &sets[s];
+            if let Some(why) = companions::other_model(set, &sets[chosen], entries) {
+                plan.left_out.push(LeftOut::new(
+                    format!("{}: {why}, not compared", set.label),
+                    paths(set, entries),
+                ));
+                continue;
+            }
             let config = configs::model(entries, &set.folder);
             let own = Orientation::of(&set.tensors, config.and_then(|c| c.model_type.as_deref()));
             let side = Side {
