@@ -317,7 +317,8 @@ fn of_modules(
         let exchanged = config
             .and_then(|c| c.peft_version.as_deref())
             .is_some_and(|v| v.starts_with("0.17") || v.starts_with("0.18"));
-        modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in());
+        let listed = config.map_or(&[][..], |c| &c.parameters);
+        modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in(), listed);
     }
     let by_joined = joined_names(&modules, base);
     let name = |m: &Module| match found_joined(&by_joined, m) {
