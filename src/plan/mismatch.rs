@@ -205,6 +205,20 @@ fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
         (Some(one), _) => format!("“{one}”"),
         _ => "none".into(),
     }
+/// Names that fit two towers of the base equally well.
+pub fn two_towers(model: &Side, [taken, other]: &[String; 2]) -> Problem {
+    let cause = format!(
+        "Its names fit the base under “{taken}” and under “{other}”, in the same shapes, and say nothing of either. It is merged onto “{taken}”."
+    );
+    warning(
+        "two-towers",
+        "It may be of the other half of the model".into(),
+        model.file,
+        cause,
+        "If it was trained on the other half, pair its matrices by hand below.",
+    )
+}
+
 }
 
 /// A name that is on both sides, in shapes that do not fit.

@@ -43,6 +43,8 @@ struct Met {
     targets: BTreeMap<usize, Target>,
     /// The rules of the second kind, in words.
     words: Vec<String>,
+    /// Two towers of the base that its names fit equally well.
+    doubt: Option<[String; 2]>,
 }
 
 impl Met {
@@ -62,6 +64,7 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     pairing.by_hand(&base.named, named, shapes, by_hand);
     let left: Vec<usize> = (0..named.len()).filter(|t| !pairing.pairs.contains_key(t)).collect();
     let mut met = Met {
+        doubt: pairing.doubt.clone(),
         pairing,
         targets: BTreeMap::new(),
         words: Vec::new(),
@@ -80,7 +83,9 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let mut targets = meet::targets(base, &own, config);
     targets.retain(|t| !t.pieces.iter().any(|p| used.contains(&p.matrix)));
     let names: Vec<Named> = targets.iter().map(|t| t.named.clone()).collect();
-    for (o, t) in pair(&names, &own, shapes).pairs {
+    let second = pair(&names, &own, shapes);
+    met.doubt = met.doubt.or(second.doubt);
+    for (o, t) in second.pairs {
         let target = targets[t].clone();
         let word = match target.pieces[..] {
             [piece] if piece.lines.is_some() => "parts of a fused layer",
@@ -404,6 +409,9 @@ fn of_modules(
         base,
         Shapes::Either,
     ));
+    paired
+        .problems
+        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
     paired.rank = (0..modules.len())
         .filter(|t| met.has(*t))
         .filter_map(|t| modules[t].rank())
