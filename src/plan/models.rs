@@ -521,7 +521,8 @@ fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<Stri
 }
 
 fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
-    match module.parts.iter().find(|(_, t)| !t.is_readable()) {
+    let is_read = |(part, t): &&(&'static str, TensorRef)| t.is_readable() || *part == "alpha" && t.dtype.is_integer();
+    match module.parts.iter().find(|p| !is_read(p)) {
         Some((_, t)) => Recipe::Skip(format!(
             "“{}” is stored as {}, which is not read as weights.",
             t.name,
