@@ -262,6 +262,19 @@ pub fn adapter(
         ));
     }
     replaced(adapter, base, &mut paired);
+    if !adapter.pruned.is_empty() {
+        paired.notes.push(format!(
+            "{} of rank 0 (pruned): unchanged.",
+            count(adapter.pruned.len(), "module is", "modules are")
+        ));
+    }
+    // Of a file with a whole pipeline in it, one region may pair where another does not.
+    if paired.matching.matched > 0 {
+        let left = paired.matching.unmatched.len();
+        for problem in paired.problems.iter_mut().filter(|p| p.blocks == "Blocks 1 model") {
+            problem.blocks = format!("Leaves out {}", count(left, "matrix", "matrices"));
+        }
+    }
     if !adapter.passed_over.is_empty() {
         let what = "embeddings, norms, biases and single rows";
         paired.notes.push(format!(
