@@ -2,7 +2,7 @@
 
 use super::adapter::{Adapter, Module};
 use super::alpha::{Decided, Sources};
-use super::base::{Base, is_matrix, shape};
+use super::base::{Base, HIDDEN, is_matrix, shape};
 use super::components::{self, Component};
 use super::files::Tensors;
 use super::job::{Recipe, TensorRef};
@@ -232,7 +232,7 @@ pub fn full(
 }
 
 /// Begins the name of a tensor whose block is not in the base; nothing pairs with it.
-const NEW_BLOCK: &str = "\u{0}";
+const NEW_BLOCK: &str = HIDDEN;
 
 /// Pairs an adapter; its modules make `[out, in]`, which the base may store in either orientation.
 pub fn adapter(
