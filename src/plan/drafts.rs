@@ -154,7 +154,12 @@ fn sources<'a>(
         .iter()
         .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
-        config: config.map(|c| (c.config, entries[c.file].name())),
+        config: config.map(|c| {
+            let entry = &entries[c.file];
+            // From another folder: said with it.
+            let own = entry.folder() == set.folder;
+            (c.config, if own { entry.name() } else { entry.path.as_str() })
+        }),
         metadata,
         named: alpha::named(set.first_path(entries)),
         convention: match (image, of_peft) {
