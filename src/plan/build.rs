@@ -376,7 +376,8 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry]) -> Vec<Problem> {
 fn is_plain_model(set: &FileSet) -> bool {
     !set.is_adapter
         && set.foreign.is_none()
-        && problems::quantized(set).is_none()
+        && !set.mixed
+        && (problems::quantized(set).is_none() || problems::is_mostly_plain(set))
         && set.tensors.iter().any(|t| t.begin < t.end)
 }
 

@@ -175,7 +175,39 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             "Blocks 1 model",
         ));
     }
-    if let Some((scheme, tensor)) = quantized(set) {
+    if set.mixed {
+        let cause = format!(
+            "Shards of several models called {} came without their folders, and nothing tells which belong together.",
+            set.stem
+        );
+        problems.push(Problem {
+            blocks: "Blocks 1 model".into(),
+            severity: Severity::Error,
+            ..warning(
+                "shards-mixed",
+                "Shards of several models have the same names".into(),
+                file,
+                cause,
+                "Drop each model’s folder instead of its files, or one whole model after the other.",
+            )
+        });
+    }
+    if let Some((scheme, tensor)) = quantized(set).filter(|_| is_mostly_plain(set)) {
+        let cause =
+            format!("Some of its tensors are {scheme}, such as “{tensor}”. They are left out; the others are read.");
+        let fix = match scheme {
+            MXFP4 => {
+                "To have the experts too, save the model unpacked with transformers: AutoModelForCausalLM.from_pretrained(MODEL, quantization_config=Mxfp4Config(dequantize=True)).save_pretrained(FOLDER)."
+            }
+            _ => "To have them too, drop the model as it was before it was packed.",
+        };
+        let title = "Part of the model is packed".into();
+        problems.push(Problem {
+            tensor: Some(tensor),
+            blocks: "Leaves out what is packed".into(),
+            ..warning("partly-quantized", title, file, cause, fix)
+        });
+    } else if let Some((scheme, tensor)) = quantized(set) {
         let error = Error::Quantized { scheme, tensor };
         let fix = format!("{} It is {}.", error.fix(), sibling(&set.label));
         problems.push(Problem {

@@ -33,6 +33,8 @@ pub struct FileSet {
     pub shards: usize,
     /// Tensors that stand in two shards.
     pub twice: Vec<String>,
+    /// Shards of another model have the same names, and nothing tells whose these are.
+    pub mixed: bool,
 }
 
 impl FileSet {
@@ -92,9 +94,22 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
             }),
         }
     }
+    let mixed: Vec<bool> = drafts.iter().map(|d| is_mixed(d, &drafts)).collect();
     let mut sets: Vec<FileSet> = drafts.into_iter().map(|d| finish(d, entries)).collect();
+    sets.iter_mut().zip(mixed).for_each(|(set, mixed)| set.mixed = mixed);
     label(&mut sets);
     sets
+}
+
+/// Whether a set may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
+/// each in the order of its shards.
+fn is_mixed(draft: &Draft, drafts: &[Draft]) -> bool {
+    let group: Vec<&Draft> = drafts
+        .iter()
+        .filter(|d| d.folder == draft.folder && d.stem == draft.stem && d.shards == draft.shards && d.shards > 1)
+        .collect();
+    let arrived: Vec<usize> = group.iter().flat_map(|d| d.files.values().copied()).collect();
+    group.len() > 1 && !arrived.is_sorted()
 }
 
 /// The name without the end that says the format.
@@ -209,6 +224,7 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         missing,
         shards: draft.shards,
         twice,
+        mixed: false,
     }
 }
 
