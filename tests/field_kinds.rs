@@ -7,20 +7,20 @@ use safetensors::tensor::{Dtype, TensorView};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+pub(crate) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Files in a folder that goes when the test ends.
-struct Dropped(PathBuf, Vec<String>);
+pub(crate) struct Dropped(PathBuf, Vec<String>);
 
 impl Dropped {
-    fn new(name: &str) -> Dropped {
+    pub(crate) fn new(name: &str) -> Dropped {
         Dropped(
             std::env::temp_dir().join(format!("lorascope-kind-{name}-{}", std::process::id())),
             Vec::new(),
         )
     }
 
-    fn put(mut self, path: &str, bytes: &[u8]) -> Dropped {
+    pub(crate) fn put(mut self, path: &str, bytes: &[u8]) -> Dropped {
         let to = self.0.join(path);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::write(to, bytes).unwrap();
@@ -28,11 +28,11 @@ impl Dropped {
         self
     }
 
-    fn weights(self, path: &str, tensors: &Tensors) -> Dropped {
+    pub(crate) fn weights(self, path: &str, tensors: &Tensors) -> Dropped {
         self.weights_saying(path, tensors, &[])
     }
 
-    fn weights_saying(self, path: &str, tensors: &Tensors, metadata: &[(&str, &str)]) -> Dropped {
+    pub(crate) fn weights_saying(self, path: &str, tensors: &Tensors, metadata: &[(&str, &str)]) -> Dropped {
         let bytes: BTreeMap<&String, Vec<u8>> = tensors
             .iter()
             .map(|(n, (_, v))| (n, v.iter().flat_map(|x| x.to_le_bytes()).collect()))
@@ -51,16 +51,20 @@ impl Dropped {
         self.put(path, &file)
     }
 
-    fn visit(&self) -> Visit {
+    pub(crate) fn root(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    pub(crate) fn visit(&self) -> Visit {
         Visit::open(&self.0, &self.1.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         self.visit().plan(&[])
     }
 
     /// What every matrix of the first model becomes, `[out, in]`, with all types on.
-    fn merged(&self, answers: &[(&str, &str)]) -> BTreeMap<String, DMatrix<f32>> {
+    pub(crate) fn merged(&self, answers: &[(&str, &str)]) -> BTreeMap<String, DMatrix<f32>> {
         let mut visit = self.visit();
         let types = visit
             .plan(answers)
@@ -95,7 +99,7 @@ impl Drop for Dropped {
 }
 
 /// The same numbers for the same name.
-fn random(name: &str, count: usize) -> Vec<f32> {
+pub(crate) fn random(name: &str, count: usize) -> Vec<f32> {
     let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
         (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     }) | 1;
@@ -108,14 +112,14 @@ fn random(name: &str, count: usize) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-fn tensors(list: &[(&str, &[usize])]) -> Tensors {
+pub(crate) fn tensors(list: &[(&str, &[usize])]) -> Tensors {
     list.iter()
         .map(|(n, shape)| ((*n).to_owned(), (shape.to_vec(), random(n, shape.iter().product()))))
         .collect()
 }
 
 /// A tensor's matrix as stored; `[e]` for one expert of three dimensions.
-fn matrix(tensors: &Tensors, name: &str) -> DMatrix<f32> {
+pub(crate) fn matrix(tensors: &Tensors, name: &str) -> DMatrix<f32> {
     let (plain, expert) = match name.split_once('[') {
         Some((plain, e)) => (plain, e.trim_end_matches(']').parse().unwrap()),
         None => (name, 0usize),
@@ -130,15 +134,22 @@ fn matrix(tensors: &Tensors, name: &str) -> DMatrix<f32> {
 }
 
 /// W0 + s B A.
-fn lora(base: &Tensors, name: &str, adapter: &Tensors, module: &str, [a, b]: [&str; 2], s: f32) -> DMatrix<f32> {
+pub(crate) fn lora(
+    base: &Tensors,
+    name: &str,
+    adapter: &Tensors,
+    module: &str,
+    [a, b]: [&str; 2],
+    s: f32,
+) -> DMatrix<f32> {
     matrix(base, name) + matrix(adapter, &format!("{module}{b}")) * matrix(adapter, &format!("{module}{a}")) * s
 }
 
-const PEFT: [&str; 2] = [".lora_A.weight", ".lora_B.weight"];
+pub(crate) const PEFT: [&str; 2] = [".lora_A.weight", ".lora_B.weight"];
 const KOHYA: [&str; 2] = [".lora_down.weight", ".lora_up.weight"];
 
 #[track_caller]
-fn close(found: &BTreeMap<String, DMatrix<f32>>, name: &str, wanted: &DMatrix<f32>) {
+pub(crate) fn close(found: &BTreeMap<String, DMatrix<f32>>, name: &str, wanted: &DMatrix<f32>) {
     let m = found
         .get(name)
         .unwrap_or_else(|| panic!("{name} was not analysed: {:?}", found.keys()));
@@ -147,12 +158,12 @@ fn close(found: &BTreeMap<String, DMatrix<f32>>, name: &str, wanted: &DMatrix<f3
     assert!(off < 1e-5 * wanted.abs().max().max(1.0), "{name}: off by {off}");
 }
 
-fn config(r: u32, alpha: u32, rest: &str) -> Vec<u8> {
+pub(crate) fn config(r: u32, alpha: u32, rest: &str) -> Vec<u8> {
     format!(r#"{{"peft_type":"LORA","r":{r},"lora_alpha":{alpha}{rest}}}"#).into_bytes()
 }
 
 #[track_caller]
-fn no_errors(plan: &Plan) {
+pub(crate) fn no_errors(plan: &Plan) {
     assert!(
         plan.problems.iter().all(|p| p.severity == Severity::Warning),
         "{:#?}",

@@ -7,6 +7,7 @@ mod beside;
 mod certified;
 mod field;
 mod field_kinds;
+mod field_wrong;
 mod figures;
 mod fuzz_smoke;
 mod gallery;

@@ -387,7 +387,9 @@ type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 /// Takes a paired model into the plan, or its problem where nothing paired.
 fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Paired) {
     plan.problems.extend(paired.problems);
-    if paired.matching.matched == 0 {
+    // What pairs may be of types that are off, which the matching does not count.
+    let is_off = paired.matching.total == 0 && !paired.recipes.is_empty();
+    if paired.matching.matched == 0 && !is_off {
         return;
     }
     let index = plan.models.len() as u32;

@@ -409,6 +409,9 @@ fn of_modules(
             "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
         );
     }
+    paired
+        .problems
+        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
     if let Some(first) = turned_by_shape.first() {
         paired
             .problems
@@ -422,9 +425,6 @@ fn of_modules(
         base,
         Shapes::Either,
     ));
-    paired
-        .problems
-        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
     paired.rank = (0..modules.len())
         .filter(|t| met.has(*t))
         .filter_map(|t| modules[t].rank())

@@ -291,6 +291,21 @@ pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
     let own = |e: &FileEntry| e.name().starts_with("consolidated");
     let folder = entry.folder();
     let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
+    // Whatever it is called: in `original/`, with other names than those above it.
+    let names = |e: &FileEntry| -> BTreeSet<String> {
+        let tensors = e.header().map(|h| h.tensors.as_slice()).unwrap_or_default();
+        tensors.iter().map(|t| t.name.clone()).collect()
+    };
+    let mut converted = entries
+        .iter()
+        .filter(|e| Some(e.folder()) == above && e.header().is_some())
+        .peekable();
+    if above.is_some_and(|f| !f.is_empty()) && converted.peek().is_some() {
+        let own = names(entry);
+        if converted.all(|e| names(e).is_disjoint(&own)) {
+            return true;
+        }
+    }
     own(entry)
         && entries
             .iter()
