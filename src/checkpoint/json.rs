@@ -96,9 +96,9 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
         // mlx-lm keeps the settings of a full fine-tune under the same name; the tensors beside it are the model's own.
         Ok(Content::OtherJson)
     } else if has("lora_parameters") || has("fine_tune_type") {
-        AdapterConfig::parse_mlx(&object).map(Content::AdapterConfig)
+        AdapterConfig::parse_mlx(&object).map(|c| Content::AdapterConfig(Box::new(c)))
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
-        AdapterConfig::parse(&object).map(Content::AdapterConfig)
+        AdapterConfig::parse(&object).map(|c| Content::AdapterConfig(Box::new(c)))
     } else if has("architectures") || has("model_type") || has("_class_name") {
         let number = |keys: [&str; 2]| {
             keys.iter()

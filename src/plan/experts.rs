@@ -117,7 +117,7 @@ pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool, listed: &[S
         }
         let mut fitting: Vec<&Parameter> = parameters.iter().filter(|p| fits(m, p, turned)).collect();
         let is_listed = |p: &&Parameter| listed.iter().any(|l| l.rsplit('.').next() == Some(p.name.as_str()));
-        if fitting.iter().any(|p| is_listed(p)) {
+        if fitting.iter().any(is_listed) {
             fitting.retain(|p| is_listed(p));
         }
         let inner = all.iter().map(|o| o.depth).max().unwrap_or(0);
