@@ -51,6 +51,10 @@ impl Dropped {
         self.put(path, &file)
     }
 
+    pub(crate) fn root(&self) -> &std::path::Path {
+        &self.0
+    }
+
     pub(crate) fn visit(&self) -> Visit {
         Visit::open(&self.0, &self.1.iter().map(String::as_str).collect::<Vec<_>>())
     }

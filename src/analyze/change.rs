@@ -276,7 +276,15 @@ fn spectrum(change: &Matrix, rounding: f64, whole: bool) -> Result<Delta, Stop> 
 
 fn read_parts<B: AsRef<[u8]>>(parts: &[(&'static str, TensorRef)], bytes: Option<&[B]>) -> Result<Parts, Stop> {
     let read = |(i, (part, tensor)): (usize, &(&'static str, TensorRef))| {
-        let mut matrix = Weights::read(tensor, bytes.and_then(|b| b.get(i..)), None, false)?.matrix();
+        let own = bytes.and_then(|b| b.get(i..));
+        // A scalar may be a whole number.
+        let whole = own
+            .and_then(|b| tensor.dtype.integer(b.first()?.as_ref()))
+            .filter(|_| *part == "alpha");
+        let mut matrix = match whole {
+            Some(number) => Matrix::from_element(1, 1, number),
+            None => Weights::read(tensor, own, None, false)?.matrix(),
+        };
         if let Some(Columns { first, step, .. }) = tensor.columns {
             let picked: Vec<usize> = (first as usize..matrix.ncols()).step_by(step.max(1) as usize).collect();
             matrix = matrix.select_columns(&picked);

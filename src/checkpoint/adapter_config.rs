@@ -24,6 +24,8 @@ pub struct AdapterConfig {
     pub layer_map: Vec<u32>,
     /// The modules it says it changes, by the ends of their names; empty where it does not list them.
     pub targets: Vec<String>,
+    /// The parameters it says it changes, where they are no modules (`target_parameters`: experts in one tensor).
+    pub parameters: Vec<String>,
     pub base_model: Option<String>,
     pub peft_version: Option<String>,
     /// Fields that were absent and took PEFT's default (8).
@@ -192,12 +194,12 @@ impl AdapterConfig {
         let word = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
         config.base_model = word("base_model_name_or_path").filter(|name| !name.is_empty());
         config.peft_version = word("peft_version");
-        let targets = object.get("target_modules").and_then(Value::as_array);
-        config.targets = targets
-            .into_iter()
-            .flatten()
-            .filter_map(|t| t.as_str().map(str::to_owned))
-            .collect();
+        let list = |key: &str| {
+            let values = object.get(key).and_then(Value::as_array).into_iter().flatten();
+            values.filter_map(|t| t.as_str().map(str::to_owned)).collect()
+        };
+        config.targets = list("target_modules");
+        config.parameters = list("target_parameters");
         if config.refusal.is_some() {
             // Ranks of other methods have other names and forms; none of them is used.
             return Ok(config);

@@ -78,6 +78,29 @@ impl Dtype {
         matches!(self, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16)
     }
 
+    /// True for whole numbers: no weights, but a scalar may be one.
+    pub fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Dtype::Other("U8" | "I8" | "I16" | "U16" | "I32" | "U32" | "I64" | "U64", _)
+        )
+    }
+
+    /// A scalar of whole numbers; none of another type or size.
+    pub fn integer(&self, bytes: &[u8]) -> Option<f32> {
+        Some(match self.name() {
+            "U8" => f32::from(u8::from_le_bytes(bytes.try_into().ok()?)),
+            "I8" => f32::from(i8::from_le_bytes(bytes.try_into().ok()?)),
+            "U16" => f32::from(u16::from_le_bytes(bytes.try_into().ok()?)),
+            "I16" => f32::from(i16::from_le_bytes(bytes.try_into().ok()?)),
+            "U32" => u32::from_le_bytes(bytes.try_into().ok()?) as f32,
+            "I32" => i32::from_le_bytes(bytes.try_into().ok()?) as f32,
+            "U64" => u64::from_le_bytes(bytes.try_into().ok()?) as f32,
+            "I64" => i64::from_le_bytes(bytes.try_into().ok()?) as f32,
+            _ => return None,
+        })
+    }
+
     /// Little-endian bytes to f32, element by element: files promise no alignment. None when the type is not readable.
     pub fn decode(&self, bytes: &[u8]) -> Option<Vec<f32>> {
         fn chunks<const N: usize>(bytes: &[u8], f: impl Fn([u8; N]) -> f32) -> Vec<f32> {

@@ -132,15 +132,52 @@ impl<'de> Visitor<'de> for Counted<'_> {
     }
 }
 
+/// Python writes three numbers that JSON does not have. They become words, which no field takes for a number.
+fn of_python(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, part) in strings_apart(text).into_iter().enumerate() {
+        // Every other part is a string.
+        if i % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        let part = part.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"");
+        out.push_str(&part.replace("NaN", "\"NaN\""));
+    }
+    out
+}
+
+/// What stands between strings, and the strings with their quotes, by turns.
+fn strings_apart(text: &str) -> Vec<&str> {
+    let (mut parts, mut first, mut inside, mut escaped) = (Vec::new(), 0, false, false);
+    for (i, b) in text.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => {
+                let end = if inside { i + 1 } else { i };
+                parts.push(&text[first..end]);
+                (first, inside) = (end, !inside);
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[first..]);
+    parts
+}
+
 /// Names the kind of a JSON file and reads it.
 pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     let no_text = || Error::JsonInvalid {
         detail: "its text is neither UTF-8 nor UTF-16".into(),
     };
-    let value = value(&text(bytes).ok_or_else(no_text)?).map_err(|e| match e {
-        Error::HeaderNotJson { detail } => Error::JsonInvalid { detail },
-        other => other,
-    })?;
+    let text = text(bytes).ok_or_else(no_text)?;
+    let value = value(&text)
+        .or_else(|e| value(&of_python(&text)).map_err(|_| e))
+        .map_err(|e| match e {
+            Error::HeaderNotJson { detail } => Error::JsonInvalid { detail },
+            other => other,
+        })?;
     let Value::Object(object) = value else {
         return Ok(Content::OtherJson);
     };
@@ -151,9 +188,9 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
         // mlx-lm keeps the settings of a full fine-tune under the same name; the tensors beside it are the model's own.
         Ok(Content::OtherJson)
     } else if has("lora_parameters") || has("fine_tune_type") {
-        AdapterConfig::parse_mlx(&object).map(Content::AdapterConfig)
+        AdapterConfig::parse_mlx(&object).map(|c| Content::AdapterConfig(Box::new(c)))
     } else if has("peft_type") || has("r") && (has("target_modules") || has("lora_alpha")) {
-        AdapterConfig::parse(&object).map(Content::AdapterConfig)
+        AdapterConfig::parse(&object).map(|c| Content::AdapterConfig(Box::new(c)))
     } else if has("architectures") || has("model_type") || has("_class_name") {
         let number = |keys: [&str; 2]| {
             keys.iter()

@@ -15,7 +15,7 @@ use std::ops::Range;
 pub enum Content {
     Tensors(Header),
     Index(Index),
-    AdapterConfig(AdapterConfig),
+    AdapterConfig(Box<AdapterConfig>),
     ModelConfig(ModelConfig),
     /// JSON of no interest here: a tokenizer, a generation config.
     OtherJson,

@@ -49,6 +49,8 @@ pub struct Adapter {
     pub replaced: Vec<TensorRef>,
     /// Embedding pairs, 1-D biases: not looked at, with their names.
     pub passed_over: Vec<String>,
+    /// Modules of rank 0, which are the base's own: AdaLoRA prunes to that. With a tensor of each.
+    pub pruned: Vec<String>,
     /// Modules that cannot be used.
     pub errors: Vec<Error>,
     /// Written for an image model: alpha = r unless it is stored.
@@ -130,11 +132,20 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         }
         let adapter = adapters.entry(adapter).or_default();
         adapter.image |= draft.image;
+        if let Some(tensor) = of_rank_zero(&draft.parts) {
+            adapter.pruned.push(tensor);
+            continue;
+        }
         let place = Place { name, component, depth };
         match module(place, draft, config) {
             Ok(modules) => adapter.modules.extend(modules),
             Err(error) => adapter.errors.push(error),
         }
+    }
+    // Where every module is empty, they were not pruned but never saved.
+    for adapter in adapters.values_mut().filter(|a| a.modules.is_empty()) {
+        let empty = |tensor| Error::AdapterEmptyTensors { tensor };
+        adapter.errors.extend(adapter.pruned.drain(..).map(empty));
     }
     match (adapters.values_mut().next(), refused.is_empty()) {
         (Some(first), _) => {
@@ -145,6 +156,15 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         }
         (None, false) => Err(refused.into_values().next().unwrap_or(Error::AdapterWithoutLora)),
         (None, true) => Err(Error::AdapterWithoutLora),
+    }
+}
+
+/// A tensor of factors `[0, in]` and `[out, 0]`: a change of rank 0. What a sharded save leaves empty has lost its shape.
+fn of_rank_zero(parts: &[(&'static str, TensorRef)]) -> Option<String> {
+    let shape = |part: &str| parts.iter().find(|(p, _)| *p == part).map(|(_, t)| &t.shape[..]);
+    match (shape("lora_A")?, shape("lora_B")?) {
+        ([0, inputs], [out, 0]) if *inputs > 0 && *out > 0 => parts.first().map(|(_, t)| t.name.clone()),
+        _ => None,
     }
 }
 

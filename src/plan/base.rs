@@ -43,6 +43,9 @@ pub struct Base {
     pub regions: BTreeSet<Component>,
 }
 
+/// Begins a name that stands for a matrix which must not pair; it is never shown.
+pub const HIDDEN: &str = "\u{0}";
+
 /// The question whose answer is the base.
 pub const QUESTION: &str = "base";
 
@@ -180,7 +183,7 @@ impl Base {
             .filter(|(_, n)| components::of_name(&n.name) != Some(region))
         {
             // A name that nothing pairs with.
-            n.name = format!("\u{0}{i}");
+            n.name = format!("{HIDDEN}{i}");
         }
         own
     }

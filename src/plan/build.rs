@@ -152,6 +152,13 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         drafts.sort_by(|a, b| steps[a.set].cmp(&steps[b.set]));
         for s in tuned {
             let set = &sets[s];
+            if let Some(why) = companions::other_model(set, &sets[chosen], entries) {
+                plan.left_out.push(LeftOut::new(
+                    format!("{}: {why}, not compared", set.label),
+                    paths(set, entries),
+                ));
+                continue;
+            }
             let config = configs::model(entries, &set.folder);
             let own = Orientation::of(&set.tensors, config.and_then(|c| c.model_type.as_deref()));
             let side = Side {
@@ -357,7 +364,8 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -
 fn is_plain_model(set: &FileSet) -> bool {
     !set.is_adapter
         && set.foreign.is_none()
-        && problems::quantized(set).is_none()
+        && !set.mixed
+        && (problems::quantized(set).is_none() || problems::is_mostly_plain(set))
         && set.tensors.iter().any(|t| t.begin < t.end)
 }
 
@@ -367,7 +375,9 @@ type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 /// Takes a paired model into the plan, or its problem where nothing paired.
 fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Paired) {
     plan.problems.extend(paired.problems);
-    if paired.matching.matched == 0 {
+    // What pairs may be of types that are off, which the matching does not count.
+    let is_off = paired.matching.total == 0 && !paired.recipes.is_empty();
+    if paired.matching.matched == 0 && !is_off {
         return;
     }
     let index = plan.models.len() as u32;

@@ -32,6 +32,7 @@ pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'s
     if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"]
         .iter()
         .any(|c| class.contains(c))
+        || steers(set)
     {
         return Some("a network that steers another (ControlNet and its kin)");
     }
@@ -52,6 +53,23 @@ pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'s
     None
 }
 
+/// Components of names that only networks have which steer another: of lllyasviel's ControlNet, diffusers', those of Flux and SD3, and IP-Adapter.
+const STEERING: [&str; 7] = [
+    "control_model",
+    "input_hint_block",
+    "zero_convs",
+    "controlnet_cond_embedding",
+    "controlnet_blocks",
+    "controlnet_x_embedder",
+    "ip_adapter",
+];
+
+/// Known by its names, where no configuration is beside it. A file that holds the steered network too is that network.
+fn steers(set: &FileSet) -> bool {
+    let has = |word: &str| set.tensors.iter().any(|t| t.name.split('.').any(|c| c == word));
+    STEERING.iter().any(|word| has(word)) && !has("diffusion_model")
+}
+
 fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {
     components::of_set(set, model(entries, &set.folder))
 }
@@ -69,6 +87,14 @@ fn has_blocks(set: &FileSet) -> bool {
         let name = canonical(&t.name).name;
         let place = place(&name);
         t.shape.len() >= 2 && is_weight(&name) && place.layer.is_some() && place.excluded.is_none()
+    })
+}
+
+/// What a set is that, by its folder, is another model of the base's pipeline: its numbers would fit where both have the same shapes.
+pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Option<String> {
+    components::are_different(set, base).then(|| {
+        let name = of(set, entries).map(Component::name).unwrap_or_default();
+        format!("another model of the pipeline ({name})")
     })
 }
 

@@ -10,6 +10,8 @@ use crate::checkpoint::ModelConfig;
 pub enum Component {
     /// The network that takes noise away: `unet`, `transformer`.
     Denoiser,
+    /// The second of two such networks, for other steps (Wan 2.2): `transformer_2`.
+    SecondDenoiser,
     /// `text_encoder`, `text_encoder_2`, ...
     Encoder(u8),
     Vae,
@@ -33,7 +35,7 @@ pub const JOINED: [(&str, Option<Component>); 10] = [
 const STARTS: [(&str, Component); 21] = [
     ("unet.", Component::Denoiser),
     ("transformer.", Component::Denoiser),
-    ("transformer_2.", Component::Denoiser),
+    ("transformer_2.", Component::SecondDenoiser),
     ("prior.", Component::Denoiser),
     ("diffusion_model.", Component::Denoiser),
     ("model.diffusion_model.", Component::Denoiser),
@@ -71,6 +73,7 @@ impl Component {
     pub fn name(self) -> String {
         match self {
             Component::Denoiser => "unet or transformer".into(),
+            Component::SecondDenoiser => "transformer_2".into(),
             Component::Encoder(0 | 1) => "text_encoder".into(),
             Component::Encoder(n) => format!("text_encoder_{n}"),
             Component::Vae => "vae".into(),
@@ -80,7 +83,7 @@ impl Component {
     /// The prefixes of its settings in diffusers' metadata.
     pub fn prefixes(self) -> Vec<String> {
         match self {
-            Component::Denoiser => ["unet", "transformer", "transformer_2", "prior", "diffusion_model"]
+            Component::Denoiser => ["unet", "transformer", "prior", "diffusion_model"]
                 .map(String::from)
                 .to_vec(),
             other => vec![other.name()],
@@ -99,7 +102,8 @@ pub fn of_name(name: &str) -> Option<Component> {
 /// What a folder of a pipeline is called.
 fn of_folder(folder: &str) -> Option<Component> {
     match folder.rsplit('/').next()? {
-        "unet" | "transformer" | "transformer_2" | "prior" => Some(Component::Denoiser),
+        "unet" | "transformer" | "prior" => Some(Component::Denoiser),
+        "transformer_2" => Some(Component::SecondDenoiser),
         "text_encoder" => Some(Component::Encoder(1)),
         "vae" | "vqvae" | "movq" => Some(Component::Vae),
         other => other
@@ -118,6 +122,14 @@ pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> 
             .find(|(end, _)| class.ends_with(end) || class.starts_with(end))
             .map(|(_, c)| *c)
     })
+}
+
+/// Whether the folders of two sets say that they are different models of a pipeline: then neither is a fine-tune of the other.
+pub fn are_different(one: &FileSet, other: &FileSet) -> bool {
+    match (of_folder(&one.folder), of_folder(&other.folder)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    }
 }
 
 /// The question which model of a pipeline the base is, where an adapter has modules of several that fit it equally well; and the place of the

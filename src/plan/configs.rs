@@ -88,6 +88,7 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
     }
     let mut of: Vec<Option<ConfigFile>> = of.into_iter().map(|c| c.map(|c| all[c])).collect();
     share(&mut of, entries, sets);
+    elsewhere(&mut of, &all, &mut used, entries, sets);
     let free = all
         .iter()
         .enumerate()
@@ -227,6 +228,7 @@ fn mark(path: &str) -> String {
         "adapters",
         "pytorch_lora_weights",
         "adapter",
+        "config",
     ];
     let rest = words
         .iter()
@@ -243,10 +245,55 @@ fn share<'a>(assigned: &mut [Option<ConfigFile<'a>>], entries: &'a [FileEntry], 
     {
         let own = |e: &FileEntry| e.folder() == set.folder && matches!(e.content, Ok(Content::AdapterConfig(_)));
         if assigned[s].is_none() && entries.iter().filter(|e| own(e)).count() == 1 {
-            assigned[s] = (0..sets.len())
+            let shared = (0..sets.len())
                 .filter(|o| sets[*o].folder == set.folder)
                 .find_map(|o| assigned[o]);
+            // One of another rank is another adapter's.
+            assigned[s] = shared.filter(|c| !Own::of(set, entries).misfit(c, entries).rank);
         }
+    }
+}
+
+/// A configuration that lies in another folder than the weights: above the only adapters that lack one (a run keeps it once for all its
+/// checkpoints), or anywhere where one of each is left. It has to fit.
+fn elsewhere<'a>(
+    assigned: &mut [Option<ConfigFile<'a>>],
+    all: &[ConfigFile<'a>],
+    used: &mut BTreeSet<usize>,
+    entries: &[FileEntry],
+    sets: &[FileSet],
+) {
+    let fits = |s: usize, c: usize| {
+        let misfit = Own::of(&sets[s], entries).misfit(&all[c], entries);
+        all[c].config.refusal.is_none() && !misfit.rank && !misfit.targets
+    };
+    let lacking = |assigned: &[Option<ConfigFile>]| -> Vec<usize> {
+        (0..sets.len())
+            .filter(|s| sets[*s].is_adapter && assigned[*s].is_none())
+            .collect()
+    };
+    let free: Vec<usize> = (0..all.len()).filter(|c| !used.contains(c)).collect();
+    for c in &free {
+        let folder = entries[all[*c].file].folder();
+        let alone = free
+            .iter()
+            .filter(|o| entries[all[**o].file].folder() == folder)
+            .count()
+            == 1;
+        let is_above = |s: &usize| !folder.is_empty() && sets[*s].folder.starts_with(&format!("{folder}/"));
+        for s in lacking(assigned).into_iter().filter(is_above).filter(|_| alone) {
+            if fits(s, *c) {
+                assigned[s] = Some(all[*c]);
+                used.insert(*c);
+            }
+        }
+    }
+    let free: Vec<usize> = free.into_iter().filter(|c| !used.contains(c)).collect();
+    if let ([s], [c]) = (&lacking(assigned)[..], &free[..])
+        && fits(*s, *c)
+    {
+        assigned[*s] = Some(all[*c]);
+        used.insert(*c);
     }
 }
 

@@ -154,7 +154,13 @@ fn sources<'a>(
         .iter()
         .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
-        config: config.map(|c| Configured::new(c.config, entries[c.file].name(), set.letters())),
+        config: config.map(|c| {
+            let entry = &entries[c.file];
+            // From another folder: said with it.
+            let own = entry.folder() == set.folder;
+            let name = if own { entry.name() } else { entry.path.as_str() };
+            Configured::new(c.config, name, set.letters())
+        }),
         metadata,
         named: alpha::named(set.first_path(entries)),
         convention: match (image, of_peft) {

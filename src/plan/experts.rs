@@ -110,7 +110,8 @@ pub fn any(modules: &[Module]) -> bool {
 /// `lora_A` is `[r E, in]`, expert after expert; `lora_B` is `[out, r E]`, rank after rank. The parameter is known by its shape; where two have
 /// the same, the inner of two nested modules is the first of the network. PEFT 0.17 and 0.18 exchanged inputs and outputs where experts are
 /// stored as `[E, out, in]`: then no module fits but turned, and all of them are.
-pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool) -> Vec<Module> {
+/// The configuration's `target_parameters` decide where shapes do not.
+pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool, listed: &[String]) -> Vec<Module> {
     let parameters = parameters(base);
     let fits = |m: &Module, p: &Parameter, turned: bool| {
         let [out, inputs] = m.outline.shape;
@@ -128,7 +129,11 @@ pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool) -> Vec<Modu
         if !holds_all(m) {
             return vec![m.clone()];
         }
-        let fitting: Vec<&Parameter> = parameters.iter().filter(|p| fits(m, p, turned)).collect();
+        let mut fitting: Vec<&Parameter> = parameters.iter().filter(|p| fits(m, p, turned)).collect();
+        let is_listed = |p: &&Parameter| listed.iter().any(|l| l.rsplit('.').next() == Some(p.name.as_str()));
+        if fitting.iter().any(is_listed) {
+            fitting.retain(|p| is_listed(p));
+        }
         let inner = all.iter().map(|o| o.depth).max().unwrap_or(0);
         let chosen = match fitting[..] {
             [] => return vec![m.clone()],

@@ -32,6 +32,8 @@ pub struct Pairing {
     /// Tuned index -> index into `rules`.
     pub by_rule: BTreeMap<usize, usize>,
     pub rules: Vec<Rule>,
+    /// Two prefixes of the base that fit equally well under one name, where nothing tells which is meant; the first was taken.
+    pub doubt: Option<[String; 2]>,
 }
 
 /// Tuned name -> base name, as somebody said.
@@ -97,6 +99,7 @@ pub fn pair(base: &[Named], tuned: &[Named], shapes: Shapes) -> Pairing {
     search.apply("", "");
     while search.result.rules.len() < MAX_RULES {
         let Some((strip, add)) = search.best_rule() else { break };
+        search.note_doubt(&strip, &add);
         if !search.apply(&strip, &add) {
             break;
         }
@@ -147,23 +150,49 @@ impl<'a> Search<'a> {
         (!self.used.contains(&b) && self.shapes.fit(shape, self.base[b].shape)).then_some(b)
     }
 
-    /// The rule that pairs most tensors; among equals the shortest change, then the first by name.
-    fn best_rule(&self) -> Option<(String, String)> {
+    /// How many tensors each rule would pair.
+    fn scores(&self) -> HashMap<(&'a str, &'a str), u32> {
         let mut score: HashMap<(&str, &str), u32> = HashMap::new();
         for (_, t) in self.unmatched() {
             for (strip, tail) in splits(&t.name) {
                 for add in self.prefixes.get(tail).into_iter().flatten() {
-                    if strip != *add && swap_allowed(strip, add, tail) && self.free(&join(add, tail), t.shape).is_some()
+                    if strip != *add
+                        && swap_allowed(strip, add, tail)
+                        && tower_of_rule(strip, add) != Agreement::Against
+                        && self.free(&join(add, tail), t.shape).is_some()
                     {
                         *score.entry((strip, add)).or_default() += 1;
                     }
                 }
             }
         }
-        let best = score
-            .into_iter()
-            .max_by_key(|((strip, add), n)| (*n, Reverse(strip.len() + add.len()), Reverse((*strip, *add))));
+        score
+    }
+
+    /// The rule that pairs most tensors; among equals the one that keeps the tower, then the shortest change, then the first by name.
+    fn best_rule(&self) -> Option<(String, String)> {
+        let best = self.scores().into_iter().max_by_key(|((strip, add), n)| {
+            let kept = tower_of_rule(strip, add);
+            (*n, kept, Reverse(strip.len() + add.len()), Reverse((*strip, *add)))
+        });
         best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
+    }
+
+    /// Notes where another tower of the base would do as well as the one that was chosen.
+    fn note_doubt(&mut self, strip: &str, add: &str) {
+        let Some(own) = tower(add).filter(|_| tower(strip).is_none()) else {
+            return;
+        };
+        let scores = self.scores();
+        let best = scores.get(&(strip, add)).copied();
+        let other = scores
+            .iter()
+            .filter(|((_, other), n)| Some(**n) == best && tower(other).is_some_and(|t| t != own))
+            .map(|((_, other), _)| *other)
+            .min();
+        if let Some(other) = other.filter(|_| self.result.doubt.is_none()) {
+            self.result.doubt = Some([add.to_owned(), other.to_owned()]);
+        }
     }
 
     /// Pairs all it can by the rule; false when it pairs nothing.
@@ -211,6 +240,44 @@ fn join(prefix: &str, tail: &str) -> String {
         tail.to_owned()
     } else {
         format!("{prefix}.{tail}")
+    }
+}
+
+/// The half of a model that a prefix says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tower {
+    Text,
+    Vision,
+    Audio,
+}
+
+fn tower(prefix: &str) -> Option<Tower> {
+    const WORDS: [(&str, Tower); 6] = [
+        ("vision", Tower::Vision),
+        ("visual", Tower::Vision),
+        ("image", Tower::Vision),
+        ("text", Tower::Text),
+        ("language", Tower::Text),
+        ("audio", Tower::Audio),
+    ];
+    prefix
+        .split(['.', '_'])
+        .find_map(|word| WORDS.iter().find(|(known, _)| word == *known).map(|(_, t)| *t))
+}
+
+/// Whether a rule leads from one tower to the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Agreement {
+    Against,
+    Unsaid,
+    Kept,
+}
+
+fn tower_of_rule(strip: &str, add: &str) -> Agreement {
+    match (tower(strip), tower(add)) {
+        (Some(one), Some(other)) if one == other => Agreement::Kept,
+        (Some(_), Some(_)) => Agreement::Against,
+        _ => Agreement::Unsaid,
     }
 }
 

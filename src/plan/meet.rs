@@ -244,9 +244,11 @@ fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
             // Parts that have a row for every output.
             const BY_OUTPUT: [&str; 3] = ["lora_B", "lora_magnitude_vector", "diff"];
             const SHARED: [&str; 2] = ["lora_A", "alpha"];
-            let known = parts
-                .iter()
-                .all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));
+            // What PiSSA and OLoRA take out of the base is the whole's leading part, not that of each of its parts.
+            let known = method.init.is_none()
+                && parts
+                    .iter()
+                    .all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));
             let cut = |(part, t): &(&'static str, TensorRef)| {
                 (*part, if BY_OUTPUT.contains(part) { of(t) } else { t.clone() })
             };

@@ -1,7 +1,7 @@
 //! What there is to say of a pairing that failed, wholly or in part: the layouts of both sides, shapes that differ, and the way out of the
 //! library that wrote them.
 
-use super::base::Base;
+use super::base::{Base, HIDDEN};
 use super::layouts;
 use super::matching::{Named, Shapes, pair};
 use super::problems::{count, warning};
@@ -29,6 +29,10 @@ pub fn problem(
     base: &Base,
     shapes: Shapes,
 ) -> Option<Problem> {
+    if matching.total == 0 && (0..named.len()).any(is_paired) {
+        // All that pairs is of types that are switched off: said for the whole plan.
+        return None;
+    }
     let few = matching.matched * 2 < matching.total || matching.matched == 0;
     let none = matching.matched == 0;
     let blocks = || match none {
@@ -96,13 +100,16 @@ pub fn problem(
         } else {
             "Few of its tensors are in the base"
         };
+        let own = match matching.unmatched.is_empty() {
+            true => some(named.iter().map(|n| &n.name)),
+            false => some(matching.unmatched.iter()),
+        };
         let cause = format!(
-            "{} of {} matrices of “{}” pair with the base. It has names such as {}; the base has {}.",
+            "{} of {} matrices of “{}” pair with the base. It has names such as {own}; the base has {}.",
             matching.matched,
             matching.total,
             model.label,
-            some(matching.unmatched.iter()),
-            some(base.named.iter().map(|n| &n.name))
+            some(shown(base))
         );
         // Said only where nothing better is known of either side.
         let (code, fix) = match none {
@@ -148,7 +155,7 @@ pub fn problem(
 /// Title, cause and way out, where the layouts of both sides are known and differ.
 fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(String, String, String)> {
     let own = layouts::of(matching.unmatched.iter().map(String::as_str))?;
-    let other = layouts::of(base.named.iter().map(|n| n.name.as_str()))?;
+    let other = layouts::of(shown(base).map(String::as_str))?;
     if own.name == other.name {
         return None;
     }
@@ -164,7 +171,7 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
         matching.total,
         model.label,
         some(matching.unmatched.iter()),
-        some(base.named.iter().map(|n| &n.name))
+        some(shown(base))
     );
     Some((
         title,
@@ -198,6 +205,20 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     }
 }
 
+/// Names that fit two towers of the base equally well.
+pub fn two_towers(model: &Side, [taken, other]: &[String; 2]) -> Problem {
+    let cause = format!(
+        "Its names fit the base under “{taken}” and under “{other}”, in the same shapes, and say nothing of either. It is merged onto “{taken}”."
+    );
+    warning(
+        "two-towers",
+        "It may be of the other half of the model".into(),
+        model.file,
+        cause,
+        "If it was trained on the other half, pair its matrices by hand below.",
+    )
+}
+
 /// What a model looks like, by the first and the last of its names.
 fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
     match (names.next(), names.next_back()) {
@@ -205,6 +226,11 @@ fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
         (Some(one), _) => format!("“{one}”"),
         _ => "none".into(),
     }
+}
+
+/// The base's names, without those that another model of the pipeline has.
+fn shown(base: &Base) -> impl DoubleEndedIterator<Item = &String> {
+    base.named.iter().map(|n| &n.name).filter(|n| !n.starts_with(HIDDEN))
 }
 
 /// A name that is on both sides, in shapes that do not fit.

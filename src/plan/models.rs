@@ -2,7 +2,7 @@
 
 use super::adapter::{Adapter, Module};
 use super::alpha::{Decided, Sources};
-use super::base::{Base, is_matrix, shape};
+use super::base::{Base, HIDDEN, is_matrix, shape};
 use super::components::{self, Component};
 use super::depth::Shift;
 use super::files::Tensors;
@@ -44,6 +44,8 @@ struct Met {
     targets: BTreeMap<usize, Target>,
     /// The rules of the second kind, in words.
     words: Vec<String>,
+    /// Two towers of the base that its names fit equally well.
+    doubt: Option<[String; 2]>,
 }
 
 impl Met {
@@ -63,6 +65,7 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     pairing.by_hand(&base.named, named, shapes, by_hand);
     let left: Vec<usize> = (0..named.len()).filter(|t| !pairing.pairs.contains_key(t)).collect();
     let mut met = Met {
+        doubt: pairing.doubt.clone(),
         pairing,
         targets: BTreeMap::new(),
         words: Vec::new(),
@@ -81,7 +84,9 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let mut targets = meet::targets(base, &own, config);
     targets.retain(|t| !t.pieces.iter().any(|p| used.contains(&p.matrix)));
     let names: Vec<Named> = targets.iter().map(|t| t.named.clone()).collect();
-    for (o, t) in pair(&names, &own, shapes).pairs {
+    let second = pair(&names, &own, shapes);
+    met.doubt = met.doubt.or(second.doubt);
+    for (o, t) in second.pairs {
         let target = targets[t].clone();
         let word = match target.pieces[..] {
             [piece] if piece.lines.is_some() => "parts of a fused layer",
@@ -224,7 +229,7 @@ pub fn full(
 }
 
 /// Begins the name of a tensor whose block is not in the base; nothing pairs with it.
-const NEW_BLOCK: &str = "\u{0}";
+const NEW_BLOCK: &str = HIDDEN;
 
 /// Pairs an adapter; its modules make `[out, in]`, which the base may store in either orientation.
 pub fn adapter(
@@ -254,6 +259,19 @@ pub fn adapter(
         ));
     }
     replaced(adapter, base, &mut paired);
+    if !adapter.pruned.is_empty() {
+        paired.notes.push(format!(
+            "{} of rank 0 (pruned): unchanged.",
+            count(adapter.pruned.len(), "module is", "modules are")
+        ));
+    }
+    // Of a file with a whole pipeline in it, one region may pair where another does not.
+    if paired.matching.matched > 0 {
+        let left = paired.matching.unmatched.len();
+        for problem in paired.problems.iter_mut().filter(|p| p.blocks == "Blocks 1 model") {
+            problem.blocks = format!("Leaves out {}", count(left, "matrix", "matrices"));
+        }
+    }
     if !adapter.passed_over.is_empty() {
         let what = "embeddings, norms, biases and single rows";
         paired.notes.push(format!(
@@ -314,7 +332,8 @@ fn of_modules(
         let exchanged = config
             .and_then(|c| c.peft_version.as_deref())
             .is_some_and(|v| v.starts_with("0.17") || v.starts_with("0.18"));
-        modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in());
+        let listed = config.map_or(&[][..], |c| &c.parameters);
+        modules = experts::modules(&modules, &names, exchanged && base.stores_experts_out_in(), listed);
     }
     let by_joined = joined_names(&modules, base);
     let name = |m: &Module| match found_joined(&by_joined, m) {
@@ -387,6 +406,9 @@ fn of_modules(
             "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
         );
     }
+    paired
+        .problems
+        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
     if let Some(first) = turned_by_shape.first() {
         paired
             .problems
@@ -512,7 +534,8 @@ fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<Stri
 }
 
 fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
-    match module.parts.iter().find(|(_, t)| !t.is_readable()) {
+    let is_read = |(part, t): &&(&'static str, TensorRef)| t.is_readable() || *part == "alpha" && t.dtype.is_integer();
+    match module.parts.iter().find(|p| !is_read(p)) {
         Some((_, t)) => Recipe::Skip(format!(
             "“{}” is stored as {}, which is not read as weights.",
             t.name,

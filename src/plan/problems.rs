@@ -2,7 +2,7 @@
 
 use super::files::FileEntry;
 use super::job::{Scheme, TensorRef};
-use super::names::{canonical, place};
+use super::names::{canonical, is_weight, place};
 use super::sets::{FileSet, has_same, is_second_layout};
 use super::{Problem, Severity};
 use crate::checkpoint::Content;
@@ -175,7 +175,39 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             "Blocks 1 model",
         ));
     }
-    if let Some((scheme, tensor)) = quantized(set) {
+    if set.mixed {
+        let cause = format!(
+            "Shards of several models called {} came without their folders, and nothing tells which belong together.",
+            set.stem
+        );
+        problems.push(Problem {
+            blocks: "Blocks 1 model".into(),
+            severity: Severity::Error,
+            ..warning(
+                "shards-mixed",
+                "Shards of several models have the same names".into(),
+                file,
+                cause,
+                "Drop each model’s folder instead of its files, or one whole model after the other.",
+            )
+        });
+    }
+    if let Some((scheme, tensor)) = quantized(set).filter(|_| is_mostly_plain(set)) {
+        let cause =
+            format!("Some of its tensors are {scheme}, such as “{tensor}”. They are left out; the others are read.");
+        let fix = match scheme {
+            MXFP4 => {
+                "To have the experts too, save the model unpacked with transformers: AutoModelForCausalLM.from_pretrained(MODEL, quantization_config=Mxfp4Config(dequantize=True)).save_pretrained(FOLDER)."
+            }
+            _ => "To have them too, drop the model as it was before it was packed.",
+        };
+        let title = "Part of the model is packed".into();
+        problems.push(Problem {
+            tensor: Some(tensor),
+            blocks: "Leaves out what is packed".into(),
+            ..warning("partly-quantized", title, file, cause, fix)
+        });
+    } else if let Some((scheme, tensor)) = quantized(set) {
         let error = Error::Quantized { scheme, tensor };
         let fix = format!("{} It is {}.", error.fix(), sibling(&set.label));
         problems.push(Problem {
@@ -260,9 +292,30 @@ pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) ->
     }
 }
 
-/// The scheme by which weights are packed, with a tensor that shows it (names and types as the writers save them).
+const MXFP4: &str = "MXFP4 weights";
+const FLOATS: &str = "8-bit floating-point weights";
+
+/// The scheme by which weights are packed, with a tensor that shows it.
 pub fn quantized(set: &FileSet) -> Option<(&'static str, String)> {
-    set.tensors.iter().filter(|t| t.packing.is_none()).find_map(|t| {
+    packed(set).next()
+}
+
+/// Whether at least as many matrices of its blocks are plain weights as are packed: gpt-oss packs its experts only. 8-bit floats are read where
+/// their scales are here; without them the file is incomplete.
+pub fn is_mostly_plain(set: &FileSet) -> bool {
+    if packed(set).any(|(scheme, _)| scheme == FLOATS) {
+        return false;
+    }
+    let is_plain = |t: &&TensorRef| {
+        let name = canonical(&t.name).name;
+        t.shape.len() == 2 && t.is_readable() && is_weight(&name) && place(&name).is_selected()
+    };
+    set.tensors.iter().filter(is_plain).count() >= packed(set).count().max(1)
+}
+
+/// Tensors that hold packed weights, and by which scheme (names and types as the writers save them).
+fn packed(set: &FileSet) -> impl Iterator<Item = (&'static str, String)> + '_ {
+    set.tensors.iter().filter(|t| t.packing.is_none()).filter_map(|t| {
         let is = |suffix: &str| t.name.ends_with(suffix);
         let scheme = if t.name.contains(".quant_state.bitsandbytes__") {
             "4-bit bitsandbytes weights"
@@ -273,11 +326,11 @@ pub fn quantized(set: &FileSet) -> Option<(&'static str, String)> {
         } else if is(".weight_packed") {
             "compressed-tensors weights"
         } else if is("_blocks") && t.dtype.name() == "U8" {
-            "MXFP4 weights"
+            MXFP4
         } else if is(".weight") && t.dtype.name() == "U32" {
             "quantised MLX weights"
         } else if is(".weight") && t.dtype.name().starts_with("F8_") {
-            "8-bit floating-point weights"
+            FLOATS
         } else {
             return None;
         };

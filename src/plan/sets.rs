@@ -33,6 +33,8 @@ pub struct FileSet {
     pub shards: usize,
     /// Tensors that stand in two shards.
     pub twice: Vec<String>,
+    /// Shards of another model have the same names, and nothing tells whose these are.
+    pub mixed: bool,
 }
 
 impl FileSet {
@@ -112,7 +114,9 @@ pub fn group(entries: &[FileEntry]) -> Vec<FileSet> {
         }
     }
     let drafts = filled(drafts);
+    let mixed: Vec<bool> = drafts.iter().map(|d| is_mixed(d, &drafts)).collect();
     let mut sets: Vec<FileSet> = drafts.into_iter().map(|d| finish(d, entries)).collect();
+    sets.iter_mut().zip(mixed).for_each(|(set, mixed)| set.mixed = mixed);
     label(&mut sets);
     sets
 }
@@ -140,6 +144,23 @@ pub fn copy_mark(name: &str) -> Option<(String, String, usize)> {
     let c = SHARD.captures(name).filter(|c| !c[4].is_empty())?;
     let first = format!("{}{}-of-{}{}", &c[1], &c[2], &c[3], &c[5]);
     Some((first, c[4].to_owned(), c[3].parse().ok()?))
+}
+
+/// Whether a set may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
+/// each in the order of its shards.
+fn is_mixed(draft: &Draft, drafts: &[Draft]) -> bool {
+    let group: Vec<&Draft> = drafts
+        .iter()
+        .filter(|d| {
+            d.folder == draft.folder
+                && d.stem == draft.stem
+                && d.mark == draft.mark
+                && d.shards == draft.shards
+                && d.shards > 1
+        })
+        .collect();
+    let arrived: Vec<usize> = group.iter().flat_map(|d| d.files.values().copied()).collect();
+    group.len() > 1 && !arrived.is_sorted()
 }
 
 /// The name without the end that says the format.
@@ -275,6 +296,7 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         missing,
         shards: draft.shards,
         twice,
+        mixed: false,
     }
 }
 
@@ -341,6 +363,21 @@ pub fn is_second_layout(entries: &[FileEntry], entry: &FileEntry) -> bool {
     let own = |e: &FileEntry| e.name().starts_with("consolidated");
     let folder = entry.folder();
     let above = folder.strip_suffix("original").map(|f| f.trim_end_matches('/'));
+    // Whatever it is called: in `original/`, with other names than those above it.
+    let names = |e: &FileEntry| -> BTreeSet<String> {
+        let tensors = e.header().map(|h| h.tensors.as_slice()).unwrap_or_default();
+        tensors.iter().map(|t| t.name.clone()).collect()
+    };
+    let mut converted = entries
+        .iter()
+        .filter(|e| Some(e.folder()) == above && e.header().is_some())
+        .peekable();
+    if above.is_some_and(|f| !f.is_empty()) && converted.peek().is_some() {
+        let own = names(entry);
+        if converted.all(|e| names(e).is_disjoint(&own)) {
+            return true;
+        }
+    }
     own(entry)
         && entries
             .iter()
