@@ -589,6 +589,16 @@ mod tests {
             Error::Truncated { should_be: 2, is: 1 },
             Error::TrailingBytes { extra: 1 },
             Error::HeaderTooLarge { bytes: 1 },
+            Error::StoppedEngine,
+            Error::OverLimit {
+                what: "header",
+                read: 1,
+                allowed: 1,
+            },
+            Error::TooManyExperts {
+                tensor: name(),
+                allowed: 1,
+            },
             Error::HeaderNotUtf8,
             Error::HeaderNotJson { detail: text() },
             Error::JsonInvalid { detail: text() },

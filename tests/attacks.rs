@@ -304,12 +304,12 @@ fn json_of_many_small_values() {
     );
     check("bad/model.safetensors", safetensors(&shape, 1), Some("over-limit"));
     check(
-        "bad/x.json",
+        "bad/config.json",
         format!(r#"{{"x":[{}]}}"#, ones(n)).into_bytes(),
         Some("over-limit"),
     );
     check(
-        "bad/x.json",
+        "bad/config.json",
         format!(r#"{{"x":[{}0]}}"#, r#"{"":0},"#.repeat(n / 4)).into_bytes(),
         Some("over-limit"),
     );

@@ -154,6 +154,7 @@ class WorkerEngine implements Engine {
 
   /** Ends a worker that gives no sign of life while it reads or plans. */
   async #watched(life: Life, call: (say: (doing: Doing) => void) => Promise<Plan>): Promise<Plan> {
+    this.#doing = 'wait';
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = () => life.end(new WorkerDied('the engine stopped: it took too long', false));
     const say = (doing: Doing) => {

@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 const MOST: usize = 1 << 18;
 /// Nothing is too large for this.
 const LEAST: usize = 1 << 14;
+/// What an ordinary key takes.
+const ONE: usize = 1 << 13;
 /// Bytes of automaton times letters of modules.
 const EFFORT: usize = 1 << 34;
 /// Keys whose dots stand for any letter are compared one by one: so many, and so long.
@@ -113,17 +115,29 @@ impl<T: Copy> Patterns<T> {
             self.set = Some((set, others));
             return;
         }
+        // Few dear keys do not push out the others; of many each has its share alone.
         let share = limit / others.len();
-        let fits = |at: &usize| {
-            keys.get(*at)
-                .is_some_and(|(key, _)| RegexBuilder::new(&whole(key)).size_limit(share).build().is_ok())
-        };
-        let (own, plain): (Vec<usize>, Vec<usize>) = others.into_iter().partition(fits);
-        self.plain.extend(plain);
-        match build(&own, limit) {
-            Ok(set) => self.set = Some((set, own)),
-            Err(_) => self.plain.extend(own),
+        let shares = [
+            if others.len() <= MOST_DOTTED {
+                share.max(ONE)
+            } else {
+                share
+            },
+            share,
+        ];
+        for share in shares {
+            let fits = |at: &usize| {
+                keys.get(*at)
+                    .is_some_and(|(key, _)| RegexBuilder::new(&whole(key)).size_limit(share).build().is_ok())
+            };
+            let (own, plain): (Vec<usize>, Vec<usize>) = others.iter().partition(|at| fits(at));
+            if let Ok(set) = build(&own, limit) {
+                self.plain.extend(plain);
+                self.set = Some((set, own));
+                return;
+            }
         }
+        self.plain.extend(others);
     }
 
     /// The value of the first key that fits the module.
