@@ -8,10 +8,20 @@ use safetensors::{SafeTensors, serialize};
 /// Reads a file held in memory as the worker does: one asked range after another.
 fn read(file: &[u8]) -> Result<Content, lorascope::error::Error> {
     let mut reader = Reader::new(file.len() as u64);
-    let mut steps = 0;
+    let (mut steps, mut samples) = (0, 0);
     while let Some(range) = reader.wants() {
-        steps += 1;
-        assert!(steps <= 2, "a header takes two reads at most");
+        // What follows the header is a sample of each block.
+        let length = file.first_chunk().map_or(0, |n| u64::from_le_bytes(*n));
+        if range.start > length.saturating_add(7) {
+            samples += 1;
+            assert!(
+                samples <= 512 && range.end - range.start <= 1024,
+                "samples are few and small"
+            );
+        } else {
+            steps += 1;
+            assert!(steps <= 2, "a header takes two reads at most");
+        }
         reader.supply(&file[range.start as usize..range.end as usize]);
     }
     reader.content()

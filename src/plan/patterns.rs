@@ -14,7 +14,7 @@ const LEAST: usize = 1 << 14;
 /// What an ordinary key takes.
 const ONE: usize = 1 << 13;
 /// Bytes of automaton times letters of modules.
-const EFFORT: usize = 1 << 34;
+const EFFORT: u64 = 1 << 34;
 /// Keys whose dots stand for any letter are compared one by one: so many, and so long.
 const MOST_DOTTED: usize = 4096;
 const LONGEST_DOTTED: usize = 256;
@@ -97,7 +97,7 @@ impl<T: Copy> Patterns<T> {
                 all.plain.insert(at);
             }
         }
-        let limit = (EFFORT / letters_of_modules.max(1)).clamp(LEAST, MOST);
+        let limit = (EFFORT / letters_of_modules.max(1) as u64).clamp(LEAST as u64, MOST as u64) as usize;
         all.compile(keys, others, limit);
         all
     }

@@ -50,7 +50,7 @@ class PlanView extends View {
     if (status === 'planning')
       return files.length > 0 ? `${loading} of ${counted(files.length, 'file')}, ${size}.` : `${loading}.`;
     if (!plan) return `${counted(files.length, 'file')}.`;
-    return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, in ${duration(planSeconds)}.`;
+    return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, and a few numbers of each block, in ${duration(planSeconds)}.`;
   }
 
   #plan(plan: Plan): TemplateResult {
