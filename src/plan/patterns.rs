@@ -11,6 +11,8 @@ use std::collections::{HashMap, HashSet};
 const MOST: usize = 1 << 18;
 /// Nothing is too large for this.
 const LEAST: usize = 1 << 14;
+/// A key of this size is matched however many costly ones stand beside it.
+const SMALL: usize = 1 << 12;
 /// Bytes of automaton times letters of modules.
 const EFFORT: usize = 1 << 34;
 /// Keys whose dots stand for any letter are compared one by one: so many, and so long.
@@ -113,7 +115,7 @@ impl<T: Copy> Patterns<T> {
             self.set = Some((set, others));
             return;
         }
-        let share = limit / others.len();
+        let share = (limit / others.len()).max(SMALL);
         let fits = |at: &usize| {
             keys.get(*at)
                 .is_some_and(|(key, _)| RegexBuilder::new(&whole(key)).size_limit(share).build().is_ok())
