@@ -37,8 +37,8 @@ export class App {
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
   #asked = 0;
-  /** The files before the last drop or answer. */
-  #before: readonly DroppedFile[] = [];
+  /** What the plan in force is of. */
+  #planned: Pick<State, 'files' | 'answers'> = { files: [], answers: new Map() };
 
   constructor(store: Store, engine: Promise<Engine>, report: Promise<LiveReport>) {
     this.#store = store;
@@ -72,23 +72,21 @@ export class App {
     }
     if (this.#store.state.stored) this.startOver();
     this.cancel();
-    this.#before = this.#store.state.files;
-    const known = new Set(this.#before);
+    const known = new Set(this.#store.state.files);
     this.#store.update((s) => change.addFiles(s, files));
     const fresh = this.#store.state.files.filter((file) => !known.has(file));
     await this.#plan((engine, answers) => engine.open(fresh, answers));
   }
 
-  /** Takes the last drop back while it is read. */
+  /** Takes the last drop or answer back while it is planned. */
   takeBack(): void {
     this.#asked += 1;
-    const before = this.#before;
-    void this.#engine.then((engine) => engine.keep(before));
+    const before = this.#planned;
+    void this.#engine.then((engine) => engine.keep(before.files, new Map(before.answers)));
     this.#store.update((s) => change.takeBack(s, before));
   }
 
   async answer(id: string, value: string): Promise<void> {
-    this.#before = this.#store.state.files;
     this.#store.update((s) => ({ ...s, answers: new Map(s.answers).set(id, value) }));
     await this.#plan((engine, answers) => engine.plan(answers));
   }
@@ -132,7 +130,8 @@ export class App {
   startOver(): void {
     this.cancel();
     this.#asked += 1;
-    void this.#engine.then((engine) => engine.keep([]));
+    this.#planned = { files: [], answers: new Map() };
+    void this.#engine.then((engine) => engine.keep([], new Map()));
     this.#store.update(change.startOver);
   }
 
@@ -245,7 +244,10 @@ export class App {
       const plan = await ask(engine, new Map(this.#store.state.answers));
       const head = await engine.head();
       const seconds = (performance.now() - begin) / 1000;
-      if (asked === this.#asked) this.#store.update((s) => change.planned(s, plan, head, seconds));
+      if (asked !== this.#asked) return;
+      this.#store.update((s) => change.planned(s, plan, head, seconds));
+      const { files, answers } = this.#store.state;
+      this.#planned = { files, answers };
     } catch (error) {
       if (asked !== this.#asked || error instanceof Cancelled) return;
       const said = problem('engine', 'The engine stopped while it read the files', error, RELOAD);

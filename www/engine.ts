@@ -61,8 +61,8 @@ export interface Engine {
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
   cancel(): void;
-  /** Stops everything at once, and keeps these files only. */
-  keep(files: readonly DroppedFile[]): void;
+  /** Stops everything at once, and goes back to these files and answers. */
+  keep(files: readonly DroppedFile[], answers: Answers): void;
 }
 
 export async function startEngine(): Promise<Engine> {
@@ -83,6 +83,8 @@ class WorkerEngine implements Engine {
   /** Files that stopped the engine. They are named in the plan and not read again. */
   readonly #stopped = new Set<DroppedFile>();
   #doing: Doing = 'wait';
+  /** Grows with every `keep`: what was asked for before it must not come after it. */
+  #kept = 0;
   #answers: Answers = new Map();
 
   constructor(options: Omit<Start, 'lock'>, life: Life) {
@@ -92,14 +94,14 @@ class WorkerEngine implements Engine {
   }
 
   async open(files: DroppedFile[], answers: Answers): Promise<Plan> {
-    const life = await this.#alive();
+    const life = await this.#unchanged(this.#alive());
     this.#files.push(...files);
     this.#answers = answers;
     return this.#open(life, files).catch((error: unknown) => this.#without(error));
   }
 
   async plan(answers: Answers): Promise<Plan> {
-    const life = await this.#alive();
+    const life = await this.#unchanged(this.#alive());
     this.#answers = answers;
     return this.#watched(life, (say) => life.remote.plan(answers, say)).catch((error: unknown) => this.#without(error));
   }
@@ -130,10 +132,18 @@ class WorkerEngine implements Engine {
     void life?.then((l) => l.end(new Cancelled('cancelled'))).catch(() => undefined);
   }
 
-  keep(files: readonly DroppedFile[]): void {
+  keep(files: readonly DroppedFile[], answers: Answers): void {
     this.cancel();
     this.#files = [...files];
-    if (files.length === 0) this.#answers = new Map();
+    this.#answers = answers;
+    this.#kept += 1;
+  }
+
+  async #unchanged(life: Promise<Life>): Promise<Life> {
+    const kept = this.#kept;
+    const alive = await life;
+    if (kept !== this.#kept) throw new Cancelled('taken back');
+    return alive;
   }
 
   /** The living worker, or a new one that knows the files again. */

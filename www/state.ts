@@ -78,6 +78,8 @@ export interface State {
   shortcuts: boolean;
   /** Problems the page itself met: a folder of links, an engine that does not start. */
   problems: readonly Problem[];
+  /** How often a drop or an answer was taken back: fields that the reader changed are made anew then. */
+  taken: number;
   /** What is being loaded, in words, while `planning`. */
   loading: string;
   /** What the browser keeps of earlier runs; undefined where nothing is kept. */
@@ -93,6 +95,7 @@ export function defaults(): State {
     engine: undefined,
     sample: undefined,
     files: [],
+    taken: 0,
     answers: new Map(),
     plan: undefined,
     planSeconds: 0,
@@ -146,10 +149,17 @@ export function planning(s: State, loading: string): State {
   return { ...s, status: 'planning', screen: 'plan', open: undefined, loading };
 }
 
-/** Back to what was planned of the files before the last drop. */
-export function takeBack(s: State, files: readonly DroppedFile[]): State {
+/** Back to what was planned before the last drop or answer. */
+export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'answers'>): State {
   if (!s.plan || files.length === 0) return startOver(s);
-  return { ...s, files: [...files], status: s.plan.matrices.length > 0 ? 'ready' : 'error', loading: '' };
+  return {
+    ...s,
+    files,
+    answers,
+    taken: s.taken + 1,
+    status: s.plan.matrices.length > 0 ? 'ready' : 'error',
+    loading: '',
+  };
 }
 
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */

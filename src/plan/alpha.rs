@@ -12,6 +12,7 @@ use crate::checkpoint::AdapterConfig;
 use crate::checkpoint::adapter_config::Scaling;
 use crate::report::Kind;
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -29,20 +30,20 @@ pub struct Sources<'a> {
 /// A configuration with its patterns compiled, and where it comes from.
 #[derive(Debug, Clone)]
 pub struct Configured<'a> {
-    pub config: &'a AdapterConfig,
-    pub source: &'a str,
+    pub config: Cow<'a, AdapterConfig>,
+    source: &'a str,
     rank: Patterns<u64>,
     alpha: Patterns<f64>,
 }
 
 impl<'a> Configured<'a> {
     /// `letters`: of all names that the patterns are matched with.
-    pub fn new(config: &'a AdapterConfig, source: &'a str, letters: usize) -> Configured<'a> {
+    pub fn new(config: Cow<'a, AdapterConfig>, source: &'a str, letters: usize) -> Configured<'a> {
         Configured {
-            config,
-            source,
             rank: Patterns::new(&config.rank_pattern, letters),
             alpha: Patterns::new(&config.alpha_pattern, letters),
+            config,
+            source,
         }
     }
 
@@ -56,7 +57,7 @@ impl<'a> Configured<'a> {
     }
 
     /// The keys of both patterns that are compared as plain text.
-    pub fn plain_keys(&self) -> Vec<&'a str> {
+    pub fn plain_keys(&self) -> Vec<&str> {
         let rank = self.config.rank_pattern.iter().map(|(k, _)| k).enumerate();
         let alpha = self.config.alpha_pattern.iter().map(|(k, _)| k).enumerate();
         rank.filter(|(at, _)| self.rank.plain().contains(at))
@@ -181,8 +182,7 @@ impl Sources<'_> {
             return Some(by_config(config, module));
         }
         if let Some(config) = self.metadata.config(module.component) {
-            let letters = module.name.len();
-            return Some(by_config(&Configured::new(config, METADATA, letters), module));
+            return Some(by_config(config, module));
         }
         if let Some(alpha) = self.metadata.alpha {
             return Some(of(alpha, METADATA));
@@ -357,7 +357,7 @@ fn times(rank: Option<f64>, factor: f64) -> Decided {
 }
 
 fn by_config(configured: &Configured, module: &Module) -> Decided {
-    let config = configured.config;
+    let config = &configured.config;
     let alpha = configured.alpha(&module.name);
     let named = || configured.rank(&module.name) as f64;
     // A factor of LoKr may be whole: PEFT divides by the configuration's rank.
@@ -381,10 +381,10 @@ fn by_config(configured: &Configured, module: &Module) -> Decided {
 }
 
 /// What writers say in a file's `__metadata__`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// Whole configurations, by the component they are of (diffusers: `unet.lora_alpha`); by nothing where they are of all.
-    configs: BTreeMap<String, AdapterConfig>,
+    configs: BTreeMap<String, Configured<'static>>,
     alpha: Option<f64>,
     rank: Option<f64>,
 }
@@ -408,7 +408,8 @@ const RANKS: [&str; 7] = [
 ];
 
 impl Metadata {
-    pub fn read(metadata: &BTreeMap<String, String>) -> Metadata {
+    /// `letters`: of all names that patterns are matched with.
+    pub fn read(metadata: &BTreeMap<String, String>, letters: usize) -> Metadata {
         let number = |keys: &[&str]| {
             keys.iter().find_map(|k| {
                 metadata
@@ -424,14 +425,21 @@ impl Metadata {
             .filter(|text| text.contains("lora_alpha"))
             .flat_map(|text| AdapterConfig::parse_by_component(text));
         Metadata {
-            configs: configs.filter(|(_, c)| c.refusal.is_none()).collect(),
+            configs: configs
+                .filter(|(_, c)| c.refusal.is_none())
+                .map(|(component, c)| (component, Configured::new(Cow::Owned(c), METADATA, letters)))
+                .collect(),
             alpha: number(&ALPHAS),
             rank: number(&RANKS),
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.configs.is_empty() && self.alpha.is_none() && self.rank.is_none()
+    }
+
     /// The configuration of a component; of a module that belongs to none, the only one there is.
-    fn config(&self, component: Option<Component>) -> Option<&AdapterConfig> {
+    fn config(&self, component: Option<Component>) -> Option<&Configured<'static>> {
         let own = component
             .into_iter()
             .flat_map(Component::prefixes)

@@ -331,7 +331,7 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -
             fix,
         ));
     }
-    for key in alpha::Configured::new(config.config, path, letters).plain_keys() {
+    for key in alpha::Configured::new(Cow::Borrowed(config.config), path, letters).plain_keys() {
         let cause = format!(
             "“{key}” is no regular expression that can be read here, or too large a one; it is compared as plain text."
         );

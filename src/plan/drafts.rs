@@ -144,8 +144,8 @@ fn sources<'a>(
 ) -> Sources<'a> {
     let headers = || set.files.iter().filter_map(|f| entries[*f].header());
     let metadata = headers()
-        .map(|h| Metadata::read(&h.metadata))
-        .find(|m| *m != Metadata::default())
+        .map(|h| Metadata::read(&h.metadata, set.letters()))
+        .find(|m| !m.is_empty())
         .unwrap_or_default();
     let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
@@ -159,7 +159,7 @@ fn sources<'a>(
             // From another folder: said with it.
             let own = entry.folder() == set.folder;
             let name = if own { entry.name() } else { entry.path.as_str() };
-            Configured::new(c.config, name, set.letters())
+            Configured::new(Cow::Borrowed(c.config), name, set.letters())
         }),
         metadata,
         named: alpha::named(set.first_path(entries)),

@@ -324,7 +324,7 @@ fn of_modules(
     base: &Base,
     by_hand: &ByHand,
 ) -> Paired {
-    let config = sources.config.as_ref().map(|c| c.config);
+    let config = sources.config.as_ref().map(|c| &*c.config);
     let mut paired = Paired::default();
     if experts::any(&modules) {
         let targets = meet::targets(base, &[], base.config.as_ref());

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Numbers of a model's blocks, by stack and number, then by the name within the block.
 #[derive(Debug, Default)]
-pub struct Samples(HashMap<(String, u32), BTreeMap<String, Vec<f32>>>);
+pub struct Samples(HashMap<String, HashMap<u32, BTreeMap<String, Vec<f32>>>>);
 
 impl Samples {
     pub fn of(set: &FileSet, entries: &[FileEntry]) -> Samples {
@@ -18,17 +18,19 @@ impl Samples {
             let Some((stack, layer)) = stack(&name) else { continue };
             let within = name[stack.len()..].trim_start_matches('.').split_once('.');
             let within = within.map_or("", |(_, within)| within).to_owned();
-            let block = all.0.entry((stack.to_owned(), layer)).or_default();
+            let block = all.0.entry(stack.to_owned()).or_default().entry(layer).or_default();
             block.insert(within, numbers.clone());
         }
         all
     }
 
+    fn block(&self, (stack, layer): (&str, u32)) -> Option<&BTreeMap<String, Vec<f32>>> {
+        self.0.get(stack)?.get(&layer)
+    }
+
     /// The cosine between the numbers of two blocks; none where nothing can be compared.
     pub fn likeness(&self, own: (&str, u32), other: &Samples, theirs: (&str, u32)) -> Option<f64> {
-        let block =
-            |samples: &'_ Samples, (stack, layer): (&str, u32)| samples.0.get(&(stack.to_owned(), layer)).cloned();
-        let (a, b) = (block(self, own)?, block(other, theirs)?);
+        let (a, b) = (self.block(own)?, other.block(theirs)?);
         let (x, y) = a.iter().find_map(|(within, x)| Some((x, b.get(within)?)))?;
         let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
             x.iter().zip(y).map(|(x, y)| f(f64::from(*x), f64::from(*y))).sum()

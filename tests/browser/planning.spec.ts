@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
-import { analyze, chooseFiles, chooseFolder, open, planned, reaches } from './support';
+import { analyze, chooseFiles, chooseFolder, drop, fixture, open, planned, reaches } from './support';
 
 const sample = (name: string) => fileURLToPath(new URL(`../../www/public/sample/${name}`, import.meta.url));
 
-/** Ends the worker without a word when it is told to open `culprit`, and lets no file called `silent` reach it. */
+/** Ends the worker without a word when it is told to open `culprit`, and lets no file called `silent` reach it, nor a new answer while `held`. */
 async function haunt(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const Native = Worker;
@@ -18,7 +18,8 @@ async function haunt(page: Page): Promise<void> {
           const told = (list[0]?.value ?? []) as Told[];
           const files = Array.isArray(told) ? told : [];
           const has = (word: string) => files.some(({ path, stopped }) => path.includes(word) && !stopped);
-          if (has('silent')) return;
+          const isAnswer = (message as { path?: string[] }).path?.[0] === 'plan';
+          if (has('silent') || (isAnswer && 'held' in globalThis)) return;
           super.postMessage(message, transfer as Transferable[]);
           if (has('culprit')) this.terminate();
         }
@@ -63,4 +64,20 @@ test('a drop is taken back while it is read, and what was there before stays', a
   await planned(page, 2);
   await analyze(page);
   await expect(page.getByTestId('model-row')).toHaveCount(1);
+});
+
+test('an answer is taken back while it is planned, and the run is of what the page shows', async ({ page }) => {
+  await haunt(page);
+  await open(page, { build: 'threads', address: './?store=off' });
+  await drop(page, [fixture('zoo/llama_lora/base'), fixture('zoo/llama_lora/adapter')]);
+  const button = page.getByTestId('analyze');
+  await expect(button).toHaveText('Analyze 14 matrices');
+  await page.evaluate(() => Object.assign(globalThis, { held: true }));
+  await page.getByRole('checkbox', { name: 'MLP up' }).uncheck();
+  await page.getByTestId('take-back').click();
+  await expect(button).toHaveText('Analyze 14 matrices');
+  await expect(page.getByRole('checkbox', { name: 'MLP up' })).toBeChecked();
+  await analyze(page);
+  await page.getByRole('button', { name: /^Show the other/ }).click();
+  await expect(page.getByTestId('matrix-row')).toHaveCount(14);
 });

@@ -1,5 +1,6 @@
 /** The plan: what is wrong, what is asked, and everything that will be computed, before it is. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { cost } from '../cost';
 import { bytes, count, counted, duration } from '../format';
 import { math } from '../math';
@@ -25,7 +26,7 @@ class PlanView extends View {
       ${this.#head()}
       ${storeNotice(this.ctx)}
       ${problems.length > 0 ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
-      ${state.plan ? this.#plan(state.plan) : nothing}
+      ${state.plan ? keyed(state.taken, this.#plan(state.plan)) : nothing}
     </div>`;
   }
 
