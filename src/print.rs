@@ -40,6 +40,32 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// A number of directions: one decimal below 100, none above, so that columns stay narrow.
+pub fn rank(value: f64) -> String {
+    fixed(value, if value >= 100.0 { 0 } else { 1 })
+}
+
+/// A number of directions with its relative standard error: `≈ 812 ± 5`.
+pub fn estimate(value: f64, relative_error: f64) -> String {
+    let error = value * relative_error;
+    let error = if error >= 10.0 || value >= 100.0 {
+        fixed(error.round().max(1.0), 0)
+    } else {
+        fixed(error.max(0.1), 1)
+    };
+    format!("≈ {} ± {error}", rank(value))
+}
+
+/// A value known within bounds as they are printed: `0.27`, `0.06–0.27`, or `≤ 0.27` where the lower bound says nothing.
+pub fn interval(low: String, high: String, positive: bool) -> String {
+    let says_nothing = !positive || low.bytes().all(|b| b == b'0' || b == b'.');
+    match low == high {
+        true => high,
+        false if says_nothing => format!("≤ {high}"),
+        false => format!("{low}–{high}"),
+    }
+}
+
 /// A text inside HTML, SVG or one of their attributes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -5,6 +5,7 @@
 #[cfg(feature = "page")]
 use crate::panel::Panel;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "lorascope-report/1";
@@ -395,7 +396,7 @@ pub struct Match {
 }
 
 /// The change dW = W - W0.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Delta {
@@ -410,6 +411,37 @@ pub struct Delta {
     /// Present where the change sinks into the rounding of the weights as stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub floor: Option<Floor>,
+    /// Every other measure of a change that the program knew, by its id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub measures: BTreeMap<String, f64>,
+    /// Their relative standard errors, where they are estimates.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub measure_errors: BTreeMap<String, f64>,
+}
+
+impl Delta {
+    /// The number of a measure by its id, and its relative standard error where it is an estimate.
+    pub fn measure(&self, id: &str) -> Option<(f64, Option<f64>)> {
+        match id {
+            "effective-rank" => Some((self.effective_rank, self.effective_rank_error)),
+            "stable-rank" => Some((self.stable_rank, None)),
+            "frobenius" => Some((self.frobenius, None)),
+            _ => Some((*self.measures.get(id)?, self.measure_errors.get(id).copied())),
+        }
+    }
+
+    /// The first three have fields of their own, as they were there before the others.
+    pub fn set_measure(&mut self, id: &str, value: f64, error: Option<f64>) {
+        match id {
+            "effective-rank" => (self.effective_rank, self.effective_rank_error) = (value, error),
+            "stable-rank" => self.stable_rank = value,
+            "frobenius" => self.frobenius = value,
+            _ => {
+                self.measures.insert(id.to_owned(), value);
+                self.measure_errors.extend(error.map(|error| (id.to_owned(), error)));
+            }
+        }
+    }
 }
 
 /// Rounding to 16 bits, or to the 4 or 8 of a packed base, adds noise of full rank to a change: below `sigma` there is nothing but that.

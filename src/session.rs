@@ -4,6 +4,7 @@
 use crate::analyze;
 use crate::checkpoint::Reader;
 use crate::error::Error;
+use crate::metrics::{Of, measures};
 use crate::plan::files::{FileEntry, is_junk, within_limits};
 use crate::plan::job::{Job, Recipe, Scale, TensorRef};
 use crate::plan::{Answers, Plan, Planned, make};
@@ -261,7 +262,7 @@ impl Session {
                 (first..next, words(recipe))
             })
             .collect();
-        let start = format!("engine {ENGINE}; {shape}; {way}; {}", stored(&job.base));
+        let start = format!("engine {ENGINE}; {}; {shape}; {way}; {}", measured(), stored(&job.base));
         let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
             let (tensors, how) = &own[place];
             let before = job.before(place).map(|before| &own[before]);
@@ -283,6 +284,12 @@ impl Session {
             .map(|job| analyze::failed(job, reason))
             .unwrap_or_default()
     }
+}
+
+/// The numbers that an entry holds of a change: one of before a measure was there is computed again.
+fn measured() -> String {
+    let of_change = measures().filter(|m| matches!(m.of, Of::Change(_)));
+    of_change.map(|m| m.id).collect::<Vec<_>>().join(" ")
 }
 
 fn ranges(job: &Job) -> Vec<FileRange> {

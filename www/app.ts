@@ -284,7 +284,9 @@ export class App {
     if (at === undefined || !planned || !bounds) return;
     const exact = await (await this.#engine).analyze(at, { ...taskOf(state), mode: 'exact' }).catch(() => undefined);
     if (!exact || this.#store.state.results !== state.results) return;
-    this.#store.update((s) => ({ ...s, verified: verify(planned.name, bounds, exact.outcomes) }));
+    const report = await this.#report;
+    const verified = verify(planned.name, bounds, exact.outcomes, (a, b) => report.outside(a, b));
+    this.#store.update((s) => ({ ...s, verified }));
   }
 
   async #end(): Promise<void> {

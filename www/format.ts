@@ -18,34 +18,17 @@ export function fixed(n: number | null | undefined, decimals: number): string {
   return n == null ? '–' : minus(n.toFixed(decimals));
 }
 
-/** An effective rank: one decimal below 100, none above, so that columns stay narrow. */
-export function rank(n: number | null | undefined): string {
-  return fixed(n, n != null && n >= 100 ? 0 : 1);
-}
-
-/** A share, `12 %`; with one decimal below 10. */
-export function percent(share: number | null | undefined): string {
-  return share == null ? fixed(undefined, 0) : `${fixed(100 * share, share < 0.0995 ? 1 : 0)} %`;
-}
-
 /** A value known within bounds: `0.27`, `0.06–0.27`, or `≤ 0.27` where the lower bound says nothing. */
-export function interval(between: { low: number; high: number } | undefined, decimals: number): string {
+export function interval(between: readonly [number, number] | undefined, decimals: number): string {
   if (!between) return fixed(undefined, decimals);
-  const [low, high] = [fixed(between.low, decimals), fixed(between.high, decimals)];
-  if (low === high) return low;
-  return Number(between.low.toFixed(decimals)) <= 0 ? `≤ ${high}` : `${low}–${high}`;
+  const [low, high] = between.map((end) => fixed(end, decimals));
+  if (low === high) return low ?? '';
+  return Number(between[0].toFixed(decimals)) <= 0 ? `≤ ${high}` : `${low}–${high}`;
 }
 
 /** A count, and those that may or may not belong to it: `3 + 1 undecided`. */
 export function undecided(n: number, open: number): string {
   return open > 0 ? `${count(n)} + ${count(open)} undecided` : count(n);
-}
-
-/** An effective rank; an estimate with its standard error: `≈ 812 ± 5`. */
-export function estimate(n: number | null | undefined, relativeError: number | null | undefined): string {
-  if (n == null || relativeError == null) return rank(n);
-  const error = n * relativeError;
-  return `≈ ${rank(n)} ± ${error >= 10 || n >= 100 ? Math.max(1, Math.round(error)) : Math.max(0.1, error).toFixed(1)}`;
 }
 
 /** Decimal units, as file managers and the Hub print them: `27.7 GB`. */

@@ -5,7 +5,9 @@ import type {
   FileInfo,
   Findings,
   Matrices,
+  Matrix,
   MatrixRow,
+  Measure,
   ModelSummary,
   Outcome,
   Preset,
@@ -36,10 +38,13 @@ export class LiveReport {
   version = 0;
 
   readonly presets: readonly Preset[];
+  /** Of a matrix, in the order in which cells have their readings. */
+  readonly measures: readonly Measure[];
 
   constructor(View: typeof ReportView) {
     this.#View = View;
     this.presets = View.presets();
+    this.measures = View.measures();
   }
 
   /** Takes a stored report whole; throws where it is not well formed. The answer makes it the one that is shown, with the state made from it. */
@@ -97,12 +102,18 @@ export class LiveReport {
     return this.#summary(settings).findings;
   }
 
-  /** The first rows of the table of matrices. */
-  matrices(settings: Settings, sort: Sort | undefined, first: number): Matrices {
+  /** How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds. */
+  outside(claimed: Matrix, exact: Matrix): readonly [vectors: number, outside: number] {
+    const [vectors, outside] = this.#View.outside(claimed, exact);
+    return [vectors ?? 0, outside ?? 0];
+  }
+
+  /** The first rows of the table of matrices; of one model with the best matches themselves. */
+  matrices(settings: Settings, sort: Sort | undefined, first: number, model: number): Matrices {
     return this.#ask(
-      `matrices ${JSON.stringify(sort)} ${first}`,
+      `matrices ${JSON.stringify(sort)} ${first} ${model}`,
       settings,
-      (view) => view.matrices(settings, sort, first),
+      (view) => view.matrices(settings, sort, first, model),
       { total: 0, rows: [] },
     );
   }

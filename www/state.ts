@@ -238,11 +238,10 @@ export function setMode(s: State, mode: Mode): State {
   return { ...s, settings: { ...s.settings, mode } };
 }
 
-/** A second click on the same column turns the order around. Numbers start with the largest, names with the first. */
-export function sortBy(s: State, column: Sort['column'], model = 0): State {
+/** A second click on the same column turns the order around. `rising`: the first one begins with the smallest. */
+export function sortBy(s: State, column: string, model = 0, rising = false): State {
   const same = s.sort?.column === column && s.sort.model === model;
-  const first = column === 'intruders' || column === 'effectiveRank' || column === 'shape';
-  return { ...s, sort: { column, model, descending: same ? !s.sort!.descending : first } };
+  return { ...s, sort: { column, model, descending: same ? !s.sort!.descending : !rising } };
 }
 
 /** After a run: the table starts with the matrices that hold most intruders, unless the reader has chosen an order. */

@@ -1,13 +1,25 @@
-/** What only the page exports: a figure as a page of its own, the run in words, lines to paste. */
+/** What only the page exports: a figure as a page of its own, the table of matrices, the run in words, lines to paste. */
 import { download, fileName, forFile, NO_REPORT } from './exports';
 import type { LiveReport } from './report';
-import type { Request, ReportView } from './wasm/simd/lorascope';
+import type { Request, ReportView, Settings, Sort } from './wasm/simd/lorascope';
 
 /** The live figure in one file that needs nothing else. */
 export async function savePage(report: LiveReport, asked: Request): Promise<void> {
   const [view, request] = [whole(report), forFile(asked)];
   const html = view.html(request, await module(), address());
   download(new Blob([html], { type: 'text/html' }), `${fileName(view, request)}.html`);
+}
+
+/** The table of matrices: all of its rows in their order, and every measure. */
+export function saveMatrices(
+  kind: 'csv' | 'json',
+  report: LiveReport,
+  settings: Settings,
+  sort: Sort | undefined,
+): void {
+  const view = whole(report);
+  const text = kind === 'csv' ? view.matricesCsv(settings, sort) : view.matricesJson(settings, sort);
+  download(new Blob([text], { type: kind === 'csv' ? 'text/csv' : 'application/json' }), `lorascope-matrices.${kind}`);
 }
 
 /** The whole run in words and tables. */

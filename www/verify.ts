@@ -1,15 +1,11 @@
 /** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
 import { exactSeconds } from './cost';
-import { windowOf } from './intervals';
 import { certified } from './modes';
 import type { State } from './state';
-import type { Outcome } from './wasm/simd/lorascope';
+import type { Matrix, Outcome } from './wasm/simd/lorascope';
 
 /** What is checked without being asked for: seconds of exact work at most. */
 const WITHOUT_ASKING = 120;
-
-/** What a number of 24 bits and two decompositions may differ by. */
-const ROUNDING = 2e-5;
 
 export interface Verified {
   matrix: string;
@@ -28,21 +24,20 @@ export function sampled(state: State): number | undefined {
   return short[Math.floor(short.length / 2)];
 }
 
-/** Both results of one matrix, model by model. */
-export function verify(matrix: string, bounds: readonly Outcome[], exact: readonly Outcome[]): Verified {
+/** Both results of one matrix, model by model; `compare` counts best matches, and those outside their bounds. */
+export function verify(
+  matrix: string,
+  bounds: readonly Outcome[],
+  exact: readonly Outcome[],
+  compare: (claimed: Matrix, exact: Matrix) => readonly [vectors: number, outside: number],
+): Verified {
   const found = { matrix, vectors: 0, outside: 0 };
   for (const { model, matrix: claimed } of bounds) {
     const truth = exact.find((outcome) => outcome.model === model)?.matrix;
     if (claimed.mode !== 'certified' || truth?.mode !== 'exact') continue;
-    for (const side of ['left', 'right'] as const) {
-      const rule = { side, k: Infinity, cosine: 'absolute' } as const;
-      const exactly = windowOf(truth, rule);
-      for (const [j, { low, high }] of windowOf(claimed, rule).entries()) {
-        const value = exactly[j]?.low ?? 0;
-        found.vectors += 1;
-        if (value < low - ROUNDING || value > high + ROUNDING) found.outside += 1;
-      }
-    }
+    const [vectors, outside] = compare(claimed, truth);
+    found.vectors += vectors;
+    found.outside += outside;
   }
   return found;
 }

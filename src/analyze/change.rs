@@ -4,8 +4,9 @@ use super::Stop;
 use super::weights::{Merged, Weights};
 use crate::linalg::{self, AlongAxes, Matrix, Tune, View};
 use crate::methods::{self, Factor, Parts};
+use crate::metrics::Spectrum;
 use crate::metrics::effective_rank::effective_rank;
-use crate::metrics::stable_rank::{frobenius, stable_rank};
+use crate::metrics::measure::of_change;
 use crate::plan::job::{Columns, Lines, Recipe, Scale, TensorRef};
 use crate::report::{Delta, Floor, Status};
 
@@ -378,19 +379,16 @@ fn of_spectrum(sigma: Vec<f32>, rounding: f64) -> Delta {
         above: above as u32,
         effective_rank: effective_rank(&sigma[..above]),
     });
+    let measured = of_change(&Spectrum::Whole(&sigma));
     Delta {
-        effective_rank: effective_rank(&sigma),
-        stable_rank: stable_rank(&sigma),
-        frobenius: frobenius(&sigma),
         sigma,
-        effective_rank_error: None,
         floor,
+        ..measured
     }
 }
 
 fn estimated(change: &Matrix, rounding: f64) -> Result<Delta, Stop> {
     let spectrum = linalg::estimate(View::from(change)).map_err(no_convergence)?;
-    let (effective_rank, error) = spectrum.effective_rank(0.0);
     let squares: f64 = change.iter().map(|x| f64::from(*x).powi(2)).sum();
     let above = spectrum.above(rounding);
     let short = change.nrows().min(change.ncols()) as f64;
@@ -399,12 +397,10 @@ fn estimated(change: &Matrix, rounding: f64) -> Result<Delta, Stop> {
         above: above.round() as u32,
         effective_rank: spectrum.effective_rank(rounding).0,
     });
-    Ok(Delta {
-        effective_rank,
-        stable_rank: squares / spectrum.largest().powi(2).max(f64::MIN_POSITIVE),
-        frobenius: squares.sqrt(),
-        sigma: Vec::new(),
-        effective_rank_error: Some(error),
-        floor,
-    })
+    let measured = of_change(&Spectrum::Estimated {
+        effective_rank: spectrum.effective_rank(0.0),
+        squares,
+        largest: spectrum.largest(),
+    });
+    Ok(Delta { floor, ..measured })
 }

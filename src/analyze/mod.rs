@@ -13,8 +13,10 @@ pub use known::{Known, Look, Tuning};
 pub use vectors::{Vectors, vectors};
 
 use crate::linalg::Matrix;
+use crate::metrics::Spectrum;
+use crate::metrics::measure::of_change;
 use crate::plan::job::Job;
-use crate::report::{self, Delta, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
+use crate::report::{self, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
 use change::Change;
 use rayon::prelude::*;
 use weights::Weights;
@@ -225,20 +227,12 @@ fn unchanged(job: &Job, reason: Option<String>) -> report::Matrix {
         signed_cos: Some(ones),
         ..Match::default()
     });
-    let none = Delta {
-        effective_rank: 0.0,
-        stable_rank: 0.0,
-        frobenius: 0.0,
-        sigma: Vec::new(),
-        effective_rank_error: None,
-        floor: None,
-    };
     report::Matrix {
         status: Status::Unchanged,
         reason,
         left: own.clone(),
         right: own,
-        delta: Some(none),
+        delta: Some(of_change(&Spectrum::Whole(&[]))),
         certified: true,
         ..blank(job)
     }

@@ -1,13 +1,17 @@
 //! The numbers of a figure as CSV (RFC 4180). Lines that begin with `#` say what they are: `pandas.read_csv(file, comment="#")`.
 
 use super::provenance::provenance;
-use crate::figures::{Request, Value, table};
-use crate::report::Report;
+use crate::figures::{Request, Table, Value, table};
+use crate::report::{Report, Settings};
 
 pub fn csv(report: &Report, request: &Request) -> String {
-    let table = table(report, request);
+    of_table(report, &request.settings, &table(report, request))
+}
+
+/// Any table of a report.
+pub fn of_table(report: &Report, settings: &Settings, table: &Table) -> String {
     let mut out = String::new();
-    for line in std::iter::once(table.title.clone()).chain(provenance(report, &request.settings).lines()) {
+    for line in std::iter::once(table.title.clone()).chain(provenance(report, settings).lines()) {
         // A quote would open a quoted field for some readers, even in a comment.
         out.push_str(&format!("# {}\r\n", line.replace(['\r', '\n'], " ").replace('"', "'")));
     }

@@ -1,7 +1,7 @@
 //! The numbers of a figure as JSON: `lorascope-figure/1`, columns and rows as the figure's table has them.
 
 use super::provenance::{Provenance, provenance};
-use crate::figures::{FigureId, Request, Table, table};
+use crate::figures::{Request, Table, table};
 use crate::report::{Report, Settings};
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 struct FigureData<'a> {
     schema: &'static str,
-    figure: FigureId,
+    figure: &'a str,
     settings: &'a Settings,
     #[serde(flatten)]
     table: Table,
@@ -17,12 +17,18 @@ struct FigureData<'a> {
 }
 
 pub fn json(report: &Report, request: &Request) -> String {
+    let figure = request.figure.word();
+    of_table(report, &request.settings, &figure, table(report, request))
+}
+
+/// Any table of a report.
+pub fn of_table(report: &Report, settings: &Settings, figure: &str, table: Table) -> String {
     let data = FigureData {
         schema: "lorascope-figure/1",
-        figure: request.figure,
-        settings: &request.settings,
-        table: table(report, request),
-        provenance: provenance(report, &request.settings),
+        figure,
+        settings,
+        table,
+        provenance: provenance(report, settings),
     };
     serde_json::to_string_pretty(&data).unwrap_or_default()
 }

@@ -119,7 +119,8 @@ fn of_delta(delta: &Delta, n: usize) -> Option<String> {
         floor.map(|f| f.effective_rank),
         floor.map(|f| f64::from(f.sigma)),
     ];
-    let finite = numbers.into_iter().flatten().all(f64::is_finite);
+    let mut measures = delta.measures.values().chain(delta.measure_errors.values());
+    let finite = numbers.into_iter().flatten().all(f64::is_finite) && measures.all(|x| x.is_finite());
     if !finite || !delta.sigma.iter().all(|s| s.is_finite() && *s >= 0.0) {
         return Some("one of the numbers of its change is not a number".into());
     }

@@ -139,6 +139,16 @@ impl FigureId {
     ];
 }
 
+impl FigureId {
+    /// As files and links spell it.
+    pub fn word(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
 impl Request {
     /// A finished report's figure, `width` CSS pixels wide, as it looks before anybody has touched it.
     pub fn of(figure: FigureId, theme: Theme, width: f64) -> Request {

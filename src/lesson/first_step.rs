@@ -10,7 +10,7 @@ use super::spectra::{self, Spectral, rank};
 use super::{Fact, Scene, held};
 use crate::linalg::{Matrix, View, low_rank_singular_values, product, singular_values};
 use crate::metrics::effective_rank::effective_rank;
-use crate::metrics::stable_rank::frobenius;
+use crate::metrics::frobenius::frobenius;
 use crate::panel::{Body, Map, Maps, Panel};
 use crate::print::{fixed, short};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Singular values side by side, on a logarithmic axis.
 
-use crate::metrics::stable_rank::frobenius;
+use crate::metrics::frobenius::frobenius;
 use crate::panel::{Body, Curves, Line, Panel, Range};
 
 /// One spectrum and its line.

@@ -2,7 +2,23 @@
 //! (Wedin 1972).
 
 use super::stable_rank::largest;
+use super::{Measure, Of, Unit};
 use crate::report::Delta;
+
+pub static CHANGE_RATIO: Measure = Measure {
+    id: "change-ratio",
+    name: "σ₁(ΔW) / σ₁(W₀)",
+    short: "σ1 of ΔW / σ1 of W0",
+    about: "The largest singular value of the change against that of the base",
+    source: "Wedin 1972",
+    unit: Unit::Decimals(3),
+    in_table: false,
+    rising: false,
+    of: Of::Matrix(|matrix, _| {
+        let delta = matrix.delta.as_ref();
+        delta.and_then(|delta| change_ratio(delta, &matrix.sigma_base)).into()
+    }),
+};
 
 /// `base`: the singular values of W0, descending. None where they are not known or zero.
 pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
@@ -18,17 +34,13 @@ pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::stable_rank::{frobenius, stable_rank};
+    use crate::metrics::Spectrum;
+    use crate::metrics::measure::of_change;
 
     fn delta(sigma: &[f32]) -> Delta {
-        let (frobenius, stable_rank) = (frobenius(sigma), stable_rank(sigma));
         Delta {
-            effective_rank: 1.0,
-            stable_rank,
-            frobenius,
             sigma: sigma.to_vec(),
-            effective_rank_error: None,
-            floor: None,
+            ..of_change(&Spectrum::Whole(sigma))
         }
     }
 

@@ -1,5 +1,25 @@
 //! Effective rank (Roy and Vetterli 2007): exp of the entropy of the singular values' shares.
 
+use super::{Measure, Of, Reading, Spectrum, Unit};
+
+pub static EFFECTIVE_RANK: Measure = Measure {
+    id: "effective-rank",
+    name: "Effective rank of ΔW",
+    short: "effective rank",
+    about: "exp of the entropy of the singular values of ΔW",
+    source: "Roy and Vetterli 2007; Shuttleworth et al. 2024, Fig. 6",
+    unit: Unit::Decimals(1),
+    in_table: true,
+    rising: false,
+    of: Of::Change(|spectrum| match *spectrum {
+        Spectrum::Whole(sigma) => Reading::Exactly(effective_rank(sigma)),
+        Spectrum::Estimated {
+            effective_rank: (rank, error),
+            ..
+        } => Reading::About(rank, error),
+    }),
+};
+
 /// exp(-sum p ln p) with p = sigma / sum sigma (the values themselves, not their squares); 0 for a zero matrix.
 pub fn effective_rank(sigma: &[f32]) -> f64 {
     let total: f64 = sigma.iter().map(|s| f64::from(*s)).sum();

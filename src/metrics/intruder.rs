@@ -1,7 +1,27 @@
 //! Intruder dimensions (arXiv 2410.21228, section 3 and Fig. 4): tuned singular vectors, among the k strongest, that resemble
 //! no pre-trained one.
 
+use super::{Measure, Of, Reading, Unit};
 use crate::report::{Cosine, Match, Matrix, Settings, Side, Status};
+
+pub static INTRUDERS: Measure = Measure {
+    id: "intruders",
+    name: "Intruders",
+    short: "intruders",
+    about: "Vectors among the k strongest whose best match is strictly below ε",
+    source: "Shuttleworth et al. 2024, section 3",
+    unit: Unit::Count,
+    in_table: true,
+    rising: false,
+    of: Of::Matrix(|matrix, settings| {
+        intruders(matrix, settings).map_or(Reading::Nothing, |certain| {
+            Reading::Counted(
+                certain,
+                undecided(matrix, settings.into(), settings.k, settings.epsilon),
+            )
+        })
+    }),
+};
 
 /// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
 pub type Interval = (f32, f32);
@@ -87,6 +107,27 @@ impl<'a> Intervals<'a> {
     }
 }
 
+/// What a number of 24 bits and two decompositions may differ by.
+const ROUNDING: f32 = 2e-5;
+
+/// How many of a certified matrix's best matches were computed, on both sides, and how many of them lie outside their bounds by an exact
+/// result of the same matrix.
+pub fn outside(claimed: &Matrix, exact: &Matrix) -> (u32, u32) {
+    let (mut all, mut outside) = (0, 0);
+    for rule in [Side::Left, Side::Right].map(Rule::absolute) {
+        let Some(claims) = Intervals::of(claimed, rule) else {
+            continue;
+        };
+        let mut truth = Intervals::of(exact, rule).into_iter().flat_map(Intervals::iter);
+        for (low, high) in claims.iter() {
+            let value = truth.next().map_or(0.0, |(low, _)| low);
+            all += 1;
+            outside += u32::from(value < low - ROUNDING || value > high + ROUNDING);
+        }
+    }
+    (all, outside)
+}
+
 /// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
 pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
     let Some(intervals) = Intervals::of(matrix, rule) else {
@@ -117,6 +158,13 @@ pub fn count(scores: impl IntoIterator<Item = f32>, k: u32, epsilon: f64) -> u32
         .take(k as usize)
         .filter(|c| f64::from(*c) < epsilon)
         .count() as u32
+}
+
+/// The counted vectors by their places from 0; none where there are no scores.
+pub fn counted(matrix: &Matrix, settings: &Settings) -> Option<Vec<usize>> {
+    let known = Intervals::of(matrix, settings.into())?.scores();
+    let below = |(j, score): (usize, f32)| (f64::from(score) < settings.epsilon).then_some(j);
+    Some(known.take(settings.k as usize).enumerate().filter_map(below).collect())
 }
 
 /// The count of one matrix under the given settings; none where there are no scores.
@@ -161,6 +209,21 @@ mod tests {
         assert_eq!(counted(4, 0.65), (2, 1));
         assert_eq!(counted(10, 0.5), (1, 3));
         assert_eq!(undecided(&matrix, Rule::absolute(Side::Right), 4, 0.5), 4);
+    }
+
+    #[test]
+    fn what_lies_outside_its_bounds_is_counted() {
+        let side = |low: &[f32], high: Option<&[f32]>| {
+            matrix(Match {
+                max_cos: low.to_vec(),
+                max_cos_upper: high.map(<[f32]>::to_vec),
+                argmax: vec![0; low.len()],
+                ..Match::default()
+            })
+        };
+        let exact = side(&[0.816, 0.5, 0.9], None);
+        assert_eq!(outside(&side(&[0.8, 0.4], Some(&[0.82, 0.6])), &exact), (2, 0));
+        assert_eq!(outside(&side(&[0.055, 0.5], Some(&[0.235, 0.5])), &exact), (2, 1));
     }
 
     #[test]

@@ -1,5 +1,30 @@
 //! How much of a fine-tuned matrix its intruders are: their share of sum sigma_j^2 = ||W||_F^2. A count says nothing of size.
 
+use super::intruder::counted;
+use super::{Measure, Of, Reading, Unit};
+use crate::report::{Matrix, Mode, Settings};
+
+pub static INTRUDER_ENERGY: Measure = Measure {
+    id: "intruder-energy",
+    name: "Energy of intruders",
+    short: "energy of intruders",
+    about: "The intruders’ part of the sum of all squared singular values of W",
+    source: "the definition",
+    unit: Unit::Percent,
+    in_table: false,
+    rising: false,
+    of: Of::Matrix(of_matrix),
+};
+
+fn of_matrix(matrix: &Matrix, settings: &Settings) -> Reading {
+    let whole = matrix.sigma_tuned.len() == matrix.rows.min(matrix.cols) as usize;
+    match counted(matrix, settings) {
+        _ if !whole && matrix.mode == Some(Mode::Certified) => Reading::NeedsExact,
+        Some(counted) if whole => intruder_energy(&matrix.sigma_tuned, &counted).into(),
+        _ => Reading::Nothing,
+    }
+}
+
 /// The share of the vectors at `places` in the energy of a whole spectrum, in [0, 1]; none of a zero matrix, or where a place is not in it.
 pub fn intruder_energy(sigma: &[f32], places: &[usize]) -> Option<f64> {
     let square = |s: &f32| f64::from(*s).powi(2);

@@ -1,9 +1,23 @@
-//! Frobenius norm and stable rank (Rudelson and Vershynin 2007), from singular values.
+//! Stable rank (Rudelson and Vershynin 2007): how many directions of the largest size would make the norm.
 
-/// sqrt(sum sigma^2), summed in f64.
-pub fn frobenius(sigma: &[f32]) -> f64 {
-    sigma.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>().sqrt()
-}
+use super::{Measure, Of, Reading, Spectrum, Unit};
+
+pub static STABLE_RANK: Measure = Measure {
+    id: "stable-rank",
+    name: "Stable rank of ΔW",
+    short: "stable rank",
+    about: "‖ΔW‖² / σ₁², how many directions of the largest size would make its norm",
+    source: "Rudelson and Vershynin 2007",
+    unit: Unit::Decimals(1),
+    in_table: false,
+    rising: false,
+    of: Of::Change(|spectrum| {
+        Reading::Exactly(match *spectrum {
+            Spectrum::Whole(sigma) => stable_rank(sigma),
+            Spectrum::Estimated { squares, largest, .. } => squares / largest.powi(2).max(f64::MIN_POSITIVE),
+        })
+    }),
+};
 
 /// ||M||_F^2 / sigma_1^2; 0 for a zero matrix. `sigma` descends.
 pub fn stable_rank(sigma: &[f32]) -> f64 {
@@ -25,13 +39,13 @@ pub fn largest(frobenius: f64, stable_rank: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::frobenius::frobenius;
 
     #[test]
     fn zero_identity_rank_one_and_scale() {
         assert_eq!((stable_rank(&[]), stable_rank(&[0.0])), (0.0, 0.0));
         assert!((stable_rank(&[1e-30; 5]) - 5.0).abs() < 1e-9);
         assert_eq!(stable_rank(&[4.0, 0.0]), 1.0);
-        assert!((frobenius(&[3.0, 4.0]) - 5.0).abs() < 1e-12);
         assert_eq!(largest(0.0, 0.0), 0.0);
         assert!((largest(frobenius(&[4.0, 3.0]), stable_rank(&[4.0, 3.0])) - 4.0).abs() < 1e-12);
     }

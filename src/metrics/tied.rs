@@ -1,6 +1,49 @@
 //! Nearly tied base vectors: a small change may turn them among themselves, which scores as if something new had appeared (two
 //! tied vectors turned by 45 degrees score 0.707 each). The cosine with the space they span tells a turned tie from a new direction.
 
+use super::intruder::counted;
+use super::{Measure, Of, Unit};
+use crate::report::{Match, Matrix, Settings, Side};
+
+pub static TIED_ANGLE: Measure = Measure {
+    id: "tied-angle",
+    name: "Angle to tied span",
+    short: "angle to tied span",
+    about: "Between an intruder and the span of nearly tied pre-trained vectors",
+    source: "Davis and Kahan 1970",
+    unit: Unit::Degrees,
+    in_table: false,
+    rising: false,
+    of: Of::Matrix(|matrix, settings| of_matrix(matrix, settings).into()),
+};
+
+/// Counted vectors that lie among base vectors of nearly equal strength, by their places from 0, and the smallest cosine with that space:
+/// turned, not new. None where there are none.
+pub fn tied_vectors(matrix: &Matrix, settings: &Settings) -> Option<(Vec<usize>, f64)> {
+    let tied = own_side(matrix, settings)?.tied_cos.as_deref()?;
+    let within = |j: usize| tied.get(j).map(|c| f64::from(*c)).filter(|c| *c >= settings.epsilon);
+    let found = counted(matrix, settings)?
+        .into_iter()
+        .filter_map(|j| Some((j, within(j)?)));
+    let (places, cosines): (Vec<usize>, Vec<f64>) = found.unzip();
+    (!places.is_empty()).then(|| (places, cosines.into_iter().fold(1.0, f64::min)))
+}
+
+/// The side whose ties are looked at: for both sides the left one.
+fn own_side<'a>(matrix: &'a Matrix, settings: &Settings) -> Option<&'a Match> {
+    if settings.side == Side::Right {
+        &matrix.right
+    } else {
+        &matrix.left
+    }
+    .as_ref()
+}
+
+fn of_matrix(matrix: &Matrix, settings: &Settings) -> Option<f64> {
+    let own = own_side(matrix, settings)?;
+    tied_angle(own.tied_cos.as_deref()?, &own.max_cos, &counted(matrix, settings)?)
+}
+
 /// Neighbours whose singular values differ by less than this part are tied.
 const TIE: f32 = 1e-3;
 

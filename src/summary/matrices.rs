@@ -1,11 +1,10 @@
 //! Rows of the table of matrices: one a matrix, a cell a model.
 
+use super::remark::remarks;
 use super::sort::Sort;
-use crate::metrics::change_ratio::change_ratio;
-use crate::metrics::intruder::{Intervals, undecided};
-use crate::metrics::intruder_energy::intruder_energy;
-use crate::metrics::tied::tied_angle;
-use crate::report::{Match, Matrix, Report, Settings, Side, Status};
+use crate::metrics::intruder::{Interval, Intervals, intruders, undecided};
+use crate::metrics::{Measure, Reading, measures};
+use crate::report::{Matrix, Report, Settings, Status};
 use crate::series::{type_label, type_order};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -36,6 +35,7 @@ pub struct MatrixRow {
     pub cells: Vec<Option<MatrixCell>>,
 }
 
+/// One model in one matrix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -43,49 +43,91 @@ pub struct MatrixCell {
     pub status: Status,
     pub reason: Option<String>,
     pub intruders: Option<u32>,
-    pub effective_rank: Option<f64>,
-    pub stable_rank: Option<f64>,
-    pub frobenius: Option<f64>,
-    pub sigma1_base: Option<f64>,
-    pub sigma1_tuned: Option<f64>,
     /// Vectors whose verdict is open: an interval that holds epsilon, or nothing computed.
     pub undecided: u32,
-    /// The counted vectors' share of sum sigma_j^2 of W; null where not all its singular values are known.
-    pub intruder_energy: Option<f64>,
-    /// sigma_1(dW) / sigma_1(W0).
-    pub change_ratio: Option<f64>,
-    /// Degrees between the counted vector that lies nearest to nearly tied base vectors and their space; null where nothing is tied.
-    pub tied_angle: Option<f64>,
+    /// What the measures say, in the order of the list: those of the table, or of one matrix all.
+    pub readings: Vec<Told>,
+    /// The best matches of the vectors looked at: where each lies, from the strongest on. Of one matrix, and of the model asked for.
+    pub window: Vec<Interval>,
+    /// What to know of its numbers, a sentence each; of one matrix.
+    pub remarks: Vec<String>,
+}
+
+/// What one measure says, in print.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// None where there is no number.
+    pub value: Option<f64>,
+    pub text: String,
+    /// For a narrow column.
+    pub narrow: String,
 }
 
 /// A matrix of the base: what each model has of it, one at least.
 pub(super) type OfModels<'a> = Vec<Option<&'a Matrix>>;
 
 /// The first rows of the table; without a sort in the order of the network. A large run has more cells than a page can take in within a
-/// frame: only the rows that are shown are made.
-pub fn matrices(report: &Report, settings: &Settings, sort: Option<&Sort>, first: u32) -> Matrices {
+/// frame: only the rows that are shown are made. `model` is the one whose best matches are shown.
+pub fn matrices(report: &Report, settings: &Settings, sort: Option<&Sort>, first: u32, model: u32) -> Matrices {
+    let mut all = in_order(report, settings, sort);
+    let total = all.len() as u32;
+    all.truncate(first as usize);
+    let cell = |at: usize, m: &Matrix| MatrixCell {
+        window: if at == model as usize {
+            window(m, settings)
+        } else {
+            Vec::new()
+        },
+        ..cell(m, settings, |measure| measure.in_table)
+    };
+    Matrices {
+        total,
+        rows: all.iter().filter_map(|of| row(of, cell)).collect(),
+    }
+}
+
+/// Every matrix of the base.
+pub(super) fn in_order<'a>(report: &'a Report, settings: &Settings, sort: Option<&Sort>) -> Vec<OfModels<'a>> {
     let mut all: Vec<OfModels> = by_name(report).into_values().collect();
     // Names are told apart by their places in the network, then by themselves.
     all.sort_by_key(|of| one(of).map(|m| (m.layer, type_order(m.kind.as_deref()), &m.name)));
     if let Some(sort) = sort {
         sort.apply(&mut all, settings);
     }
-    let total = all.len() as u32;
-    all.truncate(first as usize);
-    Matrices {
-        total,
-        rows: all.iter().filter_map(|of| row(of, settings)).collect(),
-    }
+    all
 }
 
-/// One row; None where no model has such a matrix.
+/// One row with all that is known; None where no model has such a matrix.
 pub fn matrix(report: &Report, settings: &Settings, name: &str) -> Option<MatrixRow> {
     let of: OfModels = report
         .models
         .iter()
         .map(|model| model.matrices.iter().find(|m| m.name == name))
         .collect();
-    row(&of, settings)
+    row(&of, |_, m| MatrixCell {
+        window: window(m, settings),
+        remarks: remarks(m, settings),
+        ..cell(m, settings, |_| true)
+    })
+}
+
+/// Every matrix in the order of the table, and what each model shows in it: the readings of all measures, in the order of their list.
+pub fn readings<'a>(
+    report: &'a Report,
+    settings: &Settings,
+    sort: Option<&Sort>,
+) -> Vec<(usize, &'a Matrix, Vec<Reading>)> {
+    let of_matrix = |of: OfModels<'a>| {
+        let own = of.into_iter().enumerate().filter_map(|(at, m)| Some((at, m?)));
+        own.map(|(at, m)| (at, m, measures().map(|measure| measure.read(m, settings)).collect()))
+            .collect::<Vec<_>>()
+    };
+    in_order(report, settings, sort)
+        .into_iter()
+        .flat_map(of_matrix)
+        .collect()
 }
 
 fn by_name(report: &Report) -> HashMap<&str, OfModels<'_>> {
@@ -103,7 +145,7 @@ pub(super) fn one<'a>(of: &OfModels<'a>) -> Option<&'a Matrix> {
     of.iter().find_map(|m| *m)
 }
 
-fn row(of: &OfModels, settings: &Settings) -> Option<MatrixRow> {
+fn row(of: &OfModels, cell: impl Fn(usize, &Matrix) -> MatrixCell) -> Option<MatrixRow> {
     one(of).map(|m| MatrixRow {
         name: m.name.clone(),
         layer: m.layer,
@@ -111,51 +153,58 @@ fn row(of: &OfModels, settings: &Settings) -> Option<MatrixRow> {
         type_label: type_label(m.kind.as_deref()).to_owned(),
         rows: m.rows,
         cols: m.cols,
-        cells: of.iter().map(|m| m.map(|m| cell(m, settings))).collect(),
+        cells: of.iter().enumerate().map(|(at, m)| m.map(|m| cell(at, m))).collect(),
     })
 }
 
-fn cell(m: &Matrix, settings: &Settings) -> MatrixCell {
-    let first = |sigma: &[f32]| sigma.first().map(|s| f64::from(*s));
-    let known = Intervals::of(m, settings.into());
-    let counted: Vec<usize> = known
-        .into_iter()
-        .flat_map(|known| known.scores().take(settings.k as usize).enumerate())
-        .filter_map(|(j, score)| (f64::from(score) < settings.epsilon).then_some(j))
-        .collect();
-    let whole = m.sigma_tuned.len() == m.rows.min(m.cols) as usize;
+fn cell(m: &Matrix, settings: &Settings, shown: impl Fn(&Measure) -> bool) -> MatrixCell {
+    let told = |measure: &Measure| {
+        let reading = measure.read(m, settings);
+        Told {
+            value: reading.value(),
+            text: measure.print(reading),
+            narrow: measure.print_narrow(reading),
+        }
+    };
     MatrixCell {
         status: m.status,
         reason: m.reason.clone(),
-        intruders: known.map(|_| counted.len() as u32),
-        effective_rank: m.delta.as_ref().map(|d| d.effective_rank),
-        stable_rank: m.delta.as_ref().map(|d| d.stable_rank),
-        frobenius: m.delta.as_ref().map(|d| d.frobenius),
-        sigma1_base: first(&m.sigma_base),
-        sigma1_tuned: first(&m.sigma_tuned),
+        intruders: intruders(m, settings),
         undecided: undecided(m, settings.into(), settings.k, settings.epsilon),
-        intruder_energy: whole.then(|| intruder_energy(&m.sigma_tuned, &counted)).flatten(),
-        change_ratio: m.delta.as_ref().and_then(|d| change_ratio(d, &m.sigma_base)),
-        tied_angle: own_side(m, settings).and_then(|own| tied_angle(own.tied_cos.as_deref()?, &own.max_cos, &counted)),
+        readings: measures().filter(|measure| shown(measure)).map(told).collect(),
+        window: Vec::new(),
+        remarks: Vec::new(),
     }
 }
 
-fn own_side<'a>(m: &'a Matrix, settings: &Settings) -> Option<&'a Match> {
-    if settings.side == Side::Right {
-        m.right.as_ref()
-    } else {
-        m.left.as_ref()
-    }
+/// What is looked at: the first k of the chosen side; none where it was not computed.
+pub(super) fn window(m: &Matrix, settings: &Settings) -> Vec<Interval> {
+    let all = Intervals::of(m, settings.into()).into_iter().flat_map(Intervals::iter);
+    all.take(settings.k as usize).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Delta;
+    use crate::report::{Delta, Match, Mode};
     use crate::summary::tests::{matrix, report};
 
-    #[test]
-    fn what_a_count_does_not_say_stands_beside_it() {
+    fn cell(m: &Matrix, k: u32) -> MatrixCell {
+        let settings = Settings {
+            k,
+            ..Settings::default()
+        };
+        let mut row = super::matrix(&report(vec![m.clone()]), &settings, "w").unwrap();
+        row.cells.remove(0).unwrap()
+    }
+
+    #[track_caller]
+    fn said(cell: &MatrixCell, id: &str) -> (Option<f64>, String) {
+        let at = measures().position(|m| m.id == id).unwrap();
+        (cell.readings[at].value, cell.readings[at].text.clone())
+    }
+
+    fn example() -> Matrix {
         let left = Match {
             max_cos: vec![0.3, 0.9, 0.4],
             tied_cos: Some(vec![0.5, 0.9, 0.4]),
@@ -168,31 +217,35 @@ mod tests {
             effective_rank: 2.0,
             stable_rank: 4.0,
             frobenius: 2.0,
-            sigma: Vec::new(),
-            effective_rank_error: None,
-            floor: None,
+            ..Delta::default()
         });
-        let cell = |m: &Matrix, k| {
-            let settings = Settings {
-                k,
-                ..Settings::default()
-            };
-            super::matrix(&report(vec![m.clone()]), &settings, "w")
-                .unwrap()
-                .cells
-                .remove(0)
-                .unwrap()
-        };
+        m
+    }
+
+    #[test]
+    fn what_a_count_does_not_say_stands_beside_it() {
+        let mut m = example();
         let found = cell(&m, 3);
-        assert_eq!(
-            (found.intruders, found.intruder_energy, found.change_ratio),
-            (Some(2), Some(5.0 / 9.0), Some(0.25))
-        );
-        assert!((found.tied_angle.unwrap() - 60.0).abs() < 1e-4);
-        assert_eq!(cell(&m, 1).intruder_energy, Some(4.0 / 9.0));
+        assert_eq!((found.intruders, found.window.len()), (Some(2), 3));
+        assert_eq!(said(&found, "intruder-energy"), (Some(5.0 / 9.0), "56 %".into()));
+        assert_eq!(said(&found, "change-ratio"), (Some(0.25), "0.250".into()));
+        assert_eq!(said(&found, "weakest-match").1, "0.30");
+        assert_eq!(said(&found, "tied-angle").1, "60°");
+        assert_eq!(said(&cell(&m, 1), "intruder-energy").0, Some(4.0 / 9.0));
         // The last singular value is not known.
         m.sigma_tuned.pop();
         m.left.as_mut().unwrap().tied_cos = None;
-        assert_eq!((cell(&m, 3).intruder_energy, cell(&m, 3).tied_angle), (None, None));
+        assert_eq!(said(&cell(&m, 3), "intruder-energy"), (None, "–".into()));
+        assert_eq!(said(&cell(&m, 3), "tied-angle").0, None);
+    }
+
+    #[test]
+    fn what_certified_mode_cannot_give_is_said() {
+        let mut m = example();
+        m.sigma_tuned.pop();
+        m.mode = Some(Mode::Certified);
+        let found = cell(&m, 3);
+        assert_eq!(said(&found, "intruder-energy"), (None, "exact mode only".into()));
+        assert_eq!(said(&found, "effective-rank").1, "2.0");
     }
 }

@@ -12,9 +12,9 @@ mod vectors;
 pub use apply::apply;
 pub use differences::{Differences, Verdict, differences};
 pub use findings::{Findings, Summary, summary};
-pub use matrices::{Matrices, MatrixCell, MatrixRow, matrices, matrix};
+pub use matrices::{Matrices, MatrixCell, MatrixRow, Told, matrices, matrix, readings};
 pub use remark::remark;
-pub use sort::{Column, Sort};
+pub use sort::Sort;
 pub use tables::ModelSummary;
 pub use vectors::set_vectors;
 

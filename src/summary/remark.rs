@@ -1,6 +1,55 @@
-//! What a reader must know of a report before trusting its counts.
+//! What a reader must know of a report, or of one matrix, before trusting its counts.
 
-use crate::report::{Mode, Report};
+use crate::metrics::tied::tied_vectors;
+use crate::print::{count, fixed, rank};
+use crate::report::{Floor, Matrix, Mode, Report, Settings};
+
+/// Of one matrix, a sentence each: the floor of rounding, vectors that are tied.
+pub fn remarks(matrix: &Matrix, settings: &Settings) -> Vec<String> {
+    let floor = matrix.delta.as_ref().and_then(|delta| delta.floor.as_ref());
+    floor.map(sunk).into_iter().chain(turned(matrix, settings)).collect()
+}
+
+fn sunk(floor: &Floor) -> String {
+    let above = match floor.above {
+        0 => "None stands above it.".to_owned(),
+        n => {
+            let values = if n == 1 { "value" } else { "values" };
+            let rank = rank(floor.effective_rank);
+            format!("{} {values} above it, of effective rank {rank}.", count(n.into()))
+        }
+    };
+    format!(
+        "ΔW sinks into the rounding of the stored weights: singular values up to {} are noise. {above}",
+        two_digits(floor.sigma.into())
+    )
+}
+
+/// Two digits that say something: `0.0012`, `1.2e-7`.
+fn two_digits(x: f64) -> String {
+    let exponent = format!("{x:.1e}")
+        .rsplit_once('e')
+        .and_then(|(_, e)| e.parse::<i32>().ok());
+    match exponent {
+        Some(e @ -6..=1) => format!("{x:.*}", (1 - e).max(0) as usize),
+        _ => format!("{x:.1e}"),
+    }
+}
+
+fn turned(matrix: &Matrix, settings: &Settings) -> Option<String> {
+    let (places, cosine) = tied_vectors(matrix, settings)?;
+    let which: Vec<String> = places.iter().map(|j| count(*j as u64 + 1)).collect();
+    let [vectors, lie] = if places.len() == 1 {
+        ["Vector", "lies"]
+    } else {
+        ["Vectors", "lie"]
+    };
+    Some(format!(
+        "{vectors} {} {lie} among nearly tied pre-trained vectors (cosine with their span {} or more): turned within it, not new.",
+        which.join(", "),
+        fixed(cosine, 2)
+    ))
+}
 
 /// Certified bounds of a program that did not prove them, in words; none where all numbers stand.
 pub fn remark(report: &Report) -> Option<String> {

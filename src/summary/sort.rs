@@ -1,34 +1,22 @@
 //! The order of the table of matrices. Rows without a number come last in both directions.
 
 use super::matrices::{OfModels, one};
-use super::tables::weakest;
-use crate::metrics::intruder::{Intervals, intruders};
-use crate::report::{Matrix, Settings};
+use crate::metrics;
+use crate::report::Settings;
 use crate::series::type_label;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// What a click on a column head of the table sorts by.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Sort {
-    pub column: Column,
+    /// `layer`, `name`, `shape`, or the id of a measure. Any other leaves the order of the network.
+    pub column: String,
     /// For the columns of one model.
     pub model: u32,
     pub descending: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub enum Column {
-    Layer,
-    Name,
-    Shape,
-    Intruders,
-    EffectiveRank,
-    Best,
 }
 
 #[derive(PartialEq, PartialOrd)]
@@ -39,7 +27,7 @@ enum Key {
 
 impl Sort {
     /// Equal rows keep the order they have.
-    pub(super) fn apply(self, all: &mut Vec<OfModels>, settings: &Settings) {
+    pub(super) fn apply(&self, all: &mut Vec<OfModels>, settings: &Settings) {
         let mut keyed: Vec<(Option<Key>, OfModels)> = std::mem::take(all)
             .into_iter()
             .map(|of| (self.key(&of, settings), of))
@@ -54,23 +42,16 @@ impl Sort {
         all.extend(keyed.into_iter().map(|(_, of)| of));
     }
 
-    fn key(self, of: &OfModels, settings: &Settings) -> Option<Key> {
+    fn key(&self, of: &OfModels, settings: &Settings) -> Option<Key> {
         let (any, own) = (one(of)?, of.get(self.model as usize).copied().flatten());
-        match self.column {
-            Column::Layer => any.layer.map(f64::from).map(Key::Number),
+        match self.column.as_str() {
+            "layer" => any.layer.map(f64::from).map(Key::Number),
             // As a dictionary has them: capitals do not come first.
-            Column::Name => Some(Key::Text(type_label(any.kind.as_deref()).to_lowercase())),
-            Column::Shape => Some(Key::Number(f64::from(any.rows) * f64::from(any.cols))),
-            Column::Intruders => intruders(own?, settings).map(f64::from).map(Key::Number),
-            Column::EffectiveRank => own?.delta.as_ref().map(|d| Key::Number(d.effective_rank)),
-            Column::Best => best(own?, settings).map(Key::Number),
+            "name" => Some(Key::Text(type_label(any.kind.as_deref()).to_lowercase())),
+            "shape" => Some(Key::Number(f64::from(any.rows) * f64::from(any.cols))),
+            id => metrics::measure(id)?.read(own?, settings).value().map(Key::Number),
         }
     }
-}
-
-/// The weakest of the matches looked at.
-fn best(m: &Matrix, settings: &Settings) -> Option<f64> {
-    weakest(Intervals::of(m, settings.into())?.scores().take(settings.k as usize))
 }
 
 #[cfg(test)]
@@ -102,25 +83,26 @@ mod tests {
             row("d", Some(1), "k", Some(&[0.2, 0.9, 0.9])),
         ]);
         let by = |sort: Option<Sort>| {
-            let found = matrices(&report, &Settings::default(), sort.as_ref(), 9);
+            let found = matrices(&report, &Settings::default(), sort.as_ref(), 9, 0);
             found.rows.into_iter().map(|r| r.name).collect::<String>()
         };
-        let sorted = |column| {
+        let sorted = |column: &str| {
             [true, false].map(|descending| {
                 by(Some(Sort {
-                    column,
+                    column: column.into(),
                     model: 0,
                     descending,
                 }))
             })
         };
         assert_eq!(by(None), "cabd");
-        assert_eq!(sorted(Column::Intruders), ["cadb", "adcb"]);
-        assert_eq!(sorted(Column::Layer), ["dabc", "abdc"]);
-        assert_eq!(sorted(Column::Best), ["dcab", "cadb"]);
+        assert_eq!(sorted("intruders"), ["cadb", "adcb"]);
+        assert_eq!(sorted("layer"), ["dabc", "abdc"]);
+        assert_eq!(sorted("weakest-match"), ["dcab", "cadb"]);
         // query, MLP gate, MLP up, key
-        assert_eq!(sorted(Column::Name), ["acbd", "dbca"]);
-        let first = matrices(&report, &Settings::default(), None, 2);
+        assert_eq!(sorted("name"), ["acbd", "dbca"]);
+        assert_eq!(sorted("no-such-column"), ["cabd", "cabd"]);
+        let first = matrices(&report, &Settings::default(), None, 2, 0);
         assert_eq!((first.total, first.rows.len()), (4, 2));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::apply::mean;
 use crate::metrics::intruder::{Interval, Intervals, count, undecided};
+use crate::metrics::weakest_match::weakest;
 use crate::report::{Kind, Matrix, Report, Settings, Status};
 use crate::series::{labels, series};
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,7 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 .filter_map(|m| m.delta.as_ref())
                 .map(|d| d.effective_rank)
                 .collect();
+            let weakest = weakest(counted.iter().flatten().copied());
             let mut summary = ModelSummary {
                 label,
                 kind: model.kind,
@@ -67,8 +69,8 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 possible: counted.iter().map(|s| s.len() as u32).sum(),
                 matrices_with_any: counted.iter().filter(|w| below(w, settings.epsilon) > 0).count() as u32,
                 undecided: model.matrices.iter().map(open).sum(),
-                weakest_match: weakest(counted.iter().flatten().map(|i| i.1)),
-                weakest_low: weakest(counted.iter().flatten().map(|i| i.0)),
+                weakest_match: weakest.map(|(_, high)| high),
+                weakest_low: weakest.map(|(low, _)| low),
                 mean_effective_rank: mean(&ranks),
                 done: counted.len() as u32,
                 failed: with(Status::Failed),
@@ -121,8 +123,4 @@ fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) ->
 /// What is looked at: the first k of the chosen side.
 fn window(m: &Matrix, settings: &Settings) -> Option<Vec<Interval>> {
     Intervals::of(m, settings.into()).map(|i| i.iter().take(settings.k as usize).collect())
-}
-
-pub(super) fn weakest(scores: impl Iterator<Item = f32>) -> Option<f64> {
-    scores.min_by(f32::total_cmp).map(f64::from)
 }

@@ -3,6 +3,7 @@
 use super::view::ReportView;
 use crate::export;
 use crate::figures::Request;
+use crate::metrics::{self, Measure};
 use crate::presets::{self, Preset};
 use crate::report::{Matrix, Report, Settings};
 use crate::summary::{self, Differences, Matrices, MatrixRow, Sort, Summary};
@@ -46,15 +47,40 @@ impl ReportView {
         Ok(summary::summary(&self.report, &settings.to_rust()?).into_ts()?)
     }
 
-    /// The first rows of the table of matrices.
+    /// The first rows of the table of matrices; of one model with the best matches themselves.
     pub fn matrices(
         &self,
         settings: Ts<Settings>,
         sort: Option<Ts<Sort>>,
         first: u32,
+        model: u32,
     ) -> Result<Ts<Matrices>, JsError> {
         let sort = sort.map(|s| s.to_rust()).transpose()?;
-        Ok(summary::matrices(&self.report, &settings.to_rust()?, sort.as_ref(), first).into_ts()?)
+        Ok(summary::matrices(&self.report, &settings.to_rust()?, sort.as_ref(), first, model).into_ts()?)
+    }
+
+    /// The table of matrices as a file: all rows in its order, all measures.
+    #[wasm_bindgen(js_name = matricesCsv)]
+    pub fn matrices_csv(&self, settings: Ts<Settings>, sort: Option<Ts<Sort>>) -> Result<String, JsError> {
+        let sort = sort.map(|s| s.to_rust()).transpose()?;
+        Ok(export::matrices_csv(&self.report, &settings.to_rust()?, sort.as_ref()))
+    }
+
+    #[wasm_bindgen(js_name = matricesJson)]
+    pub fn matrices_json(&self, settings: Ts<Settings>, sort: Option<Ts<Sort>>) -> Result<String, JsError> {
+        let sort = sort.map(|s| s.to_rust()).transpose()?;
+        Ok(export::matrices_json(&self.report, &settings.to_rust()?, sort.as_ref()))
+    }
+
+    /// Every measure of a matrix, in the order in which cells have their readings.
+    pub fn measures() -> Result<Vec<Ts<Measure>>, JsError> {
+        Ok(metrics::measures().map(|m| m.into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    /// How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds.
+    pub fn outside(claimed: Ts<Matrix>, exact: Ts<Matrix>) -> Result<Vec<u32>, JsError> {
+        let (all, outside) = metrics::intruder::outside(&claimed.to_rust()?, &exact.to_rust()?);
+        Ok(vec![all, outside])
     }
 
     /// The row of one matrix.

@@ -246,8 +246,7 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
                     stable_rank: 1.0,
                     frobenius: 1.0,
                     sigma: vec![1.0],
-                    effective_rank_error: None,
-                    floor: None,
+                    ..Delta::default()
                 });
             })
         }),
@@ -288,8 +287,7 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
                     stable_rank: 0.0,
                     frobenius: 0.0,
                     sigma: vec![],
-                    effective_rank_error: None,
-                    floor: None,
+                    ..Delta::default()
                 });
             })
         }),
@@ -301,8 +299,7 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
                     stable_rank: 0.0,
                     frobenius: 0.0,
                     sigma: vec![],
-                    effective_rank_error: None,
-                    floor: None,
+                    ..Delta::default()
                 })
             }),
         ),

@@ -111,8 +111,7 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
             stable_rank: 2.0,
             frobenius: 3.0,
             sigma: vec![],
-            effective_rank_error: None,
-            floor: None,
+            ..Delta::default()
         }),
         similarity: Some(similarity),
         follows: None,

@@ -1,20 +1,17 @@
-/** What the page makes of results without computing: intervals, what they leave open, how they are kept; and the engine's line. */
+/** What the page makes of results without computing: what they leave open, how they are kept; and the engine's line. */
 import { expect, test } from '@playwright/test';
 import { Gate } from '../../www/gate';
-import { resultsOf, tiedVectors, windowOf } from '../../www/intervals';
 import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/modes';
 import { pack, sizeOf, unpack } from '../../www/pack';
 import { defaults, setK, setSide, type State } from '../../www/state';
-import type { Match, Matrix, Outcome, Plan, Settings, Side } from '../../www/wasm/simd/lorascope';
+import type { Match, Matrix, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
-const match = (maxCos: number[], maxCosUpper?: number[], tiedCos?: number[]): Match =>
-  ({ maxCos, argmax: maxCos.map(() => 0), maxCosUpper, tiedCos }) as Match;
+const match = (maxCos: number[], maxCosUpper?: number[]): Match =>
+  ({ maxCos, argmax: maxCos.map(() => 0), maxCosUpper }) as Match;
 const matrix = (parts: Partial<Matrix>) =>
   ({ rows: 40, cols: 40, status: 'analyzed', mode: 'certified', ...parts }) as Matrix;
-const bounded = matrix({ left: match([0.1, 0.9, 0.4], [0.3, 0.9, 0.6], [0.1, 0.9, 0.95]) });
+const bounded = matrix({ left: match([0.1, 0.9, 0.4], [0.3, 0.9, 0.6]) });
 const exact = matrix({ mode: 'exact', left: match(Array(40).fill(0.8)), right: match(Array(40).fill(0.7)) });
-
-const rule = (side: Side, k: number, epsilon = 0.5): Settings => ({ ...defaults().settings, side, k, epsilon });
 
 function state(...all: Matrix[]): State {
   const plan = {
@@ -26,42 +23,6 @@ function state(...all: Matrix[]): State {
     results: new Map(all.map((m, at): [number, Outcome[]] => [at, [{ model: 0, matrix: m }]])),
   };
 }
-
-test('best matches are intervals, and for both sides the larger one decides', () => {
-  expect(windowOf(bounded, rule('left', 2))).toEqual([
-    { low: 0.1, high: 0.3 },
-    { low: 0.9, high: 0.9 },
-  ]);
-  expect([
-    windowOf(bounded, rule('right', 2)),
-    windowOf(bounded, rule('both', 2)),
-    windowOf(undefined, rule('left', 2)),
-  ]).toEqual([[], [], []]);
-  const both = matrix({ left: match([0.1, 0.9], [0.3, 0.9]), right: match([0.2, 0.1]) });
-  expect(windowOf(both, rule('both', 5))).toEqual([
-    { low: 0.2, high: 0.3 },
-    { low: 0.9, high: 0.9 },
-  ]);
-  const s = state(bounded, exact);
-  expect([resultsOf(s, 'm1'), resultsOf(s, 'other')]).toEqual([[exact], []]);
-});
-
-test('with signs the signed matches are looked at, where they are known', () => {
-  const signed = { ...rule('left', 2), cosine: 'signed' } as const;
-  expect(windowOf(bounded, signed)).toEqual([]);
-  const known = matrix({ left: { ...match([0.9, 0.8]), signedCos: [-0.1, 0.8] } });
-  expect(windowOf(known, signed)).toEqual([
-    { low: -0.1, high: -0.1 },
-    { low: 0.8, high: 0.8 },
-  ]);
-});
-
-test('tied vectors are those counted that lie within a space of equals', () => {
-  expect(tiedVectors(bounded, rule('left', 3, 0.7))).toEqual({ places: [2], cosine: 0.95 });
-  // At 0.5 the third is undecided, so nothing is said of it.
-  expect(tiedVectors(bounded, rule('left', 3, 0.5)).places).toEqual([]);
-  expect(tiedVectors(exact, rule('left', 3, 0.9)).places).toEqual([]);
-});
 
 test('what results leave open', () => {
   const s = state(bounded, exact);

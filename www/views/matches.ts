@@ -1,8 +1,8 @@
 /** The best match of every vector in the window as a list: where only bounds are known, the figure alone does not say them. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { fixed, interval } from '../format';
-import type { Interval } from '../intervals';
 import { math } from '../math';
+import type { Interval } from '../wasm/simd/lorascope';
 import { row } from './row';
 
 /** Nothing where all are known: the figure and the table say those. */
@@ -11,7 +11,7 @@ export function bestMatches(
   epsilon: number,
   label: string,
 ): TemplateResult | typeof nothing {
-  if (best.every(({ low, high }) => fixed(low, 2) === fixed(high, 2))) return nothing;
+  if (best.every(([low, high]) => fixed(low, 2) === fixed(high, 2))) return nothing;
   return row({
     title: 'Best matches',
     note: html`${math(label)}. Each lies within its bounds; where they hold <i class="v">ε</i> between them, the vector is undecided.`,
@@ -26,7 +26,7 @@ export function bestMatches(
   });
 }
 
-function verdict({ low, high }: Interval, epsilon: number): string {
+function verdict([low, high]: Interval, epsilon: number): string {
   if (high < epsilon) return 'intruder';
   return low >= epsilon ? '' : 'undecided';
 }

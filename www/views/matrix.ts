@@ -1,10 +1,9 @@
 /** One matrix: a map of every model to choose from, the chosen one large, the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted, estimate, fixed, interval, percent, undecided } from '../format';
-import { type Interval, resultsOf, weakest, windowOf } from '../intervals';
+import { count, counted } from '../format';
 import { math } from '../math';
 import * as change from '../state';
-import type { Cell, FigureId, Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import type { Cell, FigureId, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { deeperHere } from './deeper';
 import type { Spec } from './figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
@@ -12,7 +11,6 @@ import { evolutionControls, mapControls, vectorControls } from './matrix-control
 import { storeNotice } from './kept';
 import { bestMatches } from './matches';
 import { modelName } from './model';
-import { remarks } from './remarks';
 import { row } from './row';
 import { View } from './view';
 
@@ -23,7 +21,6 @@ class MatrixView extends View {
     const matrix = report?.matrix(state.settings, state.open ?? '');
     if (!matrix) return nothing;
     const chosen = choose(matrix, state.model);
-    const results = resultsOf(state, matrix.name);
     const { epsilon } = state.settings;
     return html`<div class="wrap">
       ${storeNotice(this.ctx)} ${deeperHere(this.ctx)}
@@ -34,9 +31,9 @@ class MatrixView extends View {
         </div>
         <div class="quads">${models.map((model, at) => this.#choice(matrix, model, at, at === chosen))}</div>
       </section>
-      ${this.#figures(matrix, models, chosen, results[chosen])}
-      ${bestMatches(windowOf(results[chosen], state.settings), epsilon, models[chosen]?.label ?? '')}
-      ${row({ title: 'Numbers', kind: 'nums', body: this.#numbers(matrix, models, chosen, results) })}
+      ${this.#figures(matrix, models, chosen)}
+      ${bestMatches(matrix.cells[chosen]?.window ?? [], epsilon, models[chosen]?.label ?? '')}
+      ${row({ title: 'Numbers', kind: 'nums', body: this.#numbers(matrix, models, chosen) })}
     </div>`;
   }
 
@@ -60,12 +57,7 @@ class MatrixView extends View {
   }
 
   /** The figures of the chosen model: what is new at the left, how strong it is at the right, then one vector and its history. */
-  #figures(
-    matrix: MatrixRow,
-    models: readonly ModelSummary[],
-    chosen: number,
-    result: Matrix | undefined,
-  ): TemplateResult {
+  #figures(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
     const { state } = this.ctx;
     const cell = matrix.cells[chosen];
     if (!drawable(cell)) {
@@ -76,7 +68,7 @@ class MatrixView extends View {
     const of = (id: FigureId): Spec => ({ ...specOf(state, id), matrix: matrix.name, model: chosen });
     const series = state.head?.models[chosen]?.run != null;
     return html`<div class="pairs">
-      ${this.#framed(1, of('similarity'), html`Similarity, ${math(label)}`, html`${this.#told(cell, result)} ${mapControls(this.ctx, matrix, chosen)}`)}
+      ${this.#framed(1, of('similarity'), html`Similarity, ${math(label)}`, html`${this.#told(cell)} ${mapControls(this.ctx, matrix, chosen)}`)}
       <div>
         ${this.#framed(2, of('spectrum'), 'Singular values')}
         ${this.#framed(3, of('sigma-vs-cosine'), 'Singular value against best match')}
@@ -97,32 +89,25 @@ class MatrixView extends View {
     </section>`;
   }
 
-  #told(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
+  #told(cell: MatrixCell | null | undefined): TemplateResult {
     const { settings } = this.ctx.state;
     return html`<div class="told">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
-      ${remarks(result, settings)}
+      ${cell?.remarks.map((said) => html`<p class="remark">${math(said)}</p>`)}
       <p class="quiet">A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
     </div>`;
   }
 
-  #numbers(
-    matrix: MatrixRow,
-    models: readonly ModelSummary[],
-    chosen: number,
-    results: readonly (Matrix | undefined)[],
-  ): TemplateResult {
-    const { settings } = this.ctx.state;
+  #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+    const measures = this.ctx.report?.measures ?? [];
+    const said = (at: number) =>
+      measures.map(
+        ({ name }, n) =>
+          html`<td class="num" data-l=${name}><span>${matrix.cells[at]?.readings[n]?.text ?? '–'}</span></td>`,
+      );
     return html`<div class="tbl-scroll"><table class="nums">
-      <thead><tr>
-        <th>Model</th><th class="num">Intruders</th><th class="num">Weakest match</th><th class="num">Effective rank of Δ<i class="v">W</i></th>
-        <th class="num">Stable rank of Δ<i class="v">W</i></th><th class="num">Norm of Δ<i class="v">W</i></th>
-        <th class="num"><i class="v">σ</i><sub>1</sub> before</th><th class="num"><i class="v">σ</i><sub>1</sub> after</th>
-        <th class="num" title="The largest singular value of the change against that of the base"><i class="v">σ</i><sub>1</sub>(Δ<i class="v">W</i>) / <i class="v">σ</i><sub>1</sub>(<i class="v">W</i>₀)</th>
-        <th class="num" title="The intruders’ part of the sum of all squared singular values of W">Energy of intruders</th>
-        <th class="num" title="Between an intruder and the span of nearly tied pre-trained vectors">Angle to tied span</th>
-      </tr></thead>
-      <tbody>${models.map((model, at) => numbers(model, matrix.cells[at], results[at], weakest(windowOf(results[at], settings)), at === chosen))}</tbody>
+      <thead><tr><th>Model</th>${measures.map(({ name, about }) => html`<th class="num" title=${about}>${math(name)}</th>`)}</tr></thead>
+      <tbody>${models.map((model, at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(model)}</td>${said(at)}</tr>`)}</tbody>
     </table></div>`;
   }
 }
@@ -149,28 +134,6 @@ function said(cell: MatrixCell | null | undefined, k: number): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function numbers(
-  model: ModelSummary,
-  cell: MatrixCell | null | undefined,
-  result: Matrix | undefined,
-  match: Interval | undefined,
-  on: boolean,
-): TemplateResult {
-  return html`<tr class=${on ? 'on' : ''}>
-    <td class="nowrap">${modelName(model)}</td>
-    <td class="num" data-l="Intruders"><span>${cell?.intruders == null ? fixed(undefined, 0) : undecided(cell.intruders, cell.undecided)}</span></td>
-    <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
-    <td class="num" data-l="Effective rank"><span>${result?.delta?.effectiveRankError == null ? fixed(cell?.effectiveRank, 1) : estimate(cell?.effectiveRank, result.delta.effectiveRankError)}</span></td>
-    <td class="num" data-l="Stable rank"><span>${fixed(cell?.stableRank, 1)}</span></td>
-    <td class="num" data-l="Norm of ΔW"><span>${fixed(cell?.frobenius, 2)}</span></td>
-    <td class="num" data-l="σ1 before"><span>${fixed(cell?.sigma1Base, 2)}</span></td>
-    <td class="num" data-l="σ1 after"><span>${fixed(cell?.sigma1Tuned, 2)}</span></td>
-    <td class="num" data-l="σ1 of ΔW / σ1 of W0"><span>${fixed(cell?.changeRatio, 3)}</span></td>
-    <td class="num" data-l="Energy of intruders"><span>${percent(cell?.intruderEnergy)}</span></td>
-    <td class="num" data-l="Angle to tied span"><span>${cell?.tiedAngle == null ? fixed(undefined, 0) : `${fixed(cell.tiedAngle, 0)}°`}</span></td>
-  </tr>`;
 }
 
 customElements.define('lorascope-matrix', MatrixView);

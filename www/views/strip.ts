@@ -1,7 +1,7 @@
 /** The best matches of one matrix's first k vectors, as dots between 0 and 1, with ε. Where only bounds are known: a dot at the lower, a stem, a cap at the upper. */
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { interval } from '../format';
-import type { Interval } from '../intervals';
+import type { Interval } from '../wasm/simd/lorascope';
 
 const WIDTH = 132;
 const HEIGHT = 20;
@@ -12,8 +12,8 @@ const CAP = 3;
 const VISIBLE = 0.005;
 
 export function strip(best: readonly Interval[], epsilon: number, color: string): TemplateResult {
-  const below = best.filter(({ high }) => high < epsilon);
-  const others = best.filter(({ high }) => high >= epsilon);
+  const below = best.filter(([, high]) => high < epsilon);
+  const others = best.filter(([, high]) => high >= epsilon);
   const label = `best matches of the top ${best.length}: ${best.map((one) => interval(one, 2)).join(', ')}`;
   return html`<svg class="strip" width=${WIDTH} height=${HEIGHT} viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${label}>
     <path class="axis" d="M${INSET} ${MIDDLE}H${WIDTH - INSET}"></path>
@@ -23,7 +23,7 @@ export function strip(best: readonly Interval[], epsilon: number, color: string)
   </svg>`;
 }
 
-function mark({ low, high }: Interval, kind: string, radius: number): SVGTemplateResult {
+function mark([low, high]: Interval, kind: string, radius: number): SVGTemplateResult {
   if (high - low < VISIBLE) return svg`<circle class=${kind} cx=${x(low)} cy=${MIDDLE} r=${radius}></circle>`;
   return svg`<g class="between ${kind}"><path d="M${x(low) + radius} ${MIDDLE}H${x(high)}M${x(high)} ${MIDDLE - CAP}v${2 * CAP}"></path><circle cx=${x(low)} cy=${MIDDLE} r=${radius}></circle></g>`;
 }

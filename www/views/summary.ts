@@ -53,8 +53,7 @@ function standsFor(planned: PlanModel | undefined): string {
 
 function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean): TemplateResult {
   const short = standsFor(planned);
-  const match =
-    m.weakestLow != null && m.weakestMatch != null ? { low: m.weakestLow, high: m.weakestMatch } : undefined;
+  const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
     <td class="nowrap">${modelName(m)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, m.undecided)}</span></td>

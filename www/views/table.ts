@@ -1,18 +1,22 @@
 /** The table of matrices: sortable by every column, a row opens its matrix. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { counted, estimate, rank } from '../format';
-import { resultsOf, windowOf } from '../intervals';
+import { counted } from '../format';
 import { math } from '../math';
 import { sortBy } from '../state';
-import type { Matrix, MatrixCell, MatrixRow, ModelSummary, Sort } from '../wasm/simd/lorascope';
+import { saveMatrices } from '../take-away';
+import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
+import type { Item } from './menu';
 import { words } from './row';
 import { Sight } from './sight';
 import { strip } from './strip';
 import { View } from './view';
+import './menu';
 
 const FIRST_ROWS = 12;
 /** More than there are. */
 const ALL_ROWS = 2 ** 32 - 1;
+/** The measure that the strip of best matches sorts by. */
+const WEAKEST = 'weakest-match';
 
 class TableView extends View {
   readonly #sight = new Sight(this);
@@ -25,15 +29,16 @@ class TableView extends View {
     const { state, report, store } = this.ctx;
     if (!report) return nothing;
     const models = report.models(state.settings);
-    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS);
-    const rest = total - rows.length;
+    const measures = report.measures.filter(({ inTable }) => inTable);
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
+    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS, chosen);
+    const rest = total - rows.length;
     return html`<section class="row">
-      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(total, models) })}
+      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
-          ${this.#heads(models, chosen)}
-          <tbody>${rows.map((row) => this.#line(row, models, chosen))}</tbody>
+          ${this.#heads(measures, models, chosen)}
+          <tbody>${rows.map((row) => this.#line(row, measures, models, chosen))}</tbody>
         </table></div>
         ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
       </div>
@@ -42,56 +47,73 @@ class TableView extends View {
 
   #note(rows: number, models: readonly ModelSummary[]): TemplateResult {
     const { sort, settings } = this.ctx.state;
-    return html`${counted(rows, 'matrix', 'matrices')}, ${math(sortedBy(sort, models))}. The strip places the ${settings.k} best matches between 0
+    const sorted = sortedBy(sort, this.ctx.report?.measures ?? [], models);
+    return html`${counted(rows, 'matrix', 'matrices')}, ${math(sorted)}. The strip places the ${settings.k} best matches between 0
     and 1, the dashed mark is <i class="v">ε</i>.`;
   }
 
-  #heads(models: readonly ModelSummary[], chosen: number): TemplateResult {
+  /** All rows and all measures, in the order that is seen. */
+  #items(): Item[] {
+    const save = (kind: 'csv' | 'json') => () => {
+      const { report, state } = this.ctx;
+      if (report) saveMatrices(kind, report, state.settings, state.sort);
+    };
+    return [
+      { label: 'CSV', note: 'every matrix, every measure', testid: 'export-matrices-csv', act: save('csv') },
+      { label: 'JSON', note: 'the same', testid: 'export-matrices-json', act: save('json') },
+    ];
+  }
+
+  #heads(measures: readonly Measure[], models: readonly ModelSummary[], chosen: number): TemplateResult {
     const { k } = this.ctx.state.settings;
     const of = models[chosen];
-    const each = (column: Sort['column']) =>
-      models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
+    // A count is of the window; and it alone has room on a phone.
+    const group = ({ name, unit }: Measure) => math(unit === 'count' ? `${name}, k = ${k}` : name);
     return html`<thead>
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
-        <th class="mid" colspan=${models.length}><span class="group">Intruders, ${math(`k = ${k}`)}</span></th>
-        <th class="mid hide-s" colspan=${models.length}><span class="group">Effective rank of Δ<i class="v">W</i></span></th>
+        ${measures.map((measure, n) => html`<th class="mid ${small(n)}" colspan=${models.length}><span class="group">${group(measure)}</span></th>`)}
         <td class="hide-s"></td>
       </tr>
       <tr>
-        ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
-        ${each('intruders')} ${each('effectiveRank')}
-        ${this.#head(`Best matches, ${of ? short(of) : ''}`, 'best', chosen, 'st hide-s')}
+        ${this.#head('Layer', 'layer', 0, 'num', true)} ${this.#head('Matrix', 'name', 0, '', true)} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
+        ${measures.map(({ id, rising }, n) => models.map((m, at) => this.#head(short(m), id, at, `num ${small(n)}`, rising)))}
+        ${this.#head(`Best matches, ${of ? short(of) : ''}`, WEAKEST, chosen, 'st hide-s', true)}
       </tr>
     </thead>`;
   }
 
-  #head(label: string, column: Sort['column'], model: number, kind: string): TemplateResult {
+  /** `rising`: a first click begins with the smallest. */
+  #head(label: string, column: string, model: number, kind: string, rising = false): TemplateResult {
     const { sort } = this.ctx.state;
     const on = sort?.column === column && sort.model === model;
     const order = on ? (sort.descending ? 'descending' : 'ascending') : nothing;
     const arrow = on ? (sort.descending ? ' ↓' : ' ↑') : '';
     return html`<th class=${kind} scope="col" aria-sort=${order}>
-      <button class="sort" @click=${() => this.ctx.store.update((s) => sortBy(s, column, model))}>${math(label)}${arrow}</button>
+      <button class="sort" @click=${() => this.ctx.store.update((s) => sortBy(s, column, model, rising))}>${math(label)}${arrow}</button>
     </th>`;
   }
 
-  #line(row: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #line(row: MatrixRow, measures: readonly Measure[], models: readonly ModelSummary[], chosen: number): TemplateResult {
     const { state, nav } = this.ctx;
     const focused = state.focus?.matrix === row.name;
     const keyed = (event: KeyboardEvent) => {
       if (event.key === 'Enter') nav.open(row.name);
     };
     const { epsilon } = state.settings;
-    const results = resultsOf(state, row.name);
-    const best = windowOf(results[chosen], state.settings);
+    const best = row.cells[chosen]?.window ?? [];
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
       @pointerenter=${() => enter(this.ctx.store, row.name)} @pointerleave=${() => leave(this.ctx.store, row.name)}>
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
-      ${models.map((_, at) => html`<td class="num">${intruders(row.cells[at])}</td>`)}
-      ${models.map((_, at) => html`<td class="num hide-s">${effectiveRank(row.cells[at], results[at])}</td>`)}
+      ${measures.map(({ unit }, n) =>
+        models.map((_, at) => {
+          const cell = row.cells[at];
+          const said = unit === 'count' ? countOf(cell, n) : numberOf(cell?.readings[n]);
+          return html`<td class="num ${small(n)}">${said}</td>`;
+        }),
+      )}
       <td class="st hide-s">${best.length > 0 ? strip(best, epsilon, models[chosen]?.color ?? 'base') : nothing}</td>
     </tr>`;
   }
@@ -108,21 +130,25 @@ function leave(store: View['ctx']['store'], matrix: string): void {
   if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
 
-function intruders(cell: MatrixCell | null | undefined): TemplateResult {
+/** On a phone the first measure alone is shown. */
+function small(n: number): string {
+  return n > 0 ? 'hide-s' : '';
+}
+
+/** A count, and why there is none: the first thing that is looked at. */
+function countOf(cell: MatrixCell | null | undefined, n: number): TemplateResult {
   if (!cell) return html`<span class="faint" title="not computed">–</span>`;
   if (cell.status === 'failed' || cell.status === 'skipped')
     return html`<span class="error" title=${cell.reason ?? ''}>×</span>`;
-  const open =
-    cell.undecided > 0 ? html`<span class="open small faint"> + ${cell.undecided} undecided</span>` : nothing;
-  return html`${cell.intruders ? html`<b>${cell.intruders}</b>` : html`<span class="faint">0</span>`}${open}`;
+  const [certain, ...open] = (cell.readings[n]?.text ?? '–').split(/(?= \+ )/);
+  const rest = open.length > 0 ? html`<span class="open small faint">${open.join('')}</span>` : nothing;
+  return html`${cell.readings[n]?.value ? html`<b>${certain}</b>` : html`<span class="faint">${certain}</span>`}${rest}`;
 }
 
-/** A narrow column has no room for the error of an estimate: it is in the matrix's own view. */
-function effectiveRank(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
-  const error = result?.delta?.effectiveRankError;
-  return error == null
-    ? html`${rank(cell?.effectiveRank)}`
-    : html`<span title=${estimate(cell?.effectiveRank, error)}>≈ ${rank(cell?.effectiveRank)}</span>`;
+/** A narrow column has no room for all that is known: it is in the matrix's own view. */
+function numberOf(said: Told | undefined): TemplateResult {
+  if (!said) return html`–`;
+  return said.narrow === said.text ? html`${said.text}` : html`<span title=${said.text}>${said.narrow}</span>`;
 }
 
 /** Why a row has no numbers, in words under its name; the same words of several models once. */
@@ -146,18 +172,11 @@ function short(m: ModelSummary): string {
   return label.length > 12 ? `${label.slice(0, 11)}…` : label;
 }
 
-function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
+function sortedBy(sort: Sort | undefined, measures: readonly Measure[], models: readonly ModelSummary[]): string {
   if (!sort) return 'in the order of the network';
-  const of = models[sort.model]?.label ?? '';
-  const names = {
-    layer: 'layer',
-    name: 'matrix',
-    shape: 'size',
-    intruders: `intruders in ${of}`,
-    effectiveRank: `effective rank in ${of}`,
-    best: `weakest match in ${of}`,
-  };
-  return `sorted by ${names[sort.column]}`;
+  const places: Record<string, string> = { layer: 'layer', name: 'matrix', shape: 'size' };
+  const measure = measures.find(({ id }) => id === sort.column);
+  return `sorted by ${measure ? `${measure.short} in ${models[sort.model]?.label ?? ''}` : places[sort.column]}`;
 }
 
 customElements.define('lorascope-table', TableView);

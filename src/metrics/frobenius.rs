@@ -1,0 +1,37 @@
+//! The Frobenius norm of a change: how large it is, whatever its directions.
+
+use super::{Measure, Of, Reading, Spectrum, Unit};
+
+pub static FROBENIUS: Measure = Measure {
+    id: "frobenius",
+    name: "Norm of ΔW",
+    short: "norm",
+    about: "‖ΔW‖, the square root of the sum of its squared singular values",
+    source: "Frobenius",
+    unit: Unit::Decimals(2),
+    in_table: false,
+    rising: false,
+    of: Of::Change(|spectrum| {
+        Reading::Exactly(match *spectrum {
+            Spectrum::Whole(sigma) => frobenius(sigma),
+            Spectrum::Estimated { squares, .. } => squares.sqrt(),
+        })
+    }),
+};
+
+/// sqrt(sum sigma^2), summed in f64.
+pub fn frobenius(sigma: &[f32]) -> f64 {
+    sigma.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_identity_rank_one_and_scale() {
+        assert_eq!((frobenius(&[]), frobenius(&[0.0])), (0.0, 0.0));
+        assert_eq!(frobenius(&[1.0; 9]), 3.0);
+        assert!((frobenius(&[3.0, 4.0]) - 5.0).abs() < 1e-12 && (frobenius(&[6.0, 8.0]) - 10.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,211 @@
+//! A measure: one number of a matrix, with all that tables, exports and figures say of it.
+
+use crate::print;
+use crate::report::{Delta, Matrix, Mode, Settings};
+use serde::Serialize;
+
+/// A new one is a static in a file of its own and a line in [`MEASURES`](super::MEASURES).
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Measure {
+    /// As reports, sort keys, figures and links call it.
+    pub id: &'static str,
+    /// As readers do.
+    pub name: &'static str,
+    /// Where a column is narrow, and in the heads of files.
+    pub short: &'static str,
+    /// What it is, in a sentence that begins with the formula or the idea.
+    pub about: &'static str,
+    /// Where it was defined.
+    pub source: &'static str,
+    pub unit: Unit,
+    /// It has a column for every model in the table of matrices.
+    pub in_table: bool,
+    /// The small values are those to look at: a table sorted by it begins with them.
+    pub rising: bool,
+    #[serde(skip)]
+    pub of: Of,
+}
+
+/// What a number counts, and how many decimals say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Unit {
+    /// Whole things.
+    Count,
+    /// A plain number with so many decimals.
+    Decimals(usize),
+    /// A share in [0, 1].
+    Percent,
+    Degrees,
+}
+
+/// What a measure is computed from.
+#[derive(Debug, Clone, Copy)]
+pub enum Of {
+    /// The singular values of dW = W - W0: computed once, with the spectra, and kept in the report.
+    Change(fn(&Spectrum) -> Reading),
+    /// What the report holds of the matrix, under the rule in force: read anew for every rule.
+    Matrix(fn(&Matrix, &Settings) -> Reading),
+}
+
+/// What is known of the singular values of a change.
+#[derive(Debug, Clone, Copy)]
+pub enum Spectrum<'a> {
+    /// All of them, descending; none where nothing changed.
+    Whole(&'a [f32]),
+    /// A large change in certified mode, without its spectrum.
+    Estimated {
+        /// And its relative standard error.
+        effective_rank: (f64, f64),
+        /// The sum of all sigma^2, exactly.
+        squares: f64,
+        largest: f64,
+    },
+}
+
+impl<'a> Spectrum<'a> {
+    /// A measure of all singular values: exact mode alone has them.
+    pub fn of_all(&self, measure: impl Fn(&'a [f32]) -> f64) -> Reading {
+        match self {
+            Spectrum::Whole(sigma) => Reading::Exactly(measure(sigma)),
+            Spectrum::Estimated { .. } => Reading::NeedsExact,
+        }
+    }
+}
+
+/// What a measure says of one matrix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading {
+    /// Not computed, or there is nothing to measure.
+    Nothing,
+    /// Exact mode alone can tell.
+    NeedsExact,
+    Exactly(f64),
+    /// An estimate and its relative standard error.
+    About(f64, f64),
+    /// Bounds.
+    Between(f64, f64),
+    /// So many for certain, and so many more whose verdict is open.
+    Counted(u32, u32),
+}
+
+impl Reading {
+    /// The number that decides and sorts: of bounds the upper one, of a count what is certain.
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Reading::Nothing | Reading::NeedsExact => None,
+            Reading::Exactly(x) | Reading::About(x, _) | Reading::Between(_, x) => Some(x),
+            Reading::Counted(n, _) => Some(f64::from(n)),
+        }
+        .filter(|x| x.is_finite())
+    }
+}
+
+impl From<Option<f64>> for Reading {
+    fn from(value: Option<f64>) -> Reading {
+        value.map_or(Reading::Nothing, Reading::Exactly)
+    }
+}
+
+impl Measure {
+    /// What it says of one matrix under a rule.
+    pub fn read(&self, matrix: &Matrix, settings: &Settings) -> Reading {
+        match self.of {
+            Of::Matrix(read) => read(matrix, settings),
+            Of::Change(_) => match (matrix.delta.as_ref(), matrix.mode) {
+                (None, _) => Reading::Nothing,
+                // A report of before this measure was there lacks it in exact mode too.
+                (Some(delta), mode) => match (delta.measure(self.id), mode) {
+                    (None, Some(Mode::Certified)) => Reading::NeedsExact,
+                    (None, _) => Reading::Nothing,
+                    (Some((value, None)), _) => Reading::Exactly(value),
+                    (Some((value, Some(error))), _) => Reading::About(value, error),
+                },
+            },
+        }
+    }
+
+    /// In print.
+    pub fn print(&self, reading: Reading) -> String {
+        let number = |x: f64| match self.unit {
+            Unit::Count => print::count(x.max(0.0) as u64),
+            Unit::Decimals(digits) => print::fixed(x, digits),
+            Unit::Percent => format!("{} %", print::fixed(100.0 * x, if x < 0.0995 { 1 } else { 0 })),
+            Unit::Degrees => format!("{}°", print::fixed(x, 0)),
+        };
+        match reading {
+            Reading::Nothing => "–".into(),
+            Reading::NeedsExact => "exact mode only".into(),
+            Reading::Exactly(x) => number(x),
+            Reading::About(x, error) => print::estimate(x, error),
+            Reading::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
+            Reading::Counted(n, 0) => print::count(n.into()),
+            Reading::Counted(n, open) => {
+                format!("{} + {} undecided", print::count(n.into()), print::count(open.into()))
+            }
+        }
+    }
+
+    /// In a narrow column: no errors and no decimals that nobody compares.
+    pub fn print_narrow(&self, reading: Reading) -> String {
+        match (reading, self.unit) {
+            (Reading::NeedsExact, _) => "–".into(),
+            (Reading::Exactly(x), Unit::Decimals(1)) => print::rank(x),
+            (Reading::About(x, _), _) => format!("≈ {}", print::rank(x)),
+            _ => self.print(reading),
+        }
+    }
+}
+
+/// The numbers of a change as the report keeps them, by all measures of changes.
+pub fn of_change(spectrum: &Spectrum) -> Delta {
+    let mut delta = Delta::default();
+    for measure in super::measures() {
+        let Of::Change(read) = measure.of else { continue };
+        match read(spectrum) {
+            Reading::Exactly(value) => delta.set_measure(measure.id, value, None),
+            Reading::About(value, error) => delta.set_measure(measure.id, value, Some(error)),
+            _ => {}
+        }
+    }
+    delta
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::effective_rank::EFFECTIVE_RANK;
+    use crate::metrics::intruder::INTRUDERS;
+    use crate::metrics::intruder_energy::INTRUDER_ENERGY;
+    use crate::metrics::weakest_match::WEAKEST_MATCH;
+
+    #[test]
+    fn what_is_not_known_exactly_says_so() {
+        let rank = |reading| (EFFECTIVE_RANK.print(reading), EFFECTIVE_RANK.print_narrow(reading));
+        assert_eq!(rank(Reading::Exactly(171.98)), ("172.0".into(), "172".into()));
+        assert_eq!(rank(Reading::About(812.0, 0.006)), ("≈ 812 ± 5".into(), "≈ 812".into()));
+        assert_eq!(rank(Reading::NeedsExact), ("exact mode only".into(), "–".into()));
+        let between = |low, high| WEAKEST_MATCH.print(Reading::Between(low, high));
+        assert_eq!([between(0.268, 0.272), between(0.06, 0.27)], ["0.27", "0.06–0.27"]);
+        assert_eq!(between(0.001, 0.27), "≤ 0.27");
+        assert_eq!(INTRUDERS.print(Reading::Counted(1200, 2)), "1,200 + 2 undecided");
+        let share = |x| INTRUDER_ENERGY.print(Reading::Exactly(x));
+        assert_eq!([share(0.1234), share(0.0512)], ["12 %", "5.1 %"]);
+    }
+
+    #[test]
+    fn ids_are_words_of_an_address_and_differ() {
+        let mut ids: Vec<&str> = crate::metrics::measures().map(|m| m.id).collect();
+        assert!(ids.iter().all(|id| {
+            id.bytes()
+                .all(|b| b == b'-' || b.is_ascii_lowercase() || b.is_ascii_digit())
+        }));
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+}

@@ -1,0 +1,32 @@
+//! The weakest of the best matches that are looked at: below epsilon there is an intruder, and how far below says how new it is.
+
+use super::intruder::Intervals;
+use super::{Measure, Of, Reading, Unit};
+use crate::report::{Matrix, Settings};
+
+pub static WEAKEST_MATCH: Measure = Measure {
+    id: "weakest-match",
+    name: "Weakest match",
+    short: "weakest match",
+    about: "The smallest best match among the vectors looked at",
+    source: "Shuttleworth et al. 2024, Fig. 4",
+    unit: Unit::Decimals(2),
+    in_table: false,
+    rising: true,
+    of: Of::Matrix(weakest_match),
+};
+
+fn weakest_match(matrix: &Matrix, settings: &Settings) -> Reading {
+    let window = Intervals::of(matrix, settings.into())
+        .into_iter()
+        .flat_map(|all| all.iter().take(settings.k as usize));
+    weakest(window).map_or(Reading::Nothing, |(low, high)| Reading::Between(low, high))
+}
+
+/// Between what the smallest of some matches lies; none of none.
+pub fn weakest(window: impl Iterator<Item = (f32, f32)>) -> Option<(f64, f64)> {
+    let least = |a: f32, b: f32| if b.total_cmp(&a).is_lt() { b } else { a };
+    window
+        .reduce(|(low, high), one| (least(low, one.0), least(high, one.1)))
+        .map(|(low, high)| (low.into(), high.into()))
+}
