@@ -12,7 +12,7 @@ pub const SCHEMA: &str = "lorascope-report/1";
 
 /// Everything known about one run: one base and its fine-tunes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     pub schema: String,
@@ -109,6 +109,9 @@ pub struct Task {
 
 /// The shorter side of a matrix up to which `auto` computes everything.
 pub const EXACT_UP_TO: u32 = 1024;
+
+/// The longest window that a slider offers.
+pub const LONGEST_WINDOW: u32 = 100;
 
 /// How many strongest vectors a kept corner of a similarity matrix has, on either side.
 pub const CORNER: usize = 32;
@@ -321,7 +324,7 @@ pub struct Matching {
 
 /// One weight matrix of one fine-tune, taken as `[out, in]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Matrix {
     /// The tensor's name in the base.
@@ -397,7 +400,7 @@ pub struct Match {
 
 /// The change dW = W - W0.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Delta {
     pub effective_rank: f64,

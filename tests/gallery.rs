@@ -88,11 +88,52 @@ fn every_figure_of_the_gallery_is_drawn_from_its_report() {
         let text = fs::read_to_string(folder().join(name))
             .unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
         let report = export::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
-        for figure in FigureId::ALL {
+        for figure in FigureId::all() {
             for width in [360.0, 1400.0] {
                 let drawn = svg(&report, &Request::of(figure, Theme::Light, width));
                 assert!(drawn.contains("<text"), "{name}: {figure:?} at {width} says nothing");
             }
         }
+    }
+}
+
+/// The page of the gallery is written by hand; the list of figures says what must be on it.
+#[test]
+fn the_gallery_shows_every_figure_by_its_name() {
+    let page = fs::read_to_string(folder().join("index.html")).unwrap();
+    for figure in FigureId::all().filter(|f| !f.by_layer || f.kind().id == "effective-rank") {
+        let shown = format!("figure=\"{}\"", figure.kind().id);
+        let (title, paper) = (figure.kind().title, figure.kind().paper);
+        let head = if paper.is_empty() {
+            format!("<h3>{title}</h3>")
+        } else {
+            format!("<h3>{title} <span>{paper}</span></h3>")
+        };
+        assert!(
+            page.contains(&shown) && page.contains(&head),
+            "the gallery lacks {head} with {shown}"
+        );
+    }
+}
+
+/// The embed's published type names the figures: `LORASCOPE_WRITE=1 cargo test --test all gallery::` writes it.
+#[test]
+fn the_published_type_names_every_figure() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/element/types.d.ts");
+    let text = fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("export type FigureName =", "// figures end");
+    let (before, rest) = text.split_once(begin).expect("the type is there");
+    let (own, after) = rest.split_once(end).expect("its end is marked");
+    let names = FigureId::all()
+        .map(|f| format!("\n  | '{}'", f.kind().id))
+        .collect::<String>()
+        + ";\n";
+    if std::env::var_os("LORASCOPE_WRITE").is_some() {
+        fs::write(&path, format!("{before}{begin}{names}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            own, names,
+            "LORASCOPE_WRITE=1 cargo test --test all gallery:: writes it"
+        );
     }
 }

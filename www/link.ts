@@ -17,25 +17,13 @@ export interface Link {
   /** The matrix to open, and the model in it by its label. */
   matrix: string | undefined;
   model: string | undefined;
-  /** The figure to show first. */
+  /** The figure to show first; the list of figures knows whether there is one. */
   figure: FigureId | undefined;
   theme: Theme | undefined;
   hide: readonly Hidden[];
   /** The dials. */
   dials: (s: State) => State;
 }
-
-const FIGURES: readonly FigureId[] = [
-  'similarity',
-  'spectrum',
-  'sigma-vs-cosine',
-  'vector',
-  'epsilon-curve',
-  'k-curve',
-  'overview',
-  'effective-rank',
-  'evolution',
-];
 
 export function read(hash: string): Link {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
@@ -64,13 +52,14 @@ export function read(hash: string): Link {
     fraction: has('fraction') !== undefined || s.fraction,
     adaptersOnly: has('adapters') !== undefined || s.adaptersOnly,
     until: whole('until') ?? s.until,
+    byLayer: has('measure') ?? s.byLayer,
   });
   return {
     sample: has('sample') !== undefined,
     report: has('report'),
     matrix: has('matrix'),
     model: has('model'),
-    figure: word('figure', FIGURES),
+    figure: has('figure'),
     theme: word('theme', ['light', 'dark']),
     hide: HIDEABLE.filter((part) => (has('hide') ?? '').split(',').includes(part)),
     dials,
@@ -104,6 +93,7 @@ export function write(
     put(name, s.settings[name], plain.settings[name]);
   if (s.fraction) query.set('fraction', '');
   if (s.adaptersOnly) query.set('adapters', '');
+  put('measure', s.byLayer, plain.byLayer);
   put('theme', theme);
   if (hide.length > 0) query.set('hide', hide.join(','));
   if (query.size === 0) return '';

@@ -4,6 +4,7 @@ import { problem } from './files';
 import { lessonOf } from './lessons/link';
 import { type Link, read, write } from './link';
 import type { Navigation } from './navigation';
+import type { LiveReport } from './report';
 import { type State, trouble } from './state';
 import type { Store } from './store';
 import { askTheme } from './views/screen';
@@ -16,16 +17,18 @@ export class Linked {
   readonly #app: App;
   readonly #store: Store;
   readonly #nav: Navigation;
+  readonly #report: () => LiveReport | undefined;
   #link: Link = read('');
   /** What the link asks for and is not there yet. */
   #waits = false;
   #written = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(app: App, store: Store, nav: Navigation) {
+  constructor(app: App, store: Store, nav: Navigation, report: () => LiveReport | undefined) {
     this.#app = app;
     this.#store = store;
     this.#nav = nav;
+    this.#report = report;
     addEventListener('hashchange', () => {
       if (location.hash !== this.#written && lessonOf(location.hash) === undefined) this.follow();
     });
@@ -40,7 +43,7 @@ export class Linked {
     askTheme(link.theme);
     document.documentElement.dataset['hide'] = link.hide.join(' ');
     this.#store.update(link.dials);
-    if (link.report !== undefined) void this.#report(link.report);
+    if (link.report !== undefined) void this.#open(link.report);
     else if (link.sample && this.#store.state.files.length === 0) void this.#app.sample();
   }
 
@@ -65,6 +68,7 @@ export class Linked {
       this.#nav.open(matrix);
       this.#store.update((s) => ({ ...dials(s), model: at >= 0 ? at : s.model }));
     }
+    if (figure && this.#report()?.figure(figure)?.byLayer) this.#store.update((s) => ({ ...s, byLayer: figure }));
     // The figures stand there two frames later: the store renders, then its views.
     if (figure) requestAnimationFrame(() => setTimeout(() => document.getElementById(figure)?.scrollIntoView(), 100));
   }
@@ -83,7 +87,7 @@ export class Linked {
   }
 
   /** A stored report of this host: the page's policy allows no other. */
-  async #report(path: string): Promise<void> {
+  async #open(path: string): Promise<void> {
     try {
       const url = new URL(path, document.baseURI);
       if (url.origin !== location.origin) throw new Error(`${url.origin} is another host than this page's.`);

@@ -80,6 +80,6 @@ function section(): void {
 addEventListener('hashchange', section);
 section();
 app.start();
-linked = new Linked(app, store, nav);
+linked = new Linked(app, store, nav, () => report);
 if (lessonOf(location.hash) === undefined) linked.follow();
 store.schedule();

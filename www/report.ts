@@ -2,6 +2,8 @@
 import type { State } from './state';
 import type {
   Differences,
+  FigureId,
+  FigureKind,
   FileInfo,
   Findings,
   Matrices,
@@ -17,8 +19,6 @@ import type {
   Sort,
   Summary,
 } from './wasm/simd/lorascope';
-
-const NO_FINDINGS: Findings = { epsilonCurve: '', kCurve: '', overview: '', effectiveRank: '', matrices: '' };
 
 /** Every file behind a report, once. */
 export function filesBehind(head: Report | undefined): FileInfo[] {
@@ -41,10 +41,14 @@ export class LiveReport {
   /** Of a matrix, in the order in which cells have their readings. */
   readonly measures: readonly Measure[];
 
+  /** Those that any report has, in the order of the page. */
+  readonly figures: readonly FigureKind[];
+
   constructor(View: typeof ReportView) {
     this.#View = View;
     this.presets = View.presets();
     this.measures = View.measures();
+    this.figures = View.figures();
   }
 
   /** Takes a stored report whole; throws where it is not well formed. The answer makes it the one that is shown, with the state made from it. */
@@ -77,6 +81,11 @@ export class LiveReport {
   takeVectors(model: number, matrix: string, left: Float32Array, right: Float32Array): void {
     this.#view?.setVectors(model, matrix, left, right);
     this.#changed();
+  }
+
+  /** All facts of one figure; undefined where there is none of that id. */
+  figure(id: FigureId): FigureKind | undefined {
+    return this.figures.find((kind) => kind.id === id);
   }
 
   /** The rule in force in words. */
@@ -129,7 +138,7 @@ export class LiveReport {
   }
 
   #summary(settings: Settings): Summary {
-    return this.#ask('summary', settings, (view) => view.summary(settings), { models: [], findings: NO_FINDINGS });
+    return this.#ask('summary', settings, (view) => view.summary(settings), { models: [], findings: {} });
   }
 
   #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {

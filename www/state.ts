@@ -61,6 +61,8 @@ export interface State {
   fraction: boolean;
   /** Effective rank of the adapters alone. */
   adaptersOnly: boolean;
+  /** The measure that is shown by layer. */
+  byLayer: FigureId;
   /** The training step up to which an evolution is drawn; undefined: to its end. */
   until: number | undefined;
   /** SHA-256 of files by their names, as far as they are computed. */
@@ -112,6 +114,7 @@ export function defaults(): State {
     vector: undefined,
     fraction: false,
     adaptersOnly: false,
+    byLayer: 'effective-rank',
     until: undefined,
     hashes: new Map(),
     verified: undefined,

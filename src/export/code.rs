@@ -1,8 +1,9 @@
 //! "Copy as PyTorch": the lines that compute a figure's number again from the same files, with another library.
 
 use super::provenance::provenance;
-use crate::figures::{FigureId, Request, heading};
+use crate::figures::{Request, heading};
 use crate::metrics::intruder::intruders;
+use crate::metrics::{Measure, Unit};
 use crate::report::{Cosine, Matrix, Model, Report, Side, Source, Status};
 use crate::series::labels;
 use std::fmt::Write;
@@ -68,21 +69,7 @@ pub fn pytorch(report: &Report, request: &Request) -> String {
         Way::Direct => DIRECT,
         Way::Merged => MERGED,
     });
-    if request.figure == FigureId::EffectiveRank {
-        out.push_str(RANKS);
-        let ranks: Vec<f64> = known
-            .iter()
-            .filter_map(|m| m.delta.as_ref())
-            .map(|d| d.effective_rank)
-            .collect();
-        let mean = ranks.iter().sum::<f64>() / ranks.len().max(1) as f64;
-        let _ = writeln!(
-            out,
-            "print(f\"effective rank, mean: {{sum(ranks) / len(ranks):.2f}}\")  # Lorascope: {mean:.2}"
-        );
-    } else {
-        count(&mut out, request, &known);
-    }
+    prove(&mut out, request.figure.kind().shows, request, &known);
     out
 }
 
@@ -169,22 +156,17 @@ def pairs():
         yield (W0.T, W.T) if turned else (W0, W)
 "#;
 
-const RANKS: &str = r#"
-def effective_rank(W0, W):
-    sigma = torch.linalg.svdvals(W - W0)
-    p = sigma / sigma.sum()
-    p = p[p > 0]
-    return torch.exp(-(p * p.log()).sum()).item()
-
-ranks = [effective_rank(W0, W) for W0, W in pairs()]
-"#;
-
-fn count(out: &mut String, request: &Request, known: &[&Matrix]) {
+/// The measure that the figure shows, over all matrices, with what the report says of them.
+fn prove(out: &mut String, measure: &Measure, request: &Request, known: &[&Matrix]) {
     let s = &request.settings;
     let abs = match s.cosine {
         Cosine::Absolute => ".abs()",
         // The signs come from the decomposition and mean nothing: another library may count otherwise.
         Cosine::Signed => "",
+    };
+    let cosines = match s.side {
+        Side::Right => "svd0.Vh @ svd.Vh.T",
+        Side::Left | Side::Both => "svd0.U.T @ svd.U",
     };
     let left = format!("(svd0.U.T @ svd.U){abs}.amax(dim=0)");
     let right = format!("(svd0.Vh @ svd.Vh.T){abs}.amax(dim=0)");
@@ -193,26 +175,39 @@ fn count(out: &mut String, request: &Request, known: &[&Matrix]) {
         Side::Right => right,
         Side::Both => format!("torch.maximum({left}, {right})"),
     };
-    let _ = write!(
-        out,
-        "
-def intruders(W0, W, k={}, epsilon={}):
-    svd0, svd = (torch.linalg.svd(w, full_matrices=False) for w in (W0, W))
-    best = {best}
-    return (best[:k] < epsilon).sum().item()
-
-",
-        s.k, s.epsilon
-    );
-    let total: u32 = known.iter().filter_map(|m| intruders(m, s)).sum();
-    let signs = if s.cosine == Cosine::Signed {
+    let python = measure
+        .python
+        .replace("{k}", &s.k.to_string())
+        .replace("{epsilon}", &s.epsilon.to_string())
+        .replace("{best}", &best)
+        .replace("{cosines}", cosines);
+    let (name, what) = (measure.id.replace('-', "_"), measure.short);
+    let said: Vec<f64> = known.iter().filter_map(|m| measure.read(m, s).value()).collect();
+    let sum: f64 = said.iter().sum();
+    let signs = if s.cosine == Cosine::Signed && measure.python.contains("{best}") {
         ", by the signs of its own decomposition"
     } else {
         ""
     };
+    let _ = write!(out, "\n{python}\n");
+    if measure.unit == Unit::Count {
+        let _ = writeln!(
+            out,
+            "print(sum({name}(W0, W) for W0, W in pairs()), \"{what}\")  # Lorascope: {sum}{signs}"
+        );
+        return;
+    }
+    let digits = if let Unit::Decimals(digits) = measure.unit {
+        digits.max(2)
+    } else {
+        4
+    };
+    let mean = sum / said.len().max(1) as f64;
+    let _ = writeln!(out, "values = [{name}(W0, W) for W0, W in pairs()]");
+    let _ = writeln!(out, "values = [value for value in values if value is not None]");
     let _ = writeln!(
         out,
-        "print(sum(intruders(W0, W) for W0, W in pairs()), \"intruders\")  # Lorascope: {total}{signs}"
+        "print(f\"{what}, mean: {{sum(values) / len(values):.{digits}f}}\")  # Lorascope: {mean:.digits$}{signs}"
     );
 }
 

@@ -144,7 +144,7 @@ pub fn embed_code(report: &Report, request: &Request) -> String {
 
 fn attributes(report: &Report, request: &Request) -> String {
     let s = &request.settings;
-    let mut all = vec![("figure", word(request.figure))];
+    let mut all = vec![("figure", request.figure.kind().id.to_owned())];
     if request.figure.is_of_one_matrix() {
         all.extend(request.matrix.clone().map(|m| ("matrix", m)));
         let label = |n: u32| report.models.get(n as usize).map(|m| ("model", m.label.clone()));

@@ -17,8 +17,12 @@ struct FigureData<'a> {
 }
 
 pub fn json(report: &Report, request: &Request) -> String {
-    let figure = request.figure.word();
-    of_table(report, &request.settings, &figure, table(report, request))
+    of_table(
+        report,
+        &request.settings,
+        request.figure.kind().id,
+        table(report, request),
+    )
 }
 
 /// Any table of a report.

@@ -3,7 +3,7 @@
 use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
 use crate::report::Report;
-use crate::summary::{Findings, Summary, summary};
+use crate::summary::{Summary, summary};
 use std::fmt::Write;
 
 pub fn markdown(report: &Report, request: &Request) -> String {
@@ -33,27 +33,21 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let Findings {
-        epsilon_curve,
-        effective_rank,
-        matrices,
-        ..
-    } = findings;
-    for sentence in [epsilon_curve, effective_rank, matrices]
-        .iter()
-        .filter(|s| !s.is_empty())
-    {
+    let said = ["epsilon-curve", "effective-rank", "matrices"].map(|id| findings.get(id));
+    for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }
     out.push_str("\n## Intruders by layer and type\n\n");
-    rows(
-        &mut out,
-        report,
-        &Request {
-            figure: FigureId::Overview,
-            ..request.clone()
-        },
-    );
+    if let Some(figure) = FigureId::named("overview") {
+        rows(
+            &mut out,
+            report,
+            &Request {
+                figure,
+                ..request.clone()
+            },
+        );
+    }
     out.push_str("\n## Files\n\n");
     for file in &about.files {
         let _ = writeln!(out, "- `{}`", file_line(file).replace('`', "'"));

@@ -1,13 +1,8 @@
 //! The part of a report that one figure needs: what an exported page or an embed carries.
 
-use crate::figures::{FigureId, Request};
-use crate::report::{Cosine, Delta, Match, Matching, Matrix, Model, Report, Side, Similarity};
+use crate::figures::{Matches, Request};
+use crate::report::{Cosine, Delta, LONGEST_WINDOW, Match, Matching, Matrix, Model, Report, Side, Similarity};
 use crate::summary;
-
-/// The longest window that a slider offers.
-const LONGEST_WINDOW: usize = 100;
-/// How many columns of every pre-trained vector are kept.
-const VECTORS: u32 = 16;
 
 /// Draws the same figure as the whole report does, for every k up to 100 and every epsilon, on the side and by the cosine that are set.
 /// Totals and counts are those of the settings.
@@ -49,44 +44,38 @@ pub fn slim(report: &Report, request: &Request) -> Report {
 }
 
 fn cut(m: &mut Matrix, request: &Request) {
-    use FigureId::*;
-    let (figure, settings) = (request.figure, &request.settings);
+    let (keeps, settings) = (request.figure.kind().keeps, &request.settings);
     match settings.side {
         Side::Left => m.right = None,
         Side::Right => m.left = None,
         Side::Both => {}
     }
-    let spectra = matches!(figure, Spectrum | SigmaVsCosine | Evolution);
-    if !spectra {
-        let kept = if figure.is_of_one_matrix() { usize::MAX } else { 1 };
-        m.sigma_base.truncate(kept);
-        m.sigma_tuned.truncate(kept);
+    if !keeps.spectra {
+        m.sigma_base.truncate(1);
+        m.sigma_tuned.truncate(1);
     }
-    if !matches!(figure, Similarity | Vector) {
+    if !keeps.map {
         m.similarity = None;
     }
-    if figure != Evolution {
+    if !keeps.follows {
         m.follows = None;
     }
-    if figure == EffectiveRank {
+    if keeps.matches == Matches::None {
         (m.left, m.right) = (None, None);
     }
-    let all = matches!(figure, KCurve | SigmaVsCosine | Spectrum);
     for side in [&mut m.left, &mut m.right].into_iter().flatten() {
-        if !all {
-            shorten(side, LONGEST_WINDOW);
+        if keeps.matches == Matches::Window {
+            shorten(side, LONGEST_WINDOW as usize);
         }
         if settings.cosine == Cosine::Absolute {
             side.signed_cos = None;
         }
-        if !figure.is_of_one_matrix() {
+        if !keeps.places {
             (side.argmax, side.tied_cos) = (vec![], None);
         }
-        match figure {
-            Vector => side.vectors = side.vectors.take().map(|v| first_columns(v, VECTORS)),
-            Similarity => side.vectors = side.vectors.take().map(|v| corner(v, LONGEST_WINDOW as u32)),
-            _ => side.vectors = None,
-        }
+        side.vectors = keeps
+            .vectors
+            .and_then(|(rows, cols)| Some(part(side.vectors.take()?, rows, cols)));
     }
     if let Some(Delta { sigma, .. }) = &mut m.delta {
         sigma.truncate(1);
@@ -107,10 +96,6 @@ fn shorten(m: &mut Match, most: usize) {
 /// The first columns of every row.
 pub fn first_columns(s: Similarity, most: u32) -> Similarity {
     part(s, u32::MAX, most)
-}
-
-fn corner(s: Similarity, most: u32) -> Similarity {
-    part(s, most, most)
 }
 
 /// As much as there is: a stored report may hold fewer values than it says.

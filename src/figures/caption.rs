@@ -2,41 +2,12 @@
 
 use super::pen::{Align, Drawn, Pen, Type};
 use super::style::{LABEL, TICK, TITLE, wrap};
-use super::{FigureId, Request, sane_width};
+use super::{Request, sane_width};
 use crate::report::Report;
 use crate::series::{labels, type_label};
 
 const HEAD: f64 = 30.0;
 const LINE: f64 = 15.0;
-
-impl FigureId {
-    pub fn title(self) -> &'static str {
-        match self {
-            FigureId::Similarity => "Similarity",
-            FigureId::Spectrum => "Singular values",
-            FigureId::SigmaVsCosine => "Singular value against best match",
-            FigureId::Vector => "One vector against all",
-            FigureId::EpsilonCurve => "Count against threshold",
-            FigureId::KCurve => "Count against window",
-            FigureId::Overview => "Where they are",
-            FigureId::EffectiveRank => "Effective rank of the change",
-            FigureId::Evolution => "Over training",
-            FigureId::Panel => "Panel",
-        }
-    }
-
-    /// It shows one matrix, not the run.
-    pub fn is_of_one_matrix(self) -> bool {
-        matches!(
-            self,
-            FigureId::Similarity
-                | FigureId::Spectrum
-                | FigureId::SigmaVsCosine
-                | FigureId::Vector
-                | FigureId::Evolution
-        )
-    }
-}
 
 /// "Similarity: layer 2, query, LoRA r = 8"; for a figure of the run its title.
 pub fn heading(report: &Report, request: &Request) -> String {
@@ -44,7 +15,7 @@ pub fn heading(report: &Report, request: &Request) -> String {
     if let Some(panel) = super::panel::chosen(report, request) {
         return panel.title.clone();
     }
-    let title = request.figure.title();
+    let title = request.figure.kind().title;
     if !request.figure.is_of_one_matrix() {
         return title.to_owned();
     }

@@ -8,13 +8,30 @@ mod read;
 mod table;
 
 use super::counted::{over, side_words};
+use super::kind::{About, Dial, FigureKind, Keeps, figure};
 use super::pick::{Best, done, possible};
 use super::scale::{Axis, count};
 use super::style::{TICK, text_width};
 use super::{Request, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::intruder::Rule;
 use crate::report::{Model, Report};
 use crate::series::{Series, labels, series};
+
+pub static EPSILON_CURVE: FigureKind = FigureKind {
+    id: "epsilon-curve",
+    title: "Count against threshold",
+    about: About::Run,
+    dials: &[Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Figs. 5, 14",
+    note: "A count that hardly moves with ε does not hang on the choice of the threshold; one that climbs steadily does.",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps::COUNTS,
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the lines carry no names of their own: the readings name them.
 const NARROW: f64 = 460.0;
@@ -41,7 +58,7 @@ impl Line {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
     lines: Vec<Line>,
     /// The most any model could count.
@@ -55,7 +72,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -77,7 +96,7 @@ impl<'a> Figure<'a> {
         let limit = possible(report, k, request.planned).max(most);
         let right = width - if narrow { 10.0 } else { 20.0 };
         let left = (10.0 + text_width(&count(limit), TICK)).max(LEFT).ceil();
-        Figure {
+        Layout {
             request,
             lines,
             limit,

@@ -6,12 +6,32 @@ mod history;
 mod read;
 mod table;
 
+use super::kind::{About, Dial, FigureKind, Keeps, figure};
 use super::scale::{Axis, round_axis};
 use super::style::LABEL_GAP;
 use super::{Request, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
 use crate::series::{Series, labels, series};
 use history::{History, Spot};
+
+pub static EVOLUTION: FigureKind = FigureKind {
+    id: "evolution",
+    title: "Over training",
+    about: About::Matrix,
+    dials: &[Dial::Step, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Fig. 7",
+    note: "",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        follows: true,
+        ..Keeps::ONE_MATRIX
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 const LEFT: f64 = 40.0;
 const RIGHT: f64 = 62.0;
@@ -35,7 +55,7 @@ enum Plot {
 const PLOTS: [Plot; 3] = [Plot::Sigma, Plot::Rank, Plot::Match];
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
     history: Option<History<'a>>,
     series: Series,
@@ -52,7 +72,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let history = History::of(report, request, MOST);
@@ -67,7 +89,7 @@ impl<'a> Figure<'a> {
             .map_or((1, 0), |h| (h.deepest(), h.crowd(&request.settings)));
         let (sigma_ticks, sigma_end) = round_axis(history.as_ref().map_or(1.0, |h| h.largest()));
         let plot_height = (LABEL_GAP * crowd as f64).clamp(104.0, 240.0);
-        let mut figure = Figure {
+        let mut figure = Layout {
             request,
             series: series(&report.models)
                 .into_iter()

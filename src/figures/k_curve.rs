@@ -9,14 +9,37 @@ mod read;
 mod table;
 
 use super::counted::{over, side_words};
+use super::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
 use super::pick::{done, thin};
 use super::readings;
 use super::scale::{Axis, count, fixed};
 use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::{Report, Status};
 use crate::series::{Series, labels, series};
 use counts::{Counts, Vectors};
+
+pub static K_CURVE: FigureKind = FigureKind {
+    id: "k-curve",
+    title: "Count against window",
+    about: About::Run,
+    dials: &[Dial::K, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[Choice {
+        field: Field::Fraction,
+        label: "As a share of all vectors",
+    }],
+    paper: "Figs. 11, 12",
+    note: "Deep vectors lie so close in singular value that a small change mixes them. A large k counts this mixing, not new directions.",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        matches: Matches::All,
+        ..Keeps::COUNTS
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the lines carry no names of their own: the readings name them.
 const NARROW: f64 = 460.0;
@@ -42,7 +65,7 @@ struct Line {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
     lines: Vec<Line>,
     /// All vectors that a window holds, over all planned matrices.
@@ -61,7 +84,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -109,7 +134,7 @@ impl<'a> Figure<'a> {
             .iter()
             .filter_map(|l| l.counts.end)
             .filter(|k| (1..=last).contains(k));
-        let mut figure = Figure {
+        let mut figure = Layout {
             request,
             vectors,
             last,

@@ -1,17 +1,18 @@
-//! Report -> drawing. One figure a file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`].
+//! Report -> drawing. One figure a file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
+//! in its [`FigureKind`].
 //!
-//! Every figure is laid out once from the report and the request; drawing, hovering and stepping read the same layout, so they cannot disagree.
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
 mod around;
+mod by_layer;
 mod caption;
 mod cos_scale;
 mod counted;
-mod effective_rank;
 mod empty;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
+mod kind;
 mod layers;
 mod map;
 mod null_band;
@@ -38,6 +39,7 @@ mod vector;
 mod vectors_table;
 
 pub use caption::heading;
+pub use kind::{About, Choice, Dial, Field, FigureId, FigureKind, Keeps, Matches};
 pub use null_band::null_band;
 #[cfg(feature = "page")]
 pub use panel::chosen as chosen_panel;
@@ -46,6 +48,7 @@ pub use svg::svg;
 pub use table::{Table, Value};
 
 use crate::report::{Report, Settings};
+use kind::Figure;
 use pen::{Drawn, Medium, Pen};
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
@@ -56,6 +59,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "FigureId"))]
     pub figure: FigureId,
     pub settings: Settings,
     pub theme: Theme,
@@ -105,48 +109,6 @@ pub struct Request {
 pub struct Cell {
     pub i: u32,
     pub j: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "kebab-case")]
-pub enum FigureId {
-    Similarity,
-    Spectrum,
-    SigmaVsCosine,
-    Vector,
-    EpsilonCurve,
-    KCurve,
-    Overview,
-    EffectiveRank,
-    Evolution,
-    /// One of the report's own panels.
-    Panel,
-}
-
-impl FigureId {
-    /// Those that any report has.
-    pub const ALL: [FigureId; 9] = [
-        FigureId::Similarity,
-        FigureId::Spectrum,
-        FigureId::SigmaVsCosine,
-        FigureId::Vector,
-        FigureId::EpsilonCurve,
-        FigureId::KCurve,
-        FigureId::Overview,
-        FigureId::EffectiveRank,
-        FigureId::Evolution,
-    ];
-}
-
-impl FigureId {
-    /// As files and links spell it.
-    pub fn word(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|v| v.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
 }
 
 impl Request {
@@ -246,11 +208,11 @@ pub fn draw<DB: DrawingBackend>(
     area: impl FnOnce(f64) -> DrawingArea<DB, Shift>,
     blit: Option<Blit>,
 ) -> Result<f64, DrawError> {
-    let figure = Figure::of(report, request);
-    let height = whole_height(&figure, request);
+    let figure = laid_out(report, request);
+    let height = whole_height(&*figure, request);
     let (unit, palette) = (sane_scale(request), style::Palette::of(request.theme));
     paint(
-        &figure,
+        &*figure,
         report,
         request,
         &Pen {
@@ -268,7 +230,7 @@ pub fn draw<DB: DrawingBackend>(
 /// The mark nearest to a place in CSS pixels; None outside the plot.
 pub fn hover(report: &Report, request: &Request, x: f64, y: f64) -> Option<Readout> {
     if x.is_finite() && y.is_finite() {
-        Figure::of(report, request).hover(x, y)
+        laid_out(report, request).hover(x, y)
     } else {
         None
     }
@@ -276,29 +238,29 @@ pub fn hover(report: &Report, request: &Request, x: f64, y: f64) -> Option<Reado
 
 /// Moves the crosshair from `request.focus` by `dx`, `dy` marks, for the arrow keys. `dy` counts downwards. (0, 0) reads the focus itself.
 pub fn step(report: &Report, request: &Request, dx: i32, dy: i32) -> Option<Readout> {
-    Figure::of(report, request).step(dx, dy)
+    laid_out(report, request).step(dx, dy)
 }
 
 /// The numbers behind the figure.
 pub fn table(report: &Report, request: &Request) -> Table {
     Table {
         title: heading(report, request),
-        ..Figure::of(report, request).table()
+        ..laid_out(report, request).table()
     }
 }
 
 /// The figure in one sentence, for screen readers.
 pub fn alt(report: &Report, request: &Request) -> String {
-    Figure::of(report, request).alt()
+    laid_out(report, request).alt()
 }
 
 /// With the heading above and the words below, where it stands alone.
-fn whole_height(figure: &Figure, request: &Request) -> f64 {
+fn whole_height(figure: &dyn Figure, request: &Request) -> f64 {
     let (above, below) = caption::margins(request);
     above + figure.height() + below
 }
 
-fn paint(figure: &Figure, report: &Report, request: &Request, pen: &Pen) -> Drawn {
+fn paint(figure: &dyn Figure, report: &Report, request: &Request, pen: &Pen) -> Drawn {
     pen.area.fill(pen.palette.paper)?;
     caption::draw(pen, report, request, figure.height())?;
     figure.draw(&Pen {
@@ -325,80 +287,7 @@ fn sane_scale(request: &Request) -> f64 {
     }
 }
 
-/// A figure laid out. A new one: a file, a variant of [`FigureId`], a line here and in `of` and `each`.
-enum Figure<'a> {
-    Similarity(similarity::Figure<'a>),
-    Spectrum(spectrum::Figure<'a>),
-    SigmaVsCosine(sigma_vs_cosine::Figure<'a>),
-    Vector(vector::Figure<'a>),
-    EpsilonCurve(epsilon_curve::Figure<'a>),
-    KCurve(k_curve::Figure<'a>),
-    Overview(overview::Figure<'a>),
-    EffectiveRank(effective_rank::Figure<'a>),
-    Evolution(evolution::Figure<'a>),
-    #[cfg(feature = "page")]
-    Panel(panel::Figure<'a>),
-}
-
-macro_rules! each {
-    ($figure:expr, $f:ident => $do:expr) => {
-        match $figure {
-            Figure::Similarity($f) => $do,
-            Figure::Spectrum($f) => $do,
-            Figure::SigmaVsCosine($f) => $do,
-            Figure::Vector($f) => $do,
-            Figure::EpsilonCurve($f) => $do,
-            Figure::KCurve($f) => $do,
-            Figure::Overview($f) => $do,
-            Figure::EffectiveRank($f) => $do,
-            Figure::Evolution($f) => $do,
-            #[cfg(feature = "page")]
-            Figure::Panel($f) => $do,
-        }
-    };
-}
-
-impl<'a> Figure<'a> {
-    fn of(report: &'a Report, request: &'a Request) -> Self {
-        match request.figure {
-            FigureId::Similarity => Figure::Similarity(similarity::Figure::new(report, request)),
-            FigureId::Spectrum => Figure::Spectrum(spectrum::Figure::new(report, request)),
-            FigureId::SigmaVsCosine => Figure::SigmaVsCosine(sigma_vs_cosine::Figure::new(report, request)),
-            FigureId::Vector => Figure::Vector(vector::Figure::new(report, request)),
-            FigureId::EpsilonCurve => Figure::EpsilonCurve(epsilon_curve::Figure::new(report, request)),
-            FigureId::KCurve => Figure::KCurve(k_curve::Figure::new(report, request)),
-            FigureId::Overview => Figure::Overview(overview::Figure::new(report, request)),
-            FigureId::EffectiveRank => Figure::EffectiveRank(effective_rank::Figure::new(report, request)),
-            FigureId::Evolution => Figure::Evolution(evolution::Figure::new(report, request)),
-            #[cfg(feature = "page")]
-            FigureId::Panel => Figure::Panel(panel::Figure::new(report, request)),
-            // Lessons have panels, and a module of their own.
-            #[cfg(not(feature = "page"))]
-            FigureId::Panel => Figure::Spectrum(spectrum::Figure::new(report, request)),
-        }
-    }
-
-    fn height(&self) -> f64 {
-        each!(self, f => f.height())
-    }
-
-    fn draw(&self, pen: &Pen) -> Drawn {
-        each!(self, f => f.draw(pen))
-    }
-
-    fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        each!(self, f => f.hover(x, y))
-    }
-
-    fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        each!(self, f => f.step(dx, dy))
-    }
-
-    fn table(&self) -> Table {
-        each!(self, f => f.table())
-    }
-
-    fn alt(&self) -> String {
-        each!(self, f => f.alt())
-    }
+/// The figure asked for, laid out.
+fn laid_out<'a>(report: &'a Report, request: &'a Request) -> Box<dyn Figure + 'a> {
+    (request.figure.make)(report, request)
 }

@@ -6,12 +6,29 @@ mod read;
 mod table;
 
 use super::counted::so_far;
+use super::kind::{About, Dial, FigureKind, Keeps, figure};
 use super::layers::final_layer;
 use super::style::{LABEL, TICK, text_width};
 use super::{Request, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::{Model, Report};
 use crate::series::{Series, labels, series};
 use grid::{Cell, Grid, Shown};
+
+pub static OVERVIEW: FigureKind = FigureKind {
+    id: "overview",
+    title: "Where they are",
+    about: About::Run,
+    dials: &[Dial::K, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "",
+    note: "Layers down, matrix types across. Select a cell to open its matrix.",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps::COUNTS,
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Left of the first panel: the layer numbers.
 const LEFT: f64 = 42.0;
@@ -47,7 +64,7 @@ struct Panel {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
     models: &'a [Model],
     grid: Grid<'a>,
@@ -59,7 +76,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let grid = Grid::of(report, |seen, types| {
@@ -88,7 +107,7 @@ impl<'a> Figure<'a> {
             .map(|c| c.count)
             .max()
             .unwrap_or(0);
-        Figure {
+        Layout {
             request,
             models: &report.models,
             grid,

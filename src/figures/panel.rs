@@ -9,17 +9,34 @@ mod maps;
 mod ticks;
 
 use super::empty::say;
+use super::kind::{About, Drawing, FigureKind, Keeps, figure};
 use super::pen::{Drawn, Pen};
 use super::{Readout, Request, Table, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::panel::{Body, Panel};
 use crate::report::Report;
+
+pub static PANEL: FigureKind = FigureKind {
+    id: "panel",
+    title: "Panel",
+    about: About::Panel,
+    dials: &[],
+    follows_rule: false,
+    choices: &[],
+    paper: "",
+    note: "",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps::COUNTS,
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// The height of a panel that is not there.
 const NOTHING: f64 = 60.0;
 
 /// The panel asked for; None for a figure of the paper.
 pub fn chosen<'a>(report: &'a Report, request: &Request) -> Option<&'a Panel> {
-    if request.figure != super::FigureId::Panel {
+    if request.figure.about != About::Panel {
         return None;
     }
     match &request.panel {
@@ -29,54 +46,39 @@ pub fn chosen<'a>(report: &'a Report, request: &Request) -> Option<&'a Panel> {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     alt: &'a str,
-    laid: Laid<'a>,
+    /// None where there is no such panel.
+    drawing: Option<Box<dyn Drawing + 'a>>,
     width: f64,
 }
 
-enum Laid<'a> {
-    Curves(curves::Figure<'a>),
-    Bars(bars::Figure<'a>),
-    Arrows(arrows::Figure<'a>),
-    Maps(maps::Figure<'a>),
-    Nothing,
-}
+figure!(Layout);
 
-impl<'a> Figure<'a> {
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let panel = chosen(report, request);
-        let laid = match panel.map(|p| &p.body) {
-            Some(Body::Curves(data)) => Laid::Curves(curves::Figure::new(data, request)),
-            Some(Body::Bars(data)) => Laid::Bars(bars::Figure::new(data, request)),
-            Some(Body::Arrows(data)) => arrows::Figure::new(data, request).map_or(Laid::Nothing, Laid::Arrows),
-            Some(Body::Maps(data)) => Laid::Maps(maps::Figure::new(data, request)),
-            None => Laid::Nothing,
-        };
-        Figure {
+        let drawing: Option<Box<dyn Drawing>> = panel.and_then(|panel| match &panel.body {
+            Body::Curves(data) => Some(Box::new(curves::Layout::new(data, request)) as Box<dyn Drawing>),
+            Body::Bars(data) => Some(Box::new(bars::Layout::new(data, request))),
+            Body::Arrows(data) => Some(Box::new(arrows::Layout::new(data, request)?)),
+            Body::Maps(data) => Some(Box::new(maps::Layout::new(data, request))),
+        });
+        Layout {
             alt: panel.map_or("Not computed.", |p| &p.alt),
-            laid,
+            drawing,
             width: sane_width(request),
         }
     }
 
     pub fn height(&self) -> f64 {
-        match &self.laid {
-            Laid::Curves(f) => f.height(),
-            Laid::Bars(f) => f.height(),
-            Laid::Arrows(f) => f.height(),
-            Laid::Maps(f) => f.height(),
-            Laid::Nothing => NOTHING,
-        }
+        self.drawing.as_ref().map_or(NOTHING, |d| d.height())
     }
 
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        match &self.laid {
-            Laid::Curves(f) => f.draw(pen),
-            Laid::Bars(f) => f.draw(pen),
-            Laid::Arrows(f) => f.draw(pen),
-            Laid::Maps(f) => f.draw(pen),
-            Laid::Nothing => say(
+        match &self.drawing {
+            Some(drawing) => drawing.draw(pen),
+            None => say(
                 pen,
                 (0.5 * self.width, 0.5 * NOTHING),
                 self.width,
@@ -87,37 +89,20 @@ impl<'a> Figure<'a> {
     }
 
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        match &self.laid {
-            Laid::Curves(f) => f.hover(x, y),
-            Laid::Bars(f) => f.hover(x, y),
-            Laid::Arrows(f) => f.hover(x, y),
-            Laid::Maps(f) => f.hover(x, y),
-            Laid::Nothing => None,
-        }
+        self.drawing.as_ref()?.hover(x, y)
     }
 
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        match &self.laid {
-            Laid::Curves(f) => f.step(dx),
-            Laid::Bars(f) => f.step(dx),
-            Laid::Arrows(f) => f.step(dx, dy),
-            Laid::Maps(f) => f.step(dx, dy),
-            Laid::Nothing => None,
-        }
+        self.drawing.as_ref()?.step(dx, dy)
     }
 
     pub fn table(&self) -> Table {
-        match &self.laid {
-            Laid::Curves(f) => f.table(),
-            Laid::Bars(f) => f.table(),
-            Laid::Arrows(f) => f.table(),
-            Laid::Maps(f) => f.table(),
-            Laid::Nothing => Table {
-                title: String::new(),
-                columns: vec![],
-                rows: vec![],
-            },
-        }
+        let nothing = || Table {
+            title: String::new(),
+            columns: vec![],
+            rows: vec![],
+        };
+        self.drawing.as_ref().map_or_else(nothing, |d| d.table())
     }
 
     pub fn alt(&self) -> String {

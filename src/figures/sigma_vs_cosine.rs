@@ -5,11 +5,31 @@
 mod draw;
 mod read;
 
+use super::kind::{About, Dial, FigureKind, Keeps, Matches, figure};
 use super::scale::{Axis, round_axis};
 use super::subject::Subject;
 use super::vectors_table::vectors_table;
 use super::{Request, Table, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
+
+pub static SIGMA_VS_COSINE: FigureKind = FigureKind {
+    id: "sigma-vs-cosine",
+    title: "Singular value against best match",
+    about: About::Matrix,
+    dials: &[Dial::K, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Fig. 2b",
+    note: "",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        matches: Matches::All,
+        ..Keeps::ONE_MATRIX
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the words stand in the plot, not beside it.
 const NARROW: f64 = 460.0;
@@ -28,7 +48,7 @@ struct Mark {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
     /// By j.
     marks: Vec<Mark>,
@@ -41,7 +61,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -67,7 +89,7 @@ impl<'a> Figure<'a> {
                     upper: best.spread().map(|u| y.at(u)),
                 })
             });
-        Figure {
+        Layout {
             marks: marks.collect(),
             x,
             y,

@@ -8,12 +8,33 @@ mod read;
 mod strip;
 mod table;
 
+use super::kind::{About, Dial, FigureKind, Keeps, figure};
 use super::map::Map;
 use super::scale::Axis;
 use super::subject::Subject;
 use super::{Request, sane_scale, sane_width};
-use crate::report::Report;
+use crate::metrics::intruder::INTRUDERS;
+use crate::report::{LONGEST_WINDOW, Report};
 use cells::RECTANGLES;
+
+pub static SIMILARITY: FigureKind = FigureKind {
+    id: "similarity",
+    title: "Similarity",
+    about: About::Matrix,
+    dials: &[Dial::K, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Figs. 1, 3",
+    note: "A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        map: true,
+        vectors: Some((LONGEST_WINDOW, LONGEST_WINDOW)),
+        ..Keeps::ONE_MATRIX
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the words move from the right of the map onto and under it.
 const NARROW: f64 = 420.0;
@@ -29,7 +50,7 @@ const TOP: f64 = 40.0;
 const STRIP: f64 = 84.0;
 
 /// The layout. Lengths are CSS pixels; cells are whole device pixels, or what shares them evenly where there are too many.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
     subject: Subject<'a>,
     map: Map<'a>,
@@ -48,7 +69,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let (width, scale) = (sane_width(request), sane_scale(request));
         let subject = Subject::new(report, request);
@@ -72,7 +95,7 @@ impl<'a> Figure<'a> {
         let (x0, y0) = (snap(left), snap(if request.thumbnail { 10.0 } else { TOP }));
         let top = y0 + cell.1 * rows as f64 + if narrow { 32.0 } else { 14.0 };
         let strip = Axis::linear((subject.least_cos(), 1.0), (top + STRIP, top));
-        Figure {
+        Layout {
             request,
             subject,
             map,

@@ -3,13 +3,33 @@
 mod draw;
 mod read;
 
+use super::kind::{About, Dial, FigureKind, Keeps, Matches, figure};
 use super::pick::done;
 use super::scale::{Axis, round_axis, tick_room};
 use super::style::{LABEL, text_width};
 use super::subject::Subject;
 use super::vectors_table::vectors_table;
 use super::{Request, Table, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
+
+pub static SPECTRUM: FigureKind = FigureKind {
+    id: "spectrum",
+    title: "Singular values",
+    about: About::Matrix,
+    dials: &[Dial::K, Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Fig. 2a",
+    note: "",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        matches: Matches::All,
+        ..Keeps::ONE_MATRIX
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the lines' names stand over them, not at their ends.
 const NARROW: f64 = 460.0;
@@ -18,7 +38,7 @@ const BOTTOM: f64 = 46.0;
 const HEIGHT: f64 = 300.0;
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
     base: &'a [f32],
     tuned: &'a [f32],
@@ -33,7 +53,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -56,7 +78,7 @@ impl<'a> Figure<'a> {
             .max(text_width("pre-trained", LABEL))
             .min(130.0);
         let (left, right) = (tick_room(&ticks), width - if narrow { 12.0 } else { names + 18.0 });
-        Figure {
+        Layout {
             x: Axis::linear((0.0, shown.saturating_sub(1).max(1) as f64), (left + 8.0, right)),
             y: Axis::linear((0.0, end), (HEIGHT - BOTTOM, TOP)),
             subject,

@@ -3,7 +3,7 @@
 use super::pen::{Medium, Pen};
 use super::raster::{Blit, Raster};
 use super::style::Palette;
-use super::{Figure, Request, paint, sane_width, whole_height};
+use super::{Request, laid_out, paint, sane_width, whole_height};
 use crate::print::escape;
 use crate::report::Report;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -18,10 +18,10 @@ pub fn svg(report: &Report, request: &Request) -> String {
         scale: 1.0,
         ..request.clone()
     };
-    let figure = Figure::of(report, request);
+    let figure = laid_out(report, request);
     let (width, height) = (
         sane_width(request).round() as u32,
-        whole_height(&figure, request).round() as u32,
+        whole_height(&*figure, request).round() as u32,
     );
     let units = |css: u32| css * UNIT as u32;
     let mut out = String::new();
@@ -40,7 +40,7 @@ pub fn svg(report: &Report, request: &Request) -> String {
             blit,
         };
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
-        let _ = paint(&figure, report, request, &pen);
+        let _ = paint(&*figure, report, request, &pen);
     }
     #[cfg(feature = "page")]
     super::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);

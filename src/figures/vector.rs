@@ -5,12 +5,36 @@ mod draw;
 mod read;
 mod table;
 
+use super::kind::{About, Dial, FigureKind, Keeps, figure};
 use super::pick::thin;
 use super::scale::Axis;
 use super::subject::{Subject, match_words};
 use super::{Request, sane_width};
+use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
 use column::Column;
+
+/// Columns of every pre-trained vector that an embed keeps.
+const COLUMNS: u32 = 16;
+
+pub static VECTOR: FigureKind = FigureKind {
+    id: "vector",
+    title: "One vector against all",
+    about: About::Matrix,
+    dials: &[Dial::Epsilon],
+    follows_rule: true,
+    choices: &[],
+    paper: "Fig. 2c",
+    note: "",
+    by_layer: false,
+    shows: &INTRUDERS,
+    keeps: Keeps {
+        map: true,
+        vectors: Some((u32::MAX, COLUMNS)),
+        ..Keeps::ONE_MATRIX
+    },
+    make: |report, request| Box::new(Layout::new(report, request)),
+};
 
 /// Below this width the words stand in the plot, not beside it.
 const NARROW: f64 = 460.0;
@@ -30,7 +54,7 @@ struct Panel<'a> {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
     /// The ordinary vector, where there is one, above the studied one.
     panels: Vec<Panel<'a>>,
@@ -41,7 +65,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -60,7 +86,7 @@ impl<'a> Figure<'a> {
                 top: TOP + at as f64 * (PANEL + GAP),
             })
         });
-        Figure {
+        Layout {
             panels: panels.collect(),
             subject,
             n,

@@ -2,7 +2,7 @@
 //! (Wedin 1972).
 
 use super::stable_rank::largest;
-use super::{Measure, Of, Unit};
+use super::{Bound, Measure, Of, Unit};
 use crate::report::Delta;
 
 pub static CHANGE_RATIO: Measure = Measure {
@@ -14,11 +14,18 @@ pub static CHANGE_RATIO: Measure = Measure {
     unit: Unit::Decimals(3),
     in_table: false,
     rising: false,
+    bound: Bound::None,
     of: Of::Matrix(|matrix, _| {
         let delta = matrix.delta.as_ref();
         delta.and_then(|delta| change_ratio(delta, &matrix.sigma_base)).into()
     }),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def change_ratio(W0, W):
+    return (torch.linalg.svdvals(W - W0)[0] / torch.linalg.svdvals(W0)[0]).item()
+";
 
 /// `base`: the singular values of W0, descending. None where they are not known or zero.
 pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {

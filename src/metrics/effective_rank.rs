@@ -1,6 +1,6 @@
 //! Effective rank (Roy and Vetterli 2007): exp of the entropy of the singular values' shares.
 
-use super::{Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
 
 pub static EFFECTIVE_RANK: Measure = Measure {
     id: "effective-rank",
@@ -11,6 +11,7 @@ pub static EFFECTIVE_RANK: Measure = Measure {
     unit: Unit::Decimals(1),
     in_table: true,
     rising: false,
+    bound: Bound::Rank,
     of: Of::Change(|spectrum| match *spectrum {
         Spectrum::Whole(sigma) => Reading::Exactly(effective_rank(sigma)),
         Spectrum::Estimated {
@@ -18,7 +19,16 @@ pub static EFFECTIVE_RANK: Measure = Measure {
             ..
         } => Reading::About(rank, error),
     }),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def effective_rank(W0, W):
+    sigma = torch.linalg.svdvals(W - W0)
+    p = sigma / sigma.sum()
+    p = p[p > 0]
+    return torch.exp(-(p * p.log()).sum()).item()
+";
 
 /// exp(-sum p ln p) with p = sigma / sum sigma (the values themselves, not their squares); 0 for a zero matrix.
 pub fn effective_rank(sigma: &[f32]) -> f64 {

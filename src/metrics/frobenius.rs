@@ -1,6 +1,6 @@
 //! The Frobenius norm of a change: how large it is, whatever its directions.
 
-use super::{Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
 
 pub static FROBENIUS: Measure = Measure {
     id: "frobenius",
@@ -11,13 +11,20 @@ pub static FROBENIUS: Measure = Measure {
     unit: Unit::Decimals(2),
     in_table: false,
     rising: false,
+    bound: Bound::None,
     of: Of::Change(|spectrum| {
         Reading::Exactly(match *spectrum {
             Spectrum::Whole(sigma) => frobenius(sigma),
             Spectrum::Estimated { squares, .. } => squares.sqrt(),
         })
     }),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def frobenius(W0, W):
+    return torch.linalg.norm(W - W0).item()
+";
 
 /// sqrt(sum sigma^2), summed in f64.
 pub fn frobenius(sigma: &[f32]) -> f64 {

@@ -1,7 +1,7 @@
 //! Intruder dimensions (arXiv 2410.21228, section 3 and Fig. 4): tuned singular vectors, among the k strongest, that resemble
 //! no pre-trained one.
 
-use super::{Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Of, Reading, Unit};
 use crate::report::{Cosine, Match, Matrix, Settings, Side, Status};
 
 pub static INTRUDERS: Measure = Measure {
@@ -13,6 +13,7 @@ pub static INTRUDERS: Measure = Measure {
     unit: Unit::Count,
     in_table: true,
     rising: false,
+    bound: Bound::None,
     of: Of::Matrix(|matrix, settings| {
         intruders(matrix, settings).map_or(Reading::Nothing, |certain| {
             Reading::Counted(
@@ -21,7 +22,15 @@ pub static INTRUDERS: Measure = Measure {
             )
         })
     }),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def intruders(W0, W, k={k}, epsilon={epsilon}):
+    svd0, svd = (torch.linalg.svd(w, full_matrices=False) for w in (W0, W))
+    best = {best}
+    return (best[:k] < epsilon).sum().item()
+";
 
 /// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
 pub type Interval = (f32, f32);

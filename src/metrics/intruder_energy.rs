@@ -1,7 +1,7 @@
 //! How much of a fine-tuned matrix its intruders are: their share of sum sigma_j^2 = ||W||_F^2. A count says nothing of size.
 
 use super::intruder::counted;
-use super::{Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Of, Reading, Unit};
 use crate::report::{Matrix, Mode, Settings};
 
 pub static INTRUDER_ENERGY: Measure = Measure {
@@ -13,8 +13,18 @@ pub static INTRUDER_ENERGY: Measure = Measure {
     unit: Unit::Percent,
     in_table: false,
     rising: false,
+    bound: Bound::None,
     of: Of::Matrix(of_matrix),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def intruder_energy(W0, W, k={k}, epsilon={epsilon}):
+    svd0, svd = (torch.linalg.svd(w, full_matrices=False) for w in (W0, W))
+    best = {best}
+    energy = svd.S**2
+    return (energy[:k][best[:k] < epsilon].sum() / energy.sum()).item()
+";
 
 fn of_matrix(matrix: &Matrix, settings: &Settings) -> Reading {
     let whole = matrix.sigma_tuned.len() == matrix.rows.min(matrix.cols) as usize;

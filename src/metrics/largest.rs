@@ -1,6 +1,6 @@
 //! The largest singular value, before and after: the scale against which changes are held.
 
-use super::{Measure, Of, Unit};
+use super::{Bound, Measure, Of, Unit};
 
 pub static LARGEST_BEFORE: Measure = Measure {
     id: "sigma-before",
@@ -11,7 +11,9 @@ pub static LARGEST_BEFORE: Measure = Measure {
     unit: Unit::Decimals(2),
     in_table: false,
     rising: false,
+    bound: Bound::None,
     of: Of::Matrix(|matrix, _| first(&matrix.sigma_base).into()),
+    python: "def sigma_before(W0, W):\n    return torch.linalg.svdvals(W0)[0].item()\n",
 };
 
 pub static LARGEST_AFTER: Measure = Measure {
@@ -20,6 +22,7 @@ pub static LARGEST_AFTER: Measure = Measure {
     short: "σ1 after",
     about: "The largest singular value of the fine-tuned matrix",
     of: Of::Matrix(|matrix, _| first(&matrix.sigma_tuned).into()),
+    python: "def sigma_after(W0, W):\n    return torch.linalg.svdvals(W)[0].item()\n",
     ..LARGEST_BEFORE
 };
 

@@ -25,7 +25,21 @@ pub struct Measure {
     /// The small values are those to look at: a table sorted by it begins with them.
     pub rising: bool,
     #[serde(skip)]
+    pub bound: Bound,
+    #[serde(skip)]
     pub of: Of,
+    /// The same in Python, from W0 and W as double tensors: a function that is called as the id, with `_` for `-`, and gives None where there
+    /// is nothing to measure. `{k}`, `{epsilon}`, `{best}` and `{cosines}` stand for the rule, the best matches by it, and their cosines.
+    #[serde(skip)]
+    pub python: &'static str,
+}
+
+/// What no value exceeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    None,
+    /// min(rows, cols), and of an adapter's change its rank.
+    Rank,
 }
 
 /// What a number counts, and how many decimals say something.
@@ -194,6 +208,19 @@ mod tests {
         assert_eq!(INTRUDERS.print(Reading::Counted(1200, 2)), "1,200 + 2 undecided");
         let share = |x| INTRUDER_ENERGY.print(Reading::Exactly(x));
         assert_eq!([share(0.1234), share(0.0512)], ["12 %", "5.1 %"]);
+    }
+
+    #[test]
+    fn every_script_defines_what_it_is_called() {
+        for m in crate::metrics::measures() {
+            let head = format!("def {}(W0, W", m.id.replace('-', "_"));
+            assert!(
+                m.python.starts_with(&head) && m.python.ends_with('\n'),
+                "{}: {}",
+                m.id,
+                m.python
+            );
+        }
     }
 
     #[test]

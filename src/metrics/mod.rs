@@ -15,7 +15,7 @@ pub mod tied;
 pub mod tracks;
 pub mod weakest_match;
 
-pub use measure::{Measure, Of, Reading, Spectrum, Unit};
+pub use measure::{Bound, Measure, Of, Reading, Spectrum, Unit};
 
 /// Every measure of a matrix, in the order of the page's tables. The tables, their files, the sort keys, the numbers that a report keeps
 /// of a change and the key of stored results read this list.

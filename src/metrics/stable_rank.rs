@@ -1,6 +1,6 @@
 //! Stable rank (Rudelson and Vershynin 2007): how many directions of the largest size would make the norm.
 
-use super::{Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
 
 pub static STABLE_RANK: Measure = Measure {
     id: "stable-rank",
@@ -11,13 +11,21 @@ pub static STABLE_RANK: Measure = Measure {
     unit: Unit::Decimals(1),
     in_table: false,
     rising: false,
+    bound: Bound::Rank,
     of: Of::Change(|spectrum| {
         Reading::Exactly(match *spectrum {
             Spectrum::Whole(sigma) => stable_rank(sigma),
             Spectrum::Estimated { squares, largest, .. } => squares / largest.powi(2).max(f64::MIN_POSITIVE),
         })
     }),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def stable_rank(W0, W):
+    sigma = torch.linalg.svdvals(W - W0)
+    return (sigma**2).sum().div(sigma[0] ** 2).item()
+";
 
 /// ||M||_F^2 / sigma_1^2; 0 for a zero matrix. `sigma` descends.
 pub fn stable_rank(sigma: &[f32]) -> f64 {

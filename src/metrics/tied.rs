@@ -2,7 +2,7 @@
 //! tied vectors turned by 45 degrees score 0.707 each). The cosine with the space they span tells a turned tie from a new direction.
 
 use super::intruder::counted;
-use super::{Measure, Of, Unit};
+use super::{Bound, Measure, Of, Unit};
 use crate::report::{Match, Matrix, Settings, Side};
 
 pub static TIED_ANGLE: Measure = Measure {
@@ -14,8 +14,28 @@ pub static TIED_ANGLE: Measure = Measure {
     unit: Unit::Degrees,
     in_table: false,
     rising: false,
+    bound: Bound::None,
     of: Of::Matrix(|matrix, settings| of_matrix(matrix, settings).into()),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def tied_angle(W0, W, k={k}, epsilon={epsilon}, tie=1e-3):
+    svd0, svd = (torch.linalg.svd(w, full_matrices=False) for w in (W0, W))
+    best = {best}
+    cosines, s = {cosines}, svd0.S
+    tied = lambda i: s[i] - s[i + 1] < tie * s[i]
+    nearest = None
+    for j in (best[:k] < epsilon).nonzero().flatten().tolist():
+        first = last = cosines[:, j].abs().argmax().item()
+        while first > 0 and tied(first - 1):
+            first -= 1
+        while last + 1 < len(s) and tied(last):
+            last += 1
+        if last > first:
+            nearest = max(nearest or 0.0, cosines[first : last + 1, j].norm().item())
+    return None if nearest is None else torch.tensor(min(nearest, 1.0)).acos().rad2deg().item()
+";
 
 /// Counted vectors that lie among base vectors of nearly equal strength, by their places from 0, and the smallest cosine with that space:
 /// turned, not new. None where there are none.

@@ -1,7 +1,7 @@
 //! The weakest of the best matches that are looked at: below epsilon there is an intruder, and how far below says how new it is.
 
 use super::intruder::Intervals;
-use super::{Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Of, Reading, Unit};
 use crate::report::{Matrix, Settings};
 
 pub static WEAKEST_MATCH: Measure = Measure {
@@ -13,8 +13,17 @@ pub static WEAKEST_MATCH: Measure = Measure {
     unit: Unit::Decimals(2),
     in_table: false,
     rising: true,
+    bound: Bound::None,
     of: Of::Matrix(weakest_match),
+    python: PYTHON,
 };
+
+const PYTHON: &str = "\
+def weakest_match(W0, W, k={k}):
+    svd0, svd = (torch.linalg.svd(w, full_matrices=False) for w in (W0, W))
+    best = {best}
+    return best[:k].min().item()
+";
 
 fn weakest_match(matrix: &Matrix, settings: &Settings) -> Reading {
     let window = Intervals::of(matrix, settings.into())

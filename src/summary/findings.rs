@@ -6,39 +6,37 @@ use crate::print::count;
 use crate::report::{Kind, Model, Report, Settings, Status};
 use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Findings {
-    pub epsilon_curve: String,
-    pub overview: String,
-    pub effective_rank: String,
-    pub k_curve: String,
-    pub matrices: String,
-}
+/// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`; none where there is nothing to say.
+pub type Findings = BTreeMap<String, String>;
 
 /// What the page says of the whole run: both are asked for with every move of a slider, and the sentences come from the rows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// One a model.
     pub models: Vec<ModelSummary>,
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Record<string, string | undefined>"))]
     pub findings: Findings,
 }
 
-/// The summary under the given settings; sentences are empty where there is nothing to say.
+/// The summary under the given settings.
 pub fn summary(report: &Report, settings: &Settings) -> Summary {
     let models = models(report, settings);
     let done: Vec<&ModelSummary> = models.iter().filter(|s| s.done > 0).collect();
-    let findings = Findings {
-        epsilon_curve: counts(&done, settings),
-        overview: where_they_are(report, settings),
-        effective_rank: ranks(report, &done),
-        k_curve: beyond(report, settings),
-        matrices: most(report, settings),
-    };
+    let findings = [
+        ("epsilon-curve", counts(&done, settings)),
+        ("overview", where_they_are(report, settings)),
+        ("effective-rank", ranks(report, &done)),
+        ("k-curve", beyond(report, settings)),
+        ("matrices", most(report, settings)),
+    ]
+    .into_iter()
+    .filter(|(_, said)| !said.is_empty())
+    .map(|(id, said)| (id.to_owned(), said))
+    .collect();
     Summary { models, findings }
 }
 

@@ -19,6 +19,7 @@ pub struct ByteRange {
 
 /// What one model shows in one matrix.
 #[derive(Serialize, Deserialize, Tsify)]
+#[tsify(hashmap_as_object)]
 pub struct Outcome {
     pub model: u32,
     pub matrix: Matrix,

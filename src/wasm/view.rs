@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use crate::export;
-use crate::figures::{self, Raster, Readout, Request, Table};
+use crate::figures::{self, FigureId, FigureKind, Raster, Readout, Request, Table};
 use crate::report::{Model, Report, Settings};
 use crate::summary;
 use plotters::prelude::IntoDrawingArea;
@@ -11,6 +11,10 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+
+/// The ids come from the list of figures, [`ReportView::figures`].
+#[wasm_bindgen(typescript_custom_section)]
+const FIGURE_ID: &str = "export type FigureId = string;";
 
 /// A report that may grow.
 #[wasm_bindgen]
@@ -50,6 +54,17 @@ impl ReportView {
             panels: Vec::new(),
         }
         .into_ts()?)
+    }
+
+    /// Every figure that any report has, in the order of the page.
+    pub fn figures() -> Result<Vec<Ts<FigureKind>>, JsError> {
+        Ok(FigureId::all().map(|f| f.kind().into_ts()).collect::<Result<_, _>>()?)
+    }
+
+    /// Whether the rule in force moves a figure: one that it does not is not drawn again for it.
+    #[wasm_bindgen(js_name = followsRule)]
+    pub fn follows_rule(&self, figure: &str) -> bool {
+        FigureId::named(figure).is_none_or(|figure| figure.follows_rule)
     }
 
     /// What must be known of the report before its counts are trusted, in words.

@@ -3,7 +3,7 @@
 use super::golden::check;
 use super::run::{STEPS, run, untraced};
 use super::stored::*;
-use lorascope::figures::{FigureId, Focus, Readout, Request, Theme, hover, step, svg};
+use lorascope::figures::{Focus, Readout, Request, Theme, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, type_label};
 use lorascope::summary::{Findings, summary};
@@ -101,7 +101,7 @@ fn odd_cells() -> Report {
 #[test]
 fn goldens_of_the_curves() {
     let report = whole(stored());
-    let k = |theme, width| request(FigureId::KCurve, theme, width);
+    let k = |theme, width| request(named("k-curve"), theme, width);
     check("kcurve-whole-944-light", &report, &k(Theme::Light, 944.0));
     check("kcurve-whole-343-dark", &report, &k(Theme::Dark, 343.0));
     check(
@@ -127,7 +127,7 @@ fn goldens_of_the_curves() {
 
     let overview = |theme, width| Request {
         planned: 224,
-        ..request(FigureId::Overview, theme, width)
+        ..request(named("overview"), theme, width)
     };
     check("overview-224x8", &llama(), &overview(Theme::Light, 944.0));
     check("overview-224x8-343", &llama(), &overview(Theme::Dark, 343.0));
@@ -147,7 +147,7 @@ fn goldens_of_the_curves() {
         },
     );
 
-    let series = |theme, width| request(FigureId::Evolution, theme, width);
+    let series = |theme, width| request(named("evolution"), theme, width);
     check(
         "evolution-until",
         &run(),
@@ -160,7 +160,7 @@ fn goldens_of_the_curves() {
 
     let adapters = |theme, width| Request {
         adapters_only: true,
-        ..request(FigureId::EffectiveRank, theme, width)
+        ..request(named("effective-rank"), theme, width)
     };
     check("effectiverank-adapters", &stored(), &adapters(Theme::Light, 944.0));
     check("effectiverank-adapters-343", &stored(), &adapters(Theme::Dark, 343.0));
@@ -169,7 +169,7 @@ fn goldens_of_the_curves() {
         &run(),
         &Request {
             planned: 1,
-            ..request(FigureId::EpsilonCurve, Theme::Light, 944.0)
+            ..request(named("epsilon-curve"), Theme::Light, 944.0)
         },
     );
     check(
@@ -177,7 +177,7 @@ fn goldens_of_the_curves() {
         &run(),
         &Request {
             planned: 1,
-            ..request(FigureId::KCurve, Theme::Light, 944.0)
+            ..request(named("k-curve"), Theme::Light, 944.0)
         },
     );
 }
@@ -192,7 +192,7 @@ fn below(matrix: &Matrix, k: usize, epsilon: f64) -> usize {
 fn the_k_curve_counts_by_the_definition() {
     let report = whole(stored());
     for epsilon in [0.3, 0.5, 0.97] {
-        let mut request = request(FigureId::KCurve, Theme::Light, 944.0);
+        let mut request = request(named("k-curve"), Theme::Light, 944.0);
         request.settings.epsilon = epsilon;
         for k in [1, 10, 50, 384] {
             let request = Request {
@@ -222,7 +222,7 @@ fn a_share_looks_at_the_same_part_of_every_matrix() {
             k: Some(100),
             ..Focus::default()
         }),
-        ..request(FigureId::KCurve, Theme::Light, 944.0)
+        ..request(named("k-curve"), Theme::Light, 944.0)
     };
     let read = step(&report, &request, 0, 0).expect("a reading");
     let found = below(&report.models[0].matrices[0], 100, 0.5) + below(&report.models[0].matrices[1], 25, 0.5);
@@ -265,7 +265,7 @@ fn a_line_ends_where_the_first_matrix_runs_out() {
                 k: Some(k),
                 ..Focus::default()
             }),
-            ..request(FigureId::KCurve, Theme::Light, 944.0)
+            ..request(named("k-curve"), Theme::Light, 944.0)
         };
         let read = step(&report, &request, 0, 0).expect("a reading");
         read.lines.into_iter().find(|l| l.0 == "LoRA r = 1").map(|l| l.1)
@@ -287,7 +287,7 @@ fn the_overview_counts_by_the_definition() {
             };
             let request = Request {
                 focus: Some(focus.clone()),
-                ..request(FigureId::Overview, Theme::Light, 944.0)
+                ..request(named("overview"), Theme::Light, 944.0)
             };
             let read = step(&report, &request, 0, 0).expect("a cell");
             assert_eq!(read.focus, focus);
@@ -309,7 +309,7 @@ fn the_overview_counts_by_the_definition() {
             assert_eq!(read.lines[1], wanted);
         }
         let total: usize = model.matrices.iter().map(|m| below(m, 10, 0.5)).sum();
-        let drawn = svg(&report, &request(FigureId::Overview, Theme::Light, 944.0));
+        let drawn = svg(&report, &request(named("overview"), Theme::Light, 944.0));
         assert!(total == 0 || drawn.contains(&format!("\n{total} in ")), "{total}");
     }
 }
@@ -327,7 +327,7 @@ fn several_matrices_of_a_cell_add_up_and_open_verdicts_are_said() {
             &report,
             &Request {
                 focus,
-                ..request(FigureId::Overview, Theme::Light, 944.0)
+                ..request(named("overview"), Theme::Light, 944.0)
             },
             0,
             0,
@@ -357,7 +357,7 @@ fn walk(report: &Report, j: u32) -> Vec<Readout> {
         .position(|m| m.label == "checkpoint-4000")
         .expect("the last checkpoint") as u32;
     let matrix = Some("encoder.layer.2.q.weight".to_owned());
-    let mut request = request(FigureId::Evolution, Theme::Light, 608.0);
+    let mut request = request(named("evolution"), Theme::Light, 608.0);
     request.focus = Some(Focus {
         matrix,
         model: Some(last),
@@ -398,7 +398,7 @@ fn a_vector_is_followed_through_crossings_to_its_birth() {
 #[test]
 fn an_evolution_is_of_one_run_and_stops_at_the_play_head() {
     let report = run();
-    let request = request(FigureId::Evolution, Theme::Light, 608.0);
+    let request = request(named("evolution"), Theme::Light, 608.0);
     let ends = |request: &Request| step(&report, request, 0, 0).map(|r| r.title);
     assert_eq!(ends(&request).as_deref(), Some("step 4,000, j = 1"));
     assert_eq!(
@@ -437,7 +437,7 @@ fn an_evolution_is_of_one_run_and_stops_at_the_play_head() {
 fn adapters_alone_have_an_axis_of_their_own() {
     let request = Request {
         adapters_only: true,
-        ..request(FigureId::EffectiveRank, Theme::Light, 944.0)
+        ..request(named("effective-rank"), Theme::Light, 944.0)
     };
     let drawn = svg(&stored(), &request);
     assert!(
@@ -457,34 +457,26 @@ fn adapters_alone_have_an_axis_of_their_own() {
 #[test]
 fn the_sentences_beside_them_say_what_is_counted() {
     let (report, settings) = (whole(stored()), Settings::default());
-    let said = summary(&report, &settings).findings;
+    let said = |report: &Report, id: &str| summary(report, &settings).findings.get(id).cloned().unwrap_or_default();
+    let beyond = said(&report, "k-curve");
     let all = |model: &Model| model.matrices.iter().map(|m| below(m, usize::MAX, 0.5)).sum::<usize>();
     let full = count_words(all(&report.models[0]));
     assert!(
-        said.k_curve.starts_with("Past the top ")
-            && said
-                .k_curve
-                .contains(&format!("full fine-tuning has candidates too: {full} of 13,824")),
-        "{}",
-        said.k_curve
+        beyond.starts_with("Past the top ")
+            && beyond.contains(&format!("full fine-tuning has candidates too: {full} of 13,824")),
+        "{beyond}"
     );
     // Nothing is said of vectors that were not computed.
-    assert_eq!(summary(&leading(stored()), &settings).findings.k_curve, "");
+    assert_eq!(said(&leading(stored()), "k-curve"), "");
 
     let mut two = report_of(&[Some(8)], 6, &TYPES[..3]);
     for (n, matrix) in two.models[0].matrices.iter_mut().enumerate() {
         matrix.left.as_mut().expect("analyzed").max_cos = if n % 3 == 0 { vec![0.1, 0.9] } else { vec![0.9, 0.9] };
     }
-    assert_eq!(
-        summary(&two, &settings).findings.overview,
-        "In LoRA r = 8, query matrices hold all 6."
-    );
+    assert_eq!(said(&two, "overview"), "In LoRA r = 8, query matrices hold all 6.");
     two.models[0].matrices[1].left.as_mut().expect("analyzed").max_cos[0] = 0.2;
-    assert_eq!(
-        summary(&two, &settings).findings.overview,
-        "In LoRA r = 8, query matrices hold 6 of the 7."
-    );
-    assert_eq!(summary(&report_of(&[None], 2, &TYPES), &settings).findings.overview, "");
+    assert_eq!(said(&two, "overview"), "In LoRA r = 8, query matrices hold 6 of the 7.");
+    assert_eq!(said(&report_of(&[None], 2, &TYPES), "overview"), "");
     assert_eq!(
         summary(&report_of(&[], 0, &[]), &settings).findings,
         Findings::default()
@@ -505,7 +497,7 @@ fn count_words(n: usize) -> String {
 #[ignore = "prints timings"]
 fn times_of_the_curves() {
     let report = whole(llama());
-    for (figure, planned) in [(FigureId::KCurve, 224), (FigureId::Overview, 224)] {
+    for (figure, planned) in [(named("k-curve"), 224), (named("overview"), 224)] {
         let request = Request {
             planned,
             ..request(figure, Theme::Light, 944.0)

@@ -1,17 +1,12 @@
 //! What readers take away: every format holds the figure's numbers, says where they come from, and survives whatever files call themselves.
 
-use super::run;
 use super::stored::*;
 use lorascope::export::{self, Page, csv, embed_code, json, markdown, page, pytorch, slim};
 use lorascope::figures::{FigureId, Request, Theme, Value, svg, table};
 use lorascope::report::*;
 
 fn report_for(figure: FigureId) -> Report {
-    let mut report = if figure == FigureId::Evolution {
-        run::run()
-    } else {
-        stored()
-    };
+    let mut report = super::report_for(figure);
     report.base.files = vec![FileInfo {
         name: "base/model.safetensors".into(),
         size: 7,
@@ -36,7 +31,7 @@ const PAGE: Page = Page {
 
 #[test]
 fn every_export_says_where_its_numbers_come_from() {
-    for figure in super::FIGURES {
+    for figure in FigureId::all() {
         let (report, request) = (report_for(figure), asked(figure, 944.0));
         let exports = [
             ("csv", csv(&report, &request)),
@@ -64,7 +59,7 @@ fn every_export_says_where_its_numbers_come_from() {
 
 #[test]
 fn csv_and_json_hold_the_table() {
-    for figure in super::FIGURES {
+    for figure in FigureId::all() {
         let (report, request) = (report_for(figure), asked(figure, 944.0));
         let table = table(&report, &request);
         assert!(!table.rows.is_empty() && !table.title.is_empty(), "{figure:?}");
@@ -92,7 +87,7 @@ fn the_table_of_a_figure_agrees_with_the_report() {
     let request = Request {
         model: Some(2),
         matrix: Some("encoder.layer.2.q.weight".into()),
-        ..asked(FigureId::SigmaVsCosine, 944.0)
+        ..asked(named("sigma-vs-cosine"), 944.0)
     };
     let table = table(&report, &request);
     let matrix = report.models[2]
@@ -120,7 +115,7 @@ fn the_table_of_a_figure_agrees_with_the_report() {
 /// What an embed carries draws the very figure that the whole report draws.
 #[test]
 fn the_slim_report_draws_the_same_figure() {
-    for figure in super::FIGURES {
+    for figure in FigureId::all() {
         let report = report_for(figure);
         for (k, epsilon) in [(10, 0.5), (1, 0.3), (40, 0.9)] {
             let mut request = asked(figure, 944.0);
@@ -201,7 +196,7 @@ fn names_from_files_stay_text_in_every_format() {
             intricate: false,
         }];
     }
-    for figure in super::FIGURES {
+    for figure in FigureId::all() {
         let request = Request {
             matrix: Some(HOSTILE.into()),
             model: Some(2),
@@ -253,7 +248,7 @@ fn the_script_computes_what_the_figure_shows() {
     let request = Request {
         model: Some(2),
         matrix: Some(name.into()),
-        ..asked(FigureId::Similarity, 944.0)
+        ..asked(named("similarity"), 944.0)
     };
     let code = pytorch(&report, &request);
     let cosines = &report.models[2].matrices[12].left.as_ref().expect("analyzed").max_cos;

@@ -1,9 +1,9 @@
 //! Panels: a report's own drawings of plain numbers.
 
 use super::golden::check;
-use super::stored::{report_of, request};
+use super::stored::{named, report_of, request};
 use lorascope::export;
-use lorascope::figures::{FigureId, Focus, Request, Theme, hover, step, svg, table};
+use lorascope::figures::{Focus, Request, Theme, hover, step, svg, table};
 use lorascope::panel::*;
 use lorascope::report::Report;
 
@@ -175,12 +175,12 @@ fn panels_look_as_stored() {
         check(
             &format!("panel-{name}-760-light"),
             &report,
-            &request(FigureId::Panel, Theme::Light, 760.0),
+            &request(named("panel"), Theme::Light, 760.0),
         );
         check(
             &format!("panel-{name}-343-dark"),
             &report,
-            &request(FigureId::Panel, Theme::Dark, 343.0),
+            &request(named("panel"), Theme::Dark, 343.0),
         );
     }
 }
@@ -189,7 +189,7 @@ fn panels_look_as_stored() {
 fn every_place_can_be_reached_by_pointer_and_keys_and_is_in_the_table() {
     for panel in [curves(), sweep(), bars(16, false), arrows(false), arrows(true), maps()] {
         let report = report(panel);
-        let plain = request(FigureId::Panel, Theme::Light, 760.0);
+        let plain = request(named("panel"), Theme::Light, 760.0);
         // Taller than any panel of this width.
         let high = 700.0;
         let found = (0..40).flat_map(|x| (0..40).map(move |y| (f64::from(x) * 19.0, f64::from(y) * high / 40.0)));
@@ -219,7 +219,7 @@ fn every_place_can_be_reached_by_pointer_and_keys_and_is_in_the_table() {
 #[test]
 fn a_vector_in_space_turns_toward_the_pointer() {
     let report = report(arrows(true));
-    let plain = request(FigureId::Panel, Theme::Light, 760.0);
+    let plain = request(named("panel"), Theme::Light, 760.0);
     let read = hover(&report, &plain, 380.0, 100.0).expect("on the sphere");
     // Straight up from the middle, on the near side: toward the reader and raised.
     assert!(read.focus.up.unwrap() > 0.4 && read.focus.at.is_some());
@@ -230,12 +230,12 @@ fn a_report_with_panels_is_saved_and_read_again_and_its_exports_name_the_paper()
     let report = report(curves());
     let text = export::report(&report, &report.settings);
     assert_eq!(export::read(&text).unwrap().panels, report.panels);
-    let asked = request(FigureId::Panel, Theme::Light, 760.0);
+    let asked = request(named("panel"), Theme::Light, 760.0);
     assert!(export::svg(&report, &asked).contains("Best match against strength"));
     assert!(export::csv(&report, &asked).contains("2410.21228"));
     assert_eq!(export::slim(&report, &asked).panels.len(), 1);
     assert_eq!(
-        export::slim(&report, &request(FigureId::EpsilonCurve, Theme::Light, 760.0))
+        export::slim(&report, &request(named("epsilon-curve"), Theme::Light, 760.0))
             .panels
             .len(),
         0
@@ -269,7 +269,7 @@ fn hostile_panels_are_drawn_somehow() {
         }
         for panel in [panel, space, small, many] {
             let report = report(panel);
-            let asked = request(FigureId::Panel, Theme::Dark, 200.0);
+            let asked = request(named("panel"), Theme::Dark, 200.0);
             assert!(svg(&report, &asked).starts_with("<svg"));
             let _ = (
                 hover(&report, &asked, 90.0, 90.0),
@@ -281,7 +281,7 @@ fn hostile_panels_are_drawn_somehow() {
     let asked = Request {
         panel: Some("none".into()),
         focus: Some(Focus::default()),
-        ..request(FigureId::Panel, Theme::Light, 300.0)
+        ..request(named("panel"), Theme::Light, 300.0)
     };
     assert!(svg(&report(curves()), &asked).contains("Not computed."));
 }

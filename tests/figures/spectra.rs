@@ -7,7 +7,7 @@ use lorascope::report::*;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::cell::RefCell;
 
-const LINES: [FigureId; 3] = [FigureId::Spectrum, FigureId::SigmaVsCosine, FigureId::Vector];
+const LINES: [&str; 3] = ["spectrum", "sigma-vs-cosine", "vector"];
 
 /// Only the leading vectors, with intervals: one below epsilon, one across it.
 fn certified() -> Report {
@@ -53,8 +53,8 @@ fn one_model(figure: FigureId, theme: Theme, width: f64) -> Request {
 
 #[test]
 fn goldens_of_special_reports() {
-    for figure in LINES {
-        let name = format!("{figure:?}").to_lowercase();
+    for figure in LINES.map(named) {
+        let name = figure.kind().id.replace('-', "");
         check(
             &format!("{name}-certified"),
             &certified(),
@@ -68,16 +68,16 @@ fn goldens_of_special_reports() {
         }),
         ..request(figure, Theme::Light, 460.0)
     };
-    check("spectrum-460-crosshair", &stored(), &crossed(FigureId::Spectrum));
+    check("spectrum-460-crosshair", &stored(), &crossed(named("spectrum")));
     check(
         "sigmavscosine-460-crosshair",
         &stored(),
-        &crossed(FigureId::SigmaVsCosine),
+        &crossed(named("sigma-vs-cosine")),
     );
-    check("vector-460-crosshair", &stored(), &crossed(FigureId::Vector));
+    check("vector-460-crosshair", &stored(), &crossed(named("vector")));
     let alone = Request {
         matrix: None,
-        ..one_model(FigureId::Vector, Theme::Light, 632.0)
+        ..one_model(named("vector"), Theme::Light, 632.0)
     };
     let mut one = report_of(&[Some(8)], 1, &[("q", 1, 1)]);
     let m = &mut one.models[0].matrices[0];
@@ -95,7 +95,7 @@ fn goldens_of_special_reports() {
     let far = Request {
         top: 32,
         origin: Cell { i: 100, j: 90 },
-        ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+        ..one_model(named("similarity"), Theme::Light, 632.0)
     };
     check("similarity-zoomed", &large(), &far);
     let mut right = large();
@@ -104,7 +104,7 @@ fn goldens_of_special_reports() {
     let mut tall = Request {
         top: 100,
         origin: Cell { i: 20, j: 0 },
-        ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+        ..one_model(named("similarity"), Theme::Light, 632.0)
     };
     tall.settings.side = Side::Right;
     check("similarity-right-raster", &right, &tall);
@@ -113,7 +113,7 @@ fn goldens_of_special_reports() {
         &large(),
         &Request {
             top: 384,
-            ..one_model(FigureId::Similarity, Theme::Dark, 343.0)
+            ..one_model(named("similarity"), Theme::Dark, 343.0)
         },
     );
 }
@@ -150,7 +150,7 @@ fn the_cards_hold_the_numbers_of_the_report() {
     let m = &report.models[2].matrices[12];
     let left = m.left.as_ref().expect("analyzed");
     for j in [0, 3, 7, 20, 31] {
-        let read = at(&report, &request(FigureId::Spectrum, Theme::Light, 632.0), j as u32);
+        let read = at(&report, &request(named("spectrum"), Theme::Light, 632.0), j as u32);
         assert_eq!(value(&read, "σ before"), format!("{:.2}", m.sigma_base[j]));
         assert_eq!(value(&read, "σ after"), format!("{:.2}", m.sigma_tuned[j]));
         assert_eq!(
@@ -158,7 +158,7 @@ fn the_cards_hold_the_numbers_of_the_report() {
             format!("+{:.1} %", 100.0 * (m.sigma_tuned[j] / m.sigma_base[j] - 1.0))
         );
         let best = format!("{:.2} at i = {}", left.max_cos[j], left.argmax[j] + 1);
-        for figure in [FigureId::Spectrum, FigureId::SigmaVsCosine, FigureId::Similarity] {
+        for figure in [named("spectrum"), named("sigma-vs-cosine"), named("similarity")] {
             let read = at(&report, &request(figure, Theme::Light, 632.0), j as u32);
             assert_eq!(
                 (value(&read, "best match c"), read.focus.j),
@@ -179,7 +179,7 @@ fn one_vector_is_read_at_every_pre_trained_one() {
         .expect("stored");
     let request = Request {
         vector: Some(7),
-        ..request(FigureId::Vector, Theme::Light, 944.0)
+        ..request(named("vector"), Theme::Light, 944.0)
     };
     for i in [0, 5, 200, 383] {
         let focus = Some(Focus {
@@ -223,7 +223,7 @@ fn one_vector_is_read_at_every_pre_trained_one() {
 
 #[test]
 fn what_is_open_is_said_to_be() {
-    let (report, request) = (certified(), one_model(FigureId::SigmaVsCosine, Theme::Light, 632.0));
+    let (report, request) = (certified(), one_model(named("sigma-vs-cosine"), Theme::Light, 632.0));
     let read = at(&report, &request, 5);
     assert_eq!(
         (value(&read, "best match c"), value(&read, "below ε")),
@@ -245,7 +245,7 @@ fn signs_decide_where_they_are_asked_for() {
             .map(|(j, c)| if j == 1 { -0.25 } else { *c })
             .collect(),
     );
-    for figure in [FigureId::Similarity, FigureId::SigmaVsCosine, FigureId::Spectrum] {
+    for figure in [named("similarity"), named("sigma-vs-cosine"), named("spectrum")] {
         let mut request = request(figure, Theme::Light, 632.0);
         assert_eq!(value(&at(&report, &request, 1), "below ε"), "no");
         request.settings.cosine = Cosine::Signed;
@@ -255,7 +255,7 @@ fn signs_decide_where_they_are_asked_for() {
             ("\u{2212}0.25", "yes: intruder"),
             "{figure:?}"
         );
-        assert!(svg(&report, &request).contains("j = 2") || figure == FigureId::Similarity);
+        assert!(svg(&report, &request).contains("j = 2") || figure == named("similarity"));
         request.model = Some(1);
         let read = step(&report, &request, 0, 0);
         assert!(
@@ -264,7 +264,7 @@ fn signs_decide_where_they_are_asked_for() {
         );
     }
     check("sigmavscosine-signed", &report, &{
-        let mut request = request(FigureId::SigmaVsCosine, Theme::Dark, 632.0);
+        let mut request = request(named("sigma-vs-cosine"), Theme::Dark, 632.0);
         request.settings.cosine = Cosine::Signed;
         request
     });
@@ -288,7 +288,7 @@ fn the_map_follows_its_side_and_its_window() {
     let read = |side: Side, origin: Cell, x: f64, y: f64| {
         let mut request = Request {
             origin,
-            ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+            ..one_model(named("similarity"), Theme::Light, 632.0)
         };
         request.settings.side = side;
         hover(&report, &request, x, y).expect("a cell")
@@ -305,7 +305,7 @@ fn the_map_follows_its_side_and_its_window() {
     assert_eq!((last.focus.i, last.focus.j), (Some(352), Some(352)));
     let request = Request {
         origin: Cell { i: 100, j: 100 },
-        ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+        ..one_model(named("similarity"), Theme::Light, 632.0)
     };
     let edge = step(
         &report,
@@ -328,7 +328,7 @@ fn a_large_map_is_put_as_pixels() {
         let request = Request {
             top: 384,
             scale,
-            ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+            ..one_model(named("similarity"), Theme::Light, 632.0)
         };
         let (mut out, got) = (String::new(), RefCell::new(Vec::new()));
         let area =
@@ -352,7 +352,7 @@ fn a_large_map_is_put_as_pixels() {
             &report,
             &Request {
                 top: 384,
-                ..one_model(FigureId::Similarity, Theme::Light, 632.0)
+                ..one_model(named("similarity"), Theme::Light, 632.0)
             }
         )
         .contains("<image ")
@@ -382,10 +382,10 @@ fn large_times() {
         ..Match::default()
     });
     for figure in [
-        FigureId::Similarity,
-        FigureId::Spectrum,
-        FigureId::SigmaVsCosine,
-        FigureId::Vector,
+        named("similarity"),
+        named("spectrum"),
+        named("sigma-vs-cosine"),
+        named("vector"),
     ] {
         let request = Request {
             top: 8192,

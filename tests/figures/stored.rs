@@ -190,11 +190,14 @@ pub fn stored() -> Report {
     report
 }
 
+/// A figure by its id.
+#[track_caller]
+pub fn named(id: &str) -> FigureId {
+    FigureId::named(id).unwrap_or_else(|| panic!("no figure {id}"))
+}
+
 fn of_one_matrix(figure: FigureId) -> bool {
-    matches!(
-        figure,
-        FigureId::Similarity | FigureId::Spectrum | FigureId::SigmaVsCosine | FigureId::Vector
-    )
+    ["similarity", "spectrum", "sigma-vs-cosine", "vector"].contains(&figure.kind().id)
 }
 
 pub fn request(figure: FigureId, theme: Theme, width: f64) -> Request {

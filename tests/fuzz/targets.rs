@@ -157,7 +157,7 @@ fn draw(report: &Report) {
         .map(|m| Some(m.name.clone()))
         .chain([None])
         .collect();
-    for figure in FigureId::ALL.into_iter().chain([FigureId::Panel]) {
+    for figure in FigureId::all().chain(FigureId::named("panel")) {
         for (place, matrix) in names.iter().enumerate() {
             let mut request = Request::of(figure, Theme::Light, 400.0);
             request.matrix = matrix.clone();

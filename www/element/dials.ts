@@ -1,6 +1,6 @@
-/** Which dials a figure has in an embed, and what each sets. Pure. */
+/** The dials of an embed, and what each sets; which of them a figure has, the list of figures says. Pure. */
 import { checkpoints, placeOf } from '../checkpoints';
-import type { FigureId, Model, Settings } from '../wasm/embed/lorascope';
+import type { Dial as DialId, Model, Settings } from '../wasm/embed/lorascope';
 
 interface Now {
   settings: Settings;
@@ -10,7 +10,7 @@ interface Now {
 }
 
 export interface Dial {
-  id: string;
+  id: DialId;
   of(now: Now): { min: number; max: number; step: number; value: number; label: string; said: string };
   /** The attributes it changes. */
   set(value: number, models: readonly Model[], model: number | undefined): Record<string, unknown>;
@@ -52,23 +52,15 @@ const STEP: Dial = {
   set: (at, models, model) => ({ until: checkpoints(models, model)[at]?.step ?? null }),
 };
 
-const OWN: Record<FigureId, readonly Dial[]> = {
-  similarity: [K, EPSILON],
-  spectrum: [K, EPSILON],
-  'sigma-vs-cosine': [K, EPSILON],
-  vector: [EPSILON],
-  'epsilon-curve': [EPSILON],
-  'k-curve': [K, EPSILON],
-  overview: [K, EPSILON],
-  'effective-rank': [],
-  evolution: [STEP, EPSILON],
-  panel: [],
-};
+const ALL = [K, EPSILON, STEP];
 
-/** `asked` is the element's attribute `controls`. */
-export function dials(figure: FigureId, asked: string | null | undefined): { dials: readonly Dial[]; menu: boolean } {
-  const own = OWN[figure] ?? [];
-  if (!asked) return { dials: own, menu: true };
+/** `own`: those of the figure; `asked` is the element's attribute `controls`. */
+export function dials(
+  own: readonly DialId[],
+  asked: string | null | undefined,
+): { dials: readonly Dial[]; menu: boolean } {
+  const of = (ids: readonly string[]) => ALL.filter(({ id }) => ids.includes(id));
+  if (!asked) return { dials: own.flatMap((id) => of([id])), menu: true };
   const words = asked.split(/[\s,]+/);
-  return { dials: [K, EPSILON, STEP].filter(({ id }) => words.includes(id)), menu: words.includes('menu') };
+  return { dials: of(words), menu: words.includes('menu') };
 }

@@ -7,9 +7,9 @@ import { html, LitElement, nothing, unsafeCSS, type PropertyValues, type Templat
 import { download, saveFigure } from '../exports';
 import type { Spec } from '../views/figure';
 import type { Item } from '../views/menu';
-import type { FigureId, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
+import type { FigureKind, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
 import { dials, type Dial } from './dials';
-import type { LorascopeFigureElement, Selection } from './types';
+import type { FigureName, LorascopeFigureElement, Selection } from './types';
 import { loadView } from './wasm';
 import styles from './style.css?inline';
 import '../views/figure';
@@ -50,7 +50,7 @@ export class LorascopeFigure extends LitElement implements Public {
   declare lesson: string | null;
   /** The lesson's own element, once its module is there. */
   declare taught: HTMLElement | undefined;
-  declare figure: Exclude<FigureId, 'panel'>;
+  declare figure: FigureName;
   declare model: string | null;
   declare matrix: string | null;
   declare k: number | null;
@@ -69,6 +69,7 @@ export class LorascopeFigure extends LitElement implements Public {
   declare head: Pick<Report, 'settings' | 'models' | 'base'> | undefined;
   /** For `<lorascope-figure-view>`: what it draws from. */
   readonly #drawn: { view: ReportView | undefined; version: number } = { view: undefined, version: 0 };
+  #figures: readonly FigureKind[] = [];
   #started = false;
   /** A lesson's dials are attributes that only the lesson knows. */
   readonly #changes = new MutationObserver(() => this.#teach());
@@ -117,6 +118,7 @@ export class LorascopeFigure extends LitElement implements Public {
       const view = View.fromJson(text);
       this.#drawn.view?.free();
       this.#drawn.view = view;
+      this.#figures = View.figures();
       this.#drawn.version += 1;
       this.head = view.head() as Report;
       this.failure = '';
@@ -211,7 +213,8 @@ export class LorascopeFigure extends LitElement implements Public {
     if (this.taught) return html`${this.taught}`;
     if (!this.head) return html`<slot></slot>`;
     const spec = this.#spec();
-    const shown = dials(this.figure, this.controls);
+    const own = this.#figures.find(({ id }) => id === this.figure)?.dials ?? [];
+    const shown = dials(own, this.controls);
     return html`<lorascope-figure-view
         .report=${this.#drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme ?? undefined} .chosen=${this.#chosen}
       ></lorascope-figure-view>

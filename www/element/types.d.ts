@@ -1,15 +1,26 @@
 /** `<lorascope-figure>`: one live figure of a report that Lorascope saved. Importing the module defines the element. */
 
+// figures: generated from the core's list
 export type FigureName =
   | 'similarity'
   | 'spectrum'
   | 'sigma-vs-cosine'
   | 'vector'
+  | 'evolution'
   | 'epsilon-curve'
-  | 'k-curve'
   | 'overview'
   | 'effective-rank'
-  | 'evolution';
+  | 'k-curve'
+  | 'intruders'
+  | 'weakest-match'
+  | 'stable-rank'
+  | 'frobenius'
+  | 'sigma-before'
+  | 'sigma-after'
+  | 'change-ratio'
+  | 'intruder-energy'
+  | 'tied-angle';
+// figures end
 
 /** The mark that was clicked. Vectors count from 1, as the figures print them. */
 export interface Selection {
@@ -50,7 +61,7 @@ export interface LorascopeFigureElement extends HTMLElement {
   until: number | null;
   /** The k curve as a share of all vectors. */
   fraction: boolean;
-  /** Effective rank without full fine-tunes; the attribute is `adapters-only`. */
+  /** A measure by layer without full fine-tunes; the attribute is `adapters-only`. */
   adaptersOnly: boolean;
   /** By default what the reader's system has. */
   theme: 'light' | 'dark' | null;

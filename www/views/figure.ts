@@ -1,6 +1,6 @@
 /** One figure on a canvas at the screen's own pixels. What it shows comes as a spec; what the reader points at goes to the store. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { Cell, FigureId, Focus, Readout, ReportView, Request, Theme } from '../wasm/embed/lorascope';
+import type { Cell, Focus, Readout, ReportView, Request, Theme } from '../wasm/embed/lorascope';
 import { hang } from './card';
 import { MapHand } from './map-hand';
 import { screen } from './screen';
@@ -22,9 +22,6 @@ export interface Pointer {
 
 /** CSS pixels. */
 const USUAL = 632;
-
-/** Figures that no dial moves. */
-const STILL: ReadonlySet<FigureId> = new Set(['effective-rank']);
 
 /** Crosshair steps of the arrow keys. */
 const ARROWS = new Map([
@@ -106,7 +103,7 @@ export class FigureView extends LitElement {
     const canvas = this.querySelector('canvas');
     if (!view || !canvas || !this.width || !this.#sight.now()) return;
     const request = this.request;
-    const key = `${version} ${JSON.stringify(STILL.has(request.figure) ? { ...request, settings: undefined } : request)}`;
+    const key = `${version} ${JSON.stringify(view.followsRule(request.figure) ? request : { ...request, settings: undefined })}`;
     if (key !== this.#drawn) {
       this.#drawn = key;
       this.#draw(request, canvas);

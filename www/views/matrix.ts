@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../format';
 import { math } from '../math';
 import * as change from '../state';
-import type { Cell, FigureId, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import type { Cell, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { deeperHere } from './deeper';
 import type { Spec } from './figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
@@ -58,24 +58,35 @@ class MatrixView extends View {
 
   /** The figures of the chosen model: what is new at the left, how strong it is at the right, then one vector and its history. */
   #figures(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
-    const { state } = this.ctx;
+    const { state, report } = this.ctx;
     const cell = matrix.cells[chosen];
     if (!drawable(cell)) {
       return html`<section class="row"><p class=${cell?.status === 'failed' ? 'error' : 'quiet'}>${said(cell, state.settings.k)}</p></section>`;
     }
     const label = models[chosen]?.label ?? '';
     const size = Math.min(matrix.rows, matrix.cols);
-    const of = (id: FigureId): Spec => ({ ...specOf(state, id), matrix: matrix.name, model: chosen });
     const series = state.head?.models[chosen]?.run != null;
-    return html`<div class="pairs">
-      ${this.#framed(1, of('similarity'), html`Similarity, ${math(label)}`, html`${this.#told(cell)} ${mapControls(this.ctx, matrix, chosen)}`)}
-      <div>
-        ${this.#framed(2, of('spectrum'), 'Singular values')}
-        ${this.#framed(3, of('sigma-vs-cosine'), 'Singular value against best match')}
-      </div>
-      ${this.#framed(4, of('vector'), html`One vector against all ${count(size)}`, vectorControls(this.ctx, matrix, chosen))}
-      ${series ? this.#framed(5, of('evolution'), 'Over training', evolutionControls(this.ctx, chosen)) : nothing}
-    </div>`;
+    const kinds = report?.figures.filter(({ id, about }) => about === 'matrix' && (series || id !== 'evolution')) ?? [];
+    const drawn = kinds.map(({ id, title }, at) => {
+      const spec = { ...specOf(state, id), matrix: matrix.name, model: chosen };
+      switch (id) {
+        case 'similarity':
+          return this.#framed(
+            at + 1,
+            spec,
+            html`${title}, ${math(label)}`,
+            html`${this.#told(cell, kinds[at]?.note ?? '')} ${mapControls(this.ctx, matrix, chosen)}`,
+          );
+        case 'vector':
+          return this.#framed(at + 1, spec, html`${title} ${count(size)}`, vectorControls(this.ctx, matrix, chosen));
+        case 'evolution':
+          return this.#framed(at + 1, spec, title, evolutionControls(this.ctx, chosen));
+        default:
+          return this.#framed(at + 1, spec, title);
+      }
+    });
+    // The map is as tall as the two beside it.
+    return html`<div class="pairs">${drawn[0]} <div>${drawn.slice(1, 3)}</div> ${drawn.slice(3)}</div>`;
   }
 
   #framed(number: number, spec: Spec, title: TemplateResult | string, more?: TemplateResult): TemplateResult {
@@ -89,12 +100,12 @@ class MatrixView extends View {
     </section>`;
   }
 
-  #told(cell: MatrixCell | null | undefined): TemplateResult {
+  #told(cell: MatrixCell | null | undefined, note: string): TemplateResult {
     const { settings } = this.ctx.state;
     return html`<div class="told">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
       ${cell?.remarks.map((said) => html`<p class="remark">${math(said)}</p>`)}
-      <p class="quiet">A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
+      <p class="quiet">${note}</p>
     </div>`;
   }
 

@@ -34,7 +34,7 @@ class TableView extends View {
     const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS, chosen);
     const rest = total - rows.length;
     return html`<section class="row">
-      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
+      ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
           ${this.#heads(measures, models, chosen)}

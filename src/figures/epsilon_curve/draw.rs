@@ -1,13 +1,13 @@
 //! The marks of the epsilon curve, back to front.
 
-use super::{BOTTOM, Figure, Line, NARROW, TOP};
+use super::{BOTTOM, Layout, Line, NARROW, TOP};
 use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
 use crate::figures::scale::{count, count_ticks, fixed, short};
 use crate::figures::style::{LABEL, TICK, truncate};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         let epsilon = self.request.settings.epsilon;

@@ -1,6 +1,6 @@
 //! Where the lines' names stand: beside their own line, where the lines part, over no other line and no other name.
 
-use super::{Figure, Line, TOP};
+use super::{Layout, Line, TOP};
 use crate::figures::pen::Point;
 use crate::figures::style::{LABEL, LABEL_GAP, text_width};
 
@@ -20,7 +20,7 @@ impl Area {
     }
 }
 
-impl Figure<'_> {
+impl Layout<'_> {
     /// Middle and baseline of each name that found a place; the readings name the others.
     pub(super) fn label_places(&self) -> Vec<(&Line, Point)> {
         let columns = (self.right - self.left).max(1.0) as usize;

@@ -1,11 +1,11 @@
 //! The epsilon curve read at a threshold: for the pointer, the arrow keys and screen readers.
 
-use super::{BOTTOM, Figure, TOP};
+use super::{BOTTOM, Layout, TOP};
 use crate::figures::counted::so_far;
 use crate::figures::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let inside = x >= self.left - 6.0 && x <= self.right + 6.0 && y >= TOP - 8.0 && y <= self.height - BOTTOM + 8.0;
         if inside { self.read(self.x.value(x)) } else { None }

@@ -1,9 +1,9 @@
 //! Counts at every hundredth of the threshold.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::Table;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let columns = std::iter::once("epsilon".to_owned())
             .chain(self.lines.iter().map(|l| l.label.clone()))

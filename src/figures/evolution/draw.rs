@@ -1,14 +1,14 @@
 //! The marks of the evolution, back to front.
 
 use super::history::History;
-use super::{Figure, GAP, LEFT, PLOTS, Plot, RIGHT, TOP, WORDS};
+use super::{GAP, LEFT, Layout, PLOTS, Plot, RIGHT, TOP, WORDS};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{TICK_GAP, apart, count, count_ticks, fixed, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate, wrap};
 use crate::metrics::tracks::Track;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         let face = Type {
             size: LABEL,

@@ -1,12 +1,12 @@
 //! The evolution read at one vector of one checkpoint: for the pointer, the arrow keys and screen readers.
 
 use super::history::{History, Spot};
-use super::{Figure, LEFT, PLOTS, Plot, RIGHT};
+use super::{LEFT, Layout, PLOTS, Plot, RIGHT};
 use crate::figures::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::metrics::tracks::Track;
 
-impl Figure<'_> {
+impl Layout<'_> {
     fn drawn(&self) -> Option<&History<'_>> {
         self.history.as_ref().filter(|h| h.points.len() > 1)
     }

@@ -1,9 +1,9 @@
 //! One row a checkpoint and vector. A track is named by the rank of its vector at the last checkpoint drawn.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::{Table, Value};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let columns = [
             "step",

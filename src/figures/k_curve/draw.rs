@@ -1,6 +1,6 @@
 //! The marks of the k curve, back to front.
 
-use super::{BOTTOM, Figure, Line, TOP, percent};
+use super::{BOTTOM, Layout, Line, TOP, percent};
 use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
@@ -8,7 +8,7 @@ use crate::figures::scale::{TICK_GAP, apart, count, decades};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         self.all_vectors(pen)?;

@@ -1,9 +1,9 @@
 //! One row a window at which the lines are drawn.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::{Table, Value};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let first = if self.request.fraction { "share of k" } else { "k" };
         let columns = std::iter::once(first.to_owned())

@@ -1,6 +1,6 @@
 //! The marks of the overview, back to front.
 
-use super::{Figure, GAP, HEAD, LEFT, NUMERAL, Shown, TOTAL};
+use super::{GAP, HEAD, LEFT, Layout, NUMERAL, Shown, TOTAL};
 use crate::figures::counted::{side_words, so_far};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{TICK_GAP, every, fixed};
@@ -14,7 +14,7 @@ const LEAST: u32 = 5;
 /// From this shade up numerals take the colour of the paper.
 const DEEP: f64 = 0.52;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type {
             size: LABEL,

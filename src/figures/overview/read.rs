@@ -1,13 +1,13 @@
 //! The overview read at a cell: for the pointer, the arrow keys and screen readers.
 
-use super::{Figure, Shown};
+use super::{Layout, Shown};
 use crate::figures::pick::Best;
 use crate::figures::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::report::{Matrix, Status};
 use crate::series::type_label;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let panel = (0..self.panels.len()).find(|p| {
             let (left, top) = self.corner(*p);

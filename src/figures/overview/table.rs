@@ -1,10 +1,10 @@
 //! One row a layer and type, one column a model; then the totals of the types.
 
-use super::{Cell, Figure, Shown};
+use super::{Cell, Layout, Shown};
 use crate::figures::{Table, Value};
 use crate::series::type_label;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let columns = ["layer".to_owned(), "type".to_owned()]
             .into_iter()

@@ -1,5 +1,6 @@
 //! A unit vector among the vectors of an orthonormal basis, in the plane or in space.
 
+use crate::figures::kind::drawing;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::fixed;
 use crate::figures::style::LABEL;
@@ -16,7 +17,7 @@ const TIP: f64 = 0.42;
 /// A step of the arrow keys, in radians.
 const STEP: f64 = PI / 180.0;
 
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     data: &'a Arrows,
     space: bool,
     center: Point,
@@ -24,7 +25,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+drawing!(Layout);
+
+impl<'a> Layout<'a> {
     /// None where the vectors are neither of the plane nor of space.
     pub fn new(data: &'a Arrows, request: &'a Request) -> Option<Self> {
         let n = data.vector.len();
@@ -32,7 +35,7 @@ impl<'a> Figure<'a> {
         let fits = (2..=3).contains(&n) && data.basis.len() == n && data.basis.iter().all(whole) && whole(&data.vector);
         let width = sane_width(request);
         let radius = (0.5 * width - MARGIN).clamp(20.0, MOST);
-        fits.then_some(Figure {
+        fits.then_some(Layout {
             data,
             space: n == 3,
             center: (0.5 * width, radius + MARGIN),

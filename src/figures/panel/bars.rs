@@ -1,6 +1,7 @@
 //! One value for each of n things.
 
 use super::axes::{self, axis, ticks};
+use crate::figures::kind::drawing;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{Axis, fixed, index_ticks, tick_room};
 use crate::figures::spread::spread;
@@ -13,7 +14,7 @@ const TOP: f64 = 30.0;
 const BOTTOM: f64 = 44.0;
 const TALL: f64 = 190.0;
 
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     data: &'a Bars,
     /// From 0.
     focus: Option<usize>,
@@ -24,7 +25,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+drawing!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(data: &'a Bars, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -43,7 +46,7 @@ impl<'a> Figure<'a> {
             .as_ref()
             .and_then(|f| f.at)
             .filter(|at| *at >= 1.0 && *at <= data.values.len() as f64);
-        Figure {
+        Layout {
             data,
             focus: focus.map(|at| at as usize - 1),
             y: axis(&data.y, (TOP + TALL, TOP)),
@@ -154,7 +157,7 @@ impl<'a> Figure<'a> {
     }
 
     /// dx moves over the values.
-    pub fn step(&self, dx: i32) -> Option<Readout> {
+    pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
         let last = self.data.values.len().checked_sub(1)?;
         self.read(self.focus.map_or(self.best().unwrap_or(0), |n| {
             n.saturating_add_signed(dx as isize).min(last)

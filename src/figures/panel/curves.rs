@@ -1,6 +1,7 @@
 //! Lines over one number: laid out and read.
 
 use super::axes::{axis, ticks};
+use crate::figures::kind::drawing;
 use crate::figures::scale::{Axis, measure, tick_room};
 use crate::figures::style::{LABEL, text_width};
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
@@ -16,7 +17,7 @@ pub(super) const ROW: f64 = 17.0;
 pub(super) const STRIP: f64 = 16.0;
 const STRIP_GAP: f64 = 6.0;
 
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     pub(super) data: &'a Curves,
     pub(super) theme: Theme,
     focus: Option<f64>,
@@ -31,7 +32,9 @@ pub(crate) struct Figure<'a> {
     pub(super) width: f64,
 }
 
-impl<'a> Figure<'a> {
+drawing!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(data: &'a Curves, request: &'a Request) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
@@ -62,7 +65,7 @@ impl<'a> Figure<'a> {
         };
         let top = TOP + ROW * rows;
         let base = top + if narrow { 190.0 } else { 220.0 };
-        Figure {
+        Layout {
             data,
             theme: request.theme,
             focus: request.focus.as_ref().and_then(|f| f.at).filter(|at| at.is_finite()),
@@ -123,7 +126,7 @@ impl<'a> Figure<'a> {
     }
 
     /// dx moves over the places; all lines are in one card.
-    pub fn step(&self, dx: i32) -> Option<Readout> {
+    pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
         let places = self.places();
         let last = places.len().checked_sub(1)?;
         let from = self

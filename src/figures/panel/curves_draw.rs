@@ -1,7 +1,7 @@
 //! The marks of the curves, back to front.
 
 use super::axes;
-use super::curves::{Figure, ROW, STRIP, legend, legend_room};
+use super::curves::{Layout, ROW, STRIP, legend, legend_room};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::short;
 use crate::figures::spread::spread;
@@ -18,7 +18,7 @@ pub(super) fn look(palette: &Palette, token: &str) -> (RGBColor, f64) {
     }
 }
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         self.legend(pen)?;

@@ -1,5 +1,6 @@
 //! Small heat maps side by side on one scale.
 
+use crate::figures::kind::drawing;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::measure;
 use crate::figures::style::{LABEL, TICK, cos_color, signed_color, truncate};
@@ -20,7 +21,7 @@ const LEAST: f64 = 150.0;
 const MAPS: usize = 12;
 const SIDE: u32 = 1024;
 
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     data: &'a Maps,
     maps: Vec<&'a Map>,
     theme: Theme,
@@ -31,7 +32,9 @@ pub(crate) struct Figure<'a> {
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+drawing!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(data: &'a Maps, request: &'a Request) -> Self {
         let width = sane_width(request);
         let whole = |m: &&Map| {
@@ -52,7 +55,7 @@ impl<'a> Figure<'a> {
             maps.get(*n)
                 .is_some_and(|m| *i < m.rows as usize && *j < m.cols as usize)
         });
-        Figure {
+        Layout {
             data,
             maps,
             theme: request.theme,

@@ -1,6 +1,6 @@
 //! The marks of the scatter, back to front.
 
-use super::{BOTTOM, Figure, HEIGHT, Mark, TOP};
+use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
 use crate::figures::around::around;
 use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
@@ -11,7 +11,7 @@ use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width};
 use crate::report::{Cosine, Side, Status};
 use std::collections::HashSet;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         self.thresholds(pen)?;

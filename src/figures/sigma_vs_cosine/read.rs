@@ -1,10 +1,10 @@
 //! The scatter read at a vector: for the pointer, the arrow keys and screen readers.
 
-use super::{BOTTOM, Figure, HEIGHT, Mark, TOP};
+use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
 use crate::figures::Readout;
 use crate::figures::scale::fixed;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let inside =
             (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);

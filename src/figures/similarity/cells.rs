@@ -1,6 +1,6 @@
 //! The cells of a heat map: whole device pixels, no interpolation.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::pen::{Drawn, Pen};
 use crate::figures::raster::largest;
 use crate::figures::style::cos_color;
@@ -8,7 +8,7 @@ use crate::figures::style::cos_color;
 /// Rows and columns up to which the cells are rectangles: fewer than a thousand, and sharp at any size of an SVG.
 pub(super) const RECTANGLES: usize = 64;
 
-impl Figure<'_> {
+impl Layout<'_> {
     /// The one place where cells are painted.
     pub(super) fn cells(&self, pen: &Pen) -> Drawn {
         if self.rows.max(self.cols) > RECTANGLES {

@@ -1,13 +1,13 @@
 //! The marks of the similarity figure, back to front.
 
-use super::{Figure, STRIP};
+use super::{Layout, STRIP};
 use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{index_ticks, short};
 use crate::figures::style::{LABEL, TICK, cos_color, text_width, truncate};
 use crate::report::{Side, Status};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.cells(pen)?;
         pen.frame(

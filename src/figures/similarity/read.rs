@@ -1,11 +1,11 @@
 //! The similarity figure read at a column: for the pointer, the arrow keys and screen readers.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::Readout;
 use crate::figures::scale::fixed;
 use crate::report::Side;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let bottom = if self.request.thumbnail {
             self.y0 + self.tall()

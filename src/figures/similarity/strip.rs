@@ -1,13 +1,13 @@
 //! Under the map: the best match of every column, with epsilon and what chance would give.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{fixed, index_ticks, short};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Side;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub(super) fn strip_axis(&self, pen: &Pen) -> Drawn {
         let (left, right, palette) = (self.x0, self.x0 + self.wide(), pen.palette);
         let face = Type {

@@ -1,10 +1,10 @@
 //! One row a fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::vectors_table::vectors_table;
 use crate::figures::{Table, Value};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let (i0, j0) = self.first;
         let mut table = vectors_table(&self.subject, j0..j0 + self.cols);

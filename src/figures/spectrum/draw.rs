@@ -1,6 +1,6 @@
 //! The marks of the spectrum, back to front.
 
-use super::{BOTTOM, Figure, HEIGHT, TOP};
+use super::{BOTTOM, HEIGHT, Layout, TOP};
 use crate::figures::around::around;
 use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
@@ -13,7 +13,7 @@ use plotters::style::RGBColor;
 /// Ranks nearer together than this, in CSS pixels, are a line without dots.
 const DOTS_APART: f64 = 5.0;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         self.axes(pen)?;
         if self.shown == 0 {

@@ -1,6 +1,6 @@
 //! The marks of the two vectors' panels, back to front.
 
-use super::{BOTTOM, Figure, GAP, LEFT, PANEL, Panel, TOP};
+use super::{BOTTOM, GAP, LEFT, Layout, PANEL, Panel, TOP};
 use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::scale::{count, fixed, index_ticks, short};
@@ -11,7 +11,7 @@ use crate::report::{Side, Status};
 /// What is only a part is fainter.
 const PART: f64 = 0.45;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type {
             size: LABEL,

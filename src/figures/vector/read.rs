@@ -1,10 +1,10 @@
 //! The two vectors' panels read at a pre-trained vector: for the pointer, the arrow keys and screen readers.
 
-use super::{Figure, GAP, LEFT, PANEL};
+use super::{GAP, LEFT, Layout, PANEL};
 use crate::figures::Readout;
 use crate::figures::scale::fixed;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let over = |top: f64| (top - 0.5 * GAP..=top + PANEL + 0.5 * GAP).contains(&y);
         let at = self

@@ -1,9 +1,9 @@
 //! One row a pre-trained vector, one column a fine-tuned one.
 
-use super::Figure;
+use super::Layout;
 use crate::figures::Table;
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn table(&self) -> Table {
         let columns = std::iter::once("i".to_owned())
             .chain(self.panels.iter().map(|p| format!("|cos| j = {}", p.j + 1)))

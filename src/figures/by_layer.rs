@@ -1,17 +1,62 @@
-//! Figures 6, 13 and 18 of the paper: the effective rank of dW = W - W0 per layer, one panel a matrix type.
+//! One measure by layer, a panel for every matrix type. Its first instance: the effective rank of dW = W - W0, figures 6, 13 and 18 of the
+//! paper.
 
 mod draw;
 mod panels;
 mod read;
 mod table;
 
+use super::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
 use super::layers::final_layer;
 use super::scale::{Axis, decades, round_ticks, short};
 use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
-use crate::report::{Kind, Matrix, Report, Status};
+use crate::metrics::effective_rank::EFFECTIVE_RANK as RANK;
+use crate::metrics::{Bound, Measure, Of};
+use crate::report::{Kind, Matrix, Report, Settings, Status};
 use crate::series::{Series, labels, series};
 use panels::{Panel, in_panels, thin_of};
+
+pub static EFFECTIVE_RANK: FigureKind = FigureKind {
+    title: "Effective rank of the change",
+    paper: "Figs. 6, 13",
+    note: "exp of the entropy of the singular values of ΔW. Grid lines stand at the ranks.",
+    ..kind(&RANK)
+};
+
+/// The figure of a measure.
+pub const fn kind(measure: &'static Measure) -> FigureKind {
+    let of_change = matches!(measure.of, Of::Change(_));
+    FigureKind {
+        id: measure.id,
+        title: measure.name,
+        about: About::Run,
+        dials: if of_change { &[] } else { &[Dial::K, Dial::Epsilon] },
+        follows_rule: !of_change,
+        choices: &[Choice {
+            field: Field::AdaptersOnly,
+            label: "Adapters alone",
+        }],
+        paper: "",
+        note: measure.about,
+        by_layer: true,
+        shows: measure,
+        // A change's own numbers are in the report; others are read from spectra and matches anew.
+        keeps: if of_change {
+            Keeps {
+                matches: Matches::None,
+                ..Keeps::COUNTS
+            }
+        } else {
+            Keeps {
+                spectra: true,
+                places: true,
+                ..Keeps::COUNTS
+            }
+        },
+        make: |report, request| Box::new(Layout::new(report, request)),
+    }
+}
 
 /// Below this width lines carry no names; a key stands under the panels.
 const NARROW: f64 = 460.0;
@@ -27,8 +72,8 @@ const KEY_ROW: f64 = 18.0;
 /// What one matrix of one model shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Shown {
-    Rank(f64),
-    /// dW is zero: a dot under the axis.
+    Value(f64),
+    /// Nothing changed, or nothing is there: a dot under the axis.
     Zero,
     Failed,
 }
@@ -41,8 +86,9 @@ struct Mark<'a> {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Figure<'a> {
+pub(crate) struct Layout<'a> {
     request: &'a Request,
+    measure: &'static Measure,
     series: Vec<Series>,
     labels: Vec<String>,
     /// Ranks of the models, null for full fine-tunes.
@@ -57,14 +103,17 @@ pub(crate) struct Figure<'a> {
     last_layer: u32,
     range: (f64, f64),
     log: bool,
-    /// Where grid lines stand: the ranks of the models and the true limit.
+    /// Where grid lines stand; of a measure that has a limit at the ranks of the models and there.
     grid: Vec<f64>,
     narrow: bool,
     width: f64,
 }
 
-impl<'a> Figure<'a> {
+figure!(Layout);
+
+impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
+        let measure = request.figure.kind().shows;
         let width = sane_width(request);
         let narrow = width < NARROW;
         let shown: Vec<bool> = report
@@ -72,12 +121,15 @@ impl<'a> Figure<'a> {
             .iter()
             .map(|m| !request.adapters_only || m.kind != Kind::Full)
             .collect();
-        let panels = in_panels(report, &shown);
+        let panels = in_panels(report, &shown, |m| self::shown(m, measure, &request.settings));
         let right = if narrow { 8.0 } else { 92.0 };
-        let (range, log, grid) = vertical(report, &shown, &panels);
+        let (range, log, grid) = match measure.bound {
+            Bound::Rank => ranks(report, &shown, &panels),
+            Bound::None => plain(&panels),
+        };
         let left = grid
             .iter()
-            .map(|v| 10.0 + text_width(&short(*v), TICK))
+            .map(|v| 10.0 + text_width(&tick_label(*v), TICK))
             .fold(LEFT, f64::max)
             .ceil();
         let room = width - left - right;
@@ -100,8 +152,9 @@ impl<'a> Figure<'a> {
             190.0
         });
         let seen = panels.iter().flat_map(|p| &p.marks).map(|m| m.layer).max().unwrap_or(0);
-        Figure {
+        Layout {
             request,
+            measure,
             series: series(&report.models),
             labels: labels(&report.models),
             ranks: report
@@ -162,7 +215,7 @@ impl<'a> Figure<'a> {
         )
     }
 
-    /// effective rank -> y.
+    /// value -> y.
     fn y(&self, panel: usize) -> Axis {
         let top = self.corner(panel).1;
         let place = (top + self.panel_height, top);
@@ -177,7 +230,7 @@ impl<'a> Figure<'a> {
     fn place(&self, panel: usize, mark: &Mark) -> (f64, f64) {
         let base = self.y(panel).at(self.range.0);
         let y = match mark.shown {
-            Shown::Rank(rank) => self.y(panel).at(rank),
+            Shown::Value(value) => self.y(panel).at(value),
             // Below the axis: on a logarithmic one there is no zero.
             Shown::Zero => base + 3.5,
             Shown::Failed => base,
@@ -186,9 +239,41 @@ impl<'a> Figure<'a> {
     }
 }
 
-/// Range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
+/// As many decimals as a grid value has: decades may lie far below a hundredth.
+fn tick_label(value: f64) -> String {
+    if value > 0.0 && value < 0.01 {
+        format!("{value:e}").replace('-', "\u{2212}")
+    } else {
+        short(value)
+    }
+}
+
+/// The values of all panels.
+fn values<'a>(panels: &'a [Panel]) -> impl Iterator<Item = f64> + 'a {
+    panels.iter().flat_map(|p| &p.marks).filter_map(|m| match m.shown {
+        Shown::Value(value) => Some(value),
+        _ => None,
+    })
+}
+
+/// Of a measure without a limit: round values from 0 on; decades where it spans more than one.
+fn plain(panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
+    let (low, high) = values(panels).fold((f64::INFINITY, 0f64), |(l, h), v| (l.min(v), h.max(v)));
+    if !low.is_finite() {
+        return ((0.0, 1.0), false, vec![0.0, 1.0]);
+    }
+    if high / low > 10.0 {
+        let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
+        let grid: Vec<f64> = exponents.map(|e| 10f64.powi(e)).collect();
+        return ((grid[0], grid[grid.len() - 1].max(grid[0] * 10.0)), true, grid);
+    }
+    let grid = round_ticks(high);
+    ((0.0, grid.last().copied().unwrap_or(1.0)), false, grid)
+}
+
+/// Of a rank: range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
 /// else the largest rank; a linear axis far below its limit ends at a round value instead.
-fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
+fn ranks(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     let models = || {
         report
             .models
@@ -197,13 +282,10 @@ fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), b
             .filter(|(_, drawn)| **drawn)
             .map(|(model, _)| model)
     };
-    let values = || {
-        panels.iter().flat_map(|p| &p.marks).filter_map(|m| match m.shown {
-            Shown::Rank(rank) => Some(rank),
-            _ => None,
-        })
-    };
-    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(1.0, f64::max));
+    let (low, high) = (
+        values(panels).fold(f64::INFINITY, f64::min),
+        values(panels).fold(1.0, f64::max),
+    );
     let log = low.is_finite() && high / low > 10.0;
     let ranks: Vec<f64> = models()
         .filter(|m| m.kind == Kind::Lora)
@@ -241,15 +323,16 @@ fn vertical(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), b
 }
 
 /// What one matrix shows; None where there is nothing to say.
-fn shown(matrix: &Matrix) -> Option<Shown> {
-    match (matrix.status, &matrix.delta) {
-        (Status::Unchanged, _) => Some(Shown::Zero),
+fn shown(matrix: &Matrix, measure: &Measure, settings: &Settings) -> Option<Shown> {
+    let value = || measure.read(matrix, settings).value();
+    match (matrix.status, measure.of) {
         (Status::Failed, _) => Some(Shown::Failed),
-        (Status::Analyzed, Some(d)) if d.effective_rank.is_finite() => Some(if d.effective_rank > 0.0 {
-            Shown::Rank(d.effective_rank.min(thin_of(matrix)))
-        } else {
-            Shown::Zero
+        (Status::Skipped, _) => None,
+        (Status::Unchanged, Of::Change(_)) => Some(Shown::Zero),
+        _ => Some(match (value()?, measure.bound) {
+            (value, _) if value <= 0.0 => Shown::Zero,
+            (value, Bound::Rank) => Shown::Value(value.min(thin_of(matrix))),
+            (value, Bound::None) => Shown::Value(value),
         }),
-        _ => None,
     }
 }

@@ -1,12 +1,12 @@
-//! The marks of the effective rank panels, back to front.
+//! The marks of the panels, back to front.
 
-use super::{Figure, GAP, KEY_ROW, Shown};
+use super::{GAP, KEY_ROW, Layout, Shown, tick_label};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, every, short};
+use crate::figures::scale::{TICK_GAP, apart, every};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
         let name = Type {
             size: LABEL,
@@ -19,7 +19,8 @@ impl Figure<'_> {
             ""
         };
         let title = format!(
-            "Effective rank of ΔW{adapters}{}",
+            "{}{adapters}{}",
+            self.measure.name,
             if self.log { " (log scale)" } else { "" }
         );
         pen.text((0.0, 12.0), &title, name, Align::Start)?;
@@ -97,7 +98,7 @@ impl Figure<'_> {
         }
         if panel.is_multiple_of(self.per_row) {
             for value in apart(&self.grid, |v| y.at(v), TICK_GAP) {
-                pen.text((left - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
+                pen.text((left - 8.0, y.at(value) + 4.0), &tick_label(value), tick, Align::End)?;
             }
         }
         let x = self.x(panel);
@@ -129,7 +130,7 @@ impl Figure<'_> {
         for layer in marks.chunk_by(|a, b| a.layer == b.layer) {
             let ranks: Vec<f64> = layer
                 .iter()
-                .filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None })
+                .filter_map(|m| if let Shown::Value(r) = m.shown { Some(r) } else { None })
                 .collect();
             let follows = last.is_some_and(|l: u32| l + 1 == layer[0].layer);
             if ranks.is_empty() || !follows {
@@ -145,7 +146,7 @@ impl Figure<'_> {
         for mark in marks {
             let at = self.place(panel, mark);
             match mark.shown {
-                Shown::Rank(_) => pen.dot(at, if self.focused(&mark.matrix.name) { 4.0 } else { 2.25 }, color, 1.0)?,
+                Shown::Value(_) => pen.dot(at, if self.focused(&mark.matrix.name) { 4.0 } else { 2.25 }, color, 1.0)?,
                 Shown::Zero => pen.dot(at, 1.5, color, 1.0)?,
                 Shown::Failed => pen.cross(at, 3.5, pen.palette.ink)?,
             }
@@ -163,7 +164,7 @@ impl Figure<'_> {
                 .rev()
                 .filter(|m| m.model == model)
                 .find_map(|m| match m.shown {
-                    Shown::Rank(r) => Some(y.at(r)),
+                    Shown::Value(r) => Some(y.at(r)),
                     _ => None,
                 })
         };

@@ -1,6 +1,6 @@
 //! Matrices sorted into panels, one a matrix type.
 
-use super::{Mark, shown};
+use super::{Mark, Shown};
 use crate::report::{Matrix, Report};
 use crate::series::{type_label, type_order};
 
@@ -13,7 +13,11 @@ pub(super) struct Panel<'a> {
 
 /// All panels: known types in their order, then others by name, then matrices of no known type.
 /// `drawn`: which models have a part in them.
-pub(super) fn in_panels<'a>(report: &'a Report, drawn: &[bool]) -> Vec<Panel<'a>> {
+pub(super) fn in_panels<'a>(
+    report: &'a Report,
+    drawn: &[bool],
+    shown: impl Fn(&Matrix) -> Option<Shown>,
+) -> Vec<Panel<'a>> {
     let mut panels: Vec<(usize, Option<&str>, Panel)> = Vec::new();
     for (model, m) in report.models.iter().enumerate().filter(|(n, _)| drawn[*n]) {
         for (n, matrix) in m.matrices.iter().enumerate() {

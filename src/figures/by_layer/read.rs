@@ -1,11 +1,11 @@
-//! The effective rank panels read at a mark: for the pointer, the arrow keys and screen readers.
+//! The panels read at a mark: for the pointer, the arrow keys and screen readers.
 
 use super::panels::type_name;
-use super::{Figure, GAP, Mark, Shown};
-use crate::figures::scale::fixed;
+use super::{GAP, Layout, Mark, Shown};
 use crate::figures::{Focus, Readout};
+use crate::metrics::{Bound, Of, Reading};
 
-impl Figure<'_> {
+impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let panel = (0..self.panels.len()).find(|p| {
             let (left, top) = self.corner(*p);
@@ -72,8 +72,11 @@ impl Figure<'_> {
             self.labels.get(mark.model).cloned().unwrap_or_default(),
         )];
         match mark.shown {
-            Shown::Rank(rank) => lines.push(("effective rank".into(), fixed(rank, 1))),
-            Shown::Zero => lines.push(("effective rank".into(), "0: unchanged".into())),
+            Shown::Value(value) => lines.push((self.measure.short.into(), self.print(value))),
+            Shown::Zero if matches!(self.measure.of, Of::Change(_)) => {
+                lines.push((self.measure.short.into(), "0: unchanged".into()));
+            }
+            Shown::Zero => lines.push((self.measure.short.into(), self.print(0.0))),
             Shown::Failed => lines.push((
                 "failed".into(),
                 matrix.reason.clone().unwrap_or_else(|| "no reason given".into()),
@@ -81,6 +84,7 @@ impl Figure<'_> {
         }
         match self.ranks.get(mark.model) {
             Some(Some(rank)) => lines.push(("rank r".into(), rank.to_string())),
+            _ if self.measure.bound == Bound::None => {}
             _ => lines.push(("at most".into(), matrix.rows.min(matrix.cols).to_string())),
         }
         lines.push(("shape".into(), format!("{} × {}", matrix.rows, matrix.cols)));
@@ -101,14 +105,18 @@ impl Figure<'_> {
         }
     }
 
+    fn print(&self, value: f64) -> String {
+        self.measure.print(Reading::Exactly(value))
+    }
+
     pub fn alt(&self) -> String {
         let ranges: Vec<String> = (0..self.series.len())
             .filter_map(|model| {
                 let marks = self.panels.iter().flat_map(|p| &p.marks).filter(|m| m.model == model);
-                let ranks = marks.filter_map(|m| if let Shown::Rank(r) = m.shown { Some(r) } else { None });
+                let ranks = marks.filter_map(|m| if let Shown::Value(r) = m.shown { Some(r) } else { None });
                 let (low, high) = ranks.fold((f64::INFINITY, 0f64), |(l, h), r| (l.min(r), h.max(r)));
                 low.is_finite()
-                    .then(|| format!("{} {} to {}", self.labels[model], fixed(low, 1), fixed(high, 1)))
+                    .then(|| format!("{} {} to {}", self.labels[model], self.print(low), self.print(high)))
             })
             .collect();
         let ranges = if ranges.is_empty() {
@@ -116,6 +124,7 @@ impl Figure<'_> {
         } else {
             ranges.join(", ")
         };
-        format!("Effective rank of the change by layer, one panel a matrix type: {ranges}.")
+        let title = self.request.figure.kind().title;
+        format!("{title} by layer, one panel a matrix type: {ranges}.")
     }
 }
