@@ -143,11 +143,7 @@ impl<'a> Layout<'a> {
 fn cosines(model: &Model, k: u32, rule: Rule) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::new();
     for best in model.matrices.iter().filter_map(|m| Best::of(m, rule)) {
-        all.extend(
-            (0..best.len().min(k as usize))
-                .filter_map(|j| best.at(j))
-                .map(|b| b.upper.unwrap_or(b.cos)),
-        );
+        all.extend(best.scores(k));
     }
     all.sort_unstable_by(f64::total_cmp);
     all

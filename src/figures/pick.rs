@@ -1,8 +1,8 @@
-//! What the figures read out of the report: the best match by side, who counts as an intruder, what could be counted.
+//! What the figures read out of the report: a fast way over the best matches, what could be counted, which matrix is meant.
 
 use super::Request;
-use crate::metrics::intruder::Rule;
-use crate::report::{Cosine, Match, Matrix, Model, Report, Side, Status};
+use crate::metrics::intruder::{self, Intervals, Rule};
+use crate::report::{Matrix, Model, Report, Status};
 use std::collections::HashMap;
 
 /// The best match of one tuned vector.
@@ -45,148 +45,68 @@ impl BestOne {
     }
 }
 
-/// The best matches of one side.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Scores<'a> {
-    known: &'a Match,
-    /// What decides: |cos|, or cos with the signs that the decompositions gave.
-    cos: &'a [f32],
-    upper: Option<&'a [f32]>,
-    /// The least that a cosine can be.
-    least: f64,
-}
-
-impl<'a> Scores<'a> {
-    /// None where signs are asked for and not known.
-    fn of(known: &'a Match, cosine: Cosine) -> Option<Self> {
-        Some(match cosine {
-            Cosine::Absolute => Scores {
-                known,
-                cos: &known.max_cos,
-                upper: known.max_cos_upper.as_deref(),
-                least: 0.0,
-            },
-            Cosine::Signed => Scores {
-                known,
-                cos: known.signed_cos.as_deref()?,
-                upper: None,
-                least: -1.0,
-            },
-        })
-    }
-
-    fn at(&self, j: usize) -> Option<BestOne> {
-        let cos = f64::from(*self.cos.get(j)?);
-        let upper = self
-            .upper
-            .and_then(|u| u.get(j))
-            .map(|u| f64::from(*u))
-            .filter(|u| *u > cos);
-        // Where the best match by |cos| points the other way, it is not known which one is best with its sign.
-        let same = self
-            .known
-            .max_cos
-            .get(j)
-            .is_some_and(|c| (f64::from(*c) - cos).abs() < 1e-6);
-        let i = self.known.argmax.get(j).copied().filter(|_| same);
-        cos.is_finite().then(|| BestOne {
-            cos: cos.clamp(self.least, 1.0),
-            upper: upper.map(|u| u.min(1.0)),
-            i,
-        })
+impl From<intruder::Best> for BestOne {
+    fn from(best: intruder::Best) -> BestOne {
+        BestOne {
+            cos: best.low.into(),
+            upper: (best.high > best.low).then(|| best.high.into()),
+            i: best.place,
+        }
     }
 }
 
-/// The best matches of a matrix by the chosen rule.
+/// The best matches of a matrix by the chosen rule, as figures ask for them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Best<'a> {
-    One(Scores<'a>),
-    /// The larger cosine of the two decides.
-    Both(Scores<'a>, Scores<'a>),
-    /// Every one of n vectors is its own best match.
-    Itself(usize),
-}
+pub(crate) struct Best<'a>(Intervals<'a>);
 
 impl<'a> Best<'a> {
     pub fn of(matrix: &'a Matrix, rule: Rule) -> Option<Best<'a>> {
-        let scores = |m: &'a Option<Match>| m.as_ref().and_then(|m| Scores::of(m, rule.cosine));
-        let found = match rule.side {
-            Side::Left => scores(&matrix.left).map(Best::One),
-            Side::Right => scores(&matrix.right).map(Best::One),
-            Side::Both => scores(&matrix.left)
-                .zip(scores(&matrix.right))
-                .map(|(l, r)| Best::Both(l, r)),
-        };
-        match matrix.status {
-            Status::Analyzed => found,
-            Status::Unchanged => Some(Best::Itself(thin(matrix))),
-            Status::Skipped | Status::Failed => None,
-        }
+        Intervals::of(matrix, rule).map(Best)
     }
 
     pub fn len(&self) -> usize {
-        match self {
-            Best::One(s) => s.cos.len(),
-            Best::Both(l, r) => l.cos.len().min(r.cos.len()),
-            Best::Itself(n) => *n,
-        }
+        self.0.len()
+    }
+
+    /// Every vector is its own best match: nothing changed.
+    pub fn is_itself(&self) -> bool {
+        self.0.is_itself()
     }
 
     /// None past the end and for what is no number.
     pub fn at(&self, j: usize) -> Option<BestOne> {
-        match self {
-            Best::One(s) => s.at(j),
-            Best::Both(l, r) => {
-                let (l, r) = (l.at(j)?, r.at(j)?);
-                let upper = l
-                    .upper
-                    .or(r.upper)
-                    .map(|_| l.upper.unwrap_or(l.cos).max(r.upper.unwrap_or(r.cos)));
-                Some(BestOne {
-                    upper,
-                    ..if l.cos >= r.cos { l } else { r }
-                })
-            }
-            Best::Itself(n) => (j < *n).then_some(BestOne {
-                cos: 1.0,
-                upper: None,
-                i: Some(j as u32),
-            }),
-        }
+        self.0.best(j).map(BestOne::from)
+    }
+
+    /// The ends that decide of the first k, without what is no number.
+    pub fn scores(self, k: u32) -> impl Iterator<Item = f64> + 'a {
+        let all = self.0.scores().take(k as usize).map(f64::from);
+        all.filter(|score| score.is_finite())
     }
 
     /// Adds one to `counts[j]` for every vector that is certainly below epsilon: all of a large model's within a redraw.
     pub fn tally(&self, epsilon: f64, counts: &mut [u32]) {
-        match self {
-            Best::One(Scores {
-                cos,
-                upper: None,
-                least,
-                ..
-            }) => {
-                // The least f32 not below epsilon: compared so, eight at a time, the verdicts are those of f64.
-                let nearest = epsilon as f32;
-                let bound = if f64::from(nearest) < epsilon {
-                    nearest.next_up()
-                } else {
-                    nearest
-                };
-                let least = *least as f32;
-                for (count, cos) in counts.iter_mut().zip(*cos) {
-                    *count = count.wrapping_add(u32::from(cos.is_finite() && cos.clamp(least, 1.0) < bound));
-                }
-            }
-            // Every one matches itself.
-            Best::Itself(_) => {}
-            _ => self
+        let Some((cosines, least)) = self.0.plain() else {
+            return self
                 .intruders(counts.len() as u32, epsilon)
-                .for_each(|j| counts[j] += 1),
+                .for_each(|j| counts[j] += 1);
+        };
+        // The least f32 not below epsilon: compared so, eight at a time, the verdicts are those of f64.
+        let nearest = epsilon as f32;
+        let bound = if f64::from(nearest) < epsilon {
+            nearest.next_up()
+        } else {
+            nearest
+        };
+        for (count, cos) in counts.iter_mut().zip(cosines) {
+            *count = count.wrapping_add(u32::from(cos.is_finite() && cos.clamp(least, 1.0) < bound));
         }
     }
 
     /// The intruders among the first k, by j from 0.
     pub fn intruders(self, k: u32, epsilon: f64) -> impl Iterator<Item = usize> + 'a {
-        (0..self.len().min(k as usize)).filter(move |&j| self.at(j).is_some_and(|b| b.below(epsilon)))
+        let scores = self.0.scores().take(k as usize).enumerate();
+        scores.filter_map(move |(j, score)| (f64::from(score) < epsilon).then_some(j))
     }
 }
 

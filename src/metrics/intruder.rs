@@ -61,53 +61,152 @@ impl From<&Settings> for Rule {
     }
 }
 
-/// The intervals that decide, one a tuned vector, read where the report has them: a slider asks for those of every matrix within a frame.
-#[derive(Debug, Clone, Copy)]
-pub struct Intervals<'a> {
-    one: Ends<'a>,
-    /// For both sides: the larger of the two decides.
-    other: Option<Ends<'a>>,
+/// The best match of one tuned vector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Best {
+    pub low: f32,
+    pub high: f32,
+    /// The base vector that it is, from 0, where that is known.
+    pub place: Option<u32>,
 }
 
-/// Lower and upper ends of one side.
-type Ends<'a> = (&'a [f32], &'a [f32]);
+/// The best matches that decide, a tuned vector each: the one place that reads them. A slider asks for those of every matrix within a
+/// frame, so they are read where the report has them.
+#[derive(Debug, Clone, Copy)]
+pub struct Intervals<'a>(Known<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Known<'a> {
+    One(Ends<'a>),
+    /// The larger of the two decides.
+    Both(Ends<'a>, Ends<'a>),
+    /// An unchanged matrix has the very vectors of the base, signs and all: every one of n is its own best match.
+    Itself(usize),
+}
+
+/// One side.
+#[derive(Debug, Clone, Copy)]
+struct Ends<'a> {
+    known: &'a Match,
+    /// What decides: |cos|, or cos with the signs that the decompositions gave.
+    low: &'a [f32],
+    high: Option<&'a [f32]>,
+    /// The least that a cosine can be.
+    least: f32,
+}
+
+impl<'a> Ends<'a> {
+    /// None where signs are asked for and not known.
+    fn of(known: &'a Option<Match>, cosine: Cosine) -> Option<Ends<'a>> {
+        let known = known.as_ref()?;
+        Some(match cosine {
+            Cosine::Absolute => Ends {
+                known,
+                low: &known.max_cos,
+                high: known.max_cos_upper.as_deref(),
+                least: 0.0,
+            },
+            Cosine::Signed => Ends {
+                known,
+                low: known.signed_cos.as_deref()?,
+                high: None,
+                least: -1.0,
+            },
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.high.map_or(self.low.len(), |high| high.len().min(self.low.len()))
+    }
+
+    /// None past the end and for what is no number; rounding may push a cosine out of its range.
+    fn at(&self, j: usize) -> Option<Interval> {
+        let low = self.low.get(j).copied().filter(|low| low.is_finite())?;
+        let high = match self.high {
+            None => low,
+            // A bound that is no number bounds nothing.
+            Some(high) => Some(*high.get(j)?)
+                .filter(|high| high.is_finite())
+                .unwrap_or(1.0)
+                .max(low),
+        };
+        Some((low.clamp(self.least, 1.0), high.clamp(self.least, 1.0)))
+    }
+
+    /// Where the best match by |cos| points the other way, it is not known which one is best with its sign.
+    fn place(&self, j: usize) -> Option<u32> {
+        let (absolute, own) = (self.known.max_cos.get(j)?, self.low.get(j)?);
+        ((absolute - own).abs() < 1e-6).then(|| self.known.argmax.get(j).copied())?
+    }
+}
 
 impl<'a> Intervals<'a> {
-    /// None where it was not computed.
+    /// None where they were not computed.
     pub fn of(matrix: &'a Matrix, rule: Rule) -> Option<Intervals<'a>> {
-        let of = |m: &'a Option<Match>| -> Option<Ends<'a>> {
-            let m = m.as_ref()?;
-            // An unchanged matrix has the very vectors of the base, signs and all.
-            if rule.cosine == Cosine::Signed && matrix.status != Status::Unchanged {
-                let signed = m.signed_cos.as_deref()?;
-                return Some((signed, signed));
-            }
-            Some((&m.max_cos, m.max_cos_upper.as_ref().unwrap_or(&m.max_cos)))
-        };
-        let (one, other) = match rule.side {
-            Side::Left => (of(&matrix.left)?, None),
-            Side::Right => (of(&matrix.right)?, None),
-            Side::Both => (of(&matrix.left)?, Some(of(&matrix.right)?)),
-        };
-        Some(Intervals { one, other })
+        let side = |known: &'a Option<Match>| Ends::of(known, rule.cosine);
+        Some(Intervals(match (matrix.status, rule.side) {
+            (Status::Skipped | Status::Failed, _) => return None,
+            (Status::Unchanged, _) => Known::Itself(matrix.rows.min(matrix.cols) as usize),
+            (Status::Analyzed, Side::Left) => Known::One(side(&matrix.left)?),
+            (Status::Analyzed, Side::Right) => Known::One(side(&matrix.right)?),
+            (Status::Analyzed, Side::Both) => Known::Both(side(&matrix.left)?, side(&matrix.right)?),
+        }))
     }
 
     pub fn len(&self) -> usize {
-        let len = |(low, high): Ends| low.len().min(high.len());
-        self.other.map_or(len(self.one), |other| len(self.one).min(len(other)))
+        match self.0 {
+            Known::One(one) => one.len(),
+            Known::Both(one, other) => one.len().min(other.len()),
+            Known::Itself(n) => n,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// Nothing changed: no vector is an intruder, whatever the threshold.
+    pub fn is_itself(&self) -> bool {
+        matches!(self.0, Known::Itself(_))
+    }
+
+    /// None past the end and for what is no number.
+    pub fn at(&self, j: usize) -> Option<Interval> {
+        match self.0 {
+            Known::One(one) => one.at(j),
+            Known::Both(one, other) => {
+                let (one, other) = (one.at(j)?, other.at(j)?);
+                Some((one.0.max(other.0), one.1.max(other.1)))
+            }
+            Known::Itself(n) => (j < n).then_some((1.0, 1.0)),
+        }
+    }
+
+    /// With the base vector that it is.
+    pub fn best(&self, j: usize) -> Option<Best> {
+        let (low, high) = self.at(j)?;
+        let place = match self.0 {
+            Known::One(one) => one.place(j),
+            Known::Both(one, other) if one.at(j)?.0 >= other.at(j)?.0 => one.place(j),
+            Known::Both(_, other) => other.place(j),
+            Known::Itself(_) => Some(j as u32),
+        };
+        Some(Best { low, high, place })
+    }
+
+    /// Those of one side that are all known, as they lie in the report, and the least that they can be: for reading eight at a time.
+    pub fn plain(&self) -> Option<(&'a [f32], f32)> {
+        match self.0 {
+            Known::One(Ends {
+                low, high: None, least, ..
+            }) => Some((low, least)),
+            _ => None,
+        }
+    }
+
+    /// In their order; what is no number is below and above nothing.
     pub fn iter(self) -> impl Iterator<Item = Interval> + 'a {
-        let at = |(low, high): Ends, j: usize| (low[j], high[j]);
-        (0..self.len()).map(move |j| {
-            let (low, high) = at(self.one, j);
-            self.other
-                .map_or((low, high), |other| (low.max(at(other, j).0), high.max(at(other, j).1)))
-        })
+        (0..self.len()).map(move |j| self.at(j).unwrap_or((f32::NAN, f32::NAN)))
     }
 
     /// The upper ends: a vector counts only when it certainly is an intruder.
@@ -266,7 +365,41 @@ mod tests {
             (None, None, 3)
         );
         matrix.status = Status::Unchanged;
-        assert_eq!(scores(&matrix, signed), Some(vec![0.9, 0.8, 0.2]));
+        assert_eq!(scores(&matrix, signed), Some(vec![1.0; 6]));
+        matrix.status = Status::Failed;
+        assert_eq!(scores(&matrix, signed), None);
+    }
+
+    #[test]
+    fn the_larger_side_decides_and_names_its_place() {
+        let side = |cos: &[f32], argmax: &[u32]| Match {
+            max_cos: cos.to_vec(),
+            argmax: argmax.to_vec(),
+            ..Match::default()
+        };
+        let mut matrix = matrix(Match::default());
+        matrix.left = Some(side(&[0.9, 0.2, f32::NAN, 1.00001], &[3, 1, 0, 2]));
+        matrix.right = Some(side(&[0.1, 0.4, 0.5, 0.5], &[0, 5, 0, 0]));
+        let both = Intervals::of(&matrix, Rule::absolute(Side::Both)).unwrap();
+        let best = |j| both.best(j).map(|b| (b.low, b.high, b.place));
+        assert_eq!(
+            [best(0), best(1)],
+            [Some((0.9, 0.9, Some(3))), Some((0.4, 0.4, Some(5)))]
+        );
+        assert_eq!([best(2), best(3), best(4)], [None, Some((1.0, 1.0, Some(2))), None]);
+        assert_eq!(count(both.scores(), 10, 1.0), 2, "what is no number does not count");
+        // Its best match by |cos| points the other way: with its sign another vector is the best.
+        let left = matrix.left.as_mut().unwrap();
+        left.signed_cos = Some(vec![0.9, -0.1, 0.0, 1.0]);
+        let signed = Rule {
+            side: Side::Left,
+            cosine: Cosine::Signed,
+        };
+        let signed = Intervals::of(&matrix, signed).unwrap();
+        assert_eq!(
+            [signed.best(0), signed.best(1)].map(|b| b.unwrap().place),
+            [Some(3), None]
+        );
     }
 
     #[test]

@@ -107,16 +107,8 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
 
 /// For both sides the stronger match: the one that decides as long as signs do not matter.
 fn turned(matrix: &Matrix, side: Side, j: u32) -> String {
-    let own = match side {
-        Side::Left => [&matrix.left, &None],
-        Side::Right => [&None, &matrix.right],
-        Side::Both => [&matrix.left, &matrix.right],
-    };
-    let matches = own
-        .into_iter()
-        .flatten()
-        .filter_map(|m| Some((*m.max_cos.get(j as usize)?, *m.argmax.get(j as usize)?)));
-    match matches.max_by(|a, b| a.0.total_cmp(&b.0)) {
+    let best = Intervals::of(matrix, Rule::absolute(side)).and_then(|all| all.best(j as usize));
+    match best.and_then(|best| Some((best.low, best.place?))) {
         Some((cos, i)) => format!(
             "its best match is {cos:.2} at i = {}, with the sign turned",
             u64::from(i) + 1

@@ -39,7 +39,7 @@ impl Counts {
             };
             *vectors.sizes.entry(n).or_default() += 1;
             // An unchanged matrix has no intruder in any window.
-            if matches!(best, Best::Itself(_)) {
+            if best.is_itself() {
                 continue;
             }
             let tally = tallies.entry(n).or_default();

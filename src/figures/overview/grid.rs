@@ -102,10 +102,7 @@ impl Cell {
     fn add(&mut self, n: usize, matrix: &Matrix, settings: &Settings) {
         self.matrices.push(n);
         let best = Best::of(matrix, settings.into());
-        let found = match best {
-            None | Some(Best::Itself(_)) => 0,
-            Some(best) => best.intruders(settings.k, settings.epsilon).count() as u32,
-        };
+        let found = best.map_or(0, |best| best.intruders(settings.k, settings.epsilon).count() as u32);
         self.count += found;
         self.with_any += u32::from(found > 0);
         self.done += u32::from(done(matrix));

@@ -134,11 +134,7 @@ impl Layout<'_> {
         };
         line("intruders", format!("{}{undecided}", count(cell.count.into())));
         let bests = matrices.iter().filter_map(|m| Best::of(m, settings.into()));
-        let window = bests.filter(|b| !matches!(b, Best::Itself(_))).flat_map(|b| {
-            (0..b.len().min(settings.k as usize))
-                .filter_map(move |j| b.at(j))
-                .map(|one| one.upper.unwrap_or(one.cos))
-        });
+        let window = bests.filter(|b| !b.is_itself()).flat_map(|b| b.scores(settings.k));
         if let Some(weakest) = window.reduce(f64::min) {
             line("weakest match", fixed(weakest, 2));
         }
