@@ -115,25 +115,3 @@ fn the_gallery_shows_every_figure_by_its_name() {
         );
     }
 }
-
-/// The embed's published type names the figures: `LORASCOPE_WRITE=1 cargo test --test all gallery::` writes it.
-#[test]
-fn the_published_type_names_every_figure() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/element/types.d.ts");
-    let text = fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("export type FigureName =", "// figures end");
-    let (before, rest) = text.split_once(begin).expect("the type is there");
-    let (own, after) = rest.split_once(end).expect("its end is marked");
-    let names = FigureId::all()
-        .map(|f| format!("\n  | '{}'", f.kind().id))
-        .collect::<String>()
-        + ";\n";
-    if std::env::var_os("LORASCOPE_WRITE").is_some() {
-        fs::write(&path, format!("{before}{begin}{names}{end}{after}")).unwrap();
-    } else {
-        assert_eq!(
-            own, names,
-            "LORASCOPE_WRITE=1 cargo test --test all gallery:: writes it"
-        );
-    }
-}

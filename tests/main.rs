@@ -23,6 +23,7 @@ mod methods;
 mod minilm;
 mod names;
 mod oracle;
+mod page;
 mod plan;
 mod planted;
 mod quantized;

@@ -1,4 +1,5 @@
 /** The state as a link: what the reader has set, in the address after `#`. Versioned; what is left out is the default. Pure. */
+import { PRESETS } from './contract';
 import { defaults, type State } from './state';
 import type { FigureId, Theme } from './wasm/simd/lorascope';
 
@@ -44,7 +45,7 @@ export function read(hash: string): Link {
       epsilon: epsilon >= 0 && epsilon <= 1 ? epsilon : s.settings.epsilon,
       side: word('side', ['left', 'right', 'both']) ?? s.settings.side,
       cosine: word('cosine', ['absolute', 'signed']) ?? s.settings.cosine,
-      preset: word('preset', ['official', 'letter', 'peft', 'both']) ?? s.settings.preset,
+      preset: word('preset', PRESETS) ?? s.settings.preset,
     },
     vector: vector ? vector - 1 : s.vector,
     top: Math.max(1, whole('top') ?? s.top),
@@ -93,7 +94,7 @@ export function write(
     put(name, s.settings[name], plain.settings[name]);
   if (s.fraction) query.set('fraction', '');
   if (s.adaptersOnly) query.set('adapters', '');
-  put('measure', s.byLayer, plain.byLayer);
+  put('measure', s.byLayer);
   put('theme', theme);
   if (hide.length > 0) query.set('hide', hide.join(','));
   if (query.size === 0) return '';

@@ -1,4 +1,5 @@
 /** Opening and closing one matrix. The browser's Back button closes it too, and the page returns to where it was. */
+import { CORNER } from './contract';
 import type { State } from './state';
 import type { Store } from './store';
 
@@ -41,7 +42,7 @@ export class Navigation {
     this.#store.update(
       (s): State => ({
         ...s,
-        ...(known && matrix !== s.open ? { vector: undefined, origin: { i: 0, j: 0 }, top: 32 } : {}),
+        ...(known && matrix !== s.open ? { vector: undefined, origin: { i: 0, j: 0 }, top: CORNER } : {}),
         open: known ? matrix : undefined,
         screen: known ? 'results' : s.screen,
         focus: undefined,

@@ -1,5 +1,6 @@
 /** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
 import type { Checkpoint } from './checkpoints';
+import { CORNER, LONGEST_WINDOW, SETTINGS } from './contract';
 import type { DroppedFile, EngineInfo } from './engine';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
@@ -61,8 +62,8 @@ export interface State {
   fraction: boolean;
   /** Effective rank of the adapters alone. */
   adaptersOnly: boolean;
-  /** The measure that is shown by layer. */
-  byLayer: FigureId;
+  /** The measure that is shown by layer; undefined: the first of the list. */
+  byLayer: FigureId | undefined;
   /** The training step up to which an evolution is drawn; undefined: to its end. */
   until: number | undefined;
   /** SHA-256 of files by their names, as far as they are computed. */
@@ -105,16 +106,16 @@ export function defaults(): State {
     results: new Map(),
     earlier: new Set(),
     run: NO_RUN,
-    settings: { k: 10, epsilon: 0.5, side: 'left', cosine: 'absolute', svd: 'thin', mode: 'auto', preset: 'official' },
+    settings: SETTINGS,
     focus: undefined,
     open: undefined,
     model: 0,
-    top: 32,
+    top: CORNER,
     origin: { i: 0, j: 0 },
     vector: undefined,
     fraction: false,
     adaptersOnly: false,
-    byLayer: 'effective-rank',
+    byLayer: undefined,
     until: undefined,
     hashes: new Map(),
     verified: undefined,
@@ -200,10 +201,10 @@ export function trouble(s: State, problem: Problem): State {
   return { ...s, status, screen: 'plan', loading: '', problems: [problem] };
 }
 
-/** The longest window: as many vectors as the largest matrix has, 100 at most. */
+/** The longest window: as many vectors as the largest matrix has, and no more than a slider offers. */
 export function maxK(s: State): number {
   const ranks = (s.plan?.matrices ?? []).map((m) => Math.min(m.rows, m.cols));
-  return Math.max(1, Math.min(100, Math.max(0, ...ranks) || 50));
+  return Math.max(1, Math.min(LONGEST_WINDOW, Math.max(0, ...ranks) || 50));
 }
 
 export function setK(s: State, k: number): State {

@@ -1,8 +1,7 @@
 /** A stored report opened again, without its checkpoints: everything that reads a report works, nothing can be computed. */
+import { SCHEMA } from './contract';
 import { defaults, type State } from './state';
 import type { Outcome, Plan, PlanMatrix, Report } from './wasm/simd/lorascope';
-
-export const SCHEMA = 'lorascope-report/1';
 
 /** How much of a file is looked at to tell a report from any other JSON. */
 const START = 200;

@@ -47,7 +47,7 @@ pub use raster::{Blit, Raster};
 pub use svg::svg;
 pub use table::{Table, Value};
 
-use crate::report::{Report, Settings};
+use crate::report::{CORNER, Report, Settings};
 use kind::Figure;
 use pen::{Drawn, Medium, Pen};
 use plotters::coord::Shift;
@@ -67,18 +67,25 @@ pub struct Request {
     /// Device pixels per CSS pixel.
     pub scale: f64,
     /// The base matrix's name, for figures of one matrix.
+    #[serde(default)]
     pub matrix: Option<String>,
     /// The model, for figures of one model.
+    #[serde(default)]
     pub model: Option<u32>,
-    /// Rows and columns of the similarity map, and how many singular values are drawn; up to 8192.
+    /// Rows and columns of the similarity map, and how many singular values are drawn; up to 8192. By default the corner that is kept.
+    #[serde(default = "corner")]
     pub top: u32,
     /// True while a run is under way: axes keep their final range, totals say "so far".
+    #[serde(default)]
     pub running: bool,
     /// How many matrices the whole run has (axes keep this range while it fills).
+    #[serde(default)]
     pub planned: u32,
     /// The crosshair, shared by all figures.
+    #[serde(default)]
     pub focus: Option<Focus>,
     /// A small similarity map without axes, to choose from.
+    #[serde(default)]
     pub thumbnail: bool,
     /// The upper left cell of the similarity map.
     #[serde(default)]
@@ -111,6 +118,10 @@ pub struct Cell {
     pub j: u32,
 }
 
+fn corner() -> u32 {
+    CORNER as u32
+}
+
 impl Request {
     /// A finished report's figure, `width` CSS pixels wide, as it looks before anybody has touched it.
     pub fn of(figure: FigureId, theme: Theme, width: f64) -> Request {
@@ -122,7 +133,7 @@ impl Request {
             scale: 1.0,
             matrix: None,
             model: None,
-            top: 32,
+            top: corner(),
             running: false,
             planned: 0,
             focus: None,

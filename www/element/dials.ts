@@ -1,5 +1,6 @@
 /** The dials of an embed, and what each sets; which of them a figure has, the list of figures says. Pure. */
 import { checkpoints, placeOf } from '../checkpoints';
+import { LONGEST_WINDOW } from '../contract';
 import type { Dial as DialId, Model, Settings } from '../wasm/embed/lorascope';
 
 interface Now {
@@ -18,7 +19,7 @@ export interface Dial {
 
 const K: Dial = {
   id: 'k',
-  of: ({ settings: { k } }) => ({ min: 1, max: 100, step: 1, value: k, label: 'Window k', said: String(k) }),
+  of: ({ settings: { k } }) => ({ min: 1, max: LONGEST_WINDOW, step: 1, value: k, label: 'Window k', said: String(k) }),
   set: (k) => ({ k }),
 };
 

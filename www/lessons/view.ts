@@ -1,6 +1,7 @@
 /** A lesson's dials and figures. They are the same on the page and in an embed; who computes is given from outside. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { SETTINGS } from '../contract';
 import type { FigureView, Spec } from '../views/figure';
 import type { Item } from '../views/menu';
 import type { Focus, ReportView, Request, Settings, Theme } from '../wasm/simd/lorascope';
@@ -173,13 +174,10 @@ export class LessonView extends LitElement {
   get #settings(): Settings {
     const { k, epsilon } = this.dials;
     return {
-      k: typeof k === 'number' ? k : 10,
-      epsilon: typeof epsilon === 'number' ? epsilon : 0.5,
-      side: 'left',
-      cosine: 'absolute',
-      svd: 'thin',
+      ...SETTINGS,
       mode: 'exact',
-      preset: 'official',
+      k: typeof k === 'number' ? k : SETTINGS.k,
+      epsilon: typeof epsilon === 'number' ? epsilon : SETTINGS.epsilon,
     };
   }
 
@@ -188,13 +186,7 @@ export class LessonView extends LitElement {
       figure: slot.figure,
       panel: slot.panel,
       settings: this.#settings,
-      matrix: undefined,
-      model: undefined,
-      top: 32,
-      running: false,
-      planned: 0,
       focus: this.focus_,
-      thumbnail: false,
       ...slot.spec?.(this.dials, this.facts),
     };
   }

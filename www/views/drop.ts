@@ -31,15 +31,13 @@ class DropView extends View {
     const matrix = model?.matrices.find((m) => m.similarity);
     if (!specimen || !model || !matrix) return nothing;
     const spec = {
-      figure: 'similarity' as const,
+      figure: 'similarity',
       settings: specimen.source.settings,
       matrix: matrix.name,
       model: 0,
       top: 24,
-      running: false,
       planned: 1,
       focus: state.focus,
-      thumbnail: false,
     };
     const vectors = count(Math.min(matrix.rows, matrix.cols));
     return html`<figure class="specimen">

@@ -18,13 +18,10 @@ export function specOf(state: State, id: FigureId): Spec {
   return {
     figure: id,
     settings,
-    matrix: undefined,
-    model: undefined,
     top,
     running: state.status === 'running',
     planned: state.plan?.matrices.length ?? 0,
     focus,
-    thumbnail: false,
     origin,
     vector,
     fraction,

@@ -44,7 +44,7 @@ class FiguresView extends View {
   #measure(shown: FigureKind, all: readonly FigureKind[]): TemplateResult {
     const set = (event: Event) => {
       const byLayer = (event.currentTarget as HTMLSelectElement).value;
-      this.ctx.store.update((s) => ({ ...s, byLayer }));
+      this.ctx.store.update((s) => ({ ...s, byLayer: byLayer === all[0]?.id ? undefined : byLayer }));
     };
     return html`<label class="choice">Measure
       <select data-testid="by-layer" .value=${shown.id} @change=${set}>

@@ -1,4 +1,5 @@
 /** Zoom and pan of a similarity map: drag, double click, Ctrl with the wheel (a pinch on a trackpad), the keys + and −. */
+import { CORNER } from '../contract';
 import type { Cell } from '../wasm/embed/lorascope';
 import type { FigureView } from './figure';
 
@@ -78,7 +79,7 @@ export class MapHand {
   }
 
   get #top(): number {
-    return this.#figure.spec.top;
+    return this.#figure.spec.top ?? CORNER;
   }
 
   get #origin(): Cell {

@@ -1,6 +1,7 @@
 /** The dials of single figures of one matrix: the window of the map, the vector studied, the step of a series. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { checkpoints, placeOf } from '../checkpoints';
+import { CORNER } from '../contract';
 import { count, counted, duration } from '../format';
 import * as change from '../state';
 import type { MatrixRow } from '../wasm/simd/lorascope';
@@ -10,7 +11,7 @@ import type { Context } from './view';
 export function mapControls(ctx: Context, matrix: MatrixRow, model: number): TemplateResult {
   const { state, store } = ctx;
   const size = Math.min(matrix.rows, matrix.cols);
-  const known = knows(ctx, matrix, model) ? size : Math.min(size, 32);
+  const known = knows(ctx, matrix, model) ? size : Math.min(size, CORNER);
   const value = (event: Event) => (event.currentTarget as HTMLInputElement).valueAsNumber;
   // Equal steps of the dial are equal factors: 10 to 4096 on one line.
   const least = Math.min(10, known);
@@ -30,7 +31,7 @@ export function mapControls(ctx: Context, matrix: MatrixRow, model: number): Tem
 export function vectorControls(ctx: Context, matrix: MatrixRow, model: number): TemplateResult {
   const { state, store } = ctx;
   const size = Math.min(matrix.rows, matrix.cols);
-  const most = Math.min(size, 32);
+  const most = Math.min(size, CORNER);
   const chosen = (event: Event) => {
     const j = (event.currentTarget as HTMLInputElement).valueAsNumber;
     store.update((s) => ({ ...s, vector: Number.isFinite(j) ? Math.max(0, Math.min(most, j) - 1) : undefined }));

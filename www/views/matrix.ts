@@ -46,7 +46,7 @@ class MatrixView extends View {
       model: at,
       thumbnail: true,
       focus: undefined,
-      top: 32,
+      top: undefined,
       origin: { i: 0, j: 0 },
     };
     return html`<button class="qd" aria-pressed=${on} @click=${() => store.update((s) => ({ ...s, model: at, vector: undefined }))}>

@@ -1,0 +1,80 @@
+//! What the page must know before the wasm is there, and the embed's published type, written from the core: each stands in one place.
+//!
+//! `LORASCOPE_WRITE=1 cargo test --test all page::` writes them.
+
+use lorascope::figures::FigureId;
+use lorascope::presets::presets;
+use lorascope::report::{CORNER, LONGEST_WINDOW, SCHEMA, Settings};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn www(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("www").join(path)
+}
+
+#[track_caller]
+fn check(path: &str, wanted: &str) {
+    if std::env::var_os("LORASCOPE_WRITE").is_some() {
+        fs::write(www(path), wanted).unwrap();
+    }
+    let found = fs::read_to_string(www(path)).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "www/{path}: LORASCOPE_WRITE=1 cargo test --test all page:: writes it anew"
+    );
+}
+
+/// `'a', 'b'`
+fn quoted(words: impl IntoIterator<Item = String>, between: &str) -> String {
+    words
+        .into_iter()
+        .map(|word| format!("'{word}'"))
+        .collect::<Vec<_>>()
+        .join(between)
+}
+
+#[test]
+fn the_page_knows_the_cores_constants() {
+    let settings = serde_json::to_value(Settings::default()).unwrap();
+    let field =
+        |(name, value): (&String, &serde_json::Value)| format!("  {name}: {},\n", value.to_string().replace('"', "'"));
+    let settings: String = settings.as_object().unwrap().iter().map(field).collect();
+    let presets = quoted(presets().into_iter().map(|preset| preset.id), ", ");
+    check(
+        "contract.ts",
+        &format!(
+            "/** What the page must know of the core before the wasm is there: `LORASCOPE_WRITE=1 cargo test --test all page::` writes it. */
+import type {{ Settings }} from './wasm/simd/lorascope';
+
+/** The name and version of a report's JSON form. */
+export const SCHEMA = '{SCHEMA}';
+
+/** The longest window that a slider offers. */
+export const LONGEST_WINDOW = {LONGEST_WINDOW};
+
+/** How many strongest vectors a kept corner of a similarity matrix has, on either side. */
+export const CORNER = {CORNER};
+
+/** The rule before anybody has touched it. */
+export const SETTINGS: Settings = {{
+{settings}}};
+
+/** The rules that have a name. */
+export const PRESETS: readonly string[] = [{presets}];
+"
+        ),
+    );
+}
+
+#[test]
+fn the_published_type_names_every_figure() {
+    let text = fs::read_to_string(www("element/types.d.ts")).unwrap();
+    let (begin, end) = ("export type FigureName =", "// figures end");
+    let (before, rest) = text.split_once(begin).expect("the type is there");
+    let (_, after) = rest.split_once(end).expect("its end is marked");
+    let names = quoted(FigureId::all().map(|f| f.kind().id.to_owned()), "\n  | ");
+    check(
+        "element/types.d.ts",
+        &format!("{before}{begin}\n  | {names};\n{end}{after}"),
+    );
+}
