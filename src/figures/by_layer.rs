@@ -263,9 +263,15 @@ fn plain(panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
         return ((0.0, 1.0), false, vec![0.0, 1.0]);
     }
     if high / low > 10.0 {
-        let exponents = low.log10().floor() as i32..=high.log10().ceil() as i32;
-        let grid: Vec<f64> = exponents.map(|e| 10f64.powi(e)).collect();
-        return ((grid[0], grid[grid.len() - 1].max(grid[0] * 10.0)), true, grid);
+        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        // As many as can be told apart, whatever a report holds.
+        let step = (last - first).div_euclid(8) + 1;
+        let grid: Vec<f64> = (0..=9)
+            .map(|n| (first + n * step).max(-300))
+            .take_while(|e| *e < last + step)
+            .map(|e| 10f64.powi(e))
+            .collect();
+        return ((grid[0], grid[grid.len() - 1]), true, grid);
     }
     let grid = round_ticks(high);
     ((0.0, grid.last().copied().unwrap_or(1.0)), false, grid)

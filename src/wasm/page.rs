@@ -10,6 +10,15 @@ use crate::summary::{self, Differences, Matrices, MatrixRow, Sort, Summary};
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
+/// Names of ours that stand for types of Rust's own.
+#[wasm_bindgen(typescript_custom_section)]
+const NAMES: &str = r#"
+/** Where the best match of a vector lies; equal ends: it is known. */
+export type Interval = [low: number, high: number];
+/** Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`. */
+export type Findings = Record<string, string | undefined>;
+"#;
+
 #[wasm_bindgen]
 impl ReportView {
     #[wasm_bindgen(constructor)]
