@@ -35,3 +35,7 @@ pub mod export;
 
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+
+#[cfg(all(test, feature = "engine"))]
+#[path = "../tests/recipes.rs"]
+mod recipes;

@@ -287,7 +287,7 @@ impl Session {
 }
 
 /// The numbers that an entry holds of a change: one of before a measure was there is computed again.
-fn measured() -> String {
+pub(crate) fn measured() -> String {
     let of_change = measures().filter(|m| matches!(m.of, Of::Change(_)));
     of_change.map(|m| m.id).collect::<Vec<_>>().join(" ")
 }

@@ -139,17 +139,21 @@ fn the_code_map_is_true() {
     }
 }
 
-/// A file that `tests/main.rs` does not name would never run.
+/// A file that neither `tests/main.rs` nor the library names would never run.
 #[test]
 fn every_test_file_runs() {
     let main = fs::read_to_string(root().join("tests/main.rs")).unwrap();
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     for entry in fs::read_dir(root().join("tests")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy();
         let is_test = path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").exists();
         assert!(
-            !is_test || name == "main" || main.contains(&format!("\nmod {name};")),
-            "tests/main.rs does not name {}",
+            !is_test
+                || name == "main"
+                || main.contains(&format!("\nmod {name};"))
+                || lib.contains(&format!("#[path = \"../tests/{name}.rs\"]")),
+            "neither tests/main.rs nor src/lib.rs names {}",
             path.display()
         );
     }

@@ -24,6 +24,8 @@ static OWN: &[&FigureKind] = &[
     &overview::OVERVIEW,
     &by_layer::EFFECTIVE_RANK,
     &k_curve::K_CURVE,
+    #[cfg(all(test, feature = "engine"))]
+    &crate::recipes::TOY_FIGURE,
 ];
 
 /// Every figure that any report has: those above, then every other measure by layer.

@@ -12,14 +12,14 @@ mod empty;
 mod epsilon_curve;
 mod evolution;
 mod k_curve;
-mod kind;
+pub(crate) mod kind;
 mod layers;
 mod map;
 mod null_band;
 mod overview;
 #[cfg(feature = "page")]
 mod panel;
-mod pen;
+pub(crate) mod pen;
 mod pick;
 mod raster;
 mod readings;

@@ -30,6 +30,8 @@ pub static MEASURES: &[&Measure] = &[
     &change_ratio::CHANGE_RATIO,
     &intruder_energy::INTRUDER_ENERGY,
     &tied::TIED_ANGLE,
+    #[cfg(all(test, feature = "engine"))]
+    &crate::recipes::TOY_MEASURE,
 ];
 
 /// The measures in force.

@@ -19,7 +19,7 @@ pub use tables::ModelSummary;
 pub use vectors::set_vectors;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use crate::report::{Match, Matrix, Report};
     use serde_json::json;
 
