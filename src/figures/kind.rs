@@ -1,11 +1,10 @@
 //! What a figure is: its contract once it is laid out, and its kind, which owns all that others say and do about it.
 //!
-//! A new figure is a file with a [`FigureKind`] and a layout, and a line in [`OWN`]. The page, links, the embed, exports and tests read the
-//! list. A figure of one more measure by layer is no code at all.
+//! A new figure is a file with a [`FigureKind`] and a layout, and a line in the list beside its `mod`, [`OWN`]. The page, links, the embed,
+//! exports and tests read the list. A figure of one more measure by layer is no code at all.
 
 use super::pen::{Drawn, Pen};
-use super::{Readout, Request, Table};
-use super::{by_layer, epsilon_curve, evolution, k_curve, overview, sigma_vs_cosine, similarity, spectrum, vector};
+use super::{OWN, Readout, Request, Table, by_layer};
 use crate::metrics::{Measure, measures};
 use crate::report::Report;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -13,22 +12,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::LazyLock;
 
-/// The kinds with a layout of their own, in the order of the page.
-static OWN: &[&FigureKind] = &[
-    &similarity::SIMILARITY,
-    &spectrum::SPECTRUM,
-    &sigma_vs_cosine::SIGMA_VS_COSINE,
-    &vector::VECTOR,
-    &evolution::EVOLUTION,
-    &epsilon_curve::EPSILON_CURVE,
-    &overview::OVERVIEW,
-    &by_layer::EFFECTIVE_RANK,
-    &k_curve::K_CURVE,
-    #[cfg(all(test, feature = "engine"))]
-    &crate::recipes::TOY_FIGURE,
-];
-
-/// Every figure that any report has: those above, then every other measure by layer.
+/// Every figure that any report has: those of the list, then every other measure by layer.
 static FIGURES: LazyLock<Vec<&'static FigureKind>> = LazyLock::new(|| {
     let measured = measures().filter(|m| OWN.iter().all(|kind| kind.id != m.id));
     let by_layer = measured.map(|m| &*Box::leak(Box::new(by_layer::kind(m))));

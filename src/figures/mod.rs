@@ -54,6 +54,21 @@ use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 use serde::{Deserialize, Serialize};
 
+/// The kinds with a layout of their own, in the order of the page.
+static OWN: &[&FigureKind] = &[
+    &similarity::SIMILARITY,
+    &spectrum::SPECTRUM,
+    &sigma_vs_cosine::SIGMA_VS_COSINE,
+    &vector::VECTOR,
+    &evolution::EVOLUTION,
+    &epsilon_curve::EPSILON_CURVE,
+    &overview::OVERVIEW,
+    &by_layer::EFFECTIVE_RANK,
+    &k_curve::K_CURVE,
+    #[cfg(all(test, feature = "engine"))]
+    &crate::recipes::TOY_FIGURE,
+];
+
 /// What to draw. All lengths are CSS pixels; `scale` is the device pixel ratio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
