@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { inBuild } from './breadth';
+import { firstOfEach, inBuild } from './breadth';
 import { BUILDS, open, reaches, summary, trySample } from './support';
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
@@ -50,8 +50,10 @@ for (const version of BUILDS) {
   inBuild(version)(`every figure gives every file, ${version.build}`, async ({ page }) => {
     test.setTimeout(180_000);
     // Chromium holds back the eleventh download that a visit makes in a hurry: two figures a visit are eight.
-    for (const ids of [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)]) {
-      const one = MATRIX.includes(ids[0]!);
+    const visits = [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)];
+    const about = (ids: string[]) => (MATRIX.includes(ids[0]!) ? 'a matrix' : 'a run');
+    for (const ids of firstOfEach('visits for files of figures', visits, about)) {
+      const one = about(ids) === 'a matrix';
       await sample(page, version);
       await expect(page.getByRole('button', { name: /SHA-256/ })).toHaveCount(0);
       if (one) await openMatrix(page);
