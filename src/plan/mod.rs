@@ -30,12 +30,14 @@ mod packing;
 mod patterns;
 mod problems;
 pub mod registry;
+mod renames;
 mod replication;
 mod run;
 mod samples;
 mod selection;
 pub mod sets;
 mod tied;
+mod unet;
 mod ways;
 
 pub use build::{Planned, make};
