@@ -17,6 +17,7 @@ pub mod files;
 mod foreign;
 mod fused;
 pub mod job;
+mod kinds;
 pub mod layouts;
 pub mod leaf;
 mod left_out;
