@@ -131,6 +131,24 @@ fn a_unet_of_either_naming_takes_the_other() {
     check("unet-comfy", unet(folder, comfy, PEFT), diffusers);
 }
 
+/// Layouts that meet are not blamed where the network is another: the LoRA of one UNet on a smaller one.
+#[test]
+fn another_unet_is_no_other_layout() {
+    let kohya = |m: &str, _: &str| format!("lora_unet_{}", m.replace('.', "_"));
+    let change = unet(|_, d| d.to_owned(), kohya, KOHYA);
+    let base: Tensors = change.base.keys().flat_map(|n| tensors(&[(n, &[6, 5])])).collect();
+    let plan = Dropped::new("other-unet")
+        .weights("unet/diffusion_pytorch_model.safetensors", &base)
+        .weights("lora.safetensors", &change.adapter)
+        .plan();
+    let codes: Vec<&str> = plan.problems.iter().map(|p| p.code.as_str()).collect();
+    assert!(
+        plan.models.is_empty() && codes == ["shape-mismatch"],
+        "{:#?}",
+        plan.problems
+    );
+}
+
 /// A full fine-tune in the other naming, with its kernels.
 #[test]
 fn a_single_file_is_compared_with_diffusers_folder() {
@@ -910,4 +928,35 @@ fn factors_grouped_by_output_are_named() {
             .contains("litgpt merge_lora")
     );
     assert!(said("layouts-differ").title.contains("LitGPT"));
+}
+
+/// Experts were taken out and the others renumbered: their router says so, also where the file has no embedding to call it whole by.
+#[test]
+fn pruned_experts_are_known_by_their_router() {
+    let of = |experts: usize| {
+        let mut all = tensors(&[
+            ("model.layers.0.self_attn.q_proj.weight", &[8, 8]),
+            ("model.layers.0.mlp.gate.weight", &[experts, 8]),
+        ]);
+        for e in 0..experts {
+            all.extend(tensors(&[(
+                &format!("model.layers.0.mlp.experts.{e}.up_proj.weight"),
+                &[12, 8],
+            )]));
+        }
+        all
+    };
+    let drop = Dropped::new("reap")
+        .weights("base/model.safetensors", &of(4))
+        .weights("pruned/model.safetensors", &of(3));
+    let plan = drop.visit().plan(&[("base", "base")]);
+    assert!(
+        plan.questions
+            .iter()
+            .any(|q| q.id == "experts:pruned" && q.value == "out"),
+        "{:#?}",
+        plan.questions
+    );
+    let found = drop.merged(&[("base", "base")]);
+    assert!(found.keys().all(|n| !n.contains("experts")), "{:?}", found.keys());
 }

@@ -6,6 +6,7 @@ use super::layouts;
 use super::matching::{Named, Shapes, pair};
 use super::names::stack;
 use super::problems::{count, warning};
+use super::renames::{neutral, neutral_joined};
 use super::{Problem, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
@@ -200,7 +201,13 @@ fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]>
 fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(String, String, String)> {
     let own = layouts::of(matching.unmatched.iter().map(String::as_str))?;
     let other = layouts::of(shown(base).map(String::as_str))?;
-    if own.name == other.name {
+    // Layouts that meet are not what keeps the two apart.
+    let met = |names: Vec<String>| layouts::of(names.iter().map(String::as_str)).map(|l| l.name);
+    let [mine, theirs] = [
+        met(matching.unmatched.iter().map(|n| as_all_write_it(n)).collect()),
+        met(shown(base).map(|n| as_all_write_it(n)).collect()),
+    ];
+    if own.name == other.name || mine.is_some() && mine == theirs {
         return None;
     }
     let title = format!(
@@ -227,6 +234,14 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
         .trim()
         .to_owned(),
     ))
+}
+
+fn as_all_write_it(name: &str) -> String {
+    let module = name.strip_suffix(".weight").unwrap_or(name);
+    match module.contains('.') {
+        true => neutral(name),
+        false => neutral_joined(module),
+    }
 }
 
 /// "diffusers’" for "diffusers’ layout", after a first one.
@@ -295,7 +310,13 @@ pub fn differing(is_paired: &dyn Fn(usize) -> bool, named: &[Named], base: &Base
     }
     let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
     let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
-    let loose = pair(&base.named, named, Shapes::Any);
+    // Under the names that every library's become, so that the network is compared and not who named it.
+    let plain = |n: &Named| Named {
+        name: neutral(&n.name),
+        shape: n.shape,
+    };
+    let [ours, theirs]: [Vec<Named>; 2] = [named, &base.named[..]].map(|side| side.iter().map(plain).collect());
+    let loose = pair(&theirs, &ours, Shapes::Any);
     loose
         .pairs
         .iter()
