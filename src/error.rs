@@ -148,6 +148,8 @@ pub enum Merge {
     /// kohya, LyCORIS and the tools around ComfyUI.
     LyCoris,
     Diffusers,
+    /// Trainers whose layers for q, k and v are one.
+    LitGpt,
 }
 
 impl Merge {
@@ -163,6 +165,9 @@ impl Merge {
             Merge::Diffusers => {
                 "Merge it in diffusers (load_lora_weights, fuse_lora, save_pretrained) and drop the component that it changes."
             }
+            Merge::LitGpt => {
+                "Merge it with the library that trained it and drop the merged model as a full fine-tune (LitGPT: litgpt merge_lora FOLDER, then litgpt convert_from_litgpt FOLDER OUTPUT; loralib: model.eval(), then save its state_dict)."
+            }
         }
     }
 
@@ -170,7 +175,7 @@ impl Merge {
         match self {
             Merge::MlxLm => Some("mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path fused"),
             Merge::LyCoris => Some("python tools/merge.py base.safetensors lycoris.safetensors merged.safetensors"),
-            Merge::Peft | Merge::Diffusers => None,
+            Merge::Peft | Merge::Diffusers | Merge::LitGpt => None,
         }
     }
 }
@@ -643,7 +648,16 @@ mod tests {
             },
         ];
         all.extend(foreign.map(Error::FileType));
-        all.extend([Merge::Peft, Merge::MlxLm, Merge::LyCoris, Merge::Diffusers].map(merge));
+        all.extend(
+            [
+                Merge::Peft,
+                Merge::MlxLm,
+                Merge::LyCoris,
+                Merge::Diffusers,
+                Merge::LitGpt,
+            ]
+            .map(merge),
+        );
         all.extend(PIECES.map(Error::InPieces));
         all
     }

@@ -8,6 +8,7 @@ mod beside;
 mod certified;
 mod field;
 mod field_kinds;
+mod field_meet;
 mod field_more;
 mod field_wrong;
 mod figures;

@@ -7,6 +7,7 @@ pub static ADALORA: Method = Method {
     kind: Kind::Adalora,
     formula: "W = W₀ + s B (A ∘ E)",
     known_by: &["lora_E"],
+    over: None,
     with: &["lora_A", "lora_B", "ranknum"],
     init: None,
     scaled: true,

@@ -8,6 +8,7 @@ pub static IA3: Method = Method {
     kind: Kind::Ia3,
     formula: "W = W₀ ∘ l",
     known_by: &["ia3_l"],
+    over: None,
     with: &[],
     init: None,
     scaled: false,

@@ -9,6 +9,7 @@ pub static LOKR: Method = Method {
     kind: Kind::Lokr,
     formula: "W = W₀ + s W₁ ⊗ W₂",
     known_by: &["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b"],
+    over: None,
     with: &["lokr_t2"],
     init: None,
     scaled: true,

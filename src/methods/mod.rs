@@ -2,6 +2,7 @@
 //! W - W0 they stand for. A new method is a file here and a line in [`METHODS`].
 
 mod adalora;
+mod decomposed;
 mod diff;
 mod dora;
 mod hira;
@@ -30,6 +31,8 @@ pub struct Method {
     pub formula: &'static str,
     /// Ends of tensor names; one of them is enough to know the method.
     pub known_by: &'static [&'static str],
+    /// The method whose change it takes further: a module has to be of that one too.
+    pub over: Option<&'static Method>,
     /// The other parts it may have.
     pub with: &'static [&'static str],
     /// The initialisation that makes it this method, as the configuration names it.
@@ -43,7 +46,9 @@ pub struct Method {
 }
 
 /// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
-pub static METHODS: [&Method; 15] = [
+pub static METHODS: [&Method; 17] = [
+    &decomposed::DOHA,
+    &decomposed::DOKR,
     &dora::DORA,
     &adalora::ADALORA,
     &pissa::PISSA,
@@ -118,9 +123,10 @@ impl fmt::Debug for Method {
 
 /// The method of a module that has these parts, under the initialisation that its configuration names.
 pub fn method_of(shapes: &Shapes, init: Option<&str>) -> Option<&'static Method> {
+    let known = |m: &Method| m.known_by.iter().any(|part| shapes.has(part));
     METHODS
         .into_iter()
-        .find(|m| m.known_by.iter().any(|part| shapes.has(part)) && (m.init.is_none() || m.init == init))
+        .find(|m| known(m) && m.over.is_none_or(known) && (m.init.is_none() || m.init == init))
 }
 
 /// The part of that name, as the methods spell it.

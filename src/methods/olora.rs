@@ -10,6 +10,7 @@ pub static OLORA: Method = Method {
     kind: Kind::Olora,
     formula: "W = W₀ − s Qᵣ Rᵣ + s B A, with W₀ = Q R",
     known_by: &["lora_A", "lora_B"],
+    over: None,
     with: &[],
     init: Some("olora"),
     scaled: true,

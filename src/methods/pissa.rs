@@ -9,6 +9,7 @@ pub static PISSA: Method = Method {
     kind: Kind::Pissa,
     formula: "W = W₀ − Uᵣ Sᵣ Vᵣᵀ + s B A",
     known_by: &["lora_A", "lora_B"],
+    over: None,
     with: &[],
     init: Some("pissa"),
     scaled: true,

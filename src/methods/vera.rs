@@ -7,6 +7,7 @@ pub static VERA: Method = Method {
     kind: Kind::Vera,
     formula: "W = W₀ + diag(b) B diag(d) A",
     known_by: &["vera_lambda_b", "vera_lambda_d"],
+    over: None,
     with: &["vera_A", "vera_B"],
     init: None,
     scaled: false,

@@ -3,6 +3,7 @@
 use super::components::Component;
 use super::experts;
 use super::job::TensorRef;
+use super::layouts;
 use super::leaf::{Part, leaf};
 use super::names::canonical;
 use crate::checkpoint::AdapterConfig;
@@ -30,6 +31,8 @@ pub struct Module {
 
 /// The part that holds alpha itself.
 const ALPHA: &str = "alpha";
+/// The part that holds the lengths of a decomposed change.
+const MAGNITUDE: &str = "dora_scale";
 
 impl Module {
     pub fn rank(&self) -> Option<u64> {
@@ -64,6 +67,19 @@ struct Draft {
     joined: bool,
     image: bool,
     parts: Vec<(&'static str, TensorRef)>,
+}
+
+impl Draft {
+    fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|(own, _)| *own == part)
+    }
+
+    /// Of a method that only LyCORIS and its kin save with lengths.
+    fn is_of_lycoris(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|(part, _)| part.starts_with("hada_") || part.starts_with("lokr_"))
+    }
 }
 
 /// What tells modules apart: the adapter's name, the component, the module, and how deep it is nested.
@@ -126,6 +142,9 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
     }
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
     drafts.retain(|key, _| !refused.contains_key(key));
+    // LyCORIS decomposes all modules of a network or none.
+    let decomposed = drafts.values().filter(|d| d.has(MAGNITUDE)).count();
+    let is_decomposed = 2 * decomposed > drafts.len();
     for ((adapter, component, name, depth), mut draft) in drafts {
         if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
             draft.parts.extend(shared.iter().cloned());
@@ -137,11 +156,21 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             continue;
         }
         let place = Place { name, component, depth };
+        if is_decomposed && !draft.has(MAGNITUDE) && draft.is_of_lycoris() {
+            let present = draft.parts[0].0;
+            adapter.errors.push(Error::AdapterHalf {
+                module: place.name,
+                present,
+                missing: MAGNITUDE,
+            });
+            continue;
+        }
         match module(place, draft, config) {
             Ok(modules) => adapter.modules.extend(modules),
             Err(error) => adapter.errors.push(error),
         }
     }
+    adapters.values_mut().for_each(Adapter::settle_pipeline);
     // Where every module is empty, they were not pruned but never saved.
     for adapter in adapters.values_mut().filter(|a| a.modules.is_empty()) {
         let empty = |tensor| Error::AdapterEmptyTensors { tensor };
@@ -230,6 +259,14 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
             merge,
         },
         Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
+        // One lora_A for each of two or three outputs, over one lora_B: no product, but a convolution with groups.
+        Fault::Ranks(a, b) if config.is_none() && merge == Merge::Peft && (a == 2 * b || a == 3 * b) => {
+            Error::MethodUnsupported {
+                method: "LoRA of several outputs at once (LitGPT, loralib)".into(),
+                why: "Its factors are grouped by output.".into(),
+                merge: Merge::LitGpt,
+            }
+        }
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
         Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;
@@ -255,6 +292,17 @@ impl Adapter {
     /// The names of its modules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(|m| m.name.as_str())
+    }
+
+    /// Whether it is of a pipeline for images, of all its names: language models have a `transformer.` and a `text_encoder.` too. In other files
+    /// such a word names no model of a pipeline, unless every name begins with one.
+    fn settle_pipeline(&mut self) {
+        let whole = self.modules.iter().all(|m| m.component.is_some());
+        let encodes = |m: &Module| matches!(m.component, Some(Component::Encoder(_)));
+        self.image |= layouts::of(self.names()).is_some_and(|l| l.image) || whole && self.modules.iter().any(encodes);
+        if !self.image && !whole {
+            self.modules.iter_mut().for_each(|m| m.component = None);
+        }
     }
 
     /// The models of a pipeline that it changes.

@@ -49,10 +49,12 @@ pub const HIDDEN: &str = "\u{0}";
 /// The question whose answer is the base.
 pub const QUESTION: &str = "base";
 
-/// Chooses among the candidate sets. Asks where there are several: nothing in the files says which came first.
+/// Chooses among the candidate sets, first of all one that adapters pair with. Asks where there are several: nothing in the files says which
+/// came first.
 pub fn choose(
     candidates: &[usize],
     sets: &[FileSet],
+    adapters: impl Fn(usize) -> usize,
     hints: &[String],
     answers: &Answers,
 ) -> (Option<usize>, Option<Question>) {
@@ -81,7 +83,7 @@ pub fn choose(
             + i32::from(!all_equal && weight_bytes(set) == largest)
     };
     // The first of the best: files arrive in the order in which people think of them.
-    let default = candidates.iter().rev().max_by_key(|c| score(**c));
+    let default = candidates.iter().rev().max_by_key(|c| (adapters(**c), score(**c)));
     let chosen = by_answer.or(default).copied();
     let question = (candidates.len() > 1).then(|| Question {
         id: QUESTION.into(),

@@ -11,6 +11,7 @@ use super::drafts::{self, Draft};
 use super::files::FileEntry;
 use super::fused;
 use super::job::{Job, Recipe};
+use super::kinds;
 use super::layouts;
 use super::mismatch::Side;
 use super::models::{self, Paired};
@@ -25,6 +26,9 @@ use crate::error::{Error, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Adapters are tried on so many models at most, taken together: nobody drops more to choose from.
+const MOST_TRIED: usize = 256;
 
 /// The plan to show, and the jobs it stands for, in the same order as `plan.matrices`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -116,17 +120,24 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         // Nothing but companions: one of them is what is meant.
         companions.clear();
     }
-    let candidates: Vec<usize> = models
-        .into_iter()
-        .filter(|s| !companions.iter().any(|c| c.0 == *s))
-        .collect();
+    let mut candidates = models;
+    candidates.retain(|s| !companions.iter().any(|c| c.0 == *s));
+    if candidates.len() > 1 && candidates.len() * drafts.len() <= MOST_TRIED {
+        for s in &candidates {
+            let base = base::matrices(*s, &sets, entries, Selection::of(answers));
+            drafts.iter_mut().for_each(|d| d.try_on(&base));
+        }
+    }
+    companions.extend(kinds::companions(&candidates, &sets, &drafts, answers));
+    candidates.retain(|s| !companions.iter().any(|c| c.0 == *s));
     for (s, why) in companions {
         plan.left_out.push(LeftOut::new(
             format!("{}: {why}, not compared", sets[s].label),
             paths(&sets[s], entries),
         ));
     }
-    let (chosen, question) = base::choose(&candidates, &sets, &hints, answers);
+    let adapters_of = |s: usize| drafts.iter().filter(|d| d.fits.contains(&s)).count();
+    let (chosen, question) = base::choose(&candidates, &sets, adapters_of, &hints, answers);
     plan.questions.extend(question);
     let mut jobs = Vec::new();
     if let Some(chosen) = chosen {
@@ -166,6 +177,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 file: set.first_path(entries),
                 what: "model",
                 config,
+                base: None,
             };
             let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
             let mut seen = Cow::Borrowed(&base);
@@ -174,8 +186,10 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             }
             let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, &answers.by_hand(&set.label));
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
+            let own = || drafts.iter().find(|d| d.fits.contains(&s) && !d.fits.contains(&chosen));
             if paired.matching.matched == 0
-                && let Some(why) = companions::unpaired(set, &base, entries)
+                && let Some(why) = companions::unpaired(set, &sets[chosen], &base, entries)
+                    .or_else(|| own().map(|d| format!("the base of “{}”", d.label)))
             {
                 plan.left_out.push(LeftOut::new(
                     format!("{}: {why}, not compared", set.label),
@@ -211,6 +225,17 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             accept(&mut plan, &mut recipes, model, paired);
         }
         for draft in &drafts {
+            if let Some(other) = draft.fits.first().filter(|_| !draft.fits.contains(&chosen)) {
+                let other = &sets[*other].label;
+                plan.left_out.push(LeftOut::new(
+                    format!(
+                        "{}: it pairs with “{other}”; to see it, choose that as the base",
+                        draft.label
+                    ),
+                    paths(&sets[draft.set], entries),
+                ));
+                continue;
+            }
             let question = draft.question(answers);
             let seen = draft.seen(&base);
             let Some((model, mut paired)) = drafts::paired(draft, &sets, &seen, entries, answers) else {

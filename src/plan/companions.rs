@@ -99,9 +99,14 @@ pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Opti
 }
 
 /// Why a set that pairs with nothing of the base is no fine-tune of it; none where that is an error to be told.
-pub fn unpaired(set: &FileSet, base: &Base, entries: &[FileEntry]) -> Option<String> {
+pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &[FileEntry]) -> Option<String> {
+    // A repository often has the network in its makers' own file too, above the pipeline's folders.
+    let is_above = |one: &FileSet, other: &FileSet| components::pipeline(other, entries) == Some(one.folder.as_str());
     match (of(set, entries), base.component) {
         (Some(own), Some(other)) if own != other => Some(format!("another model of the pipeline ({})", own.name())),
+        _ if is_above(set, base_set) || is_above(base_set, set) => {
+            Some("of the same pipeline, in another layout".to_owned())
+        }
         _ => None,
     }
 }

@@ -107,6 +107,12 @@ fn experts(named: &[Named]) -> BTreeMap<(&str, u32), BTreeSet<u32>> {
     blocks
 }
 
+/// How many experts the router of each block chooses from.
+fn routed(named: &[Named]) -> BTreeMap<(&str, u32), u64> {
+    let routers = named.iter().filter(|n| place(&n.name).kind == Some("router"));
+    routers.filter_map(|n| Some((stack(&n.name)?, n.shape[0]))).collect()
+}
+
 impl Shift {
     /// Compares a fine-tune with its base. Nothing is known where shards of either are missing.
     pub fn of(base: &Base, base_set: &FileSet, set: &FileSet, entries: &[FileEntry], answers: &Answers) -> Shift {
@@ -161,6 +167,7 @@ impl Shift {
             .collect();
         let mut shift = Shift { stacks, experts: None };
         let theirs = experts(&base.named);
+        let [their_routers, routers] = [&base.named[..], &tuned[..]].map(routed);
         let differing: Vec<((&str, u32), [usize; 2])> = experts(&tuned)
             .into_iter()
             .filter_map(|((own, layer), numbers)| {
@@ -168,9 +175,13 @@ impl Shift {
                     Some(s) => s.map.get(layer as usize).copied().flatten()?,
                     None => layer,
                 };
-                let others = theirs.get(&(met.get(own).copied().unwrap_or(own), from))?;
+                let at = (met.get(own).copied().unwrap_or(own), from);
+                let others = theirs.get(&at)?;
                 let sizes @ [b, t] = [others, &numbers].map(BTreeSet::len);
-                let differ = b != t && counts_up(&numbers) && counts_up(others) && (t > b || is_whole);
+                // Of experts that were left unsaved the router still knows.
+                let is_routed = [their_routers.get(&at), routers.get(&(own, layer))]
+                    == [b, t].map(|n| n as u64).each_ref().map(Some);
+                let differ = b != t && counts_up(&numbers) && counts_up(others) && (t > b || is_whole || is_routed);
                 differ.then_some(((own, layer), sizes))
             })
             .collect();

@@ -9,7 +9,7 @@ use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::problems::{count, of_error, unpacked_name, warning};
 use super::sets::FileSet;
-use super::{Answers, PlanModel, Problem, Question, experts, layouts, replication, tied};
+use super::{Answers, PlanModel, Problem, Question, experts, replication, tied};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
 use crate::report::{FileInfo, Kind};
@@ -23,6 +23,8 @@ pub struct Draft<'a> {
     pub set: usize,
     pub label: String,
     pub adapter: Adapter,
+    /// Models that most of its modules pair with, where there are several to choose from.
+    pub fits: BTreeSet<usize>,
     config: Option<ConfigFile<'a>>,
     sources: Sources<'a>,
 }
@@ -45,6 +47,22 @@ impl Draft<'_> {
             tied::extend(seen.to_mut(), |head| self.targets(head));
         }
         seen
+    }
+
+    /// Notes whether it pairs with that model.
+    pub fn try_on(&mut self, base: &Base) {
+        let side = Side {
+            label: &self.label,
+            file: "",
+            what: "",
+            config: None,
+            base: None,
+        };
+        let seen = self.seen(base);
+        let found = models::adapter(&side, &self.adapter, &self.sources, None, &seen, &Answers::default()).matching;
+        if found.matched > 0 && 2 * found.matched >= found.total {
+            self.fits.insert(base.set);
+        }
     }
 
     /// Takes what the base says of its family; layouts of images are known by their configuration too.
@@ -127,6 +145,7 @@ pub fn adapters<'a>(
                 set: s,
                 label,
                 adapter,
+                fits: BTreeSet::new(),
                 config,
                 sources,
             });
@@ -147,7 +166,6 @@ fn sources<'a>(
         .map(|h| Metadata::read(&h.metadata, set.letters()))
         .find(|m| !m.is_empty())
         .unwrap_or_default();
-    let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
     let of_mlx = adapter
         .modules
@@ -163,7 +181,7 @@ fn sources<'a>(
         }),
         metadata,
         named: alpha::named(set.first_path(entries)),
-        convention: match (image, of_peft) {
+        convention: match (adapter.image, of_peft) {
             (true, false) => Convention::Image,
             (true, true) => Convention::ImageOfPeft,
             (false, _) if of_mlx => Convention::Mlx,
@@ -278,6 +296,7 @@ pub fn paired(
         file: set.first_path(entries),
         what: method.kind.name(),
         config: None,
+        base: named_base(draft),
     };
     let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, answers);
     paired

@@ -210,7 +210,7 @@ fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> Tenso
 }
 
 /// Factors in three dimensions, `[E, r, in]` and `[E, out, r]` (mlx-lm's switch layers, trainers of fused experts), as the parts of each
-/// expert; none where they are not that.
+/// expert; none where they are not that. One of the two may be the same for all experts, `[1, r, in]` or `[1, out, r]` (Tinker).
 pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static str, TensorRef)>>> {
     let three = |names: [&str; 2]| {
         parts
@@ -219,14 +219,17 @@ pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static 
             .map(|(_, t)| t)
     };
     let (a, b) = (three(["lora_A", "lora_a"])?, three(["lora_B", "lora_b"])?);
-    let ([experts, rank, _], [also, _, same]) = (&a.shape[..], &b.shape[..]) else {
+    let (&[of_a, rank, _], &[of_b, _, same]) = (&a.shape[..], &b.shape[..]) else {
         return None;
     };
-    if experts != also || rank != same || !(1..=MOST).contains(experts) {
+    let experts = of_a.max(of_b);
+    let are_all = |own: u64| own == experts || own == 1;
+    if !are_all(of_a) || !are_all(of_b) || rank != same || !(2..=MOST).contains(&experts) {
         return None;
     }
     let slice = |t: &TensorRef, e: u64| {
-        let bytes = (t.end - t.begin) / experts;
+        let own = t.shape[0];
+        let (bytes, e) = ((t.end - t.begin) / own, if own == 1 { 0 } else { e });
         TensorRef {
             shape: t.shape[1..].to_vec(),
             begin: t.begin + e * bytes,
@@ -236,7 +239,7 @@ pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static 
     };
     let scalar: Vec<_> = parts.iter().filter(|(p, _)| *p == "alpha").cloned().collect();
     Some(
-        (0..*experts)
+        (0..experts)
             .map(|e| [vec![("lora_A", slice(a, e)), ("lora_B", slice(b, e))], scalar.clone()].concat())
             .collect(),
     )

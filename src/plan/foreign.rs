@@ -26,7 +26,7 @@ pub struct Spelling {
     pub way: &'static str,
 }
 
-pub static SPELLINGS: [Spelling; 7] = [
+pub static SPELLINGS: [Spelling; 6] = [
     Spelling {
         name: "DeLoRA (PEFT)",
         ends: ["delora_A", "delora_B"],
@@ -56,11 +56,6 @@ pub static SPELLINGS: [Spelling; 7] = [
         name: "Keras",
         ends: ["lora_kernel_a", "lora_kernel_b"],
         way: "Load it into the model in Keras and save that model: Keras adds the factors to the kernels when it saves. Export it to safetensors (KerasHub: export_to_transformers) and drop that as a full fine-tune.",
-    },
-    Spelling {
-        name: "LitGPT",
-        ends: ["lora_a", "lora_b"],
-        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt FOLDER OUTPUT).",
     },
 ];
 

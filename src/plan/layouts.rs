@@ -22,7 +22,7 @@ pub struct Layout {
 }
 
 /// The first whose pattern fits a name is that name's.
-pub static LAYOUTS: [Layout; 17] = [
+pub static LAYOUTS: [Layout; 21] = [
     Layout {
         name: "Black Forest Labs’ layout",
         known_by: r"(?:^|[._])(?:double_blocks|single_blocks)[._]\d",
@@ -65,6 +65,14 @@ pub static LAYOUTS: [Layout; 17] = [
         proof: "33-wan-lora-with-diffs",
     },
     Layout {
+        name: "ComfyUI’s layout of Z-Image and Lumina",
+        known_by: r"(?:^|[._])(?:layers|context_refiner|noise_refiner)[._]\d+[._](?:attention[._](?:qkv|out)|adaLN_modulation[._]\d)$",
+        image: true,
+        file: "the single file (z_image_*.safetensors, lumina_2*.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "tests/field_meet.rs",
+    },
+    Layout {
         name: "diffusers’ layout",
         known_by: r"(?:^|[._])(?:attn\d?|attention|attn_block)[._](?:to_[qkv]|to_out|add_[qkv]_proj)",
         image: true,
@@ -82,7 +90,7 @@ pub static LAYOUTS: [Layout; 17] = [
     },
     Layout {
         name: "Mistral’s or Meta’s own layout",
-        known_by: r"(?:^|\.)layers\.\d+\.(?:attention\.w[qkvo]|feed_forward\.w[123])$",
+        known_by: r"(?:^|\.)layers\.\d+\.attention\.w[qkvo]$",
         image: false,
         file: "consolidated.safetensors (Mistral) or consolidated.*.pth (Meta)",
         way: "Their q and k rows stand in another order than Hugging Face’s, so names alone do not pair them. Convert with transformers: src/transformers/models/llama/convert_llama_weights_to_hf.py.",
@@ -95,6 +103,14 @@ pub static LAYOUTS: [Layout; 17] = [
         file: "the base as torchtune’s checkpointer saves it",
         way: "Save it in Hugging Face form: torchtune’s FullModelHFCheckpointer writes adapter_model.safetensors with PEFT’s names beside adapter_config.json.",
         proof: "12-torchtune-native-adapter",
+    },
+    Layout {
+        name: "LitGPT’s layout",
+        known_by: r"(?:^|\.)transformer\.h\.\d+\.(?:attn\.(?:qkv|attn|proj)|mlp\.(?:fc|fc_1|fc_2|proj))$",
+        image: false,
+        file: "the base as LitGPT has it (lit_model.pth)",
+        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt FOLDER OUTPUT).",
+        proof: "tests/field_meet.rs",
     },
     Layout {
         name: "OpenAI’s layout of Whisper",
@@ -145,12 +161,29 @@ pub static LAYOUTS: [Layout; 17] = [
         proof: "roberta_lora",
     },
     Layout {
+        name: "fairseq’s layout",
+        known_by: r"(?:^|[._])sentence_encoder[._]layers[._]\d",
+        image: false,
+        file: "a base with fairseq’s names",
+        way: "Convert it with transformers 4: src/transformers/models/roberta/convert_roberta_original_pytorch_checkpoint_to_pytorch.py.",
+        proof: "tests/field_meet.rs",
+    },
+    Layout {
         name: "CLIP’s layout of transformers",
-        known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:self_attn[._](?:[qkv]|out)_proj|mlp[._]fc[12])$",
+        known_by: r"(?:^|[._])(?:text_model|vision_model)[._]encoder[._]layers[._]\d|(?:^|[._])encoder[._]layers[._]\d+[._]mlp[._]fc[12]$",
         image: false,
         file: "the encoder as transformers saves it (text_encoder/model.safetensors)",
         way: "",
         proof: "44-kohya-te-on-new-clip",
+    },
+    // Of one side only it may be any of them: CLIP’s newer names too.
+    Layout {
+        name: "Hugging Face’s layout of encoders and decoders (Whisper, BART, wav2vec 2.0)",
+        known_by: r"(?:^|[._])(?:encoder|decoder)[._]layers[._]\d+[._](?:(?:self_attn|encoder_attn|attention)[._](?:[qkv]|out)_proj|fc[12])$",
+        image: false,
+        file: "the model’s .safetensors files from the Hugging Face Hub",
+        way: "",
+        proof: "tests/field_meet.rs",
     },
     Layout {
         name: "Hugging Face’s layout",
@@ -232,6 +265,26 @@ mod tests {
         check(&["transformer.h.0.attn.c_attn.weight"], "GPT-2’s layout");
         check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
         check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");
+        check(
+            &["model.encoder.layers.0.self_attn.q_proj", "model.decoder.layers.1.fc1"],
+            "Hugging Face’s layout of encoders and decoders (Whisper, BART, wav2vec 2.0)",
+        );
+        check(
+            &["text_model.encoder.layers.0.self_attn.q_proj"],
+            "CLIP’s layout of transformers",
+        );
+        check(
+            &["decoder.sentence_encoder.layers.0.self_attn.q_proj"],
+            "fairseq’s layout",
+        );
+        check(
+            &[
+                "layers.0.attention.qkv",
+                "layers.0.attention.out",
+                "layers.0.feed_forward.w1",
+            ],
+            "ComfyUI’s layout of Z-Image and Lumina",
+        );
         check(&["blk.0.attn_q.weight"], "llama.cpp’s layout");
         assert_eq!(of(["lm_head.weight"].into_iter()), None);
     }

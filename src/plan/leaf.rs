@@ -166,12 +166,7 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         Some((_, component)) => component,
         None => components::of_name(&canonical(&module).name),
     };
-    let encoder = joined.is_none() && matches!(component, Some(Component::Encoder(_)));
-    let image = joined.is_some()
-        || old
-        || part == Part::Alpha
-        || encoder
-        || ["unet", "diffusion_model"].contains(&components[0]);
+    let image = joined.is_some() || old || part == Part::Alpha || ["unet", "diffusion_model"].contains(&components[0]);
     Some(Leaf {
         module,
         part,

@@ -3,6 +3,7 @@
 //! One search covers checkpoints with and without `transformer.`, adapters of a bare model (PEFT #1579), text adapters on
 //! vision-language bases (vLLM #34186), sentence-transformers' `0.auto_model.` and more. Shapes are always checked.
 
+use super::names::stack;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -114,6 +115,8 @@ struct Search<'a> {
     by_name: HashMap<&'a str, usize>,
     /// Tail of a base name -> the prefixes before it.
     prefixes: HashMap<&'a str, Vec<&'a str>>,
+    /// Prefixes of either side that reach into a numbered block: no rule may take one block for another.
+    inside_block: HashSet<&'a str>,
     used: HashSet<usize>,
     result: Pairing,
 }
@@ -127,12 +130,20 @@ impl<'a> Search<'a> {
             }
         }
         let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
+        let all: HashSet<&str> = base
+            .iter()
+            .chain(tuned)
+            .flat_map(|n| splits(&n.name))
+            .map(|(prefix, _)| prefix)
+            .collect();
+        let inside_block = all.into_iter().filter(|prefix| stack(prefix).is_some()).collect();
         Search {
             base,
             tuned,
             shapes,
             by_name,
             prefixes,
+            inside_block,
             used: HashSet::new(),
             result: Pairing::default(),
         }
@@ -153,9 +164,10 @@ impl<'a> Search<'a> {
     /// How many tensors each rule would pair.
     fn scores(&self) -> HashMap<(&'a str, &'a str), u32> {
         let mut score: HashMap<(&str, &str), u32> = HashMap::new();
+        let whole = |prefix: &&str| !self.inside_block.contains(prefix);
         for (_, t) in self.unmatched() {
-            for (strip, tail) in splits(&t.name) {
-                for add in self.prefixes.get(tail).into_iter().flatten() {
+            for (strip, tail) in splits(&t.name).filter(|(strip, _)| whole(strip)) {
+                for add in self.prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
                     if strip != *add
                         && swap_allowed(strip, add, tail)
                         && tower_of_rule(strip, add) != Agreement::Against
@@ -198,16 +210,21 @@ impl<'a> Search<'a> {
     /// Pairs all it can by the rule; false when it pairs nothing.
     fn apply(&mut self, strip: &str, add: &str) -> bool {
         let mut found = Vec::new();
+        let mut allowed = false;
         for (t, named) in self.unmatched() {
             let tail = match strip {
                 "" => Some(named.name.as_str()),
                 _ => named.name.strip_prefix(strip).and_then(|rest| rest.strip_prefix('.')),
             };
-            if let Some(tail) = tail.filter(|tail| swap_allowed(strip, add, tail))
+            if let Some(tail) = tail
                 && let Some(b) = self.free(&join(add, tail), named.shape)
             {
                 found.push((t, b));
+                allowed |= swap_allowed(strip, add, tail);
             }
+        }
+        if !allowed {
+            return false;
         }
         let rule = self.result.rules.len();
         let mut count = 0;
@@ -281,7 +298,8 @@ fn tower_of_rule(strip: &str, add: &str) -> Agreement {
     }
 }
 
-/// A rule that strips and adds needs a layer number in what stays, else `classifier.dense` pairs with `lm_head.dense`.
+/// A rule that strips and adds has to be borne out by a name with a layer number in what stays, else `classifier.dense` pairs with
+/// `lm_head.dense`.
 fn swap_allowed(strip: &str, add: &str, tail: &str) -> bool {
     strip.is_empty()
         || add.is_empty()
@@ -356,6 +374,21 @@ mod tests {
         base.push(named("lm_head.dense.weight", 8));
         tuned.push(named("classifier.dense.weight", 8));
         check(&base, &tuned, 3, &[("", "")]);
+    }
+
+    #[test]
+    fn a_rule_keeps_blocks_and_takes_what_lies_beside_them() {
+        let mut base = blocks("blocks.", &["attn1.to_out.0", "ffn.net.2"], 8);
+        base.push(named("time_proj.weight", 8));
+        let names = ["unet.blocks.1.ffn.0.weight", "unet.blocks.0.ffn.2.weight"];
+        check(&base, &names.map(|n| named(n, 8)), 0, &[]);
+        let mut tuned = blocks("unet.blocks.", &["ffn.net.2"], 8);
+        tuned.push(named("unet.time_proj.weight", 8));
+        let inside: Vec<Named> = base
+            .iter()
+            .map(|n| named(&format!("model.diffusion_model.{}", n.name), 8))
+            .collect();
+        check(&inside, &tuned, 4, &[("unet", "model.diffusion_model")]);
     }
 
     #[test]

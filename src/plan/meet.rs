@@ -1,44 +1,17 @@
 //! Layouts meet: what one side has fused and the other apart, experts that lie in one tensor here and in many there, and names that changed
 //! between versions of a library.
 //!
-//! Both sides are brought to the same names ([`RENAMES`]); then a target is a run of outputs of one base matrix, or of several. The direction
+//! Both sides are brought to the same names ([`neutral`]); then a target is a run of outputs of one base matrix, or of several. The direction
 //! does not matter.
 
 use super::base::Base;
-use super::families::{Equal, FUSED, GateUp, RENAMES};
+use super::families::{Equal, FUSED, GateUp};
 use super::fused::heads;
 use super::job::{Lines, Recipe, TensorRef};
 use super::matching::Named;
+use super::renames::neutral;
 use crate::checkpoint::ModelConfig;
-use regex::{Regex, RegexSet};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
-
-static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    RENAMES
-        .iter()
-        .map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to))
-        .collect()
-});
-
-/// Most names have none of them.
-static ANY: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(RENAMES.iter().map(|(from, _)| from)).expect("the patterns compile: tested"));
-
-/// A name as every library would write it, with `.weight` at its end.
-pub fn neutral(name: &str) -> String {
-    let module = name.strip_suffix(".weight").unwrap_or(name).to_owned();
-    if !ANY.is_match(&module) {
-        return format!("{module}.weight");
-    }
-    let renamed = PATTERNS
-        .iter()
-        .fold(module, |name, (from, to)| match from.is_match(&name) {
-            true => from.replace(&name, *to).into_owned(),
-            false => name,
-        });
-    format!("{renamed}.weight")
-}
 
 /// A name that the base answers to besides its own: which outputs of which of its matrices, one after the other.
 #[derive(Debug, Clone)]
@@ -290,40 +263,6 @@ pub fn gathered(parts: Vec<(usize, Option<Lines>, Recipe)>) -> Vec<(usize, Recip
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn same_name(a: &str, b: &str) {
-        assert_eq!(neutral(a), neutral(b));
-    }
-
-    #[test]
-    fn libraries_agree_on_neutral_names() {
-        same_name(
-            "vit.encoder.layer.3.attention.attention.query.weight",
-            "vit.layers.3.attention.q_proj.weight",
-        );
-        same_name(
-            "model.layers.0.mlp.experts.gate_up_proj[2]",
-            "model.layers.0.mlp.experts.gate_up_projs.2.weight",
-        );
-        same_name(
-            "model.layers.0.block_sparse_moe.experts.1.w2.weight",
-            "model.layers.0.mlp.experts.down_proj[1]",
-        );
-        same_name(
-            "model.layers.0.mlp.switch_mlp.up_proj.weight[4]",
-            "model.layers.0.mlp.experts.4.up_proj.weight",
-        );
-        same_name("blocks.0.self_attn.q.weight", "blocks.0.attn1.to_q.weight");
-        same_name(
-            "visual.transformer.resblocks.0.attn.in_proj_weight",
-            "visual.transformer.resblocks.0.attn.weight",
-        );
-        assert_eq!(
-            neutral("model.layers.0.self_attn.q_proj.weight"),
-            "model.layers.0.self_attn.q_proj.weight"
-        );
-    }
 
     #[test]
     fn a_fused_layer_is_divided_by_what_is_known() {

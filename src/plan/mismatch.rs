@@ -4,7 +4,9 @@
 use super::base::{Base, HIDDEN};
 use super::layouts;
 use super::matching::{Named, Shapes, pair};
+use super::names::stack;
 use super::problems::{count, warning};
+use super::renames::{neutral, neutral_joined};
 use super::{Problem, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
@@ -17,6 +19,16 @@ pub struct Side<'a> {
     pub what: &'a str,
     /// Its own config.json.
     pub config: Option<&'a ModelConfig>,
+    /// The base that an adapter's configuration names.
+    pub base: Option<&'a str>,
+}
+
+impl Side<'_> {
+    /// After "drop".
+    fn its_base(&self) -> String {
+        let named = self.base.map(|name| format!(" (“{name}”)")).unwrap_or_default();
+        format!("the base that it was trained from{named}")
+    }
 }
 
 /// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
@@ -83,15 +95,15 @@ pub fn problem(
             matching.total
         );
         let fix = match few {
-            true => "Drop the base it was trained from.",
-            false => "They are left out. Check that this is the base it was trained from.",
+            true => format!("Drop {}.", model.its_base()),
+            false => format!("They are left out. Check that this is {}.", model.its_base()),
         };
         return Some(said(
             "shape-mismatch",
             title,
             Some(named[first.tuned].name.clone()),
             cause,
-            fix.into(),
+            fix,
         ));
     }
     if few {
@@ -112,26 +124,38 @@ pub fn problem(
             some(shown(base))
         );
         // Said only where nothing better is known of either side.
-        let (code, fix) = match none {
-            true => (
-                "no-match",
-                "Drop the base that it was trained from. Check that both come from the same architecture.",
-            ),
-            false => (
-                "few-matches",
-                "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture.",
-            ),
+        let (code, by_hand) = match none {
+            true => ("no-match", ""),
+            false => ("few-matches", ", or pair the others by hand below"),
         };
+        let fix = format!(
+            "Drop {}{by_hand}. Check that both come from the same architecture.",
+            model.its_base()
+        );
         return Some(said(
             code,
             title.into(),
             matching.unmatched.first().cloned(),
             cause,
-            fix.into(),
+            fix,
         ));
     }
     if matching.unmatched.is_empty() {
         return None;
+    }
+    // How the blocks of a whole model pair was asked already.
+    if let Some([own, other]) = deeper(matching, named, base).filter(|_| model.what != "model") {
+        let cause = format!(
+            "It has blocks up to number {own}, the base up to {other}. Where blocks were put in between, every later one has another number, and \
+             its change is added to the wrong block."
+        );
+        return Some(said(
+            "depth-differs",
+            format!("This {} was trained on a deeper network than this base", model.what),
+            matching.unmatched.first().cloned(),
+            cause,
+            format!("Drop {}.", model.its_base()),
+        ));
     }
     let n = matching.unmatched.len();
     let cause = format!(
@@ -142,21 +166,48 @@ pub fn problem(
         some(matching.unmatched.iter())
     );
     let title = format!("{} no counterpart in the base", count(n, "matrix has", "matrices have"));
-    let fix = "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
+    let fix = format!(
+        "Its numbers stand for the others. If the base should have it, drop {}, or pair it by hand below.",
+        model.its_base()
+    );
     Some(said(
         "some-unmatched",
         title,
         matching.unmatched.first().cloned(),
         cause,
-        fix.into(),
+        fix,
     ))
+}
+
+/// The last numbers of the blocks of both, where all that is missing in the base lies behind its last block.
+fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]> {
+    let last = |stack_of: &str| {
+        let own = named.iter().filter(|n| !matching.unmatched.contains(&n.name));
+        own.filter_map(|n| stack(&n.name))
+            .filter(|s| s.0 == stack_of)
+            .map(|s| s.1)
+            .max()
+    };
+    let missing: Option<Vec<(&str, u32)>> = matching.unmatched.iter().map(|n| stack(n)).collect();
+    let missing = missing?;
+    let other = base.named.iter().filter_map(|n| stack(&n.name)).map(|s| s.1).max()?;
+    // A stack that pairs up to the base's last block, and goes on.
+    let goes_on = |(name, n): &(&str, u32)| *n > other && last(name) == Some(other);
+    missing.iter().all(goes_on).then_some(())?;
+    Some([missing.iter().map(|m| m.1).max()?, other])
 }
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
 fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(String, String, String)> {
     let own = layouts::of(matching.unmatched.iter().map(String::as_str))?;
     let other = layouts::of(shown(base).map(String::as_str))?;
-    if own.name == other.name {
+    // Layouts that meet are not what keeps the two apart.
+    let met = |names: Vec<String>| layouts::of(names.iter().map(String::as_str)).map(|l| l.name);
+    let [mine, theirs] = [
+        met(matching.unmatched.iter().map(|n| as_all_write_it(n)).collect()),
+        met(shown(base).map(|n| as_all_write_it(n)).collect()),
+    ];
+    if own.name == other.name || mine.is_some() && mine == theirs {
         return None;
     }
     let title = format!(
@@ -176,8 +227,21 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
     Some((
         title,
         cause,
-        format!("Drop {} as the base. {}", own.file, own.way).trim().to_owned(),
+        match model.base {
+            Some(name) => format!("Drop “{name}” as the base: {}. {}", own.file, own.way),
+            None => format!("Drop {} as the base. {}", own.file, own.way),
+        }
+        .trim()
+        .to_owned(),
     ))
+}
+
+fn as_all_write_it(name: &str) -> String {
+    let module = name.strip_suffix(".weight").unwrap_or(name);
+    match module.contains('.') {
+        true => neutral(name),
+        false => neutral_joined(module),
+    }
 }
 
 /// "diffusers’" for "diffusers’ layout", after a first one.
@@ -246,7 +310,13 @@ pub fn differing(is_paired: &dyn Fn(usize) -> bool, named: &[Named], base: &Base
     }
     let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
     let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
-    let loose = pair(&base.named, named, Shapes::Any);
+    // Under the names that every library's become, so that the network is compared and not who named it.
+    let plain = |n: &Named| Named {
+        name: neutral(&n.name),
+        shape: n.shape,
+    };
+    let [ours, theirs]: [Vec<Named>; 2] = [named, &base.named[..]].map(|side| side.iter().map(plain).collect());
+    let loose = pair(&theirs, &ours, Shapes::Any);
     loose
         .pairs
         .iter()

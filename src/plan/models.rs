@@ -15,7 +15,7 @@ use super::names::{canonical, is_slice, is_weight, place};
 use super::orientation::Orientation;
 use super::problems::count;
 use super::{Answers, LeftOut, Problem, Question};
-use super::{experts, replication};
+use super::{experts, renames, replication};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -77,7 +77,7 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let own: Vec<Named> = left
         .iter()
         .map(|t| Named {
-            name: meet::neutral(&named[*t].name),
+            name: renames::neutral(&named[*t].name),
             shape: named[*t].shape,
         })
         .collect();
@@ -495,29 +495,33 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
     if !modules.iter().any(|m| m.joined) {
         return HashMap::new();
     }
-    let mut names = HashMap::new();
-    let mut enter = |name: &str, whole: &str| {
+    let mut entries: Vec<(String, &str)> = Vec::new();
+    let mut enter = |name: &str, whole| {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         let starts = std::iter::once(0)
             .chain(module.match_indices('.').map(|(i, _)| i + 1))
             .take(5);
-        for start in starts {
-            names
-                .entry(joined(&module[start..]))
-                .or_insert_with(|| whole.to_owned());
-        }
+        entries.extend(starts.map(|start| (joined(&module[start..]), whole)));
     };
     for n in &base.named {
-        enter(&n.name, &n.name);
+        enter(&n.name, n.name.as_str());
         // torch.nn.MultiheadAttention: writers name the attention, or `in_proj`.
         if let Some(attention) = n.name.strip_suffix(".in_proj_weight") {
             enter(attention, &n.name);
             enter(&format!("{attention}.in_proj"), &n.name);
         }
     }
-    meet::targets(base, &[], base.config.as_ref())
+    let targets = meet::targets(base, &[], base.config.as_ref());
+    targets.iter().for_each(|t| enter(&t.named.name, &t.named.name));
+    // Another library's or version's name of a joined module can be brought to the base's only joined.
+    let neutral: Vec<(String, &str)> = entries
         .iter()
-        .for_each(|t| enter(&t.named.name, &t.named.name));
+        .map(|(name, whole)| (renames::neutral_joined(name), *whole))
+        .collect();
+    let mut names = HashMap::new();
+    for (name, whole) in entries.into_iter().chain(neutral) {
+        names.entry(name).or_insert_with(|| whole.to_owned());
+    }
     names
 }
 
@@ -527,10 +531,11 @@ const TEXT_MODEL: &str = "text_model_";
 fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<String> {
     let name = module.name.as_str();
     let tries = [name, name.strip_prefix(TEXT_MODEL).unwrap_or(name)];
+    let found = |name: &str| names.get(name).or_else(|| names.get(&renames::neutral_joined(name)));
     tries
-        .iter()
+        .into_iter()
         .filter(|_| module.joined)
-        .find_map(|name| names.get(*name).cloned())
+        .find_map(|name| found(name).cloned())
 }
 
 fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {

@@ -1,9 +1,10 @@
 //! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
 
 use super::alpha::CONVENTIONS;
-use super::families::{FAMILIES, FUSED, GateUp, RENAMES};
+use super::families::{FAMILIES, FUSED, GateUp};
 use super::foreign::SPELLINGS;
 use super::layouts::LAYOUTS;
+use super::renames::RENAMES;
 use crate::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use crate::error::PIECES;
 use crate::methods::METHODS;
@@ -16,7 +17,7 @@ pub struct Row {
 }
 
 /// Files and layouts that are read as they are.
-const READ: [(&str, &str, &str); 21] = [
+const READ: [(&str, &str, &str); 23] = [
     (
         "safetensors, any size, in shards, F32 F16 BF16 F64",
         "read",
@@ -78,6 +79,12 @@ const READ: [(&str, &str, &str); 21] = [
         "merged",
         "08-openclip-multihead-attention",
     ),
+    (
+        "LoRA and model of Stable Diffusion (1, 2, XL), Wan, Z-Image, Lumina 2 under diffusers' names on the makers' file, and the reverse",
+        "merged",
+        "tests/field_meet.rs",
+    ),
+    ("one factor for all experts (Tinker)", "merged", "tests/field_meet.rs"),
     (
         "alpha in the file's own metadata, by component",
         "read",

@@ -1,0 +1,195 @@
+//! Kinds of networks, told by names where neither folder nor configuration says it: what ComfyUI and others keep bare, beside a network for
+//! images, is no fine-tune of it.
+
+use super::Answers;
+use super::base::{QUESTION, is_matrix, shape};
+use super::drafts::Draft;
+use super::files::Tensors;
+use super::job::TensorRef;
+use super::layouts;
+use super::matching::{Named, Shapes, pair};
+use super::names::{canonical, place};
+use super::renames::neutral;
+use super::sets::FileSet;
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A network for images, video or sound.
+    Image,
+    /// A part of its pipeline that is known by its names.
+    Part(&'static str),
+    Other,
+}
+
+/// A part of a pipeline: what it is, how the names of all its blocks begin, and a word that one of its names has.
+const PARTS: [(&str, &str, &str); 5] = [
+    ("a text encoder (T5)", r"^encoder\.block\.\d+\.layer\.", "SelfAttention"),
+    (
+        "a text encoder (CLIP)",
+        r"^(?:text_model\.)?encoder\.layers\.",
+        "token_embedding",
+    ),
+    (
+        "a text encoder (OpenCLIP)",
+        r"^(?:model\.)?transformer\.resblocks\.",
+        "token_embedding",
+    ),
+    ("an image encoder", r"^(?:vision_model|visual)\.", ""),
+    ("the VAE", r"^(?:encoder|decoder)\.(?:down|up|mid)\w*\.", ""),
+];
+
+static BLOCKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let one = |(_, blocks, _): &(&str, &str, &str)| Regex::new(blocks).expect("the patterns compile: tested");
+    PARTS.iter().map(one).collect()
+});
+
+/// The matrices in blocks, under canonical names.
+fn blocks(tensors: &Tensors) -> Vec<Named> {
+    let one = |t: &TensorRef| Named {
+        name: canonical(&t.name).name,
+        shape: shape(t),
+    };
+    let all = tensors.iter().filter(|t| is_matrix(t)).map(one);
+    all.filter(|n| place(&n.name).layer.is_some()).collect()
+}
+
+/// Whether a model is in another: an encoder in a file with a whole pipeline.
+fn is_in(part: &Tensors, whole: &Tensors) -> bool {
+    let [part, whole] = [part, whole].map(|tensors| {
+        let mut all = blocks(tensors);
+        all.iter_mut().for_each(|n| n.name = neutral(&n.name));
+        all
+    });
+    3 * pair(&whole, &part, Shapes::Same).pairs.len() >= part.len()
+}
+
+fn kind(tensors: &Tensors) -> Kind {
+    let blocks = blocks(tensors);
+    let names = || blocks.iter().map(|n| n.name.as_str());
+    let has = |word: &str| tensors.iter().any(|t| t.name.contains(word));
+    let part = PARTS
+        .iter()
+        .zip(&*BLOCKS)
+        .find(|((_, _, word), all)| !blocks.is_empty() && names().all(|n| all.is_match(n)) && has(word));
+    match part {
+        Some(((what, ..), _)) => Kind::Part(what),
+        None if layouts::of(names()).is_some_and(|l| l.image) || has("diffusion_model.") => Kind::Image,
+        None => Kind::Other,
+    }
+}
+
+/// The models that nothing here pairs with, beside others of another kind that something does pair with: what each is. `drafts` were tried on
+/// all of them.
+pub fn companions(
+    models: &[usize],
+    sets: &[FileSet],
+    drafts: &[Draft],
+    answers: &Answers,
+) -> Vec<(usize, &'static str)> {
+    if models.len() < 2 {
+        return Vec::new();
+    }
+    let kinds: Vec<Kind> = models.iter().map(|s| kind(&sets[*s].tensors)).collect();
+    let is_image = |s: &usize| models.iter().zip(&kinds).any(|(m, k)| m == s && *k == Kind::Image);
+    let shapes: Vec<BTreeSet<[u64; 2]>> = models
+        .iter()
+        .map(|s| blocks(&sets[*s].tensors).into_iter().map(|n| n.shape).collect())
+        .collect();
+    // An adapter of a whole pipeline pairs with each of its models; what is meant is the network.
+    let adapted = |i: usize| {
+        let fits = |d: &Draft| d.fits.contains(&models[i]) && (kinds[i] == Kind::Image || !d.fits.iter().any(is_image));
+        drafts.iter().any(fits)
+    };
+    // Two of a kind may be a base and its fine-tune; two parts of a pipeline only where they are equally large.
+    let has_like = |i: usize| {
+        let like = |j: usize| {
+            i != j && kinds[i] == kinds[j] && (!matches!(kinds[i], Kind::Part(_)) || !shapes[i].is_disjoint(&shapes[j]))
+        };
+        (0..models.len()).any(like)
+    };
+    let is_asked = |i: usize| answers.0.get(QUESTION) == Some(&sets[models[i]].label);
+    let mut meant: Vec<bool> = (0..models.len()).map(|i| adapted(i) || has_like(i)).collect();
+    if !meant.contains(&true) {
+        // Nothing pairs with anything: of a pipeline, the network is what is looked at.
+        meant = kinds.iter().map(|k| *k == Kind::Image).collect();
+    }
+    if !meant.contains(&true) {
+        return Vec::new();
+    }
+    let beside_image = (0..models.len()).any(|i| meant[i] && kinds[i] == Kind::Image);
+    let what = |i: usize| match kinds[i] {
+        Kind::Part(what) => what,
+        Kind::Image => "a network for images, which nothing here pairs with",
+        Kind::Other if beside_image => "a text encoder or another model beside the network",
+        Kind::Other => "a model of another kind, which nothing here pairs with",
+    };
+    let tensors = |i: usize| &sets[models[i]].tensors;
+    let is_inside = |i: usize| (0..models.len()).any(|j| meant[j] && is_in(tensors(i), tensors(j)));
+    (0..models.len())
+        .filter(|i| !meant[*i] && !is_asked(*i) && !is_inside(*i))
+        .map(|i| (models[i], what(i)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Dtype;
+
+    fn set(names: &[&str]) -> Tensors {
+        let one = |name: &&str| TensorRef {
+            file: 0,
+            name: (*name).to_owned(),
+            dtype: Dtype::F32,
+            shape: vec![4, 4],
+            begin: 0,
+            end: 64,
+            by_columns: false,
+            columns: None,
+            rows: None,
+            packing: None,
+        };
+        names.iter().map(one).collect()
+    }
+
+    #[test]
+    fn bare_files_are_known_by_their_names() {
+        let check = |names: &[&str], wanted| assert_eq!(kind(&set(names)), wanted, "{names:?}");
+        check(
+            &["shared.weight", "encoder.block.0.layer.0.SelfAttention.q.weight"],
+            Kind::Part("a text encoder (T5)"),
+        );
+        check(
+            &[
+                "text_model.encoder.layers.0.self_attn.q_proj.weight",
+                "text_model.embeddings.token_embedding.weight",
+            ],
+            Kind::Part("a text encoder (CLIP)"),
+        );
+        check(
+            &["vision_model.encoder.layers.0.self_attn.q_proj.weight"],
+            Kind::Part("an image encoder"),
+        );
+        check(
+            &[
+                "encoder.down.0.block.0.conv1.weight",
+                "decoder.up.0.block.0.conv1.weight",
+            ],
+            Kind::Part("the VAE"),
+        );
+        check(&["double_blocks.0.img_attn.qkv.weight"], Kind::Image);
+        check(&["model.diffusion_model.input_blocks.1.1.proj_in.weight"], Kind::Image);
+        // A whole T5 or Whisper is no part of anything.
+        check(
+            &[
+                "encoder.block.0.layer.0.SelfAttention.q.weight",
+                "decoder.block.0.layer.0.SelfAttention.q.weight",
+            ],
+            Kind::Other,
+        );
+        check(&["model.layers.0.self_attn.q_proj.weight"], Kind::Other);
+    }
+}
