@@ -142,6 +142,12 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             Err(error) => adapter.errors.push(error),
         }
     }
+    // All of it in models of a pipeline, and a text encoder among them.
+    for adapter in adapters.values_mut() {
+        let is_encoder = |m: &Module| matches!(m.component, Some(Component::Encoder(_)));
+        let is_pipeline = adapter.modules.iter().all(|m| m.component.is_some());
+        adapter.image |= is_pipeline && adapter.modules.iter().any(is_encoder);
+    }
     // Where every module is empty, they were not pruned but never saved.
     for adapter in adapters.values_mut().filter(|a| a.modules.is_empty()) {
         let empty = |tensor| Error::AdapterEmptyTensors { tensor };
@@ -155,7 +161,22 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             Ok(adapters)
         }
         (None, false) => Err(refused.into_values().next().unwrap_or(Error::AdapterWithoutLora)),
-        (None, true) => Err(Error::AdapterWithoutLora),
+        (None, true) => Err(without_modules(&rest.passed_over)),
+    }
+}
+
+/// What a file is that has no module: an adapter of embeddings, or an empty one.
+fn without_modules(passed_over: &[String]) -> Error {
+    let is_of_embedding = |name: &&String| {
+        ["lora_embedding_", "token_adapter"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    match passed_over.iter().find(is_of_embedding) {
+        Some(name) => Error::EmbeddingsOnly {
+            why: format!("Its factors are of embeddings, such as “{name}”."),
+        },
+        None => Error::AdapterWithoutLora,
     }
 }
 
