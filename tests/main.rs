@@ -9,6 +9,7 @@ mod certified;
 mod field;
 mod field_kinds;
 mod field_more;
+mod field_words;
 mod field_wrong;
 mod figures;
 mod fuzz_smoke;

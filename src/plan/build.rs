@@ -17,11 +17,12 @@ use super::models::{self, Paired};
 use super::orientation::Orientation;
 use super::problems::{self, count, of_error, of_plan, warning};
 use super::run;
+use super::schemes;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
 use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
 use crate::checkpoint::Content;
-use crate::error::{Error, PARALLEL};
+use crate::error::{Error, Foreign, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     } = configs::assign(entries, &sets, answers);
     plan.questions.extend(questions);
     plan.problems.extend(
-        companions::in_pieces(unopened, &sets)
+        companions::in_pieces(unopened, entries, &sets)
             .into_iter()
             .map(|(pieces, folder)| {
                 let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
@@ -89,7 +90,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             of_error(&error, &entries[first].path, "Blocks 1 checkpoint")
         }));
     plan.problems
-        .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
+        .extend(sets.iter().zip(&configs).filter_map(|(set, config)| {
+            // What its configuration refuses is said by that.
+            let is_refused = config.is_some_and(|c| c.config.refusal.is_some());
+            foreign_problem(set, entries).filter(|_| !is_refused)
+        }));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
     plan.problems.extend(
         configs
@@ -120,16 +125,28 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .into_iter()
         .filter(|s| !companions.iter().any(|c| c.0 == *s))
         .collect();
+    for (set, copy) in sets
+        .iter()
+        .flat_map(|set| set.copies.iter().map(move |copy| (set, copy)))
+    {
+        let what = format!(
+            "tensors of {}: a second copy of its weights (“{}”), not compared",
+            set.label, copy.lead
+        );
+        plan.left_out.push(LeftOut::new(what, copy.names.clone()));
+    }
     for (s, why) in companions {
         plan.left_out.push(LeftOut::new(
             format!("{}: {why}, not compared", sets[s].label),
             paths(&sets[s], entries),
         ));
     }
-    let (chosen, question) = base::choose(&candidates, &sets, &hints, answers);
+    // A packed model may be the base all the same; then nothing is compared with another in its place.
+    let packed: Vec<usize> = (0..sets.len()).filter(|s| is_packed_model(&sets[*s])).collect();
+    let (chosen, question) = base::choose(&candidates, &packed, &sets, &hints, answers);
     plan.questions.extend(question);
     let mut jobs = Vec::new();
-    if let Some(chosen) = chosen {
+    if let Some(chosen) = chosen.filter(|c| !packed.contains(c)) {
         let base = base::matrices(chosen, &sets, entries, Selection::of(answers));
         // With the copies of its matrices that single models ask for: each model sees its own only.
         let mut all = base.clone();
@@ -166,16 +183,23 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 file: set.first_path(entries),
                 what: "model",
                 config,
+                named: None,
+                here: None,
             };
             let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
             let mut seen = Cow::Borrowed(&base);
             if !shift.is_empty() {
                 shift.extend(seen.to_mut());
             }
-            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, &answers.by_hand(&set.label));
+            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, answers);
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
+            let is_named = || hints.iter().any(|name| drafts::is_called(name, set));
+            let unpaired = || match companions::unpaired(set, &base, entries) {
+                None if is_named() => Some("the base of an adapter here, another network".to_owned()),
+                why => why,
+            };
             if paired.matching.matched == 0
-                && let Some(why) = companions::unpaired(set, &base, entries)
+                && let Some(why) = unpaired()
             {
                 plan.left_out.push(LeftOut::new(
                     format!("{}: {why}, not compared", set.label),
@@ -187,6 +211,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 paired.problems.extend(shift.problems(set.first_path(entries)));
                 plan.questions.extend(shift.questions());
             }
+            paired.notes.extend(
+                set.copies
+                    .iter()
+                    .map(|copy| format!("It holds two copies of the weights; “{}” is not used.", copy.lead)),
+            );
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
                     "{} of adapters inside it are not looked at.",
@@ -257,6 +286,14 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .chain(passed_over)
         .chain(of_no_use(entries))
         .collect();
+    if plan.models.is_empty() {
+        let one = |(path, what)| of_error(&Error::FileType(Foreign::Exported(what)), path, "Blocks 1 file");
+        plan.problems.extend(
+            companions::exports(unread.iter().map(String::as_str), &sets)
+                .into_iter()
+                .map(one),
+        );
+    }
     if !unread.is_empty() {
         plan.left_out.push(LeftOut::new(
             "files without weights, or the same weights in another format",
@@ -365,8 +402,13 @@ fn is_plain_model(set: &FileSet) -> bool {
     !set.is_adapter
         && set.foreign.is_none()
         && !set.mixed
-        && (problems::quantized(set).is_none() || problems::is_mostly_plain(set))
+        && (schemes::of(set).is_none() || schemes::is_mostly_plain(set))
         && set.tensors.iter().any(|t| t.begin < t.end)
+}
+
+/// A model whose weights are packed in a way that is not read.
+fn is_packed_model(set: &FileSet) -> bool {
+    !set.is_adapter && set.foreign.is_none() && schemes::of(set).is_some() && !schemes::is_mostly_plain(set)
 }
 
 /// By base matrix: the model, and how it makes W.
@@ -426,12 +468,32 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
         .collect()
 }
 
+/// Codes of problems that a base may have for which it is not used.
+const REFUSED_BASE: [&str; 10] = [
+    "quantized",
+    "file-type",
+    "in-pieces",
+    "truncated",
+    "empty-file",
+    "empty-tensors",
+    "missing-shard",
+    "shards-mixed",
+    "torch-invalid",
+    "trailing-bytes",
+];
+
 /// Why there is nothing to analyse, where nothing else says so.
 fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) -> Option<Problem> {
     if !jobs.is_empty() || plan.files.is_empty() {
         return None;
     }
-    if plan.base.is_none() && !drafts.is_empty() {
+    // A base that is here and cannot be read says so itself.
+    let is_refused = || {
+        plan.problems
+            .iter()
+            .any(|p| p.severity == Severity::Error && REFUSED_BASE.contains(&p.code.as_str()))
+    };
+    if plan.base.is_none() && !drafts.is_empty() && !is_refused() {
         let named = hints
             .first()
             .map(|b| format!(" The adapter names “{b}”."))
