@@ -901,35 +901,6 @@ fn a_module_without_its_lengths_is_said() {
     close(&found, &name, &wanted);
 }
 
-/// LitGPT and loralib: one lora_A for each of q, k and v over one lora_B. It is named, with its own way out.
-#[test]
-fn factors_grouped_by_output_are_named() {
-    let base = tensors(&[("model.layers.0.self_attn.q_proj.weight", &[12, 12])]);
-    let m = "model.transformer.h.0.attn";
-    let adapter = tensors(&[
-        (&format!("{m}.qkv.lora_A"), &[6, 12]),
-        (&format!("{m}.qkv.lora_B"), &[36, 2]),
-        (&format!("{m}.proj.lora_A"), &[2, 12]),
-        (&format!("{m}.proj.lora_B"), &[12, 2]),
-    ]);
-    let plan = Dropped::new("litgpt")
-        .weights("base/model.safetensors", &base)
-        .weights("out/lit_model.safetensors", &adapter)
-        .plan();
-    let said = |code: &str| {
-        let found = plan.problems.iter().find(|p| p.code == code);
-        found.unwrap_or_else(|| panic!("{code}: {:#?}", plan.problems))
-    };
-    assert!(
-        said("method-unsupported")
-            .fix
-            .as_ref()
-            .unwrap()
-            .contains("litgpt merge_lora")
-    );
-    assert!(said("layouts-differ").title.contains("LitGPT"));
-}
-
 /// Experts were taken out and the others renumbered: their router says so, also where the file has no embedding to call it whole by.
 #[test]
 fn pruned_experts_are_known_by_their_router() {

@@ -10,6 +10,7 @@ mod field;
 mod field_kinds;
 mod field_meet;
 mod field_more;
+mod field_words;
 mod field_wrong;
 mod figures;
 mod fuzz_smoke;

@@ -1,7 +1,7 @@
 /** Sentences from the core are plain text; their variables are set in italics here, by text bindings only. */
 import { html, type TemplateResult } from 'lit';
 
-const VARIABLE = /(ε|Δ(?=W)|(?<=Δ)W\b|(?<![\w-])[krijs](?= = | \d)|(?<=α[/∕√]+)r\b)/u;
+const VARIABLE = /(ε|Δ(?=W)|(?<=Δ)W\b|(?<![\w’-])[krijs](?= = | \d)|(?<=α[/∕√]+)r\b)/u;
 
 /** The sentence with ε, k, r, i, j, s and the W of ΔW in italics. */
 export function math(sentence: string): TemplateResult {

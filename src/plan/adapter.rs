@@ -184,7 +184,22 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             Ok(adapters)
         }
         (None, false) => Err(refused.into_values().next().unwrap_or(Error::AdapterWithoutLora)),
-        (None, true) => Err(Error::AdapterWithoutLora),
+        (None, true) => Err(without_modules(&rest.passed_over)),
+    }
+}
+
+/// What a file is that has no module: an adapter of embeddings, or an empty one.
+fn without_modules(passed_over: &[String]) -> Error {
+    let is_of_embedding = |name: &&String| {
+        ["lora_embedding_", "token_adapter"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    match passed_over.iter().find(is_of_embedding) {
+        Some(name) => Error::EmbeddingsOnly {
+            why: format!("Its factors are of embeddings, such as “{name}”."),
+        },
+        None => Error::AdapterWithoutLora,
     }
 }
 
@@ -259,14 +274,6 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
             merge,
         },
         Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
-        // One lora_A for each of two or three outputs, over one lora_B: no product, but a convolution with groups.
-        Fault::Ranks(a, b) if config.is_none() && merge == Merge::Peft && (a == 2 * b || a == 3 * b) => {
-            Error::MethodUnsupported {
-                method: "LoRA of several outputs at once (LitGPT, loralib)".into(),
-                why: "Its factors are grouped by output.".into(),
-                merge: Merge::LitGpt,
-            }
-        }
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
         Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;

@@ -49,15 +49,17 @@ pub const HIDDEN: &str = "\u{0}";
 /// The question whose answer is the base.
 pub const QUESTION: &str = "base";
 
-/// Chooses among the candidate sets, first of all one that adapters pair with. Asks where there are several: nothing in the files says which
-/// came first.
+/// Chooses among the candidate sets, first of all one that adapters pair with; those that are `packed` cannot be read. Asks where there are
+/// several: nothing in the files says which came first.
 pub fn choose(
-    candidates: &[usize],
+    readable: &[usize],
+    packed: &[usize],
     sets: &[FileSet],
     adapters: impl Fn(usize) -> usize,
     hints: &[String],
     answers: &Answers,
 ) -> (Option<usize>, Option<Question>) {
+    let candidates: Vec<usize> = readable.iter().chain(packed).copied().collect();
     let by_answer = answers
         .0
         .get(QUESTION)
@@ -81,11 +83,12 @@ pub fn choose(
                 "dpo",
             ])) * 2
             + i32::from(!all_equal && weight_bytes(set) == largest)
+            - i32::from(packed.contains(&c))
     };
     // The first of the best: files arrive in the order in which people think of them.
     let default = candidates.iter().rev().max_by_key(|c| (adapters(**c), score(**c)));
     let chosen = by_answer.or(default).copied();
-    let question = (candidates.len() > 1).then(|| Question {
+    let question = (candidates.len() > 1 && !readable.is_empty()).then(|| Question {
         id: QUESTION.into(),
         title: "Which model is the base?".into(),
         detail: "Every fine-tune is compared with it.".into(),
@@ -94,10 +97,11 @@ pub fn choose(
             .map(|c| QuestionOption {
                 value: sets[*c].label.clone(),
                 label: sets[*c].label.clone(),
-                note: if Some(c) == default {
-                    "default".into()
-                } else {
-                    String::new()
+                note: match (Some(c) == default, packed.contains(c)) {
+                    (true, true) => "default; it is packed and cannot be read".into(),
+                    (true, false) => "default".into(),
+                    (false, true) => "packed, cannot be read".into(),
+                    (false, false) => String::new(),
                 },
             })
             .collect(),
@@ -177,16 +181,14 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 impl Base {
     /// Itself with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
+        let is_other = |i: &usize| components::of_name(&self.named[*i].name) != Some(region);
+        self.without(&(0..self.named.len()).filter(is_other).collect::<Vec<_>>())
+    }
+
+    /// Itself with names in the place of some that nothing pairs with.
+    pub fn without(&self, hidden: &[usize]) -> Base {
         let mut own = self.clone();
-        for (i, n) in own
-            .named
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, n)| components::of_name(&n.name) != Some(region))
-        {
-            // A name that nothing pairs with.
-            n.name = format!("{HIDDEN}{i}");
-        }
+        hidden.iter().for_each(|i| own.named[*i].name = format!("{HIDDEN}{i}"));
         own
     }
 

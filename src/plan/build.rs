@@ -18,11 +18,12 @@ use super::models::{self, Paired};
 use super::orientation::Orientation;
 use super::problems::{self, count, of_error, of_plan, warning};
 use super::run;
+use super::schemes;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
 use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
 use crate::checkpoint::Content;
-use crate::error::{Error, PARALLEL};
+use crate::error::{Error, Foreign, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +73,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     } = configs::assign(entries, &sets, answers);
     plan.questions.extend(questions);
     plan.problems.extend(
-        companions::in_pieces(unopened, &sets)
+        companions::in_pieces(unopened, entries, &sets)
             .into_iter()
             .map(|(pieces, folder)| {
                 let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
@@ -93,7 +94,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             of_error(&error, &entries[first].path, "Blocks 1 checkpoint")
         }));
     plan.problems
-        .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
+        .extend(sets.iter().zip(&configs).filter_map(|(set, config)| {
+            // What its configuration refuses is said by that.
+            let is_refused = config.is_some_and(|c| c.config.refusal.is_some());
+            foreign_problem(set, entries).filter(|_| !is_refused)
+        }));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
     plan.problems.extend(
         configs
@@ -130,6 +135,16 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     }
     companions.extend(kinds::companions(&candidates, &sets, &drafts, answers));
     candidates.retain(|s| !companions.iter().any(|c| c.0 == *s));
+    for (set, copy) in sets
+        .iter()
+        .flat_map(|set| set.copies.iter().map(move |copy| (set, copy)))
+    {
+        let what = format!(
+            "tensors of {}: a second copy of its weights (“{}”), not compared",
+            set.label, copy.lead
+        );
+        plan.left_out.push(LeftOut::new(what, copy.names.clone()));
+    }
     for (s, why) in companions {
         plan.left_out.push(LeftOut::new(
             format!("{}: {why}, not compared", sets[s].label),
@@ -137,10 +152,12 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         ));
     }
     let adapters_of = |s: usize| drafts.iter().filter(|d| d.fits.contains(&s)).count();
-    let (chosen, question) = base::choose(&candidates, &sets, adapters_of, &hints, answers);
+    // A packed model may be the base all the same; then nothing is compared with another in its place.
+    let packed: Vec<usize> = (0..sets.len()).filter(|s| is_packed_model(&sets[*s])).collect();
+    let (chosen, question) = base::choose(&candidates, &packed, &sets, adapters_of, &hints, answers);
     plan.questions.extend(question);
     let mut jobs = Vec::new();
-    if let Some(chosen) = chosen {
+    if let Some(chosen) = chosen.filter(|c| !packed.contains(c)) {
         let base = base::matrices(chosen, &sets, entries, Selection::of(answers));
         // With the copies of its matrices that single models ask for: each model sees its own only.
         let mut all = base.clone();
@@ -177,19 +194,25 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 file: set.first_path(entries),
                 what: "model",
                 config,
-                base: None,
+                named: None,
+                here: None,
             };
             let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
             let mut seen = Cow::Borrowed(&base);
             if !shift.is_empty() {
                 shift.extend(seen.to_mut());
             }
-            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, &answers.by_hand(&set.label));
+            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, answers);
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
+            let is_named = || hints.iter().any(|name| drafts::is_called(name, set));
             let own = || drafts.iter().find(|d| d.fits.contains(&s) && !d.fits.contains(&chosen));
-            if paired.matching.matched == 0
-                && let Some(why) = companions::unpaired(set, &sets[chosen], &base, entries)
+            let unpaired = || {
+                companions::unpaired(set, &sets[chosen], &base, entries)
                     .or_else(|| own().map(|d| format!("the base of “{}”", d.label)))
+                    .or_else(|| is_named().then(|| "the base of an adapter here, another network".to_owned()))
+            };
+            if paired.matching.matched == 0
+                && let Some(why) = unpaired()
             {
                 plan.left_out.push(LeftOut::new(
                     format!("{}: {why}, not compared", set.label),
@@ -201,6 +224,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 paired.problems.extend(shift.problems(set.first_path(entries)));
                 plan.questions.extend(shift.questions());
             }
+            paired.notes.extend(
+                set.copies
+                    .iter()
+                    .map(|copy| format!("It holds two copies of the weights; “{}” is not used.", copy.lead)),
+            );
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
                     "{} of adapters inside it are not looked at.",
@@ -282,6 +310,14 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .chain(passed_over)
         .chain(of_no_use(entries))
         .collect();
+    if plan.models.is_empty() {
+        let one = |(path, what)| of_error(&Error::FileType(Foreign::Exported(what)), path, "Blocks 1 file");
+        plan.problems.extend(
+            companions::exports(unread.iter().map(String::as_str), &sets)
+                .into_iter()
+                .map(one),
+        );
+    }
     if !unread.is_empty() {
         plan.left_out.push(LeftOut::new(
             "files without weights, or the same weights in another format",
@@ -390,8 +426,13 @@ fn is_plain_model(set: &FileSet) -> bool {
     !set.is_adapter
         && set.foreign.is_none()
         && !set.mixed
-        && (problems::quantized(set).is_none() || problems::is_mostly_plain(set))
+        && (schemes::of(set).is_none() || schemes::is_mostly_plain(set))
         && set.tensors.iter().any(|t| t.begin < t.end)
+}
+
+/// A model whose weights are packed in a way that is not read.
+fn is_packed_model(set: &FileSet) -> bool {
+    !set.is_adapter && set.foreign.is_none() && schemes::of(set).is_some() && !schemes::is_mostly_plain(set)
 }
 
 /// By base matrix: the model, and how it makes W.
@@ -451,12 +492,32 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
         .collect()
 }
 
+/// Codes of problems that a base may have for which it is not used.
+const REFUSED_BASE: [&str; 10] = [
+    "quantized",
+    "file-type",
+    "in-pieces",
+    "truncated",
+    "empty-file",
+    "empty-tensors",
+    "missing-shard",
+    "shards-mixed",
+    "torch-invalid",
+    "trailing-bytes",
+];
+
 /// Why there is nothing to analyse, where nothing else says so.
 fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) -> Option<Problem> {
     if !jobs.is_empty() || plan.files.is_empty() {
         return None;
     }
-    if plan.base.is_none() && !drafts.is_empty() {
+    // A base that is here and cannot be read says so itself.
+    let is_refused = || {
+        plan.problems
+            .iter()
+            .any(|p| p.severity == Severity::Error && REFUSED_BASE.contains(&p.code.as_str()))
+    };
+    if plan.base.is_none() && !drafts.is_empty() && !is_refused() {
         let named = hints
             .first()
             .map(|b| format!(" The adapter names “{b}”."))

@@ -1,6 +1,7 @@
 //! Files that lie beside models: of no use here, or the same as another file. They are passed over and said in one line, never an error; a
 //! file whose name says that it holds weights is an error where it cannot be read.
 
+use super::companions;
 use super::files::FileEntry;
 use super::sets::copy_mark;
 use crate::checkpoint::Content;
@@ -46,6 +47,9 @@ const READ: [&str; 5] = ["config", "index", "adapter", "lora", "params"];
 /// How `torch.save` files are called that hold a model.
 const MODELS: [&str; 6] = ["model", "adapter", "lora", "consolidated", "unet", "weights"];
 
+/// What Megatron-Core keeps beside the pieces of a checkpoint.
+const COMMON: &str = "common.pt";
+
 /// A file of the Hub's cache, by the hash of what it holds.
 static BLOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(?:(.*)/)?blobs/[0-9a-f]{40,64}$").expect("a constant"));
 
@@ -72,6 +76,9 @@ fn is_aside(entry: &FileEntry, entries: &[FileEntry]) -> bool {
 
 /// Whether somebody would miss a file that cannot be read.
 fn is_missed(entry: &FileEntry, error: &Error, entries: &[FileEntry]) -> bool {
+    if companions::exported(&entry.path).is_some() || entry.name() == COMMON {
+        return false;
+    }
     let name = entry.name().to_ascii_lowercase();
     match name.rsplit_once('.') {
         Some((_, "json")) => {
@@ -94,7 +101,7 @@ fn is_state(entry: &FileEntry, entries: &[FileEntry]) -> bool {
     let name = entry.name().to_ascii_lowercase();
     let is_named = name.rsplit_once('.').is_some_and(|(_, end)| WEIGHTS.contains(&end));
     let has_weights = |e: &FileEntry| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty());
-    !is_named || !MODELS.iter().any(|w| name.contains(w)) && entries.iter().any(has_weights)
+    !is_named || entry.name() == COMMON || !MODELS.iter().any(|w| name.contains(w)) && entries.iter().any(has_weights)
 }
 
 /// The Hub's cache dropped whole: links in `snapshots` are read as the files in `blobs` that they point to.

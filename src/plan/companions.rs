@@ -4,9 +4,10 @@ use super::base::Base;
 use super::components::{self, Component};
 use super::configs::model;
 use super::files::FileEntry;
+use super::layouts;
 use super::names::{canonical, is_weight, place};
 use super::sets::FileSet;
-use crate::error::{DISTRIBUTED, FLAX, MEGATRON, Pieces, VERL, ZERO};
+use crate::error::{DISTRIBUTED, FLAX, MEGATRON, NEMO, Pieces, VERL, ZERO};
 use std::collections::BTreeSet;
 
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
@@ -25,6 +26,11 @@ pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'s
         // A safety checker, an image encoder.
         None if beside_denoiser(set, sets, entries) => return Some("another model of the pipeline"),
         _ => {}
+    }
+    if let Some(encoder) = encoder_by_names(set)
+        && sets.iter().any(|o| is_together(set, o) && is_of_images(o))
+    {
+        return Some(encoder);
     }
     let class = model(entries, &set.folder)
         .and_then(|c| c.class.as_deref())
@@ -70,6 +76,44 @@ fn steers(set: &FileSet) -> bool {
     STEERING.iter().any(|word| has(word)) && !has("diffusion_model")
 }
 
+/// ComfyUI's folders, one for every kind of model.
+const KINDS: [&str; 8] = [
+    "unet",
+    "diffusion_models",
+    "checkpoints",
+    "clip",
+    "text_encoders",
+    "clip_vision",
+    "vae",
+    "loras",
+];
+
+/// Whether two files are kept as one pipeline: in one folder, as single files are, or in ComfyUI's.
+fn is_together(one: &FileSet, other: &FileSet) -> bool {
+    let above = |set: &FileSet| {
+        let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
+        KINDS.contains(&last).then(|| above.to_owned())
+    };
+    one.folder == other.folder || above(one).is_some() && above(one) == above(other)
+}
+
+fn is_of_images(set: &FileSet) -> bool {
+    !set.is_adapter && layouts::of(set.tensors.iter().map(|t| t.name.as_str())).is_some_and(|l| l.image)
+}
+
+/// An encoder that pipelines of images have, as a single file: CLIP's towers, and the first half of T5.
+fn encoder_by_names(set: &FileSet) -> Option<&'static str> {
+    let has = |part: &str| set.tensors.iter().any(|t| t.name.contains(part));
+    match () {
+        () if set.is_adapter || has("decoder.block.") => None,
+        () if has("text_model.encoder.layers.") && !has("vision_model.") || has(".SelfAttention.") => {
+            Some("a text encoder of the pipeline")
+        }
+        () if has("vision_model.encoder.layers.") && !has("text_model.") => Some("an image encoder of the pipeline"),
+        () => None,
+    }
+}
+
 fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {
     components::of_set(set, model(entries, &set.folder))
 }
@@ -112,12 +156,30 @@ pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &[FileE
 }
 
 /// A training library's pieces among paths that were not opened: the library, and a folder.
-pub fn in_pieces<'a>(unopened: &'a [String], sets: &[FileSet]) -> Vec<(&'static Pieces, &'a str)> {
+pub fn in_pieces<'a>(
+    unopened: &'a [String],
+    entries: &[FileEntry],
+    sets: &[FileSet],
+) -> Vec<(&'static Pieces, &'a str)> {
     let mut found: Vec<(&'static Pieces, &str)> = Vec::new();
     let mut seen = BTreeSet::new();
+    let paths = || {
+        entries
+            .iter()
+            .map(|e| e.path.as_str())
+            .chain(unopened.iter().map(String::as_str))
+    };
+    let has = |start: String| paths().any(|path| path.starts_with(&start));
     for path in unopened {
-        let Some((pieces, folder)) = pieces_of(path) else {
-            continue;
+        let (pieces, folder) = match pieces_of(path) {
+            // PyTorch's pieces, and what tells whose: NeMo's `context`, and Megatron-Core's file of what is common to them.
+            Some((pieces, folder)) if *pieces == DISTRIBUTED => match folder.strip_suffix("/weights") {
+                Some(above) if has(format!("{above}/context/")) => (&NEMO, above),
+                _ if has(format!("{folder}/common.pt")) => (&MEGATRON, folder),
+                _ => (pieces, folder),
+            },
+            Some(found) => found,
+            None => continue,
         };
         // Readable weights of the same checkpoint: the pieces are of no interest then.
         let readable = sets
@@ -149,12 +211,11 @@ pub fn pieces_of(path: &str) -> Option<(&'static Pieces, &str)> {
     }
     if name.ends_with(".distcp") {
         let fsdp = last.starts_with("pytorch_model_fsdp") || last.starts_with("optimizer_");
-        let pieces = if folder.contains("iter_") && !fsdp {
-            &MEGATRON
-        } else {
-            &DISTRIBUTED
-        };
-        return Some((pieces, if fsdp { above() } else { folder }));
+        return Some(match fsdp {
+            true => (&DISTRIBUTED, above()),
+            false if folder.contains("iter_") => (&MEGATRON, folder),
+            false => (&DISTRIBUTED, folder),
+        });
     }
     if name.starts_with("model_world_size_") || name.starts_with("optim_world_size_") {
         return Some((&VERL, folder));
@@ -162,10 +223,57 @@ pub fn pieces_of(path: &str) -> Option<(&'static Pieces, &str)> {
     if name.ends_with(".msgpack") || ["manifest.ocdbt", "_CHECKPOINT_METADATA"].contains(&name) {
         return Some((&FLAX, folder));
     }
-    if name == "model_optim_rng.pt" {
+    // Megatron-Core's older form has a folder of arrays for every tensor.
+    if name == "model_optim_rng.pt" || name == ".zarray" {
         return Some((&MEGATRON, above()));
     }
     None
+}
+
+/// Formats of runtimes, by the ends of their files' names.
+const EXPORTS: [(&str, &str); 14] = [
+    (".onnx", "an ONNX export"),
+    (".onnx_data", "an ONNX export"),
+    (".onnx.data", "an ONNX export"),
+    (".ort", "an ONNX Runtime export"),
+    (".tflite", "a TensorFlow Lite export"),
+    ("openvino_model.bin", "an OpenVINO export"),
+    ("openvino_model.xml", "an OpenVINO export"),
+    (".mlmodel", "a Core ML export"),
+    (".engine", "a TensorRT engine"),
+    (".plan", "a TensorRT engine"),
+    (".trt", "a TensorRT engine"),
+    (".pte", "an ExecuTorch export"),
+    (".mnn", "an MNN export"),
+    (".ot", "an export for rust-bert (tch)"),
+];
+
+/// What a file is that was made for one runtime, by its name.
+pub fn exported(path: &str) -> Option<&'static str> {
+    let path = path.to_ascii_lowercase();
+    if path.split('/').any(|part| part.ends_with(".mlpackage")) {
+        return Some("a Core ML export");
+    }
+    EXPORTS
+        .iter()
+        .find(|(end, _)| path.ends_with(end))
+        .map(|(_, what)| *what)
+}
+
+/// Files of a runtime's format without the model beside them, one a folder: said where nothing else is compared.
+pub fn exports<'a>(paths: impl Iterator<Item = &'a str>, sets: &[FileSet]) -> Vec<(&'a str, &'static str)> {
+    let mut seen = BTreeSet::new();
+    let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    // The model itself lies beside its export, or above it (`onnx/`).
+    let is_beside = |folder: &str| {
+        let of_it =
+            |s: &FileSet| s.folder == folder || !s.folder.is_empty() && folder.starts_with(&format!("{}/", s.folder));
+        !folder.is_empty() && sets.iter().any(of_it)
+    };
+    paths
+        .filter_map(|path| Some((path, exported(path)?)))
+        .filter(|(path, what)| !is_beside(folder(path)) && seen.insert((folder(path), *what)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -190,6 +298,8 @@ mod tests {
         check("checkpoint-5/pytorch_model_fsdp_0/__0_0.distcp", "FSDP", "checkpoint-5");
         check("actor/model_world_size_8_rank_0.pt", "verl", "actor");
         check("iter_0000100/mp_rank_00/model_optim_rng.pt", "Megatron", "iter_0000100");
+        check("iter_0000100/__0_0.distcp", "Megatron", "iter_0000100");
+        check("old/model.decoder.weight/.zarray", "Megatron", "old");
         assert!(pieces_of("actor/global_step_100/model-00001-of-00002.safetensors").is_none());
     }
 }

@@ -5,7 +5,7 @@ use super::files::FileEntry;
 use super::job::TensorRef;
 use super::matching::{Named, Shapes, pair};
 use super::names::{canonical, is_slice, place, stack};
-use super::problems::warning;
+use super::problems::{count, warning};
 use super::replication;
 use super::samples::Samples;
 use super::sets::FileSet;
@@ -37,6 +37,8 @@ struct Shifted {
     own: String,
     base: String,
     map: Map,
+    /// The way in force.
+    words: String,
     question: Question,
     title: String,
 }
@@ -150,16 +152,15 @@ impl Shift {
                     false => (format!("layers:{}:{own}", set.label), format!(" “{own}”")),
                 };
                 let likeness = |t: u32, b: u32| samples.likeness((own, t), &base_samples, (other, b));
-                let title = format!(
-                    "How do the {t} layers{which} of “{}” pair with the base’s {b}?",
-                    set.label
-                );
-                let (question, map) = ways::ask(id, title, *sizes, &likeness, answers);
-                let title = format!("This fine-tune has {t} layers{which}, the base {b}");
+                let layers = count(*t as usize, "layer", "layers");
+                let title = format!("“{}” has {layers}{which}, the base {b}. How do they pair?", set.label);
+                let (question, map, words) = ways::ask(id, title, *sizes, &likeness, answers);
+                let title = format!("This fine-tune has {layers}{which}, the base {b}");
                 Shifted {
                     own: (*own).to_owned(),
                     base: (*other).to_owned(),
                     map,
+                    words,
                     question,
                     title,
                 }
@@ -226,38 +227,36 @@ impl Shift {
         }
     }
 
-    fn questions_with_titles(&self) -> impl Iterator<Item = (&Question, &str, &'static str)> {
-        let numbers = "Numbers of layers shift where blocks are put in or taken out";
-        let experts = "Experts are renumbered where some are taken out or put in, and nothing in the file says which became which";
-        let stacks = self
-            .stacks
-            .iter()
-            .map(move |s| (&s.question, s.title.as_str(), numbers));
-        stacks.chain(
-            self.experts
-                .iter()
-                .map(move |e| (&e.question, e.title.as_str(), experts)),
-        )
-    }
-
     pub fn questions(&self) -> Vec<Question> {
-        self.questions_with_titles().map(|(q, ..)| q.clone()).collect()
+        let stacks = self.stacks.iter().map(|s| &s.question);
+        stacks
+            .chain(self.experts.iter().map(|e| &e.question))
+            .cloned()
+            .collect()
     }
 
     /// What is said of it, with the ways in force.
     pub fn problems(&self, file: &str) -> Vec<Problem> {
-        let one = |(question, title, why): (&Question, &str, &str)| {
-            let way = question.options.iter().find(|o| o.value == question.value);
-            let way = way.map(|o| o.label.as_str()).unwrap_or_default();
+        let one = |title: &str, why: &str, way: &str| {
             let cause = format!("{why}. Now they are paired so: {way}.");
-            let fix = "Answer the question above as the model was made; its card says how.";
+            let fix = "Answer the question as the model was made; its card says how.";
             warning("depth-differs", title.to_owned(), file, cause, fix)
         };
-        self.questions_with_titles().map(one).collect()
+        let numbers = "Numbers of layers shift where blocks are put in or taken out";
+        let stacks = self.stacks.iter().map(|s| one(&s.title, numbers, &s.words));
+        let experts = "Experts are renumbered where some are taken out or put in, and nothing in the file says which became which";
+        let of_experts = self.experts.iter().map(|e| one(&e.title, experts, e.words()));
+        stacks.chain(of_experts).collect()
     }
 }
 
 impl Experts {
+    /// The way in force.
+    fn words(&self) -> &str {
+        let option = self.question.options.iter().find(|o| o.value == self.question.value);
+        option.map_or("", |o| o.label.as_str())
+    }
+
     fn of(differing: &[((&str, u32), [usize; 2])], label: &str, answers: &Answers) -> Option<Experts> {
         let (_, [b, t]) = differing.first()?;
         let id = format!("experts:{label}");

@@ -56,7 +56,8 @@ impl Draft<'_> {
             file: "",
             what: "",
             config: None,
-            base: None,
+            named: None,
+            here: None,
         };
         let seen = self.seen(base);
         let found = models::adapter(&side, &self.adapter, &self.sources, None, &seen, &Answers::default()).matching;
@@ -119,6 +120,9 @@ pub fn adapters<'a>(
         let config = configs[s];
         if let Some(error) = config.and_then(|c| c.config.refusal.as_ref()) {
             problems.push(of_error(error, file, "Blocks 1 model"));
+            continue;
+        }
+        if set.foreign.is_some() {
             continue;
         }
         let sorted = match adapter::sort(&set.tensors, config.map(|c| c.config)) {
@@ -291,17 +295,26 @@ pub fn paired(
     let adapter = &draft.adapter;
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
+    let named = named_base(draft).map(|name| (name, called(name, &sets[base.set], base)));
+    let named = named.as_ref().map(|(name, called)| (*name, called));
     let side = Side {
         label: &draft.label,
         file: set.first_path(entries),
         what: method.kind.name(),
         config: None,
-        base: named_base(draft),
+        // A name that is the base's already leads nowhere.
+        named: named.filter(|(_, called)| !called.agrees).map(|(name, _)| name),
+        here: named.and_then(|(name, _)| {
+            let is_it = |(s, set): &(usize, &FileSet)| *s != base.set && !set.is_adapter && is_called(name, set);
+            sets.iter().enumerate().find(is_it).map(|(_, set)| set.label.as_str())
+        }),
     };
     let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, answers);
-    paired
-        .problems
-        .extend(other_base(draft, &sets[base.set], base, side.file));
+    // Where nothing pairs, that says it.
+    if paired.matching.matched > 0 {
+        let other = named.and_then(|(name, called)| other_base(name, called, side.file));
+        paired.problems.extend(other);
+    }
     paired
         .notes
         .extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
@@ -342,44 +355,52 @@ fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
     draft.config?.config.base_model.as_deref()
 }
 
-/// A remark where the base that an adapter names is known to be another than the one it is compared with.
-fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<Problem> {
-    let named = named_base(draft)?;
-    let last = |name: &str| {
-        let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
-        unpacked_name(last).unwrap_or(last).to_owned()
-    };
-    let plain = |name: &str| {
-        name.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
-    let wanted = plain(&last(named));
-    let own = base.config.as_ref().and_then(|c| c.name.clone());
-    let folders: Vec<&str> = set.folder.split('/').filter(|f| !f.is_empty()).collect();
+/// What a base is called, as far as its files say, and whether that is the name that an adapter gives.
+struct Called {
+    /// A name that can contradict.
+    name: Option<String>,
+    agrees: bool,
+}
+
+/// The last part of a repository's name or a path, without what packing adds to it.
+fn last(name: &str) -> &str {
+    let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
+    unpacked_name(last).unwrap_or(last)
+}
+
+/// Letters and figures alone.
+fn plain(name: &str) -> String {
+    let letters = last(name).chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a set lies in a folder that has the name of a base.
+pub fn is_called(named: &str, set: &FileSet) -> bool {
+    let folders = set.folder.split('/').filter(|f| !f.is_empty());
     // A cache keeps the repository in a folder above.
-    let cached = folders.iter().find_map(|f| f.strip_prefix("models--"));
-    let names: Vec<String> = own
-        .iter()
-        .map(|n| last(n))
-        .chain(cached.map(str::to_owned))
-        .chain(folders.last().map(|f| (*f).to_owned()))
-        .collect();
-    let agrees = names
-        .iter()
-        .map(|n| plain(n))
-        .any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
+    let cached = folders.clone().find_map(|f| f.strip_prefix("models--"));
+    let wanted = plain(named);
+    let names = cached.into_iter().chain(folders.last());
+    !wanted.is_empty() && names.map(plain).any(|n| n == wanted || n.ends_with(&wanted))
+}
+
+fn called(named: &str, set: &FileSet, base: &Base) -> Called {
+    let own = base.config.as_ref().and_then(|c| c.name.as_deref());
+    let wanted = plain(named);
+    let says_so = own.is_some_and(|own| plain(own).ends_with(&wanted));
+    let folders = || set.folder.split('/').filter(|f| !f.is_empty());
+    let cached = folders().find_map(|f| f.strip_prefix("models--"));
     // A folder's name may be anything; only a repository's name contradicts.
-    let by_folder = || folders.last().filter(|f| SIZE.is_match(f)).map(|f| (*f).to_owned());
-    let known = own
-        .as_deref()
-        .map(&last)
-        .or_else(|| cached.map(str::to_owned))
-        .or_else(by_folder)?;
-    if agrees || wanted.is_empty() {
-        return None;
+    let by_folder = folders().last().filter(|f| SIZE.is_match(f));
+    Called {
+        agrees: wanted.is_empty() || says_so || is_called(named, set),
+        name: own.map(last).or(cached).or(by_folder).map(str::to_owned),
     }
+}
+
+/// A remark where the base that an adapter names is known to be another than the one it is compared with.
+fn other_base(named: &str, called: &Called, file: &str) -> Option<Problem> {
+    let known = called.name.as_deref().filter(|_| !called.agrees)?;
     let cause = format!(
         "Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here."
     );

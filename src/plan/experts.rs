@@ -4,6 +4,7 @@ use super::adapter::Module;
 use super::job::{Columns, TensorRef};
 use super::leaf::is_adapter_tensor;
 use super::matching::Named;
+use crate::checkpoint::Dtype;
 use crate::methods::method_of;
 use crate::methods::{Outline, Shapes};
 use crate::report::Kind;
@@ -20,13 +21,18 @@ pub fn is_of_experts(tensor: &TensorRef) -> bool {
         && !is_adapter_tensor(&tensor.name)
 }
 
+/// Of plain numbers, or of 8-bit floats, which are read with their scales.
+fn can_be_sliced(dtype: &Dtype) -> bool {
+    dtype.is_readable() || dtype.name().starts_with("F8_E")
+}
+
 /// The matrices of a tensor: its experts, or the tensor itself.
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else {
         return vec![tensor];
     };
     let bytes = tensor.end - tensor.begin;
-    let is_experts = tensor.dtype.is_readable() && is_of_experts(&tensor);
+    let is_experts = can_be_sliced(&tensor.dtype) && is_of_experts(&tensor);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }

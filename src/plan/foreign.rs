@@ -2,6 +2,7 @@
 
 use super::files::Tensors;
 use super::layouts;
+use super::leaf::{Leaf, Part, leaf};
 use super::names::canonical;
 use std::collections::BTreeMap;
 
@@ -14,8 +15,14 @@ pub struct Foreign {
     /// A pair's names.
     pub example: [String; 2],
     pub rank: u64,
-    /// The library that spells them so, and how its files become PEFT's.
-    pub writer: Option<&'static Spelling>,
+    /// The library that spells them so, and how its files become others'.
+    pub writer: Option<Writer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writer {
+    pub name: &'static str,
+    pub way: &'static str,
 }
 
 /// A library by how it ends the names of its two factors.
@@ -26,11 +33,11 @@ pub struct Spelling {
     pub way: &'static str,
 }
 
-pub static SPELLINGS: [Spelling; 6] = [
+pub static SPELLINGS: [Spelling; 5] = [
     Spelling {
-        name: "DeLoRA (PEFT)",
-        ends: ["delora_A", "delora_B"],
-        way: "Its factors are normalised before they are multiplied. Merge it with PEFT (merge_and_unload), save the merged model with save_pretrained, and drop that as a full fine-tune.",
+        name: "AdapterHub (bottleneck layers)",
+        ends: ["adapter_down", "adapter_up"],
+        way: "Its layers compute beside the matrices, with a nonlinearity between them: no matrix changes, so there is nothing to compare. A LoRA of the same library (adapters: LoRAConfig) can be merged and compared.",
     },
     Spelling {
         name: "Megatron-Bridge or NeMo",
@@ -43,11 +50,6 @@ pub static SPELLINGS: [Spelling; 6] = [
         way: "Merge it with NeMo (scripts/nlp_language_modeling/merge_lora_weights/merge.py) and convert the merged model to Hugging Face form.",
     },
     Spelling {
-        name: "loralib",
-        ends: ["lora_A", "lora_B"],
-        way: "Save it with PEFT’s names: every factor under base_model.model.MODULE.lora_A.weight and .lora_B.weight, with an adapter_config.json.",
-    },
-    Spelling {
         name: "lora-diffusion (cloneofsimo)",
         ends: ["lora_down", "lora_up"],
         way: "Convert it with diffusers: load_lora_weights, then save_lora_weights.",
@@ -56,6 +58,39 @@ pub static SPELLINGS: [Spelling; 6] = [
         name: "Keras",
         ends: ["lora_kernel_a", "lora_kernel_b"],
         way: "Load it into the model in Keras and save that model: Keras adds the factors to the kernels when it saves. Export it to safetensors (KerasHub: export_to_transformers) and drop that as a full fine-tune.",
+    },
+];
+
+/// A library whose factors have the usual names and another form.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    pub name: &'static str,
+    /// What a module's name has in it; empty where any has.
+    within: &'static [&'static str],
+    /// Whether its factors are those of several outputs of a fused layer, one after the other.
+    grouped: bool,
+    pub way: &'static str,
+}
+
+/// The first that fits a file is its form.
+pub static FORMS: [Form; 3] = [
+    Form {
+        name: "AdapterHub (LoRA)",
+        within: &[".loras."],
+        grouped: false,
+        way: "Merge it with the library that trained it (adapters: model.merge_adapter(\"NAME\"), then model.save_pretrained(FOLDER)) and drop the merged model as a full fine-tune.",
+    },
+    Form {
+        name: "LitGPT",
+        within: &[".attn.qkv", ".attn.attn", ".attn.linear"],
+        grouped: true,
+        way: "Merge it with LitGPT (litgpt merge_lora FOLDER), convert the result (litgpt convert_from_litgpt FOLDER OUTPUT) and drop model.pth of that as a full fine-tune.",
+    },
+    Form {
+        name: "loralib (Microsoft LoRA)",
+        within: &[],
+        grouped: true,
+        way: "Load it into its model and call model.eval(): loralib then adds the factors to the weights. Save model.state_dict() and drop that as a full fine-tune.",
     },
 ];
 
@@ -81,7 +116,8 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
         type Part<'a> = (String, &'a String, [u64; 2]);
         let mut by_stem: BTreeMap<String, Vec<Part>> = BTreeMap::new();
         for (name, shape) in &matrices {
-            let module = name.trim_end_matches(".weight");
+            // `adapter_down.0` is the first layer of a sequence.
+            let module = name.trim_end_matches(".weight").trim_end_matches(".0");
             let cut = module.rmatch_indices('.').nth(depth - 1).map(|(at, _)| at);
             if let Some(at) = cut {
                 by_stem
@@ -108,9 +144,58 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
         pairs: pairs.len(),
         example: [first, second],
         rank,
-        writer: spelling(&ends),
+        writer: spelling(&ends).map(|s| Writer {
+            name: s.name,
+            way: s.way,
+        }),
         ends,
     })
+}
+
+/// An adapter under names that are known, in a form that is not: what would be merged from it would be wrong.
+pub fn of_adapter(tensors: &Tensors) -> Option<Foreign> {
+    type Factors<'a> = [Option<(&'a str, [u64; 2])>; 2];
+    let mut modules: BTreeMap<String, Factors> = BTreeMap::new();
+    for t in tensors {
+        let side = |l: &Leaf| match l.part {
+            Part::Of("lora_A") => Some(0),
+            Part::Of("lora_B") => Some(1),
+            _ => None,
+        };
+        // PEFT's factors are layers with a weight; these are parameters of the layer itself.
+        if let (Some(leaf), [rows, cols], false) = (leaf(&t.name), &t.shape[..], t.name.ends_with(".weight"))
+            && let Some(side) = side(&leaf)
+        {
+            modules.entry(leaf.module).or_default()[side] = Some((&t.name, [*rows, *cols]));
+        }
+    }
+    let pairs: Vec<(&str, [(&str, [u64; 2]); 2])> = modules
+        .iter()
+        .filter_map(|(module, [a, b])| Some((module.as_str(), [(*a)?, (*b)?])))
+        .collect();
+    let fits = |form: &Form, (module, [a, b]): &(&str, [(&str, [u64; 2]); 2])| {
+        let is_within = form.within.is_empty() || form.within.iter().any(|w| format!("{module}.").contains(w));
+        is_within && (!form.grouped || is_grouped(a.1, b.1))
+    };
+    let (form, (_, [a, b])) = FORMS
+        .iter()
+        .find_map(|form| pairs.iter().find(|pair| fits(form, pair)).map(|pair| (form, pair)))?;
+    Some(Foreign {
+        ends: ["lora_A", "lora_B"].map(str::to_owned),
+        pairs: pairs.len(),
+        example: [a.0, b.0].map(str::to_owned),
+        rank: b.1[1],
+        writer: Some(Writer {
+            name: form.name,
+            way: form.way,
+        }),
+    })
+}
+
+/// `lora_A` has the rows of two or three outputs of a fused layer, `[n r, in]`; `lora_B` the columns of one, `[all their outputs, r]`. Experts
+/// are many more.
+fn is_grouped([a, _]: [u64; 2], [_, r]: [u64; 2]) -> bool {
+    r > 0 && [2, 3].iter().any(|n| r.checked_mul(*n) == Some(a))
 }
 
 fn spelling(ends: &[String; 2]) -> Option<&'static Spelling> {
@@ -169,12 +254,16 @@ mod tests {
             let [a, b] = spelling.ends;
             let tensors: Tensors = (0..3).flat_map(|i| [one(i, a, [4, 32]), one(i, b, [32, 4])]).collect();
             let found = of(&tensors).unwrap_or_else(|| panic!("{}", spelling.name));
-            assert!(
-                found.writer.is_some_and(|w| w.ends == spelling.ends),
-                "{}: {:?}",
-                spelling.name,
-                found.writer
-            );
+            assert_eq!(found.writer.map(|w| w.name), Some(spelling.name));
+        }
+    }
+
+    #[test]
+    fn grouped_factors_are_those_of_two_or_three_outputs() {
+        assert!(is_grouped([8, 32], [64, 4]) && is_grouped([12, 32], [128, 4]));
+        // One output, another rank, the experts of a block.
+        for (a, b) in [([4, 32], [64, 4]), ([6, 32], [64, 4]), ([64, 32], [64, 4])] {
+            assert!(!is_grouped(a, b), "{a:?} {b:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! A new library is one entry.
 
 use regex::RegexSet;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// One library's names.
@@ -22,7 +23,7 @@ pub struct Layout {
 }
 
 /// The first whose pattern fits a name is that name's.
-pub static LAYOUTS: [Layout; 21] = [
+pub static LAYOUTS: [Layout; 22] = [
     Layout {
         name: "Black Forest Labs’ layout",
         known_by: r"(?:^|[._])(?:double_blocks|single_blocks)[._]\d",
@@ -105,14 +106,6 @@ pub static LAYOUTS: [Layout; 21] = [
         proof: "12-torchtune-native-adapter",
     },
     Layout {
-        name: "LitGPT’s layout",
-        known_by: r"(?:^|\.)transformer\.h\.\d+\.(?:attn\.(?:qkv|attn|proj)|mlp\.(?:fc|fc_1|fc_2|proj))$",
-        image: false,
-        file: "the base as LitGPT has it (lit_model.pth)",
-        way: "Merge it with LitGPT (litgpt merge_lora FOLDER) and convert the result (litgpt convert_from_litgpt FOLDER OUTPUT).",
-        proof: "tests/field_meet.rs",
-    },
-    Layout {
         name: "OpenAI’s layout of Whisper",
         known_by: r"(?:^|\.)(?:encoder|decoder)\.blocks\.\d+\.(?:attn|cross_attn)\.(?:query|key|value|out)$",
         image: false,
@@ -162,28 +155,44 @@ pub static LAYOUTS: [Layout; 21] = [
     },
     Layout {
         name: "fairseq’s layout",
-        known_by: r"(?:^|[._])sentence_encoder[._]layers[._]\d",
+        known_by: r"(?:^|\.)sentence_encoder\.layers\.\d|(?:^|\.)(?:w2v_encoder|w2v_model)\.",
         image: false,
-        file: "a base with fairseq’s names",
-        way: "Convert it with transformers 4: src/transformers/models/roberta/convert_roberta_original_pytorch_checkpoint_to_pytorch.py.",
-        proof: "tests/field_meet.rs",
+        file: "the checkpoint as fairseq saves it (checkpoint_best.pt)",
+        way: "Or convert it with transformers 4: its folder src/transformers/models/MODEL has a script convert_*_checkpoint_to_pytorch.py for every model of fairseq.",
+        proof: "src/plan/layouts.rs",
+    },
+    // Before CLIP’s: names of attention alone, without `text_model` or `vision_model`, are more likely these.
+    Layout {
+        name: "the encoder-decoder layout of transformers (Whisper, BART, NLLB and others)",
+        known_by: r"^(?:[a-z0-9]+\.)*(?:encoder|decoder)\.layers\.\d+\.(?:(?:self_attn|encoder_attn)\.(?:[qkv]|out)_proj|fc[12])$",
+        image: false,
+        file: "the model as transformers saves it (model.safetensors from the Hugging Face Hub)",
+        way: "",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
-        name: "CLIP’s layout of transformers",
-        known_by: r"(?:^|[._])(?:text_model|vision_model)[._]encoder[._]layers[._]\d|(?:^|[._])encoder[._]layers[._]\d+[._]mlp[._]fc[12]$",
+        name: "the layout of transformers’ speech encoders (wav2vec 2.0, HuBERT, WavLM)",
+        known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:attention[._](?:[qkv]|out)_proj|feed_forward[._](?:intermediate|output)_dense)$",
         image: false,
-        file: "the encoder as transformers saves it (text_encoder/model.safetensors)",
+        file: "the model as transformers saves it (model.safetensors from the Hugging Face Hub)",
+        way: "",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "the layout of CLIP and SigLIP in transformers",
+        known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:self_attn[._](?:[qkv]|out)_proj|mlp[._]fc[12])$",
+        image: false,
+        file: "the encoder as transformers saves it (text_encoder/model.safetensors, or the model.safetensors of the whole model)",
         way: "",
         proof: "44-kohya-te-on-new-clip",
     },
-    // Of one side only it may be any of them: CLIP’s newer names too.
     Layout {
-        name: "Hugging Face’s layout of encoders and decoders (Whisper, BART, wav2vec 2.0)",
-        known_by: r"(?:^|[._])(?:encoder|decoder)[._]layers[._]\d+[._](?:(?:self_attn|encoder_attn|attention)[._](?:[qkv]|out)_proj|fc[12])$",
+        name: "LitGPT’s layout",
+        known_by: r"(?:^|\.)transformer\.h\.\d+\.(?:attn\.(?:qkv|attn|proj)|mlp\.(?:fc_[12]|fc|proj))$",
         image: false,
-        file: "the model’s .safetensors files from the Hugging Face Hub",
-        way: "",
-        proof: "tests/field_meet.rs",
+        file: "the lit_model.pth of LitGPT",
+        way: "Or merge and convert it with LitGPT: litgpt merge_lora FOLDER, then litgpt convert_from_litgpt FOLDER OUTPUT.",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
         name: "Hugging Face’s layout",
@@ -198,21 +207,17 @@ pub static LAYOUTS: [Layout; 21] = [
 static PATTERNS: LazyLock<RegexSet> =
     LazyLock::new(|| RegexSet::new(LAYOUTS.iter().map(|l| l.known_by)).expect("the patterns compile: tested"));
 
-/// The layout of most of these names; none where less than a third has a known one.
+/// The layout of most of these names; none where less than a third has a known one. Some names are of several layouts: those beside them tell.
 pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
     let mut votes = [0usize; LAYOUTS.len()];
     let mut all = 0;
+    // A layout may have several entries; the first stands for it.
+    let own = |at: usize| LAYOUTS.iter().position(|l| l.name == LAYOUTS[at].name).unwrap_or(at);
     for name in names {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         all += 1;
-        if let Some(first) = PATTERNS.matches(module).iter().next() {
-            // A layout may have several entries.
-            let own = LAYOUTS
-                .iter()
-                .position(|l| l.name == LAYOUTS[first].name)
-                .unwrap_or(first);
-            votes[own] += 1;
-        }
+        let fitting: BTreeSet<usize> = PATTERNS.matches(module).iter().map(own).collect();
+        fitting.into_iter().for_each(|at| votes[at] += 1);
     }
     let (best, votes) = votes
         .iter()
@@ -266,18 +271,6 @@ mod tests {
         check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
         check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");
         check(
-            &["model.encoder.layers.0.self_attn.q_proj", "model.decoder.layers.1.fc1"],
-            "Hugging Face’s layout of encoders and decoders (Whisper, BART, wav2vec 2.0)",
-        );
-        check(
-            &["text_model.encoder.layers.0.self_attn.q_proj"],
-            "CLIP’s layout of transformers",
-        );
-        check(
-            &["decoder.sentence_encoder.layers.0.self_attn.q_proj"],
-            "fairseq’s layout",
-        );
-        check(
             &[
                 "layers.0.attention.qkv",
                 "layers.0.attention.out",
@@ -286,6 +279,42 @@ mod tests {
             "ComfyUI’s layout of Z-Image and Lumina",
         );
         check(&["blk.0.attn_q.weight"], "llama.cpp’s layout");
+        let seq2seq = "the encoder-decoder layout of transformers (Whisper, BART, NLLB and others)";
+        check(
+            &[
+                "model.encoder.layers.0.self_attn.q_proj",
+                "model.decoder.layers.0.self_attn.v_proj",
+            ],
+            seq2seq,
+        );
+        check(&["model.encoder.layers.0.self_attn.q_proj"], seq2seq);
+        check(
+            &["decoder.layers.0.encoder_attn.k_proj", "decoder.layers.0.fc1"],
+            seq2seq,
+        );
+        let clip = "the layout of CLIP and SigLIP in transformers";
+        check(&["encoder.layers.0.self_attn.q_proj", "encoder.layers.0.mlp.fc1"], clip);
+        check(&["text_model_encoder_layers_0_mlp_fc1"], clip);
+        check(&["vision_model.encoder.layers.0.self_attn.q_proj"], clip);
+        check(&["text_model.encoder.layers.0.self_attn.q_proj"], clip);
+        check(
+            &[
+                "decoder.sentence_encoder.layers.0.self_attn.q_proj",
+                "decoder.sentence_encoder.layers.0.fc1",
+            ],
+            "fairseq’s layout",
+        );
+        check(
+            &[
+                "wav2vec2.encoder.layers.0.attention.q_proj",
+                "wav2vec2.encoder.layers.0.feed_forward.output_dense",
+            ],
+            "the layout of transformers’ speech encoders (wav2vec 2.0, HuBERT, WavLM)",
+        );
+        check(
+            &["transformer.h.0.attn.qkv", "transformer.h.0.mlp.fc_1"],
+            "LitGPT’s layout",
+        );
         assert_eq!(of(["lm_head.weight"].into_iter()), None);
     }
 }

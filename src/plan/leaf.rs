@@ -15,7 +15,8 @@ pub struct Leaf {
     pub part: Part,
     /// Raw state dicts keep it in the keys (`lora_A.mnli.weight`).
     pub adapter: String,
-    /// Written for image models: no configuration, and alpha = r unless a tensor says otherwise.
+    /// Written for image models: no configuration, and alpha = r unless a tensor says otherwise. A text encoder alone does not say so: networks
+    /// for music and language have one too.
     pub image: bool,
     /// The module's components are joined by `_`, with this prefix before them.
     pub joined: Option<&'static str>,
@@ -51,7 +52,7 @@ const IGNORED: [&str; 13] = [
     "set_weight",
     "reshape_weight",
 ];
-const REFUSED: [(&str, &str, &str, Merge); 12] = [
+const REFUSED: [(&str, &str, &str, Merge); 22] = [
     (
         "lora_diag",
         "KaSA",
@@ -124,7 +125,35 @@ const REFUSED: [(&str, &str, &str, Merge); 12] = [
         "Its block products are not computed by this version.",
         Merge::Peft,
     ),
+    (
+        "miss_block",
+        "MiSS",
+        "Its block products are not computed by this version.",
+        Merge::Peft,
+    ),
+    ("gralora_A", "GraLoRA", GRALORA, Merge::Peft),
+    ("gralora_B", "GraLoRA", GRALORA, Merge::Peft),
+    ("delora_A", "DeLoRA", DELORA, Merge::Peft),
+    ("delora_B", "DeLoRA", DELORA, Merge::Peft),
+    ("delora_lambda", "DeLoRA", DELORA, Merge::Peft),
+    ("road_theta", "RoAd", ROAD, Merge::Peft),
+    ("road_alpha", "RoAd", ROAD, Merge::Peft),
+    (
+        "c3a_kernel",
+        "C3A",
+        "Its kernels are circular convolutions, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "waveft_spectrum",
+        "WaveFT",
+        "The places of its coefficients come from a random generator.",
+        Merge::Peft,
+    ),
 ];
+const GRALORA: &str = "Its factors are cut into blocks, whose products are not computed by this version.";
+const DELORA: &str = "Its factors are normalised before they are multiplied, which this version does not compute.";
+const ROAD: &str = "It rotates and scales outputs pair by pair, which this version does not compute.";
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {

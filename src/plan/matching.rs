@@ -190,21 +190,28 @@ impl<'a> Search<'a> {
         best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
     }
 
-    /// Notes where another tower of the base would do as well as the one that was chosen.
+    /// Notes where another part of the base would do as well as the one that was chosen: another tower, or another stack of blocks.
     fn note_doubt(&mut self, strip: &str, add: &str) {
-        let Some(own) = tower(add).filter(|_| tower(strip).is_none()) else {
+        if self.result.doubt.is_some() || add.is_empty() || tower_of_rule(strip, add) == Agreement::Kept {
             return;
-        };
+        }
         let scores = self.scores();
         let best = scores.get(&(strip, add)).copied();
+        let first = self.first_by(strip, add);
         let other = scores
             .iter()
-            .filter(|((_, other), n)| Some(**n) == best && tower(other).is_some_and(|t| t != own))
+            .filter(|((own, other), n)| Some(**n) == best && !other.is_empty() && self.first_by(own, other) != first)
             .map(|((_, other), _)| *other)
             .min();
-        if let Some(other) = other.filter(|_| self.result.doubt.is_none()) {
-            self.result.doubt = Some([add.to_owned(), other.to_owned()]);
-        }
+        self.result.doubt = other.map(|other| [add.to_owned(), other.to_owned()]);
+    }
+
+    /// What a rule leads to from the first name that it fits.
+    fn first_by(&self, strip: &str, add: &str) -> Option<(usize, usize)> {
+        self.unmatched().find_map(|(t, named)| {
+            let (_, tail) = splits(&named.name).find(|(lead, _)| *lead == strip)?;
+            Some((t, self.free(&join(add, tail), named.shape)?))
+        })
     }
 
     /// Pairs all it can by the rule; false when it pairs nothing.

@@ -4,10 +4,10 @@
 use super::base::{Base, HIDDEN};
 use super::layouts;
 use super::matching::{Named, Shapes, pair};
-use super::names::stack;
+use super::names::{place, stack};
 use super::problems::{count, warning};
 use super::renames::{neutral, neutral_joined};
-use super::{Problem, Severity};
+use super::{Answers, Problem, Question, QuestionOption, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
 
@@ -19,15 +19,20 @@ pub struct Side<'a> {
     pub what: &'a str,
     /// Its own config.json.
     pub config: Option<&'a ModelConfig>,
-    /// The base that an adapter's configuration names.
-    pub base: Option<&'a str>,
+    /// The base that its configuration names.
+    pub named: Option<&'a str>,
+    /// The label of a set that has that name, where it is here and is not the base.
+    pub here: Option<&'a str>,
 }
 
 impl Side<'_> {
-    /// After "drop".
-    fn its_base(&self) -> String {
-        let named = self.base.map(|name| format!(" (“{name}”)")).unwrap_or_default();
-        format!("the base that it was trained from{named}")
+    /// What to drop: the base by its name, where the configuration has one.
+    fn drop_its_base(&self) -> String {
+        match (self.here, self.named) {
+            (Some(label), _) => format!("Choose “{label}” as the base above: its configuration names it."),
+            (None, Some(name)) => format!("Drop “{name}” as the base: its configuration names it."),
+            (None, None) => "Drop the base that it was trained from.".to_owned(),
+        }
     }
 }
 
@@ -45,7 +50,10 @@ pub fn problem(
         // All that pairs is of types that are switched off: said for the whole plan.
         return None;
     }
-    let few = matching.matched * 2 < matching.total || matching.matched == 0;
+    // Heads and embeddings may be new, tied or resized: what stands for the blocks is not worse for them.
+    let is_outside = |name: &String| place(name).layer.is_none();
+    let outside = matching.matched > 0 && !matching.unmatched.is_empty() && matching.unmatched.iter().all(is_outside);
+    let few = !outside && (matching.matched * 2 < matching.total || matching.matched == 0);
     let none = matching.matched == 0;
     let blocks = || match none {
         true => "Blocks 1 model".into(),
@@ -94,9 +102,17 @@ pub fn problem(
             matching.matched,
             matching.total
         );
-        let fix = match few {
-            true => format!("Drop {}.", model.its_base()),
-            false => format!("They are left out. Check that this is {}.", model.its_base()),
+        let fix = match (few, outside) {
+            (true, _) => model.drop_its_base(),
+            (false, true) => {
+                format!("{OUTSIDE} A vocabulary that grew, or an input that was widened, is no other base.")
+            }
+            (false, false) => match model.named {
+                Some(name) => {
+                    format!("They are left out. Its configuration names “{name}”: if that is another base, drop it.")
+                }
+                None => "They are left out. Check that this is the base it was trained from.".to_owned(),
+            },
         };
         return Some(said(
             "shape-mismatch",
@@ -123,15 +139,15 @@ pub fn problem(
             model.label,
             some(shown(base))
         );
+        let code = if none { "no-match" } else { "few-matches" };
+        let mut fix = model.drop_its_base();
+        if !none {
+            fix += " Or pair the others by hand below.";
+        }
         // Said only where nothing better is known of either side.
-        let (code, by_hand) = match none {
-            true => ("no-match", ""),
-            false => ("few-matches", ", or pair the others by hand below"),
-        };
-        let fix = format!(
-            "Drop {}{by_hand}. Check that both come from the same architecture.",
-            model.its_base()
-        );
+        if model.named.is_none() {
+            fix += " Check that both come from the same architecture.";
+        }
         return Some(said(
             code,
             title.into(),
@@ -154,7 +170,7 @@ pub fn problem(
             format!("This {} was trained on a deeper network than this base", model.what),
             matching.unmatched.first().cloned(),
             cause,
-            format!("Drop {}.", model.its_base()),
+            model.drop_its_base(),
         ));
     }
     let n = matching.unmatched.len();
@@ -165,11 +181,28 @@ pub fn problem(
         model.label,
         some(matching.unmatched.iter())
     );
+    if outside {
+        let title = format!(
+            "{} outside the blocks {} no counterpart",
+            count(n, "matrix", "matrices"),
+            if n == 1 { "has" } else { "have" }
+        );
+        let fix = format!(
+            "{OUTSIDE} A head that is new, or tied to the embedding, is not in every base; pair it by hand below if it is."
+        );
+        return Some(said(
+            "some-unmatched",
+            title,
+            matching.unmatched.first().cloned(),
+            cause,
+            fix,
+        ));
+    }
     let title = format!("{} no counterpart in the base", count(n, "matrix has", "matrices have"));
-    let fix = format!(
-        "Its numbers stand for the others. If the base should have it, drop {}, or pair it by hand below.",
-        model.its_base()
-    );
+    let fix = match model.named {
+        Some(name) => format!("Its numbers stand for the others. If the base should have it, drop “{name}”, which its configuration names, or pair it by hand below."),
+        None => "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.".to_owned(),
+    };
     Some(said(
         "some-unmatched",
         title,
@@ -196,6 +229,9 @@ fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]>
     missing.iter().all(goes_on).then_some(())?;
     Some([missing.iter().map(|m| m.1).max()?, other])
 }
+
+/// Of heads and embeddings that are left out.
+const OUTSIDE: &str = "Nothing is to be done for the blocks: their numbers stand.";
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
 fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(String, String, String)> {
@@ -224,16 +260,19 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
         some(matching.unmatched.iter()),
         some(shown(base))
     );
-    Some((
-        title,
-        cause,
-        match model.base {
-            Some(name) => format!("Drop “{name}” as the base: {}. {}", own.file, own.way),
-            None => format!("Drop {} as the base. {}", own.file, own.way),
+    let fix = match (model.here, model.named) {
+        (Some(_), _) => model.drop_its_base(),
+        (None, Some(name)) => format!(
+            "Drop {} as the base. Its configuration names “{name}”. {}",
+            own.file, own.way
+        ),
+        // A whole model may be another network altogether.
+        (None, None) if model.what == "model" => {
+            format!("Take it out, or drop its own base: {}. {}", own.file, own.way)
         }
-        .trim()
-        .to_owned(),
-    ))
+        (None, None) => format!("Drop {} as the base. {}", own.file, own.way),
+    };
+    Some((title, cause, fix.trim().to_owned()))
 }
 
 fn as_all_write_it(name: &str) -> String {
@@ -269,18 +308,24 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     }
 }
 
-/// Names that fit two towers of the base equally well.
-pub fn two_towers(model: &Side, [taken, other]: &[String; 2]) -> Problem {
-    let cause = format!(
-        "Its names fit the base under “{taken}” and under “{other}”, in the same shapes, and say nothing of either. It is merged onto “{taken}”."
-    );
-    warning(
-        "two-towers",
-        "It may be of the other half of the model".into(),
-        model.file,
-        cause,
-        "If it was trained on the other half, pair its matrices by hand below.",
-    )
+/// The question which of two parts of the base an adapter belongs to, whose names fit both equally well; and whether it is the second.
+pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Question, bool) {
+    let id = format!("part:{label}");
+    let is_second = answers.0.get(&id) == Some(&parts[1]);
+    let option = |(i, part): (usize, &String)| QuestionOption {
+        value: part.clone(),
+        label: format!("“{part}”"),
+        note: if i == 0 { "default".into() } else { String::new() },
+    };
+    let question = Question {
+        title: format!("Which part of the base is “{label}” for?"),
+        detail: "Its names fit both equally well, in the same shapes, and nothing in its files says which.".into(),
+        options: parts.iter().enumerate().map(option).collect(),
+        value: parts[usize::from(is_second)].clone(),
+        number: false,
+        id,
+    };
+    (question, is_second)
 }
 
 /// What a model looks like, by the first and the last of its names.

@@ -44,7 +44,7 @@ struct Met {
     targets: BTreeMap<usize, Target>,
     /// The rules of the second kind, in words.
     words: Vec<String>,
-    /// Two towers of the base that its names fit equally well.
+    /// Two parts of the base that its names fit equally well.
     doubt: Option<[String; 2]>,
 }
 
@@ -101,6 +101,45 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     met
 }
 
+/// Pairs names with the base, and asks where two parts of it fit them equally well.
+fn met_or_asked(
+    model: &Side,
+    base: &Base,
+    named: &[Named],
+    shapes: Shapes,
+    answers: &Answers,
+    config: Option<&ModelConfig>,
+    paired: &mut Paired,
+) -> Met {
+    let by_hand = &answers.by_hand(model.label);
+    let first = met(base, named, shapes, by_hand, config);
+    let Some(parts) = &first.doubt else { return first };
+    let (question, is_second) = mismatch::ask_part(model.label, parts, answers);
+    let [taken, other] = if is_second { [1, 0] } else { [0, 1] }.map(|at| &parts[at]);
+    paired
+        .notes
+        .push(format!("Paired with “{taken}”; “{other}” would fit as well."));
+    paired.questions.push(question);
+    if !is_second {
+        return first;
+    }
+    let is_of_first = |name: &str| {
+        name.strip_prefix(parts[0].as_str())
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let own = first
+        .pairing
+        .pairs
+        .values()
+        .filter(|b| is_of_first(&base.named[**b].name))
+        .copied();
+    let renamed = first.targets.values().filter(|t| is_of_first(&t.named.name));
+    let taken: Vec<usize> = own
+        .chain(renamed.flat_map(|t| t.pieces.iter().map(|p| p.matrix)))
+        .collect();
+    met(&base.without(&taken), named, shapes, by_hand, config)
+}
+
 /// Pairs a full fine-tune. `shift`: its blocks or experts have other numbers than the base's.
 pub fn full(
     model: &Side,
@@ -108,7 +147,7 @@ pub fn full(
     own: &Orientation,
     base: &Base,
     shift: &Shift,
-    by_hand: &ByHand,
+    answers: &Answers,
 ) -> Paired {
     let candidates: Vec<&TensorRef> = tensors
         .iter()
@@ -135,7 +174,8 @@ pub fn full(
         }
     };
     let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
-    let met = met(base, &named, Shapes::Same, by_hand, model.config);
+    let mut paired = Paired::default();
+    let met = met_or_asked(model, base, &named, Shapes::Same, answers, model.config, &mut paired);
     let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
     let looked_at = |t: &usize| match met.targets.get(t) {
         // Under another name it is of the base's type, not of its own.
@@ -148,10 +188,7 @@ pub fn full(
         }
     };
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
-    let mut paired = Paired {
-        matching: matching(&met, &named, &stripped, base, &looked_at),
-        ..Paired::default()
-    };
+    paired.matching = matching(&met, &named, &stripped, base, &looked_at);
     let recipe = |tensor: TensorRef| match tensor.is_readable() {
         true => Recipe::Replace(tensor),
         false => Recipe::Skip(format!(
@@ -241,7 +278,6 @@ pub fn adapter(
     answers: &Answers,
 ) -> Paired {
     let mut paired = Paired::default();
-    let by_hand = &answers.by_hand(model.label);
     let modules = own_component(model, adapter, base, answers, &mut paired);
     // A file with a whole pipeline in it: each part of the adapter finds its own region.
     let region = |m: &Module| m.component.filter(|c| base.regions.contains(c));
@@ -255,7 +291,7 @@ pub fn adapter(
             sources,
             answer,
             masked.as_ref().unwrap_or(base),
-            by_hand,
+            answers,
         ));
     }
     replaced(adapter, base, &mut paired);
@@ -311,6 +347,11 @@ impl Paired {
             }
         });
         self.problems.extend(other.problems);
+        for question in other.questions {
+            if !self.questions.iter().any(|q| q.id == question.id) {
+                self.questions.push(question);
+            }
+        }
         self.decided.extend(other.decided);
         self.rank = self.rank.max(other.rank);
     }
@@ -322,7 +363,7 @@ fn of_modules(
     sources: &Sources,
     answer: Option<&str>,
     base: &Base,
-    by_hand: &ByHand,
+    answers: &Answers,
 ) -> Paired {
     let config = sources.config.as_ref().map(|c| &*c.config);
     let mut paired = Paired::default();
@@ -348,7 +389,15 @@ fn of_modules(
             shape: m.outline.shape,
         })
         .collect();
-    let met = met(base, &named, Shapes::Either, by_hand, base.config.as_ref());
+    let met = met_or_asked(
+        model,
+        base,
+        &named,
+        Shapes::Either,
+        answers,
+        base.config.as_ref(),
+        &mut paired,
+    );
     let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
     paired.matching = matching(&met, &named, &stripped, base, &|_| true);
     let fan_in_fan_out = config.is_some_and(|c| c.fan_in_fan_out);
@@ -406,9 +455,6 @@ fn of_modules(
             "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
         );
     }
-    paired
-        .problems
-        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
     if let Some(first) = turned_by_shape.first() {
         paired
             .problems

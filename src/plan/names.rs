@@ -176,9 +176,20 @@ pub fn is_slice(name: &str) -> bool {
             .any(|h| name.contains(h))
 }
 
-/// True for a name that is a weight by its ending; biases and buffers are not.
+/// The name without the number of the expert whose slice it is.
+pub fn whole(name: &str) -> &str {
+    let slice = name.rsplit_once('[').filter(|_| is_slice(name));
+    slice.map_or(name, |(whole, _)| whole)
+}
+
+/// True for a name that is a weight by its ending; biases, buffers and scales are not.
 pub fn is_weight(canonical: &str) -> bool {
-    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight") || is_slice(canonical)
+    let is_scale = || {
+        ["_scale", "_scale_inv", "_scales"]
+            .iter()
+            .any(|end| whole(canonical).ends_with(end))
+    };
+    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight") || is_slice(canonical) && !is_scale()
 }
 
 struct Rules {

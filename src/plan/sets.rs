@@ -1,5 +1,6 @@
 //! Files -> sets: which files together are one model. By content and folder; names only decide among shards.
 
+use super::copies::{self, Copy};
 use super::files::{FileEntry, Tensors};
 use super::foreign::{self, Foreign};
 use super::job::TensorRef;
@@ -8,7 +9,7 @@ use super::names::{canonical, place};
 use super::{configs, packing, run};
 use crate::checkpoint::{Content, Header, Index};
 use regex::Regex;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 /// The files of one model.
@@ -27,6 +28,8 @@ pub struct FileSet {
     pub foreign: Option<Foreign>,
     /// Tensors of adapters inside a whole model, which are not merged (Phi-4-multimodal).
     pub inside: Vec<String>,
+    /// Second copies of the weights in the same file, which are not looked at.
+    pub copies: Vec<Copy>,
     /// Names of shards that are promised and not here.
     pub missing: Vec<String>,
     /// How many shards there should be.
@@ -283,7 +286,11 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         .map(|t| t.name.clone())
         .collect();
     let tensors: Tensors = tensors.into_iter().filter(|t| !is_inside(t)).collect();
-    let foreign = if is_adapter { None } else { foreign::of(&tensors) };
+    let (tensors, copies) = copies::apart(tensors);
+    let foreign = match is_adapter {
+        true => foreign::of_adapter(&tensors),
+        false => foreign::of(&tensors),
+    };
     FileSet {
         label: draft.stem.clone(),
         stem: draft.stem,
@@ -293,6 +300,7 @@ fn finish(draft: Draft, entries: &[FileEntry]) -> FileSet {
         is_adapter,
         foreign,
         inside,
+        copies,
         missing,
         shards: draft.shards,
         twice,
@@ -325,23 +333,29 @@ fn is_whole_model(tensors: &Tensors) -> bool {
     own.len() > modules.len() || !modules.is_empty() && 2 * adapted > modules.len()
 }
 
-/// True where a safetensors file of the same folder holds the same tensors.
+/// True where safetensors files of the same folder hold the same tensors under the same file name: a download of both formats.
 pub fn has_same(entries: &[FileEntry], entry: &FileEntry, header: &Header) -> bool {
-    let names = |h: &Header| {
-        h.tensors
-            .iter()
-            .map(|t| (t.name.clone(), t.shape.clone()))
-            .collect::<BTreeSet<_>>()
-    };
-    let others = entries
+    if !header.is_torch || header.tensors.is_empty() {
+        return false;
+    }
+    let own = plain_stem(entry.name());
+    let others: HashSet<(&str, &[u64])> = entries
         .iter()
-        .filter(|e| e.folder() == entry.folder())
-        .filter_map(FileEntry::header);
-    header.is_torch
-        && !header.tensors.is_empty()
-        && others
-            .filter(|h| !h.is_torch)
-            .any(|h| names(header).is_subset(&names(h)))
+        .filter(|e| e.folder() == entry.folder() && plain_stem(e.name()) == own)
+        .filter_map(FileEntry::header)
+        .filter(|h| !h.is_torch)
+        .flat_map(|h| h.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())))
+        .collect();
+    let mut tensors = header.tensors.iter();
+    !others.is_empty() && tensors.all(|t| others.contains(&(t.name.as_str(), t.shape.as_slice())))
+}
+
+/// What a file of a model is called in whatever format and in however many shards: `model` for `pytorch_model-00001-of-00002.bin`.
+fn plain_stem(name: &str) -> String {
+    let shard = SHARD
+        .captures(name)
+        .map(|c| c[1].trim_end_matches(['-', '_']).to_owned());
+    shard.unwrap_or_else(|| stem(name).to_owned()).replace("pytorch_", "")
 }
 
 /// The makers' own layout of the weights, beside the converted one: `consolidated.00.pth` in the folder or in `original/` (Llama, Mistral); or
@@ -455,11 +469,7 @@ fn label(sets: &mut [FileSet]) {
     let names: Vec<String> = sets
         .iter()
         .map(|set| {
-            let folder = set
-                .folder
-                .rsplit('/')
-                .find(|part| !part.is_empty() && *part != "blobs")
-                .unwrap_or("");
+            let folder = own_folder(&set.folder);
             let generic = GENERIC.contains(&set.label.as_str());
             // `checkpoint-500` says little without its run.
             let folder = match run::step(set).filter(|s| {
@@ -477,6 +487,7 @@ fn label(sets: &mut [FileSet]) {
             }
         })
         .collect();
+    let names = told_apart(sets, names);
     let mut used = BTreeSet::new();
     for (set, name) in sets.iter_mut().zip(names) {
         let mut candidate = name.clone();
@@ -489,21 +500,74 @@ fn label(sets: &mut [FileSet]) {
     }
 }
 
-/// Shards that an index names though none of its shards is here.
+/// The folder that says most of a set: in the Hub's cache the repository, for a hash says nothing.
+fn own_folder(path: &str) -> &str {
+    let cached = path.split('/').find_map(|part| part.strip_prefix("models--"));
+    let last = || path.rsplit('/').find(|part| !part.is_empty() && *part != "blobs");
+    match cached {
+        Some(repository) if path.ends_with("/blobs") || HASH.is_match(last().unwrap_or_default()) => {
+            repository.rsplit("--").next().unwrap_or(repository)
+        }
+        _ => last().unwrap_or_default(),
+    }
+}
+
+/// How many folders a label names at most besides its own.
+const MOST_FOLDERS: usize = 3;
+
+/// Equal names with the folders above before them, as far as these differ: `sd15/unet` and `dreambooth/unet`.
+fn told_apart(sets: &[FileSet], mut names: Vec<String>) -> Vec<String> {
+    for _ in 0..MOST_FOLDERS {
+        let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+        names.iter().for_each(|name| *count.entry(name).or_default() += 1);
+        let above = |set: &FileSet, name: &str| {
+            let folders: Vec<&str> = set.folder.split('/').collect();
+            let first = name.split('/').next()?;
+            let own = folders.iter().rposition(|f| *f == first)?;
+            folders
+                .get(own.checked_sub(1)?)
+                .filter(|f| !f.is_empty())
+                .map(|f| (*f).to_owned())
+        };
+        let longer = |(set, name): (&FileSet, &String)| match above(set, name).filter(|_| count[name.as_str()] > 1) {
+            Some(folder) => format!("{folder}/{name}"),
+            None => name.clone(),
+        };
+        names = sets.iter().zip(&names).map(longer).collect();
+    }
+    names
+}
+
+/// Shards that an index names though none of its shards is here, nor what they hold.
 pub fn orphan_indices(entries: &[FileEntry]) -> Vec<(usize, Vec<String>)> {
-    let is_here = |folder: &str, name: &String| {
-        entries
-            .iter()
-            .any(|e| e.folder() == folder && e.name() == name && e.header().is_some())
+    let of = |folder: &str| entries.iter().filter(move |e| e.folder() == folder).collect::<Vec<_>>();
+    // One that is here and cannot be read says so itself.
+    let names_any = |index: &Index, beside: &[&FileEntry]| {
+        let is_shard =
+            |e: &&FileEntry| !matches!(e.content, Ok(Content::PassedOver)) && index.shards.contains_key(e.name());
+        beside.iter().any(is_shard)
     };
     entries
         .iter()
         .enumerate()
         .filter_map(|(i, e)| match &e.content {
-            Ok(Content::Index(index)) if !index.shards.keys().any(|name| is_here(e.folder(), name)) => {
-                Some((i, index.shards.keys().cloned().collect()))
-            }
+            Ok(Content::Index(index)) => Some((i, index, of(e.folder()))),
             _ => None,
         })
+        .filter(|(_, index, beside)| !names_any(index, beside) && !holds(beside, index))
+        .map(|(i, index, _)| (i, index.shards.keys().cloned().collect()))
         .collect()
+}
+
+/// Whether the files of a folder hold what an index lists: the same weights in another format, or merged into one file. Of ten tensors one may
+/// be absent: formats differ in what they save of tied weights and buffers.
+fn holds(beside: &[&FileEntry], index: &Index) -> bool {
+    let here: HashSet<&str> = beside
+        .iter()
+        .filter_map(|e| e.header())
+        .flat_map(|h| h.tensors.iter().map(|t| t.name.as_str()))
+        .collect();
+    let listed = || index.shards.values().flatten();
+    let absent = listed().filter(|name| !here.contains(name.as_str())).count();
+    10 * absent <= listed().count() && !here.is_empty()
 }

@@ -6,7 +6,7 @@ import { bytes, count, counted, duration } from '../format';
 import { math } from '../math';
 import { missing } from '../run.state';
 import type { State } from '../state';
-import type { LeftOut, Plan, PlanBase, PlanModel, ModelSummary } from '../wasm/simd/lorascope';
+import type { LeftOut, ModelSummary, Plan, PlanBase, PlanModel, Problem } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
 import { modeChoice } from './mode';
@@ -22,11 +22,12 @@ class PlanView extends View {
   protected override render(): TemplateResult {
     const { state } = this.ctx;
     const problems = [...state.problems, ...(state.plan?.problems ?? [])];
+    const isWrong = problems.some((p) => p.severity === 'error');
     return html`<div class="wrap" data-testid=${state.status === 'planning' ? nothing : 'plan'}>
       ${this.#head()}
       ${storeNotice(this.ctx)}
-      ${problems.length > 0 ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
-      ${state.plan ? keyed(state.taken, this.#plan(state.plan)) : nothing}
+      ${isWrong ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
+      ${state.plan ? keyed(state.taken, this.#plan(state.plan, isWrong ? [] : problems)) : nothing}
     </div>`;
   }
 
@@ -54,7 +55,8 @@ class PlanView extends View {
     return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, and a few numbers of each block, in ${duration(planSeconds)}.`;
   }
 
-  #plan(plan: Plan): TemplateResult {
+  /** `remarks`: what to know where nothing is wrong; it comes after what is asked. */
+  #plan(plan: Plan, remarks: readonly Problem[]): TemplateResult {
     const { state, app, report } = this.ctx;
     const { k, epsilon } = state.settings;
     const asked = plan.questions.length;
@@ -69,6 +71,7 @@ class PlanView extends View {
             })
           : nothing
       }
+      ${remarks.length > 0 ? row({ title: 'What to know', note: 'None of it stops the analysis.', kind: 'tight', body: problemList(remarks) }) : nothing}
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
       ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
@@ -112,12 +115,13 @@ function wrongNote(problems: number): string {
   return problems === 1 ? '' : 'Ordered by how much each one blocks.';
 }
 
-function title({ plan, problems, files, status }: State): string {
+function title({ plan, problems, files, status }: State): string | TemplateResult {
   if (status === 'planning') return 'Reading the files';
   const wrong = problems.length + (plan?.problems.length ?? 0);
   if (wrong > 0 && !plan?.matrices.length) return `${counted(wrong, 'problem')} in ${counted(files.length, 'file')}`;
   if (!plan?.base) return `Plan: no base yet`;
-  return `Plan: ${plan.models.length === 0 ? 'no fine-tune' : counted(plan.models.length, 'fine-tune')} of one base`;
+  const tuned = plan.models.length === 0 ? 'no fine-tune' : counted(plan.models.length, 'fine-tune');
+  return html`Plan: <span class="nowrap">${tuned}</span> of one base`;
 }
 
 function baseTable(base: PlanBase): TemplateResult {
