@@ -2,31 +2,61 @@
 
 use super::base::Base;
 use super::components::{self, Component};
-use super::configs::model;
-use super::files::FileEntry;
+use super::folders::Files;
 use super::names::{canonical, is_weight, place};
 use super::sets::FileSet;
 use crate::error::{DISTRIBUTED, FLAX, MEGATRON, Pieces, VERL, ZERO};
 use std::collections::BTreeSet;
 
+/// What the sets around one are in a pipeline.
+pub struct Around<'a> {
+    own: Vec<Option<Component>>,
+    pipelines: Vec<Option<&'a str>>,
+    /// The pipelines that have the network which takes noise away.
+    denoised: BTreeSet<&'a str>,
+    has_others_than_vae: bool,
+}
+
+impl<'a> Around<'a> {
+    pub fn of(sets: &'a [FileSet], entries: &Files) -> Around<'a> {
+        let own: Vec<Option<Component>> = sets.iter().map(|s| of(s, entries)).collect();
+        let pipelines: Vec<Option<&str>> = sets.iter().map(|s| components::pipeline(s, entries)).collect();
+        let denoised = own
+            .iter()
+            .zip(&pipelines)
+            .filter(|(own, _)| **own == Some(Component::Denoiser));
+        Around {
+            denoised: denoised.filter_map(|(_, pipeline)| *pipeline).collect(),
+            has_others_than_vae: own.iter().any(|own| *own != Some(Component::Vae)),
+            own,
+            pipelines,
+        }
+    }
+}
+
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
-pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'static str> {
+pub fn why(at: usize, sets: &[FileSet], around: &Around, entries: &Files) -> Option<&'static str> {
+    let set = sets.get(at)?;
+    let beside_denoiser = || {
+        let own = around.pipelines.get(at).copied().flatten();
+        own.is_some_and(|own| around.denoised.contains(own))
+    };
     let named = |words: &[&str]| {
         words
             .iter()
             .any(|w| set.stem.contains(w) || set.folder.rsplit('/').next().is_some_and(|f| f.contains(w)))
     };
-    let other = |c: Component| sets.iter().any(|o| of(o, entries) != Some(c));
-    match of(set, entries) {
-        Some(Component::Vae) if other(Component::Vae) => return Some("the VAE"),
-        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => {
+    match around.own.get(at).copied().flatten() {
+        Some(Component::Vae) if around.has_others_than_vae => return Some("the VAE"),
+        Some(Component::Encoder(_)) if beside_denoiser() => {
             return Some("a text encoder of the pipeline");
         }
         // A safety checker, an image encoder.
-        None if beside_denoiser(set, sets, entries) => return Some("another model of the pipeline"),
+        None if beside_denoiser() => return Some("another model of the pipeline"),
         _ => {}
     }
-    let class = model(entries, &set.folder)
+    let class = entries
+        .config(&set.folder)
         .and_then(|c| c.class.as_deref())
         .unwrap_or_default();
     if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"]
@@ -70,16 +100,8 @@ fn steers(set: &FileSet) -> bool {
     STEERING.iter().any(|word| has(word)) && !has("diffusion_model")
 }
 
-fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {
-    components::of_set(set, model(entries, &set.folder))
-}
-
-fn beside_denoiser(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> bool {
-    let Some(above) = components::pipeline(set, entries) else {
-        return false;
-    };
-    sets.iter()
-        .any(|o| of(o, entries) == Some(Component::Denoiser) && components::pipeline(o, entries) == Some(above))
+fn of(set: &FileSet, entries: &Files) -> Option<Component> {
+    components::of_set(set, entries.config(&set.folder))
 }
 
 fn has_blocks(set: &FileSet) -> bool {
@@ -91,7 +113,7 @@ fn has_blocks(set: &FileSet) -> bool {
 }
 
 /// What a set is that, by its folder, is another model of the base's pipeline: its numbers would fit where both have the same shapes.
-pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Option<String> {
+pub fn other_model(set: &FileSet, base: &FileSet, entries: &Files) -> Option<String> {
     components::are_different(set, base).then(|| {
         let name = of(set, entries).map(Component::name).unwrap_or_default();
         format!("another model of the pipeline ({name})")
@@ -99,7 +121,7 @@ pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Opti
 }
 
 /// Why a set that pairs with nothing of the base is no fine-tune of it; none where that is an error to be told.
-pub fn unpaired(set: &FileSet, base: &Base, entries: &[FileEntry]) -> Option<String> {
+pub fn unpaired(set: &FileSet, base: &Base, entries: &Files) -> Option<String> {
     match (of(set, entries), base.component) {
         (Some(own), Some(other)) if own != other => Some(format!("another model of the pipeline ({})", own.name())),
         _ => None,
@@ -110,27 +132,28 @@ pub fn unpaired(set: &FileSet, base: &Base, entries: &[FileEntry]) -> Option<Str
 pub fn in_pieces<'a>(unopened: &'a [String], sets: &[FileSet]) -> Vec<(&'static Pieces, &'a str)> {
     let mut found: Vec<(&'static Pieces, &str)> = Vec::new();
     let mut seen = BTreeSet::new();
+    // Readable weights of the same checkpoint: the pieces are of no interest then.
+    let readable: BTreeSet<&str> = sets.iter().flat_map(|s| folders_of(&s.folder)).collect();
     for path in unopened {
         let Some((pieces, folder)) = pieces_of(path) else {
             continue;
         };
-        // Readable weights of the same checkpoint: the pieces are of no interest then.
-        let readable = sets
-            .iter()
-            .any(|s| s.folder == folder || !folder.is_empty() && s.folder.starts_with(&format!("{folder}/")));
-        if !readable && seen.insert(folder) {
+        if !readable.contains(folder) && seen.insert(folder) {
             found.push((pieces, folder));
         }
     }
     // A piece in a folder of its own belongs to the checkpoint above.
-    let above: Vec<(&Pieces, &str)> = found.clone();
+    let above: BTreeSet<(&str, &str)> = found.iter().map(|(pieces, folder)| (pieces.what, *folder)).collect();
     found.retain(|(pieces, folder)| {
-        let is_inside = |outer: &str| folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-        !above
-            .iter()
-            .any(|(other, outer)| other == pieces && !outer.is_empty() && is_inside(outer))
+        let mut outer = folders_of(folder).skip(1);
+        !outer.any(|outer| !outer.is_empty() && above.contains(&(pieces.what, outer)))
     });
     found
+}
+
+/// A folder and those that it is in.
+fn folders_of(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |own| own.rsplit_once('/').map(|(above, _)| above))
 }
 
 /// What a path says by itself: whose piece it is, and the folder of the whole checkpoint.

@@ -168,24 +168,25 @@ static PATTERNS: LazyLock<RegexSet> =
 /// The layout of most of these names; none where less than a third has a known one.
 pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
     let mut votes = [0usize; LAYOUTS.len()];
-    let mut all = 0;
+    let mut all = 0usize;
     for name in names {
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        all += 1;
-        if let Some(first) = PATTERNS.matches(module).iter().next() {
+        all = all.saturating_add(1);
+        if let Some(first) = PATTERNS.matches(module).iter().next().and_then(|at| LAYOUTS.get(at)) {
             // A layout may have several entries.
-            let own = LAYOUTS
-                .iter()
-                .position(|l| l.name == LAYOUTS[first].name)
-                .unwrap_or(first);
-            votes[own] += 1;
+            let own = LAYOUTS.iter().position(|l| l.name == first.name);
+            if let Some(n) = own.and_then(|own| votes.get_mut(own)) {
+                *n = n.saturating_add(1);
+            }
         }
     }
     let (best, votes) = votes
         .iter()
         .enumerate()
         .max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
-    (*votes > 0 && votes * 3 >= all).then(|| &LAYOUTS[best])
+    LAYOUTS
+        .get(best)
+        .filter(|_| *votes > 0 && votes.saturating_mul(3) >= all)
 }
 
 #[cfg(test)]
