@@ -3,6 +3,8 @@ import { defaults, type State } from './state';
 import type { FigureId, Theme } from './wasm/simd/lorascope';
 
 const VERSION = '1';
+/** The engine counts in 32 bits. */
+const MOST = 0xffffffff;
 
 /** Parts of the page that a link can hide. */
 export const HIDEABLE = ['header', 'controls', 'menu', 'summary', 'words', 'table', 'about'] as const;
@@ -44,7 +46,7 @@ export function read(hash: string): Link {
   const word = <T extends string>(name: string, words: readonly T[]) => words.find((w) => w === has(name));
   const whole = (name: string) => {
     const n = Number.parseInt(has(name) ?? '', 10);
-    return Number.isFinite(n) && n >= 0 ? n : undefined;
+    return n >= 0 && n <= MOST ? n : undefined;
   };
   const epsilon = Number.parseFloat(has('epsilon') ?? '');
   const vector = whole('vector');

@@ -53,3 +53,63 @@ test('nonsense and other versions leave the defaults', () => {
   expect(applied('#v=9&k=3').settings.k).toBe(10);
   expect(applied('#v=1&k=-3').settings.k).toBe(10);
 });
+
+/** mulberry32: the same walk every time. */
+function random(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Whatever a link says, the dials stay where the engine and the controls can follow. */
+function sound(hash: string): void {
+  const link = read(hash);
+  const s = link.dials(defaults());
+  const whole = (n: number, from: number) => Number.isSafeInteger(n) && n >= from && n <= 0xffffffff;
+  const { k, epsilon, side, cosine } = s.settings;
+  expect(whole(k, 1) && whole(s.top, 1) && whole(s.origin.i, 0) && whole(s.origin.j, 0), hash.slice(0, 200)).toBe(true);
+  expect(s.vector === undefined || whole(s.vector, 0), hash.slice(0, 200)).toBe(true);
+  expect(s.until === undefined || whole(s.until, 0), hash.slice(0, 200)).toBe(true);
+  expect(epsilon >= 0 && epsilon <= 1, hash.slice(0, 200)).toBe(true);
+  expect(['left', 'right', 'both']).toContain(side);
+  expect(['absolute', 'signed']).toContain(cosine);
+  // What is written of it is read as the same.
+  const again = read(write(s, { theme: link.theme, hide: link.hide, report: link.report }, link.figure));
+  expect(again.dials(defaults()).settings, hash.slice(0, 200)).toEqual(s.settings);
+  expect([again.theme, again.hide, again.figure], hash.slice(0, 200)).toEqual([link.theme, link.hide, link.figure]);
+}
+
+test('no link puts a dial where nothing can follow', () => {
+  const next = random(7);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
+  const names = ['v', 'k', 'epsilon', 'side', 'cosine', 'preset', 'vector', 'top', 'i', 'j', 'until', 'fraction'];
+  const others = ['adapters', 'sample', 'report', 'matrix', 'model', 'figure', 'theme', 'hide', '__proto__', ''];
+  const values = ['1', '0', '-1', '1e9', '4294967296', '9007199254740993', '9'.repeat(400), 'NaN', 'Infinity', '0.5', '1.1'];
+  const words = ['both', 'signed', 'left', 'dark', 'k-curve', 'menu,about', 'menu,menu', '%', '%E0%A4', '\u0000', '<b>', '0x10', ''];
+  const junk = () => Array.from({ length: 1 + next() * 8 }, () => String.fromCharCode(next() * 0x3000)).join('');
+  for (let round = 0; round < 20_000; round++) {
+    const parts = Array.from({ length: next() * 8 }, () => {
+      const value = next() < 0.2 ? junk() : pick(next() < 0.5 ? values : words);
+      return `${pick(next() < 0.7 ? names : others)}${next() < 0.9 ? '=' : ''}${value}`;
+    });
+    sound(`#${parts.join(pick(['&', '&', '&', '&&', ';']))}`);
+  }
+});
+
+test('a link of megabytes is read in no time', () => {
+  const start = performance.now();
+  for (const hash of [
+    `#v=1&k=${'9'.repeat(4_000_000)}`,
+    `#v=1&hide=${'menu,'.repeat(800_000)}`,
+    `#${'k=3&'.repeat(500_000)}`,
+    `#v=1&matrix=${'x'.repeat(4_000_000)}`,
+    `#${'%'.repeat(2_000_000)}`,
+  ]) {
+    sound(hash);
+  }
+  expect(performance.now() - start).toBeLessThan(5000);
+});
