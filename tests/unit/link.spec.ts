@@ -65,22 +65,22 @@ function random(seed: number): () => number {
   };
 }
 
-/** Whatever a link says, the dials stay where the engine and the controls can follow. */
-function sound(hash: string): void {
+/** What is wrong with the dials of a link: whatever it says, they stay where the engine and the controls can follow. */
+function fault(hash: string): string | undefined {
   const link = read(hash);
   const s = link.dials(defaults());
-  const whole = (n: number, from: number) => Number.isSafeInteger(n) && n >= from && n <= 0xffffffff;
+  const whole = (n: number | undefined, from: number) =>
+    n === undefined || (Number.isSafeInteger(n) && n >= from && n <= 0xffffffff);
   const { k, epsilon, side, cosine } = s.settings;
-  expect(whole(k, 1) && whole(s.top, 1) && whole(s.origin.i, 0) && whole(s.origin.j, 0), hash.slice(0, 200)).toBe(true);
-  expect(s.vector === undefined || whole(s.vector, 0), hash.slice(0, 200)).toBe(true);
-  expect(s.until === undefined || whole(s.until, 0), hash.slice(0, 200)).toBe(true);
-  expect(epsilon >= 0 && epsilon <= 1, hash.slice(0, 200)).toBe(true);
-  expect(['left', 'right', 'both']).toContain(side);
-  expect(['absolute', 'signed']).toContain(cosine);
+  const counts = whole(k, 1) && whole(s.top, 1) && whole(s.origin.i, 0) && whole(s.origin.j, 0);
+  if (!counts || !whole(s.vector, 0) || !whole(s.until, 0)) return 'a number';
+  if (!(epsilon >= 0 && epsilon <= 1)) return 'epsilon';
+  if (!['left', 'right', 'both'].includes(side) || !['absolute', 'signed'].includes(cosine)) return 'a word';
   // What is written of it is read as the same.
   const again = read(write(s, { theme: link.theme, hide: link.hide, report: link.report }, link.figure));
-  expect(again.dials(defaults()).settings, hash.slice(0, 200)).toEqual(s.settings);
-  expect([again.theme, again.hide, again.figure], hash.slice(0, 200)).toEqual([link.theme, link.hide, link.figure]);
+  const said = ({ theme, hide, figure, dials }: typeof link) =>
+    JSON.stringify([theme, hide, figure, dials(defaults()).settings]);
+  return said(again) === said(link) ? undefined : 'the way back';
 }
 
 test('no link puts a dial where nothing can follow', () => {
@@ -88,16 +88,46 @@ test('no link puts a dial where nothing can follow', () => {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
   const names = ['v', 'k', 'epsilon', 'side', 'cosine', 'preset', 'vector', 'top', 'i', 'j', 'until', 'fraction'];
   const others = ['adapters', 'sample', 'report', 'matrix', 'model', 'figure', 'theme', 'hide', '__proto__', ''];
-  const values = ['1', '0', '-1', '1e9', '4294967296', '9007199254740993', '9'.repeat(400), 'NaN', 'Infinity', '0.5', '1.1'];
-  const words = ['both', 'signed', 'left', 'dark', 'k-curve', 'menu,about', 'menu,menu', '%', '%E0%A4', '\u0000', '<b>', '0x10', ''];
+  const values = [
+    '1',
+    '0',
+    '-1',
+    '1e9',
+    '4294967296',
+    '9007199254740993',
+    '9'.repeat(400),
+    'NaN',
+    'Infinity',
+    '0.5',
+    '1.1',
+  ];
+  const words = [
+    'both',
+    'signed',
+    'left',
+    'dark',
+    'k-curve',
+    'menu,about',
+    'menu,menu',
+    '%',
+    '%E0%A4',
+    '\u0000',
+    '<b>',
+    '0x10',
+    '',
+  ];
   const junk = () => Array.from({ length: 1 + next() * 8 }, () => String.fromCharCode(next() * 0x3000)).join('');
+  const faults: string[] = [];
   for (let round = 0; round < 20_000; round++) {
     const parts = Array.from({ length: next() * 8 }, () => {
       const value = next() < 0.2 ? junk() : pick(next() < 0.5 ? values : words);
       return `${pick(next() < 0.7 ? names : others)}${next() < 0.9 ? '=' : ''}${value}`;
     });
-    sound(`#${parts.join(pick(['&', '&', '&', '&&', ';']))}`);
+    const hash = `#${parts.join(pick(['&', '&', '&', '&&', ';']))}`;
+    const wrong = fault(hash);
+    if (wrong !== undefined) faults.push(`${wrong}: ${hash}`);
   }
+  expect(faults.slice(0, 5)).toEqual([]);
 });
 
 test('a link of megabytes is read in no time', () => {
@@ -109,7 +139,7 @@ test('a link of megabytes is read in no time', () => {
     `#v=1&matrix=${'x'.repeat(4_000_000)}`,
     `#${'%'.repeat(2_000_000)}`,
   ]) {
-    sound(hash);
+    expect(fault(hash), hash.slice(0, 40)).toBeUndefined();
   }
   expect(performance.now() - start).toBeLessThan(5000);
 });
