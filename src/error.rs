@@ -67,6 +67,12 @@ pub enum Error {
         tensor: String,
         allowed: u64,
     },
+    /// More tensors than any network has.
+    TooManyTensors {
+        tensor: String,
+        tensors: usize,
+        allowed: usize,
+    },
     /// A `torch.save` file that is damaged, or holds no state dict.
     TorchInvalid {
         detail: String,
@@ -332,6 +338,7 @@ impl Error {
             Error::FileType(_) => "file-type",
             Error::OverLimit { .. } => "over-limit",
             Error::TooManyExperts { .. } => "too-many-matrices",
+            Error::TooManyTensors { .. } => "too-many-tensors",
             Error::TorchInvalid { .. } => "torch-invalid",
             Error::Unreadable { .. } => "not-readable",
             Error::StoppedEngine => "stopped-engine",
@@ -372,6 +379,7 @@ impl Error {
             Error::FileType(f) => format!("This is {}", f.what()),
             Error::OverLimit { .. } => "The file could not be read within its limits".into(),
             Error::TooManyExperts { .. } => "The file stands for more matrices than its size allows".into(),
+            Error::TooManyTensors { .. } => "The file lists more tensors than are read".into(),
             Error::TorchInvalid { .. } => "The PyTorch file cannot be read".into(),
             Error::Unreadable { .. } => "The browser cannot read the file".into(),
             Error::StoppedEngine => "The file could not be read within its limits".into(),
@@ -458,6 +466,9 @@ impl Error {
                 "With “{tensor}” its tensors of experts make more than {allowed} matrices; a file of this size holds fewer. Each expert would be a matrix \
                  of a few bytes."
             ),
+            Error::TooManyTensors { tensors, allowed, .. } => format!(
+                "It lists at least {tensors} tensors; {allowed} are read of one file, several times what the largest networks have in all their files."
+            ),
             Error::TorchInvalid { detail } => detail.clone(),
             Error::StoppedEngine => "It took more memory or time than a file may, and the engine stopped over it. The engine was started again without it.".into(),
             Error::NoTensors => "It is well-formed and lists no tensor.".into(),
@@ -507,7 +518,7 @@ impl Error {
             Error::EmptyFile | Error::Truncated { .. } => "The download is incomplete. Download the file again.".into(),
             Error::FileType(f) => f.fix().into(),
             Error::HeaderTooLarge { .. } => "Check what the file is. Checkpoints in safetensors form are read.".into(),
-            Error::OverLimit { .. } | Error::TooManyExperts { .. } => {
+            Error::OverLimit { .. } | Error::TooManyExperts { .. } | Error::TooManyTensors { .. } => {
                 "Take it out; the other files are not affected. Get it again from its makers, or save the state dict alone as safetensors (docs/limits.md)."
                     .into()
             }
@@ -565,6 +576,7 @@ impl Error {
             | Error::AdapterEmptyTensors { tensor }
             | Error::EmptyTensors { tensor }
             | Error::TooManyExperts { tensor, .. }
+            | Error::TooManyTensors { tensor, .. }
             | Error::Quantized { tensor, .. } => Some(tensor),
             Error::DuplicateKey { name } => Some(name),
             Error::Overlap { b, .. } => Some(b),

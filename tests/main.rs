@@ -2,6 +2,9 @@
 
 mod common;
 
+#[global_allocator]
+static MEMORY: common::memory::Counting = common::memory::Counting;
+
 mod adversary;
 mod attacks;
 mod beside;
@@ -31,5 +34,6 @@ mod quantized;
 mod registry;
 mod runs;
 mod specimen;
+mod tried;
 mod vectors;
 mod zoo;

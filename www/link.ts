@@ -3,6 +3,10 @@ import { defaults, type State } from './state';
 import type { FigureId, Theme } from './wasm/simd/lorascope';
 
 const VERSION = '1';
+/** The engine counts in 32 bits. */
+const MOST = 0xffffffff;
+/** Letters of a link that are read: no state needs more. */
+const LONGEST = 1 << 16;
 
 /** Parts of the page that a link can hide. */
 export const HIDEABLE = ['header', 'controls', 'menu', 'summary', 'words', 'table', 'about'] as const;
@@ -38,13 +42,13 @@ const FIGURES: readonly FigureId[] = [
 ];
 
 export function read(hash: string): Link {
-  const query = new URLSearchParams(hash.replace(/^#/, ''));
+  const query = new URLSearchParams(hash.replace(/^#/, '').slice(0, LONGEST));
   const has = (name: string) =>
     query.get('v') === null || query.get('v') === VERSION ? (query.get(name) ?? undefined) : undefined;
   const word = <T extends string>(name: string, words: readonly T[]) => words.find((w) => w === has(name));
   const whole = (name: string) => {
     const n = Number.parseInt(has(name) ?? '', 10);
-    return Number.isFinite(n) && n >= 0 ? n : undefined;
+    return n >= 0 && n <= MOST ? n : undefined;
   };
   const epsilon = Number.parseFloat(has('epsilon') ?? '');
   const vector = whole('vector');

@@ -29,7 +29,7 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
 fn change(input: &Input) -> Result<Change, String> {
     let mut a = input.parts.matrix("lora_A")?.clone();
     for (mut row, value) in a.row_iter_mut().zip(input.parts.vector("lora_E")?) {
-        row *= *value;
+        row.scale_mut(*value);
     }
     Ok(Change::LowRank {
         b: input.parts.matrix("lora_B")?.clone(),

@@ -77,12 +77,16 @@ pub fn rescaled(w0: View, added: &Matrix, m: &[f32], by_input: bool) -> Result<C
         ));
     }
     // A convolution has several columns an input.
-    let each = lines / m.len();
-    let line = |i: usize, j: usize| if by_input { j / each } else { i / each };
+    let each = lines.checked_div(m.len()).unwrap_or(0);
+    let line = |i: usize, j: usize| if by_input { j } else { i }.checked_div(each).unwrap_or(0);
+    let old = |i: usize, j: usize| f64::from(w0.get((i, j)).copied().unwrap_or(0.0));
+    let new = |i: usize, j: usize| f64::from(added.get((i, j)).copied().unwrap_or(0.0));
     let mut squares = vec![0.0f64; m.len()];
     for j in 0..w0.ncols() {
         for i in 0..w0.nrows() {
-            squares[line(i, j)] += (f64::from(w0[(i, j)]) + f64::from(added[(i, j)])).powi(2);
+            if let Some(square) = squares.get_mut(line(i, j)) {
+                *square += (old(i, j) + new(i, j)).powi(2);
+            }
         }
     }
     let factor: Vec<f64> = squares
@@ -91,7 +95,7 @@ pub fn rescaled(w0: View, added: &Matrix, m: &[f32], by_input: bool) -> Result<C
         .map(|(square, m)| f64::from(*m) / square.sqrt())
         .collect();
     Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
-        let f = factor[line(i, j)];
-        ((f - 1.0) * f64::from(w0[(i, j)]) + f * f64::from(added[(i, j)])) as f32
+        let f = factor.get(line(i, j)).copied().unwrap_or(1.0);
+        ((f - 1.0) * old(i, j) + f * new(i, j)) as f32
     })))
 }

@@ -46,5 +46,7 @@ fn change(input: &Input) -> Result<Change, String> {
     if first.shape() != second.shape() {
         return Err("Its two products have different shapes.".into());
     }
-    Ok(Change::Dense(first.component_mul(&second) * input.scale as f32))
+    let mut change = first.component_mul(&second);
+    change.scale_mut(input.scale as f32);
+    Ok(Change::Dense(change))
 }

@@ -107,8 +107,11 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
         let key: Key = (leaf.adapter, leaf.component, module.name, depth);
         let part = match leaf.part {
+            // The first of each: every module has them.
             Part::Of(part @ ("vera_A" | "vera_B")) => {
-                shared.push((part, t.clone()));
+                if !shared.iter().any(|(own, _)| *own == part) {
+                    shared.push((part, t.clone()));
+                }
                 continue;
             }
             Part::Of(part) => part,
@@ -205,7 +208,7 @@ fn without_modules(passed_over: &[String]) -> Error {
 
 /// A tensor of factors `[0, in]` and `[out, 0]`: a change of rank 0. What a sharded save leaves empty has lost its shape.
 fn of_rank_zero(parts: &[(&'static str, TensorRef)]) -> Option<String> {
-    let shape = |part: &str| parts.iter().find(|(p, _)| *p == part).map(|(_, t)| &t.shape[..]);
+    let shape = |part: &str| parts.iter().find(|(p, _)| *p == part).map(|(_, t)| t.shape.as_slice());
     match (shape("lora_A")?, shape("lora_B")?) {
         ([0, inputs], [out, 0]) if *inputs > 0 && *out > 0 => parts.first().map(|(_, t)| t.name.clone()),
         _ => None,
@@ -252,11 +255,12 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
         }
     }
     let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
+    let first = draft.parts.first().map_or(ALPHA, |(part, _)| part);
     let needed = |part: &&str| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part);
     if let Some(missing) = config.and_then(|c| c.needs).filter(needed) {
         return Err(Error::AdapterHalf {
             module: name,
-            present: draft.parts[0].0,
+            present: first,
             missing,
         });
     }
@@ -273,7 +277,7 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
             why: "Its two shared matrices come from a random generator; they are in the file only when save_projection is on.".into(),
             merge,
         },
-        Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
+        Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: first, missing },
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
         Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;

@@ -1,9 +1,9 @@
 //! The base: which set it is, and which of its matrices are looked at.
 
 use super::components::{self, Component};
-use super::configs::model;
 use super::families::GateUp;
 use super::files::FileEntry;
+use super::folders::Files;
 use super::job::{Recipe, TensorRef};
 use super::matching::Named;
 use super::models::regions;
@@ -60,34 +60,39 @@ pub fn choose(
     answers: &Answers,
 ) -> (Option<usize>, Option<Question>) {
     let candidates: Vec<usize> = readable.iter().chain(packed).copied().collect();
-    let by_answer = answers
-        .0
-        .get(QUESTION)
-        .and_then(|label| candidates.iter().find(|c| sets[**c].label == *label));
-    let largest = candidates.iter().map(|c| weight_bytes(&sets[*c])).max().unwrap_or(0);
-    let all_equal = candidates.iter().all(|c| weight_bytes(&sets[*c]) == largest);
+    let by_answer = answers.0.get(QUESTION).and_then(|label| {
+        candidates
+            .iter()
+            .find(|c| sets.get(**c).is_some_and(|s| s.label == *label))
+    });
+    let size = |c: usize| sets.get(c).map_or(0, weight_bytes);
+    let largest = candidates.iter().map(|c| size(*c)).max().unwrap_or(0);
+    let hints: BTreeSet<String> = hints.iter().map(|h| h.to_lowercase()).collect();
+    let all_equal = candidates.iter().all(|c| size(*c) == largest);
     let score = |c: usize| {
-        let set = &sets[c];
-        let name = format!("{}/{}", set.folder, set.label).to_lowercase();
+        let name = sets
+            .get(c)
+            .map(|set| format!("{}/{}", set.folder, set.label).to_lowercase());
+        let name = name.unwrap_or_default();
         let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
-        let hinted = hints.iter().any(|h| name.ends_with(&h.to_lowercase()));
-        i32::from(says(&["base", "pretrain", "pre-train", "original"])) * 4 + i32::from(hinted) * 4
-            - i32::from(says(&[
-                "tuned",
-                "full",
-                "-ft",
-                "_ft",
-                "merged",
-                "checkpoint",
-                "sft",
-                "dpo",
-            ])) * 2
-            + i32::from(!all_equal && weight_bytes(set) == largest)
-            - i32::from(packed.contains(&c))
+        let ends = name.char_indices().filter_map(|(at, _)| name.get(at..)).chain([""]);
+        let hinted = !hints.is_empty() && ends.into_iter().any(|end| hints.contains(end));
+        let words = [
+            (says(&["base", "pretrain", "pre-train", "original"]), 4),
+            (hinted, 4),
+            (
+                says(&["tuned", "full", "-ft", "_ft", "merged", "checkpoint", "sft", "dpo"]),
+                -2,
+            ),
+            (!all_equal && size(c) == largest, 1),
+            (packed.contains(&c), -1),
+        ];
+        words.into_iter().filter(|(said, _)| *said).map(|(_, n)| n).sum::<i32>()
     };
     // The first of the best: files arrive in the order in which people think of them.
     let default = candidates.iter().rev().max_by_key(|c| (adapters(**c), score(**c)));
     let chosen = by_answer.or(default).copied();
+    let label = |c: usize| sets.get(c).map(|s| s.label.clone()).unwrap_or_default();
     let question = (candidates.len() > 1 && !readable.is_empty()).then(|| Question {
         id: QUESTION.into(),
         title: "Which model is the base?".into(),
@@ -95,8 +100,8 @@ pub fn choose(
         options: candidates
             .iter()
             .map(|c| QuestionOption {
-                value: sets[*c].label.clone(),
-                label: sets[*c].label.clone(),
+                value: label(*c),
+                label: label(*c),
                 note: match (Some(c) == default, packed.contains(c)) {
                     (true, true) => "default; it is packed and cannot be read".into(),
                     (true, false) => "default".into(),
@@ -105,14 +110,14 @@ pub fn choose(
                 },
             })
             .collect(),
-        value: chosen.map(|c| sets[c].label.clone()).unwrap_or_default(),
+        value: chosen.map(label).unwrap_or_default(),
         number: false,
     });
     (chosen, question)
 }
 
 fn weight_bytes(set: &FileSet) -> u64 {
-    set.tensors.iter().map(|t| t.end - t.begin).sum()
+    set.tensors.iter().fold(0, |all, t| t.bytes().saturating_add(all))
 }
 
 /// True for two dimensions, and for a convolution's three to five, of a size that can be counted.
@@ -122,9 +127,8 @@ pub fn is_matrix(t: &TensorRef) -> bool {
 }
 
 /// The weights of a set.
-pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection: Selection) -> Base {
-    let set = &sets[index];
-    let config = model(entries, &set.folder).cloned();
+pub fn matrices(index: usize, set: &FileSet, entries: &Files, selection: Selection) -> Base {
+    let config = entries.config(&set.folder).cloned();
     let orientation = Orientation::of(&set.tensors, config.as_ref().and_then(|c| c.model_type.as_deref()));
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
@@ -198,14 +202,16 @@ impl Base {
             return;
         }
         let mut places: HashMap<String, usize> = (shared..self.named.len())
-            .map(|i| (self.named[i].name.clone(), i))
+            .filter_map(|i| Some((self.named.get(i)?.name.clone(), i)))
             .collect();
         for (matrix, _) in recipes.iter_mut().filter(|(matrix, _)| *matrix >= shared) {
-            let named = &seen.named[*matrix];
+            let (Some(named), Some(own)) = (seen.named.get(*matrix), seen.matrices.get(*matrix)) else {
+                continue;
+            };
             let place = *places.entry(named.name.clone()).or_insert(self.named.len());
             if place == self.named.len() {
                 self.named.push(named.clone());
-                self.matrices.push(seen.matrices[*matrix].clone());
+                self.matrices.push(own.clone());
             }
             *matrix = place;
         }
@@ -227,8 +233,8 @@ impl Base {
 
     /// Whether a matrix is looked at.
     pub fn is_selected(&self, matrix: usize) -> bool {
-        self.selection
-            .includes(&self.named[matrix].name, &self.matrices[matrix].place)
+        let own = self.named.get(matrix).zip(self.matrices.get(matrix));
+        own.is_some_and(|(named, m)| self.selection.includes(&named.name, &m.place))
     }
 
     /// The types of its matrices.
@@ -242,7 +248,7 @@ impl Base {
     }
 
     pub fn summary(&self, sets: &[FileSet], entries: &[FileEntry]) -> PlanBase {
-        let set = &sets[self.set];
+        let set = sets.get(self.set);
         let selected = || {
             self.matrices
                 .iter()
@@ -263,8 +269,8 @@ impl Base {
         }
         let layers: BTreeSet<_> = selected().filter_map(|m| m.place.layer).collect();
         PlanBase {
-            label: set.label.clone(),
-            files: file_infos(&set.files, entries),
+            label: set.map(|s| s.label.clone()).unwrap_or_default(),
+            files: set.map(|s| file_infos(&s.files, entries)).unwrap_or_default(),
             dtype: dtypes.join(" + "),
             layers: layers.len() as u32,
             types,
@@ -276,9 +282,10 @@ impl Base {
 pub fn file_infos(files: &[usize], entries: &[FileEntry]) -> Vec<FileInfo> {
     files
         .iter()
-        .map(|f| FileInfo {
-            name: entries[*f].path.clone(),
-            size: entries[*f].size,
+        .filter_map(|f| entries.get(*f))
+        .map(|entry| FileInfo {
+            name: entry.path.clone(),
+            size: entry.size,
             sha256: None,
         })
         .collect()

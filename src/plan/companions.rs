@@ -2,37 +2,83 @@
 
 use super::base::Base;
 use super::components::{self, Component};
-use super::configs::model;
-use super::files::FileEntry;
+use super::folders::Files;
 use super::layouts;
 use super::names::{canonical, is_weight, place};
 use super::sets::FileSet;
 use crate::error::{DISTRIBUTED, FLAX, MEGATRON, NEMO, Pieces, VERL, ZERO};
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashSet};
+
+/// What the sets around one are in a pipeline.
+pub struct Around<'a> {
+    own: Vec<Option<Component>>,
+    pipelines: Vec<Option<&'a str>>,
+    /// The pipelines that have the network which takes noise away.
+    denoised: BTreeSet<&'a str>,
+    has_others_than_vae: bool,
+    /// Folders with a network of images in them, and those above ComfyUI's that have one.
+    images: OnceCell<[HashSet<&'a str>; 2]>,
+}
+
+impl<'a> Around<'a> {
+    pub fn of(sets: &'a [FileSet], entries: &Files) -> Around<'a> {
+        let own: Vec<Option<Component>> = sets.iter().map(|s| of(s, entries)).collect();
+        let pipelines: Vec<Option<&str>> = sets.iter().map(|s| components::pipeline(s, entries)).collect();
+        let denoised = own
+            .iter()
+            .zip(&pipelines)
+            .filter(|(own, _)| **own == Some(Component::Denoiser));
+        Around {
+            denoised: denoised.filter_map(|(_, pipeline)| *pipeline).collect(),
+            has_others_than_vae: own.iter().any(|own| *own != Some(Component::Vae)),
+            own,
+            pipelines,
+            images: OnceCell::new(),
+        }
+    }
+
+    /// Whether a network of images is kept as one pipeline with a set: in one folder, as single files are, or in ComfyUI's.
+    fn has_images_beside(&self, set: &FileSet, sets: &'a [FileSet]) -> bool {
+        let [folders, above] = self.images.get_or_init(|| {
+            let of_images = || sets.iter().filter(|s| is_of_images(s));
+            [
+                of_images().map(|s| s.folder.as_str()).collect(),
+                of_images().filter_map(comfy).collect(),
+            ]
+        });
+        folders.contains(set.folder.as_str()) || comfy(set).is_some_and(|own| above.contains(own))
+    }
+}
 
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
-pub fn why(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> Option<&'static str> {
+pub fn why<'a>(at: usize, sets: &'a [FileSet], around: &Around<'a>, entries: &Files) -> Option<&'static str> {
+    let set = sets.get(at)?;
+    let beside_denoiser = || {
+        let own = around.pipelines.get(at).copied().flatten();
+        own.is_some_and(|own| around.denoised.contains(own))
+    };
     let named = |words: &[&str]| {
         words
             .iter()
             .any(|w| set.stem.contains(w) || set.folder.rsplit('/').next().is_some_and(|f| f.contains(w)))
     };
-    let other = |c: Component| sets.iter().any(|o| of(o, entries) != Some(c));
-    match of(set, entries) {
-        Some(Component::Vae) if other(Component::Vae) => return Some("the VAE"),
-        Some(Component::Encoder(_)) if beside_denoiser(set, sets, entries) => {
+    match around.own.get(at).copied().flatten() {
+        Some(Component::Vae) if around.has_others_than_vae => return Some("the VAE"),
+        Some(Component::Encoder(_)) if beside_denoiser() => {
             return Some("a text encoder of the pipeline");
         }
         // A safety checker, an image encoder.
-        None if beside_denoiser(set, sets, entries) => return Some("another model of the pipeline"),
+        None if beside_denoiser() => return Some("another model of the pipeline"),
         _ => {}
     }
     if let Some(encoder) = encoder_by_names(set)
-        && sets.iter().any(|o| is_together(set, o) && is_of_images(o))
+        && around.has_images_beside(set, sets)
     {
         return Some(encoder);
     }
-    let class = model(entries, &set.folder)
+    let class = entries
+        .config(&set.folder)
         .and_then(|c| c.class.as_deref())
         .unwrap_or_default();
     if ["ControlNet", "T2IAdapter", "MotionAdapter", "IPAdapter"]
@@ -88,13 +134,10 @@ const KINDS: [&str; 8] = [
     "loras",
 ];
 
-/// Whether two files are kept as one pipeline: in one folder, as single files are, or in ComfyUI's.
-fn is_together(one: &FileSet, other: &FileSet) -> bool {
-    let above = |set: &FileSet| {
-        let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
-        KINDS.contains(&last).then(|| above.to_owned())
-    };
-    one.folder == other.folder || above(one).is_some() && above(one) == above(other)
+/// The folder above, of one of ComfyUI's.
+fn comfy(set: &FileSet) -> Option<&str> {
+    let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
+    KINDS.contains(&last).then_some(above)
 }
 
 fn is_of_images(set: &FileSet) -> bool {
@@ -114,16 +157,8 @@ fn encoder_by_names(set: &FileSet) -> Option<&'static str> {
     }
 }
 
-fn of(set: &FileSet, entries: &[FileEntry]) -> Option<Component> {
-    components::of_set(set, model(entries, &set.folder))
-}
-
-fn beside_denoiser(set: &FileSet, sets: &[FileSet], entries: &[FileEntry]) -> bool {
-    let Some(above) = components::pipeline(set, entries) else {
-        return false;
-    };
-    sets.iter()
-        .any(|o| of(o, entries) == Some(Component::Denoiser) && components::pipeline(o, entries) == Some(above))
+fn of(set: &FileSet, entries: &Files) -> Option<Component> {
+    components::of_set(set, entries.config(&set.folder))
 }
 
 fn has_blocks(set: &FileSet) -> bool {
@@ -135,7 +170,7 @@ fn has_blocks(set: &FileSet) -> bool {
 }
 
 /// What a set is that, by its folder, is another model of the base's pipeline: its numbers would fit where both have the same shapes.
-pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Option<String> {
+pub fn other_model(set: &FileSet, base: &FileSet, entries: &Files) -> Option<String> {
     components::are_different(set, base).then(|| {
         let name = of(set, entries).map(Component::name).unwrap_or_default();
         format!("another model of the pipeline ({name})")
@@ -143,7 +178,7 @@ pub fn other_model(set: &FileSet, base: &FileSet, entries: &[FileEntry]) -> Opti
 }
 
 /// Why a set that pairs with nothing of the base is no fine-tune of it; none where that is an error to be told.
-pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &[FileEntry]) -> Option<String> {
+pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &Files) -> Option<String> {
     // A repository often has the network in its makers' own file too, above the pipeline's folders.
     let is_above = |one: &FileSet, other: &FileSet| components::pipeline(other, entries) == Some(one.folder.as_str());
     match (of(set, entries), base.component) {
@@ -156,20 +191,22 @@ pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &[FileE
 }
 
 /// A training library's pieces among paths that were not opened: the library, and a folder.
-pub fn in_pieces<'a>(
-    unopened: &'a [String],
-    entries: &[FileEntry],
-    sets: &[FileSet],
-) -> Vec<(&'static Pieces, &'a str)> {
+pub fn in_pieces<'a>(unopened: &'a [String], entries: &Files, sets: &[FileSet]) -> Vec<(&'static Pieces, &'a str)> {
     let mut found: Vec<(&'static Pieces, &str)> = Vec::new();
     let mut seen = BTreeSet::new();
-    let paths = || {
-        entries
-            .iter()
-            .map(|e| e.path.as_str())
-            .chain(unopened.iter().map(String::as_str))
+    let paths: BTreeSet<&str> = entries
+        .iter()
+        .map(|e| e.path.as_str())
+        .chain(unopened.iter().map(String::as_str))
+        .collect();
+    let has = |start: String| {
+        paths
+            .range(start.as_str()..)
+            .next()
+            .is_some_and(|path| path.starts_with(&start))
     };
-    let has = |start: String| paths().any(|path| path.starts_with(&start));
+    // Readable weights of the same checkpoint: the pieces are of no interest then.
+    let readable: BTreeSet<&str> = sets.iter().flat_map(|s| folders_of(&s.folder)).collect();
     for path in unopened {
         let (pieces, folder) = match pieces_of(path) {
             // PyTorch's pieces, and what tells whose: NeMo's `context`, and Megatron-Core's file of what is common to them.
@@ -181,23 +218,22 @@ pub fn in_pieces<'a>(
             Some(found) => found,
             None => continue,
         };
-        // Readable weights of the same checkpoint: the pieces are of no interest then.
-        let readable = sets
-            .iter()
-            .any(|s| s.folder == folder || !folder.is_empty() && s.folder.starts_with(&format!("{folder}/")));
-        if !readable && seen.insert(folder) {
+        if !readable.contains(folder) && seen.insert(folder) {
             found.push((pieces, folder));
         }
     }
     // A piece in a folder of its own belongs to the checkpoint above.
-    let above: Vec<(&Pieces, &str)> = found.clone();
+    let above: BTreeSet<(&str, &str)> = found.iter().map(|(pieces, folder)| (pieces.what, *folder)).collect();
     found.retain(|(pieces, folder)| {
-        let is_inside = |outer: &str| folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-        !above
-            .iter()
-            .any(|(other, outer)| other == pieces && !outer.is_empty() && is_inside(outer))
+        let mut outer = folders_of(folder).skip(1);
+        !outer.any(|outer| !outer.is_empty() && above.contains(&(pieces.what, outer)))
     });
     found
+}
+
+/// A folder and those that it is in.
+fn folders_of(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |own| own.rsplit_once('/').map(|(above, _)| above))
 }
 
 /// What a path says by itself: whose piece it is, and the folder of the whole checkpoint.

@@ -23,6 +23,8 @@ const UNEQUAL: [&str; 7] = [
     "middle_block",
     "stages",
 ];
+/// Stacks that may have another depth.
+const MOST_STACKS: usize = 64;
 /// The joint of a block that predicts one token more and stands behind the network's own (DeepSeek-V3, GLM-4.5): no block of its depth.
 const NEXT_TOKEN: &str = ".eh_proj.";
 
@@ -77,8 +79,10 @@ fn counts_up(numbers: &BTreeSet<u32>) -> bool {
 fn meeting<'a>(base: &'a [Named], tuned: &'a [Named]) -> BTreeMap<&'a str, &'a str> {
     let mut votes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for (t, b) in pair(base, tuned, Shapes::Either).pairs {
-        if let (Some((own, _)), Some((other, _))) = (stack(&tuned[t].name), stack(&base[b].name)) {
-            *votes.entry((own, other)).or_default() += 1;
+        let stack = |list: &'a [Named], at: usize| list.get(at).and_then(|n| stack(&n.name));
+        if let (Some((own, _)), Some((other, _))) = (stack(tuned, t), stack(base, b)) {
+            let n = votes.entry((own, other)).or_default();
+            *n = n.saturating_add(1);
         }
     }
     let mut met: BTreeMap<&str, (u32, &str)> = BTreeMap::new();
@@ -102,7 +106,8 @@ fn expert(name: &str) -> Option<u32> {
 fn experts(named: &[Named]) -> BTreeMap<(&str, u32), BTreeSet<u32>> {
     let mut blocks: BTreeMap<(&str, u32), BTreeSet<u32>> = BTreeMap::new();
     for n in named.iter().filter(|n| !replication::is_copy(&n.name)) {
-        if let (Some(block), Some(number)) = (stack(&n.name), expert(&n.name)) {
+        let Some(number) = expert(&n.name) else { continue };
+        if let Some(block) = stack(&n.name) {
             blocks.entry(block).or_default().insert(number);
         }
     }
@@ -128,8 +133,11 @@ impl Shift {
         let tuned: Vec<Named> = set.tensors.iter().filter(|t| is_matrix(t)).map(one).collect();
         // Trainers may save the blocks that they changed, and no others: a whole network has an embedding too.
         let is_whole = tuned.iter().any(|n| place(&n.name).excluded == Some("embedding"));
-        let met = meeting(&base.named, &tuned);
         let (theirs, ours) = (layers(&base.named), layers(&tuned));
+        if theirs == ours && experts(&base.named) == experts(&tuned) {
+            return Shift::default();
+        }
+        let met = meeting(&base.named, &tuned);
         let differing: Vec<(&str, &str, [u32; 2])> = ours
             .iter()
             .filter_map(|(own, layers)| {
@@ -139,6 +147,12 @@ impl Shift {
                 (b != t && counts_up(layers) && counts_up(others) && (t > b || is_whole)).then_some((*own, name, sizes))
             })
             .collect();
+        // Names of a thousand stacks are no network's: they pair by their numbers as they are.
+        let differing = if differing.len() > MOST_STACKS {
+            Vec::new()
+        } else {
+            differing
+        };
         let [base_samples, samples] = match differing.is_empty() {
             true => Default::default(),
             false => [base_set, set].map(|s| Samples::of(s, entries)),

@@ -8,11 +8,11 @@ use super::files::FileEntry;
 use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::problems::{count, of_error, unpacked_name, warning};
-use super::sets::FileSet;
+use super::sets::{FileSet, Labels};
 use super::{Answers, PlanModel, Problem, Question, experts, replication, tied};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
-use crate::report::{FileInfo, Kind};
+use crate::report::Kind;
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +95,9 @@ impl Draft<'_> {
     }
 }
 
+/// A raw state dict has a few; each would be a model of its own.
+const MOST_ADAPTERS: usize = 64;
+
 /// Classes of diffusers' networks.
 fn is_image_class(class: &str) -> bool {
     [
@@ -115,9 +118,14 @@ pub fn adapters<'a>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
-    for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
+    for ((s, set), config) in sets
+        .iter()
+        .enumerate()
+        .zip(configs)
+        .filter(|((_, set), _)| set.is_adapter)
+    {
         let file = set.first_path(entries);
-        let config = configs[s];
+        let config = *config;
         if let Some(error) = config.and_then(|c| c.config.refusal.as_ref()) {
             problems.push(of_error(error, file, "Blocks 1 model"));
             continue;
@@ -133,7 +141,16 @@ pub fn adapters<'a>(
             }
         };
         let several = sorted.len() > 1;
-        for (name, adapter) in sorted {
+        if sorted.len() > MOST_ADAPTERS {
+            let cause = format!(
+                "By the names of its tensors it holds {} adapters; the first {MOST_ADAPTERS} are taken.",
+                sorted.len()
+            );
+            let fix = "Save the adapters that you want to see in files of their own.";
+            let title = "The file holds more adapters than are read".into();
+            problems.push(warning("too-many-adapters", title, file, cause, fix));
+        }
+        for (name, adapter) in sorted.into_iter().take(MOST_ADAPTERS) {
             problems.extend(module_problems(&adapter, file));
             if adapter.modules.is_empty() {
                 continue;
@@ -165,7 +182,7 @@ fn sources<'a>(
     config: Option<ConfigFile<'a>>,
     entries: &'a [FileEntry],
 ) -> Sources<'a> {
-    let headers = || set.files.iter().filter_map(|f| entries[*f].header());
+    let headers = || set.files.iter().filter_map(|f| entries.get(*f)?.header());
     let metadata = headers()
         .map(|h| Metadata::read(&h.metadata, set.letters()))
         .find(|m| !m.is_empty())
@@ -176,12 +193,12 @@ fn sources<'a>(
         .iter()
         .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
-        config: config.map(|c| {
-            let entry = &entries[c.file];
+        config: config.and_then(|c| {
+            let entry = entries.get(c.file)?;
             // From another folder: said with it.
             let own = entry.folder() == set.folder;
             let name = if own { entry.name() } else { entry.path.as_str() };
-            Configured::new(Cow::Borrowed(c.config), name, set.letters())
+            Some(Configured::new(Cow::Borrowed(c.config), name, set.letters()))
         }),
         metadata,
         named: alpha::named(set.first_path(entries)),
@@ -196,7 +213,7 @@ fn sources<'a>(
 
 /// Adapters dropped without folders are all called `adapter_model`: rank and alpha tell them apart better.
 fn label_bare_adapters(drafts: &mut [Draft]) {
-    let mut used = BTreeSet::new();
+    let mut used = Labels::default();
     for draft in drafts {
         if draft.label.starts_with("adapter_model") {
             let rank = draft.adapter.modules.iter().filter_map(Module::rank).max().unwrap_or(0);
@@ -206,12 +223,7 @@ fn label_bare_adapters(drafts: &mut [Draft]) {
                 .unwrap_or_default();
             draft.label = format!("lora r={rank}{alpha}");
         }
-        let plain = draft.label.clone();
-        let mut n = 2;
-        while !used.insert(draft.label.clone()) {
-            draft.label = format!("{plain} ({n})");
-            n += 1;
-        }
+        draft.label = used.fresh(std::mem::take(&mut draft.label));
     }
 }
 
@@ -225,7 +237,8 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
         } else {
             String::new()
         };
-        by_kind.entry((error.code(), kind)).or_insert((0, error)).0 += 1;
+        let (n, _) = by_kind.entry((error.code(), kind)).or_insert((0, error));
+        *n = n.saturating_add(1);
     }
     let all = adapter.modules.is_empty();
     by_kind
@@ -286,7 +299,7 @@ pub fn paired(
     entries: &[FileEntry],
     answers: &Answers,
 ) -> Option<(PlanModel, Paired)> {
-    let set = &sets[draft.set];
+    let set = sets.get(draft.set)?;
     let question = draft.question(answers);
     let asked = question.as_ref().map(|q| q.value.as_str());
     if asked == Some(alpha::LEAVE_OUT) {
@@ -320,11 +333,7 @@ pub fn paired(
         .extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
     let scaled = Scaled::of(&paired.decided);
     let mut files = file_infos(&set.files, entries);
-    files.extend(draft.config.map(|c| FileInfo {
-        name: entries[c.file].path.clone(),
-        size: entries[c.file].size,
-        sha256: None,
-    }));
+    files.extend(draft.config.iter().flat_map(|c| file_infos(&[c.file], entries)));
     let rank = paired
         .rank
         .or_else(|| adapter.modules.iter().filter_map(Module::rank).max());
@@ -418,6 +427,10 @@ fn other_base(named: &str, called: &Called, file: &str) -> Option<Problem> {
 
 /// The method of most modules.
 fn common(adapter: &Adapter) -> &'static Method {
-    let of = |m: &&Module| adapter.modules.iter().filter(|o| o.method == m.method).count();
-    adapter.modules.iter().max_by_key(of).map_or(METHODS[0], |m| m.method)
+    let times = |method: &Method| adapter.modules.iter().filter(|m| m.method == method).count();
+    let mut methods: Vec<(&'static Method, usize)> = METHODS.iter().map(|m| (*m, times(m))).collect();
+    // Among equals the one whose module is the last.
+    let last = |method: &Method| adapter.modules.iter().rposition(|m| m.method == method);
+    methods.sort_by_key(|(method, n)| (*n, last(method)));
+    methods.last().map_or(METHODS[0], |(method, _)| method)
 }

@@ -103,6 +103,16 @@ const MOST: f64 = 0.7;
 
 /// Two matrices of one stem, `[r, in]` and `[out, r]` (or both turned), over and over, and little else.
 pub fn of(tensors: &Tensors) -> Option<Foreign> {
+    // A factor is thin. Most models are known by that alone, without a look at their names.
+    let sides = tensors.iter().filter_map(|t| match t.shape[..] {
+        [rows, cols] if rows > 0 && cols > 0 => Some((rows.min(cols), rows.max(cols))),
+        _ => None,
+    });
+    let (thin, others): (Vec<_>, Vec<_>) = sides.partition(|(short, long)| short.saturating_mul(LOW_BY_NAME) <= *long);
+    let all = thin.len().saturating_add(others.len());
+    if thin.len() as f64 <= MOST * all as f64 {
+        return None;
+    }
     let matrices: Vec<(String, [u64; 2])> = tensors
         .iter()
         .filter_map(|t| match t.shape[..] {
@@ -112,18 +122,19 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
         .collect();
     // By the stem before the last one or two components that differ: the end that most pairs share is the spelling.
     let mut by_ends: BTreeMap<[String; 2], Vec<(String, String, u64)>> = BTreeMap::new();
-    for depth in [1, 2] {
+    for depth in [0, 1] {
         type Part<'a> = (String, &'a String, [u64; 2]);
         let mut by_stem: BTreeMap<String, Vec<Part>> = BTreeMap::new();
         for (name, shape) in &matrices {
             // `adapter_down.0` is the first layer of a sequence.
             let module = name.trim_end_matches(".weight").trim_end_matches(".0");
-            let cut = module.rmatch_indices('.').nth(depth - 1).map(|(at, _)| at);
-            if let Some(at) = cut {
-                by_stem
-                    .entry(module[..at].to_owned())
-                    .or_default()
-                    .push((module[at + 1..].to_owned(), name, *shape));
+            let cut = module.rmatch_indices('.').nth(depth).map(|(at, _)| at);
+            if let Some((stem, rest)) = cut.and_then(|at| module.split_at_checked(at)) {
+                by_stem.entry(stem.to_owned()).or_default().push((
+                    rest.strip_prefix('.').unwrap_or(rest).to_owned(),
+                    name,
+                    *shape,
+                ));
             }
         }
         for group in by_stem.values() {
@@ -137,7 +148,7 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
     }
     let (ends, pairs) = by_ends.into_iter().max_by_key(|(_, pairs)| pairs.len())?;
     let (first, second, rank) = pairs.first()?.clone();
-    if (2 * pairs.len()) as f64 <= MOST * matrices.len() as f64 {
+    if 2.0 * pairs.len() as f64 <= MOST * matrices.len() as f64 {
         return None;
     }
     Some(Foreign {

@@ -56,6 +56,11 @@ impl TensorRef {
         self.packing.is_some() || self.dtype.is_readable()
     }
 
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> u64 {
+        self.end.saturating_sub(self.begin)
+    }
+
     /// Itself, and the tensors it is read with.
     pub fn all(&self) -> impl Iterator<Item = &TensorRef> {
         std::iter::once(self).chain(self.packing.iter().flat_map(|p| &p.with))
@@ -87,11 +92,14 @@ impl Lines {
     }
 
     pub fn len(self) -> u64 {
-        self.block * self.count
+        self.block.saturating_mul(self.count)
     }
 
     pub fn rows(self) -> impl Iterator<Item = u64> {
-        (0..self.count).flat_map(move |i| self.first + i * self.stride..self.first + i * self.stride + self.block)
+        (0..self.count).flat_map(move |i| {
+            let first = self.first.saturating_add(i.saturating_mul(self.stride));
+            first..first.saturating_add(self.block)
+        })
     }
 }
 
@@ -212,7 +220,7 @@ impl Job {
         let tuned = before
             .into_iter()
             .chain([own])
-            .map(|place| self.tuned[place].clone())
+            .filter_map(|place| self.tuned.get(place).cloned())
             .collect();
         let follows = before.map(|_| None).into_iter().chain([before.map(|_| 0)]).collect();
         Some(Job {

@@ -210,20 +210,27 @@ static PATTERNS: LazyLock<RegexSet> =
 /// The layout of most of these names; none where less than a third has a known one. Some names are of several layouts: those beside them tell.
 pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
     let mut votes = [0usize; LAYOUTS.len()];
-    let mut all = 0;
+    let mut all = 0usize;
     // A layout may have several entries; the first stands for it.
-    let own = |at: usize| LAYOUTS.iter().position(|l| l.name == LAYOUTS[at].name).unwrap_or(at);
+    let own = |at: usize| {
+        let name = LAYOUTS.get(at)?.name;
+        LAYOUTS.iter().position(|l| l.name == name)
+    };
     for name in names {
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        all += 1;
-        let fitting: BTreeSet<usize> = PATTERNS.matches(module).iter().map(own).collect();
-        fitting.into_iter().for_each(|at| votes[at] += 1);
+        all = all.saturating_add(1);
+        let fitting: BTreeSet<usize> = PATTERNS.matches(module).iter().filter_map(own).collect();
+        for (_, n) in votes.iter_mut().enumerate().filter(|(at, _)| fitting.contains(at)) {
+            *n = n.saturating_add(1);
+        }
     }
     let (best, votes) = votes
         .iter()
         .enumerate()
         .max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
-    (*votes > 0 && votes * 3 >= all).then(|| &LAYOUTS[best])
+    LAYOUTS
+        .get(best)
+        .filter(|_| *votes > 0 && votes.saturating_mul(3) >= all)
 }
 
 #[cfg(test)]

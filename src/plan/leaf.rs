@@ -5,7 +5,9 @@
 use super::components::{self, Component};
 use super::names::canonical;
 use crate::error::Merge;
-use crate::methods;
+use crate::methods::METHODS;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A tensor's name taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub struct Leaf {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// As [`methods`] spells it.
+    /// As [`crate::methods`] spells it.
     Of(&'static str),
     /// A scalar.
     Alpha,
@@ -157,15 +159,16 @@ const ROAD: &str = "It rotates and scales outputs pair by pair, which this versi
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {
+    #[cfg(test)]
+    crate::steps::step();
     let joined = components::JOINED
         .into_iter()
         .find(|(prefix, _)| name.starts_with(prefix));
-    let components: Vec<&str> = name[joined.map_or(0, |(prefix, _)| prefix.len())..]
-        .split('.')
-        .collect();
+    let rest = joined.map_or(Some(name), |(prefix, _)| name.strip_prefix(prefix))?;
+    let components: Vec<&str> = rest.split('.').collect();
     let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
-        let before = i.checked_sub(1).map(|j| components[j]);
-        part(c, before, i + 1 == components.len(), joined.is_some()).map(|(part, taken)| {
+        let before = i.checked_sub(1).and_then(|j| components.get(j).copied());
+        part(c, before, i.saturating_add(1) == components.len(), joined.is_some()).map(|(part, taken)| {
             (
                 i,
                 taken,
@@ -174,15 +177,17 @@ pub fn leaf(name: &str) -> Option<Leaf> {
             )
         })
     })?;
-    let module = module(
-        &components[..at - taken.min(at)],
-        (taken > 0).then(|| components[at - 1]),
-    );
+    let side = at
+        .checked_sub(1)
+        .filter(|_| taken > 0)
+        .and_then(|side| components.get(side));
+    let module = module(components.get(..at.saturating_sub(taken))?, side.copied());
     if module.is_empty() {
         return None;
     }
-    let adapter: Vec<&str> = components[at + 1..]
+    let adapter: Vec<&str> = components
         .iter()
+        .skip(at.saturating_add(1))
         .copied()
         .filter(|c| *c != "weight")
         .collect();
@@ -195,7 +200,12 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         Some((_, component)) => component,
         None => components::of_name(&canonical(&module).name),
     };
-    let image = joined.is_some() || old || part == Part::Alpha || ["unet", "diffusion_model"].contains(&components[0]);
+    let image = joined.is_some()
+        || old
+        || part == Part::Alpha
+        || components
+            .first()
+            .is_some_and(|c| ["unet", "diffusion_model"].contains(c));
     Some(Leaf {
         module,
         part,
@@ -205,6 +215,17 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         component,
     })
 }
+
+/// What a component says wherever it stands: asked of every component of every name.
+static NAMED: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
+    let read = METHODS
+        .iter()
+        .flat_map(|m| m.parts())
+        .map(|part| (part, Part::Of(part)));
+    let refused = REFUSED.map(|(part, method, why, merge)| (part, Part::Refused(method, why, merge)));
+    let ignored = IGNORED.map(|part| (part, Part::Ignored));
+    read.chain(refused).chain(ignored).collect()
+});
 
 /// The part that a component names, and how many components before it belong to it.
 fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part, usize)> {
@@ -234,11 +255,7 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,
-        _ if IGNORED.contains(&c) => own(Part::Ignored),
-        _ => match REFUSED.iter().find(|(part, ..)| *part == c) {
-            Some((_, method, why, merge)) => own(Part::Refused(method, why, *merge)),
-            None => own(Part::Of(methods::part(c)?)),
-        },
+        _ => own(*NAMED.get(c)?),
     }
 }
 

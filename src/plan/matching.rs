@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Components that a rule may strip, and prefixes it may add.
 const MAX_STRIP: usize = 4;
 const MAX_RULES: usize = 4;
+/// No network has more prefixes before one tail than blocks; of more, and of more rules in all, the first are tried.
+const MOST_PREFIXES: usize = 32;
+const MOST_SCORED: usize = 1 << 18;
 
 /// A name to pair, canonical, with its shape `[out, in]` as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,20 +49,33 @@ impl Pairing {
     /// Takes in pairs made by hand, over those found; shapes have to fit all the same.
     pub fn by_hand(&mut self, base: &[Named], tuned: &[Named], shapes: Shapes, pairs: &ByHand) {
         let mut count = 0;
+        if pairs.is_empty() {
+            return;
+        }
+        // The first of equal names.
+        let places = |list: &'_ [Named]| -> HashMap<String, usize> {
+            list.iter()
+                .enumerate()
+                .rev()
+                .map(|(i, n)| (n.name.clone(), i))
+                .collect()
+        };
+        let (of_tuned, of_base) = (places(tuned), places(base));
         for (from, to) in pairs {
-            let (Some(t), Some(b)) = (
-                tuned.iter().position(|n| n.name == *from),
-                base.iter().position(|n| n.name == *to),
-            ) else {
+            let (Some(t), Some(b)) = (of_tuned.get(from).copied(), of_base.get(to).copied()) else {
                 continue;
             };
-            if !shapes.fit(tuned[t].shape, base[b].shape) {
+            if !tuned
+                .get(t)
+                .zip(base.get(b))
+                .is_some_and(|(t, b)| shapes.fit(t.shape, b.shape))
+            {
                 continue;
             }
             self.pairs.retain(|_, other| *other != b);
             self.pairs.insert(t, b);
             self.by_rule.insert(t, self.rules.len());
-            count += 1;
+            count = u32::saturating_add(count, 1);
         }
         if count > 0 {
             self.by_rule.retain(|t, _| self.pairs.contains_key(t));
@@ -85,10 +101,15 @@ pub enum Shapes {
 impl Shapes {
     /// A dimension of 0 is not known and fits any.
     pub fn fit(self, a: [u64; 2], b: [u64; 2]) -> bool {
+        #[cfg(test)]
+        crate::steps::step();
         let same = |a: [u64; 2]| a.iter().zip(b).all(|(a, b)| *a == b || *a == 0);
         match self {
             Shapes::Same => same(a),
-            Shapes::Either => same(a) || same([a[1], a[0]]),
+            Shapes::Either => {
+                let [rows, cols] = a;
+                same(a) || same([cols, rows])
+            }
             Shapes::Any => true,
         }
     }
@@ -113,8 +134,8 @@ struct Search<'a> {
     tuned: &'a [Named],
     shapes: Shapes,
     by_name: HashMap<&'a str, usize>,
-    /// Tail of a base name -> the prefixes before it.
-    prefixes: HashMap<&'a str, Vec<&'a str>>,
+    /// Tail of a base name -> the prefixes before it; once something is left over.
+    prefixes: Option<HashMap<&'a str, Vec<&'a str>>>,
     /// Prefixes of either side that reach into a numbered block: no rule may take one block for another.
     inside_block: HashSet<&'a str>,
     used: HashSet<usize>,
@@ -123,12 +144,6 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn new(base: &'a [Named], tuned: &'a [Named], shapes: Shapes) -> Self {
-        let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
-        for b in base {
-            for (prefix, tail) in splits(&b.name) {
-                prefixes.entry(tail).or_default().push(prefix);
-            }
-        }
         let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
         let all: HashSet<&str> = base
             .iter()
@@ -142,7 +157,7 @@ impl<'a> Search<'a> {
             tuned,
             shapes,
             by_name,
-            prefixes,
+            prefixes: None,
             inside_block,
             used: HashSet::new(),
             result: Pairing::default(),
@@ -158,34 +173,46 @@ impl<'a> Search<'a> {
 
     fn free(&self, name: &str, shape: [u64; 2]) -> Option<usize> {
         let b = *self.by_name.get(name)?;
-        (!self.used.contains(&b) && self.shapes.fit(shape, self.base[b].shape)).then_some(b)
+        let fits = self.base.get(b).is_some_and(|n| self.shapes.fit(shape, n.shape));
+        (fits && !self.used.contains(&b)).then_some(b)
     }
 
     /// How many tensors each rule would pair.
-    fn scores(&self) -> HashMap<(&'a str, &'a str), u32> {
+    fn scores(&mut self) -> HashMap<(&'a str, &'a str), u32> {
+        let base = self.base;
+        let prefixes = self.prefixes.take().unwrap_or_else(|| prefixes(base));
         let mut score: HashMap<(&str, &str), u32> = HashMap::new();
         let whole = |prefix: &&str| !self.inside_block.contains(prefix);
         for (_, t) in self.unmatched() {
             for (strip, tail) in splits(&t.name).filter(|(strip, _)| whole(strip)) {
-                for add in self.prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
+                for add in prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
                     if strip != *add
+                        && (score.len() < MOST_SCORED || score.contains_key(&(strip, *add)))
                         && swap_allowed(strip, add, tail)
                         && tower_of_rule(strip, add) != Agreement::Against
                         && self.free(&join(add, tail), t.shape).is_some()
                     {
-                        *score.entry((strip, add)).or_default() += 1;
+                        let n = score.entry((strip, add)).or_default();
+                        *n = n.saturating_add(1);
                     }
                 }
             }
         }
+        self.prefixes = Some(prefixes);
         score
     }
 
     /// The rule that pairs most tensors; among equals the one that keeps the tower, then the shortest change, then the first by name.
-    fn best_rule(&self) -> Option<(String, String)> {
+    fn best_rule(&mut self) -> Option<(String, String)> {
+        self.unmatched().next()?;
         let best = self.scores().into_iter().max_by_key(|((strip, add), n)| {
             let kept = tower_of_rule(strip, add);
-            (*n, kept, Reverse(strip.len() + add.len()), Reverse((*strip, *add)))
+            (
+                *n,
+                kept,
+                Reverse(strip.len().saturating_add(add.len())),
+                Reverse((*strip, *add)),
+            )
         });
         best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
     }
@@ -239,7 +266,7 @@ impl<'a> Search<'a> {
             if self.used.insert(b) {
                 self.result.pairs.insert(t, b);
                 self.result.by_rule.insert(t, rule);
-                count += 1;
+                count = u32::saturating_add(count, 1);
             }
         }
         if count > 0 {
@@ -253,10 +280,25 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Tail of a name -> the prefixes before it.
+fn prefixes(base: &[Named]) -> HashMap<&str, Vec<&str>> {
+    let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
+    for b in base {
+        for (prefix, tail) in splits(&b.name) {
+            let own = prefixes.entry(tail).or_default();
+            if own.len() < MOST_PREFIXES {
+                own.push(prefix);
+            }
+        }
+    }
+    prefixes
+}
+
 /// The name cut after 0 to 4 leading components: (prefix, tail).
 fn splits(name: &str) -> impl Iterator<Item = (&str, &str)> {
     let cuts = name.match_indices('.').map(|(i, _)| i).take(MAX_STRIP);
-    std::iter::once(("", name)).chain(cuts.map(move |i| (&name[..i], &name[i + 1..])))
+    let parts = cuts.filter_map(move |i| Some((name.get(..i)?, name.get(i.checked_add(1)?..)?)));
+    std::iter::once(("", name)).chain(parts)
 }
 
 fn join(prefix: &str, tail: &str) -> String {

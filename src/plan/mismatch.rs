@@ -10,6 +10,7 @@ use super::renames::{neutral, neutral_joined};
 use super::{Answers, Problem, Question, QuestionOption, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
+use std::collections::HashSet;
 
 /// A fine-tune as messages name it.
 pub struct Side<'a> {
@@ -53,7 +54,7 @@ pub fn problem(
     // Heads and embeddings may be new, tied or resized: what stands for the blocks is not worse for them.
     let is_outside = |name: &String| place(name).layer.is_none();
     let outside = matching.matched > 0 && !matching.unmatched.is_empty() && matching.unmatched.iter().all(is_outside);
-    let few = !outside && (matching.matched * 2 < matching.total || matching.matched == 0);
+    let few = !outside && (matching.matched.saturating_mul(2) < matching.total || matching.matched == 0);
     let none = matching.matched == 0;
     let blocks = || match none {
         true => "Blocks 1 model".into(),
@@ -81,14 +82,15 @@ pub fn problem(
         ));
     }
     let differing = differing(is_paired, named, base, shapes);
+    let unmatched: HashSet<&str> = matching.unmatched.iter().map(String::as_str).collect();
     let counted: Vec<&Differing> = differing
         .iter()
-        .filter(|d| matching.unmatched.contains(&named[d.tuned].name))
+        .filter(|d| named.get(d.tuned).is_some_and(|n| unmatched.contains(n.name.as_str())))
         .collect();
     if let Some(first) = counted.first() {
         let words: Vec<String> = counted.iter().take(4).map(|d| d.words.clone()).collect();
         let more = if counted.len() > words.len() {
-            format!(" And {} more.", counted.len() - words.len())
+            format!(" And {} more.", counted.len().saturating_sub(words.len()))
         } else {
             String::new()
         };
@@ -117,7 +119,7 @@ pub fn problem(
         return Some(said(
             "shape-mismatch",
             title,
-            Some(named[first.tuned].name.clone()),
+            named.get(first.tuned).map(|n| n.name.clone()),
             cause,
             fix,
         ));
@@ -354,25 +356,25 @@ pub fn differing(is_paired: &dyn Fn(usize) -> bool, named: &[Named], base: &Base
         return Vec::new();
     }
     let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
-    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
+    let of = |[rows, cols]: [u64; 2]| format!("{} × {}", side(rows), side(cols));
     // Under the names that every library's become, so that the network is compared and not who named it.
     let plain = |n: &Named| Named {
         name: neutral(&n.name),
         shape: n.shape,
     };
-    let [ours, theirs]: [Vec<Named>; 2] = [named, &base.named[..]].map(|side| side.iter().map(plain).collect());
+    let [ours, theirs]: [Vec<Named>; 2] = [named, &base.named].map(|side| side.iter().map(plain).collect());
     let loose = pair(&theirs, &ours, Shapes::Any);
-    loose
-        .pairs
-        .iter()
-        .filter(|(t, b)| !is_paired(**t) && !shapes.fit(named[**t].shape, base.named[**b].shape))
-        .map(|(t, b)| Differing {
-            tuned: *t,
+    let found = loose.pairs.iter().filter(|(t, _)| !is_paired(**t));
+    found
+        .filter_map(|(t, b)| Some((*t, named.get(*t)?, base.named.get(*b)?)))
+        .filter(|(_, own, theirs)| !shapes.fit(own.shape, theirs.shape))
+        .map(|(tuned, own, theirs)| Differing {
+            tuned,
             words: format!(
                 "“{}” is {}; the base’s is {}.",
-                named[*t].name,
-                of(named[*t].shape),
-                of(base.named[*b].shape)
+                own.name,
+                of(own.shape),
+                of(theirs.shape)
             ),
         })
         .collect()

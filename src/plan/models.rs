@@ -18,7 +18,7 @@ use super::{Answers, LeftOut, Problem, Question};
 use super::{experts, renames, replication};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The paired part of one fine-tune.
 #[derive(Debug, Clone, Default)]
@@ -76,9 +76,10 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let used: BTreeSet<usize> = met.pairing.pairs.values().copied().collect();
     let own: Vec<Named> = left
         .iter()
-        .map(|t| Named {
-            name: renames::neutral(&named[*t].name),
-            shape: named[*t].shape,
+        .filter_map(|t| named.get(*t))
+        .map(|n| Named {
+            name: renames::neutral(&n.name),
+            shape: n.shape,
         })
         .collect();
     let mut targets = meet::targets(base, &own, config);
@@ -87,7 +88,9 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let second = pair(&names, &own, shapes);
     met.doubt = met.doubt.or(second.doubt);
     for (o, t) in second.pairs {
-        let target = targets[t].clone();
+        let (Some(target), Some(tuned)) = (targets.get(t).cloned(), left.get(o).copied()) else {
+            continue;
+        };
         let word = match target.pieces[..] {
             [piece] if piece.lines.is_some() => "parts of a fused layer",
             [_] => "names of another version or library",
@@ -96,7 +99,7 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
         if !met.words.iter().any(|w| w == word) {
             met.words.push(word.to_owned());
         }
-        met.targets.insert(left[o], target);
+        met.targets.insert(tuned, target);
     }
     met
 }
@@ -176,15 +179,16 @@ pub fn full(
     let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
     let mut paired = Paired::default();
     let met = met_or_asked(model, base, &named, Shapes::Same, answers, model.config, &mut paired);
-    let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
+    let new_block = |t: &usize| named.get(*t).is_some_and(|n| n.name.starts_with(NEW_BLOCK));
     let looked_at = |t: &usize| match met.targets.get(t) {
         // Under another name it is of the base's type, not of its own.
         Some(target) => target.pieces.iter().any(|p| base.is_selected(p.matrix)),
         None => {
-            !new_block(t)
-                && base
-                    .selection
-                    .includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape))
+            let own = named.get(*t).zip(candidates.get(*t));
+            let is_included = |(n, tensor): (&Named, &&TensorRef)| {
+                base.selection.includes(&n.name, &place(&n.name).of(&tensor.shape))
+            };
+            !new_block(t) && own.is_some_and(is_included)
         }
     };
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
@@ -197,31 +201,38 @@ pub fn full(
             tensor.dtype.name()
         )),
     };
+    let transposed = |matrix: usize| base.matrices.get(matrix).is_some_and(|m| m.transposed);
     for (t, b) in &met.pairing.pairs {
-        let tensor = candidates[*t].clone();
-        let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != base.matrices[*b].transposed;
+        let Some(tensor) = candidates.get(*t).map(|t| (*t).clone()) else {
+            continue;
+        };
+        let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != transposed(*b);
         paired
             .recipes
             .push((*b, recipe(if turned { tensor.turned() } else { tensor })));
     }
     let mut parts = Vec::new();
     for (t, target) in &met.targets {
-        let tensor = candidates[*t].clone();
+        let Some(tensor) = candidates.get(*t).map(|t| (*t).clone()) else {
+            continue;
+        };
         let own = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name);
         // A part is read as `[out, in]`, a whole matrix as its base is stored.
-        let as_base =
-            matches!(target.pieces[..], [piece] if piece.lines.is_none() && base.matrices[piece.matrix].transposed);
+        let as_base = matches!(target.pieces[..], [piece] if piece.lines.is_none() && transposed(piece.matrix));
         let tensor = if own != as_base { tensor.turned() } else { tensor };
         parts.extend(meet::recipes(target, &recipe(tensor)).into_iter().flatten());
     }
     paired.recipes.extend(meet::gathered(parts));
-    let of_experts = |t: &usize| shift.is_expert_out(&canonical(&candidates[*t].name).name);
+    let of_experts = |t: &usize| {
+        let tensor = candidates.get(*t);
+        tensor.is_some_and(|t| shift.is_expert_out(&canonical(&t.name).name))
+    };
     for (are_experts, why) in [
         (false, "in blocks that the base does not have"),
         (true, "experts, of which the base has another number: not compared"),
     ] {
         let new = (0..named.len()).filter(|t| new_block(t) && of_experts(t) == are_experts);
-        let new: Vec<String> = new.map(|t| candidates[t].name.clone()).collect();
+        let new: Vec<String> = new.filter_map(|t| Some(candidates.get(t)?.name.clone())).collect();
         if !new.is_empty() {
             let what = format!("matrices of {}: {why}", model.label);
             paired.left_out.push(LeftOut::new(what, new));
@@ -325,15 +336,14 @@ impl Paired {
         let first = mine.total == 0;
         mine.only_in_base = match first {
             true => theirs.only_in_base,
-            false => mine
-                .only_in_base
-                .iter()
-                .filter(|n| theirs.only_in_base.contains(n))
-                .cloned()
-                .collect(),
+            false => {
+                let theirs: HashSet<String> = theirs.only_in_base.into_iter().collect();
+                let mine = std::mem::take(&mut mine.only_in_base);
+                mine.into_iter().filter(|n| theirs.contains(n)).collect()
+            }
         };
-        mine.matched += theirs.matched;
-        mine.total += theirs.total;
+        mine.matched = mine.matched.saturating_add(theirs.matched);
+        mine.total = mine.total.saturating_add(theirs.total);
         mine.unmatched.extend(theirs.unmatched);
         theirs.rules.into_iter().for_each(|rule| {
             if !mine.rules.contains(&rule) {
@@ -403,42 +413,52 @@ fn of_modules(
     let fan_in_fan_out = config.is_some_and(|c| c.fan_in_fan_out);
     let decided: Vec<Decided> = modules.iter().map(|m| sources.decide(m, answer)).collect();
     // Experts are exchanged all or none.
-    let fits = |t: usize, shape: [u64; 2]| Shapes::Same.fit(modules[t].outline.shape, shape);
+    let fits = |t: usize, shape: [u64; 2]| modules.get(t).is_some_and(|m| Shapes::Same.fit(m.outline.shape, shape));
     let pairs = || {
         met.pairing
             .pairs
             .iter()
-            .map(|(t, b)| (*t, base.named[*b].shape))
+            .filter_map(|(t, b)| Some((*t, base.named.get(*b)?.shape)))
             .chain(met.targets.iter().map(|(t, target)| (*t, target.named.shape)))
     };
-    let expert = |t: usize| modules[t].name.contains("experts");
+    let expert = |t: usize| modules.get(t).is_some_and(|m| m.name.contains("experts"));
     let exchanged = pairs().any(|(t, shape)| expert(t) && !fits(t, shape));
+    let is_square = |[rows, cols]: [u64; 2]| rows == cols;
     let mut turned_by_shape = Vec::new();
     let mut turned = |t: usize, shape: [u64; 2], transposed: bool| {
         if expert(t) && exchanged {
             return true;
         }
         // PEFT sets fan_in_fan_out for layers stored as `[in, out]`; where the base itself does not say so, its word is taken.
-        let turned = !fits(t, shape) || shape[0] == shape[1] && fan_in_fan_out && !transposed;
+        let turned = !fits(t, shape) || is_square(shape) && fan_in_fan_out && !transposed;
         if turned && !expert(t) {
             turned_by_shape.push(t);
         }
         turned
     };
     for (t, b) in &met.pairing.pairs {
-        let turned = turned(*t, base.named[*b].shape, base.matrices[*b].transposed);
-        paired.recipes.push((*b, recipe(&modules[*t], &decided[*t], turned)));
+        let (Some(named), Some(matrix)) = (base.named.get(*b), base.matrices.get(*b)) else {
+            continue;
+        };
+        if let (Some(module), Some(decided)) = (modules.get(*t), decided.get(*t)) {
+            let turned = turned(*t, named.shape, matrix.transposed);
+            paired.recipes.push((*b, recipe(module, decided, turned)));
+        }
     }
     let mut parts = Vec::new();
     for (t, target) in &met.targets {
-        let transposed = target.pieces.iter().all(|p| base.matrices[p.matrix].transposed);
-        let whole = recipe(&modules[*t], &decided[*t], turned(*t, target.named.shape, transposed));
+        let (Some(module), Some(decided)) = (modules.get(*t), decided.get(*t)) else {
+            continue;
+        };
+        let matrices = target.pieces.iter().map(|p| base.matrices.get(p.matrix));
+        let transposed = matrices.flatten().all(|m| m.transposed);
+        let whole = recipe(module, decided, turned(*t, target.named.shape, transposed));
         match meet::recipes(target, &whole) {
             Some(own) => parts.extend(own),
             None => {
                 let reason = format!(
                     "{} of a fused layer is not taken apart for the parts of it that the base has.",
-                    modules[*t].method.kind.name()
+                    module.method.kind.name()
                 );
                 parts.extend(
                     target
@@ -455,10 +475,10 @@ fn of_modules(
             "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
         );
     }
-    if let Some(first) = turned_by_shape.first() {
+    if let Some(first) = turned_by_shape.first().and_then(|first| named.get(*first)) {
         paired
             .problems
-            .push(mismatch::turned(model, &named[*first].name, turned_by_shape.len()));
+            .push(mismatch::turned(model, &first.name, turned_by_shape.len()));
     }
     paired.problems.extend(mismatch::problem(
         model,
@@ -468,14 +488,11 @@ fn of_modules(
         base,
         Shapes::Either,
     ));
-    paired.rank = (0..modules.len())
-        .filter(|t| met.has(*t))
-        .filter_map(|t| modules[t].rank())
-        .max();
-    paired.decided = (0..modules.len())
-        .filter(|t| met.has(*t))
-        .map(|t| decided[t].clone())
-        .collect();
+    let met = modules.iter().zip(decided).enumerate().filter(|(t, _)| met.has(*t));
+    for (_, (module, decided)) in met {
+        paired.rank = paired.rank.max(module.rank());
+        paired.decided.push(decided);
+    }
     paired
 }
 
@@ -545,9 +562,10 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
     let mut enter = |name: &str, whole| {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         let starts = std::iter::once(0)
-            .chain(module.match_indices('.').map(|(i, _)| i + 1))
+            .chain(module.match_indices('.').map(|(i, _)| i.saturating_add(1)))
             .take(5);
-        entries.extend(starts.map(|start| (joined(&module[start..]), whole)));
+        let ends = starts.filter_map(|start| module.get(start..));
+        entries.extend(ends.map(|end| (joined(end), whole)));
     };
     for n in &base.named {
         enter(&n.name, n.name.as_str());
@@ -613,9 +631,13 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
         }
     };
     let named: Vec<Named> = adapter.replaced.iter().map(one).collect();
+    if named.is_empty() {
+        return;
+    }
+    let mut made: HashSet<usize> = paired.recipes.iter().map(|(b, _)| *b).collect();
     for (t, b) in pair(&base.named, &named, Shapes::Same).pairs {
-        if !paired.recipes.iter().any(|(other, ..)| *other == b) {
-            paired.recipes.push((b, Recipe::Replace(adapter.replaced[t].clone())));
+        if let Some(tensor) = adapter.replaced.get(t).filter(|_| made.insert(b)) {
+            paired.recipes.push((b, Recipe::Replace(tensor.clone())));
         }
     }
     if !adapter.replaced.is_empty() {
@@ -633,20 +655,19 @@ fn matching(
     base: &Base,
     counts: &impl Fn(&usize) -> bool,
 ) -> Matching {
-    let unmatched: Vec<String> = (0..named.len())
-        .filter(|t| counts(t) && !met.has(*t))
-        .map(|t| named[t].name.clone())
-        .collect();
+    let left = named.iter().enumerate().filter(|(t, _)| counts(t) && !met.has(*t));
+    let unmatched: Vec<String> = left.map(|(_, n)| n.name.clone()).collect();
     let matched = (0..named.len()).filter(|t| counts(t) && met.has(*t)).count();
     let used = met.matrices();
-    let only_in_base = (0..base.matrices.len())
-        .filter(|b| base.is_selected(*b) && !used.contains(b))
-        .map(|b| base.matrices[b].tensor.name.clone())
+    let others = base.matrices.iter().enumerate();
+    let only_in_base = others
+        .filter(|(b, _)| base.is_selected(*b) && !used.contains(b))
+        .map(|(_, m)| m.tensor.name.clone())
         .collect();
     Matching {
         rules: [rules(&met.pairing, stripped, counts), met.words.clone()].concat(),
         matched: matched as u32,
-        total: (matched + unmatched.len()) as u32,
+        total: matched.saturating_add(unmatched.len()) as u32,
         unmatched,
         only_in_base,
     }
@@ -656,8 +677,10 @@ fn matching(
 fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> bool) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (t, rule) in pairing.by_rule.iter().filter(|(t, _)| counts(t)) {
-        let rule = &pairing.rules[*rule];
-        let strip = match (stripped[*t].as_str(), rule.strip.as_str()) {
+        let (Some(rule), Some(lead)) = (pairing.rules.get(*rule), stripped.get(*t)) else {
+            continue;
+        };
+        let strip = match (lead.as_str(), rule.strip.as_str()) {
             (lead, "") => lead.to_owned(),
             (lead, strip) => format!("{lead}{strip}."),
         };

@@ -32,6 +32,13 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected
     let is_scale = |t: &TensorRef| SCALES.iter().any(|end| whole(&t.name).ends_with(end));
     let is_cast = !expected && !tensors.iter().any(is_scale);
     let by_name: HashMap<&str, &TensorRef> = tensors.iter().map(|t| (t.name.as_str(), t)).collect();
+    // Weight -> the tensors that say how it is packed.
+    let mut described: HashMap<&str, Vec<String>> = HashMap::new();
+    for t in &tensors {
+        if let Some((weight, _)) = t.name.split_once(QUANT_STATE) {
+            described.entry(weight).or_default().push(t.name.clone());
+        }
+    }
     let mut taken: HashSet<String> = HashSet::new();
     let mut read: HashMap<String, TensorRef> = HashMap::new();
     let is_expert = |t: &TensorRef| is_slice(&t.name) && t.dtype.name().starts_with("F8_E");
@@ -52,11 +59,7 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected
         if let Some(found) = found {
             taken.extend(found.packing.iter().flat_map(|p| &p.with).map(|t| t.name.clone()));
             if states.contains_key(&t.name) {
-                let of_it = |n: &&&str| {
-                    n.strip_prefix(t.name.as_str())
-                        .is_some_and(|e| e.starts_with(QUANT_STATE))
-                };
-                taken.extend(by_name.keys().filter(of_it).map(|n| (*n).to_owned()));
+                taken.extend(described.get(t.name.as_str()).into_iter().flatten().cloned());
             }
             read.insert(t.name.clone(), found);
         }

@@ -1,6 +1,7 @@
 //! Problems of single files and of sets of files, in words.
 
 use super::files::FileEntry;
+use super::folders::Files;
 use super::job::{Scheme, TensorRef};
 use super::names::{canonical, place};
 use super::schemes;
@@ -56,10 +57,10 @@ pub fn of_plan(code: &str, title: &str, cause: String, fix: &str) -> Problem {
 
 /// What is wrong with single files. Returns the paths passed over without a problem as the second part: the same weights in
 /// another format, beside a safetensors file of the same folder.
-pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
+pub fn of_files(entries: &Files) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();
     let mut passed_over = Vec::new();
-    for entry in entries {
+    for entry in entries.iter() {
         match &entry.content {
             Err(Error::FileType(Foreign::Hdf5 | Foreign::Gguf)) if has_safetensors(entries, entry) => {
                 passed_over.push(entry.path.clone())
@@ -133,16 +134,13 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
     (problems, passed_over)
 }
 
-fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    !entry.folder().is_empty()
-        && entries
-            .iter()
-            .any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
+fn has_safetensors(entries: &Files, entry: &FileEntry) -> bool {
+    !entry.folder().is_empty() && entries.folder(entry.folder()).is_some_and(|f| f.has_weights)
 }
 
 /// What is wrong with a set of files as a model.
 pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
-    let file = set.files.first().map(|f| entries[*f].path.as_str()).unwrap_or_default();
+    let file = set.first_path(entries);
     let mut problems = Vec::new();
     // A shard that is here and cannot be read says so itself.
     let is_broken = |name: &&String| {
@@ -151,7 +149,9 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
     };
     let missing: Vec<String> = set.missing.iter().filter(|n| !is_broken(n)).cloned().collect();
     if !missing.is_empty() {
-        problems.push(missing_shards(&set.label, file, &missing, set.shards));
+        let broken = set.missing.len().saturating_sub(missing.len());
+        let in_all = set.missing_in_all.saturating_sub(broken);
+        problems.push(missing_shards(&set.label, file, &missing, in_all, set.shards));
     }
     if let Some(name) = set.twice.first() {
         let cause = format!(
@@ -312,16 +312,17 @@ fn sibling(label: &str) -> String {
     )
 }
 
-pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {
+/// `missing`: the first names of `in_all`.
+pub fn missing_shards(label: &str, file: &str, missing: &[String], in_all: usize, of: usize) -> Problem {
     let shown: Vec<&str> = missing.iter().take(8).map(String::as_str).collect();
-    let more = if missing.len() > shown.len() {
-        format!(" and {} more", missing.len() - shown.len())
+    let more = if in_all > shown.len() {
+        format!(" and {} more", in_all.saturating_sub(shown.len()))
     } else {
         String::new()
     };
     Problem {
         code: "missing-shard".into(),
-        title: format!("{} missing", count(missing.len(), "shard is", "shards are")),
+        title: format!("{} missing", count(in_all, "shard is", "shards are")),
         file: Some(file.into()),
         tensor: None,
         cause: format!(

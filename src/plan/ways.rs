@@ -20,6 +20,10 @@ struct Way {
 }
 
 /// Block expansion (LLaMA-Pro): a new block after every group of the old ones.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of blocks: a file lists fewer than 2^20 tensors"
+)]
 fn expanded(base: u32, tuned: u32) -> Option<Map> {
     let added = tuned.checked_sub(base).filter(|n| *n > 0)?;
     if !base.is_multiple_of(added) {
@@ -34,6 +38,10 @@ fn expanded(base: u32, tuned: u32) -> Option<Map> {
 }
 
 /// Depth up-scaling (SOLAR): the first blocks, then the last ones again from an earlier number on.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of blocks: a file lists fewer than 2^20 tensors"
+)]
 fn stacked(base: u32, tuned: u32) -> Option<Map> {
     let added = tuned.checked_sub(base).filter(|n| *n > 0 && tuned.is_multiple_of(2))?;
     let first = tuned / 2;
@@ -50,6 +58,10 @@ fn numbered(base: u32, tuned: u32) -> Map {
 }
 
 /// A run of blocks taken out, the first of them `from`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of blocks: a file lists fewer than 2^20 tensors"
+)]
 fn cut(from: u32, removed: u32, tuned: u32) -> Map {
     (0..tuned)
         .map(|t| Some(if t < from { t } else { t + removed }))
@@ -65,6 +77,10 @@ fn blocks(first: u32, last: u32) -> String {
 }
 
 /// The ways to pair, the likeliest first.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of blocks: a file lists fewer than 2^20 tensors"
+)]
 fn ways(base: u32, tuned: u32) -> Vec<Way> {
     let mut ways = Vec::new();
     let mut add = |value: &str, words: String, map: Map| {
@@ -124,12 +140,12 @@ fn by_weights(base: u32, tuned: u32, likeness: Likeness) -> Option<Way> {
         best.map(|(_, b)| b)
     };
     let map: Map = (0..tuned).map(nearest).collect();
-    if 2 * map.iter().flatten().count() <= map.len() {
+    if map.iter().flatten().count().saturating_mul(2) <= map.len() {
         return None;
     }
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for b in map.iter().flatten() {
-        match runs.last_mut().filter(|(_, last)| last + 1 == *b) {
+        match runs.last_mut().filter(|(_, last)| last.saturating_add(1) == *b) {
             Some((_, last)) => *last = *b,
             None => runs.push((*b, *b)),
         }
@@ -195,7 +211,7 @@ pub fn ask(
         title,
         detail,
         options: ways.iter().take(listed).enumerate().map(option).collect(),
-        value: ways[chosen].value.clone(),
+        value: ways.get(chosen).map(|w| w.value.clone()).unwrap_or_default(),
         number,
     };
     let way = ways.swap_remove(chosen);

@@ -211,12 +211,14 @@ fn listed(pieces: &Pieces, size: u64) -> Result<Vec<Listed>, rawzip::Error> {
 /// The first byte after a local header: its own name and extra field stand between (torch pads them to 64 bytes).
 fn data_start(entry: Entry, header: &[u8]) -> Result<u64, Error> {
     let length = |at: usize| {
-        header
-            .get(at..at + 2)
-            .map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])))
+        let bytes = header.get(at..)?.first_chunk::<2>()?;
+        Some(u64::from(u16::from_le_bytes(*bytes)))
     };
     match (header.starts_with(b"PK\x03\x04"), length(26), length(28)) {
-        (true, Some(name), Some(extra)) => Ok(entry.header.saturating_add(LOCAL + name + extra)),
+        (true, Some(name), Some(extra)) => {
+            let own = LOCAL.saturating_add(name).saturating_add(extra);
+            Ok(entry.header.saturating_add(own))
+        }
         _ => invalid("An entry’s header is not where the zip directory says."),
     }
 }
