@@ -570,7 +570,8 @@ fn thousands_of_small_files() {
     let one = many(std::iter::once(layer(0) + ".weight"), "F32", "[8,8]", 256);
     let json = br#"{"peft_type":"LORA","r":1,"lora_alpha":1}"#.to_vec();
     let model = br#"{"model_type":"llama"}"#.to_vec();
-    let cases: [(&str, &dyn Fn(usize) -> String, &Vec<u8>); 12] = [
+    type Case<'a> = (&'a str, &'a dyn Fn(usize) -> String, &'a Vec<u8>);
+    let cases: [Case; 12] = [
         ("models of one name", &|_| "model.safetensors".into(), &one),
         ("models in folders", &|i| format!("many/m{i}/model.safetensors"), &one),
         (

@@ -43,7 +43,9 @@ pub fn checked(shapes: &Shapes, outline: Outline) -> Result<Outline, Fault> {
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
     let (m, by_input) = magnitude(input.parts)?;
-    rescaled(input.w0, &(product::<f32>(&b, &a) * input.scale as f32), m, by_input)
+    let mut added: Matrix = product::<f32>(&b, &a);
+    added.scale_mut(input.scale as f32);
+    rescaled(input.w0, &added, m, by_input)
 }
 
 /// The lengths, and whether every input has one instead of every row.

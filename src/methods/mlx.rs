@@ -53,6 +53,7 @@ fn change(input: &Input) -> Result<Change, String> {
 
 fn change_of_direction(input: &Input) -> Result<Change, String> {
     let (a, b) = (input.parts.matrix("lora_a")?, input.parts.matrix("lora_b")?);
-    let added = product::<f32>(&b.transpose(), &a.transpose()) * input.scale as f32;
+    let mut added = product::<f32>(&b.transpose(), &a.transpose());
+    added.scale_mut(input.scale as f32);
     rescaled(input.w0, &added, input.parts.vector("m")?, false)
 }

@@ -147,7 +147,7 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
     drafts.retain(|key, _| !refused.contains_key(key));
     // LyCORIS decomposes all modules of a network or none.
     let decomposed = drafts.values().filter(|d| d.has(MAGNITUDE)).count();
-    let is_decomposed = 2 * decomposed > drafts.len();
+    let is_decomposed = decomposed.saturating_mul(2) > drafts.len();
     for ((adapter, component, name, depth), mut draft) in drafts {
         if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
             draft.parts.extend(shared.iter().cloned());
@@ -160,7 +160,7 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         }
         let place = Place { name, component, depth };
         if is_decomposed && !draft.has(MAGNITUDE) && draft.is_of_lycoris() {
-            let present = draft.parts[0].0;
+            let present = draft.parts.first().map_or("its factors", |(part, _)| *part);
             adapter.errors.push(Error::AdapterHalf {
                 module: place.name,
                 present,

@@ -185,14 +185,19 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 impl Base {
     /// Itself with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
-        let is_other = |i: &usize| components::of_name(&self.named[*i].name) != Some(region);
-        self.without(&(0..self.named.len()).filter(is_other).collect::<Vec<_>>())
+        let named = self.named.iter().enumerate();
+        let others = named.filter(|(_, n)| components::of_name(&n.name) != Some(region));
+        self.without(&others.map(|(i, _)| i).collect::<Vec<_>>())
     }
 
     /// Itself with names in the place of some that nothing pairs with.
     pub fn without(&self, hidden: &[usize]) -> Base {
         let mut own = self.clone();
-        hidden.iter().for_each(|i| own.named[*i].name = format!("{HIDDEN}{i}"));
+        for i in hidden {
+            if let Some(named) = own.named.get_mut(*i) {
+                named.name = format!("{HIDDEN}{i}");
+            }
+        }
         own
     }
 

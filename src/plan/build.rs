@@ -270,14 +270,15 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             accept(&mut plan, &mut recipes, model, paired);
         }
         for draft in &drafts {
-            if let Some(other) = draft.fits.first().filter(|_| !draft.fits.contains(&chosen)) {
-                let other = &sets[*other].label;
+            let elsewhere = draft.fits.first().filter(|_| !draft.fits.contains(&chosen));
+            if let Some(other) = elsewhere.and_then(|other| sets.get(*other)) {
+                let other = &other.label;
                 plan.left_out.push(LeftOut::new(
                     format!(
                         "{}: it pairs with “{other}”; to see it, choose that as the base",
                         draft.label
                     ),
-                    paths(&sets[draft.set], entries),
+                    sets.get(draft.set).map(|set| paths(set, entries)).unwrap_or_default(),
                 ));
                 continue;
             }

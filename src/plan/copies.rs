@@ -61,7 +61,7 @@ pub fn apart(tensors: Tensors) -> (Tensors, Vec<Copy>) {
                 .filter(|(name, shape)| shape.len() >= 2 && place(name).layer.is_some())
         };
         let there = matrices().filter(|one| own.contains(one)).count();
-        there > 0 && 10 * there >= 9 * matrices().count()
+        there > 0 && there.saturating_mul(10) >= matrices().count().saturating_mul(9)
     };
     copies.retain(|_, tensors| is_copy(tensors));
     let lead = |t: &TensorRef| {

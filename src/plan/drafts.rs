@@ -61,7 +61,7 @@ impl Draft<'_> {
         };
         let seen = self.seen(base);
         let found = models::adapter(&side, &self.adapter, &self.sources, None, &seen, &Answers::default()).matching;
-        if found.matched > 0 && 2 * found.matched >= found.total {
+        if found.matched > 0 && found.matched.saturating_mul(2) >= found.total {
             self.fits.insert(base.set);
         }
     }
@@ -308,7 +308,8 @@ pub fn paired(
     let adapter = &draft.adapter;
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
-    let named = named_base(draft).map(|name| (name, called(name, &sets[base.set], base)));
+    let base_set = sets.get(base.set);
+    let named = named_base(draft).and_then(|name| Some((name, called(name, base_set?, base))));
     let named = named.as_ref().map(|(name, called)| (*name, called));
     let side = Side {
         label: &draft.label,
@@ -385,11 +386,11 @@ fn plain(name: &str) -> String {
 
 /// Whether a set lies in a folder that has the name of a base.
 pub fn is_called(named: &str, set: &FileSet) -> bool {
-    let folders = set.folder.split('/').filter(|f| !f.is_empty());
+    let mut folders = set.folder.split('/').filter(|f| !f.is_empty());
     // A cache keeps the repository in a folder above.
     let cached = folders.clone().find_map(|f| f.strip_prefix("models--"));
     let wanted = plain(named);
-    let names = cached.into_iter().chain(folders.last());
+    let names = cached.into_iter().chain(folders.next_back());
     !wanted.is_empty() && names.map(plain).any(|n| n == wanted || n.ends_with(&wanted))
 }
 
@@ -400,7 +401,7 @@ fn called(named: &str, set: &FileSet, base: &Base) -> Called {
     let folders = || set.folder.split('/').filter(|f| !f.is_empty());
     let cached = folders().find_map(|f| f.strip_prefix("models--"));
     // A folder's name may be anything; only a repository's name contradicts.
-    let by_folder = folders().last().filter(|f| SIZE.is_match(f));
+    let by_folder = folders().next_back().filter(|f| SIZE.is_match(f));
     Called {
         agrees: wanted.is_empty() || says_so || is_called(named, set),
         name: own.map(last).or(cached).or(by_folder).map(str::to_owned),

@@ -165,8 +165,8 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
 
 /// An adapter under names that are known, in a form that is not: what would be merged from it would be wrong.
 pub fn of_adapter(tensors: &Tensors) -> Option<Foreign> {
-    type Factors<'a> = [Option<(&'a str, [u64; 2])>; 2];
-    let mut modules: BTreeMap<String, Factors> = BTreeMap::new();
+    type Factor<'a> = (&'a str, [u64; 2]);
+    let mut modules: BTreeMap<String, [Option<Factor>; 2]> = BTreeMap::new();
     for t in tensors {
         let side = |l: &Leaf| match l.part {
             Part::Of("lora_A") => Some(0),
@@ -177,14 +177,15 @@ pub fn of_adapter(tensors: &Tensors) -> Option<Foreign> {
         if let (Some(leaf), [rows, cols], false) = (leaf(&t.name), &t.shape[..], t.name.ends_with(".weight"))
             && let Some(side) = side(&leaf)
         {
-            modules.entry(leaf.module).or_default()[side] = Some((&t.name, [*rows, *cols]));
+            let [a, b] = modules.entry(leaf.module).or_default();
+            *if side == 0 { a } else { b } = Some((&t.name, [*rows, *cols]));
         }
     }
-    let pairs: Vec<(&str, [(&str, [u64; 2]); 2])> = modules
+    let pairs: Vec<(&str, [Factor; 2])> = modules
         .iter()
         .filter_map(|(module, [a, b])| Some((module.as_str(), [(*a)?, (*b)?])))
         .collect();
-    let fits = |form: &Form, (module, [a, b]): &(&str, [(&str, [u64; 2]); 2])| {
+    let fits = |form: &Form, (module, [a, b]): &(&str, [Factor; 2])| {
         let is_within = form.within.is_empty() || form.within.iter().any(|w| format!("{module}.").contains(w));
         is_within && (!form.grouped || is_grouped(a.1, b.1))
     };

@@ -63,11 +63,50 @@ fn is_in(part: &Tensors, whole: &Tensors) -> bool {
         all.iter_mut().for_each(|n| n.name = neutral(&n.name));
         all
     });
-    3 * pair(&whole, &part, Shapes::Same).pairs.len() >= part.len()
+    pair(&whole, &part, Shapes::Same).pairs.len().saturating_mul(3) >= part.len()
 }
 
-fn kind(tensors: &Tensors) -> Kind {
-    let blocks = blocks(tensors);
+impl Kind {
+    /// What it is, where nothing pairs with it.
+    fn words(self, beside_image: bool) -> &'static str {
+        match self {
+            Kind::Part(what) => what,
+            Kind::Image => "a network for images, which nothing here pairs with",
+            Kind::Other if beside_image => "a text encoder or another model beside the network",
+            Kind::Other => "a model of another kind, which nothing here pairs with",
+        }
+    }
+}
+
+/// A model that may be the base.
+struct Candidate<'a> {
+    /// Its place among the sets.
+    at: usize,
+    set: &'a FileSet,
+    kind: Kind,
+    /// Of the matrices in its blocks.
+    shapes: BTreeSet<[u64; 2]>,
+}
+
+impl Candidate<'_> {
+    fn of(at: usize, set: &FileSet) -> Candidate<'_> {
+        let blocks = blocks(&set.tensors);
+        Candidate {
+            at,
+            set,
+            kind: kind(&set.tensors, &blocks),
+            shapes: blocks.into_iter().map(|n| n.shape).collect(),
+        }
+    }
+
+    /// Two of a kind may be a base and its fine-tune; two parts of a pipeline only where they are equally large.
+    fn is_like(&self, other: &Candidate) -> bool {
+        let is_part = matches!(self.kind, Kind::Part(_));
+        self.at != other.at && self.kind == other.kind && (!is_part || !self.shapes.is_disjoint(&other.shapes))
+    }
+}
+
+fn kind(tensors: &Tensors, blocks: &[Named]) -> Kind {
     let names = || blocks.iter().map(|n| n.name.as_str());
     let has = |word: &str| tensors.iter().any(|t| t.name.contains(word));
     let part = PARTS
@@ -92,45 +131,32 @@ pub fn companions(
     if models.len() < 2 {
         return Vec::new();
     }
-    let kinds: Vec<Kind> = models.iter().map(|s| kind(&sets[*s].tensors)).collect();
-    let is_image = |s: &usize| models.iter().zip(&kinds).any(|(m, k)| m == s && *k == Kind::Image);
-    let shapes: Vec<BTreeSet<[u64; 2]>> = models
+    let all: Vec<Candidate> = models
         .iter()
-        .map(|s| blocks(&sets[*s].tensors).into_iter().map(|n| n.shape).collect())
+        .filter_map(|at| Some(Candidate::of(*at, sets.get(*at)?)))
         .collect();
+    let images: BTreeSet<usize> = all.iter().filter(|c| c.kind == Kind::Image).map(|c| c.at).collect();
     // An adapter of a whole pipeline pairs with each of its models; what is meant is the network.
-    let adapted = |i: usize| {
-        let fits = |d: &Draft| d.fits.contains(&models[i]) && (kinds[i] == Kind::Image || !d.fits.iter().any(is_image));
+    let is_adapted = |c: &Candidate| {
+        let fits = |d: &Draft| d.fits.contains(&c.at) && (c.kind == Kind::Image || d.fits.is_disjoint(&images));
         drafts.iter().any(fits)
     };
-    // Two of a kind may be a base and its fine-tune; two parts of a pipeline only where they are equally large.
-    let has_like = |i: usize| {
-        let like = |j: usize| {
-            i != j && kinds[i] == kinds[j] && (!matches!(kinds[i], Kind::Part(_)) || !shapes[i].is_disjoint(&shapes[j]))
-        };
-        (0..models.len()).any(like)
-    };
-    let is_asked = |i: usize| answers.0.get(QUESTION) == Some(&sets[models[i]].label);
-    let mut meant: Vec<bool> = (0..models.len()).map(|i| adapted(i) || has_like(i)).collect();
-    if !meant.contains(&true) {
+    let has_like = |c: &Candidate| all.iter().any(|other| c.is_like(other));
+    let mut meant: Vec<&Candidate> = all.iter().filter(|c| is_adapted(c) || has_like(c)).collect();
+    if meant.is_empty() {
         // Nothing pairs with anything: of a pipeline, the network is what is looked at.
-        meant = kinds.iter().map(|k| *k == Kind::Image).collect();
+        meant = all.iter().filter(|c| c.kind == Kind::Image).collect();
     }
-    if !meant.contains(&true) {
+    if meant.is_empty() {
         return Vec::new();
     }
-    let beside_image = (0..models.len()).any(|i| meant[i] && kinds[i] == Kind::Image);
-    let what = |i: usize| match kinds[i] {
-        Kind::Part(what) => what,
-        Kind::Image => "a network for images, which nothing here pairs with",
-        Kind::Other if beside_image => "a text encoder or another model beside the network",
-        Kind::Other => "a model of another kind, which nothing here pairs with",
-    };
-    let tensors = |i: usize| &sets[models[i]].tensors;
-    let is_inside = |i: usize| (0..models.len()).any(|j| meant[j] && is_in(tensors(i), tensors(j)));
-    (0..models.len())
-        .filter(|i| !meant[*i] && !is_asked(*i) && !is_inside(*i))
-        .map(|i| (models[i], what(i)))
+    let beside_image = meant.iter().any(|c| c.kind == Kind::Image);
+    let is_meant: BTreeSet<usize> = meant.iter().map(|c| c.at).collect();
+    let is_asked = |c: &Candidate| answers.0.get(QUESTION) == Some(&c.set.label);
+    let is_inside = |c: &Candidate| meant.iter().any(|m| is_in(&c.set.tensors, &m.set.tensors));
+    all.iter()
+        .filter(|c| !is_meant.contains(&c.at) && !is_asked(c) && !is_inside(c))
+        .map(|c| (c.at, c.kind.words(beside_image)))
         .collect()
 }
 
@@ -157,7 +183,7 @@ mod tests {
 
     #[test]
     fn bare_files_are_known_by_their_names() {
-        let check = |names: &[&str], wanted| assert_eq!(kind(&set(names)), wanted, "{names:?}");
+        let check = |names: &[&str], wanted| assert_eq!(kind(&set(names), &blocks(&set(names))), wanted, "{names:?}");
         check(
             &["shared.weight", "encoder.block.0.layer.0.SelfAttention.q.weight"],
             Kind::Part("a text encoder (T5)"),

@@ -313,7 +313,8 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
 /// The question which of two parts of the base an adapter belongs to, whose names fit both equally well; and whether it is the second.
 pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Question, bool) {
     let id = format!("part:{label}");
-    let is_second = answers.0.get(&id) == Some(&parts[1]);
+    let [first, second] = parts;
+    let is_second = answers.0.get(&id) == Some(second);
     let option = |(i, part): (usize, &String)| QuestionOption {
         value: part.clone(),
         label: format!("“{part}”"),
@@ -323,7 +324,7 @@ pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Questio
         title: format!("Which part of the base is “{label}” for?"),
         detail: "Its names fit both equally well, in the same shapes, and nothing in its files says which.".into(),
         options: parts.iter().enumerate().map(option).collect(),
-        value: parts[usize::from(is_second)].clone(),
+        value: if is_second { second } else { first }.clone(),
         number: false,
         id,
     };

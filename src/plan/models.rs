@@ -118,7 +118,11 @@ fn met_or_asked(
     let first = met(base, named, shapes, by_hand, config);
     let Some(parts) = &first.doubt else { return first };
     let (question, is_second) = mismatch::ask_part(model.label, parts, answers);
-    let [taken, other] = if is_second { [1, 0] } else { [0, 1] }.map(|at| &parts[at]);
+    let [first_part, second_part] = parts;
+    let (taken, other) = match is_second {
+        true => (second_part, first_part),
+        false => (first_part, second_part),
+    };
     paired
         .notes
         .push(format!("Paired with “{taken}”; “{other}” would fit as well."));
@@ -127,14 +131,14 @@ fn met_or_asked(
         return first;
     }
     let is_of_first = |name: &str| {
-        name.strip_prefix(parts[0].as_str())
+        name.strip_prefix(first_part.as_str())
             .is_some_and(|rest| rest.starts_with('.'))
     };
     let own = first
         .pairing
         .pairs
         .values()
-        .filter(|b| is_of_first(&base.named[**b].name))
+        .filter(|b| base.named.get(**b).is_some_and(|n| is_of_first(&n.name)))
         .copied();
     let renamed = first.targets.values().filter(|t| is_of_first(&t.named.name));
     let taken: Vec<usize> = own

@@ -208,13 +208,14 @@ fn packed(set: &FileSet) -> Vec<(usize, &TensorRef)> {
 /// The scheme by which weights are packed, with a tensor that shows it: of several tensors of one weight the one that says most.
 pub fn of(set: &FileSet) -> Option<(&'static Scheme, &str)> {
     let (scheme, tensor) = packed(set).into_iter().min_by_key(|(scheme, _)| *scheme)?;
-    Some((&SCHEMES[scheme], &tensor.name))
+    Some((SCHEMES.get(scheme)?, &tensor.name))
 }
 
 /// Whether at least as many matrices of its blocks are plain weights as are packed: gpt-oss packs its experts only.
 pub fn is_mostly_plain(set: &FileSet) -> bool {
     let packed = packed(set);
-    if packed.iter().any(|(scheme, _)| SCHEMES[*scheme].types == FLOATS) {
+    let is_float = |at: usize| SCHEMES.get(at).is_some_and(|s| s.types == FLOATS);
+    if packed.iter().any(|(scheme, _)| is_float(*scheme)) {
         return false;
     }
     let is_plain = |t: &&TensorRef| {

@@ -528,7 +528,10 @@ const MOST_FOLDERS: usize = 3;
 fn told_apart(sets: &[FileSet], mut names: Vec<String>) -> Vec<String> {
     for _ in 0..MOST_FOLDERS {
         let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-        names.iter().for_each(|name| *count.entry(name).or_default() += 1);
+        for name in &names {
+            let n = count.entry(name).or_default();
+            *n = n.saturating_add(1);
+        }
         let above = |set: &FileSet, name: &str| {
             let folders: Vec<&str> = set.folder.split('/').collect();
             let first = name.split('/').next()?;

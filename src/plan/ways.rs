@@ -116,7 +116,10 @@ fn without(from: u32, base: u32, tuned: u32) -> Option<Way> {
     let removed = base.checked_sub(tuned).filter(|n| *n > 0 && from < tuned)?;
     Some(Way {
         value: from.to_string(),
-        words: format!("Without the base’s {}", blocks(from, from + removed - 1)),
+        words: format!(
+            "Without the base’s {}",
+            blocks(from, from.saturating_add(removed).saturating_sub(1))
+        ),
         map: cut(from, removed, tuned),
     })
 }
@@ -205,7 +208,7 @@ pub fn ask(
     if number {
         detail += " Another value is the number of the first block that was taken out.";
     }
-    let listed = ways.len() - usize::from(own);
+    let listed = ways.len().saturating_sub(usize::from(own));
     let question = Question {
         id,
         title,

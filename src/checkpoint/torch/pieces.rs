@@ -63,7 +63,8 @@ impl ReaderAt for &Pieces {
             return Ok(length);
         }
         let end = offset.saturating_add(buffer.len() as u64);
-        let blocks = offset / BLOCK * BLOCK..end.div_ceil(BLOCK).saturating_mul(BLOCK).min(self.size);
+        let start = offset.saturating_sub(offset % BLOCK);
+        let blocks = start..end.div_ceil(BLOCK).saturating_mul(BLOCK).min(self.size);
         self.missing.borrow_mut().get_or_insert(blocks);
         Err(Error::new(ErrorKind::WouldBlock, "not read yet"))
     }
