@@ -1,6 +1,6 @@
 /** The empty page: what this is, where to drop, and one map that teaches reading. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, count } from '../format';
+import { bytes, count, fixed } from '../format';
 import { math } from '../math';
 import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
@@ -13,15 +13,18 @@ class DropView extends View {
     const { sample } = this.ctx.state;
     return html`<div class="wrap empty">
       <div class="intro">
-        <h1>See what fine-tuning did to a model’s weights.</h1>
+        <h1>See what fine-tuning did to a model’s weights, and where it may forget.</h1>
+        <p class="why">
+          LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
+          experiments a LoRA model’s forgetting sits in them, and shrinking them after training brings much of it back.
+        </p>
         ${dropZone()}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
           <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
         </p>
-        ${facts(this.ctx)}
       </div>
-      ${this.#specimen()}
+      ${this.#specimen()} ${facts(this.ctx)}
     </div>`;
   }
 
@@ -42,12 +45,14 @@ class DropView extends View {
       thumbnail: false,
     };
     const vectors = count(Math.min(matrix.rows, matrix.cols));
+    const best = matrix.left?.maxCos ?? [];
+    const blank = best.findIndex((cos) => cos < spec.settings.epsilon);
     return html`<figure class="specimen">
       <lorascope-figure-view .report=${specimen.report} .spec=${spec} .pointer=${this.ctx.store}></lorascope-figure-view>
       <figcaption class="capline">
-        One matrix, ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}. Rows are singular vectors before
-        fine-tuning, columns after. Every <b>blank column</b> is an intruder dimension: none of the ${vectors} pre-trained vectors
-        resembles it.
+        One matrix and ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}: rows are its singular vectors before
+        fine-tuning, columns those after, strongest first. <b>Column ${blank + 1} is blank</b>: none of the ${vectors} vectors before
+        resembles it (best match ${fixed(best[blank], 2)}). It is an intruder dimension.
       </figcaption>
     </figure>`;
   }
