@@ -36,7 +36,10 @@ function difference(name: string, others: readonly string[], most: number): stri
   if (first < 0) return middle(name, most);
   const room = most - 2;
   const before = parts(letters.slice(0, first).join('')).at(-1) ?? '';
-  const begin = Math.max(0, Math.min(first - ([...before].length < room / 2 ? [...before].length : 0), letters.length - room));
+  const begin = Math.max(
+    0,
+    Math.min(first - ([...before].length < room / 2 ? [...before].length : 0), letters.length - room),
+  );
   const end = begin + room;
   return `${begin > 0 ? GAP : ''}${letters.slice(begin, end).join('')}${end < letters.length ? GAP : ''}`;
 }

@@ -27,7 +27,11 @@ class TableView extends View {
     const { state, report, store } = this.ctx;
     if (!report) return nothing;
     const models = report.models(state.settings);
-    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS);
+    const { total, rows } = report.matrices(
+      state.settings,
+      state.sort,
+      state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS,
+    );
     const rest = total - rows.length;
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
     return html`<section class="row">
