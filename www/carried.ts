@@ -6,7 +6,7 @@ import type { Match, Matrix, Report } from './wasm/simd/lorascope';
 export const LONGEST = 32_000;
 
 /** No link that we make unpacks to more; one that does was made to fill the memory. */
-const MOST_BYTES = 64e6;
+const MOST_BYTES = 16e6;
 
 /** So many vectors of each matrix are carried, as many as fit. */
 const WINDOWS = [100, 32, 16];

@@ -236,15 +236,23 @@ export class LorascopeFigure extends LitElement implements Public {
 
   /** What is asked for and not there. */
   #wrong(): string {
-    return lacking(this, { figures: FIGURES, models: this.head?.models.map(({ label }) => label) ?? [] });
+    const models = this.head?.models.map(({ label }) => label) ?? [];
+    const wrong = lacking(this, { figures: FIGURES, models });
+    if (wrong || this.matrix == null) return wrong;
+    // A heading names the layer of its matrix, where there is one.
+    const placed = (matrix: string | undefined) => this.#heading({ ...this.#spec(), matrix }).includes(': ');
+    return placed(undefined) && !placed(this.matrix)
+      ? `There is no matrix “${this.matrix}” in this report. Its name is that in the base; “Copy embed code” writes it.`
+      : '';
+  }
+
+  #heading(spec: Spec): string {
+    return this.#drawn.view!.heading({ ...spec, theme: 'light', width: 632, scale: 1 });
   }
 
   /** What is drawn and of what: the figure's name, its matrix and model; of figures of a whole run, the base. */
   #title(spec: Spec): string {
-    const request: Request = { ...spec, theme: 'light', width: 632, scale: 1 };
-    const heading = this.#drawn.view!.heading(request);
-    const empty = this.matrix != null && this.#drawn.view!.table(request).rows.length === 0;
-    return empty ? `${heading}: nothing is known of a matrix “${this.matrix}”` : `${heading}, ${this.head!.base.label}`;
+    return `${this.#heading(spec)}, ${this.head!.base.label}`;
   }
 
   #dial(dial: Dial): TemplateResult {

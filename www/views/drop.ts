@@ -1,6 +1,6 @@
 /** The empty page: what this is, where to drop, and one map that teaches reading. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, count, fixed } from '../format';
+import { bytes, count, counted, fixed } from '../format';
 import { math } from '../math';
 import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
@@ -18,7 +18,7 @@ class DropView extends View {
           LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
           experiments a LoRA model’s forgetting sits in them, and shrinking them after training brings much of it back.
         </p>
-        ${dropZone()}
+        ${dropZone(this.ctx.state.kept?.results ?? 0)}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
           <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
@@ -62,13 +62,14 @@ function size({ files }: Manifest): string {
   return bytes(files.reduce((sum, file) => sum + file.size, 0));
 }
 
-function dropZone(): TemplateResult {
+function dropZone(kept: number): TemplateResult {
   return html`<div class="drop" data-testid="drop-zone">
     <p><b>Drop a base model and its fine-tunes</b></p>
     <p class="quiet">
       Any number, any order: <span class="nowrap">.safetensors</span>, shards, adapter folders. Or
       <button class="link" @click=${pickFiles}>choose files</button> or <button class="link" @click=${pickFolder}>a folder</button>.
     </p>
+    ${kept > 0 ? html`<p class="earlier" data-testid="earlier"><b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b> Choose the same folders again: the run goes on where it stopped.</p>` : nothing}
   </div>`;
 }
 
