@@ -33,7 +33,10 @@ fn the_specimen_is_what_the_engine_computes() {
     assert_eq!(theirs.intruders, Some(1));
     // The page says of it that its column is blank.
     let best = &theirs.left.as_ref().unwrap().max_cos;
-    assert!(best[0] < BLANK && best[1..24].iter().all(|cos| *cos > 1.0 - BLANK), "{best:?}");
+    assert!(
+        best[0] < BLANK && best[1..24].iter().all(|cos| *cos > 1.0 - BLANK),
+        "{best:?}"
+    );
     assert_eq!(
         (stored.models.len(), &theirs.name, theirs.intruders),
         (1, &ours.name, ours.intruders)
