@@ -16,7 +16,7 @@ class DropView extends View {
         <h1>See what fine-tuning did to a model’s weights, and where it may forget.</h1>
         <p class="why">
           LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
-          experiments a LoRA model’s forgetting sits in them, and shrinking them after training brings much of it back.
+          experiments a LoRA model’s forgetting sits in them, and shrinking them after training reduces it at little cost.
         </p>
         ${dropZone(this.ctx.state.kept?.results ?? 0)}
         <p class="try">
