@@ -18,6 +18,8 @@ export interface Link {
   sample: boolean;
   /** A stored report on this host. */
   report: string | undefined;
+  /** A run in the link itself. */
+  packed: string | undefined;
   /** The matrix to open, and the model in it by its label. */
   matrix: string | undefined;
   model: string | undefined;
@@ -72,6 +74,7 @@ export function read(hash: string): Link {
   return {
     sample: has('sample') !== undefined,
     report: has('report'),
+    packed: has('packed'),
     matrix: has('matrix'),
     model: has('model'),
     figure: word('figure', FIGURES),
@@ -84,7 +87,7 @@ export function read(hash: string): Link {
 /** The link of a state; empty for the defaults. `figure` makes it point at one. */
 export function write(
   s: State,
-  { theme, hide, report }: Pick<Link, 'theme' | 'hide' | 'report'>,
+  { theme, hide, report, packed }: Pick<Link, 'theme' | 'hide' | 'report' | 'packed'>,
   figure?: FigureId,
 ): string {
   const plain = defaults();
@@ -93,6 +96,7 @@ export function write(
     if (value !== undefined && value !== normal) query.set(name, String(value));
   };
   if (report) put('report', report);
+  else if (packed) put('packed', packed);
   else if (isSample(s)) query.set('sample', '');
   put('figure', figure);
   put('matrix', s.open);
@@ -115,7 +119,7 @@ export function write(
 }
 
 /** Whether the files at hand are the sample's. */
-function isSample({ files, sample }: State): boolean {
+export function isSample({ files, sample }: State): boolean {
   const names = new Set(sample?.files.map((f) => f.path));
   return files.length > 0 && files.every((f) => names.has(f.path) && f.file.lastModified === 0);
 }

@@ -150,14 +150,23 @@ test('the page of a figure works from the disk, without a network, and in a fram
 test('lines to paste: embed, PyTorch, citation; the run in words', async ({ page }) => {
   await sample(page);
   const curve = figure(page, 'epsilon-curve');
-  expect(await copy(curve, 'embed')).toContain(
-    '<lorascope-figure src="report.json" figure="epsilon-curve" k="10" epsilon="0.5" side="left">',
-  );
+  const code = await copy(curve, 'embed');
+  const [, name] = /<lorascope-figure src="([^"]+)" figure="epsilon-curve" k="10" epsilon="0.5" side="left">/.exec(
+    code,
+  )!;
+  const data = await save(curve, 'embed');
+  // The code asks for the file by the name it has, and the file holds what the figure draws and no more.
+  expect(data.endsWith(`-${name}`), `${name}: ${data}`).toBe(true);
+  expect(JSON.parse(readFileSync(data, 'utf8'))).toMatchObject({ schema: 'lorascope-report/1' });
+  expect(readFileSync(data).length).toBeLessThan(600_000);
+  const frame = await copy(curve, 'frame');
+  expect(frame).toContain(`src="${name!.replace('-report.json', '.html')}"`);
+  expect(frame).toContain('lorascope-height');
   expect(await copy(curve, 'citation')).toContain('@article{shuttleworth2024lora');
   const leading = (await summary(page, 'LoRA r = 1')).intruders;
-  const code = await copy(curve, 'pytorch');
-  expect(code).toContain(`# Lorascope: ${leading}`);
-  expect(code.match(/lora_A\.weight/g)).toHaveLength(24);
+  const python = await copy(curve, 'pytorch');
+  expect(python).toContain(`# Lorascope: ${leading}`);
+  expect(python.match(/lora_A\.weight/g)).toHaveLength(24);
   const words = readFileSync(await save(curve, 'markdown'), 'utf8');
   expect(words).toContain(`| LoRA r = 1 | ${leading} |`);
 });

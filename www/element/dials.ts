@@ -65,6 +65,9 @@ const OWN: Record<FigureId, readonly Dial[]> = {
   panel: [],
 };
 
+/** The figures that an embed can show. */
+export const FIGURES = Object.keys(OWN).filter((id) => id !== 'panel');
+
 /** `asked` is the element's attribute `controls`. */
 export function dials(figure: FigureId, asked: string | null | undefined): { dials: readonly Dial[]; menu: boolean } {
   const own = OWN[figure] ?? [];

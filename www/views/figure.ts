@@ -23,6 +23,9 @@ export interface Pointer {
 /** CSS pixels. */
 const USUAL = 632;
 
+/** The text of an A4 sheet with its margins: figures on paper are laid out for it, so that their letters keep their size. */
+const SHEET = 672;
+
 /** Figures that no dial moves. */
 const STILL: ReadonlySet<FigureId> = new Set(['effective-rank']);
 
@@ -137,7 +140,13 @@ export class FigureView extends LitElement {
   /** What is drawn now; before the element has a width, as a page would have it. */
   get request(): Request {
     const { theme, scale, printing } = screen();
-    return { ...this.spec, theme: printing ? theme : (this.theme ?? theme), scale, width: this.width || USUAL };
+    const width = this.width || USUAL;
+    return {
+      ...this.spec,
+      theme: printing ? theme : (this.theme ?? theme),
+      scale,
+      width: printing ? Math.min(width, SHEET) : width,
+    };
   }
 
   readonly #point = (event: PointerEvent): void => {

@@ -102,7 +102,7 @@ class MatrixView extends View {
     return html`<div class="told">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
       ${remarks(result, settings)}
-      <p class="quiet">A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
+      <p class="quiet">A strong cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.</p>
     </div>`;
   }
 

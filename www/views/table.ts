@@ -3,9 +3,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { counted, estimate, rank } from '../format';
 import { resultsOf, windowOf } from '../intervals';
 import { math } from '../math';
+import { shortened } from '../names';
 import { sortBy } from '../state';
 import type { Matrix, MatrixCell, MatrixRow, ModelSummary, Sort } from '../wasm/simd/lorascope';
 import { words } from './row';
+import { screen } from './screen';
 import { Sight } from './sight';
 import { strip } from './strip';
 import { View } from './view';
@@ -25,7 +27,11 @@ class TableView extends View {
     const { state, report, store } = this.ctx;
     if (!report) return nothing;
     const models = report.models(state.settings);
-    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS);
+    const { total, rows } = report.matrices(
+      state.settings,
+      state.sort,
+      state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS,
+    );
     const rest = total - rows.length;
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
     return html`<section class="row">
@@ -50,7 +56,7 @@ class TableView extends View {
     const { k } = this.ctx.state.settings;
     const of = models[chosen];
     const each = (column: Sort['column']) =>
-      models.map((m, at) => this.#head(short(m), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
+      models.map((m, at) => this.#head(short(m, models), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
     return html`<thead>
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
@@ -61,7 +67,7 @@ class TableView extends View {
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
         ${each('intruders')} ${each('effectiveRank')}
-        ${this.#head(`Best matches, ${of ? short(of) : ''}`, 'best', chosen, 'st hide-s')}
+        ${this.#head(`Best matches, ${of ? short(of, models) : ''}`, 'best', chosen, 'st hide-s')}
       </tr>
     </thead>`;
   }
@@ -139,11 +145,11 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
   );
 }
 
-/** A label for a narrow column: "r 8" for "LoRA r = 8", the start of a long name. */
-function short(m: ModelSummary): string {
+/** A label for a narrow column: "r 8" for "LoRA r = 8", of long names what tells them apart. */
+function short(m: ModelSummary, models: readonly ModelSummary[]): string {
   // Checkpoints of a run differ in their steps.
-  const label = m.label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r ');
-  return label.length > 12 ? `${label.slice(0, 11)}…` : label;
+  const labels = models.map(({ label }) => label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r '));
+  return shortened(labels, 12)[models.indexOf(m)] ?? '';
 }
 
 function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
