@@ -647,6 +647,11 @@ pub fn one_of_each() -> Vec<Error> {
             tensor: "model.layers.0.mlp.experts.down_proj".into(),
             allowed: 65_536,
         },
+        Error::TooManyTensors {
+            tensor: name(),
+            tensors: 2_000_000,
+            allowed: 500_000,
+        },
         Error::HeaderNotUtf8,
         Error::HeaderNotJson {
             detail: "expected value at line 1 column 1".into(),

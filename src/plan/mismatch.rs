@@ -10,7 +10,7 @@ use super::renames::{neutral, neutral_joined};
 use super::{Answers, Problem, Question, QuestionOption, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A fine-tune as messages name it.
 pub struct Side<'a> {
@@ -216,18 +216,22 @@ pub fn problem(
 
 /// The last numbers of the blocks of both, where all that is missing in the base lies behind its last block.
 fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]> {
-    let last = |stack_of: &str| {
-        let own = named.iter().filter(|n| !matching.unmatched.contains(&n.name));
-        own.filter_map(|n| stack(&n.name))
-            .filter(|s| s.0 == stack_of)
-            .map(|s| s.1)
-            .max()
-    };
     let missing: Option<Vec<(&str, u32)>> = matching.unmatched.iter().map(|n| stack(n)).collect();
     let missing = missing?;
     let other = base.named.iter().filter_map(|n| stack(&n.name)).map(|s| s.1).max()?;
+    let unmatched: HashSet<&str> = matching.unmatched.iter().map(String::as_str).collect();
+    // The last block of each stack that pairs.
+    let mut last: HashMap<&str, u32> = HashMap::new();
+    for (name, n) in named
+        .iter()
+        .filter(|n| !unmatched.contains(n.name.as_str()))
+        .filter_map(|n| stack(&n.name))
+    {
+        let own = last.entry(name).or_insert(n);
+        *own = n.max(*own);
+    }
     // A stack that pairs up to the base's last block, and goes on.
-    let goes_on = |(name, n): &(&str, u32)| *n > other && last(name) == Some(other);
+    let goes_on = |(name, n): &(&str, u32)| *n > other && last.get(name) == Some(&other);
     missing.iter().all(goes_on).then_some(())?;
     Some([missing.iter().map(|m| m.1).max()?, other])
 }

@@ -139,14 +139,11 @@ fn has_safetensors(entries: &Files, entry: &FileEntry) -> bool {
 }
 
 /// What is wrong with a set of files as a model.
-pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
+pub fn of_set(set: &FileSet, entries: &Files) -> Vec<Problem> {
     let file = set.first_path(entries);
     let mut problems = Vec::new();
     // A shard that is here and cannot be read says so itself.
-    let is_broken = |name: &&String| {
-        let of_it = |e: &FileEntry| e.folder() == set.folder && e.name() == **name && e.content.is_err();
-        entries.iter().any(of_it)
-    };
+    let is_broken = |name: &&String| entries.named(&set.folder, name).any(|e| e.content.is_err());
     let missing: Vec<String> = set.missing.iter().filter(|n| !is_broken(n)).cloned().collect();
     if !missing.is_empty() {
         let broken = set.missing.len().saturating_sub(missing.len());
