@@ -63,7 +63,11 @@ export class FigureView extends LitElement {
   #words: ReturnType<typeof setTimeout> | undefined;
   readonly #sight = new Sight(this);
   readonly #resize = new ResizeObserver(([entry]) => {
-    if (entry) this.width = Math.floor(entry.contentRect.width);
+    if (!entry) return;
+    const width = Math.floor(entry.contentRect.width);
+    // Drawn at once, the figure would change its own height among the observer's notifications, which browsers report as an error.
+    if (screen().printing) this.width = width;
+    else requestAnimationFrame(() => (this.width = width));
   });
 
   protected override createRenderRoot(): HTMLElement {
