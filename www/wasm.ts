@@ -128,7 +128,7 @@ async function startThreads(start: () => Promise<unknown>, heard: () => void): P
           threadsHeld.push(this);
           this.addEventListener('message', heard, { once: true });
           this.addEventListener('error', ({ message }) =>
-            reject(new Error(`a thread could not be loaded: ${message}`)),
+            reject(new Error(`a thread could not be loaded${message && `: ${message}`}`)),
           );
         }
       };
