@@ -54,6 +54,8 @@ export async function start(name: Name, found: Found, dark = false): Promise<Dri
     const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: settings, ...ENGINES[name].env, ...more };
     const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     closing.push(() => ended(child));
+    // A run that is broken off leaves no browser behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     return child;
   };
   const wanted = ENGINES[name].settings({ browser: found.browser, downloads, dark });

@@ -39,6 +39,14 @@ export async function host(
 /** The engine of this project. */
 export const engine = (): Name => test.info().project.name as Name;
 
+const versions = new Map<Name, string>();
+
+// The run notes which browser it was: docs/browsers.md says so.
+test.afterEach(() => {
+  const version = versions.get(engine());
+  if (version) test.info().annotations.push({ type: 'version', description: version });
+});
+
 const found = new Map<Name, Promise<Found & { missing?: string }>>();
 
 /** A browser for the tests of one file. Without one they are skipped, which the run counts. */
@@ -49,6 +57,7 @@ export async function browser(dark = false): Promise<Tab | undefined> {
   if (parts.missing) return undefined;
   const driver: Driver = await start(name, parts, dark);
   await driver.send('window', { x: 0, y: 0, width: 1440, height: 1000 });
+  versions.set(name, driver.version);
   return new Tab(name, driver);
 }
 

@@ -95,6 +95,9 @@ export class FigureView extends LitElement {
         @pointerdown=${this.#press}
         @pointerup=${this.#hand.release}
         @wheel=${this.#hand.wheel}
+        @touchstart=${this.#hand.fingers}
+        @touchmove=${this.#hand.fingers}
+        @touchend=${this.#hand.fingers}
         @dblclick=${this.#hand.closer}
         @pointerleave=${this.#leave}
         @click=${this.#click}
