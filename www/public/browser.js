@@ -21,7 +21,7 @@
   check(function () { return typeof WebAssembly === 'object'; }, 'WebAssembly');
   check(function () { return WebAssembly.validate(new Uint8Array(SIMD)); }, 'WebAssembly SIMD');
   check(function () { return typeof HTMLDialogElement === 'function' && 'showModal' in HTMLDialogElement.prototype; }, 'dialogs');
-  check(function () { return 'popover' in HTMLElement.prototype; }, 'popovers');
+  check(function () { return CSS.supports('color', 'light-dark(red, red)'); }, 'colours by theme (light-dark)');
 
   function say(what, cause) {
     if (document.getElementById('lacks')) return;
@@ -32,7 +32,7 @@
     var said = document.createElement('b');
     said.appendChild(document.createTextNode(what));
     box.appendChild(said);
-    box.appendChild(document.createTextNode(' ' + cause + ' Chrome or Edge 114, Firefox 125 and Safari 17, or newer, run this page.'));
+    box.appendChild(document.createTextNode(' ' + cause + ' Chrome or Edge 123, Firefox 120 and Safari 17.5, or newer, run this page.'));
     document.body.insertBefore(box, document.body.firstChild);
   }
 
