@@ -23,9 +23,6 @@ command(async () => {
       ['site build', stages.done(buildSite)],
     ],
   );
-  const browser = await stages.runLanes([
-    ['browser tests', stages.browserTests],
-    ['other engines', stages.engineTests],
-  ]);
+  const browser = await stages.runLanes([['browser tests', stages.browserTests]]);
   process.exit(stages.conclude(begin, checks, browser) ? 0 : 1);
 });

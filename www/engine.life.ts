@@ -29,11 +29,13 @@ export async function startLife(options: Omit<Start, 'lock'>, heard: (step: Step
   });
   // Nothing else tells of a worker, or of a thread of its own, that never comes up.
   let silence: ReturnType<typeof setTimeout> | undefined;
+  // Steps come by a port of their own, and the last of them may come after the answer.
+  let up = false;
   const say = (step: Step | undefined) => {
     clearTimeout(silence);
     if (!step) return;
     silence = setTimeout(() => end(new Stalled(STALLED[step])), PATIENCE[step]);
-    if (step !== 'warm-up') heard(step);
+    if (!up && step !== 'warm-up') heard(step);
   };
   ended.catch(() => undefined);
   worker.onerror = (event) => {
@@ -45,6 +47,7 @@ export async function startLife(options: Omit<Start, 'lock'>, heard: (step: Step
     const lock = lockName();
     say('fetch');
     const info = await Promise.race([remote.start({ ...options, lock }, proxy(say)), ended]);
+    up = true;
     if (lock)
       listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
     return { remote, info, ended, end };
