@@ -5,6 +5,7 @@ import { math } from '../math';
 import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
+import { runs } from './runs';
 import { type Context, View } from './view';
 import './figure';
 
@@ -82,6 +83,8 @@ function facts(ctx: Context): TemplateResult {
     </dd>
     <dt>What stays here</dt>
     <dd>Everything. The page has no server; its security policy forbids it to contact any host but its own.</dd>
+    <dt>What runs</dt>
+    <dd data-testid="runs">${runs(ctx.state)}</dd>
     <dt>What is kept</dt>
     <dd>${keptLine(ctx)}</dd>
     <dt>What it follows</dt>

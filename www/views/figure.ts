@@ -66,7 +66,11 @@ export class FigureView extends LitElement {
   #words: ReturnType<typeof setTimeout> | undefined;
   readonly #sight = new Sight(this);
   readonly #resize = new ResizeObserver(([entry]) => {
-    if (entry) this.width = Math.floor(entry.contentRect.width);
+    if (!entry) return;
+    const width = Math.floor(entry.contentRect.width);
+    // Drawn at once, the figure would change its own height among the observer's notifications, which browsers report as an error.
+    if (screen().printing) this.width = width;
+    else requestAnimationFrame(() => (this.width = width));
   });
 
   protected override createRenderRoot(): HTMLElement {
@@ -94,6 +98,9 @@ export class FigureView extends LitElement {
         @pointerdown=${this.#press}
         @pointerup=${this.#hand.release}
         @wheel=${this.#hand.wheel}
+        @touchstart=${this.#hand.fingers}
+        @touchmove=${this.#hand.fingers}
+        @touchend=${this.#hand.fingers}
         @dblclick=${this.#hand.closer}
         @pointerleave=${this.#leave}
         @click=${this.#click}

@@ -94,7 +94,7 @@ class PlanView extends View {
   #cost(plan: Plan): TemplateResult {
     const { engine, settings } = this.ctx.state;
     const threads = engine?.threads ?? 1;
-    const { seconds, memory } = cost(plan, threads, settings.mode);
+    const { seconds, memory } = cost(plan, threads, engine?.memory ?? 2 ** 32, settings.mode);
     return html`<dl class="cost">
         <div><dt>Time</dt><dd>about ${duration(Math.max(1, seconds))}</dd></div>
         <div><dt>Memory</dt><dd>${bytes(memory)} at most</dd></div>
