@@ -129,6 +129,13 @@ pub fn pair(base: &[Named], tuned: &[Named], shapes: Shapes) -> Pairing {
     search.result
 }
 
+/// What a rule would pair.
+struct Score {
+    count: u32,
+    /// The first tuned name that it fits, and the base name it leads to.
+    first: (usize, usize),
+}
+
 struct Search<'a> {
     base: &'a [Named],
     tuned: &'a [Named],
@@ -177,23 +184,24 @@ impl<'a> Search<'a> {
         (fits && !self.used.contains(&b)).then_some(b)
     }
 
-    /// How many tensors each rule would pair.
-    fn scores(&mut self) -> HashMap<(&'a str, &'a str), u32> {
+    /// What each rule would pair.
+    fn scores(&mut self) -> HashMap<(&'a str, &'a str), Score> {
         let base = self.base;
         let prefixes = self.prefixes.take().unwrap_or_else(|| prefixes(base));
-        let mut score: HashMap<(&str, &str), u32> = HashMap::new();
+        let mut score: HashMap<(&str, &str), Score> = HashMap::new();
         let whole = |prefix: &&str| !self.inside_block.contains(prefix);
-        for (_, t) in self.unmatched() {
+        for (at, t) in self.unmatched() {
             for (strip, tail) in splits(&t.name).filter(|(strip, _)| whole(strip)) {
                 for add in prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
                     if strip != *add
                         && (score.len() < MOST_SCORED || score.contains_key(&(strip, *add)))
                         && swap_allowed(strip, add, tail)
                         && tower_of_rule(strip, add) != Agreement::Against
-                        && self.free(&join(add, tail), t.shape).is_some()
+                        && let Some(b) = self.free(&join(add, tail), t.shape)
                     {
-                        let n = score.entry((strip, add)).or_default();
-                        *n = n.saturating_add(1);
+                        let first = (at, b);
+                        let own = score.entry((strip, add)).or_insert(Score { count: 0, first });
+                        own.count = own.count.saturating_add(1);
                     }
                 }
             }
@@ -205,10 +213,10 @@ impl<'a> Search<'a> {
     /// The rule that pairs most tensors; among equals the one that keeps the tower, then the shortest change, then the first by name.
     fn best_rule(&mut self) -> Option<(String, String)> {
         self.unmatched().next()?;
-        let best = self.scores().into_iter().max_by_key(|((strip, add), n)| {
+        let best = self.scores().into_iter().max_by_key(|((strip, add), score)| {
             let kept = tower_of_rule(strip, add);
             (
-                *n,
+                score.count,
                 kept,
                 Reverse(strip.len().saturating_add(add.len())),
                 Reverse((*strip, *add)),
@@ -223,22 +231,13 @@ impl<'a> Search<'a> {
             return;
         }
         let scores = self.scores();
-        let best = scores.get(&(strip, add)).copied();
-        let first = self.first_by(strip, add);
+        let Some(best) = scores.get(&(strip, add)) else { return };
         let other = scores
             .iter()
-            .filter(|((own, other), n)| Some(**n) == best && !other.is_empty() && self.first_by(own, other) != first)
+            .filter(|((_, other), score)| score.count == best.count && !other.is_empty() && score.first != best.first)
             .map(|((_, other), _)| *other)
             .min();
         self.result.doubt = other.map(|other| [add.to_owned(), other.to_owned()]);
-    }
-
-    /// What a rule leads to from the first name that it fits.
-    fn first_by(&self, strip: &str, add: &str) -> Option<(usize, usize)> {
-        self.unmatched().find_map(|(t, named)| {
-            let (_, tail) = splits(&named.name).find(|(lead, _)| *lead == strip)?;
-            Some((t, self.free(&join(add, tail), named.shape)?))
-        })
     }
 
     /// Pairs all it can by the rule; false when it pairs nothing.
