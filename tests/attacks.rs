@@ -586,7 +586,7 @@ fn thousands_of_small_files() {
         ),
         (
             "second downloads",
-            &|i| format!("many/model-00001-of-00002 ({}).safetensors", i % 1000),
+            &|i| format!("many/m{}/model-00001-of-00002 ({}).safetensors", i / 1000, i % 1000),
             &one,
         ),
         (

@@ -132,6 +132,12 @@ fn drops() -> Vec<Dropped> {
         (&format!("base_model.model.{}.lora_A.weight", q(0)), &[2, 20]),
         (&format!("base_model.model.{}.lora_B.weight", q(0)), &[12, 2]),
     ]);
+    let many: BTreeMap<String, (Vec<usize>, Vec<f32>)> = (0..65)
+        .flat_map(|i| {
+            let part = |p: &str| format!("base_model.model.{}.lora_{p}.a{i}.weight", q(0));
+            tensors(&[(&part("A"), &[2, 12]), (&part("B"), &[12, 2])])
+        })
+        .collect();
     let numbers = [0; 576];
     let views = [
         (weight(0), TensorView::new(Dtype::F32, vec![12, 12], &numbers).unwrap()),
@@ -154,6 +160,10 @@ fn drops() -> Vec<Dropped> {
         Dropped::new("said-twice")
             .weights(&shards("base/", 1), &own)
             .weights(&shards("base/", 2), &own),
+        Dropped::new("said-many")
+            .weights("base/model.safetensors", &base)
+            .weights("ad/adapter_model.safetensors", &many)
+            .put("ad/adapter_config.json", &config(2, 4, "")),
         Dropped::new("said-packed").put("base/model.safetensors", &partly_packed),
         with("shape", &[0, 1], 16),
         with("some", &[0, 1, 7], 12),

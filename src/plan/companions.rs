@@ -3,12 +3,10 @@
 use super::base::Base;
 use super::components::{self, Component};
 use super::folders::Files;
-use super::layouts;
 use super::names::{canonical, is_weight, place};
 use super::sets::FileSet;
 use crate::error::{DISTRIBUTED, FLAX, MEGATRON, NEMO, Pieces, VERL, ZERO};
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// What the sets around one are in a pipeline.
 pub struct Around<'a> {
@@ -17,8 +15,6 @@ pub struct Around<'a> {
     /// The pipelines that have the network which takes noise away.
     denoised: BTreeSet<&'a str>,
     has_others_than_vae: bool,
-    /// Folders with a network of images in them, and those above ComfyUI's that have one.
-    images: OnceCell<[HashSet<&'a str>; 2]>,
 }
 
 impl<'a> Around<'a> {
@@ -34,20 +30,7 @@ impl<'a> Around<'a> {
             has_others_than_vae: own.iter().any(|own| *own != Some(Component::Vae)),
             own,
             pipelines,
-            images: OnceCell::new(),
         }
-    }
-
-    /// Whether a network of images is kept as one pipeline with a set: in one folder, as single files are, or in ComfyUI's.
-    fn has_images_beside(&self, set: &FileSet, sets: &'a [FileSet]) -> bool {
-        let [folders, above] = self.images.get_or_init(|| {
-            let of_images = || sets.iter().filter(|s| is_of_images(s));
-            [
-                of_images().map(|s| s.folder.as_str()).collect(),
-                of_images().filter_map(comfy).collect(),
-            ]
-        });
-        folders.contains(set.folder.as_str()) || comfy(set).is_some_and(|own| above.contains(own))
     }
 }
 
@@ -71,11 +54,6 @@ pub fn why<'a>(at: usize, sets: &'a [FileSet], around: &Around<'a>, entries: &Fi
         // A safety checker, an image encoder.
         None if beside_denoiser() => return Some("another model of the pipeline"),
         _ => {}
-    }
-    if let Some(encoder) = encoder_by_names(set)
-        && around.has_images_beside(set, sets)
-    {
-        return Some(encoder);
     }
     let class = entries
         .config(&set.folder)
@@ -120,41 +98,6 @@ const STEERING: [&str; 7] = [
 fn steers(set: &FileSet) -> bool {
     let has = |word: &str| set.tensors.iter().any(|t| t.name.split('.').any(|c| c == word));
     STEERING.iter().any(|word| has(word)) && !has("diffusion_model")
-}
-
-/// ComfyUI's folders, one for every kind of model.
-const KINDS: [&str; 8] = [
-    "unet",
-    "diffusion_models",
-    "checkpoints",
-    "clip",
-    "text_encoders",
-    "clip_vision",
-    "vae",
-    "loras",
-];
-
-/// The folder above, of one of ComfyUI's.
-fn comfy(set: &FileSet) -> Option<&str> {
-    let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
-    KINDS.contains(&last).then_some(above)
-}
-
-fn is_of_images(set: &FileSet) -> bool {
-    !set.is_adapter && layouts::of(set.tensors.iter().map(|t| t.name.as_str())).is_some_and(|l| l.image)
-}
-
-/// An encoder that pipelines of images have, as a single file: CLIP's towers, and the first half of T5.
-fn encoder_by_names(set: &FileSet) -> Option<&'static str> {
-    let has = |part: &str| set.tensors.iter().any(|t| t.name.contains(part));
-    match () {
-        () if set.is_adapter || has("decoder.block.") => None,
-        () if has("text_model.encoder.layers.") && !has("vision_model.") || has(".SelfAttention.") => {
-            Some("a text encoder of the pipeline")
-        }
-        () if has("vision_model.encoder.layers.") && !has("text_model.") => Some("an image encoder of the pipeline"),
-        () => None,
-    }
 }
 
 fn of(set: &FileSet, entries: &Files) -> Option<Component> {

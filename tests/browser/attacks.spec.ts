@@ -16,7 +16,7 @@ const KINDS: [name: string, folder: string, code: string | undefined][] = [
   ['e12_laughs_300', 'tuned', 'over-limit'],
   ['e14_self_dict_wide', 'tuned', 'over-limit'],
   ['e20_deep_tuples', 'tuned', 'no-tensors'],
-  ['f12_cd_offset_past', 'tuned', 'truncated'],
+  ['f12_cd_offset_past', 'tuned', 'torch-invalid'],
   ['g08_laughs', 'tuned', 'over-limit'],
   ['h16_json_01', '', undefined],
   ['i03_redos_rank', 'lora', undefined],

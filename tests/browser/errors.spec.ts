@@ -40,6 +40,8 @@ const CODES: [start: string, code: string][] = [
   ['Ok(no tensors)', 'no-tensors'],
 ];
 
+const codeOf = (expected: string) => CODES.find(([start]) => expected.startsWith(start))?.[1];
+
 interface Said {
   code: string;
   text: string;
@@ -64,7 +66,6 @@ test('every kind of hostile file gets its answer by name, and leaves the page wh
   const wrong = await troubles(page);
   await open(page);
   expect(CASES).toHaveLength(80);
-  const codeOf = (expected: string) => CODES.find(([start]) => expected.startsWith(start))?.[1];
   for (const { file, expected } of firstOfEach('hostile files', CASES, (c) => codeOf(c.expected) ?? 'none')) {
     await chooseFiles(page, fixture(`hostile/${file}`));
     await planned(page, 1);
@@ -139,6 +140,6 @@ test('names with HTML are text', async ({ page }) => {
   expect(problems.find((p) => p.code === 'unknown-dtype')?.text).toContain('<b id=tensor>bold</b>');
   expect(problems.find((p) => p.code === 'truncated')?.text).toContain(`short${name}`);
   await expect(page.locator('main img, #tensor')).toHaveCount(0);
-  await expect(page).toHaveTitle('Lorascope');
+  await expect(page).toHaveTitle('2 problems in 2 files · Lorascope');
   expect(wrong).toEqual([]);
 });
