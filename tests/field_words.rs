@@ -632,7 +632,7 @@ fn a_base_that_is_here_is_to_be_chosen() {
     assert!(
         plan.left_out
             .iter()
-            .any(|l| l.what.contains("the base of an adapter here"))
+            .any(|l| l.what.contains("the base of “two”"))
     );
 }
 
