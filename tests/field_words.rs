@@ -629,11 +629,7 @@ fn a_base_that_is_here_is_to_be_chosen() {
         "{:#?}",
         plan.left_out
     );
-    assert!(
-        plan.left_out
-            .iter()
-            .any(|l| l.what.contains("the base of “two”"))
-    );
+    assert!(plan.left_out.iter().any(|l| l.what.contains("the base of “two”")));
 }
 
 /// Equal folder names are told apart by those above them.

@@ -1,7 +1,7 @@
 //! No message without its way out: every problem that any fixture brings about says what to do, and every code of the source is told apart.
 
 use crate::common::{Visit, fixtures};
-use crate::field_kinds::{Dropped, config, tensors};
+use crate::field_kinds::{Dropped, Tensors, config, tensors};
 use lorascope::error::one_of_each;
 use lorascope::plan::Problem;
 use regex::Regex;
@@ -132,7 +132,7 @@ fn drops() -> Vec<Dropped> {
         (&format!("base_model.model.{}.lora_A.weight", q(0)), &[2, 20]),
         (&format!("base_model.model.{}.lora_B.weight", q(0)), &[12, 2]),
     ]);
-    let many: BTreeMap<String, (Vec<usize>, Vec<f32>)> = (0..65)
+    let many: Tensors = (0..65)
         .flat_map(|i| {
             let part = |p: &str| format!("base_model.model.{}.lora_{p}.a{i}.weight", q(0));
             tensors(&[(&part("A"), &[2, 12]), (&part("B"), &[12, 2])])
