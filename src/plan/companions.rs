@@ -35,7 +35,7 @@ impl<'a> Around<'a> {
 }
 
 /// Why a set is neither a base nor a fine-tune; none where it may be one.
-pub fn why<'a>(at: usize, sets: &'a [FileSet], around: &Around<'a>, entries: &Files) -> Option<&'static str> {
+pub fn why(at: usize, sets: &[FileSet], around: &Around, entries: &Files) -> Option<&'static str> {
     let set = sets.get(at)?;
     let beside_denoiser = || {
         let own = around.pipelines.get(at).copied().flatten();

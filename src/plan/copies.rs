@@ -86,21 +86,13 @@ pub fn apart(tensors: Tensors) -> (Tensors, Vec<Copy>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::Dtype;
 
     fn tensors(names: &[&str]) -> Tensors {
-        let one = |name: &&str| TensorRef {
-            file: 0,
-            name: (*name).to_owned(),
-            dtype: crate::checkpoint::Dtype::F32,
-            shape: vec![4, 4],
-            begin: 0,
-            end: 64,
-            by_columns: false,
-            columns: None,
-            rows: None,
-            packing: None,
-        };
-        names.iter().map(one).collect()
+        names
+            .iter()
+            .map(|name| TensorRef::of(name, Dtype::F32, &[4, 4]))
+            .collect()
     }
 
     #[test]

@@ -246,22 +246,14 @@ impl Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::Dtype;
     use crate::plan::job::TensorRef;
 
     #[test]
     fn every_spelling_is_known_by_its_ends() {
         for spelling in &SPELLINGS {
-            let one = |layer: u32, end: &str, shape: [u64; 2]| TensorRef {
-                file: 0,
-                name: format!("decoder.{layer}.mixer.{end}.weight"),
-                dtype: crate::checkpoint::Dtype::F32,
-                shape: shape.to_vec(),
-                begin: 0,
-                end: 4,
-                by_columns: false,
-                columns: None,
-                rows: None,
-                packing: None,
+            let one = |layer: u32, end: &str, shape: [u64; 2]| {
+                TensorRef::of(&format!("decoder.{layer}.mixer.{end}.weight"), Dtype::F32, &shape)
             };
             let [a, b] = spelling.ends;
             let tensors: Tensors = (0..3).flat_map(|i| [one(i, a, [4, 32]), one(i, b, [32, 4])]).collect();

@@ -41,6 +41,23 @@ pub enum Scheme {
 }
 
 impl TensorRef {
+    /// A tensor of a test: what tells it, and no place in a file.
+    #[cfg(test)]
+    pub fn of(name: &str, dtype: Dtype, shape: &[u64]) -> TensorRef {
+        TensorRef {
+            file: 0,
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            begin: 0,
+            end: 64,
+            by_columns: false,
+            columns: None,
+            rows: None,
+            packing: None,
+        }
+    }
+
     /// The same numbers as the transposed matrix: what is stored as `[in, out]`, said as `[out, in]`. Of a matrix only.
     pub fn turned(self) -> TensorRef {
         let shape = self.shape.iter().rev().copied().collect();

@@ -166,19 +166,10 @@ mod tests {
     use crate::checkpoint::Dtype;
 
     fn set(names: &[&str]) -> Tensors {
-        let one = |name: &&str| TensorRef {
-            file: 0,
-            name: (*name).to_owned(),
-            dtype: Dtype::F32,
-            shape: vec![4, 4],
-            begin: 0,
-            end: 64,
-            by_columns: false,
-            columns: None,
-            rows: None,
-            packing: None,
-        };
-        names.iter().map(one).collect()
+        names
+            .iter()
+            .map(|name| TensorRef::of(name, Dtype::F32, &[4, 4]))
+            .collect()
     }
 
     #[test]

@@ -151,18 +151,7 @@ mod tests {
     use crate::plan::job::TensorRef;
 
     fn tensors(shapes: &[(&str, &[u64])]) -> Tensors {
-        let one = |(name, shape): &(&str, &[u64])| TensorRef {
-            file: 0,
-            name: (*name).into(),
-            dtype: Dtype::F32,
-            shape: shape.to_vec(),
-            begin: 0,
-            end: 4,
-            by_columns: false,
-            columns: None,
-            rows: None,
-            packing: None,
-        };
+        let one = |(name, shape): &(&str, &[u64])| TensorRef::of(name, Dtype::F32, shape);
         shapes.iter().map(one).collect()
     }
 

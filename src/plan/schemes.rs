@@ -231,18 +231,8 @@ mod tests {
     use crate::checkpoint::Dtype;
 
     fn tensor(name: &str, dtype: &str) -> TensorRef {
-        TensorRef {
-            file: 0,
-            name: format!("model.layers.0.mlp.up_proj{name}"),
-            dtype: Dtype::parse(dtype),
-            shape: vec![8, 8],
-            begin: 0,
-            end: 64,
-            by_columns: false,
-            columns: None,
-            rows: None,
-            packing: None,
-        }
+        let name = format!("model.layers.0.mlp.up_proj{name}");
+        TensorRef::of(&name, Dtype::parse(dtype), &[8, 8])
     }
 
     /// Every entry is reached: none is shadowed by one before it.

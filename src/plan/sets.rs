@@ -577,7 +577,7 @@ pub fn orphan_indices(entries: &Files) -> Vec<(usize, Vec<String>, usize)> {
     // One that is here and cannot be read says so itself.
     let is_here = |folder: &str, name: &str| {
         let mut named = entries.named(folder, name);
-        named.any(|e| !matches!(e.content, Ok(Content::PassedOver)))
+        named.any(|e| matches!(e.content, Ok(Content::Tensors(_)) | Err(_)))
     };
     let orphan = |(i, e): (usize, &FileEntry)| match &e.content {
         Ok(Content::Index(index)) => {
