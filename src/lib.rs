@@ -5,6 +5,8 @@ pub mod error;
 #[cfg(feature = "page")]
 pub mod panel;
 pub mod print;
+#[cfg(all(test, feature = "engine"))]
+mod steps;
 
 #[cfg(feature = "engine")]
 pub mod checkpoint;

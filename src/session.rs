@@ -11,6 +11,7 @@ use crate::plan::{Answers, Plan, Planned, make};
 use crate::report::{
     Base, ENGINE, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals,
 };
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ struct File {
 #[derive(Default)]
 pub struct Session {
     files: Vec<File>,
+    /// The last file of each path.
+    places: HashMap<String, usize>,
     planned: Planned,
 }
 
@@ -41,7 +44,8 @@ impl Session {
     pub fn add_file(&mut self, path: &str, size: u64) -> u32 {
         let path = path.trim_start_matches('/');
         if path.contains('/') {
-            for earlier in self.files.iter_mut().filter(|f| f.path == path) {
+            let earlier = self.places.insert(path.to_owned(), self.files.len());
+            if let Some(earlier) = earlier.and_then(|at| self.files.get_mut(at)) {
                 earlier.unopened = true;
             }
         }

@@ -6,6 +6,7 @@ use nalgebra::DMatrix;
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub(crate) type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
@@ -14,8 +15,11 @@ pub(crate) struct Dropped(PathBuf, Vec<String>);
 
 impl Dropped {
     pub(crate) fn new(name: &str) -> Dropped {
+        // Tests run side by side, and two may drop the same.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
         Dropped(
-            std::env::temp_dir().join(format!("lorascope-kind-{name}-{}", std::process::id())),
+            std::env::temp_dir().join(format!("lorascope-kind-{name}-{}-{n}", std::process::id())),
             Vec::new(),
         )
     }

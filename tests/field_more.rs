@@ -156,8 +156,8 @@ fn no_depth_differs_where_other_stacks_are_deeper() {
 fn the_weights_say_how_blocks_pair() {
     for (sources, of, way) in [
         (vec![0, 1, 2, 1, 2, 3], 4, "stacked"),
-        (vec![0, 1, 2, 3, 6, 7], 8, "cut-4"),
-        (vec![2, 3, 4, 5], 6, "cut-0"),
+        (vec![0, 1, 2, 3, 6, 7], 8, "4"),
+        (vec![2, 3, 4, 5], 6, "0"),
         (vec![0, 1, 2, 5], 6, "pruned"),
         (vec![0, 1, 2], 6, "numbers"),
         (vec![0, 1, 2, 1, 2, 3, 4, 5], 6, "weights"),

@@ -230,8 +230,8 @@ fn a_vision_adapter_is_merged_onto_the_vision_tower() {
     let name = module("visual.transformer.", 1);
     let own = "base_model.model.vision_model.encoder.layers.1.mlp.fc1";
     close(&drop.merged(&[]), &name, &lora(&base, &name, &both, own, PEFT, 2.0));
-    assert!(!codes(&drop.plan()).contains(&"two-towers"));
-    // Names that say neither: said.
+    assert!(drop.plan().questions.iter().all(|q| !q.id.starts_with("part:")));
+    // Names that say neither: asked.
     let neither = all((0..2).map(|n| pair(&format!("base_model.model.encoder.layers.{n}.mlp.fc1"), 16, 2, 12)));
     let drop = Dropped::new("tower-neither")
         .weights(
@@ -246,16 +246,9 @@ fn a_vision_adapter_is_merged_onto_the_vision_tower() {
         .weights("ad/adapter_model.safetensors", &neither)
         .put("ad/adapter_config.json", &config(2, 4, ""));
     let plan = drop.plan();
-    let said = plan
-        .problems
-        .iter()
-        .find(|p| p.code == "two-towers")
-        .expect("it is said");
-    assert!(
-        said.cause.contains("text_model") && said.cause.contains("vision_model"),
-        "{}",
-        said.cause
-    );
+    let question = plan.questions.iter().find(|q| q.id == "part:ad").expect("it is asked");
+    let parts: Vec<&str> = question.options.iter().map(|o| o.value.as_str()).collect();
+    assert_eq!(parts, ["text_model", "vision_model"]);
 }
 
 /// Where shapes do not tell which parameter of the experts it is, the configuration does.

@@ -1,4 +1,5 @@
-//! A short walk through every fuzz target: the corpus, and mutants of it from a seed. `npm run fuzz` does it in earnest.
+//! A short walk through every fuzz target: the corpus, and mutants of it from a seed. `npm run fuzz` does it in earnest, guided by what is reached;
+//! without a build for it, `LORASCOPE_MUTANTS=N LORASCOPE_TARGET=report` takes a longer walk, of mutants of mutants, and says how long it was.
 
 #[path = "fuzz/targets.rs"]
 mod targets;
@@ -33,6 +34,40 @@ fn mutant(seed: &[u8], state: &mut u64) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// For a target by name: mutants of mutants, so many.
+#[test]
+fn a_longer_walk() {
+    let asked = |name: &str| std::env::var(name).ok();
+    let (Some(count), Some(name)) = (asked("LORASCOPE_MUTANTS"), asked("LORASCOPE_TARGET")) else {
+        return;
+    };
+    let (count, start): (u64, _) = (count.parse().unwrap(), std::time::Instant::now());
+    let (_, target) = targets::TARGETS.iter().find(|(n, _)| *n == name).unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fuzz/corpus")
+        .join(&name);
+    let seeds = std::fs::read_dir(corpus)
+        .unwrap()
+        .map(|f| std::fs::read(f.unwrap().path()).unwrap());
+    let seeds: Vec<Vec<u8>> = seeds.collect();
+    let mut state: u64 = asked("LORASCOPE_FROM").map_or(1, |n| n.parse().unwrap());
+    for at in 0..count {
+        let mut bytes = seeds[next(&mut state) as usize % seeds.len()].clone();
+        for _ in 0..=next(&mut state) % 6 {
+            bytes = mutant(&bytes, &mut state);
+        }
+        // What is asked for is kept, for whoever finds the walk ended there.
+        if let Some(path) = asked("LORASCOPE_LAST") {
+            std::fs::write(path, &bytes).unwrap();
+        }
+        target(&bytes);
+        if (at + 1) % 100_000 == 0 {
+            println!("{name}: {} mutants, {:.0?}", at + 1, start.elapsed());
+        }
+    }
+    println!("{name}: {count} mutants, {:.0?}", start.elapsed());
 }
 
 #[test]

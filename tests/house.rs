@@ -31,10 +31,11 @@ fn room(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-const FLOORS: [(&str, u32); 18] = [
+const FLOORS: [(&str, u32); 19] = [
     ("error", 0),
     ("panel", 0),
     ("print", 0),
+    ("steps", 0),
     ("checkpoint", 1),
     ("linalg", 2),
     ("report", 2),

@@ -1,6 +1,7 @@
 //! Any folder planned and computed alone: what the peaks of memory in docs/limits.md are measured with.
 
 use crate::common::Visit;
+use crate::common::memory::measured;
 use std::path::{Path, PathBuf};
 
 fn below(folder: &Path, root: &Path, found: &mut Vec<String>) {
@@ -22,17 +23,13 @@ fn measure() {
     let root = PathBuf::from(std::env::var_os("LORASCOPE_FOLDER").expect("LORASCOPE_FOLDER is not set"));
     let mut files = Vec::new();
     below(&root, &root, &mut files);
+    let bytes: u64 = files.iter().map(|f| root.join(f).metadata().unwrap().len()).sum();
     let start = std::time::Instant::now();
-    let mut visit = Visit::open(&root, &files.iter().map(String::as_str).collect::<Vec<_>>());
+    let (mut visit, reading) = measured(|| Visit::open(&root, &files.iter().map(String::as_str).collect::<Vec<_>>()));
     let read = start.elapsed();
-    let plan = visit.plan(&[]);
+    let (plan, planning) = measured(|| visit.plan(&[]));
     let planned = start.elapsed();
-    let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = peak
-        .lines()
-        .find(|l| l.starts_with("VmHWM"))
-        .unwrap_or("VmHWM: ?")
-        .to_owned();
+    let mb = |bytes: usize| bytes as f64 / 1e6;
     let codes: Vec<String> = plan
         .problems
         .iter()
@@ -45,8 +42,15 @@ fn measure() {
         .take(6)
         .collect();
     println!(
-        "{}: read {read:.2?}, planned {planned:.2?}, {peak}, {} matrices of {} models; {codes:?}",
+        "{}: {:.2} MB in {} files; read {read:.2?}, {:.1} MB, {} allocations; planned {planned:.2?}, {:.1} MB more, {} allocations; {} matrices of {} \
+         models; {codes:?}",
         root.file_name().unwrap().to_string_lossy(),
+        mb(bytes as usize),
+        files.len(),
+        mb(reading.most),
+        reading.allocations,
+        mb(planning.most),
+        planning.allocations,
         plan.matrices.len(),
         plan.models.len()
     );

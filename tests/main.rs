@@ -2,13 +2,18 @@
 
 mod common;
 
+#[global_allocator]
+static MEMORY: common::memory::Counting = common::memory::Counting;
+
 mod adversary;
 mod attacks;
 mod beside;
 mod certified;
 mod field;
 mod field_kinds;
+mod field_meet;
 mod field_more;
+mod field_words;
 mod field_wrong;
 mod figures;
 mod fuzz_smoke;
@@ -30,5 +35,6 @@ mod quantized;
 mod registry;
 mod runs;
 mod specimen;
+mod tried;
 mod vectors;
 mod zoo;

@@ -191,7 +191,7 @@ fn adapters_of_image_models() {
 
 #[test]
 fn adapters_of_lycoris() {
-    for case in ["locon", "loha", "lokr", "dora_in", "dora_out", "full"] {
+    for case in ["locon", "loha", "lokr", "dora_in", "dora_out", "doha", "dokr", "full"] {
         check(&format!("lycoris_{case}"), 1e-5);
     }
 }

@@ -1,5 +1,5 @@
-// The Chromium that the tests and the benchmark drive: the one that is here; Playwright must not download its own.
-import { existsSync } from 'node:fs';
+// The browsers that the tests and the benchmark drive: those that are here, or that the system's packages give; nothing downloads its own.
+import { existsSync, readdirSync } from 'node:fs';
 import { aptInstall, hasApt } from './apt.mjs';
 import { ask } from './run.mjs';
 import { Stop } from './say.mjs';
@@ -35,3 +35,48 @@ export const BROWSER_ARGS = [
   '--disable-sync',
   '--disable-gpu',
 ];
+
+// What WebDriver needs of each engine: what listens, what it starts, and the Debian packages of both.
+const ENGINES = {
+  chromium: { driver: ['chromedriver'], browser: NAMES, packages: ['chromium', 'chromium-driver'] },
+  // Firefox listens itself.
+  firefox: { driver: ['firefox-esr', 'firefox'], browser: ['firefox-esr', 'firefox'], packages: ['firefox-esr'] },
+  webkit: {
+    driver: ['WebKitWebDriver'],
+    browser: ['/usr/lib/*/webkit2gtk-4.1/MiniBrowser'],
+    // Its window needs a screen, which need not be there.
+    screen: ['Xvfb'],
+    packages: ['webkit2gtk-driver', 'libwebkit2gtk-4.1-0', 'xvfb'],
+  },
+};
+
+/** `{ driver, browser, screen? }` of an engine; `{ missing }` with the reason where there is none and none can be installed. */
+export async function findEngine(name) {
+  const { packages, ...parts } = ENGINES[name];
+  const found = parted(parts) ?? (hasApt && (await aptInstall(packages)) ? parted(parts) : null);
+  return found ?? { missing: `no ${name} here (Debian: apt-get install ${packages.join(' ')})` };
+}
+
+function parted(parts) {
+  const found = Object.entries(parts).map(([part, names]) => [part, first(names)]);
+  return found.every(([, path]) => path) ? Object.fromEntries(found) : null;
+}
+
+function first(names) {
+  for (const name of names) {
+    const path = name.startsWith('/') ? globbed(name) : ask('which', name);
+    if (path) return path;
+  }
+  return null;
+}
+
+/** The folder between has the name of the machine. */
+function globbed(pattern) {
+  const [before, after] = pattern.split('*/');
+  if (!existsSync(before)) return null;
+  return (
+    readdirSync(before)
+      .map((name) => `${before}${name}/${after}`)
+      .find((path) => existsSync(path)) ?? null
+  );
+}

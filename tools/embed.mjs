@@ -21,6 +21,8 @@ export async function buildEmbed() {
         outDir: 'dist',
         emptyOutDir: false,
         target: 'es2022',
+        // `light-dark()` is left to the browser, which takes it from the scheme of the page around; a substitute would ask the system.
+        cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
         chunkSizeWarningLimit: 4000,
         // One file each: a wasm beside it would need a host that serves it right.
         assetsInlineLimit: 0,

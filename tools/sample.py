@@ -55,7 +55,10 @@ def main():
                 target.chmod(0o644)
             files.append({"path": f"{label}/{path.name}", "size": target.stat().st_size})
     if cut == "sample":
-        note = "All attention matrices of all-MiniLM-L6-v2 (Apache-2.0) in float16, with a full fine-tune and LoRA at r = 1, 8 and 64. MLP matrices are left out."
+        note = (
+            "The attention matrices of all-MiniLM-L6-v2 (Apache-2.0) in float16, a full fine-tune, and LoRA at r = 1, 8 and 64, "
+            "the first two at 64 times the learning rate of the last. MLP matrices are left out."
+        )
         manifest = {"title": "MiniLM", "note": note, "files": files}
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     print(sum(f["size"] for f in files) / 1e6, "MB")

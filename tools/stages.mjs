@@ -50,6 +50,14 @@ export async function browserTests(say) {
   }
 }
 
+/** A chosen set in Chromium, Firefox and WebKit, as far as they are here; writes docs/browsers.md from what ran. */
+export async function engineTests(say) {
+  const counts = await playwright('tests/engines', {}, say);
+  const { writeBrowsers } = await import('./browsers.mjs');
+  writeBrowsers();
+  return counts;
+}
+
 /** Lanes side by side, the stages of each in a row; their counts added up. A stage is `[name, run, reads?]`. */
 export async function runLanes(...lanes) {
   const total = { passed: 0, failed: 0, skipped: 0 };

@@ -1,6 +1,6 @@
 /** What the reader can do. Each action changes the state, asks the engine, or both. */
 import type { Checkpoint } from './checkpoints';
-import type { DroppedFile, Engine } from './engine';
+import type { DroppedFile, Engine, EngineInfo } from './engine';
 import { Cancelled } from './engine.errors';
 import { LINKS_ONLY, problem } from './files';
 import { Keeping } from './keeping';
@@ -47,14 +47,15 @@ export class App {
     this.keeping = new Keeping(store);
   }
 
-  /** Says what was started, for the page and for whoever measures it. */
+  /** What the engine runs as, for the page and for whoever measures it. */
+  runs(info: EngineInfo): void {
+    Object.assign(document.documentElement.dataset, { build: info.build, threads: String(info.threads) });
+    this.#store.update((s) => ({ ...s, engine: info, starting: undefined }));
+  }
+
+  /** What the page needs besides the engine. */
   start(): void {
-    this.#engine
-      .then(({ info }) => {
-        Object.assign(document.documentElement.dataset, { build: info.build, threads: String(info.threads) });
-        this.#store.update((s) => ({ ...s, engine: info }));
-      })
-      .catch((error: unknown) => this.failed(error));
+    this.#engine.catch((error: unknown) => this.failed(error));
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
     void this.keeping.count();
   }
@@ -266,6 +267,7 @@ export class App {
       plan,
       matrices,
       threads: engine.info.threads,
+      memory: engine.info.memory,
       analyze: (matrix) => engine.analyze(matrix, task),
       onBegin: (matrix) => this.#store.update((s) => begun(s, matrix)),
       onResult: (matrix, answer) => this.#store.update((s) => computed(s, matrix, answer, performance.now())),

@@ -1,5 +1,5 @@
 /** What a run costs: before it starts from the plan, while it runs from what is done. */
-import { MEMORY } from './run';
+import { IN_FLIGHT } from './run';
 import type { RunState } from './run.state';
 import type { Mode, Plan, PlanMatrix } from './wasm/simd/lorascope';
 
@@ -11,11 +11,11 @@ export interface Cost {
   memory: number;
 }
 
-/** All matrices of the plan, in one mode. */
-export function cost(plan: Plan, threads: number, mode: Mode): Cost {
+/** All matrices of the plan, in one mode; `room` is what the engine can hold. */
+export function cost(plan: Plan, threads: number, room: number, mode: Mode): Cost {
   return {
     seconds: total(plan, plan.matrices.keys(), mode) / (GUESS * threads),
-    memory: Math.max(plan.memory, Math.min(MEMORY, plan.memory * (threads + 1))),
+    memory: Math.max(plan.memory, Math.min(IN_FLIGHT * room, plan.memory * (threads + 1))),
   };
 }
 

@@ -7,11 +7,18 @@ export class Cancelled extends Error {
 
 /** The worker died. `own` says that this very call killed it; otherwise the call was lost with it and may be tried again. */
 export class WorkerDied extends Error {
-  override readonly name = 'WorkerDied';
+  override readonly name: string = 'WorkerDied';
   constructor(
     message: string,
     readonly own: boolean,
   ) {
     super(message);
+  }
+}
+
+/** A start that gave no sign of life for too long. */
+export class Stalled extends WorkerDied {
+  constructor(at: string) {
+    super(`it stalled: ${at}`, false);
   }
 }

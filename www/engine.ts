@@ -1,7 +1,8 @@
 /** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
 import { proxy } from 'comlink';
 import { Cancelled, WorkerDied } from './engine.errors';
-import { type Life, startLife } from './engine.life';
+import type { Life } from './engine.life';
+import { type News, Starter } from './engine.start';
 import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
 import type { AllVectors, Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
@@ -24,6 +25,8 @@ export interface EngineInfo {
   /** `threads+relaxed-simd`, `threads+simd` or `simd`. */
   build: string;
   threads: number;
+  /** Bytes that the engine can hold at most. */
+  memory: number;
   /** Why this build runs, one sentence for the reader; empty when nothing is held back. */
   why: string;
 }
@@ -65,10 +68,10 @@ export interface Engine {
   keep(files: readonly DroppedFile[], answers: Answers): void;
 }
 
-export async function startEngine(): Promise<Engine> {
+export async function startEngine(news: News): Promise<Engine> {
   const choice = await choose(location.search, navigator.hardwareConcurrency);
-  const options = { choice, keep: storeWanted(location.search) };
-  return new WorkerEngine(options, await startLife(options));
+  const starter = new Starter(choice, storeWanted(location.search), news);
+  return new WorkerEngine(starter, await starter.start());
 }
 
 /** Longest silence while bytes are taken in or a plan is made, in ms: many times what the largest repositories take on a slow phone. */
@@ -76,8 +79,8 @@ const PATIENCE = 60_000;
 
 /** Starts a new worker after a cancel or a crash: files are posted again and planned with the last answers. */
 class WorkerEngine implements Engine {
-  readonly info: EngineInfo;
-  readonly #options: Omit<Start, 'lock'>;
+  readonly #starter: Starter;
+  #info: EngineInfo;
   #life: Promise<Life> | undefined;
   #files: DroppedFile[] = [];
   /** Files that stopped the engine. They are named in the plan and not read again. */
@@ -87,10 +90,14 @@ class WorkerEngine implements Engine {
   #kept = 0;
   #answers: Answers = new Map();
 
-  constructor(options: Omit<Start, 'lock'>, life: Life) {
-    this.#options = options;
-    this.info = life.info;
+  constructor(starter: Starter, life: Life) {
+    this.#starter = starter;
+    this.#info = life.info;
     this.#adopt(Promise.resolve(life));
+  }
+
+  get info(): EngineInfo {
+    return this.#info;
   }
 
   async open(files: DroppedFile[], answers: Answers): Promise<Plan> {
@@ -152,7 +159,7 @@ class WorkerEngine implements Engine {
   }
 
   async #revive(): Promise<Life> {
-    const life = await startLife(this.#options);
+    const life = await this.#starter.start();
     if (this.#files.length > 0) await this.#open(life, this.#files);
     return life;
   }
@@ -184,7 +191,7 @@ class WorkerEngine implements Engine {
     while (error instanceof WorkerDied) {
       if (typeof this.#doing !== 'number') return this.#oneByOne();
       this.#stopped.add(this.#files[this.#doing]!);
-      const life = await this.#adopt(startLife(this.#options));
+      const life = await this.#adopt(this.#starter.start());
       try {
         return await this.#open(life, this.#files);
       } catch (next) {
@@ -196,7 +203,7 @@ class WorkerEngine implements Engine {
 
   /** The worker died over the plan: each file is planned with those before it, so that the one it dies over is known. */
   async #oneByOne(): Promise<Plan> {
-    let life = await this.#adopt(startLife(this.#options));
+    let life = await this.#adopt(this.#starter.start());
     let plan = await this.#open(life, []);
     for (const [at, file] of this.#files.entries()) {
       try {
@@ -204,7 +211,7 @@ class WorkerEngine implements Engine {
       } catch (error) {
         if (!(error instanceof WorkerDied)) throw error;
         this.#stopped.add(file);
-        life = await this.#adopt(startLife(this.#options));
+        life = await this.#adopt(this.#starter.start());
         plan = await this.#open(life, this.#files.slice(0, at + 1));
       }
     }
@@ -217,7 +224,12 @@ class WorkerEngine implements Engine {
       if (this.#life === life) this.#life = undefined;
     };
     this.#life = life;
-    life.then((l) => l.ended).catch(forget);
+    life
+      .then((l) => {
+        this.#info = l.info;
+        return l.ended;
+      })
+      .catch(forget);
     return life;
   }
 

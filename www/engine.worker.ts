@@ -3,6 +3,7 @@ import { expose, transfer } from 'comlink';
 import type { Answer, Doing, EngineInfo, Start, ToldFile } from './engine';
 import { fileHash } from './engine.hash';
 import { KeptResults, sha256 } from './engine.kept';
+import type { Step } from './engine.steps';
 import { Gate } from './gate';
 import { atOnce } from './run';
 import { loadCompute } from './wasm';
@@ -19,15 +20,17 @@ let kept: KeptResults;
 let gate: Gate;
 
 const remote = {
-  async start({ choice, keep, lock }: Start): Promise<EngineInfo> {
+  /** Says each step of the start, and nothing when the last is over. */
+  async start({ choice, keep, lock }: Start, say: (step: Step | undefined) => void): Promise<EngineInfo> {
     if (lock) await hold(lock);
     kept = new KeptResults(keep);
-    const wasm = await loadCompute(choice);
+    const { wasm, memory, why } = await loadCompute(choice, say);
     session = new wasm.Session();
     gate = new Gate(atOnce(wasm.threadCount()));
+    say('warm-up');
     // After the answer: the page is ready meanwhile.
-    setTimeout(() => void wasm.warmUp());
-    return { build: wasm.buildName(), threads: wasm.threadCount(), why: choice.why };
+    setTimeout(() => void wasm.warmUp().finally(() => say(undefined)));
+    return { build: wasm.buildName(), threads: wasm.threadCount(), memory, why };
   },
 
   async open(dropped: readonly ToldFile[], answers: Answers, say: (doing: Doing) => void): Promise<Plan> {

@@ -6,8 +6,14 @@ import type { Problem } from './wasm/simd/lorascope';
 /** The files of a drop or a chooser; folders are read with everything below them. */
 export async function filesOf(event: Event): Promise<DroppedFile[]> {
   const items = await fromEvent(event);
-  return items.filter((item) => item instanceof File).map((file) => ({ path: plain(file.path), file }));
+  return items
+    .filter((item) => item instanceof File)
+    .map((file) => ({ path: plain(file.path), file }))
+    .filter(({ path }) => !TOOLS.test(path));
 }
+
+/** Folders within a project that other tools keep for themselves: no checkpoint lies there. */
+const TOOLS = /\/(?:\.git|\.svn|\.hg|\.idea|\.vscode|\.venv|\.ipynb_checkpoints|__MACOSX|__pycache__|node_modules)\//;
 
 /** Paths come as `./a`, `/dir/a` or `dir/a`, depending on the road taken. */
 function plain(path: string): string {

@@ -4,6 +4,10 @@ import { defaults, type State } from './state';
 import type { FigureId, Theme } from './wasm/simd/lorascope';
 
 const VERSION = '1';
+/** The engine counts in 32 bits. */
+const MOST = 0xffffffff;
+/** Letters of a link that are read: no state needs more. */
+const LONGEST = 1 << 16;
 
 /** Parts of the page that a link can hide. */
 export const HIDEABLE = ['header', 'controls', 'menu', 'summary', 'words', 'table', 'about'] as const;
@@ -15,6 +19,8 @@ export interface Link {
   sample: boolean;
   /** A stored report on this host. */
   report: string | undefined;
+  /** A run in the link itself. */
+  packed: string | undefined;
   /** The matrix to open, and the model in it by its label. */
   matrix: string | undefined;
   model: string | undefined;
@@ -27,13 +33,13 @@ export interface Link {
 }
 
 export function read(hash: string): Link {
-  const query = new URLSearchParams(hash.replace(/^#/, ''));
+  const query = new URLSearchParams(hash.replace(/^#/, '').slice(0, LONGEST));
   const has = (name: string) =>
     query.get('v') === null || query.get('v') === VERSION ? (query.get(name) ?? undefined) : undefined;
   const word = <T extends string>(name: string, words: readonly T[]) => words.find((w) => w === has(name));
   const whole = (name: string) => {
     const n = Number.parseInt(has(name) ?? '', 10);
-    return Number.isFinite(n) && n >= 0 ? n : undefined;
+    return n >= 0 && n <= MOST ? n : undefined;
   };
   const epsilon = Number.parseFloat(has('epsilon') ?? '');
   const vector = whole('vector');
@@ -58,6 +64,7 @@ export function read(hash: string): Link {
   return {
     sample: has('sample') !== undefined,
     report: has('report'),
+    packed: has('packed'),
     matrix: has('matrix'),
     model: has('model'),
     figure: has('figure'),
@@ -70,7 +77,7 @@ export function read(hash: string): Link {
 /** The link of a state; empty for the defaults. `figure` makes it point at one. */
 export function write(
   s: State,
-  { theme, hide, report }: Pick<Link, 'theme' | 'hide' | 'report'>,
+  { theme, hide, report, packed }: Pick<Link, 'theme' | 'hide' | 'report' | 'packed'>,
   figure?: FigureId,
 ): string {
   const plain = defaults();
@@ -79,6 +86,7 @@ export function write(
     if (value !== undefined && value !== normal) query.set(name, String(value));
   };
   if (report) put('report', report);
+  else if (packed) put('packed', packed);
   else if (isSample(s)) query.set('sample', '');
   put('figure', figure);
   put('matrix', s.open);
@@ -102,7 +110,7 @@ export function write(
 }
 
 /** Whether the files at hand are the sample's. */
-function isSample({ files, sample }: State): boolean {
+export function isSample({ files, sample }: State): boolean {
   const names = new Set(sample?.files.map((f) => f.path));
   return files.length > 0 && files.every((f) => names.has(f.path) && f.file.lastModified === 0);
 }

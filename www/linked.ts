@@ -2,7 +2,8 @@
 import type { App } from './app';
 import { problem } from './files';
 import { lessonOf } from './lessons/link';
-import { type Link, read, write } from './link';
+import { carried, carry } from './carried';
+import { isSample, type Link, read, write } from './link';
 import type { Navigation } from './navigation';
 import type { LiveReport } from './report';
 import { type State, trouble } from './state';
@@ -21,6 +22,8 @@ export class Linked {
   #link: Link = read('');
   /** What the link asks for and is not there yet. */
   #waits = false;
+  /** What the link brought, while it is shown. */
+  #brought: State['head'];
   #written = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,7 +46,8 @@ export class Linked {
     askTheme(link.theme);
     document.documentElement.dataset['hide'] = link.hide.join(' ');
     this.#store.update(link.dials);
-    if (link.report !== undefined) void this.#open(link.report);
+    if (link.report !== undefined) void this.#open(link.report, () => hosted(link.report!));
+    else if (link.packed !== undefined) void this.#open('the link', () => carried(link.packed!));
     else if (link.sample && this.#store.state.files.length === 0) void this.#app.sample();
   }
 
@@ -57,9 +61,19 @@ export class Linked {
     this.#timer = setTimeout(() => this.#write(), QUIET);
   }
 
-  /** The whole address of what is seen now, to be given to others. */
-  address(figure?: FigureId): string {
-    return new URL(write(this.#store.state, this.#link, figure) || '#', location.href).href;
+  /** The whole address of what is seen now, to be given to others: of files that only this reader has, with their results in it. */
+  address(figure?: FigureId): string | Promise<string> {
+    const { state } = this.#store;
+    const link = this.#source(state);
+    const whole = (packed: string | undefined) =>
+      new URL(write(state, { ...link, packed }, figure) || '#', location.href).href;
+    const known = link.report !== undefined || link.packed !== undefined || isSample(state) || !state.head;
+    return known ? whole(link.packed) : carry(state).then(whole);
+  }
+
+  /** The link, without what it brought where something else is shown now. */
+  #source(state: State): Link {
+    return state.head === this.#brought ? this.#link : { ...this.#link, report: undefined, packed: undefined };
   }
 
   #arrive(state: State, { matrix, model, figure, dials }: Link): void {
@@ -80,29 +94,36 @@ export class Linked {
     if (lessonOf(location.hash) !== undefined) return;
     // That the files are the sample's is told to others, not to this tab: a reload stays a fresh start, unless a link brought the sample.
     const { sample } = this.#link;
-    const hash = write(sample ? this.#store.state : { ...this.#store.state, sample: undefined }, this.#link);
+    const { state } = this.#store;
+    const hash = write(sample ? state : { ...state, sample: undefined }, this.#source(state));
     if (hash === location.hash || (hash === '' && location.hash === '')) return;
     this.#written = hash;
     history.replaceState(history.state, '', hash || location.pathname + location.search);
   }
 
-  /** A stored report of this host: the page's policy allows no other. */
-  async #open(path: string): Promise<void> {
+  /** Opens the report that a link names or carries. */
+  async #open(path: string, text: () => Promise<string>): Promise<void> {
     try {
-      const url = new URL(path, document.baseURI);
-      if (url.origin !== location.origin) throw new Error(`${url.origin} is another host than this page's.`);
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(`${url.pathname} is not on this host (${response.status}).`);
-      await this.#app.openReport(await response.text(), path);
+      await this.#app.openReport(await text(), path);
+      this.#brought = this.#store.state.head;
       this.#store.update(this.#link.dials);
     } catch (error) {
       const said = problem(
         'report-invalid',
         'The report of the link did not open',
         error,
-        'Ask for the file itself, and drop it here.',
+        'Copy the whole link again, or ask for the report as a file and drop it here.',
       );
       this.#store.update((s) => trouble(s, { ...said, file: path }));
     }
   }
+}
+
+/** A stored report of this host: the page's policy allows no other. */
+async function hosted(path: string): Promise<string> {
+  const url = new URL(path, document.baseURI);
+  if (url.origin !== location.origin) throw new Error(`${url.origin} is another host than this page's.`);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.pathname} is not on this host (${response.status}).`);
+  return response.text();
 }

@@ -34,7 +34,10 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
 const nav = new Navigation(store);
 const view = loadView();
 const live = view.then((View) => (report = new LiveReport(View)));
-const engine = startEngine();
+const engine = startEngine({
+  starting: (now) => store.update((s) => ({ ...s, starting: now })),
+  runs: (info) => app.runs(info),
+});
 const app = new App(store, engine, live);
 
 void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));

@@ -1,7 +1,7 @@
 /** Sentences from the core are plain text; their variables are set in italics here, by text bindings only. */
 import { html, type TemplateResult } from 'lit';
 
-const VARIABLE = /(ε|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
+const VARIABLE = /(ε|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w’-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
 
 /** The sentence with ε, k, r, i, j, s, the W of ΔW, and σ and W with an index in italics. */
 export function math(sentence: string): TemplateResult {

@@ -68,19 +68,25 @@ export function short({ results, settings }: State): { matrices: number[]; vecto
   return { matrices, vectors };
 }
 
-/** Those without the side that is looked at: certified results hold only the one they were asked for. */
+/** Those without the side that is looked at: certified results hold only the one they were asked for, slim reports the one they were made for. */
 export function sideless({ results, settings: { side } }: State): number[] {
   return where(results, (outcomes) =>
     outcomes.some(
-      ({ matrix: m }) => m.mode === 'certified' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right)),
+      ({ matrix: m }) => m.status === 'analyzed' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right)),
     ),
   );
 }
 
-/** How many vectors of a certified matrix are computed, where that is less than the window asks for. */
+/** What a slim report holds of each matrix, in words; empty where it holds all vectors. */
+export function held(state: State): string {
+  const { vectors } = short({ ...state, settings: { ...state.settings, k: Infinity } });
+  return vectors === Infinity ? '' : ` It holds the ${vectors} strongest vectors of each.`;
+}
+
+/** How many vectors of a matrix are known, where that is less than the window asks for: certified results and slim reports end early. */
 function reach(m: Outcome['matrix'], k: number): number {
   const vectors = (m.left ?? m.right)?.maxCos.length ?? Infinity;
-  return m.mode === 'certified' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;
+  return m.status === 'analyzed' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;
 }
 
 function where(results: State['results'], holds: (outcomes: readonly Outcome[]) => boolean): number[] {

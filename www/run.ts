@@ -6,14 +6,16 @@ import type { Matrix, Outcome, Plan, PlanMatrix } from './wasm/simd/lorascope';
 /** Matrices that the engine takes in at once: one a thread, and one more so that none waits for the next. */
 export const atOnce = (threads: number): number => threads + 1;
 
-/** Bytes in flight at most; a wasm memory ends at 4 GiB and holds the results too. */
-export const MEMORY = 2.5e9;
+/** The share of the engine's memory that may be in flight; it holds the results too. */
+export const IN_FLIGHT = 0.58;
 
 export interface RunOptions {
   plan: Plan;
   /** Indices into `plan.matrices`, in the order to compute. */
   matrices: readonly number[];
   threads: number;
+  /** Bytes that the engine can hold. */
+  memory: number;
   analyze(matrix: number): Promise<Answer>;
   onBegin(matrix: number): void;
   onResult(matrix: number, answer: Answer): void;
@@ -61,12 +63,12 @@ export async function run(options: RunOptions): Promise<void> {
 }
 
 /** One matrix always fits when nothing else is in flight: its size was shown before the run. */
-function fits({ plan, threads }: RunOptions, flying: ReadonlyMap<number, unknown>, next: number): boolean {
+function fits({ plan, threads, memory }: RunOptions, flying: ReadonlyMap<number, unknown>, next: number): boolean {
   if (flying.size === 0) return true;
   let bytes = plan.matrices[next]?.memory ?? 0;
   for (const at of flying.keys()) bytes += plan.matrices[at]?.memory ?? 0;
   // What the engine takes in at once, and one whose bytes are read meanwhile.
-  return flying.size <= atOnce(threads) && bytes <= MEMORY;
+  return flying.size <= atOnce(threads) && bytes <= IN_FLIGHT * memory;
 }
 
 /** A matrix that the engine could not finish, as data: one failed result for each of its models. */

@@ -2,6 +2,7 @@
 import type { Checkpoint } from './checkpoints';
 import { CORNER, LONGEST_WINDOW, SETTINGS } from './contract';
 import type { DroppedFile, EngineInfo } from './engine';
+import type { Starting } from './engine.start';
 import { NO_RUN, type RunState } from './run.state';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
@@ -35,6 +36,8 @@ export interface State {
   status: Status;
   screen: 'plan' | 'results';
   engine: EngineInfo | undefined;
+  /** What the engine is at while it starts. */
+  starting: Starting | undefined;
   /** The sample that comes with the page, once its list of files is read. */
   sample: Manifest | undefined;
   files: readonly DroppedFile[];
@@ -96,6 +99,7 @@ export function defaults(): State {
     status: 'idle',
     screen: 'plan',
     engine: undefined,
+    starting: undefined,
     sample: undefined,
     files: [],
     taken: 0,
@@ -134,8 +138,8 @@ export function defaults(): State {
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  const { engine, sample, shortcuts, kept, storeNotice, settings } = s;
-  return setMode({ ...defaults(), engine, sample, shortcuts, kept, storeNotice }, settings.mode);
+  const { engine, starting, sample, shortcuts, kept, storeNotice, settings } = s;
+  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, storeNotice }, settings.mode);
 }
 
 /**

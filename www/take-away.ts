@@ -6,7 +6,10 @@ import type { Request, ReportView, Settings, Sort } from './wasm/simd/lorascope'
 /** The live figure in one file that needs nothing else. */
 export async function savePage(report: LiveReport, asked: Request): Promise<void> {
   const [view, request] = [whole(report), forFile(asked)];
-  const html = view.html(request, await module(), address());
+  // The page says below the figure what the element would say itself.
+  const html = view
+    .html(request, await module(), address())
+    .replace('<lorascope-figure ', '<lorascope-figure caption="title" ');
   download(new Blob([html], { type: 'text/html' }), `${fileName(view, request)}.html`);
 }
 
@@ -27,8 +30,36 @@ export function saveMarkdown(report: LiveReport, request: Request): void {
   download(new Blob([whole(report).markdown(request)], { type: 'text/markdown' }), 'lorascope.md');
 }
 
+/** What a blog pastes; it names the file that `saveEmbedData` writes. */
 export function embedCode(report: LiveReport, request: Request): string {
-  return whole(report).embedCode(request);
+  const view = whole(report);
+  return view.embedCode(request).replace('src="report.json"', `src="${embedData(view, request)}"`);
+}
+
+/** The part of the report that the figure draws: what its embed has to load. */
+export function saveEmbedData(report: LiveReport, asked: Request): void {
+  const view = whole(report);
+  // The exported page carries this very part.
+  const [, data] = /<script type="application\/json">(.*?)<\/script>/s.exec(view.html(forFile(asked), '', '')) ?? [];
+  if (data === undefined) throw new Error('The figure has no data.');
+  download(new Blob([data], { type: 'application/json' }), embedData(view, asked));
+}
+
+function embedData(view: ReportView, request: Request): string {
+  return `${fileName(view, request)}-report.json`;
+}
+
+/** For pages that take no script elements of others: the exported page in a frame that is as tall as it says. */
+export function frameCode(report: LiveReport, request: Request): string {
+  const view = whole(report);
+  const title = view.heading(request).replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
+  return `<iframe class="lorascope" src="${fileName(view, request)}.html" title="${title}" loading="lazy" width="100%" height="480" style="border:0"></iframe>
+<script>
+addEventListener('message', ({ data, source }) => {
+  if (data?.type !== 'lorascope-height') return;
+  for (const frame of document.querySelectorAll('iframe.lorascope')) if (frame.contentWindow === source) frame.height = data.height;
+});
+</script>`;
 }
 
 export function pytorch(report: LiveReport, request: Request): string {

@@ -387,7 +387,11 @@ fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>)
             values
         }
         Scheme::EightBit { block } => {
-            let cols = tensor.shape.get(1).map_or(0, |d| *d as usize);
+            // As stored: a tensor that is turned says its shape turned.
+            let cols = tensor
+                .shape
+                .get(usize::from(!tensor.by_columns))
+                .map_or(0, |d| *d as usize);
             packed::eight_bit(&tensor.dtype, own, cols, &floats(0)?, block.map(|b| b as usize))
         }
     };

@@ -70,7 +70,7 @@ pub const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
 const MERGED: [&str; 8] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA", "OFT"];
 
 /// Reasons to refuse by name, for methods that people are likely to have.
-pub const REFUSED: [(&str, &str, &str); 8] = [
+pub const REFUSED: [(&str, &str, &str); 13] = [
     (
         "BOFT",
         "BOFT",
@@ -99,6 +99,31 @@ pub const REFUSED: [(&str, &str, &str); 8] = [
     ),
     ("BONE", "Bone", "Its block products are not computed by this version."),
     ("MISS", "MiSS", "Its block products are not computed by this version."),
+    (
+        "GRALORA",
+        "GraLoRA",
+        "Its factors are cut into blocks, whose products are not computed by this version.",
+    ),
+    (
+        "DELORA",
+        "DeLoRA",
+        "Its factors are normalised before they are multiplied, which this version does not compute.",
+    ),
+    (
+        "ROAD",
+        "RoAd",
+        "It rotates and scales outputs pair by pair, which this version does not compute.",
+    ),
+    (
+        "C3A",
+        "C3A",
+        "Its kernels are circular convolutions, which this version does not compute.",
+    ),
+    (
+        "WAVEFT",
+        "WaveFT",
+        "The places of its coefficients come from a random generator.",
+    ),
 ];
 
 /// Fields that, when set, make the method's plain formula wrong, with the reason.
@@ -275,6 +300,11 @@ fn refusal(object: &Map<String, Value>) -> Option<Error> {
     };
     if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
         return unsupported(name, why);
+    }
+    if method == "TRAINABLE_TOKENS" {
+        return Some(Error::EmbeddingsOnly {
+            why: "Its method, trainable tokens, trains rows of an embedding.".into(),
+        });
     }
     if method == "OFT" && object.get("coft").is_some_and(is_set) {
         return unsupported(

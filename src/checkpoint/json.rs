@@ -155,14 +155,14 @@ fn strings_apart(text: &str) -> Vec<&str> {
             _ if escaped => escaped = false,
             b'\\' if inside => escaped = true,
             b'"' => {
-                let end = if inside { i + 1 } else { i };
-                parts.push(&text[first..end]);
+                let end = if inside { i.saturating_add(1) } else { i };
+                parts.extend(text.get(first..end));
                 (first, inside) = (end, !inside);
             }
             _ => {}
         }
     }
-    parts.push(&text[first..]);
+    parts.extend(text.get(first..));
     parts
 }
 

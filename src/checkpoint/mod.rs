@@ -1,5 +1,8 @@
 //! Bytes -> what tensors are there. Sans-IO: a [`Reader`] says which byte range it wants next and never sees a whole file.
 
+// No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 pub mod adapter_config;
 pub mod budget;
 pub mod dtype;

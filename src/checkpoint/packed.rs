@@ -44,33 +44,29 @@ impl QuantState {
 
 /// Two codes a byte, the first in the high half; `map` gives the 16 values, `scales` one number for every `block` weights.
 pub fn four_bit(packed: &[u8], map: &[f32], scales: &[f32], block: u64, count: usize) -> Option<Vec<f32>> {
-    let block = usize::try_from(block).ok()?;
+    let block = usize::try_from(block).ok().filter(|b| *b > 0)?;
     if packed.len() < count.div_ceil(2) || map.len() != 16 || scales.len() < count.div_ceil(block) {
         return None;
     }
-    let code = |i: usize| {
-        usize::from(if i.is_multiple_of(2) {
-            packed[i / 2] >> 4
-        } else {
-            packed[i / 2] & 15
-        })
-    };
-    Some((0..count).map(|i| map[code(i)] * scales[i / block]).collect())
+    let codes = packed.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let scales = scales.iter().flat_map(|scale| std::iter::repeat_n(scale, block));
+    let values = codes.take(count).zip(scales);
+    values
+        .map(|(code, scale)| Some(map.get(usize::from(code))? * scale))
+        .collect()
 }
 
 /// Scales that are themselves codes of a map of 256 values, with scales and an offset of their own.
 pub fn nested_scales(codes: &[u8], map: &[f32], scales: &[f32], block: u64, offset: f32) -> Option<Vec<f32>> {
-    let block = usize::try_from(block).ok()?;
+    let block = usize::try_from(block).ok().filter(|b| *b > 0)?;
     if map.len() != 256 || scales.len() < codes.len().div_ceil(block) {
         return None;
     }
-    Some(
-        codes
-            .iter()
-            .enumerate()
-            .map(|(i, c)| map[usize::from(*c)] * scales[i / block] + offset)
-            .collect(),
-    )
+    let scales = scales.iter().flat_map(|scale| std::iter::repeat_n(scale, block));
+    let values = codes.iter().zip(scales);
+    values
+        .map(|(code, scale)| Some(map.get(usize::from(*code))? * scale + offset))
+        .collect()
 }
 
 /// 8-bit floats (OCP E4M3 without infinities, E5M2), each times the scale of its block of `height` x `width`.
@@ -86,20 +82,31 @@ pub fn eight_bit(
         "F8_E5M2" => (0..=255).map(|b: u8| small_float(b, 2, false)).collect(),
         _ => return None,
     };
-    let across = cols.div_ceil(width.max(1));
-    if cols == 0 || height == 0 || width == 0 || scales.len() < (bytes.len() / cols).div_ceil(height) * across {
+    if cols == 0 || height == 0 || width == 0 {
         return None;
     }
-    Some(
-        bytes
-            .iter()
-            .enumerate()
-            .map(|(at, b)| table[usize::from(*b)] * scales[at / cols / height * across + at % cols / width])
-            .collect(),
-    )
+    // A run of rows has its scales, and in each row a run of columns has one of them.
+    let runs = bytes
+        .chunks(cols.saturating_mul(height))
+        .zip(scales.chunks(cols.div_ceil(width)));
+    let mut values = Vec::with_capacity(bytes.len());
+    for (rows, scales) in runs {
+        for row in rows.chunks(cols) {
+            for (codes, scale) in row.chunks(width).zip(scales) {
+                let read = codes.iter().filter_map(|b| Some(table.get(usize::from(*b))? * scale));
+                values.extend(read);
+            }
+        }
+    }
+    // Fewer where scales are missing.
+    (values.len() == bytes.len()).then_some(values)
 }
 
-/// A float of 8 bits with so many of mantissa. Without infinities only the last code is no number (E4M3FN).
+/// A float of 8 bits with so many of mantissa, 2 or 3. Without infinities only the last code is no number (E4M3FN).
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "numbers of 8 bits in 32, with a mantissa of 2 or 3: tested for every code"
+)]
 fn small_float(byte: u8, mantissa: u32, without_infinities: bool) -> f32 {
     let bits = 7 - mantissa;
     let (sign, exponent, fraction) = (

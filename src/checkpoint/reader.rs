@@ -82,10 +82,10 @@ impl Reader {
     /// Takes the bytes of the range last asked for.
     pub fn supply(&mut self, bytes: &[u8]) {
         let Some(asked) = self.next.take() else { return };
-        if bytes.len() as u64 != asked.end - asked.start {
+        if bytes.len() as u64 != asked.end.saturating_sub(asked.start) {
             self.result = Some(Err(Error::Truncated {
                 should_be: asked.end,
-                is: asked.start + bytes.len() as u64,
+                is: asked.start.saturating_add(bytes.len() as u64),
             }));
             return;
         }
@@ -163,8 +163,8 @@ impl Reader {
             Kind::Safetensors => match safetensors::header_length(head, self.size) {
                 Err(e) => self.result = Some(Err(e)),
                 Ok(n) => match head.get(8..).and_then(|rest| rest.get(..usize::try_from(n).ok()?)) {
-                    Some(header) => self.header(header, 8 + n),
-                    None => self.ask(Then::Header, 8..8 + n),
+                    Some(header) => self.header(header, n.saturating_add(8)),
+                    None => self.ask(Then::Header, 8..n.saturating_add(8)),
                 },
             },
         }
@@ -175,18 +175,20 @@ impl Reader {
         match safetensors::parse_header(json, data_start, self.size) {
             Err(error) => self.result = Some(Err(error)),
             Ok(header) => {
-                let is_state =
-                    |t: &Tensor| t.name.contains(QUANT_STATE) && (1..=MAX_STATE).contains(&(t.end - t.begin));
-                let left = (0..header.tensors.len())
-                    .filter(|i| is_state(&header.tensors[*i]))
-                    .collect();
+                let is_state = |t: &Tensor| t.name.contains(QUANT_STATE) && (1..=MAX_STATE).contains(&t.bytes());
+                let tensors = header.tensors.iter().enumerate();
+                let left = tensors.filter(|(_, t)| is_state(t)).map(|(at, _)| at).collect();
                 self.states(header, left);
             }
         }
     }
 
     fn states(&mut self, header: Header, left: Vec<usize>) {
-        match left.last().map(|at| header.tensors[*at].begin..header.tensors[*at].end) {
+        match left
+            .last()
+            .and_then(|at| header.tensors.get(*at))
+            .map(|t| t.begin..t.end)
+        {
             None => self.sampled(header),
             Some(range) => self.ask(Then::State { header, left }, range),
         }
@@ -202,7 +204,7 @@ impl Reader {
         match left
             .last()
             .and_then(|at| header.tensors.get(*at))
-            .map(|t| t.begin..t.end.min(t.begin + samples::BYTES))
+            .map(|t| t.begin..t.end.min(t.begin.saturating_add(samples::BYTES)))
         {
             None => self.result = Some(Ok(Content::Tensors(header))),
             Some(range) => self.ask(Then::Sample { header, left }, range),

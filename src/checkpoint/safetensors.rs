@@ -15,6 +15,9 @@ use std::fmt;
 /// The format's own limit on the header.
 pub const MAX_HEADER: u64 = 100_000_000;
 
+/// Tensors of one file. The largest mixtures have 150,000 with those of their scales, in many files.
+pub const MOST_TENSORS: usize = 500_000;
+
 /// One tensor: where its bytes lie in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tensor {
@@ -27,6 +30,13 @@ pub struct Tensor {
     pub end: u64,
     /// The bytes lie column by column: torch saves views as they are.
     pub by_columns: bool,
+}
+
+impl Tensor {
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> u64 {
+        self.end.saturating_sub(self.begin)
+    }
 }
 
 /// All tensors of one file, by ascending offset.
@@ -63,9 +73,10 @@ pub fn header_length(first: &[u8], file_size: u64) -> Result<u64, Error> {
     if n > MAX_HEADER {
         return Err(Error::HeaderTooLarge { bytes: n });
     }
-    if 8 + n > file_size {
+    let data_start = n.saturating_add(8);
+    if data_start > file_size {
         return Err(Error::Truncated {
-            should_be: 8 + n,
+            should_be: data_start,
             is: file_size,
         });
     }
@@ -82,6 +93,13 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
         .deserialize_map(WireVisitor(&mut budget))
         .and_then(|wire| deserializer.end().map(|()| wire))
         .map_err(|e| json::error(&e, &budget))?;
+    if let Some(tensor) = wire.beyond {
+        return Err(Error::TooManyTensors {
+            tensor,
+            tensors: wire.tensors,
+            allowed: MOST_TENSORS,
+        });
+    }
     if let Some(name) = wire.duplicate {
         return Err(Error::DuplicateKey { name });
     }
@@ -93,8 +111,8 @@ pub fn parse_header(json: &[u8], data_start: u64, file_size: u64) -> Result<Head
     tensors.sort_by_key(|t| (t.begin, t.end));
     let trailing = check_layout(&tensors, file_size.saturating_sub(data_start), data_start, file_size)?;
     for t in &mut tensors {
-        t.begin += data_start;
-        t.end += data_start;
+        t.begin = t.begin.saturating_add(data_start);
+        t.end = t.end.saturating_add(data_start);
     }
     Ok(Header {
         tensors,
@@ -131,7 +149,7 @@ fn check_layout(tensors: &[Tensor], data_size: u64, data_start: u64, file_size: 
             is: file_size,
         });
     }
-    let trailing = data_size - end;
+    let trailing = data_size.saturating_sub(end);
     // A header that accounts for no byte of the file is of no use.
     if trailing > 0 && end == 0 {
         Err(Error::TrailingBytes { extra: trailing })
@@ -158,19 +176,19 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
     let [begin, end] = offsets[..] else {
         return Err(field("data_offsets"));
     };
-    if end < begin {
+    let Some(stored) = end.checked_sub(begin) else {
         return Err(Error::BadOffsets { tensor: name });
-    }
+    };
     if let Some(width) = dtype.bits() {
         let bits = shape
             .iter()
             .try_fold(width, |n, d| n.checked_mul(*d))
             .ok_or_else(|| Error::ShapeOverflow { tensor: name.clone() })?;
-        if bits % 8 != 0 || bits / 8 != end - begin {
+        if stored.checked_mul(8) != Some(bits) {
             return Err(Error::SizeMismatch {
                 tensor: name,
                 expected_bits: bits,
-                stored: end - begin,
+                stored,
             });
         }
     }
@@ -187,6 +205,9 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
 #[derive(Default)]
 struct Wire {
     entries: Vec<(String, WireEntry)>,
+    /// How many there are, and the first that is not kept because there are too many.
+    tensors: usize,
+    beyond: Option<String>,
     metadata_ignored: bool,
     metadata: BTreeMap<String, String>,
     /// The first name seen twice. JSON readers keep the last one silently; a checkpoint must not.
@@ -307,6 +328,9 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     }
 }
 
+/// The key of what is no tensor.
+const METADATA: &str = "__metadata__";
+
 struct WireVisitor<'a>(&'a mut Budget);
 
 impl<'de> Visitor<'de> for WireVisitor<'_> {
@@ -320,6 +344,12 @@ impl<'de> Visitor<'de> for WireVisitor<'_> {
         let mut wire = Wire::default();
         let mut seen = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
+            if wire.entries.len() >= MOST_TENSORS && name != METADATA {
+                map.next_value::<IgnoredAny>()?;
+                wire.tensors = wire.tensors.saturating_add(1);
+                wire.beyond.get_or_insert(name);
+                continue;
+            }
             // Kept here and among the names seen.
             self.0
                 .spend_on::<Tensor>(1, name.len().saturating_mul(2))
@@ -327,7 +357,7 @@ impl<'de> Visitor<'de> for WireVisitor<'_> {
             if !seen.insert(name.clone()) {
                 wire.duplicate.get_or_insert_with(|| name.clone());
             }
-            if name == "__metadata__" {
+            if name == METADATA {
                 let seed = FieldSeed {
                     budget: &mut *self.0,
                     lists: false,
@@ -341,6 +371,7 @@ impl<'de> Visitor<'de> for WireVisitor<'_> {
                     _ => true,
                 };
             } else {
+                wire.tensors = wire.tensors.saturating_add(1);
                 wire.entries.push((name, map.next_value_seed(EntrySeed(&mut *self.0))?));
             }
         }

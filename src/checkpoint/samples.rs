@@ -29,13 +29,14 @@ pub fn places(tensors: &[Tensor]) -> Vec<usize> {
 
 /// A name cut at its first number.
 fn block(name: &str) -> Option<(&str, &str, &str)> {
-    let mut begin = 0;
+    let mut begin = 0usize;
     for part in name.split('.') {
-        let end = begin + part.len();
+        let end = begin.saturating_add(part.len());
         if begin > 0 && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) {
-            return Some((&name[..begin - 1], part, name.get(end + 1..)?));
+            let before = name.get(..begin)?.strip_suffix('.')?;
+            return Some((before, part, name.get(end..)?.strip_prefix('.')?));
         }
-        begin = end + 1;
+        begin = end.saturating_add(1);
     }
     None
 }

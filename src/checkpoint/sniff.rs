@@ -37,9 +37,7 @@ const ARCHIVES: [(&[u8], Foreign); 4] = [
 pub fn sniff(head: &[u8]) -> Kind {
     let text = || {
         let own = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
-        own.iter()
-            .position(|b| !b.is_ascii_whitespace())
-            .map_or(&own[..0], |i| &own[i..])
+        own.trim_ascii_start()
     };
     if head.starts_with(b"GGUF") {
         Kind::Foreign(Foreign::Gguf)

@@ -8,7 +8,10 @@ mod markdown;
 mod matrices;
 mod provenance;
 mod slim;
+// What a stored report says is looked at here, and must reach no panic.
+#[cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 mod sound;
+#[cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 mod stored;
 
 pub use code::pytorch;

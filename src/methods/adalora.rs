@@ -7,6 +7,7 @@ pub static ADALORA: Method = Method {
     kind: Kind::Adalora,
     formula: "W = W₀ + s B (A ∘ E)",
     known_by: &["lora_E"],
+    over: None,
     with: &["lora_A", "lora_B", "ranknum"],
     init: None,
     scaled: true,
@@ -28,7 +29,7 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
 fn change(input: &Input) -> Result<Change, String> {
     let mut a = input.parts.matrix("lora_A")?.clone();
     for (mut row, value) in a.row_iter_mut().zip(input.parts.vector("lora_E")?) {
-        row *= *value;
+        row.scale_mut(*value);
     }
     Ok(Change::LowRank {
         b: input.parts.matrix("lora_B")?.clone(),

@@ -7,6 +7,7 @@ pub static DIFF: Method = Method {
     kind: Kind::Diff,
     formula: "W = W₀ + D",
     known_by: &["diff"],
+    over: None,
     with: &[],
     init: None,
     scaled: false,

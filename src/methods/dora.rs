@@ -1,7 +1,7 @@
 //! DoRA (Liu et al. 2024): the direction is W0 + s B A, the length of every row a number of its own.
 
 use super::lora::{self, factors};
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::{Change, Fault, Input, Method, Outline, Parts, Shapes};
 use crate::linalg::{Matrix, View, product};
 use crate::report::Kind;
 
@@ -9,6 +9,7 @@ pub static DORA: Method = Method {
     kind: Kind::Dora,
     formula: "W = m (W₀ + s B A) / ‖W₀ + s B A‖, row by row",
     known_by: &["lora_magnitude_vector", "dora_scale"],
+    over: None,
     with: &["lora_A", "lora_B", "lora_mid"],
     init: None,
     scaled: true,
@@ -18,7 +19,11 @@ pub static DORA: Method = Method {
 };
 
 fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
-    let outline = lora::outline(shapes)?;
+    checked(shapes, lora::outline(shapes)?)
+}
+
+/// An outline to which the magnitude fits.
+pub fn checked(shapes: &Shapes, outline: Outline) -> Result<Outline, Fault> {
     let [out, inputs] = outline.shape;
     let part = if shapes.has("dora_scale") {
         "dora_scale"
@@ -37,22 +42,29 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
+    let (m, by_input) = magnitude(input.parts)?;
+    let mut added: Matrix = product::<f32>(&b, &a);
+    added.scale_mut(input.scale as f32);
+    rescaled(input.w0, &added, m, by_input)
+}
+
+/// The lengths, and whether every input has one instead of every row.
+pub fn magnitude(parts: &Parts) -> Result<(&[f32], bool), String> {
     let (part, m) = ["lora_magnitude_vector", "dora_scale"]
         .into_iter()
-        .find_map(|part| input.parts.get(part).map(|f| (part, f)))
+        .find_map(|part| parts.get(part).map(|f| (part, f)))
         .ok_or("The magnitude was not read.")?;
     // LyCORIS of before 2024 kept a length for every input: dora_scale is [1, in, ...] then.
     let by_input = part == "dora_scale" && m.shape.first() == Some(&1) && m.shape.iter().any(|d| *d > 1);
-    rescaled(input.w0, &b, &a, input.scale, m.matrix.as_slice(), by_input)
+    Ok((m.matrix.as_slice(), by_input))
 }
 
-/// The change when every row (or the columns of every input) of W0 + s B A gets the length `m`.
-pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_input: bool) -> Result<Change, String> {
+/// The change when every row (or the columns of every input) of W0 + `added` gets the length `m`.
+pub fn rescaled(w0: View, added: &Matrix, m: &[f32], by_input: bool) -> Result<Change, String> {
     let w0 = w0.matrix();
-    let added: Matrix = product::<f32>(b, a) * scale as f32;
     if added.shape() != w0.shape() {
         return Err(format!(
-            "B A is {} × {}, the base {} × {}.",
+            "The change is {} × {}, the base {} × {}.",
             added.nrows(),
             added.ncols(),
             w0.nrows(),
@@ -67,12 +79,16 @@ pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_inpu
         ));
     }
     // A convolution has several columns an input.
-    let each = lines / m.len();
-    let line = |i: usize, j: usize| if by_input { j / each } else { i / each };
+    let each = lines.checked_div(m.len()).unwrap_or(0);
+    let line = |i: usize, j: usize| if by_input { j } else { i }.checked_div(each).unwrap_or(0);
+    let old = |i: usize, j: usize| f64::from(w0.get((i, j)).copied().unwrap_or(0.0));
+    let new = |i: usize, j: usize| f64::from(added.get((i, j)).copied().unwrap_or(0.0));
     let mut squares = vec![0.0f64; m.len()];
     for j in 0..w0.ncols() {
         for i in 0..w0.nrows() {
-            squares[line(i, j)] += (f64::from(w0[(i, j)]) + f64::from(added[(i, j)])).powi(2);
+            if let Some(square) = squares.get_mut(line(i, j)) {
+                *square += (old(i, j) + new(i, j)).powi(2);
+            }
         }
     }
     let factor: Vec<f64> = squares
@@ -81,7 +97,7 @@ pub fn rescaled(w0: View, b: &Matrix, a: &Matrix, scale: f64, m: &[f32], by_inpu
         .map(|(square, m)| f64::from(*m) / square.sqrt())
         .collect();
     Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
-        let f = factor[line(i, j)];
-        ((f - 1.0) * f64::from(w0[(i, j)]) + f * f64::from(added[(i, j)])) as f32
+        let f = factor.get(line(i, j)).copied().unwrap_or(1.0);
+        ((f - 1.0) * old(i, j) + f * new(i, j)) as f32
     })))
 }

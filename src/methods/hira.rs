@@ -8,6 +8,7 @@ pub static HIRA: Method = Method {
     kind: Kind::Hira,
     formula: "W = W₀ + W₀ ∘ (B A)",
     known_by: &["hira_A", "hira_B"],
+    over: None,
     with: &[],
     init: None,
     scaled: false,

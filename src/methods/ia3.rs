@@ -8,6 +8,7 @@ pub static IA3: Method = Method {
     kind: Kind::Ia3,
     formula: "W = W₀ ∘ l",
     known_by: &["ia3_l"],
+    over: None,
     with: &[],
     init: None,
     scaled: false,
@@ -44,8 +45,12 @@ fn change(input: &Input) -> Result<Change, String> {
             w0.ncols()
         ));
     }
-    let factor = |i: usize, j: usize| f64::from(l[if by_output { (i, 0) } else { (0, j) }]);
+    let factor = |i: usize, j: usize| {
+        let place = if by_output { (i, 0) } else { (0, j) };
+        f64::from(l.get(place).copied().unwrap_or(1.0))
+    };
     Ok(Change::Dense(Matrix::from_fn(w0.nrows(), w0.ncols(), |i, j| {
-        ((factor(i, j) - 1.0) * f64::from(w0[(i, j)])) as f32
+        let old = w0.get((i, j)).copied().unwrap_or(0.0);
+        ((factor(i, j) - 1.0) * f64::from(old)) as f32
     })))
 }

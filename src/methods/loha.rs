@@ -9,6 +9,7 @@ pub static LOHA: Method = Method {
     kind: Kind::Loha,
     formula: "W = W₀ + s (W₁ₐ W₁ᵦ) ∘ (W₂ₐ W₂ᵦ)",
     known_by: &["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"],
+    over: None,
     with: &["hada_t1", "hada_t2"],
     init: None,
     scaled: true,
@@ -45,5 +46,7 @@ fn change(input: &Input) -> Result<Change, String> {
     if first.shape() != second.shape() {
         return Err("Its two products have different shapes.".into());
     }
-    Ok(Change::Dense(first.component_mul(&second) * input.scale as f32))
+    let mut change = first.component_mul(&second);
+    change.scale_mut(input.scale as f32);
+    Ok(Change::Dense(change))
 }

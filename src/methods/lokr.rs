@@ -9,6 +9,7 @@ pub static LOKR: Method = Method {
     kind: Kind::Lokr,
     formula: "W = W₀ + s W₁ ⊗ W₂",
     known_by: &["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b"],
+    over: None,
     with: &["lokr_t2"],
     init: None,
     scaled: true,
@@ -33,13 +34,13 @@ fn outline(shapes: &Shapes) -> Result<Outline, Fault> {
         (_, true) => tucker_outline(shapes, "lokr_t2", "lokr_w2_a", "lokr_w2_b")?,
         _ => shapes.product("lokr_w2_a", "lokr_w2_b")?,
     };
-    let times = |i: usize| {
-        first.shape[i]
-            .checked_mul(second.shape[i])
+    let times = |a: u64, b: u64| {
+        a.checked_mul(b)
             .ok_or_else(|| Fault::Form("Its product is impossibly large.".into()))
     };
+    let ([rows, cols], [height, width]) = (first.shape, second.shape);
     Ok(Outline {
-        shape: [times(0)?, times(1)?],
+        shape: [times(rows, height)?, times(cols, width)?],
         rank: first.rank.or(second.rank),
     })
 }
@@ -60,5 +61,7 @@ fn factors(parts: &Parts) -> Result<(Matrix, Matrix), String> {
 fn change(input: &Input) -> Result<Change, String> {
     let (first, second) = factors(input.parts)?;
     // A kernel lies behind the inputs in the second factor and so in the product.
-    Ok(Change::Dense(first.kronecker(&second) * input.scale as f32))
+    let mut change = first.kronecker(&second);
+    change.scale_mut(input.scale as f32);
+    Ok(Change::Dense(change))
 }

@@ -8,6 +8,7 @@ pub static LORA: Method = Method {
     kind: Kind::Lora,
     formula: "W = W₀ + s B A",
     known_by: &["lora_A", "lora_B"],
+    over: None,
     with: &["lora_mid"],
     init: None,
     scaled: true,

@@ -2,12 +2,14 @@
 
 use super::dora::rescaled;
 use super::{Change, Fault, Input, Method, Outline, Shapes};
+use crate::linalg::product;
 use crate::report::Kind;
 
 pub static MLX: Method = Method {
     kind: Kind::Lora,
     formula: "W = W₀ + s bᵀ aᵀ",
     known_by: &["lora_a", "lora_b"],
+    over: None,
     with: &[],
     init: None,
     scaled: true,
@@ -20,6 +22,7 @@ pub static MLX_DORA: Method = Method {
     kind: Kind::Dora,
     formula: "W = m (W₀ + s bᵀ aᵀ) / ‖W₀ + s bᵀ aᵀ‖, row by row",
     known_by: &["m"],
+    over: None,
     with: &["lora_a", "lora_b"],
     change: change_of_direction,
     proof: "mlx_dora",
@@ -50,12 +53,7 @@ fn change(input: &Input) -> Result<Change, String> {
 
 fn change_of_direction(input: &Input) -> Result<Change, String> {
     let (a, b) = (input.parts.matrix("lora_a")?, input.parts.matrix("lora_b")?);
-    rescaled(
-        input.w0,
-        &b.transpose(),
-        &a.transpose(),
-        input.scale,
-        input.parts.vector("m")?,
-        false,
-    )
+    let mut added = product::<f32>(&b.transpose(), &a.transpose());
+    added.scale_mut(input.scale as f32);
+    rescaled(input.w0, &added, input.parts.vector("m")?, false)
 }

@@ -1,7 +1,11 @@
 //! What an adapter does to a matrix, one method a file: the ends of the tensor names it is known by, the shape they make, and the change
 //! W - W0 they stand for. A new method is a file here and a line in [`METHODS`].
 
+// No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 mod adalora;
+mod decomposed;
 mod diff;
 mod dora;
 mod hira;
@@ -30,6 +34,8 @@ pub struct Method {
     pub formula: &'static str,
     /// Ends of tensor names; one of them is enough to know the method.
     pub known_by: &'static [&'static str],
+    /// The method whose change it takes further: a module has to be of that one too.
+    pub over: Option<&'static Method>,
     /// The other parts it may have.
     pub with: &'static [&'static str],
     /// The initialisation that makes it this method, as the configuration names it.
@@ -43,7 +49,9 @@ pub struct Method {
 }
 
 /// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
-pub static METHODS: [&Method; 15] = [
+pub static METHODS: [&Method; 17] = [
+    &decomposed::DOHA,
+    &decomposed::DOKR,
     &dora::DORA,
     &adalora::ADALORA,
     &pissa::PISSA,
@@ -106,6 +114,8 @@ impl Method {
 
 impl PartialEq for Method {
     fn eq(&self, other: &Method) -> bool {
+        #[cfg(test)]
+        crate::steps::step();
         std::ptr::eq(self, other)
     }
 }
@@ -118,12 +128,8 @@ impl fmt::Debug for Method {
 
 /// The method of a module that has these parts, under the initialisation that its configuration names.
 pub fn method_of(shapes: &Shapes, init: Option<&str>) -> Option<&'static Method> {
+    let known = |m: &Method| m.known_by.iter().any(|part| shapes.has(part));
     METHODS
         .into_iter()
-        .find(|m| m.known_by.iter().any(|part| shapes.has(part)) && (m.init.is_none() || m.init == init))
-}
-
-/// The part of that name, as the methods spell it.
-pub fn part(name: &str) -> Option<&'static str> {
-    METHODS.iter().flat_map(|m| m.parts()).find(|part| *part == name)
+        .find(|m| known(m) && m.over.is_none_or(known) && (m.init.is_none() || m.init == init))
 }

@@ -10,6 +10,7 @@ pub static OLORA: Method = Method {
     kind: Kind::Olora,
     formula: "W = W₀ − s Qᵣ Rᵣ + s B A, with W₀ = Q R",
     known_by: &["lora_A", "lora_B"],
+    over: None,
     with: &[],
     init: Some("olora"),
     scaled: true,
@@ -20,7 +21,8 @@ pub static OLORA: Method = Method {
 
 fn change(input: &Input) -> Result<Change, String> {
     let (b, a) = factors(input.parts)?;
-    let (q, r) =
+    let (mut q, r) =
         linalg::first_columns(input.w0, a.nrows()).map_err(|_| "The decomposition of the base did not converge.")?;
-    Ok(instead(b, a, input.scale, q * input.scale as f32, r))
+    q.scale_mut(input.scale as f32);
+    Ok(instead(b, a, input.scale, q, r))
 }

@@ -9,6 +9,7 @@ pub static PISSA: Method = Method {
     kind: Kind::Pissa,
     formula: "W = W₀ − Uᵣ Sᵣ Vᵣᵀ + s B A",
     known_by: &["lora_A", "lora_B"],
+    over: None,
     with: &[],
     init: Some("pissa"),
     scaled: true,
@@ -27,10 +28,14 @@ fn change(input: &Input) -> Result<Change, String> {
 /// scale B A in the place of `left` `right`, as one product of twice the rank.
 pub fn instead(b: Matrix, a: Matrix, scale: f64, left: Matrix, right: Matrix) -> Change {
     let (rank, taken) = (b.ncols(), left.ncols());
-    let mut both_b = Matrix::zeros(b.nrows(), rank + taken);
-    both_b.columns_mut(0, rank).copy_from(&(b * scale as f32));
-    both_b.columns_mut(rank, taken).copy_from(&-left);
-    let mut both_a = Matrix::zeros(rank + taken, a.ncols());
+    let both = rank.saturating_add(taken);
+    let (mut b, mut left) = (b, left);
+    b.scale_mut(scale as f32);
+    left.neg_mut();
+    let mut both_b = Matrix::zeros(b.nrows(), both);
+    both_b.columns_mut(0, rank).copy_from(&b);
+    both_b.columns_mut(rank, taken).copy_from(&left);
+    let mut both_a = Matrix::zeros(both, a.ncols());
     both_a.rows_mut(0, rank).copy_from(&a);
     both_a.rows_mut(rank, taken).copy_from(&right);
     Change::LowRank {

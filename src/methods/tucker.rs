@@ -16,12 +16,17 @@ pub fn inputs(shapes: &Shapes, core: &'static str, ranks: (u64, u64), inputs: u6
 
 /// sum over q of core[r, q, x] b[q, c], as `[r, (c, x)]`.
 pub fn inner(core: &Matrix, b: &Matrix) -> Matrix {
-    let kernel = core.ncols() / b.nrows().max(1);
-    Matrix::from_fn(core.nrows(), b.ncols() * kernel, |r, cx| {
-        let (c, x) = (cx / kernel, cx % kernel);
-        (0..b.nrows())
-            .map(|q| f64::from(core[(r, q * kernel + x)]) * f64::from(b[(q, c)]))
-            .sum::<f64>() as f32
+    let kernel = core.ncols().checked_div(b.nrows()).unwrap_or(0);
+    Matrix::from_fn(core.nrows(), b.ncols().saturating_mul(kernel), |r, cx| {
+        let c = cx.checked_div(kernel).unwrap_or(0);
+        let x = cx.saturating_sub(c.saturating_mul(kernel));
+        let of = |q: usize| core.get((r, q.saturating_mul(kernel).saturating_add(x)));
+        let column = b.column(c);
+        let terms = column
+            .iter()
+            .enumerate()
+            .filter_map(|(q, b)| Some(f64::from(*of(q)?) * f64::from(*b)));
+        terms.sum::<f64>() as f32
     })
 }
 

@@ -7,6 +7,7 @@ pub static VERA: Method = Method {
     kind: Kind::Vera,
     formula: "W = W₀ + diag(b) B diag(d) A",
     known_by: &["vera_lambda_b", "vera_lambda_d"],
+    over: None,
     with: &["vera_A", "vera_B"],
     init: None,
     scaled: false,
@@ -44,7 +45,7 @@ fn change(input: &Input) -> Result<Change, String> {
     let (mut a, mut b) = (a.columns(0, inputs).into_owned(), b.rows(0, out).into_owned());
     for (rows, lambda) in [(&mut b, "vera_lambda_b"), (&mut a, "vera_lambda_d")] {
         for (mut row, l) in rows.row_iter_mut().zip(input.parts.vector(lambda)?) {
-            row *= *l;
+            row.scale_mut(*l);
         }
     }
     Ok(Change::LowRank { b, a, scale: 1.0 })

@@ -3,6 +3,7 @@
 use super::components::Component;
 use super::experts;
 use super::job::TensorRef;
+use super::layouts;
 use super::leaf::{Part, leaf};
 use super::names::canonical;
 use crate::checkpoint::AdapterConfig;
@@ -30,6 +31,8 @@ pub struct Module {
 
 /// The part that holds alpha itself.
 const ALPHA: &str = "alpha";
+/// The part that holds the lengths of a decomposed change.
+const MAGNITUDE: &str = "dora_scale";
 
 impl Module {
     pub fn rank(&self) -> Option<u64> {
@@ -66,6 +69,19 @@ struct Draft {
     parts: Vec<(&'static str, TensorRef)>,
 }
 
+impl Draft {
+    fn has(&self, part: &str) -> bool {
+        self.parts.iter().any(|(own, _)| *own == part)
+    }
+
+    /// Of a method that only LyCORIS and its kin save with lengths.
+    fn is_of_lycoris(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|(part, _)| part.starts_with("hada_") || part.starts_with("lokr_"))
+    }
+}
+
 /// What tells modules apart: the adapter's name, the component, the module, and how deep it is nested.
 type Key = (String, Option<Component>, String, usize);
 
@@ -91,8 +107,11 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
         let key: Key = (leaf.adapter, leaf.component, module.name, depth);
         let part = match leaf.part {
+            // The first of each: every module has them.
             Part::Of(part @ ("vera_A" | "vera_B")) => {
-                shared.push((part, t.clone()));
+                if !shared.iter().any(|(own, _)| *own == part) {
+                    shared.push((part, t.clone()));
+                }
                 continue;
             }
             Part::Of(part) => part,
@@ -126,6 +145,9 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
     }
     let mut adapters: BTreeMap<String, Adapter> = BTreeMap::new();
     drafts.retain(|key, _| !refused.contains_key(key));
+    // LyCORIS decomposes all modules of a network or none.
+    let decomposed = drafts.values().filter(|d| d.has(MAGNITUDE)).count();
+    let is_decomposed = decomposed.saturating_mul(2) > drafts.len();
     for ((adapter, component, name, depth), mut draft) in drafts {
         if draft.parts.iter().any(|(part, _)| part.starts_with("vera_")) {
             draft.parts.extend(shared.iter().cloned());
@@ -137,11 +159,21 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             continue;
         }
         let place = Place { name, component, depth };
+        if is_decomposed && !draft.has(MAGNITUDE) && draft.is_of_lycoris() {
+            let present = draft.parts.first().map_or("its factors", |(part, _)| *part);
+            adapter.errors.push(Error::AdapterHalf {
+                module: place.name,
+                present,
+                missing: MAGNITUDE,
+            });
+            continue;
+        }
         match module(place, draft, config) {
             Ok(modules) => adapter.modules.extend(modules),
             Err(error) => adapter.errors.push(error),
         }
     }
+    adapters.values_mut().for_each(Adapter::settle_pipeline);
     // Where every module is empty, they were not pruned but never saved.
     for adapter in adapters.values_mut().filter(|a| a.modules.is_empty()) {
         let empty = |tensor| Error::AdapterEmptyTensors { tensor };
@@ -155,13 +187,28 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             Ok(adapters)
         }
         (None, false) => Err(refused.into_values().next().unwrap_or(Error::AdapterWithoutLora)),
-        (None, true) => Err(Error::AdapterWithoutLora),
+        (None, true) => Err(without_modules(&rest.passed_over)),
+    }
+}
+
+/// What a file is that has no module: an adapter of embeddings, or an empty one.
+fn without_modules(passed_over: &[String]) -> Error {
+    let is_of_embedding = |name: &&String| {
+        ["lora_embedding_", "token_adapter"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    match passed_over.iter().find(is_of_embedding) {
+        Some(name) => Error::EmbeddingsOnly {
+            why: format!("Its factors are of embeddings, such as “{name}”."),
+        },
+        None => Error::AdapterWithoutLora,
     }
 }
 
 /// A tensor of factors `[0, in]` and `[out, 0]`: a change of rank 0. What a sharded save leaves empty has lost its shape.
 fn of_rank_zero(parts: &[(&'static str, TensorRef)]) -> Option<String> {
-    let shape = |part: &str| parts.iter().find(|(p, _)| *p == part).map(|(_, t)| &t.shape[..]);
+    let shape = |part: &str| parts.iter().find(|(p, _)| *p == part).map(|(_, t)| t.shape.as_slice());
     match (shape("lora_A")?, shape("lora_B")?) {
         ([0, inputs], [out, 0]) if *inputs > 0 && *out > 0 => parts.first().map(|(_, t)| t.name.clone()),
         _ => None,
@@ -208,11 +255,12 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
         }
     }
     let shapes = Shapes(draft.parts.iter().map(|(part, t)| (*part, t.shape.clone())).collect());
+    let first = draft.parts.first().map_or(ALPHA, |(part, _)| part);
     let needed = |part: &&str| (shapes.has("lora_A") || shapes.has("lora_a")) && !shapes.has(part);
     if let Some(missing) = config.and_then(|c| c.needs).filter(needed) {
         return Err(Error::AdapterHalf {
             module: name,
-            present: draft.parts[0].0,
+            present: first,
             missing,
         });
     }
@@ -229,7 +277,7 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
             why: "Its two shared matrices come from a random generator; they are in the file only when save_projection is on.".into(),
             merge,
         },
-        Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: draft.parts[0].0, missing },
+        Fault::Missing(missing) => Error::AdapterHalf { module: name.clone(), present: first, missing },
         Fault::Ranks(a, b) => Error::AdapterRank { module: name.clone(), a, b },
         Fault::Form(why) => Error::MethodUnsupported { method: format!("The module “{name}”"), why, merge },
     })?;
@@ -255,6 +303,17 @@ impl Adapter {
     /// The names of its modules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(|m| m.name.as_str())
+    }
+
+    /// Whether it is of a pipeline for images, of all its names: language models have a `transformer.` and a `text_encoder.` too. In other files
+    /// such a word names no model of a pipeline, unless every name begins with one.
+    fn settle_pipeline(&mut self) {
+        let whole = self.modules.iter().all(|m| m.component.is_some());
+        let encodes = |m: &Module| matches!(m.component, Some(Component::Encoder(_)));
+        self.image |= layouts::of(self.names()).is_some_and(|l| l.image) || whole && self.modules.iter().any(encodes);
+        if !self.image && !whole {
+            self.modules.iter_mut().for_each(|m| m.component = None);
+        }
     }
 
     /// The models of a pipeline that it changes.

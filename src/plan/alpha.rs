@@ -476,7 +476,7 @@ impl Scaled {
                 .first()
                 .copied()
                 .flatten()
-                .filter(|_| values.windows(2).all(|w| w[0] == w[1]))
+                .filter(|_| values.windows(2).all(|w| w.first() == w.last()))
         };
         let mut sources: Vec<&str> = Vec::new();
         of.iter().map(|d| d.source.as_str()).for_each(|s| {
@@ -520,7 +520,7 @@ impl Scaled {
 
 /// Four significant digits, without trailing zeros.
 fn short(x: f64) -> String {
-    let digits = (3 - x.abs().log10().floor() as i32).clamp(0, 6) as usize;
+    let digits = 3i32.saturating_sub(x.abs().log10().floor() as i32).clamp(0, 6) as usize;
     let text = format!("{x:.digits$}");
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -1,9 +1,9 @@
 //! The base: which set it is, and which of its matrices are looked at.
 
 use super::components::{self, Component};
-use super::configs::model;
 use super::families::GateUp;
 use super::files::FileEntry;
+use super::folders::Files;
 use super::job::{Recipe, TensorRef};
 use super::matching::Named;
 use super::models::regions;
@@ -49,64 +49,75 @@ pub const HIDDEN: &str = "\u{0}";
 /// The question whose answer is the base.
 pub const QUESTION: &str = "base";
 
-/// Chooses among the candidate sets. Asks where there are several: nothing in the files says which came first.
+/// Chooses among the candidate sets, first of all one that adapters pair with; those that are `packed` cannot be read. Asks where there are
+/// several: nothing in the files says which came first.
 pub fn choose(
-    candidates: &[usize],
+    readable: &[usize],
+    packed: &[usize],
     sets: &[FileSet],
+    adapters: impl Fn(usize) -> usize,
     hints: &[String],
     answers: &Answers,
 ) -> (Option<usize>, Option<Question>) {
-    let by_answer = answers
-        .0
-        .get(QUESTION)
-        .and_then(|label| candidates.iter().find(|c| sets[**c].label == *label));
-    let largest = candidates.iter().map(|c| weight_bytes(&sets[*c])).max().unwrap_or(0);
-    let all_equal = candidates.iter().all(|c| weight_bytes(&sets[*c]) == largest);
+    let candidates: Vec<usize> = readable.iter().chain(packed).copied().collect();
+    let by_answer = answers.0.get(QUESTION).and_then(|label| {
+        candidates
+            .iter()
+            .find(|c| sets.get(**c).is_some_and(|s| s.label == *label))
+    });
+    let size = |c: usize| sets.get(c).map_or(0, weight_bytes);
+    let largest = candidates.iter().map(|c| size(*c)).max().unwrap_or(0);
+    let hints: BTreeSet<String> = hints.iter().map(|h| h.to_lowercase()).collect();
+    let all_equal = candidates.iter().all(|c| size(*c) == largest);
     let score = |c: usize| {
-        let set = &sets[c];
-        let name = format!("{}/{}", set.folder, set.label).to_lowercase();
+        let name = sets
+            .get(c)
+            .map(|set| format!("{}/{}", set.folder, set.label).to_lowercase());
+        let name = name.unwrap_or_default();
         let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
-        let hinted = hints.iter().any(|h| name.ends_with(&h.to_lowercase()));
-        i32::from(says(&["base", "pretrain", "pre-train", "original"])) * 4 + i32::from(hinted) * 4
-            - i32::from(says(&[
-                "tuned",
-                "full",
-                "-ft",
-                "_ft",
-                "merged",
-                "checkpoint",
-                "sft",
-                "dpo",
-            ])) * 2
-            + i32::from(!all_equal && weight_bytes(set) == largest)
+        let ends = name.char_indices().filter_map(|(at, _)| name.get(at..)).chain([""]);
+        let hinted = !hints.is_empty() && ends.into_iter().any(|end| hints.contains(end));
+        let words = [
+            (says(&["base", "pretrain", "pre-train", "original"]), 4),
+            (hinted, 4),
+            (
+                says(&["tuned", "full", "-ft", "_ft", "merged", "checkpoint", "sft", "dpo"]),
+                -2,
+            ),
+            (!all_equal && size(c) == largest, 1),
+            (packed.contains(&c), -1),
+        ];
+        words.into_iter().filter(|(said, _)| *said).map(|(_, n)| n).sum::<i32>()
     };
     // The first of the best: files arrive in the order in which people think of them.
-    let default = candidates.iter().rev().max_by_key(|c| score(**c));
+    let default = candidates.iter().rev().max_by_key(|c| (adapters(**c), score(**c)));
     let chosen = by_answer.or(default).copied();
-    let question = (candidates.len() > 1).then(|| Question {
+    let label = |c: usize| sets.get(c).map(|s| s.label.clone()).unwrap_or_default();
+    let question = (candidates.len() > 1 && !readable.is_empty()).then(|| Question {
         id: QUESTION.into(),
         title: "Which model is the base?".into(),
         detail: "Every fine-tune is compared with it.".into(),
         options: candidates
             .iter()
             .map(|c| QuestionOption {
-                value: sets[*c].label.clone(),
-                label: sets[*c].label.clone(),
-                note: if Some(c) == default {
-                    "default".into()
-                } else {
-                    String::new()
+                value: label(*c),
+                label: label(*c),
+                note: match (Some(c) == default, packed.contains(c)) {
+                    (true, true) => "default; it is packed and cannot be read".into(),
+                    (true, false) => "default".into(),
+                    (false, true) => "packed, cannot be read".into(),
+                    (false, false) => String::new(),
                 },
             })
             .collect(),
-        value: chosen.map(|c| sets[c].label.clone()).unwrap_or_default(),
+        value: chosen.map(label).unwrap_or_default(),
         number: false,
     });
     (chosen, question)
 }
 
 fn weight_bytes(set: &FileSet) -> u64 {
-    set.tensors.iter().map(|t| t.end - t.begin).sum()
+    set.tensors.iter().fold(0, |all, t| t.bytes().saturating_add(all))
 }
 
 /// True for two dimensions, and for a convolution's three to five, of a size that can be counted.
@@ -116,9 +127,8 @@ pub fn is_matrix(t: &TensorRef) -> bool {
 }
 
 /// The weights of a set.
-pub fn matrices(index: usize, sets: &[FileSet], entries: &[FileEntry], selection: Selection) -> Base {
-    let set = &sets[index];
-    let config = model(entries, &set.folder).cloned();
+pub fn matrices(index: usize, set: &FileSet, entries: &Files, selection: Selection) -> Base {
+    let config = entries.config(&set.folder).cloned();
     let orientation = Orientation::of(&set.tensors, config.as_ref().and_then(|c| c.model_type.as_deref()));
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
@@ -175,15 +185,18 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 impl Base {
     /// Itself with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
+        let named = self.named.iter().enumerate();
+        let others = named.filter(|(_, n)| components::of_name(&n.name) != Some(region));
+        self.without(&others.map(|(i, _)| i).collect::<Vec<_>>())
+    }
+
+    /// Itself with names in the place of some that nothing pairs with.
+    pub fn without(&self, hidden: &[usize]) -> Base {
         let mut own = self.clone();
-        for (i, n) in own
-            .named
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, n)| components::of_name(&n.name) != Some(region))
-        {
-            // A name that nothing pairs with.
-            n.name = format!("{HIDDEN}{i}");
+        for i in hidden {
+            if let Some(named) = own.named.get_mut(*i) {
+                named.name = format!("{HIDDEN}{i}");
+            }
         }
         own
     }
@@ -194,14 +207,16 @@ impl Base {
             return;
         }
         let mut places: HashMap<String, usize> = (shared..self.named.len())
-            .map(|i| (self.named[i].name.clone(), i))
+            .filter_map(|i| Some((self.named.get(i)?.name.clone(), i)))
             .collect();
         for (matrix, _) in recipes.iter_mut().filter(|(matrix, _)| *matrix >= shared) {
-            let named = &seen.named[*matrix];
+            let (Some(named), Some(own)) = (seen.named.get(*matrix), seen.matrices.get(*matrix)) else {
+                continue;
+            };
             let place = *places.entry(named.name.clone()).or_insert(self.named.len());
             if place == self.named.len() {
                 self.named.push(named.clone());
-                self.matrices.push(seen.matrices[*matrix].clone());
+                self.matrices.push(own.clone());
             }
             *matrix = place;
         }
@@ -223,8 +238,8 @@ impl Base {
 
     /// Whether a matrix is looked at.
     pub fn is_selected(&self, matrix: usize) -> bool {
-        self.selection
-            .includes(&self.named[matrix].name, &self.matrices[matrix].place)
+        let own = self.named.get(matrix).zip(self.matrices.get(matrix));
+        own.is_some_and(|(named, m)| self.selection.includes(&named.name, &m.place))
     }
 
     /// The types of its matrices.
@@ -238,7 +253,7 @@ impl Base {
     }
 
     pub fn summary(&self, sets: &[FileSet], entries: &[FileEntry]) -> PlanBase {
-        let set = &sets[self.set];
+        let set = sets.get(self.set);
         let selected = || {
             self.matrices
                 .iter()
@@ -259,8 +274,8 @@ impl Base {
         }
         let layers: BTreeSet<_> = selected().filter_map(|m| m.place.layer).collect();
         PlanBase {
-            label: set.label.clone(),
-            files: file_infos(&set.files, entries),
+            label: set.map(|s| s.label.clone()).unwrap_or_default(),
+            files: set.map(|s| file_infos(&s.files, entries)).unwrap_or_default(),
             dtype: dtypes.join(" + "),
             layers: layers.len() as u32,
             types,
@@ -272,9 +287,10 @@ impl Base {
 pub fn file_infos(files: &[usize], entries: &[FileEntry]) -> Vec<FileInfo> {
     files
         .iter()
-        .map(|f| FileInfo {
-            name: entries[*f].path.clone(),
-            size: entries[*f].size,
+        .filter_map(|f| entries.get(*f))
+        .map(|entry| FileInfo {
+            name: entry.path.clone(),
+            size: entry.size,
             sha256: None,
         })
         .collect()

@@ -3,28 +3,35 @@
 use super::alpha;
 use super::base::{self, Base, file_infos};
 use super::bystanders;
-use super::companions;
+use super::companions::{self, Around};
 use super::configs::{self, Assigned, ConfigFile};
 use super::cost::{flops, plan_matrix};
 use super::depth::Shift;
 use super::drafts::{self, Draft};
 use super::files::FileEntry;
+use super::folders::Files;
 use super::fused;
 use super::job::{Job, Recipe};
+use super::kinds;
 use super::layouts;
 use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::orientation::Orientation;
 use super::problems::{self, count, of_error, of_plan, warning};
+use super::ranks::Ranks;
 use super::run;
+use super::schemes;
 use super::selection::Selection;
 use super::sets::{self, FileSet};
 use super::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
 use crate::checkpoint::Content;
-use crate::error::{Error, PARALLEL};
+use crate::error::{Error, Foreign, PARALLEL};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Adapters are tried on so many models at most, taken together: nobody drops more to choose from.
+const MOST_TRIED: usize = 256;
 
 /// The plan to show, and the jobs it stands for, in the same order as `plan.matrices`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,16 +53,19 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             .collect(),
         ..Plan::default()
     };
-    let entries = &*bystanders::set_aside(entries);
+    let entries = bystanders::set_aside(entries);
+    let entries = &Files::new(&entries);
+    let ranks = Ranks::of(entries);
     let (file_problems, passed_over) = problems::of_files(entries);
     plan.problems.extend(file_problems);
-    let sets = sets::group(entries);
-    for (file, missing) in sets::orphan_indices(entries) {
+    let sets = sets::grouped(entries, &ranks);
+    for (file, missing, in_all) in sets::orphan_indices(entries) {
         plan.problems.push(problems::missing_shards(
             "The index",
-            &entries[file].path,
+            path(entries, file),
             &missing,
-            missing.len(),
+            in_all,
+            in_all,
         ));
     }
     for set in &sets {
@@ -68,7 +78,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     } = configs::assign(entries, &sets, answers);
     plan.questions.extend(questions);
     plan.problems.extend(
-        companions::in_pieces(unopened, &sets)
+        companions::in_pieces(unopened, entries, &sets)
             .into_iter()
             .map(|(pieces, folder)| {
                 let problem = of_error(&Error::InPieces(pieces), folder, "Blocks 1 checkpoint");
@@ -84,12 +94,16 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             }),
     );
     plan.problems
-        .extend(sets::in_parallel(entries).into_iter().map(|first| {
+        .extend(ranks.in_parallel(entries).into_iter().map(|first| {
             let error = Error::InPieces(&PARALLEL);
-            of_error(&error, &entries[first].path, "Blocks 1 checkpoint")
+            of_error(&error, path(entries, first), "Blocks 1 checkpoint")
         }));
     plan.problems
-        .extend(sets.iter().filter_map(|set| foreign_problem(set, entries)));
+        .extend(sets.iter().zip(&configs).filter_map(|(set, config)| {
+            // What its configuration refuses is said by that.
+            let is_refused = config.is_some_and(|c| c.config.refusal.is_some());
+            foreign_problem(set, entries).filter(|_| !is_refused)
+        }));
     plan.problems.extend(free.iter().map(|c| lone_config(c, entries)));
     plan.problems.extend(
         configs
@@ -107,75 +121,115 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .filter_map(|c| c.config.base_model.clone())
         .map(|b| last_part(&b))
         .collect();
-    let models: Vec<usize> = (0..sets.len()).filter(|s| is_plain_model(&sets[*s])).collect();
+    let models = sets.iter().enumerate().filter(|(_, set)| is_plain_model(set));
+    let models: Vec<usize> = models.map(|(s, _)| s).collect();
+    let around = Around::of(&sets, entries);
     let mut companions: Vec<(usize, &str)> = models
         .iter()
-        .filter_map(|s| Some((*s, companions::why(&sets[*s], &sets, entries)?)))
+        .filter_map(|s| Some((*s, companions::why(*s, &sets, &around, entries)?)))
         .collect();
     if companions.len() == models.len() {
         // Nothing but companions: one of them is what is meant.
         companions.clear();
     }
-    let candidates: Vec<usize> = models
-        .into_iter()
-        .filter(|s| !companions.iter().any(|c| c.0 == *s))
-        .collect();
-    for (s, why) in companions {
+    let mut candidates = models;
+    candidates.retain(|s| companions.binary_search_by_key(s, |c| c.0).is_err());
+    if candidates.len() > 1 && candidates.len().saturating_mul(drafts.len()) <= MOST_TRIED {
+        for (s, set) in candidates.iter().filter_map(|s| Some((s, sets.get(*s)?))) {
+            let base = base::matrices(*s, set, entries, Selection::of(answers));
+            drafts.iter_mut().for_each(|d| d.try_on(&base));
+        }
+    }
+    let of_other_kinds = kinds::companions(&candidates, &sets, &drafts, answers);
+    let aside: HashSet<usize> = of_other_kinds.iter().map(|c| c.0).collect();
+    candidates.retain(|s| !aside.contains(s));
+    companions.extend(of_other_kinds);
+    for (set, copy) in sets
+        .iter()
+        .flat_map(|set| set.copies.iter().map(move |copy| (set, copy)))
+    {
+        let what = format!(
+            "tensors of {}: a second copy of its weights (“{}”), not compared",
+            set.label, copy.lead
+        );
+        plan.left_out.push(LeftOut::new(what, copy.names.clone()));
+    }
+    for (set, why) in companions.into_iter().filter_map(|(s, why)| Some((sets.get(s)?, why))) {
         plan.left_out.push(LeftOut::new(
-            format!("{}: {why}, not compared", sets[s].label),
-            paths(&sets[s], entries),
+            format!("{}: {why}, not compared", set.label),
+            paths(set, entries),
         ));
     }
-    let (chosen, question) = base::choose(&candidates, &sets, &hints, answers);
+    let adapters_of = |s: usize| drafts.iter().filter(|d| d.fits.contains(&s)).count();
+    // A packed model may be the base all the same; then nothing is compared with another in its place.
+    let packed: Vec<usize> = sets
+        .iter()
+        .enumerate()
+        .filter(|(_, set)| is_packed_model(set))
+        .map(|(s, _)| s)
+        .collect();
+    let (chosen, question) = base::choose(&candidates, &packed, &sets, adapters_of, &hints, answers);
     plan.questions.extend(question);
     let mut jobs = Vec::new();
-    if let Some(chosen) = chosen {
-        let base = base::matrices(chosen, &sets, entries, Selection::of(answers));
+    if let Some((chosen, base_set)) = chosen
+        .filter(|c| !packed.contains(c))
+        .and_then(|c| Some((c, sets.get(c)?)))
+    {
+        let base = base::matrices(chosen, base_set, entries, Selection::of(answers));
         // With the copies of its matrices that single models ask for: each model sees its own only.
         let mut all = base.clone();
         plan.pattern = base.selection.text.clone();
         plan.pattern_fault = base.selection.fault.clone();
         plan.base = Some(base.summary(&sets, entries));
         let steps = run::steps(&sets);
+        let step = |s: usize| steps.get(s).and_then(Option::as_ref);
         let mut recipes = Recipes::new();
-        let of_images = sets[chosen].stem.starts_with("diffusion_pytorch_model")
+        let of_images = base_set.stem.starts_with("diffusion_pytorch_model")
             || layouts::of(base.named.iter().map(|n| n.name.as_str())).is_some_and(|l| l.image);
         drafts.iter_mut().for_each(|d| d.on(&base, of_images));
-        let inside = &sets[chosen].inside;
+        let inside = &base_set.inside;
         if !inside.is_empty() {
             let what = "tensors of adapters inside the base: not merged, and not compared";
             plan.left_out.push(LeftOut::new(what, inside.clone()));
         }
         // The checkpoints of a run stand together, in the order of its steps.
         let mut tuned: Vec<usize> = candidates.into_iter().filter(|s| *s != chosen).collect();
-        tuned.sort_by(|a, b| steps[*a].cmp(&steps[*b]));
-        drafts.sort_by(|a, b| steps[a.set].cmp(&steps[b.set]));
-        for s in tuned {
-            let set = &sets[s];
-            if let Some(why) = companions::other_model(set, &sets[chosen], entries) {
+        tuned.sort_by(|a, b| step(*a).cmp(&step(*b)));
+        drafts.sort_by(|a, b| step(a.set).cmp(&step(b.set)));
+        for (s, set) in tuned.into_iter().filter_map(|s| Some((s, sets.get(s)?))) {
+            if let Some(why) = companions::other_model(set, base_set, entries) {
                 plan.left_out.push(LeftOut::new(
                     format!("{}: {why}, not compared", set.label),
                     paths(set, entries),
                 ));
                 continue;
             }
-            let config = configs::model(entries, &set.folder);
+            let config = entries.config(&set.folder);
             let own = Orientation::of(&set.tensors, config.and_then(|c| c.model_type.as_deref()));
             let side = Side {
                 label: &set.label,
                 file: set.first_path(entries),
                 what: "model",
                 config,
+                named: None,
+                here: None,
             };
-            let shift = Shift::of(&base, &sets[chosen], set, entries, answers);
+            let shift = Shift::of(&base, base_set, set, entries, answers);
             let mut seen = Cow::Borrowed(&base);
             if !shift.is_empty() {
                 shift.extend(seen.to_mut());
             }
-            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, &answers.by_hand(&set.label));
+            let mut paired = models::full(&side, &set.tensors, &own, &seen, &shift, answers);
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
+            let is_named = || hints.iter().any(|name| drafts::is_called(name, set));
+            let own = || drafts.iter().find(|d| d.fits.contains(&s) && !d.fits.contains(&chosen));
+            let unpaired = || {
+                companions::unpaired(set, base_set, &base, entries)
+                    .or_else(|| own().map(|d| format!("the base of “{}”", d.label)))
+                    .or_else(|| is_named().then(|| "the base of an adapter here, another network".to_owned()))
+            };
             if paired.matching.matched == 0
-                && let Some(why) = companions::unpaired(set, &base, entries)
+                && let Some(why) = unpaired()
             {
                 plan.left_out.push(LeftOut::new(
                     format!("{}: {why}, not compared", set.label),
@@ -187,6 +241,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 paired.problems.extend(shift.problems(set.first_path(entries)));
                 plan.questions.extend(shift.questions());
             }
+            paired.notes.extend(
+                set.copies
+                    .iter()
+                    .map(|copy| format!("It holds two copies of the weights; “{}” is not used.", copy.lead)),
+            );
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
                     "{} of adapters inside it are not looked at.",
@@ -204,13 +263,25 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 scale_text: String::new(),
                 scale_source: String::new(),
                 files: file_infos(&set.files, entries),
-                run: steps[s].clone(),
+                run: step(s).cloned(),
                 matching: paired.matching.clone(),
                 notes: paired.notes.clone(),
             };
             accept(&mut plan, &mut recipes, model, paired);
         }
         for draft in &drafts {
+            let elsewhere = draft.fits.first().filter(|_| !draft.fits.contains(&chosen));
+            if let Some(other) = elsewhere.and_then(|other| sets.get(*other)) {
+                let other = &other.label;
+                plan.left_out.push(LeftOut::new(
+                    format!(
+                        "{}: it pairs with “{other}”; to see it, choose that as the base",
+                        draft.label
+                    ),
+                    sets.get(draft.set).map(|set| paths(set, entries)).unwrap_or_default(),
+                ));
+                continue;
+            }
             let question = draft.question(answers);
             let seen = draft.seen(&base);
             let Some((model, mut paired)) = drafts::paired(draft, &sets, &seen, entries, answers) else {
@@ -224,7 +295,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 &mut plan,
                 &mut recipes,
                 PlanModel {
-                    run: steps[draft.set].clone(),
+                    run: step(draft.set).cloned(),
                     ..model
                 },
                 paired,
@@ -235,8 +306,8 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         jobs = make_jobs(&all, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out
-            .splice(0..0, left_out::of_base(&all, &sets[chosen].tensors, &used));
-        let config = configs::model(entries, &sets[chosen].folder);
+            .splice(0..0, left_out::of_base(&all, &base_set.tensors, &used));
+        let config = entries.config(&base_set.folder);
         let wanted = answers.0.get(fused::SPLIT).is_some_and(|a| a == "yes");
         plan.split = jobs.iter().any(|j| fused::parts(j, config).is_some()).then_some(wanted);
         if wanted {
@@ -257,6 +328,14 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .chain(passed_over)
         .chain(of_no_use(entries))
         .collect();
+    if plan.models.is_empty() {
+        let one = |(path, what)| of_error(&Error::FileType(Foreign::Exported(what)), path, "Blocks 1 file");
+        plan.problems.extend(
+            companions::exports(unread.iter().map(String::as_str), &sets)
+                .into_iter()
+                .map(one),
+        );
+    }
     if !unread.is_empty() {
         plan.left_out.push(LeftOut::new(
             "files without weights, or the same weights in another format",
@@ -269,12 +348,17 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     if let Some(problem) = nothing_to_do(&plan, &drafts, &jobs, &hints) {
         plan.problems.push(problem);
     }
+    plan.problems.iter_mut().for_each(Problem::clip);
     plan.problems.sort_by_key(|p| p.severity);
     Planned { plan, jobs }
 }
 
 fn paths(set: &FileSet, entries: &[FileEntry]) -> Vec<String> {
-    set.files.iter().map(|f| entries[*f].path.clone()).collect()
+    set.files.iter().map(|f| path(entries, *f).to_owned()).collect()
+}
+
+fn path(entries: &[FileEntry], file: usize) -> &str {
+    entries.get(file).map_or("", |e| &e.path)
 }
 
 /// A low-rank file under names that are not read.
@@ -285,12 +369,11 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         Some(_) => format!("This is an adapter of {writer}"),
         None => format!("This is an adapter {writer}"),
     };
+    let [one, other] = &foreign.example;
     let cause = format!(
-        "It holds {} of low rank (r = {}), such as “{}” and “{}”: factors of an adapter, not weights of a model.",
+        "It holds {} of low rank (r = {}), such as “{one}” and “{other}”: factors of an adapter, not weights of a model.",
         count(foreign.pairs, "pair", "pairs"),
         foreign.rank,
-        foreign.example[0],
-        foreign.example[1]
     );
     let names: Vec<&str> = set.tensors.iter().map(|t| t.name.as_str()).collect();
     let problem = warning(
@@ -300,7 +383,7 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
         cause,
         &foreign.way(&names),
     );
-    let tensor = Some(foreign.example[0].clone());
+    let tensor = Some(one.clone());
     Some(Problem {
         tensor,
         blocks: "Blocks 1 model".into(),
@@ -311,11 +394,11 @@ fn foreign_problem(set: &FileSet, entries: &[FileEntry]) -> Option<Problem> {
 
 fn lone_config(config: &ConfigFile, entries: &[FileEntry]) -> Problem {
     let error = config.config.refusal.clone().unwrap_or(Error::ConfigWithoutWeights);
-    of_error(&error, &entries[config.file].path, "Blocks 1 model")
+    of_error(&error, path(entries, config.file), "Blocks 1 model")
 }
 
 fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -> Vec<Problem> {
-    let path = &entries[config.file].path;
+    let path = path(entries, config.file);
     let mut warnings = Vec::new();
     if !config.config.defaults.is_empty() {
         let cause = format!(
@@ -365,8 +448,13 @@ fn is_plain_model(set: &FileSet) -> bool {
     !set.is_adapter
         && set.foreign.is_none()
         && !set.mixed
-        && (problems::quantized(set).is_none() || problems::is_mostly_plain(set))
+        && (schemes::of(set).is_none() || schemes::is_mostly_plain(set))
         && set.tensors.iter().any(|t| t.begin < t.end)
+}
+
+/// A model whose weights are packed in a way that is not read.
+fn is_packed_model(set: &FileSet) -> bool {
+    !set.is_adapter && set.foreign.is_none() && schemes::of(set).is_some() && !schemes::is_mostly_plain(set)
 }
 
 /// By base matrix: the model, and how it makes W.
@@ -397,9 +485,10 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
 fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job> {
     recipes
         .into_iter()
-        .filter(|(b, _)| base.is_selected(*b) && base.matrices[*b].tensor.is_readable())
-        .map(|(b, recipes)| {
-            let matrix = &base.matrices[b];
+        .filter(|(b, _)| base.is_selected(*b))
+        .filter_map(|(b, recipes)| Some((base.matrices.get(b)?, recipes)))
+        .filter(|(matrix, _)| matrix.tensor.is_readable())
+        .map(|(matrix, recipes)| {
             let transposed = matrix.transposed;
             let [stored_rows, stored_cols] = base::shape(&matrix.tensor).map(|d| d as u32);
             let (rows, cols) = if transposed {
@@ -407,7 +496,8 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
             } else {
                 (stored_rows, stored_cols)
             };
-            let place = |model: usize| recipes.iter().position(|(m, _)| *m as usize == model);
+            // Ascending: models were taken in one after the other.
+            let place = |model: usize| recipes.binary_search_by_key(&model, |(m, _)| *m as usize).ok();
             Job {
                 base: matrix.tensor.clone(),
                 layer: matrix.place.layer,
@@ -418,7 +508,7 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
                 lines: None,
                 follows: recipes
                     .iter()
-                    .map(|(model, _)| before[*model as usize].and_then(place))
+                    .map(|(model, _)| before.get(*model as usize).copied().flatten().and_then(place))
                     .collect(),
                 tuned: recipes,
             }
@@ -426,12 +516,32 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
         .collect()
 }
 
+/// Codes of problems that a base may have for which it is not used.
+const REFUSED_BASE: [&str; 10] = [
+    "quantized",
+    "file-type",
+    "in-pieces",
+    "truncated",
+    "empty-file",
+    "empty-tensors",
+    "missing-shard",
+    "shards-mixed",
+    "torch-invalid",
+    "trailing-bytes",
+];
+
 /// Why there is nothing to analyse, where nothing else says so.
 fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) -> Option<Problem> {
     if !jobs.is_empty() || plan.files.is_empty() {
         return None;
     }
-    if plan.base.is_none() && !drafts.is_empty() {
+    // A base that is here and cannot be read says so itself.
+    let is_refused = || {
+        plan.problems
+            .iter()
+            .any(|p| p.severity == Severity::Error && REFUSED_BASE.contains(&p.code.as_str()))
+    };
+    if plan.base.is_none() && !drafts.is_empty() && !is_refused() {
         let named = hints
             .first()
             .map(|b| format!(" The adapter names “{b}”."))

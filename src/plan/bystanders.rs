@@ -1,12 +1,15 @@
 //! Files that lie beside models: of no use here, or the same as another file. They are passed over and said in one line, never an error; a
 //! file whose name says that it holds weights is an error where it cannot be read.
 
+use super::companions;
 use super::files::FileEntry;
+use super::folders::Files;
 use super::sets::copy_mark;
 use crate::checkpoint::Content;
 use crate::error::{Error, Foreign};
 use regex::Regex;
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Ends of names under which weights are saved, packed or left behind by a download that broke off.
@@ -46,82 +49,133 @@ const READ: [&str; 5] = ["config", "index", "adapter", "lora", "params"];
 /// How `torch.save` files are called that hold a model.
 const MODELS: [&str; 6] = ["model", "adapter", "lora", "consolidated", "unet", "weights"];
 
+/// What Megatron-Core keeps beside the pieces of a checkpoint.
+const COMMON: &str = "common.pt";
+
 /// A file of the Hub's cache, by the hash of what it holds.
 static BLOB: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(?:(.*)/)?blobs/[0-9a-f]{40,64}$").expect("a constant"));
 
 /// The files with those set aside that are passed over.
 pub fn set_aside(entries: &[FileEntry]) -> Cow<'_, [FileEntry]> {
-    let aside: Vec<usize> = (0..entries.len()).filter(|i| is_aside(&entries[*i], entries)).collect();
+    let around = Around::of(entries);
+    let aside: Vec<usize> = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| around.is_aside(e))
+        .map(|(at, _)| at)
+        .collect();
     if aside.is_empty() {
         return Cow::Borrowed(entries);
     }
     let mut all = entries.to_vec();
-    aside.into_iter().for_each(|i| all[i].content = Ok(Content::PassedOver));
+    for at in aside {
+        if let Some(entry) = all.get_mut(at) {
+            entry.content = Ok(Content::PassedOver);
+        }
+    }
     Cow::Owned(all)
 }
 
-fn is_aside(entry: &FileEntry, entries: &[FileEntry]) -> bool {
-    let is_useless = match &entry.content {
-        Err(Error::Unreadable { .. }) => false,
-        Err(error) => !is_missed(entry, error, entries),
-        Ok(Content::Tensors(header)) => header.is_torch && header.tensors.is_empty() && is_state(entry, entries),
-        Ok(_) => false,
-    };
-    is_useless || is_in_cache_twice(entry, entries) || is_second_download(entry, entries)
+/// What lies beside a file.
+struct Around<'a> {
+    files: Files<'a>,
+    /// Files under `snapshots` of the Hub's cache, by their size.
+    snapshots: HashMap<u64, Vec<&'a FileEntry>>,
+    /// How many files of a folder have the mark of a second download, of a model of so many shards.
+    marked: HashMap<(&'a str, String, usize), usize>,
+    /// Folders and the names of networks in them that OpenVINO keeps, in small letters.
+    networks: HashSet<(&'a str, String)>,
 }
 
-/// Whether somebody would miss a file that cannot be read.
-fn is_missed(entry: &FileEntry, error: &Error, entries: &[FileEntry]) -> bool {
-    let name = entry.name().to_ascii_lowercase();
-    match name.rsplit_once('.') {
-        Some((_, "json")) => {
-            let is_other = matches!(error, Error::HeaderTooLarge { .. } | Error::FileType(Foreign::Json));
-            !is_other && READ.iter().any(|w| name.contains(w))
+impl<'a> Around<'a> {
+    fn of(entries: &'a [FileEntry]) -> Around<'a> {
+        let mut around = Around {
+            files: Files::new(entries),
+            snapshots: HashMap::new(),
+            marked: HashMap::new(),
+            networks: HashSet::new(),
+        };
+        for entry in entries {
+            if entry.path.contains("snapshots/") {
+                around.snapshots.entry(entry.size).or_default().push(entry);
+            }
+            if let Some((_, mark, of)) = copy_mark(entry.name()) {
+                let n = around.marked.entry((entry.folder(), mark, of)).or_default();
+                *n = n.saturating_add(1);
+            }
+            let name = entry.name().to_ascii_lowercase();
+            if name.ends_with(".xml") {
+                around.networks.insert((entry.folder(), name));
+            }
         }
-        // OpenVINO keeps the network in an .xml file and its weights in a .bin file without a header.
-        Some((stem, "bin")) => {
-            let network = format!("{stem}.xml");
-            let is_openvino = |e: &FileEntry| e.folder() == entry.folder() && e.name().eq_ignore_ascii_case(&network);
-            !stem.starts_with("openvino") && !entries.iter().any(is_openvino)
-        }
-        Some((_, end)) => WEIGHTS.contains(&end),
-        None => BLOB.is_match(&entry.path),
+        around
     }
-}
 
-/// A `torch.save` file without a tensor: where training stood. Without any weights beside it, or under a model's name, something is wrong.
-fn is_state(entry: &FileEntry, entries: &[FileEntry]) -> bool {
-    let name = entry.name().to_ascii_lowercase();
-    let is_named = name.rsplit_once('.').is_some_and(|(_, end)| WEIGHTS.contains(&end));
-    let has_weights = |e: &FileEntry| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty());
-    !is_named || !MODELS.iter().any(|w| name.contains(w)) && entries.iter().any(has_weights)
-}
+    fn is_aside(&self, entry: &FileEntry) -> bool {
+        let is_useless = match &entry.content {
+            Err(Error::Unreadable { .. }) => false,
+            Err(error) => !self.is_missed(entry, error),
+            Ok(Content::Tensors(header)) => header.is_torch && header.tensors.is_empty() && self.is_state(entry),
+            Ok(_) => false,
+        };
+        is_useless || self.is_in_cache_twice(entry) || self.is_second_download(entry)
+    }
 
-/// The Hub's cache dropped whole: links in `snapshots` are read as the files in `blobs` that they point to.
-fn is_in_cache_twice(entry: &FileEntry, entries: &[FileEntry]) -> bool {
-    let Some(cache) = BLOB.captures(&entry.path) else {
-        return false;
-    };
-    let snapshots = cache
-        .get(1)
-        .map_or("snapshots/".to_owned(), |m| format!("{}/snapshots/", m.as_str()));
-    let is_same = |e: &FileEntry| e.size == entry.size && e.content == entry.content;
-    entries.iter().any(|e| e.path.starts_with(&snapshots) && is_same(e))
-}
+    /// Whether somebody would miss a file that cannot be read.
+    fn is_missed(&self, entry: &FileEntry, error: &Error) -> bool {
+        if companions::exported(&entry.path).is_some() || entry.name() == COMMON {
+            return false;
+        }
+        let name = entry.name().to_ascii_lowercase();
+        match name.rsplit_once('.') {
+            Some((_, "json")) => {
+                let is_other = matches!(error, Error::HeaderTooLarge { .. } | Error::FileType(Foreign::Json));
+                !is_other && READ.iter().any(|w| name.contains(w))
+            }
+            // OpenVINO keeps the network in an .xml file and its weights in a .bin file without a header.
+            Some((stem, "bin")) => {
+                let network = (entry.folder(), format!("{stem}.xml"));
+                !stem.starts_with("openvino") && !self.networks.contains(&network)
+            }
+            Some((_, end)) => WEIGHTS.contains(&end),
+            None => BLOB.is_match(&entry.path),
+        }
+    }
 
-/// A file that the browser saved again as `name (1)`, and of which the first is here. Whole models of several files may be marked so, and any
-/// file of one file may be another model's: only a shard without the others of its mark is a copy.
-fn is_second_download(entry: &FileEntry, entries: &[FileEntry]) -> bool {
-    let Some((first, mark, of)) = copy_mark(entry.name()) else {
-        return false;
-    };
-    let beside = || entries.iter().filter(|e| e.folder() == entry.folder());
-    let marked = beside().filter(|e| copy_mark(e.name()).is_some_and(|(_, m, n)| m == mark && n == of));
-    let is_same = |e: &FileEntry| {
-        let names = |e: &FileEntry| e.header().map(|h| h.tensors.clone());
-        e.name() == first && e.size == entry.size && names(e) == names(entry)
-    };
-    marked.count() < of && beside().any(is_same)
+    /// A `torch.save` file without a tensor: where training stood. Without any weights beside it, or under a model's name, something is wrong.
+    fn is_state(&self, entry: &FileEntry) -> bool {
+        let name = entry.name().to_ascii_lowercase();
+        let is_named = name.rsplit_once('.').is_some_and(|(_, end)| WEIGHTS.contains(&end));
+        let is_model = MODELS.iter().any(|w| name.contains(w));
+        !is_named
+            || entry.name() == COMMON
+            || !is_model && self.files.folder(entry.folder()).is_some_and(|f| f.has_weights)
+    }
+
+    /// The Hub's cache dropped whole: links in `snapshots` are read as the files in `blobs` that they point to.
+    fn is_in_cache_twice(&self, entry: &FileEntry) -> bool {
+        let Some(cache) = BLOB.captures(&entry.path) else {
+            return false;
+        };
+        let snapshots = cache
+            .get(1)
+            .map_or("snapshots/".to_owned(), |m| format!("{}/snapshots/", m.as_str()));
+        let mut of_size = self.snapshots.get(&entry.size).into_iter().flatten();
+        of_size.any(|e| e.path.starts_with(&snapshots) && e.content == entry.content)
+    }
+
+    /// A file that the browser saved again as `name (1)`, and of which the first is here. Whole models of several files may be marked so, and
+    /// any file of one file may be another model's: only a shard without the others of its mark is a copy.
+    fn is_second_download(&self, entry: &FileEntry) -> bool {
+        let Some((first, mark, of)) = copy_mark(entry.name()) else {
+            return false;
+        };
+        let is_same = |e: &FileEntry| {
+            e.size == entry.size && e.header().map(|h| &h.tensors) == entry.header().map(|h| &h.tensors)
+        };
+        let marked = self.marked.get(&(entry.folder(), mark, of)).copied().unwrap_or(0);
+        marked < of && self.files.named(entry.folder(), &first).any(is_same)
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +189,7 @@ mod tests {
             size: 9,
             content: Err(Error::HeaderTooLarge { bytes: 1 << 40 }),
         };
+        let is_aside = |entry: &FileEntry, all: &[FileEntry]| Around::of(all).is_aside(entry);
         let check = |path: &str, aside: bool| assert_eq!(is_aside(&broken(path), &[broken(path)]), aside, "{path}");
         for path in [
             "a/clip.gif",

@@ -1,6 +1,6 @@
 //! Components of a pipeline: an adapter for images often changes the network and its text encoders, which are models of their own.
 
-use super::files::FileEntry;
+use super::folders::{Files, above};
 use super::sets::FileSet;
 use super::{Answers, Question, QuestionOption};
 use crate::checkpoint::ModelConfig;
@@ -100,7 +100,7 @@ pub fn of_name(name: &str) -> Option<Component> {
 }
 
 /// What a folder of a pipeline is called.
-fn of_folder(folder: &str) -> Option<Component> {
+pub fn of_folder(folder: &str) -> Option<Component> {
     match folder.rsplit('/').next()? {
         "unet" | "transformer" | "prior" => Some(Component::Denoiser),
         "transformer_2" => Some(Component::SecondDenoiser),
@@ -152,7 +152,7 @@ pub fn ask(label: &str, fitting: &[Option<Component>], answers: &Answers) -> (Qu
                  (text_encoder/, text_encoder_2/) or its config.json it is not asked."
             .into(),
         options: fitting.iter().enumerate().map(option).collect(),
-        value: name(&fitting[chosen]),
+        value: fitting.get(chosen).map(name).unwrap_or_default(),
         number: false,
         id,
     };
@@ -160,20 +160,11 @@ pub fn ask(label: &str, fitting: &[Option<Component>], answers: &Answers) -> (Qu
 }
 
 /// The folder of the pipeline that a set is a part of: other models of it lie beside, or its `model_index.json` above.
-pub fn pipeline<'a>(set: &'a FileSet, entries: &[FileEntry]) -> Option<&'a str> {
-    let parent = |folder: &str| folder.rsplit_once('/').map_or("", |(above, _)| above).to_owned();
-    let above = set.folder.rsplit_once('/').map_or("", |(above, _)| above);
+pub fn pipeline<'a>(set: &'a FileSet, entries: &Files) -> Option<&'a str> {
+    let above = above(&set.folder);
     if set.folder.is_empty() {
         return None;
     }
-    let known = |e: &FileEntry| parent(e.folder()) == above && e.header().is_some() && of_folder(e.folder()).is_some();
-    let kinds: std::collections::BTreeSet<_> = entries
-        .iter()
-        .filter(|e| known(e))
-        .map(|e| of_folder(e.folder()))
-        .collect();
-    let listed = entries
-        .iter()
-        .any(|e| e.folder() == above && e.name() == "model_index.json");
-    (listed || kinds.len() > 1).then_some(above)
+    let listed = entries.named(above, "model_index.json").next().is_some();
+    (listed || entries.components_below(above) > 1).then_some(above)
 }

@@ -1,13 +1,14 @@
 //! Which adapter_config.json belongs to which adapter.
 
-use super::files::FileEntry;
+use super::folders::Files;
 use super::job::TensorRef;
 use super::leaf::{Part, leaf};
 use super::names::canonical;
 use super::sets::FileSet;
 use super::{Answers, Question, QuestionOption};
-use crate::checkpoint::{AdapterConfig, Content, ModelConfig};
-use std::collections::BTreeSet;
+use crate::checkpoint::{AdapterConfig, Content};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A configuration and the file it came from.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +36,22 @@ struct Misfit {
     rank: bool,
 }
 
+impl Misfit {
+    const ALL: Misfit = Misfit {
+        name: true,
+        targets: true,
+        rank: true,
+    };
+}
+
 /// For every set the configuration of its folder.
 ///
 /// A folder normally holds one adapter and one configuration. Files chosen without their folders all look alike (`adapter_model.safetensors`
 /// three times): then names, modules and ranks decide, and then the nearest in the order of arrival. Where nothing but that order tells two
 /// different configurations apart, it is asked.
-pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers) -> Assigned<'a> {
+pub fn assign<'a>(entries: &Files<'a>, sets: &[FileSet], answers: &Answers) -> Assigned<'a> {
     let all: Vec<ConfigFile> = entries
+        .all()
         .iter()
         .enumerate()
         .filter_map(|(file, e)| match &e.content {
@@ -49,21 +59,18 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
             _ => None,
         })
         .collect();
+    let fits = Fits::of(&all, sets, entries);
     let mut pairs: Vec<(Misfit, usize, usize, usize)> = Vec::new();
     for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
-        let own = Own::of(set, entries);
-        for (c, config) in all
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| entries[c.file].folder() == set.folder)
-        {
+        for c in fits.candidates(s, set) {
+            let Some(config) = all.get(c) else { continue };
             let distance = set
                 .files
                 .iter()
                 .map(|f| f.abs_diff(config.file))
                 .min()
                 .unwrap_or(usize::MAX);
-            pairs.push((own.misfit(config, entries), distance, s, c));
+            pairs.push((fits.misfit(s, c), distance, s, c));
         }
     }
     pairs.sort_unstable();
@@ -71,36 +78,40 @@ pub fn assign<'a>(entries: &'a [FileEntry], sets: &[FileSet], answers: &Answers)
     let mut used = BTreeSet::new();
     let questions = doubts(&all, &pairs, sets, entries, answers);
     for (question, s) in &questions {
-        if let Some(c) = all
-            .iter()
-            .position(|c| entries[c.file].path == question.value)
-            .filter(|_| answers.0.contains_key(&question.id))
-        {
-            of[*s] = Some(c);
+        let chosen = all.iter().position(|c| path(entries, c) == question.value);
+        if let (Some(c), Some(of)) = (chosen.filter(|_| answers.0.contains_key(&question.id)), of.get_mut(*s)) {
+            *of = Some(c);
             used.insert(c);
         }
     }
     // Each configuration serves once.
     for (_, _, s, c) in pairs {
-        if of[s].is_none() && used.insert(c) {
-            of[s] = Some(c);
+        if let Some(of) = of.get_mut(s)
+            && of.is_none()
+            && used.insert(c)
+        {
+            *of = Some(c);
         }
     }
-    let mut of: Vec<Option<ConfigFile>> = of.into_iter().map(|c| c.map(|c| all[c])).collect();
-    share(&mut of, entries, sets);
-    elsewhere(&mut of, &all, &mut used, entries, sets);
-    let free = all
-        .iter()
-        .enumerate()
-        .filter(|(c, _)| !used.contains(c))
-        .map(|(_, c)| *c)
+    share(&mut of, &fits, entries, sets);
+    elsewhere(&mut of, &all, &mut used, &fits, entries, sets);
+    let config = |c: usize| all.get(c).copied();
+    let free = (0..all.len())
+        .filter(|c| !used.contains(c))
+        .filter_map(config)
         .collect();
+    let of: Vec<Option<ConfigFile>> = of.into_iter().map(|c| c.and_then(config)).collect();
     let shown = |(question, s): (Question, usize)| {
-        let value = of[s].map_or(question.value, |c| entries[c.file].path.clone());
+        let own = of.get(s).and_then(Option::as_ref);
+        let value = own.map_or(question.value, |c| path(entries, c).to_owned());
         Question { value, ..question }
     };
     let questions = questions.into_iter().map(shown).collect();
     Assigned { of, free, questions }
+}
+
+fn path<'a>(entries: &'a Files, config: &ConfigFile) -> &'a str {
+    entries.get(config.file).map_or("", |e| &e.path)
 }
 
 /// Sets for which two different configurations fit equally well, while another set competes for them.
@@ -108,32 +119,45 @@ fn doubts(
     all: &[ConfigFile],
     pairs: &[(Misfit, usize, usize, usize)],
     sets: &[FileSet],
-    entries: &[FileEntry],
+    entries: &Files,
     answers: &Answers,
 ) -> Vec<(Question, usize)> {
-    let misfit = |s: usize, c: usize| pairs.iter().find(|p| p.2 == s && p.3 == c).map(|p| p.0);
+    let mut by_set: HashMap<usize, Vec<(Misfit, usize)>> = HashMap::new();
+    let mut by_config: HashMap<usize, Vec<(Misfit, usize)>> = HashMap::new();
+    for (misfit, _, s, c) in pairs {
+        by_set.entry(*s).or_default().push((*misfit, *c));
+        by_config.entry(*c).or_default().push((*misfit, *s));
+    }
+    let config = |c: &usize| all.get(*c).map(|c| c.config);
     let mut questions = Vec::new();
     for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
-        let Some(best) = pairs.iter().filter(|p| p.2 == s).map(|p| p.0).min() else {
+        let own = by_set.get(&s).map_or(&[][..], Vec::as_slice);
+        let Some(best) = own.iter().map(|p| p.0).min() else {
             continue;
         };
-        let fitting: Vec<usize> = (0..all.len()).filter(|c| misfit(s, *c) == Some(best)).collect();
-        let competes =
-            |other: usize| other != s && fitting.iter().filter(|c| misfit(other, **c) == Some(best)).count() > 1;
-        let differ = fitting.windows(2).any(|w| all[w[0]].config != all[w[1]].config);
-        if !differ || !(0..sets.len()).any(competes) {
+        let mut fitting: Vec<usize> = own.iter().filter(|p| p.0 == best).map(|p| p.1).collect();
+        fitting.sort_unstable();
+        let differ = fitting
+            .windows(2)
+            .any(|w| w.first().map(config) != w.last().map(config));
+        // Another set that two of them fit as well.
+        let mut seen = HashSet::new();
+        let mut others = fitting.iter().filter_map(|c| by_config.get(c)).flatten();
+        let competes = |(misfit, other): &(Misfit, usize)| *misfit == best && *other != s && !seen.insert(*other);
+        if !differ || !others.any(competes) {
             continue;
         }
         let id = format!("config:{}", set.label);
         let option = |c: &usize| {
-            let (config, path) = (all[*c].config, &entries[all[*c].file].path);
-            QuestionOption {
-                value: path.clone(),
-                label: path.clone(),
-                note: format!("r = {}, α = {}", config.r, config.alpha),
-            }
+            let file = all.get(*c)?;
+            let path = path(entries, file);
+            Some(QuestionOption {
+                value: path.to_owned(),
+                label: path.to_owned(),
+                note: format!("r = {}, α = {}", file.config.r, file.config.alpha),
+            })
         };
-        let mut options: Vec<QuestionOption> = fitting.iter().map(option).collect();
+        let mut options: Vec<QuestionOption> = fitting.iter().filter_map(option).collect();
         // Files without folders may have one name: then the order of arrival is all there is.
         options.dedup_by(|a, b| a.value == b.value);
         if options.len() < 2 {
@@ -172,7 +196,7 @@ struct Own {
 }
 
 impl Own {
-    fn of(set: &FileSet, entries: &[FileEntry]) -> Own {
+    fn of(set: &FileSet, entries: &Files) -> Own {
         let leaves: Vec<(&TensorRef, super::leaf::Leaf)> =
             set.tensors.iter().filter_map(|t| Some((t, leaf(&t.name)?))).collect();
         let of_a = |(t, l): &(&TensorRef, super::leaf::Leaf)| {
@@ -195,23 +219,108 @@ impl Own {
             mark: mark(set.first_path(entries)),
         }
     }
+}
 
-    fn misfit(&self, config: &ConfigFile, entries: &[FileEntry]) -> Misfit {
-        let c = config.config;
-        let fits = |module: &String| {
-            c.targets.iter().any(|t| {
-                module
-                    .strip_suffix(t.as_str())
-                    .is_some_and(|b| b.is_empty() || b.ends_with('.'))
-            })
+/// How many configurations of a folder are looked at for one set: the nearest in the order of arrival, and the nearest of its own mark.
+/// Folders have one; of files chosen without their folders there may be hundreds.
+const NEAREST: usize = 64;
+
+/// What sets and configurations say of each other, each judged once.
+struct Fits<'a> {
+    all: &'a [ConfigFile<'a>],
+    /// By set; adapters only.
+    own: HashMap<usize, Own>,
+    /// By configuration: its mark, its modules, and the number of its list of modules among all that differ.
+    marks: Vec<String>,
+    targets: Vec<(HashSet<&'a str>, usize)>,
+    /// By set: the number of its modules among all that differ.
+    modules: HashMap<usize, usize>,
+    /// Folder, and folder and mark -> configurations in the order of arrival.
+    by_folder: HashMap<String, Vec<usize>>,
+    by_mark: HashMap<(String, String), Vec<usize>>,
+    /// Whether modules and list of those numbers are of different networks.
+    known: RefCell<HashMap<(usize, usize), bool>>,
+}
+
+impl<'a> Fits<'a> {
+    fn of(all: &'a [ConfigFile<'a>], sets: &[FileSet], entries: &'a Files) -> Fits<'a> {
+        let mut fits = Fits {
+            all,
+            own: HashMap::new(),
+            marks: all.iter().map(|c| mark(path(entries, c))).collect(),
+            targets: Vec::new(),
+            modules: HashMap::new(),
+            by_folder: HashMap::new(),
+            by_mark: HashMap::new(),
+            known: RefCell::default(),
         };
-        let fitting = self.modules.iter().filter(|m| fits(m)).count();
-        // Some modules may be of `target_parameters`, and some of the list may not be in the network.
-        let targets = !c.targets.is_empty() && 2 * fitting < self.modules.len();
-        let rank =
-            c.refusal.is_none() && !self.ranks.is_empty() && !self.ranks.contains(&c.r) && c.rank_pattern.is_empty();
+        let mut lists: HashMap<&[String], usize> = HashMap::new();
+        let marks = fits.marks.clone();
+        for (c, (config, mark)) in all.iter().zip(marks).enumerate() {
+            let targets = &config.config.targets;
+            let next = lists.len();
+            let number = *lists.entry(targets).or_insert(next);
+            fits.targets
+                .push((targets.iter().map(String::as_str).collect(), number));
+            let folder = entries.get(config.file).map_or("", |e| e.folder()).to_owned();
+            fits.by_mark.entry((folder.clone(), mark)).or_default().push(c);
+            fits.by_folder.entry(folder).or_default().push(c);
+        }
+        if all.is_empty() {
+            return fits;
+        }
+        let mut networks: HashMap<BTreeSet<String>, usize> = HashMap::new();
+        for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
+            let own = Own::of(set, entries);
+            let next = networks.len();
+            fits.modules
+                .insert(s, *networks.entry(own.modules.clone()).or_insert(next));
+            fits.own.insert(s, own);
+        }
+        fits
+    }
+
+    /// The configurations that are looked at for a set.
+    fn candidates(&self, s: usize, set: &FileSet) -> BTreeSet<usize> {
+        let mark = self.own.get(&s).map_or("", |own| &own.mark).to_owned();
+        let own = self.by_mark.get(&(set.folder.clone(), mark));
+        let at = set.files.first().copied().unwrap_or(0);
+        let file = |c: &usize| self.all.get(*c).map_or(0, |c| c.file);
+        let mut found = BTreeSet::new();
+        for list in [self.by_folder.get(set.folder.as_str()), own].into_iter().flatten() {
+            let place = list.partition_point(|c| file(c) < at);
+            let (first, last) = (place.saturating_sub(NEAREST), place.saturating_add(NEAREST));
+            found.extend(list.get(first..last.min(list.len())).unwrap_or_default());
+        }
+        found
+    }
+
+    fn misfit(&self, s: usize, c: usize) -> Misfit {
+        let (Some(own), Some(config), Some((targets, list))) = (self.own.get(&s), self.all.get(c), self.targets.get(c))
+        else {
+            return Misfit::ALL;
+        };
+        let config = config.config;
+        let ends = |module: &str, end: &dyn Fn(&str) -> bool| {
+            let after = module
+                .match_indices('.')
+                .filter_map(|(at, _)| module.get(at.saturating_add(1)..));
+            std::iter::once(module).chain(after).any(end)
+        };
+        let judge = || {
+            let fits = |module: &&String| ends(module, &|end| targets.contains(end));
+            let fitting = own.modules.iter().filter(fits).count();
+            // Some modules may be of `target_parameters`, and some of the list may not be in the network.
+            !targets.is_empty() && fitting.saturating_mul(2) < own.modules.len()
+        };
+        let network = self.modules.get(&s).copied().unwrap_or(usize::MAX);
+        let targets = *self.known.borrow_mut().entry((network, *list)).or_insert_with(judge);
+        let rank = config.refusal.is_none()
+            && !own.ranks.is_empty()
+            && !own.ranks.contains(&config.r)
+            && config.rank_pattern.is_empty();
         Misfit {
-            name: mark(&entries[config.file].path) != self.mark,
+            name: self.marks.get(c) != Some(&own.mark),
             targets,
             rank,
         }
@@ -237,75 +346,72 @@ fn mark(path: &str) -> String {
 }
 
 /// One configuration serves all adapters of its folder, where it is the only one there: mlx-lm numbers its checkpoints beside it.
-fn share<'a>(assigned: &mut [Option<ConfigFile<'a>>], entries: &'a [FileEntry], sets: &[FileSet]) {
-    for (s, set) in sets
-        .iter()
-        .enumerate()
-        .filter(|(_, set)| set.is_adapter && !set.folder.is_empty())
-    {
-        let own = |e: &FileEntry| e.folder() == set.folder && matches!(e.content, Ok(Content::AdapterConfig(_)));
-        if assigned[s].is_none() && entries.iter().filter(|e| own(e)).count() == 1 {
-            let shared = (0..sets.len())
-                .filter(|o| sets[*o].folder == set.folder)
-                .find_map(|o| assigned[o]);
+fn share(assigned: &mut [Option<usize>], fits: &Fits, entries: &Files, sets: &[FileSet]) {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (set, c) in sets.iter().zip(assigned.iter()) {
+        if let Some(c) = c {
+            first.entry(&set.folder).or_insert(*c);
+        }
+    }
+    for (s, (set, own)) in sets.iter().zip(assigned.iter_mut()).enumerate() {
+        let alone = || entries.folder(&set.folder).is_some_and(|f| f.adapter_configs == 1);
+        if own.is_none() && set.is_adapter && !set.folder.is_empty() && alone() {
             // One of another rank is another adapter's.
-            assigned[s] = shared.filter(|c| !Own::of(set, entries).misfit(c, entries).rank);
+            let shared = first.get(set.folder.as_str()).copied();
+            *own = shared.filter(|c| !fits.misfit(s, *c).rank);
         }
     }
 }
 
 /// A configuration that lies in another folder than the weights: above the only adapters that lack one (a run keeps it once for all its
 /// checkpoints), or anywhere where one of each is left. It has to fit.
-fn elsewhere<'a>(
-    assigned: &mut [Option<ConfigFile<'a>>],
-    all: &[ConfigFile<'a>],
+fn elsewhere(
+    assigned: &mut [Option<usize>],
+    all: &[ConfigFile],
     used: &mut BTreeSet<usize>,
-    entries: &[FileEntry],
+    fits: &Fits,
+    entries: &Files,
     sets: &[FileSet],
 ) {
-    let fits = |s: usize, c: usize| {
-        let misfit = Own::of(&sets[s], entries).misfit(&all[c], entries);
-        all[c].config.refusal.is_none() && !misfit.rank && !misfit.targets
+    let is_fit = |s: usize, c: usize| {
+        let misfit = fits.misfit(s, c);
+        all.get(c).is_some_and(|c| c.config.refusal.is_none()) && !misfit.rank && !misfit.targets
     };
-    let lacking = |assigned: &[Option<ConfigFile>]| -> Vec<usize> {
-        (0..sets.len())
-            .filter(|s| sets[*s].is_adapter && assigned[*s].is_none())
+    let folder = |c: usize| {
+        let entry = all.get(c).and_then(|c| entries.get(c.file));
+        entry.map_or("", |e| e.folder())
+    };
+    let mut free: HashMap<&str, Vec<usize>> = HashMap::new();
+    for c in (0..all.len()).filter(|c| !used.contains(c)) {
+        free.entry(folder(c)).or_default().push(c);
+    }
+    let lacking = |assigned: &[Option<usize>]| -> Vec<usize> {
+        let own = sets.iter().zip(assigned).enumerate();
+        own.filter(|(_, (set, c))| set.is_adapter && c.is_none())
+            .map(|(s, _)| s)
             .collect()
     };
-    let free: Vec<usize> = (0..all.len()).filter(|c| !used.contains(c)).collect();
-    for c in &free {
-        let folder = entries[all[*c].file].folder();
-        let alone = free
-            .iter()
-            .filter(|o| entries[all[**o].file].folder() == folder)
-            .count()
-            == 1;
-        let is_above = |s: &usize| !folder.is_empty() && sets[*s].folder.starts_with(&format!("{folder}/"));
-        for s in lacking(assigned).into_iter().filter(is_above).filter(|_| alone) {
-            if fits(s, *c) {
-                assigned[s] = Some(all[*c]);
-                used.insert(*c);
-            }
-        }
-    }
-    let free: Vec<usize> = free.into_iter().filter(|c| !used.contains(c)).collect();
-    if let ([s], [c]) = (&lacking(assigned)[..], &free[..])
-        && fits(*s, *c)
-    {
-        assigned[*s] = Some(all[*c]);
-        used.insert(*c);
-    }
-}
-
-/// The `config.json` in a folder; for files without a folder, the only one there is.
-pub fn model<'a>(entries: &'a [FileEntry], folder: &str) -> Option<&'a ModelConfig> {
-    let mut configs = entries
-        .iter()
-        .filter(|e| e.folder() == folder)
-        .filter_map(|e| match &e.content {
-            Ok(Content::ModelConfig(config)) => Some(config),
+    for s in lacking(assigned) {
+        let Some(set) = sets.get(s) else { continue };
+        let above = std::iter::successors(set.folder.rsplit_once('/'), |(above, _)| above.rsplit_once('/'));
+        // Alone in its folder; of several above, the first that came.
+        let alone = above.filter_map(|(above, _)| match free.get(above)?[..] {
+            [one] => Some(one),
             _ => None,
         });
-    let first = configs.next()?;
-    configs.all(|c| c == first).then_some(first)
+        let mut alone: Vec<usize> = alone.collect();
+        alone.sort_unstable();
+        if let (Some(c), Some(own)) = (alone.into_iter().find(|c| is_fit(s, *c)), assigned.get_mut(s)) {
+            *own = Some(c);
+            used.insert(c);
+        }
+    }
+    let free: Vec<usize> = (0..all.len()).filter(|c| !used.contains(c)).collect();
+    if let ([s], [c]) = (&lacking(assigned)[..], &free[..])
+        && is_fit(*s, *c)
+        && let Some(own) = assigned.get_mut(*s)
+    {
+        *own = Some(*c);
+        used.insert(*c);
+    }
 }

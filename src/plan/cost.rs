@@ -8,7 +8,7 @@ pub fn plan_matrix(job: &Job) -> PlanMatrix {
     let (m, n) = (f64::from(job.rows), f64::from(job.cols));
     let short = m.min(n);
     let models = job.tuned.len() as f64;
-    let stored: f64 = job.tensors().iter().map(|t| (t.end - t.begin) as f64).sum();
+    let stored: f64 = job.tensors().iter().map(|t| t.bytes() as f64).sum();
     let memory = if short <= f64::from(EXACT_UP_TO) {
         // The Gram matrix, its vectors and workspace in f64; W and both blocks of vectors in f32; the base and every model at once.
         stored + (1.0 + models) * (8.0 * 4.0 * short * short + 4.0 * (2.0 * m * n + (m + n) * short))

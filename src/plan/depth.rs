@@ -5,7 +5,7 @@ use super::files::FileEntry;
 use super::job::TensorRef;
 use super::matching::{Named, Shapes, pair};
 use super::names::{canonical, is_slice, place, stack};
-use super::problems::warning;
+use super::problems::{count, warning};
 use super::replication;
 use super::samples::Samples;
 use super::sets::FileSet;
@@ -23,6 +23,8 @@ const UNEQUAL: [&str; 7] = [
     "middle_block",
     "stages",
 ];
+/// Stacks that may have another depth.
+const MOST_STACKS: usize = 64;
 /// The joint of a block that predicts one token more and stands behind the network's own (DeepSeek-V3, GLM-4.5): no block of its depth.
 const NEXT_TOKEN: &str = ".eh_proj.";
 
@@ -37,6 +39,8 @@ struct Shifted {
     own: String,
     base: String,
     map: Map,
+    /// The way in force.
+    words: String,
     question: Question,
     title: String,
 }
@@ -75,8 +79,10 @@ fn counts_up(numbers: &BTreeSet<u32>) -> bool {
 fn meeting<'a>(base: &'a [Named], tuned: &'a [Named]) -> BTreeMap<&'a str, &'a str> {
     let mut votes: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for (t, b) in pair(base, tuned, Shapes::Either).pairs {
-        if let (Some((own, _)), Some((other, _))) = (stack(&tuned[t].name), stack(&base[b].name)) {
-            *votes.entry((own, other)).or_default() += 1;
+        let stack = |list: &'a [Named], at: usize| list.get(at).and_then(|n| stack(&n.name));
+        if let (Some((own, _)), Some((other, _))) = (stack(tuned, t), stack(base, b)) {
+            let n = votes.entry((own, other)).or_default();
+            *n = n.saturating_add(1);
         }
     }
     let mut met: BTreeMap<&str, (u32, &str)> = BTreeMap::new();
@@ -100,11 +106,18 @@ fn expert(name: &str) -> Option<u32> {
 fn experts(named: &[Named]) -> BTreeMap<(&str, u32), BTreeSet<u32>> {
     let mut blocks: BTreeMap<(&str, u32), BTreeSet<u32>> = BTreeMap::new();
     for n in named.iter().filter(|n| !replication::is_copy(&n.name)) {
-        if let (Some(block), Some(number)) = (stack(&n.name), expert(&n.name)) {
+        let Some(number) = expert(&n.name) else { continue };
+        if let Some(block) = stack(&n.name) {
             blocks.entry(block).or_default().insert(number);
         }
     }
     blocks
+}
+
+/// How many experts the router of each block chooses from.
+fn routed(named: &[Named]) -> BTreeMap<(&str, u32), u64> {
+    let routers = named.iter().filter(|n| place(&n.name).kind == Some("router"));
+    routers.filter_map(|n| Some((stack(&n.name)?, n.shape[0]))).collect()
 }
 
 impl Shift {
@@ -120,8 +133,11 @@ impl Shift {
         let tuned: Vec<Named> = set.tensors.iter().filter(|t| is_matrix(t)).map(one).collect();
         // Trainers may save the blocks that they changed, and no others: a whole network has an embedding too.
         let is_whole = tuned.iter().any(|n| place(&n.name).excluded == Some("embedding"));
-        let met = meeting(&base.named, &tuned);
         let (theirs, ours) = (layers(&base.named), layers(&tuned));
+        if theirs == ours && experts(&base.named) == experts(&tuned) {
+            return Shift::default();
+        }
+        let met = meeting(&base.named, &tuned);
         let differing: Vec<(&str, &str, [u32; 2])> = ours
             .iter()
             .filter_map(|(own, layers)| {
@@ -131,6 +147,12 @@ impl Shift {
                 (b != t && counts_up(layers) && counts_up(others) && (t > b || is_whole)).then_some((*own, name, sizes))
             })
             .collect();
+        // Names of a thousand stacks are no network's: they pair by their numbers as they are.
+        let differing = if differing.len() > MOST_STACKS {
+            Vec::new()
+        } else {
+            differing
+        };
         let [base_samples, samples] = match differing.is_empty() {
             true => Default::default(),
             false => [base_set, set].map(|s| Samples::of(s, entries)),
@@ -144,16 +166,15 @@ impl Shift {
                     false => (format!("layers:{}:{own}", set.label), format!(" “{own}”")),
                 };
                 let likeness = |t: u32, b: u32| samples.likeness((own, t), &base_samples, (other, b));
-                let title = format!(
-                    "How do the {t} layers{which} of “{}” pair with the base’s {b}?",
-                    set.label
-                );
-                let (question, map) = ways::ask(id, title, *sizes, &likeness, answers);
-                let title = format!("This fine-tune has {t} layers{which}, the base {b}");
+                let layers = count(*t as usize, "layer", "layers");
+                let title = format!("“{}” has {layers}{which}, the base {b}. How do they pair?", set.label);
+                let (question, map, words) = ways::ask(id, title, *sizes, &likeness, answers);
+                let title = format!("This fine-tune has {layers}{which}, the base {b}");
                 Shifted {
                     own: (*own).to_owned(),
                     base: (*other).to_owned(),
                     map,
+                    words,
                     question,
                     title,
                 }
@@ -161,6 +182,7 @@ impl Shift {
             .collect();
         let mut shift = Shift { stacks, experts: None };
         let theirs = experts(&base.named);
+        let [their_routers, routers] = [&base.named[..], &tuned[..]].map(routed);
         let differing: Vec<((&str, u32), [usize; 2])> = experts(&tuned)
             .into_iter()
             .filter_map(|((own, layer), numbers)| {
@@ -168,9 +190,13 @@ impl Shift {
                     Some(s) => s.map.get(layer as usize).copied().flatten()?,
                     None => layer,
                 };
-                let others = theirs.get(&(met.get(own).copied().unwrap_or(own), from))?;
+                let at = (met.get(own).copied().unwrap_or(own), from);
+                let others = theirs.get(&at)?;
                 let sizes @ [b, t] = [others, &numbers].map(BTreeSet::len);
-                let differ = b != t && counts_up(&numbers) && counts_up(others) && (t > b || is_whole);
+                // Of experts that were left unsaved the router still knows.
+                let is_routed = [their_routers.get(&at), routers.get(&(own, layer))]
+                    == [b, t].map(|n| n as u64).each_ref().map(Some);
+                let differ = b != t && counts_up(&numbers) && counts_up(others) && (t > b || is_whole || is_routed);
                 differ.then_some(((own, layer), sizes))
             })
             .collect();
@@ -215,38 +241,36 @@ impl Shift {
         }
     }
 
-    fn questions_with_titles(&self) -> impl Iterator<Item = (&Question, &str, &'static str)> {
-        let numbers = "Numbers of layers shift where blocks are put in or taken out";
-        let experts = "Experts are renumbered where some are taken out or put in, and nothing in the file says which became which";
-        let stacks = self
-            .stacks
-            .iter()
-            .map(move |s| (&s.question, s.title.as_str(), numbers));
-        stacks.chain(
-            self.experts
-                .iter()
-                .map(move |e| (&e.question, e.title.as_str(), experts)),
-        )
-    }
-
     pub fn questions(&self) -> Vec<Question> {
-        self.questions_with_titles().map(|(q, ..)| q.clone()).collect()
+        let stacks = self.stacks.iter().map(|s| &s.question);
+        stacks
+            .chain(self.experts.iter().map(|e| &e.question))
+            .cloned()
+            .collect()
     }
 
     /// What is said of it, with the ways in force.
     pub fn problems(&self, file: &str) -> Vec<Problem> {
-        let one = |(question, title, why): (&Question, &str, &str)| {
-            let way = question.options.iter().find(|o| o.value == question.value);
-            let way = way.map(|o| o.label.as_str()).unwrap_or_default();
+        let one = |title: &str, why: &str, way: &str| {
             let cause = format!("{why}. Now they are paired so: {way}.");
-            let fix = "Answer the question above as the model was made; its card says how.";
+            let fix = "Answer the question as the model was made; its card says how.";
             warning("depth-differs", title.to_owned(), file, cause, fix)
         };
-        self.questions_with_titles().map(one).collect()
+        let numbers = "Numbers of layers shift where blocks are put in or taken out";
+        let stacks = self.stacks.iter().map(|s| one(&s.title, numbers, &s.words));
+        let experts = "Experts are renumbered where some are taken out or put in, and nothing in the file says which became which";
+        let of_experts = self.experts.iter().map(|e| one(&e.title, experts, e.words()));
+        stacks.chain(of_experts).collect()
     }
 }
 
 impl Experts {
+    /// The way in force.
+    fn words(&self) -> &str {
+        let option = self.question.options.iter().find(|o| o.value == self.question.value);
+        option.map_or("", |o| o.label.as_str())
+    }
+
     fn of(differing: &[((&str, u32), [usize; 2])], label: &str, answers: &Answers) -> Option<Experts> {
         let (_, [b, t]) = differing.first()?;
         let id = format!("experts:{label}");

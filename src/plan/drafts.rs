@@ -8,11 +8,11 @@ use super::files::FileEntry;
 use super::mismatch::Side;
 use super::models::{self, Paired};
 use super::problems::{count, of_error, unpacked_name, warning};
-use super::sets::FileSet;
-use super::{Answers, PlanModel, Problem, Question, experts, layouts, replication, tied};
+use super::sets::{FileSet, Labels};
+use super::{Answers, PlanModel, Problem, Question, experts, replication, tied};
 use crate::error::Error;
 use crate::methods::{METHODS, Method};
-use crate::report::{FileInfo, Kind};
+use crate::report::Kind;
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,8 @@ pub struct Draft<'a> {
     pub set: usize,
     pub label: String,
     pub adapter: Adapter,
+    /// Models that most of its modules pair with, where there are several to choose from.
+    pub fits: BTreeSet<usize>,
     config: Option<ConfigFile<'a>>,
     sources: Sources<'a>,
 }
@@ -45,6 +47,23 @@ impl Draft<'_> {
             tied::extend(seen.to_mut(), |head| self.targets(head));
         }
         seen
+    }
+
+    /// Notes whether it pairs with that model.
+    pub fn try_on(&mut self, base: &Base) {
+        let side = Side {
+            label: &self.label,
+            file: "",
+            what: "",
+            config: None,
+            named: None,
+            here: None,
+        };
+        let seen = self.seen(base);
+        let found = models::adapter(&side, &self.adapter, &self.sources, None, &seen, &Answers::default()).matching;
+        if found.matched > 0 && found.matched.saturating_mul(2) >= found.total {
+            self.fits.insert(base.set);
+        }
     }
 
     /// Takes what the base says of its family; layouts of images are known by their configuration too.
@@ -76,6 +95,9 @@ impl Draft<'_> {
     }
 }
 
+/// A raw state dict has a few; each would be a model of its own.
+const MOST_ADAPTERS: usize = 64;
+
 /// Classes of diffusers' networks.
 fn is_image_class(class: &str) -> bool {
     [
@@ -96,11 +118,19 @@ pub fn adapters<'a>(
     problems: &mut Vec<Problem>,
 ) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
-    for (s, set) in sets.iter().enumerate().filter(|(_, set)| set.is_adapter) {
+    for ((s, set), config) in sets
+        .iter()
+        .enumerate()
+        .zip(configs)
+        .filter(|((_, set), _)| set.is_adapter)
+    {
         let file = set.first_path(entries);
-        let config = configs[s];
+        let config = *config;
         if let Some(error) = config.and_then(|c| c.config.refusal.as_ref()) {
             problems.push(of_error(error, file, "Blocks 1 model"));
+            continue;
+        }
+        if set.foreign.is_some() {
             continue;
         }
         let sorted = match adapter::sort(&set.tensors, config.map(|c| c.config)) {
@@ -111,7 +141,16 @@ pub fn adapters<'a>(
             }
         };
         let several = sorted.len() > 1;
-        for (name, adapter) in sorted {
+        if sorted.len() > MOST_ADAPTERS {
+            let cause = format!(
+                "By the names of its tensors it holds {} adapters; the first {MOST_ADAPTERS} are taken.",
+                sorted.len()
+            );
+            let fix = "Save the adapters that you want to see in files of their own.";
+            let title = "The file holds more adapters than are read".into();
+            problems.push(warning("too-many-adapters", title, file, cause, fix));
+        }
+        for (name, adapter) in sorted.into_iter().take(MOST_ADAPTERS) {
             problems.extend(module_problems(&adapter, file));
             if adapter.modules.is_empty() {
                 continue;
@@ -127,6 +166,7 @@ pub fn adapters<'a>(
                 set: s,
                 label,
                 adapter,
+                fits: BTreeSet::new(),
                 config,
                 sources,
             });
@@ -142,28 +182,27 @@ fn sources<'a>(
     config: Option<ConfigFile<'a>>,
     entries: &'a [FileEntry],
 ) -> Sources<'a> {
-    let headers = || set.files.iter().filter_map(|f| entries[*f].header());
+    let headers = || set.files.iter().filter_map(|f| entries.get(*f)?.header());
     let metadata = headers()
         .map(|h| Metadata::read(&h.metadata, set.letters()))
         .find(|m| !m.is_empty())
         .unwrap_or_default();
-    let image = adapter.image || layouts::of(adapter.names()).is_some_and(|l| l.image);
     let of_peft = adapter.modules.iter().any(|m| m.stripped.contains("base_model.model."));
     let of_mlx = adapter
         .modules
         .iter()
         .any(|m| m.parts.iter().any(|(part, _)| *part == "lora_a"));
     Sources {
-        config: config.map(|c| {
-            let entry = &entries[c.file];
+        config: config.and_then(|c| {
+            let entry = entries.get(c.file)?;
             // From another folder: said with it.
             let own = entry.folder() == set.folder;
             let name = if own { entry.name() } else { entry.path.as_str() };
-            Configured::new(Cow::Borrowed(c.config), name, set.letters())
+            Some(Configured::new(Cow::Borrowed(c.config), name, set.letters()))
         }),
         metadata,
         named: alpha::named(set.first_path(entries)),
-        convention: match (image, of_peft) {
+        convention: match (adapter.image, of_peft) {
             (true, false) => Convention::Image,
             (true, true) => Convention::ImageOfPeft,
             (false, _) if of_mlx => Convention::Mlx,
@@ -174,7 +213,7 @@ fn sources<'a>(
 
 /// Adapters dropped without folders are all called `adapter_model`: rank and alpha tell them apart better.
 fn label_bare_adapters(drafts: &mut [Draft]) {
-    let mut used = BTreeSet::new();
+    let mut used = Labels::default();
     for draft in drafts {
         if draft.label.starts_with("adapter_model") {
             let rank = draft.adapter.modules.iter().filter_map(Module::rank).max().unwrap_or(0);
@@ -184,12 +223,7 @@ fn label_bare_adapters(drafts: &mut [Draft]) {
                 .unwrap_or_default();
             draft.label = format!("lora r={rank}{alpha}");
         }
-        let plain = draft.label.clone();
-        let mut n = 2;
-        while !used.insert(draft.label.clone()) {
-            draft.label = format!("{plain} ({n})");
-            n += 1;
-        }
+        draft.label = used.fresh(std::mem::take(&mut draft.label));
     }
 }
 
@@ -203,7 +237,8 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
         } else {
             String::new()
         };
-        by_kind.entry((error.code(), kind)).or_insert((0, error)).0 += 1;
+        let (n, _) = by_kind.entry((error.code(), kind)).or_insert((0, error));
+        *n = n.saturating_add(1);
     }
     let all = adapter.modules.is_empty();
     by_kind
@@ -264,7 +299,7 @@ pub fn paired(
     entries: &[FileEntry],
     answers: &Answers,
 ) -> Option<(PlanModel, Paired)> {
-    let set = &sets[draft.set];
+    let set = sets.get(draft.set)?;
     let question = draft.question(answers);
     let asked = question.as_ref().map(|q| q.value.as_str());
     if asked == Some(alpha::LEAVE_OUT) {
@@ -273,26 +308,33 @@ pub fn paired(
     let adapter = &draft.adapter;
     // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
+    let base_set = sets.get(base.set);
+    let named = named_base(draft).and_then(|name| Some((name, called(name, base_set?, base))));
+    let named = named.as_ref().map(|(name, called)| (*name, called));
     let side = Side {
         label: &draft.label,
         file: set.first_path(entries),
         what: method.kind.name(),
         config: None,
+        // A name that is the base's already leads nowhere.
+        named: named.filter(|(_, called)| !called.agrees).map(|(name, _)| name),
+        here: named.and_then(|(name, _)| {
+            let is_it = |(s, set): &(usize, &FileSet)| *s != base.set && !set.is_adapter && is_called(name, set);
+            sets.iter().enumerate().find(is_it).map(|(_, set)| set.label.as_str())
+        }),
     };
     let mut paired = models::adapter(&side, adapter, &draft.sources, asked, base, answers);
-    paired
-        .problems
-        .extend(other_base(draft, &sets[base.set], base, side.file));
+    // Where nothing pairs, that says it.
+    if paired.matching.matched > 0 {
+        let other = named.and_then(|(name, called)| other_base(name, called, side.file));
+        paired.problems.extend(other);
+    }
     paired
         .notes
         .extend(named_base(draft).map(|name| format!("It names “{name}” as its base.")));
     let scaled = Scaled::of(&paired.decided);
     let mut files = file_infos(&set.files, entries);
-    files.extend(draft.config.map(|c| FileInfo {
-        name: entries[c.file].path.clone(),
-        size: entries[c.file].size,
-        sha256: None,
-    }));
+    files.extend(draft.config.iter().flat_map(|c| file_infos(&[c.file], entries)));
     let rank = paired
         .rank
         .or_else(|| adapter.modules.iter().filter_map(Module::rank).max());
@@ -323,44 +365,52 @@ fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
     draft.config?.config.base_model.as_deref()
 }
 
-/// A remark where the base that an adapter names is known to be another than the one it is compared with.
-fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<Problem> {
-    let named = named_base(draft)?;
-    let last = |name: &str| {
-        let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
-        unpacked_name(last).unwrap_or(last).to_owned()
-    };
-    let plain = |name: &str| {
-        name.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
-    let wanted = plain(&last(named));
-    let own = base.config.as_ref().and_then(|c| c.name.clone());
-    let folders: Vec<&str> = set.folder.split('/').filter(|f| !f.is_empty()).collect();
+/// What a base is called, as far as its files say, and whether that is the name that an adapter gives.
+struct Called {
+    /// A name that can contradict.
+    name: Option<String>,
+    agrees: bool,
+}
+
+/// The last part of a repository's name or a path, without what packing adds to it.
+fn last(name: &str) -> &str {
+    let last = name.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or(name);
+    unpacked_name(last).unwrap_or(last)
+}
+
+/// Letters and figures alone.
+fn plain(name: &str) -> String {
+    let letters = last(name).chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a set lies in a folder that has the name of a base.
+pub fn is_called(named: &str, set: &FileSet) -> bool {
+    let mut folders = set.folder.split('/').filter(|f| !f.is_empty());
     // A cache keeps the repository in a folder above.
-    let cached = folders.iter().find_map(|f| f.strip_prefix("models--"));
-    let names: Vec<String> = own
-        .iter()
-        .map(|n| last(n))
-        .chain(cached.map(str::to_owned))
-        .chain(folders.last().map(|f| (*f).to_owned()))
-        .collect();
-    let agrees = names
-        .iter()
-        .map(|n| plain(n))
-        .any(|n| n == wanted || n.ends_with(&wanted) && !wanted.is_empty());
+    let cached = folders.clone().find_map(|f| f.strip_prefix("models--"));
+    let wanted = plain(named);
+    let names = cached.into_iter().chain(folders.next_back());
+    !wanted.is_empty() && names.map(plain).any(|n| n == wanted || n.ends_with(&wanted))
+}
+
+fn called(named: &str, set: &FileSet, base: &Base) -> Called {
+    let own = base.config.as_ref().and_then(|c| c.name.as_deref());
+    let wanted = plain(named);
+    let says_so = own.is_some_and(|own| plain(own).ends_with(&wanted));
+    let folders = || set.folder.split('/').filter(|f| !f.is_empty());
+    let cached = folders().find_map(|f| f.strip_prefix("models--"));
     // A folder's name may be anything; only a repository's name contradicts.
-    let by_folder = || folders.last().filter(|f| SIZE.is_match(f)).map(|f| (*f).to_owned());
-    let known = own
-        .as_deref()
-        .map(&last)
-        .or_else(|| cached.map(str::to_owned))
-        .or_else(by_folder)?;
-    if agrees || wanted.is_empty() {
-        return None;
+    let by_folder = folders().next_back().filter(|f| SIZE.is_match(f));
+    Called {
+        agrees: wanted.is_empty() || says_so || is_called(named, set),
+        name: own.map(last).or(cached).or(by_folder).map(str::to_owned),
     }
+}
+
+/// A remark where the base that an adapter names is known to be another than the one it is compared with.
+fn other_base(named: &str, called: &Called, file: &str) -> Option<Problem> {
+    let known = called.name.as_deref().filter(|_| !called.agrees)?;
     let cause = format!(
         "Its configuration names “{named}”; the base here is “{known}”. The change is added to the base that is here."
     );
@@ -378,6 +428,10 @@ fn other_base(draft: &Draft, set: &FileSet, base: &Base, file: &str) -> Option<P
 
 /// The method of most modules.
 fn common(adapter: &Adapter) -> &'static Method {
-    let of = |m: &&Module| adapter.modules.iter().filter(|o| o.method == m.method).count();
-    adapter.modules.iter().max_by_key(of).map_or(METHODS[0], |m| m.method)
+    let times = |method: &Method| adapter.modules.iter().filter(|m| m.method == method).count();
+    let mut methods: Vec<(&'static Method, usize)> = METHODS.iter().map(|m| (*m, times(m))).collect();
+    // Among equals the one whose module is the last.
+    let last = |method: &Method| adapter.modules.iter().rposition(|m| m.method == method);
+    methods.sort_by_key(|(method, n)| (*n, last(method)));
+    methods.last().map_or(METHODS[0], |(method, _)| method)
 }

@@ -4,12 +4,16 @@ use super::adapter::Module;
 use super::job::{Columns, TensorRef};
 use super::leaf::is_adapter_tensor;
 use super::matching::Named;
+use crate::checkpoint::Dtype;
 use crate::methods::method_of;
 use crate::methods::{Outline, Shapes};
 use crate::report::Kind;
+use std::collections::{BTreeSet, HashMap};
 
 /// More slices than any model has experts are no experts.
 const MOST: u64 = 4096;
+/// No expert has more parameters.
+const MOST_PARAMETERS: usize = 32;
 /// Modules that hold all experts of a block in tensors of three dimensions.
 const HOLDERS: [&str; 4] = ["experts", "switch_mlp", "input_linear", "output_linear"];
 
@@ -20,27 +24,38 @@ pub fn is_of_experts(tensor: &TensorRef) -> bool {
         && !is_adapter_tensor(&tensor.name)
 }
 
+/// Of plain numbers, or of 8-bit floats, which are read with their scales.
+fn can_be_sliced(dtype: &Dtype) -> bool {
+    dtype.is_readable() || dtype.name().starts_with("F8_E")
+}
+
 /// The matrices of a tensor: its experts, or the tensor itself.
 pub fn slices(tensor: TensorRef) -> Vec<TensorRef> {
     let [experts, rows, cols] = tensor.shape[..] else {
         return vec![tensor];
     };
-    let bytes = tensor.end - tensor.begin;
-    let is_experts = tensor.dtype.is_readable() && is_of_experts(&tensor);
+    let bytes = tensor.bytes();
+    let is_experts = can_be_sliced(&tensor.dtype) && is_of_experts(&tensor);
     if !is_experts || bytes == 0 || !bytes.is_multiple_of(experts) {
         return vec![tensor];
     }
-    let one = |e: u64| {
-        let begin = tensor.begin + e * (bytes / experts);
-        TensorRef {
-            name: format!("{}[{e}]", tensor.name),
-            shape: vec![rows, cols],
-            begin,
-            end: begin + bytes / experts,
-            ..tensor.clone()
-        }
+    let one = |e: u64| TensorRef {
+        name: format!("{}[{e}]", tensor.name),
+        shape: vec![rows, cols],
+        ..part(&tensor, e, experts)
     };
     (0..experts).map(one).collect()
+}
+
+/// One of so many equal parts of a tensor's bytes.
+fn part(t: &TensorRef, at: u64, of: u64) -> TensorRef {
+    let bytes = t.bytes().checked_div(of).unwrap_or(0);
+    let begin = t.begin.saturating_add(at.saturating_mul(bytes)).min(t.end);
+    TensorRef {
+        begin,
+        end: begin.saturating_add(bytes).min(t.end),
+        ..t.clone()
+    }
 }
 
 /// How many matrices a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose ranks
@@ -85,8 +100,10 @@ fn parameters(base: &[&Named]) -> Vec<Parameter> {
         if expert.parse::<u32>().is_err() || *place.get_or_insert(before) != before {
             continue;
         }
+        let is_full = found.len() >= MOST_PARAMETERS;
         match found.iter_mut().find(|p| p.name == name && p.shape == n.shape) {
-            Some(parameter) => parameter.experts += 1,
+            Some(parameter) => parameter.experts = parameter.experts.saturating_add(1),
+            None if is_full => {}
             None => found.push(Parameter {
                 name: name.to_owned(),
                 shape: n.shape,
@@ -113,6 +130,7 @@ pub fn any(modules: &[Module]) -> bool {
 /// The configuration's `target_parameters` decide where shapes do not.
 pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool, listed: &[String]) -> Vec<Module> {
     let parameters = parameters(base);
+    let listed: BTreeSet<&str> = listed.iter().filter_map(|l| l.rsplit('.').next()).collect();
     let fits = |m: &Module, p: &Parameter, turned: bool| {
         let [out, inputs] = m.outline.shape;
         let shape = if turned { [inputs, out] } else { [out, inputs] };
@@ -122,6 +140,11 @@ pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool, listed: &[S
     let any = |m: &Module, turned: bool| parameters.iter().any(|p| fits(m, p, turned));
     let straight = all.iter().all(|m| any(m, false));
     let turned = all.iter().all(|m| any(m, true)) && (!straight || exchanged);
+    let inner = all.iter().map(|o| o.depth).max().unwrap_or(0);
+    let mut depths: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+    all.iter().for_each(|o| {
+        depths.entry(&o.name).or_default().insert(o.depth);
+    });
     let of = |m: &Module| -> Vec<Module> {
         if let Some((parameter, experts)) = named(m, &parameters) {
             return split(m, parameter, experts);
@@ -130,19 +153,19 @@ pub fn modules(modules: &[Module], base: &[&Named], exchanged: bool, listed: &[S
             return vec![m.clone()];
         }
         let mut fitting: Vec<&Parameter> = parameters.iter().filter(|p| fits(m, p, turned)).collect();
-        let is_listed = |p: &&Parameter| listed.iter().any(|l| l.rsplit('.').next() == Some(p.name.as_str()));
+        let is_listed = |p: &&Parameter| listed.contains(p.name.as_str());
         if fitting.iter().any(is_listed) {
             fitting.retain(|p| is_listed(p));
         }
-        let inner = all.iter().map(|o| o.depth).max().unwrap_or(0);
         let chosen = match fitting[..] {
             [] => return vec![m.clone()],
             [one] => one,
             // Down is the last of a block.
-            _ => {
+            [first, ..] => {
                 let is_down = |p: &&&Parameter| p.name.starts_with("down") || p.name.ends_with('2');
-                let outer = m.depth < inner || !all.iter().any(|o| o.name == m.name && o.depth != m.depth);
-                fitting.iter().find(|p| is_down(p) == outer).unwrap_or(&fitting[0])
+                let is_nested = depths.get(m.name.as_str()).is_some_and(|depths| depths.len() > 1);
+                let outer = m.depth < inner || !is_nested;
+                fitting.iter().find(|p| is_down(p) == outer).copied().unwrap_or(first)
             }
         };
         split(m, &chosen.name, chosen.experts)
@@ -166,7 +189,7 @@ fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
     if module.parts.iter().any(|(_, t)| t.by_columns) {
         return vec![module.clone()];
     }
-    let rank = module.rank().unwrap_or(0) / experts;
+    let rank = module.rank().and_then(|r| r.checked_div(experts)).unwrap_or(0);
     let stem = if parameter.is_empty() {
         module.name.clone()
     } else {
@@ -187,15 +210,10 @@ fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
 
 fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> TensorRef {
     match (part, &t.shape[..]) {
-        ("lora_A", [_, inputs]) => {
-            let bytes = (t.end - t.begin) / experts;
-            TensorRef {
-                shape: vec![rank, *inputs],
-                begin: t.begin + expert * bytes,
-                end: t.begin + (expert + 1) * bytes,
-                ..t.clone()
-            }
-        }
+        ("lora_A", [_, inputs]) => TensorRef {
+            shape: vec![rank, *inputs],
+            ..self::part(t, expert, experts)
+        },
         ("lora_B", [out, of]) => TensorRef {
             shape: vec![*out, rank],
             columns: Some(Columns {
@@ -210,7 +228,7 @@ fn own(part: &str, t: &TensorRef, expert: u64, experts: u64, rank: u64) -> Tenso
 }
 
 /// Factors in three dimensions, `[E, r, in]` and `[E, out, r]` (mlx-lm's switch layers, trainers of fused experts), as the parts of each
-/// expert; none where they are not that.
+/// expert; none where they are not that. One of the two may be the same for all experts, `[1, r, in]` or `[1, out, r]` (Tinker).
 pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static str, TensorRef)>>> {
     let three = |names: [&str; 2]| {
         parts
@@ -219,24 +237,24 @@ pub fn stacked(parts: &[(&'static str, TensorRef)]) -> Option<Vec<Vec<(&'static 
             .map(|(_, t)| t)
     };
     let (a, b) = (three(["lora_A", "lora_a"])?, three(["lora_B", "lora_b"])?);
-    let ([experts, rank, _], [also, _, same]) = (&a.shape[..], &b.shape[..]) else {
+    let (&[of_a, rank, _], &[of_b, _, same]) = (&a.shape[..], &b.shape[..]) else {
         return None;
     };
-    if experts != also || rank != same || !(1..=MOST).contains(experts) {
+    let experts = of_a.max(of_b);
+    let are_all = |own: u64| own == experts || own == 1;
+    if !are_all(of_a) || !are_all(of_b) || rank != same || !(2..=MOST).contains(&experts) {
         return None;
     }
     let slice = |t: &TensorRef, e: u64| {
-        let bytes = (t.end - t.begin) / experts;
+        let own = t.shape.first().copied().unwrap_or(1);
         TensorRef {
-            shape: t.shape[1..].to_vec(),
-            begin: t.begin + e * bytes,
-            end: t.begin + (e + 1) * bytes,
-            ..t.clone()
+            shape: t.shape.iter().skip(1).copied().collect(),
+            ..part(t, if own == 1 { 0 } else { e }, own)
         }
     };
     let scalar: Vec<_> = parts.iter().filter(|(p, _)| *p == "alpha").cloned().collect();
     Some(
-        (0..*experts)
+        (0..experts)
             .map(|e| [vec![("lora_A", slice(a, e)), ("lora_B", slice(b, e))], scalar.clone()].concat())
             .collect(),
     )

@@ -44,14 +44,20 @@ pub struct FileEntry {
 impl FileEntry {
     /// The folder, without a trailing slash; empty for a bare file.
     pub fn folder(&self) -> &str {
+        #[cfg(test)]
+        crate::steps::step();
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     pub fn name(&self) -> &str {
+        #[cfg(test)]
+        crate::steps::step();
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
     pub fn header(&self) -> Option<&Header> {
+        #[cfg(test)]
+        crate::steps::step();
         match &self.content {
             Ok(Content::Tensors(header)) => Some(header),
             _ => None,

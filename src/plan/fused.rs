@@ -28,7 +28,7 @@ pub fn split(job: Job, config: Option<&ModelConfig>) -> Vec<Job> {
         let mut part = job.clone();
         part.base.name = format!("{} [{kind}]", job.base.name);
         part.kind = Some(kind.to_owned());
-        part.rows = (lines.block * lines.count) as u32;
+        part.rows = lines.len() as u32;
         part.lines = Some(lines);
         part
     };
@@ -58,15 +58,20 @@ fn qkv(job: &Job, rows: u64, config: Option<&ModelConfig>) -> Option<Vec<(&'stat
             let [q, k, v] = self::heads(rows, Some(config))?[..] else {
                 return None;
             };
-            Some(vec![("q", block(0, q)), ("k", block(q, k)), ("v", block(q + k, v))])
+            Some(vec![
+                ("q", block(0, q)),
+                ("k", block(q, k)),
+                ("v", block(q.saturating_add(k), v)),
+            ])
         }
         "falcon" if config.new_falcon => grouped(rows, keys, whole(heads, keys)?),
         "falcon" if config.multi_query => {
-            let head = whole(rows, heads + 2)?;
+            let head = whole(rows, heads.checked_add(2)?)?;
+            let queries = heads.checked_mul(head)?;
             Some(vec![
-                ("q", block(0, heads * head)),
-                ("k", block(heads * head, head)),
-                ("v", block((heads + 1) * head, head)),
+                ("q", block(0, queries)),
+                ("k", block(queries, head)),
+                ("v", block(queries.checked_add(head)?, head)),
             ])
         }
         // Head after head, each with its q, k and v.
@@ -80,22 +85,25 @@ pub fn heads(rows: u64, config: Option<&ModelConfig>) -> Option<Vec<u64>> {
     let heads = config?.heads.filter(|n| *n > 0)?;
     let keys = config?.key_heads.unwrap_or(heads).max(1);
     let head = whole(rows, heads.checked_add(keys.checked_mul(2)?)?)?;
-    Some(vec![heads * head, keys * head, keys * head])
+    let own = keys.checked_mul(head)?;
+    Some(vec![heads.checked_mul(head)?, own, own])
 }
 
 /// `groups` times: `queries` heads of q, one of k, one of v.
 fn grouped(rows: u64, groups: u64, queries: u64) -> Option<Vec<(&'static str, Lines)>> {
-    let head = whole(rows, groups.checked_mul(queries + 2)?)?;
-    let lines = |first, heads| Lines {
+    let each = queries.checked_add(2)?;
+    let head = whole(rows, groups.checked_mul(each)?)?;
+    let (stride, q) = (each.checked_mul(head)?, queries.checked_mul(head)?);
+    let lines = |first, block| Lines {
         first,
-        block: heads * head,
-        stride: (queries + 2) * head,
+        block,
+        stride,
         count: groups,
     };
     Some(vec![
-        ("q", lines(0, queries)),
-        ("k", lines(queries * head, 1)),
-        ("v", lines((queries + 1) * head, 1)),
+        ("q", lines(0, q)),
+        ("k", lines(q, head)),
+        ("v", lines(q.checked_add(head)?, head)),
     ])
 }
 
@@ -104,8 +112,8 @@ fn equal(rows: u64, kinds: &[&'static str]) -> Option<Vec<(&'static str, Lines)>
     Some(
         kinds
             .iter()
-            .enumerate()
-            .map(|(i, kind)| (*kind, block(i as u64 * each, each)))
+            .zip(0u64..)
+            .map(|(kind, i)| (*kind, block(i.saturating_mul(each), each)))
             .collect(),
     )
 }
@@ -116,7 +124,7 @@ fn block(first: u64, rows: u64) -> Lines {
 
 /// a / b where it leaves nothing over.
 fn whole(a: u64, b: u64) -> Option<u64> {
-    (b > 0 && a > 0 && a.is_multiple_of(b)).then(|| a / b)
+    a.checked_div(b).filter(|_| a > 0 && a.is_multiple_of(b))
 }
 
 #[cfg(test)]

@@ -41,6 +41,23 @@ pub enum Scheme {
 }
 
 impl TensorRef {
+    /// A tensor of a test: what tells it, and no place in a file.
+    #[cfg(test)]
+    pub fn of(name: &str, dtype: Dtype, shape: &[u64]) -> TensorRef {
+        TensorRef {
+            file: 0,
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            begin: 0,
+            end: 64,
+            by_columns: false,
+            columns: None,
+            rows: None,
+            packing: None,
+        }
+    }
+
     /// The same numbers as the transposed matrix: what is stored as `[in, out]`, said as `[out, in]`. Of a matrix only.
     pub fn turned(self) -> TensorRef {
         let shape = self.shape.iter().rev().copied().collect();
@@ -54,6 +71,11 @@ impl TensorRef {
     /// True when it stands for plain floating-point weights.
     pub fn is_readable(&self) -> bool {
         self.packing.is_some() || self.dtype.is_readable()
+    }
+
+    /// How many bytes it takes.
+    pub fn bytes(&self) -> u64 {
+        self.end.saturating_sub(self.begin)
     }
 
     /// Itself, and the tensors it is read with.
@@ -87,11 +109,14 @@ impl Lines {
     }
 
     pub fn len(self) -> u64 {
-        self.block * self.count
+        self.block.saturating_mul(self.count)
     }
 
     pub fn rows(self) -> impl Iterator<Item = u64> {
-        (0..self.count).flat_map(move |i| self.first + i * self.stride..self.first + i * self.stride + self.block)
+        (0..self.count).flat_map(move |i| {
+            let first = self.first.saturating_add(i.saturating_mul(self.stride));
+            first..first.saturating_add(self.block)
+        })
     }
 }
 
@@ -212,7 +237,7 @@ impl Job {
         let tuned = before
             .into_iter()
             .chain([own])
-            .map(|place| self.tuned[place].clone())
+            .filter_map(|place| self.tuned.get(place).cloned())
             .collect();
         let follows = before.map(|_| None).into_iter().chain([before.map(|_| 0)]).collect();
         Some(Job {

@@ -2,6 +2,7 @@
 //! A new library is one entry.
 
 use regex::RegexSet;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// One library's names.
@@ -22,7 +23,7 @@ pub struct Layout {
 }
 
 /// The first whose pattern fits a name is that name's.
-pub static LAYOUTS: [Layout; 17] = [
+pub static LAYOUTS: [Layout; 22] = [
     Layout {
         name: "Black Forest Labs’ layout",
         known_by: r"(?:^|[._])(?:double_blocks|single_blocks)[._]\d",
@@ -65,6 +66,14 @@ pub static LAYOUTS: [Layout; 17] = [
         proof: "33-wan-lora-with-diffs",
     },
     Layout {
+        name: "ComfyUI’s layout of Z-Image and Lumina",
+        known_by: r"(?:^|[._])(?:layers|context_refiner|noise_refiner)[._]\d+[._](?:attention[._](?:qkv|out)|adaLN_modulation[._]\d)$",
+        image: true,
+        file: "the single file (z_image_*.safetensors, lumina_2*.safetensors)",
+        way: "Or convert the LoRA with diffusers: load_lora_weights, then save_lora_weights.",
+        proof: "tests/field_meet.rs",
+    },
+    Layout {
         name: "diffusers’ layout",
         known_by: r"(?:^|[._])(?:attn\d?|attention|attn_block)[._](?:to_[qkv]|to_out|add_[qkv]_proj)",
         image: true,
@@ -82,7 +91,7 @@ pub static LAYOUTS: [Layout; 17] = [
     },
     Layout {
         name: "Mistral’s or Meta’s own layout",
-        known_by: r"(?:^|\.)layers\.\d+\.(?:attention\.w[qkvo]|feed_forward\.w[123])$",
+        known_by: r"(?:^|\.)layers\.\d+\.attention\.w[qkvo]$",
         image: false,
         file: "consolidated.safetensors (Mistral) or consolidated.*.pth (Meta)",
         way: "Their q and k rows stand in another order than Hugging Face’s, so names alone do not pair them. Convert with transformers: src/transformers/models/llama/convert_llama_weights_to_hf.py.",
@@ -145,12 +154,45 @@ pub static LAYOUTS: [Layout; 17] = [
         proof: "roberta_lora",
     },
     Layout {
-        name: "CLIP’s layout of transformers",
+        name: "fairseq’s layout",
+        known_by: r"(?:^|\.)sentence_encoder\.layers\.\d|(?:^|\.)(?:w2v_encoder|w2v_model)\.",
+        image: false,
+        file: "the checkpoint as fairseq saves it (checkpoint_best.pt)",
+        way: "Or convert it with transformers 4: its folder src/transformers/models/MODEL has a script convert_*_checkpoint_to_pytorch.py for every model of fairseq.",
+        proof: "src/plan/layouts.rs",
+    },
+    // Before CLIP’s: names of attention alone, without `text_model` or `vision_model`, are more likely these.
+    Layout {
+        name: "the encoder-decoder layout of transformers (Whisper, BART, NLLB and others)",
+        known_by: r"^(?:[a-z0-9]+\.)*(?:encoder|decoder)\.layers\.\d+\.(?:(?:self_attn|encoder_attn)\.(?:[qkv]|out)_proj|fc[12])$",
+        image: false,
+        file: "the model as transformers saves it (model.safetensors from the Hugging Face Hub)",
+        way: "",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "the layout of transformers’ speech encoders (wav2vec 2.0, HuBERT, WavLM)",
+        known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:attention[._](?:[qkv]|out)_proj|feed_forward[._](?:intermediate|output)_dense)$",
+        image: false,
+        file: "the model as transformers saves it (model.safetensors from the Hugging Face Hub)",
+        way: "",
+        proof: "src/plan/layouts.rs",
+    },
+    Layout {
+        name: "the layout of CLIP and SigLIP in transformers",
         known_by: r"(?:^|[._])encoder[._]layers[._]\d+[._](?:self_attn[._](?:[qkv]|out)_proj|mlp[._]fc[12])$",
         image: false,
-        file: "the encoder as transformers saves it (text_encoder/model.safetensors)",
+        file: "the encoder as transformers saves it (text_encoder/model.safetensors, or the model.safetensors of the whole model)",
         way: "",
         proof: "44-kohya-te-on-new-clip",
+    },
+    Layout {
+        name: "LitGPT’s layout",
+        known_by: r"(?:^|\.)transformer\.h\.\d+\.(?:attn\.(?:qkv|attn|proj)|mlp\.(?:fc_[12]|fc|proj))$",
+        image: false,
+        file: "the lit_model.pth of LitGPT",
+        way: "Or merge and convert it with LitGPT: litgpt merge_lora FOLDER, then litgpt convert_from_litgpt FOLDER OUTPUT.",
+        proof: "src/plan/layouts.rs",
     },
     Layout {
         name: "Hugging Face’s layout",
@@ -165,27 +207,30 @@ pub static LAYOUTS: [Layout; 17] = [
 static PATTERNS: LazyLock<RegexSet> =
     LazyLock::new(|| RegexSet::new(LAYOUTS.iter().map(|l| l.known_by)).expect("the patterns compile: tested"));
 
-/// The layout of most of these names; none where less than a third has a known one.
+/// The layout of most of these names; none where less than a third has a known one. Some names are of several layouts: those beside them tell.
 pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static Layout> {
     let mut votes = [0usize; LAYOUTS.len()];
-    let mut all = 0;
+    let mut all = 0usize;
+    // A layout may have several entries; the first stands for it.
+    let own = |at: usize| {
+        let name = LAYOUTS.get(at)?.name;
+        LAYOUTS.iter().position(|l| l.name == name)
+    };
     for name in names {
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        all += 1;
-        if let Some(first) = PATTERNS.matches(module).iter().next() {
-            // A layout may have several entries.
-            let own = LAYOUTS
-                .iter()
-                .position(|l| l.name == LAYOUTS[first].name)
-                .unwrap_or(first);
-            votes[own] += 1;
+        all = all.saturating_add(1);
+        let fitting: BTreeSet<usize> = PATTERNS.matches(module).iter().filter_map(own).collect();
+        for (_, n) in votes.iter_mut().enumerate().filter(|(at, _)| fitting.contains(at)) {
+            *n = n.saturating_add(1);
         }
     }
     let (best, votes) = votes
         .iter()
         .enumerate()
         .max_by_key(|(i, n)| (**n, std::cmp::Reverse(*i)))?;
-    (*votes > 0 && votes * 3 >= all).then(|| &LAYOUTS[best])
+    LAYOUTS
+        .get(best)
+        .filter(|_| *votes > 0 && votes.saturating_mul(3) >= all)
 }
 
 #[cfg(test)]
@@ -232,7 +277,51 @@ mod tests {
         check(&["transformer.h.0.attn.c_attn.weight"], "GPT-2’s layout");
         check(&["joint_blocks.0.x_block.attn.qkv"], "Stability’s layout of SD3");
         check(&["encoder.blocks.0.attn.query.weight"], "OpenAI’s layout of Whisper");
+        check(
+            &[
+                "layers.0.attention.qkv",
+                "layers.0.attention.out",
+                "layers.0.feed_forward.w1",
+            ],
+            "ComfyUI’s layout of Z-Image and Lumina",
+        );
         check(&["blk.0.attn_q.weight"], "llama.cpp’s layout");
+        let seq2seq = "the encoder-decoder layout of transformers (Whisper, BART, NLLB and others)";
+        check(
+            &[
+                "model.encoder.layers.0.self_attn.q_proj",
+                "model.decoder.layers.0.self_attn.v_proj",
+            ],
+            seq2seq,
+        );
+        check(&["model.encoder.layers.0.self_attn.q_proj"], seq2seq);
+        check(
+            &["decoder.layers.0.encoder_attn.k_proj", "decoder.layers.0.fc1"],
+            seq2seq,
+        );
+        let clip = "the layout of CLIP and SigLIP in transformers";
+        check(&["encoder.layers.0.self_attn.q_proj", "encoder.layers.0.mlp.fc1"], clip);
+        check(&["text_model_encoder_layers_0_mlp_fc1"], clip);
+        check(&["vision_model.encoder.layers.0.self_attn.q_proj"], clip);
+        check(&["text_model.encoder.layers.0.self_attn.q_proj"], clip);
+        check(
+            &[
+                "decoder.sentence_encoder.layers.0.self_attn.q_proj",
+                "decoder.sentence_encoder.layers.0.fc1",
+            ],
+            "fairseq’s layout",
+        );
+        check(
+            &[
+                "wav2vec2.encoder.layers.0.attention.q_proj",
+                "wav2vec2.encoder.layers.0.feed_forward.output_dense",
+            ],
+            "the layout of transformers’ speech encoders (wav2vec 2.0, HuBERT, WavLM)",
+        );
+        check(
+            &["transformer.h.0.attn.qkv", "transformer.h.0.mlp.fc_1"],
+            "LitGPT’s layout",
+        );
         assert_eq!(of(["lm_head.weight"].into_iter()), None);
     }
 }

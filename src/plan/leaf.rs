@@ -5,7 +5,9 @@
 use super::components::{self, Component};
 use super::names::canonical;
 use crate::error::Merge;
-use crate::methods;
+use crate::methods::METHODS;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A tensor's name taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,8 @@ pub struct Leaf {
     pub part: Part,
     /// Raw state dicts keep it in the keys (`lora_A.mnli.weight`).
     pub adapter: String,
-    /// Written for image models: no configuration, and alpha = r unless a tensor says otherwise.
+    /// Written for image models: no configuration, and alpha = r unless a tensor says otherwise. A text encoder alone does not say so: networks
+    /// for music and language have one too.
     pub image: bool,
     /// The module's components are joined by `_`, with this prefix before them.
     pub joined: Option<&'static str>,
@@ -25,7 +28,7 @@ pub struct Leaf {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// As [`methods`] spells it.
+    /// As [`crate::methods`] spells it.
     Of(&'static str),
     /// A scalar.
     Alpha,
@@ -51,7 +54,7 @@ const IGNORED: [&str; 13] = [
     "set_weight",
     "reshape_weight",
 ];
-const REFUSED: [(&str, &str, &str, Merge); 12] = [
+const REFUSED: [(&str, &str, &str, Merge); 22] = [
     (
         "lora_diag",
         "KaSA",
@@ -124,19 +127,48 @@ const REFUSED: [(&str, &str, &str, Merge); 12] = [
         "Its block products are not computed by this version.",
         Merge::Peft,
     ),
+    (
+        "miss_block",
+        "MiSS",
+        "Its block products are not computed by this version.",
+        Merge::Peft,
+    ),
+    ("gralora_A", "GraLoRA", GRALORA, Merge::Peft),
+    ("gralora_B", "GraLoRA", GRALORA, Merge::Peft),
+    ("delora_A", "DeLoRA", DELORA, Merge::Peft),
+    ("delora_B", "DeLoRA", DELORA, Merge::Peft),
+    ("delora_lambda", "DeLoRA", DELORA, Merge::Peft),
+    ("road_theta", "RoAd", ROAD, Merge::Peft),
+    ("road_alpha", "RoAd", ROAD, Merge::Peft),
+    (
+        "c3a_kernel",
+        "C3A",
+        "Its kernels are circular convolutions, which this version does not compute.",
+        Merge::Peft,
+    ),
+    (
+        "waveft_spectrum",
+        "WaveFT",
+        "The places of its coefficients come from a random generator.",
+        Merge::Peft,
+    ),
 ];
+const GRALORA: &str = "Its factors are cut into blocks, whose products are not computed by this version.";
+const DELORA: &str = "Its factors are normalised before they are multiplied, which this version does not compute.";
+const ROAD: &str = "It rotates and scales outputs pair by pair, which this version does not compute.";
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {
+    #[cfg(test)]
+    crate::steps::step();
     let joined = components::JOINED
         .into_iter()
         .find(|(prefix, _)| name.starts_with(prefix));
-    let components: Vec<&str> = name[joined.map_or(0, |(prefix, _)| prefix.len())..]
-        .split('.')
-        .collect();
+    let rest = joined.map_or(Some(name), |(prefix, _)| name.strip_prefix(prefix))?;
+    let components: Vec<&str> = rest.split('.').collect();
     let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
-        let before = i.checked_sub(1).map(|j| components[j]);
-        part(c, before, i + 1 == components.len(), joined.is_some()).map(|(part, taken)| {
+        let before = i.checked_sub(1).and_then(|j| components.get(j).copied());
+        part(c, before, i.saturating_add(1) == components.len(), joined.is_some()).map(|(part, taken)| {
             (
                 i,
                 taken,
@@ -145,15 +177,17 @@ pub fn leaf(name: &str) -> Option<Leaf> {
             )
         })
     })?;
-    let module = module(
-        &components[..at - taken.min(at)],
-        (taken > 0).then(|| components[at - 1]),
-    );
+    let side = at
+        .checked_sub(1)
+        .filter(|_| taken > 0)
+        .and_then(|side| components.get(side));
+    let module = module(components.get(..at.saturating_sub(taken))?, side.copied());
     if module.is_empty() {
         return None;
     }
-    let adapter: Vec<&str> = components[at + 1..]
+    let adapter: Vec<&str> = components
         .iter()
+        .skip(at.saturating_add(1))
         .copied()
         .filter(|c| *c != "weight")
         .collect();
@@ -166,12 +200,12 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         Some((_, component)) => component,
         None => components::of_name(&canonical(&module).name),
     };
-    let encoder = joined.is_none() && matches!(component, Some(Component::Encoder(_)));
     let image = joined.is_some()
         || old
         || part == Part::Alpha
-        || encoder
-        || ["unet", "diffusion_model"].contains(&components[0]);
+        || components
+            .first()
+            .is_some_and(|c| ["unet", "diffusion_model"].contains(c));
     Some(Leaf {
         module,
         part,
@@ -181,6 +215,17 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         component,
     })
 }
+
+/// What a component says wherever it stands: asked of every component of every name.
+static NAMED: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
+    let read = METHODS
+        .iter()
+        .flat_map(|m| m.parts())
+        .map(|part| (part, Part::Of(part)));
+    let refused = REFUSED.map(|(part, method, why, merge)| (part, Part::Refused(method, why, merge)));
+    let ignored = IGNORED.map(|part| (part, Part::Ignored));
+    read.chain(refused).chain(ignored).collect()
+});
 
 /// The part that a component names, and how many components before it belong to it.
 fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part, usize)> {
@@ -210,11 +255,7 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,
-        _ if IGNORED.contains(&c) => own(Part::Ignored),
-        _ => match REFUSED.iter().find(|(part, ..)| *part == c) {
-            Some((_, method, why, merge)) => own(Part::Refused(method, why, *merge)),
-            None => own(Part::Of(methods::part(c)?)),
-        },
+        _ => own(*NAMED.get(c)?),
     }
 }
 

@@ -3,12 +3,16 @@
 //! One search covers checkpoints with and without `transformer.`, adapters of a bare model (PEFT #1579), text adapters on
 //! vision-language bases (vLLM #34186), sentence-transformers' `0.auto_model.` and more. Shapes are always checked.
 
+use super::names::stack;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Components that a rule may strip, and prefixes it may add.
 const MAX_STRIP: usize = 4;
 const MAX_RULES: usize = 4;
+/// No network has more prefixes before one tail than blocks; of more, and of more rules in all, the first are tried.
+const MOST_PREFIXES: usize = 32;
+const MOST_SCORED: usize = 1 << 18;
 
 /// A name to pair, canonical, with its shape `[out, in]` as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,20 +49,33 @@ impl Pairing {
     /// Takes in pairs made by hand, over those found; shapes have to fit all the same.
     pub fn by_hand(&mut self, base: &[Named], tuned: &[Named], shapes: Shapes, pairs: &ByHand) {
         let mut count = 0;
+        if pairs.is_empty() {
+            return;
+        }
+        // The first of equal names.
+        let places = |list: &'_ [Named]| -> HashMap<String, usize> {
+            list.iter()
+                .enumerate()
+                .rev()
+                .map(|(i, n)| (n.name.clone(), i))
+                .collect()
+        };
+        let (of_tuned, of_base) = (places(tuned), places(base));
         for (from, to) in pairs {
-            let (Some(t), Some(b)) = (
-                tuned.iter().position(|n| n.name == *from),
-                base.iter().position(|n| n.name == *to),
-            ) else {
+            let (Some(t), Some(b)) = (of_tuned.get(from).copied(), of_base.get(to).copied()) else {
                 continue;
             };
-            if !shapes.fit(tuned[t].shape, base[b].shape) {
+            if !tuned
+                .get(t)
+                .zip(base.get(b))
+                .is_some_and(|(t, b)| shapes.fit(t.shape, b.shape))
+            {
                 continue;
             }
             self.pairs.retain(|_, other| *other != b);
             self.pairs.insert(t, b);
             self.by_rule.insert(t, self.rules.len());
-            count += 1;
+            count = u32::saturating_add(count, 1);
         }
         if count > 0 {
             self.by_rule.retain(|t, _| self.pairs.contains_key(t));
@@ -84,10 +101,15 @@ pub enum Shapes {
 impl Shapes {
     /// A dimension of 0 is not known and fits any.
     pub fn fit(self, a: [u64; 2], b: [u64; 2]) -> bool {
+        #[cfg(test)]
+        crate::steps::step();
         let same = |a: [u64; 2]| a.iter().zip(b).all(|(a, b)| *a == b || *a == 0);
         match self {
             Shapes::Same => same(a),
-            Shapes::Either => same(a) || same([a[1], a[0]]),
+            Shapes::Either => {
+                let [rows, cols] = a;
+                same(a) || same([cols, rows])
+            }
             Shapes::Any => true,
         }
     }
@@ -107,32 +129,43 @@ pub fn pair(base: &[Named], tuned: &[Named], shapes: Shapes) -> Pairing {
     search.result
 }
 
+/// What a rule would pair.
+struct Score {
+    count: u32,
+    /// The first tuned name that it fits, and the base name it leads to.
+    first: (usize, usize),
+}
+
 struct Search<'a> {
     base: &'a [Named],
     tuned: &'a [Named],
     shapes: Shapes,
     by_name: HashMap<&'a str, usize>,
-    /// Tail of a base name -> the prefixes before it.
-    prefixes: HashMap<&'a str, Vec<&'a str>>,
+    /// Tail of a base name -> the prefixes before it; once something is left over.
+    prefixes: Option<HashMap<&'a str, Vec<&'a str>>>,
+    /// Prefixes of either side that reach into a numbered block: no rule may take one block for another.
+    inside_block: HashSet<&'a str>,
     used: HashSet<usize>,
     result: Pairing,
 }
 
 impl<'a> Search<'a> {
     fn new(base: &'a [Named], tuned: &'a [Named], shapes: Shapes) -> Self {
-        let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
-        for b in base {
-            for (prefix, tail) in splits(&b.name) {
-                prefixes.entry(tail).or_default().push(prefix);
-            }
-        }
         let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
+        let all: HashSet<&str> = base
+            .iter()
+            .chain(tuned)
+            .flat_map(|n| splits(&n.name))
+            .map(|(prefix, _)| prefix)
+            .collect();
+        let inside_block = all.into_iter().filter(|prefix| stack(prefix).is_some()).collect();
         Search {
             base,
             tuned,
             shapes,
             by_name,
-            prefixes,
+            prefixes: None,
+            inside_block,
             used: HashSet::new(),
             result: Pairing::default(),
         }
@@ -147,67 +180,84 @@ impl<'a> Search<'a> {
 
     fn free(&self, name: &str, shape: [u64; 2]) -> Option<usize> {
         let b = *self.by_name.get(name)?;
-        (!self.used.contains(&b) && self.shapes.fit(shape, self.base[b].shape)).then_some(b)
+        let fits = self.base.get(b).is_some_and(|n| self.shapes.fit(shape, n.shape));
+        (fits && !self.used.contains(&b)).then_some(b)
     }
 
-    /// How many tensors each rule would pair.
-    fn scores(&self) -> HashMap<(&'a str, &'a str), u32> {
-        let mut score: HashMap<(&str, &str), u32> = HashMap::new();
-        for (_, t) in self.unmatched() {
-            for (strip, tail) in splits(&t.name) {
-                for add in self.prefixes.get(tail).into_iter().flatten() {
+    /// What each rule would pair.
+    fn scores(&mut self) -> HashMap<(&'a str, &'a str), Score> {
+        let base = self.base;
+        let prefixes = self.prefixes.take().unwrap_or_else(|| prefixes(base));
+        let mut score: HashMap<(&str, &str), Score> = HashMap::new();
+        let whole = |prefix: &&str| !self.inside_block.contains(prefix);
+        for (at, t) in self.unmatched() {
+            for (strip, tail) in splits(&t.name).filter(|(strip, _)| whole(strip)) {
+                for add in prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
                     if strip != *add
+                        && (score.len() < MOST_SCORED || score.contains_key(&(strip, *add)))
                         && swap_allowed(strip, add, tail)
                         && tower_of_rule(strip, add) != Agreement::Against
-                        && self.free(&join(add, tail), t.shape).is_some()
+                        && let Some(b) = self.free(&join(add, tail), t.shape)
                     {
-                        *score.entry((strip, add)).or_default() += 1;
+                        let first = (at, b);
+                        let own = score.entry((strip, add)).or_insert(Score { count: 0, first });
+                        own.count = own.count.saturating_add(1);
                     }
                 }
             }
         }
+        self.prefixes = Some(prefixes);
         score
     }
 
     /// The rule that pairs most tensors; among equals the one that keeps the tower, then the shortest change, then the first by name.
-    fn best_rule(&self) -> Option<(String, String)> {
-        let best = self.scores().into_iter().max_by_key(|((strip, add), n)| {
+    fn best_rule(&mut self) -> Option<(String, String)> {
+        self.unmatched().next()?;
+        let best = self.scores().into_iter().max_by_key(|((strip, add), score)| {
             let kept = tower_of_rule(strip, add);
-            (*n, kept, Reverse(strip.len() + add.len()), Reverse((*strip, *add)))
+            (
+                score.count,
+                kept,
+                Reverse(strip.len().saturating_add(add.len())),
+                Reverse((*strip, *add)),
+            )
         });
         best.map(|((strip, add), _)| (strip.to_owned(), add.to_owned()))
     }
 
-    /// Notes where another tower of the base would do as well as the one that was chosen.
+    /// Notes where another part of the base would do as well as the one that was chosen: another tower, or another stack of blocks.
     fn note_doubt(&mut self, strip: &str, add: &str) {
-        let Some(own) = tower(add).filter(|_| tower(strip).is_none()) else {
+        if self.result.doubt.is_some() || add.is_empty() || tower_of_rule(strip, add) == Agreement::Kept {
             return;
-        };
+        }
         let scores = self.scores();
-        let best = scores.get(&(strip, add)).copied();
+        let Some(best) = scores.get(&(strip, add)) else { return };
         let other = scores
             .iter()
-            .filter(|((_, other), n)| Some(**n) == best && tower(other).is_some_and(|t| t != own))
+            .filter(|((_, other), score)| score.count == best.count && !other.is_empty() && score.first != best.first)
             .map(|((_, other), _)| *other)
             .min();
-        if let Some(other) = other.filter(|_| self.result.doubt.is_none()) {
-            self.result.doubt = Some([add.to_owned(), other.to_owned()]);
-        }
+        self.result.doubt = other.map(|other| [add.to_owned(), other.to_owned()]);
     }
 
     /// Pairs all it can by the rule; false when it pairs nothing.
     fn apply(&mut self, strip: &str, add: &str) -> bool {
         let mut found = Vec::new();
+        let mut allowed = false;
         for (t, named) in self.unmatched() {
             let tail = match strip {
                 "" => Some(named.name.as_str()),
                 _ => named.name.strip_prefix(strip).and_then(|rest| rest.strip_prefix('.')),
             };
-            if let Some(tail) = tail.filter(|tail| swap_allowed(strip, add, tail))
+            if let Some(tail) = tail
                 && let Some(b) = self.free(&join(add, tail), named.shape)
             {
                 found.push((t, b));
+                allowed |= swap_allowed(strip, add, tail);
             }
+        }
+        if !allowed {
+            return false;
         }
         let rule = self.result.rules.len();
         let mut count = 0;
@@ -215,7 +265,7 @@ impl<'a> Search<'a> {
             if self.used.insert(b) {
                 self.result.pairs.insert(t, b);
                 self.result.by_rule.insert(t, rule);
-                count += 1;
+                count = u32::saturating_add(count, 1);
             }
         }
         if count > 0 {
@@ -229,10 +279,25 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Tail of a name -> the prefixes before it.
+fn prefixes(base: &[Named]) -> HashMap<&str, Vec<&str>> {
+    let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
+    for b in base {
+        for (prefix, tail) in splits(&b.name) {
+            let own = prefixes.entry(tail).or_default();
+            if own.len() < MOST_PREFIXES {
+                own.push(prefix);
+            }
+        }
+    }
+    prefixes
+}
+
 /// The name cut after 0 to 4 leading components: (prefix, tail).
 fn splits(name: &str) -> impl Iterator<Item = (&str, &str)> {
     let cuts = name.match_indices('.').map(|(i, _)| i).take(MAX_STRIP);
-    std::iter::once(("", name)).chain(cuts.map(move |i| (&name[..i], &name[i + 1..])))
+    let parts = cuts.filter_map(move |i| Some((name.get(..i)?, name.get(i.checked_add(1)?..)?)));
+    std::iter::once(("", name)).chain(parts)
 }
 
 fn join(prefix: &str, tail: &str) -> String {
@@ -281,7 +346,8 @@ fn tower_of_rule(strip: &str, add: &str) -> Agreement {
     }
 }
 
-/// A rule that strips and adds needs a layer number in what stays, else `classifier.dense` pairs with `lm_head.dense`.
+/// A rule that strips and adds has to be borne out by a name with a layer number in what stays, else `classifier.dense` pairs with
+/// `lm_head.dense`.
 fn swap_allowed(strip: &str, add: &str, tail: &str) -> bool {
     strip.is_empty()
         || add.is_empty()
@@ -356,6 +422,21 @@ mod tests {
         base.push(named("lm_head.dense.weight", 8));
         tuned.push(named("classifier.dense.weight", 8));
         check(&base, &tuned, 3, &[("", "")]);
+    }
+
+    #[test]
+    fn a_rule_keeps_blocks_and_takes_what_lies_beside_them() {
+        let mut base = blocks("blocks.", &["attn1.to_out.0", "ffn.net.2"], 8);
+        base.push(named("time_proj.weight", 8));
+        let names = ["unet.blocks.1.ffn.0.weight", "unet.blocks.0.ffn.2.weight"];
+        check(&base, &names.map(|n| named(n, 8)), 0, &[]);
+        let mut tuned = blocks("unet.blocks.", &["ffn.net.2"], 8);
+        tuned.push(named("unet.time_proj.weight", 8));
+        let inside: Vec<Named> = base
+            .iter()
+            .map(|n| named(&format!("model.diffusion_model.{}", n.name), 8))
+            .collect();
+        check(&inside, &tuned, 4, &[("unet", "model.diffusion_model")]);
     }
 
     #[test]

@@ -1,44 +1,17 @@
 //! Layouts meet: what one side has fused and the other apart, experts that lie in one tensor here and in many there, and names that changed
 //! between versions of a library.
 //!
-//! Both sides are brought to the same names ([`RENAMES`]); then a target is a run of outputs of one base matrix, or of several. The direction
+//! Both sides are brought to the same names ([`neutral`]); then a target is a run of outputs of one base matrix, or of several. The direction
 //! does not matter.
 
 use super::base::Base;
-use super::families::{Equal, FUSED, GateUp, RENAMES};
+use super::families::{Equal, FUSED, GateUp};
 use super::fused::heads;
 use super::job::{Lines, Recipe, TensorRef};
 use super::matching::Named;
+use super::renames::neutral;
 use crate::checkpoint::ModelConfig;
-use regex::{Regex, RegexSet};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
-
-static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
-    RENAMES
-        .iter()
-        .map(|(from, to)| (Regex::new(from).expect("the patterns compile: tested"), *to))
-        .collect()
-});
-
-/// Most names have none of them.
-static ANY: LazyLock<RegexSet> =
-    LazyLock::new(|| RegexSet::new(RENAMES.iter().map(|(from, _)| from)).expect("the patterns compile: tested"));
-
-/// A name as every library would write it, with `.weight` at its end.
-pub fn neutral(name: &str) -> String {
-    let module = name.strip_suffix(".weight").unwrap_or(name).to_owned();
-    if !ANY.is_match(&module) {
-        return format!("{module}.weight");
-    }
-    let renamed = PATTERNS
-        .iter()
-        .fold(module, |name, (from, to)| match from.is_match(&name) {
-            true => from.replace(&name, *to).into_owned(),
-            false => name,
-        });
-    format!("{renamed}.weight")
-}
 
 /// A name that the base answers to besides its own: which outputs of which of its matrices, one after the other.
 #[derive(Debug, Clone)]
@@ -60,6 +33,8 @@ pub struct Piece {
 pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Vec<Target> {
     let mut all: Vec<Target> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
+    let outputs = |[rows, _]: [u64; 2]| rows;
+    let inputs = |[_, cols]: [u64; 2]| cols;
     for (matrix, named) in base.named.iter().enumerate() {
         let name = neutral(&named.name);
         if places.contains_key(&name) {
@@ -69,7 +44,7 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
         let piece = Piece {
             matrix,
             lines: None,
-            outputs: named.shape[0],
+            outputs: outputs(named.shape),
         };
         all.push(Target {
             named: Named {
@@ -82,7 +57,9 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
     let own = all.len();
     let sizes = Sizes::of(tuned);
     for at in 0..own {
-        let whole = all[at].clone();
+        let Some((whole, first_piece)) = all.get(at).and_then(|t| Some((t.clone(), *t.pieces.first()?))) else {
+            continue;
+        };
         let module = whole.named.name.strip_suffix(".weight").unwrap_or_default().to_owned();
         for (fused, parts, equal) in FUSED {
             let Some(stem) = module.strip_suffix(fused).filter(|stem| stem.ends_with('.')) else {
@@ -92,10 +69,10 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
             if parts.iter().any(|part| places.contains_key(&name(part))) {
                 continue;
             }
-            let matrix = whole.pieces[0].matrix;
+            let matrix = first_piece.matrix;
             let alternating = fused == "gate_up_proj" && base.gate_up(matrix) == GateUp::Alternating;
             let Some(lengths) = lengths(
-                whole.named.shape[0],
+                outputs(whole.named.shape),
                 parts,
                 equal,
                 |part| sizes.rows(&name(part)),
@@ -103,22 +80,22 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
             ) else {
                 continue;
             };
-            let mut first = 0;
-            for (i, (part, length)) in parts.iter().zip(lengths).enumerate() {
+            let mut first = 0u64;
+            for (i, (part, length)) in (0u64..).zip(parts.iter().zip(lengths)) {
                 let count = parts.len() as u64;
                 let lines = match alternating {
                     true => Lines {
-                        first: i as u64,
+                        first: i,
                         block: 1,
                         stride: count,
                         count: length,
                     },
                     false => Lines::run(first, length),
                 };
-                first += length;
+                first = first.saturating_add(length);
                 let named = Named {
                     name: name(part),
-                    shape: [length, whole.named.shape[1]],
+                    shape: [length, inputs(whole.named.shape)],
                 };
                 all.push(Target {
                     named,
@@ -132,7 +109,11 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
         }
         // And the reverse: the first part stands for all, where all are here.
         for (fused, parts, _) in FUSED {
-            let Some(stem) = module.strip_suffix(parts[0]).filter(|stem| stem.ends_with('.')) else {
+            let Some(stem) = parts
+                .first()
+                .and_then(|part| module.strip_suffix(part))
+                .filter(|stem| stem.ends_with('.'))
+            else {
                 continue;
             };
             let found: Option<Vec<&Target>> = parts
@@ -143,11 +124,15 @@ pub fn targets(base: &Base, tuned: &[Named], config: Option<&ModelConfig>) -> Ve
             let Some(found) = found.filter(|_| !places.contains_key(&name)) else {
                 continue;
             };
-            if found.iter().any(|t| t.named.shape[1] != whole.named.shape[1]) {
+            if found.iter().any(|t| inputs(t.named.shape) != inputs(whole.named.shape)) {
                 continue;
             }
-            let shape = [found.iter().map(|t| t.named.shape[0]).sum(), whole.named.shape[1]];
-            let pieces = found.iter().map(|t| t.pieces[0]).collect();
+            let rows = found
+                .iter()
+                .map(|t| outputs(t.named.shape))
+                .fold(0, u64::saturating_add);
+            let shape = [rows, inputs(whole.named.shape)];
+            let pieces = found.iter().filter_map(|t| t.pieces.first().copied()).collect();
             all.push(Target {
                 named: Named { name, shape },
                 pieces,
@@ -162,7 +147,11 @@ struct Sizes(HashMap<String, u64>);
 
 impl Sizes {
     fn of(tuned: &[Named]) -> Sizes {
-        Sizes(tuned.iter().map(|n| (tail(&neutral(&n.name)), n.shape[0])).collect())
+        let one = |n: &Named| {
+            let [rows, _] = n.shape;
+            (tail(&neutral(&n.name)), rows)
+        };
+        Sizes(tuned.iter().map(one).collect())
     }
 
     fn rows(&self, name: &str) -> Option<u64> {
@@ -174,7 +163,7 @@ fn tail(name: &str) -> String {
     let number = |c: &str| !c.is_empty() && c.bytes().all(|b| b.is_ascii_digit());
     let components: Vec<&str> = name.split('.').collect();
     let at = components.iter().position(|c| number(c)).unwrap_or(0);
-    components[at..].join(".")
+    components.get(at..).unwrap_or_default().join(".")
 }
 
 /// How many rows each part of a fused layer has: from what is to be paired, from the configuration's heads, or by halves.
@@ -185,31 +174,40 @@ fn lengths(
     known: impl Fn(&str) -> Option<u64>,
     config: Option<&ModelConfig>,
 ) -> Option<Vec<u64>> {
-    let n = parts.len() as u64;
-    let mut own: Vec<Option<u64>> = parts.iter().map(|part| known(part)).collect();
-    let pair = match equal {
-        Equal::All => return (rows.is_multiple_of(n)).then(|| vec![rows / n; parts.len()]),
-        Equal::KeysAndValues => (1, 2, 0),
-        Equal::FirstTwo => (0, 1, 2),
-    };
-    let (a, b, other) = pair;
-    (own[a], own[b]) = (own[a].or(own[b]), own[b].or(own[a]));
-    match (own[a], own[other]) {
-        (Some(one), None) => own[other] = rows.checked_sub(2 * one).filter(|n| *n > 0),
-        (None, Some(one)) => {
-            let each = rows.checked_sub(one).filter(|n| *n > 0 && n.is_multiple_of(2))? / 2;
-            (own[a], own[b]) = (Some(each), Some(each));
+    let each = rows
+        .checked_div(parts.len() as u64)
+        .filter(|_| rows.is_multiple_of(parts.len() as u64));
+    let own: Vec<Option<u64>> = parts.iter().map(|part| known(part)).collect();
+    // Two parts are equal, and what is known of one holds for the other.
+    let found = match (equal, &own[..]) {
+        (Equal::All, _) => return each.map(|each| vec![each; parts.len()]),
+        (_, [Some(one), Some(two), Some(three)]) => Some(vec![*one, *two, *three]),
+        (Equal::KeysAndValues, [other, a, b]) => {
+            two_and_one(rows, a.or(*b), *other).map(|(two, one)| vec![one, two, two])
         }
-        _ => {}
-    }
-    let found: Option<Vec<u64>> = own.into_iter().collect();
+        (Equal::FirstTwo, [a, b, other]) => two_and_one(rows, a.or(*b), *other).map(|(two, one)| vec![two, two, one]),
+        _ => None,
+    };
     let heads = || (equal == Equal::KeysAndValues).then(|| heads(rows, config)).flatten();
     // Three equal parts, where nothing else is known: attention without grouped queries.
-    let thirds = || (rows.is_multiple_of(n) && config.is_none()).then(|| vec![rows / n; parts.len()]);
-    found
-        .filter(|all| all.iter().sum::<u64>() == rows)
-        .or_else(heads)
-        .or_else(thirds)
+    let thirds = || each.filter(|_| config.is_none()).map(|each| vec![each; parts.len()]);
+    let sum = |all: &Vec<u64>| all.iter().copied().fold(0, u64::saturating_add);
+    found.filter(|all| sum(all) == rows).or_else(heads).or_else(thirds)
+}
+
+/// The rows of either of two equal parts and of a third, where one of the two sizes is known or both are.
+fn two_and_one(rows: u64, two: Option<u64>, one: Option<u64>) -> Option<(u64, u64)> {
+    match (two, one) {
+        (Some(two), None) => {
+            let one = rows.checked_sub(two.checked_mul(2)?).filter(|n| *n > 0)?;
+            Some((two, one))
+        }
+        (None, Some(one)) => {
+            let both = rows.checked_sub(one).filter(|n| *n > 0 && n.is_multiple_of(2))?;
+            Some((both.checked_div(2)?, one))
+        }
+        (two, one) => Some((two?, one?)),
+    }
 }
 
 /// How a target is made, by base matrix, from the recipe of the whole; none where the method cannot be taken apart.
@@ -217,11 +215,11 @@ pub fn recipes(target: &Target, whole: &Recipe) -> Option<Vec<(usize, Option<Lin
     if let [piece] = target.pieces[..] {
         return Some(vec![(piece.matrix, piece.lines, whole.clone())]);
     }
-    let mut first = 0;
+    let mut first = 0u64;
     let mut all = Vec::new();
     for piece in &target.pieces {
         let lines = Lines::run(first, piece.outputs);
-        first += piece.outputs;
+        first = first.saturating_add(piece.outputs);
         all.push((piece.matrix, piece.lines, outputs(whole, lines)?));
     }
     Some(all)
@@ -290,40 +288,6 @@ pub fn gathered(parts: Vec<(usize, Option<Lines>, Recipe)>) -> Vec<(usize, Recip
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn same_name(a: &str, b: &str) {
-        assert_eq!(neutral(a), neutral(b));
-    }
-
-    #[test]
-    fn libraries_agree_on_neutral_names() {
-        same_name(
-            "vit.encoder.layer.3.attention.attention.query.weight",
-            "vit.layers.3.attention.q_proj.weight",
-        );
-        same_name(
-            "model.layers.0.mlp.experts.gate_up_proj[2]",
-            "model.layers.0.mlp.experts.gate_up_projs.2.weight",
-        );
-        same_name(
-            "model.layers.0.block_sparse_moe.experts.1.w2.weight",
-            "model.layers.0.mlp.experts.down_proj[1]",
-        );
-        same_name(
-            "model.layers.0.mlp.switch_mlp.up_proj.weight[4]",
-            "model.layers.0.mlp.experts.4.up_proj.weight",
-        );
-        same_name("blocks.0.self_attn.q.weight", "blocks.0.attn1.to_q.weight");
-        same_name(
-            "visual.transformer.resblocks.0.attn.in_proj_weight",
-            "visual.transformer.resblocks.0.attn.weight",
-        );
-        assert_eq!(
-            neutral("model.layers.0.self_attn.q_proj.weight"),
-            "model.layers.0.self_attn.q_proj.weight"
-        );
-    }
 
     #[test]
     fn a_fused_layer_is_divided_by_what_is_known() {

@@ -4,10 +4,13 @@
 use super::base::{Base, HIDDEN};
 use super::layouts;
 use super::matching::{Named, Shapes, pair};
+use super::names::{place, stack};
 use super::problems::{count, warning};
-use super::{Problem, Severity};
+use super::renames::{neutral, neutral_joined};
+use super::{Answers, Problem, Question, QuestionOption, Severity};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
+use std::collections::{HashMap, HashSet};
 
 /// A fine-tune as messages name it.
 pub struct Side<'a> {
@@ -17,6 +20,21 @@ pub struct Side<'a> {
     pub what: &'a str,
     /// Its own config.json.
     pub config: Option<&'a ModelConfig>,
+    /// The base that its configuration names.
+    pub named: Option<&'a str>,
+    /// The label of a set that has that name, where it is here and is not the base.
+    pub here: Option<&'a str>,
+}
+
+impl Side<'_> {
+    /// What to drop: the base by its name, where the configuration has one.
+    fn drop_its_base(&self) -> String {
+        match (self.here, self.named) {
+            (Some(label), _) => format!("Choose “{label}” as the base above: its configuration names it."),
+            (None, Some(name)) => format!("Drop “{name}” as the base: its configuration names it."),
+            (None, None) => "Drop the base that it was trained from.".to_owned(),
+        }
+    }
 }
 
 /// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
@@ -33,7 +51,10 @@ pub fn problem(
         // All that pairs is of types that are switched off: said for the whole plan.
         return None;
     }
-    let few = matching.matched * 2 < matching.total || matching.matched == 0;
+    // Heads and embeddings may be new, tied or resized: what stands for the blocks is not worse for them.
+    let is_outside = |name: &String| place(name).layer.is_none();
+    let outside = matching.matched > 0 && !matching.unmatched.is_empty() && matching.unmatched.iter().all(is_outside);
+    let few = !outside && (matching.matched.saturating_mul(2) < matching.total || matching.matched == 0);
     let none = matching.matched == 0;
     let blocks = || match none {
         true => "Blocks 1 model".into(),
@@ -61,14 +82,15 @@ pub fn problem(
         ));
     }
     let differing = differing(is_paired, named, base, shapes);
+    let unmatched: HashSet<&str> = matching.unmatched.iter().map(String::as_str).collect();
     let counted: Vec<&Differing> = differing
         .iter()
-        .filter(|d| matching.unmatched.contains(&named[d.tuned].name))
+        .filter(|d| named.get(d.tuned).is_some_and(|n| unmatched.contains(n.name.as_str())))
         .collect();
     if let Some(first) = counted.first() {
         let words: Vec<String> = counted.iter().take(4).map(|d| d.words.clone()).collect();
         let more = if counted.len() > words.len() {
-            format!(" And {} more.", counted.len() - words.len())
+            format!(" And {} more.", counted.len().saturating_sub(words.len()))
         } else {
             String::new()
         };
@@ -82,16 +104,24 @@ pub fn problem(
             matching.matched,
             matching.total
         );
-        let fix = match few {
-            true => "Drop the base it was trained from.",
-            false => "They are left out. Check that this is the base it was trained from.",
+        let fix = match (few, outside) {
+            (true, _) => model.drop_its_base(),
+            (false, true) => {
+                format!("{OUTSIDE} A vocabulary that grew, or an input that was widened, is no other base.")
+            }
+            (false, false) => match model.named {
+                Some(name) => {
+                    format!("They are left out. Its configuration names “{name}”: if that is another base, drop it.")
+                }
+                None => "They are left out. Check that this is the base it was trained from.".to_owned(),
+            },
         };
         return Some(said(
             "shape-mismatch",
             title,
-            Some(named[first.tuned].name.clone()),
+            named.get(first.tuned).map(|n| n.name.clone()),
             cause,
-            fix.into(),
+            fix,
         ));
     }
     if few {
@@ -111,27 +141,39 @@ pub fn problem(
             model.label,
             some(shown(base))
         );
+        let code = if none { "no-match" } else { "few-matches" };
+        let mut fix = model.drop_its_base();
+        if !none {
+            fix += " Or pair the others by hand below.";
+        }
         // Said only where nothing better is known of either side.
-        let (code, fix) = match none {
-            true => (
-                "no-match",
-                "Drop the base that it was trained from. Check that both come from the same architecture.",
-            ),
-            false => (
-                "few-matches",
-                "Drop the base that it was trained from, or pair the others by hand below. Check that both come from the same architecture.",
-            ),
-        };
+        if model.named.is_none() {
+            fix += " Check that both come from the same architecture.";
+        }
         return Some(said(
             code,
             title.into(),
             matching.unmatched.first().cloned(),
             cause,
-            fix.into(),
+            fix,
         ));
     }
     if matching.unmatched.is_empty() {
         return None;
+    }
+    // How the blocks of a whole model pair was asked already.
+    if let Some([own, other]) = deeper(matching, named, base).filter(|_| model.what != "model") {
+        let cause = format!(
+            "It has blocks up to number {own}, the base up to {other}. Where blocks were put in between, every later one has another number, and \
+             its change is added to the wrong block."
+        );
+        return Some(said(
+            "depth-differs",
+            format!("This {} was trained on a deeper network than this base", model.what),
+            matching.unmatched.first().cloned(),
+            cause,
+            model.drop_its_base(),
+        ));
     }
     let n = matching.unmatched.len();
     let cause = format!(
@@ -141,22 +183,73 @@ pub fn problem(
         model.label,
         some(matching.unmatched.iter())
     );
+    if outside {
+        let title = format!(
+            "{} outside the blocks {} no counterpart",
+            count(n, "matrix", "matrices"),
+            if n == 1 { "has" } else { "have" }
+        );
+        let fix = format!(
+            "{OUTSIDE} A head that is new, or tied to the embedding, is not in every base; pair it by hand below if it is."
+        );
+        return Some(said(
+            "some-unmatched",
+            title,
+            matching.unmatched.first().cloned(),
+            cause,
+            fix,
+        ));
+    }
     let title = format!("{} no counterpart in the base", count(n, "matrix has", "matrices have"));
-    let fix = "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.";
+    let fix = match model.named {
+        Some(name) => format!("Its numbers stand for the others. If the base should have it, drop “{name}”, which its configuration names, or pair it by hand below."),
+        None => "Its numbers stand for the others. If the base should have it, drop the base that it was trained from, or pair it by hand below.".to_owned(),
+    };
     Some(said(
         "some-unmatched",
         title,
         matching.unmatched.first().cloned(),
         cause,
-        fix.into(),
+        fix,
     ))
 }
+
+/// The last numbers of the blocks of both, where all that is missing in the base lies behind its last block.
+fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]> {
+    let missing: Option<Vec<(&str, u32)>> = matching.unmatched.iter().map(|n| stack(n)).collect();
+    let missing = missing?;
+    let other = base.named.iter().filter_map(|n| stack(&n.name)).map(|s| s.1).max()?;
+    let unmatched: HashSet<&str> = matching.unmatched.iter().map(String::as_str).collect();
+    // The last block of each stack that pairs.
+    let mut last: HashMap<&str, u32> = HashMap::new();
+    for (name, n) in named
+        .iter()
+        .filter(|n| !unmatched.contains(n.name.as_str()))
+        .filter_map(|n| stack(&n.name))
+    {
+        let own = last.entry(name).or_insert(n);
+        *own = n.max(*own);
+    }
+    // A stack that pairs up to the base's last block, and goes on.
+    let goes_on = |(name, n): &(&str, u32)| *n > other && last.get(name) == Some(&other);
+    missing.iter().all(goes_on).then_some(())?;
+    Some([missing.iter().map(|m| m.1).max()?, other])
+}
+
+/// Of heads and embeddings that are left out.
+const OUTSIDE: &str = "Nothing is to be done for the blocks: their numbers stand.";
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
 fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(String, String, String)> {
     let own = layouts::of(matching.unmatched.iter().map(String::as_str))?;
     let other = layouts::of(shown(base).map(String::as_str))?;
-    if own.name == other.name {
+    // Layouts that meet are not what keeps the two apart.
+    let met = |names: Vec<String>| layouts::of(names.iter().map(String::as_str)).map(|l| l.name);
+    let [mine, theirs] = [
+        met(matching.unmatched.iter().map(|n| as_all_write_it(n)).collect()),
+        met(shown(base).map(|n| as_all_write_it(n)).collect()),
+    ];
+    if own.name == other.name || mine.is_some() && mine == theirs {
         return None;
     }
     let title = format!(
@@ -173,11 +266,27 @@ fn layouts_differ(model: &Side, matching: &Matching, base: &Base) -> Option<(Str
         some(matching.unmatched.iter()),
         some(shown(base))
     );
-    Some((
-        title,
-        cause,
-        format!("Drop {} as the base. {}", own.file, own.way).trim().to_owned(),
-    ))
+    let fix = match (model.here, model.named) {
+        (Some(_), _) => model.drop_its_base(),
+        (None, Some(name)) => format!(
+            "Drop {} as the base. Its configuration names “{name}”. {}",
+            own.file, own.way
+        ),
+        // A whole model may be another network altogether.
+        (None, None) if model.what == "model" => {
+            format!("Take it out, or drop its own base: {}. {}", own.file, own.way)
+        }
+        (None, None) => format!("Drop {} as the base. {}", own.file, own.way),
+    };
+    Some((title, cause, fix.trim().to_owned()))
+}
+
+fn as_all_write_it(name: &str) -> String {
+    let module = name.strip_suffix(".weight").unwrap_or(name);
+    match module.contains('.') {
+        true => neutral(name),
+        false => neutral_joined(module),
+    }
 }
 
 /// "diffusers’" for "diffusers’ layout", after a first one.
@@ -205,18 +314,25 @@ pub fn turned(model: &Side, name: &str, n: usize) -> Problem {
     }
 }
 
-/// Names that fit two towers of the base equally well.
-pub fn two_towers(model: &Side, [taken, other]: &[String; 2]) -> Problem {
-    let cause = format!(
-        "Its names fit the base under “{taken}” and under “{other}”, in the same shapes, and say nothing of either. It is merged onto “{taken}”."
-    );
-    warning(
-        "two-towers",
-        "It may be of the other half of the model".into(),
-        model.file,
-        cause,
-        "If it was trained on the other half, pair its matrices by hand below.",
-    )
+/// The question which of two parts of the base an adapter belongs to, whose names fit both equally well; and whether it is the second.
+pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Question, bool) {
+    let id = format!("part:{label}");
+    let [first, second] = parts;
+    let is_second = answers.0.get(&id) == Some(second);
+    let option = |(i, part): (usize, &String)| QuestionOption {
+        value: part.clone(),
+        label: format!("“{part}”"),
+        note: if i == 0 { "default".into() } else { String::new() },
+    };
+    let question = Question {
+        title: format!("Which part of the base is “{label}” for?"),
+        detail: "Its names fit both equally well, in the same shapes, and nothing in its files says which.".into(),
+        options: parts.iter().enumerate().map(option).collect(),
+        value: if is_second { second } else { first }.clone(),
+        number: false,
+        id,
+    };
+    (question, is_second)
 }
 
 /// What a model looks like, by the first and the last of its names.
@@ -245,19 +361,25 @@ pub fn differing(is_paired: &dyn Fn(usize) -> bool, named: &[Named], base: &Base
         return Vec::new();
     }
     let side = |n: u64| if n == 0 { "any".to_owned() } else { n.to_string() };
-    let of = |s: [u64; 2]| format!("{} × {}", side(s[0]), side(s[1]));
-    let loose = pair(&base.named, named, Shapes::Any);
-    loose
-        .pairs
-        .iter()
-        .filter(|(t, b)| !is_paired(**t) && !shapes.fit(named[**t].shape, base.named[**b].shape))
-        .map(|(t, b)| Differing {
-            tuned: *t,
+    let of = |[rows, cols]: [u64; 2]| format!("{} × {}", side(rows), side(cols));
+    // Under the names that every library's become, so that the network is compared and not who named it.
+    let plain = |n: &Named| Named {
+        name: neutral(&n.name),
+        shape: n.shape,
+    };
+    let [ours, theirs]: [Vec<Named>; 2] = [named, &base.named].map(|side| side.iter().map(plain).collect());
+    let loose = pair(&theirs, &ours, Shapes::Any);
+    let found = loose.pairs.iter().filter(|(t, _)| !is_paired(**t));
+    found
+        .filter_map(|(t, b)| Some((*t, named.get(*t)?, base.named.get(*b)?)))
+        .filter(|(_, own, theirs)| !shapes.fit(own.shape, theirs.shape))
+        .map(|(tuned, own, theirs)| Differing {
+            tuned,
             words: format!(
                 "“{}” is {}; the base’s is {}.",
-                named[*t].name,
-                of(named[*t].shape),
-                of(base.named[*b].shape)
+                own.name,
+                of(own.shape),
+                of(theirs.shape)
             ),
         })
         .collect()

@@ -1,5 +1,8 @@
 //! What will be computed: which files are the base, which are fine-tunes, how names pair, how W is made from W0, what is left out and why.
 
+// No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 pub mod adapter;
 mod alpha;
 mod base;
@@ -8,15 +11,18 @@ mod bystanders;
 mod companions;
 mod components;
 mod configs;
+mod copies;
 mod cost;
 mod depth;
 mod drafts;
 mod experts;
 pub mod families;
 pub mod files;
+mod folders;
 mod foreign;
 mod fused;
 pub mod job;
+mod kinds;
 pub mod layouts;
 pub mod leaf;
 mod left_out;
@@ -29,13 +35,17 @@ mod orientation;
 mod packing;
 mod patterns;
 mod problems;
+mod ranks;
 pub mod registry;
+mod renames;
 mod replication;
 mod run;
 mod samples;
+mod schemes;
 mod selection;
 pub mod sets;
 mod tied;
+mod unet;
 mod ways;
 
 pub use build::{Planned, make};
@@ -93,6 +103,22 @@ pub struct Problem {
     /// What it blocks, in words: "Blocks 1 model", "Leaves out 1 matrix". Empty when it blocks nothing.
     pub blocks: String,
     pub severity: Severity,
+}
+
+impl Problem {
+    /// A name may be as long as a file allows, and a value of a configuration too; nobody reads more.
+    const MOST_LETTERS: usize = 2000;
+
+    fn clip(&mut self) {
+        let texts = [&mut self.title, &mut self.cause, &mut self.blocks];
+        let others = [&mut self.file, &mut self.tensor, &mut self.fix, &mut self.command];
+        for text in texts.into_iter().chain(others.into_iter().flatten()) {
+            if let Some((at, _)) = text.char_indices().nth(Problem::MOST_LETTERS) {
+                text.truncate(at);
+                text.push('…');
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -15,10 +15,10 @@ use super::names::{canonical, is_slice, is_weight, place};
 use super::orientation::Orientation;
 use super::problems::count;
 use super::{Answers, LeftOut, Problem, Question};
-use super::{experts, replication};
+use super::{experts, renames, replication};
 use crate::checkpoint::ModelConfig;
 use crate::report::Matching;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The paired part of one fine-tune.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,7 @@ struct Met {
     targets: BTreeMap<usize, Target>,
     /// The rules of the second kind, in words.
     words: Vec<String>,
-    /// Two towers of the base that its names fit equally well.
+    /// Two parts of the base that its names fit equally well.
     doubt: Option<[String; 2]>,
 }
 
@@ -76,9 +76,10 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let used: BTreeSet<usize> = met.pairing.pairs.values().copied().collect();
     let own: Vec<Named> = left
         .iter()
-        .map(|t| Named {
-            name: meet::neutral(&named[*t].name),
-            shape: named[*t].shape,
+        .filter_map(|t| named.get(*t))
+        .map(|n| Named {
+            name: renames::neutral(&n.name),
+            shape: n.shape,
         })
         .collect();
     let mut targets = meet::targets(base, &own, config);
@@ -87,7 +88,9 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
     let second = pair(&names, &own, shapes);
     met.doubt = met.doubt.or(second.doubt);
     for (o, t) in second.pairs {
-        let target = targets[t].clone();
+        let (Some(target), Some(tuned)) = (targets.get(t).cloned(), left.get(o).copied()) else {
+            continue;
+        };
         let word = match target.pieces[..] {
             [piece] if piece.lines.is_some() => "parts of a fused layer",
             [_] => "names of another version or library",
@@ -96,9 +99,52 @@ fn met(base: &Base, named: &[Named], shapes: Shapes, by_hand: &ByHand, config: O
         if !met.words.iter().any(|w| w == word) {
             met.words.push(word.to_owned());
         }
-        met.targets.insert(left[o], target);
+        met.targets.insert(tuned, target);
     }
     met
+}
+
+/// Pairs names with the base, and asks where two parts of it fit them equally well.
+fn met_or_asked(
+    model: &Side,
+    base: &Base,
+    named: &[Named],
+    shapes: Shapes,
+    answers: &Answers,
+    config: Option<&ModelConfig>,
+    paired: &mut Paired,
+) -> Met {
+    let by_hand = &answers.by_hand(model.label);
+    let first = met(base, named, shapes, by_hand, config);
+    let Some(parts) = &first.doubt else { return first };
+    let (question, is_second) = mismatch::ask_part(model.label, parts, answers);
+    let [first_part, second_part] = parts;
+    let (taken, other) = match is_second {
+        true => (second_part, first_part),
+        false => (first_part, second_part),
+    };
+    paired
+        .notes
+        .push(format!("Paired with “{taken}”; “{other}” would fit as well."));
+    paired.questions.push(question);
+    if !is_second {
+        return first;
+    }
+    let is_of_first = |name: &str| {
+        name.strip_prefix(first_part.as_str())
+            .is_some_and(|rest| rest.starts_with('.'))
+    };
+    let own = first
+        .pairing
+        .pairs
+        .values()
+        .filter(|b| base.named.get(**b).is_some_and(|n| is_of_first(&n.name)))
+        .copied();
+    let renamed = first.targets.values().filter(|t| is_of_first(&t.named.name));
+    let taken: Vec<usize> = own
+        .chain(renamed.flat_map(|t| t.pieces.iter().map(|p| p.matrix)))
+        .collect();
+    met(&base.without(&taken), named, shapes, by_hand, config)
 }
 
 /// Pairs a full fine-tune. `shift`: its blocks or experts have other numbers than the base's.
@@ -108,7 +154,7 @@ pub fn full(
     own: &Orientation,
     base: &Base,
     shift: &Shift,
-    by_hand: &ByHand,
+    answers: &Answers,
 ) -> Paired {
     let candidates: Vec<&TensorRef> = tensors
         .iter()
@@ -135,23 +181,22 @@ pub fn full(
         }
     };
     let named: Vec<Named> = candidates.iter().enumerate().map(one).collect();
-    let met = met(base, &named, Shapes::Same, by_hand, model.config);
-    let new_block = |t: &usize| named[*t].name.starts_with(NEW_BLOCK);
+    let mut paired = Paired::default();
+    let met = met_or_asked(model, base, &named, Shapes::Same, answers, model.config, &mut paired);
+    let new_block = |t: &usize| named.get(*t).is_some_and(|n| n.name.starts_with(NEW_BLOCK));
     let looked_at = |t: &usize| match met.targets.get(t) {
         // Under another name it is of the base's type, not of its own.
         Some(target) => target.pieces.iter().any(|p| base.is_selected(p.matrix)),
         None => {
-            !new_block(t)
-                && base
-                    .selection
-                    .includes(&named[*t].name, &place(&named[*t].name).of(&candidates[*t].shape))
+            let own = named.get(*t).zip(candidates.get(*t));
+            let is_included = |(n, tensor): (&Named, &&TensorRef)| {
+                base.selection.includes(&n.name, &place(&n.name).of(&tensor.shape))
+            };
+            !new_block(t) && own.is_some_and(is_included)
         }
     };
     let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
-    let mut paired = Paired {
-        matching: matching(&met, &named, &stripped, base, &looked_at),
-        ..Paired::default()
-    };
+    paired.matching = matching(&met, &named, &stripped, base, &looked_at);
     let recipe = |tensor: TensorRef| match tensor.is_readable() {
         true => Recipe::Replace(tensor),
         false => Recipe::Skip(format!(
@@ -160,31 +205,38 @@ pub fn full(
             tensor.dtype.name()
         )),
     };
+    let transposed = |matrix: usize| base.matrices.get(matrix).is_some_and(|m| m.transposed);
     for (t, b) in &met.pairing.pairs {
-        let tensor = candidates[*t].clone();
-        let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != base.matrices[*b].transposed;
+        let Some(tensor) = candidates.get(*t).map(|t| (*t).clone()) else {
+            continue;
+        };
+        let turned = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name) != transposed(*b);
         paired
             .recipes
             .push((*b, recipe(if turned { tensor.turned() } else { tensor })));
     }
     let mut parts = Vec::new();
     for (t, target) in &met.targets {
-        let tensor = candidates[*t].clone();
+        let Some(tensor) = candidates.get(*t).map(|t| (*t).clone()) else {
+            continue;
+        };
         let own = tensor.shape.len() == 2 && in_out(&canonical(&tensor.name).name);
         // A part is read as `[out, in]`, a whole matrix as its base is stored.
-        let as_base =
-            matches!(target.pieces[..], [piece] if piece.lines.is_none() && base.matrices[piece.matrix].transposed);
+        let as_base = matches!(target.pieces[..], [piece] if piece.lines.is_none() && transposed(piece.matrix));
         let tensor = if own != as_base { tensor.turned() } else { tensor };
         parts.extend(meet::recipes(target, &recipe(tensor)).into_iter().flatten());
     }
     paired.recipes.extend(meet::gathered(parts));
-    let of_experts = |t: &usize| shift.is_expert_out(&canonical(&candidates[*t].name).name);
+    let of_experts = |t: &usize| {
+        let tensor = candidates.get(*t);
+        tensor.is_some_and(|t| shift.is_expert_out(&canonical(&t.name).name))
+    };
     for (are_experts, why) in [
         (false, "in blocks that the base does not have"),
         (true, "experts, of which the base has another number: not compared"),
     ] {
         let new = (0..named.len()).filter(|t| new_block(t) && of_experts(t) == are_experts);
-        let new: Vec<String> = new.map(|t| candidates[t].name.clone()).collect();
+        let new: Vec<String> = new.filter_map(|t| Some(candidates.get(t)?.name.clone())).collect();
         if !new.is_empty() {
             let what = format!("matrices of {}: {why}", model.label);
             paired.left_out.push(LeftOut::new(what, new));
@@ -241,7 +293,6 @@ pub fn adapter(
     answers: &Answers,
 ) -> Paired {
     let mut paired = Paired::default();
-    let by_hand = &answers.by_hand(model.label);
     let modules = own_component(model, adapter, base, answers, &mut paired);
     // A file with a whole pipeline in it: each part of the adapter finds its own region.
     let region = |m: &Module| m.component.filter(|c| base.regions.contains(c));
@@ -255,7 +306,7 @@ pub fn adapter(
             sources,
             answer,
             masked.as_ref().unwrap_or(base),
-            by_hand,
+            answers,
         ));
     }
     replaced(adapter, base, &mut paired);
@@ -289,15 +340,14 @@ impl Paired {
         let first = mine.total == 0;
         mine.only_in_base = match first {
             true => theirs.only_in_base,
-            false => mine
-                .only_in_base
-                .iter()
-                .filter(|n| theirs.only_in_base.contains(n))
-                .cloned()
-                .collect(),
+            false => {
+                let theirs: HashSet<String> = theirs.only_in_base.into_iter().collect();
+                let mine = std::mem::take(&mut mine.only_in_base);
+                mine.into_iter().filter(|n| theirs.contains(n)).collect()
+            }
         };
-        mine.matched += theirs.matched;
-        mine.total += theirs.total;
+        mine.matched = mine.matched.saturating_add(theirs.matched);
+        mine.total = mine.total.saturating_add(theirs.total);
         mine.unmatched.extend(theirs.unmatched);
         theirs.rules.into_iter().for_each(|rule| {
             if !mine.rules.contains(&rule) {
@@ -311,6 +361,11 @@ impl Paired {
             }
         });
         self.problems.extend(other.problems);
+        for question in other.questions {
+            if !self.questions.iter().any(|q| q.id == question.id) {
+                self.questions.push(question);
+            }
+        }
         self.decided.extend(other.decided);
         self.rank = self.rank.max(other.rank);
     }
@@ -322,7 +377,7 @@ fn of_modules(
     sources: &Sources,
     answer: Option<&str>,
     base: &Base,
-    by_hand: &ByHand,
+    answers: &Answers,
 ) -> Paired {
     let config = sources.config.as_ref().map(|c| &*c.config);
     let mut paired = Paired::default();
@@ -348,48 +403,66 @@ fn of_modules(
             shape: m.outline.shape,
         })
         .collect();
-    let met = met(base, &named, Shapes::Either, by_hand, base.config.as_ref());
+    let met = met_or_asked(
+        model,
+        base,
+        &named,
+        Shapes::Either,
+        answers,
+        base.config.as_ref(),
+        &mut paired,
+    );
     let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
     paired.matching = matching(&met, &named, &stripped, base, &|_| true);
     let fan_in_fan_out = config.is_some_and(|c| c.fan_in_fan_out);
     let decided: Vec<Decided> = modules.iter().map(|m| sources.decide(m, answer)).collect();
     // Experts are exchanged all or none.
-    let fits = |t: usize, shape: [u64; 2]| Shapes::Same.fit(modules[t].outline.shape, shape);
+    let fits = |t: usize, shape: [u64; 2]| modules.get(t).is_some_and(|m| Shapes::Same.fit(m.outline.shape, shape));
     let pairs = || {
         met.pairing
             .pairs
             .iter()
-            .map(|(t, b)| (*t, base.named[*b].shape))
+            .filter_map(|(t, b)| Some((*t, base.named.get(*b)?.shape)))
             .chain(met.targets.iter().map(|(t, target)| (*t, target.named.shape)))
     };
-    let expert = |t: usize| modules[t].name.contains("experts");
+    let expert = |t: usize| modules.get(t).is_some_and(|m| m.name.contains("experts"));
     let exchanged = pairs().any(|(t, shape)| expert(t) && !fits(t, shape));
+    let is_square = |[rows, cols]: [u64; 2]| rows == cols;
     let mut turned_by_shape = Vec::new();
     let mut turned = |t: usize, shape: [u64; 2], transposed: bool| {
         if expert(t) && exchanged {
             return true;
         }
         // PEFT sets fan_in_fan_out for layers stored as `[in, out]`; where the base itself does not say so, its word is taken.
-        let turned = !fits(t, shape) || shape[0] == shape[1] && fan_in_fan_out && !transposed;
+        let turned = !fits(t, shape) || is_square(shape) && fan_in_fan_out && !transposed;
         if turned && !expert(t) {
             turned_by_shape.push(t);
         }
         turned
     };
     for (t, b) in &met.pairing.pairs {
-        let turned = turned(*t, base.named[*b].shape, base.matrices[*b].transposed);
-        paired.recipes.push((*b, recipe(&modules[*t], &decided[*t], turned)));
+        let (Some(named), Some(matrix)) = (base.named.get(*b), base.matrices.get(*b)) else {
+            continue;
+        };
+        if let (Some(module), Some(decided)) = (modules.get(*t), decided.get(*t)) {
+            let turned = turned(*t, named.shape, matrix.transposed);
+            paired.recipes.push((*b, recipe(module, decided, turned)));
+        }
     }
     let mut parts = Vec::new();
     for (t, target) in &met.targets {
-        let transposed = target.pieces.iter().all(|p| base.matrices[p.matrix].transposed);
-        let whole = recipe(&modules[*t], &decided[*t], turned(*t, target.named.shape, transposed));
+        let (Some(module), Some(decided)) = (modules.get(*t), decided.get(*t)) else {
+            continue;
+        };
+        let matrices = target.pieces.iter().map(|p| base.matrices.get(p.matrix));
+        let transposed = matrices.flatten().all(|m| m.transposed);
+        let whole = recipe(module, decided, turned(*t, target.named.shape, transposed));
         match meet::recipes(target, &whole) {
             Some(own) => parts.extend(own),
             None => {
                 let reason = format!(
                     "{} of a fused layer is not taken apart for the parts of it that the base has.",
-                    modules[*t].method.kind.name()
+                    module.method.kind.name()
                 );
                 parts.extend(
                     target
@@ -406,13 +479,10 @@ fn of_modules(
             "Its experts have inputs and outputs exchanged (PEFT 0.17 and 0.18 did so); they are turned back.".into(),
         );
     }
-    paired
-        .problems
-        .extend(met.doubt.as_ref().map(|towers| mismatch::two_towers(model, towers)));
-    if let Some(first) = turned_by_shape.first() {
+    if let Some(first) = turned_by_shape.first().and_then(|first| named.get(*first)) {
         paired
             .problems
-            .push(mismatch::turned(model, &named[*first].name, turned_by_shape.len()));
+            .push(mismatch::turned(model, &first.name, turned_by_shape.len()));
     }
     paired.problems.extend(mismatch::problem(
         model,
@@ -422,14 +492,11 @@ fn of_modules(
         base,
         Shapes::Either,
     ));
-    paired.rank = (0..modules.len())
-        .filter(|t| met.has(*t))
-        .filter_map(|t| modules[t].rank())
-        .max();
-    paired.decided = (0..modules.len())
-        .filter(|t| met.has(*t))
-        .map(|t| decided[t].clone())
-        .collect();
+    let met = modules.iter().zip(decided).enumerate().filter(|(t, _)| met.has(*t));
+    for (_, (module, decided)) in met {
+        paired.rank = paired.rank.max(module.rank());
+        paired.decided.push(decided);
+    }
     paired
 }
 
@@ -495,29 +562,34 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
     if !modules.iter().any(|m| m.joined) {
         return HashMap::new();
     }
-    let mut names = HashMap::new();
-    let mut enter = |name: &str, whole: &str| {
+    let mut entries: Vec<(String, &str)> = Vec::new();
+    let mut enter = |name: &str, whole| {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         let starts = std::iter::once(0)
-            .chain(module.match_indices('.').map(|(i, _)| i + 1))
+            .chain(module.match_indices('.').map(|(i, _)| i.saturating_add(1)))
             .take(5);
-        for start in starts {
-            names
-                .entry(joined(&module[start..]))
-                .or_insert_with(|| whole.to_owned());
-        }
+        let ends = starts.filter_map(|start| module.get(start..));
+        entries.extend(ends.map(|end| (joined(end), whole)));
     };
     for n in &base.named {
-        enter(&n.name, &n.name);
+        enter(&n.name, n.name.as_str());
         // torch.nn.MultiheadAttention: writers name the attention, or `in_proj`.
         if let Some(attention) = n.name.strip_suffix(".in_proj_weight") {
             enter(attention, &n.name);
             enter(&format!("{attention}.in_proj"), &n.name);
         }
     }
-    meet::targets(base, &[], base.config.as_ref())
+    let targets = meet::targets(base, &[], base.config.as_ref());
+    targets.iter().for_each(|t| enter(&t.named.name, &t.named.name));
+    // Another library's or version's name of a joined module can be brought to the base's only joined.
+    let neutral: Vec<(String, &str)> = entries
         .iter()
-        .for_each(|t| enter(&t.named.name, &t.named.name));
+        .map(|(name, whole)| (renames::neutral_joined(name), *whole))
+        .collect();
+    let mut names = HashMap::new();
+    for (name, whole) in entries.into_iter().chain(neutral) {
+        names.entry(name).or_insert_with(|| whole.to_owned());
+    }
     names
 }
 
@@ -527,10 +599,11 @@ const TEXT_MODEL: &str = "text_model_";
 fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<String> {
     let name = module.name.as_str();
     let tries = [name, name.strip_prefix(TEXT_MODEL).unwrap_or(name)];
+    let found = |name: &str| names.get(name).or_else(|| names.get(&renames::neutral_joined(name)));
     tries
-        .iter()
+        .into_iter()
         .filter(|_| module.joined)
-        .find_map(|name| names.get(*name).cloned())
+        .find_map(|name| found(name).cloned())
 }
 
 fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
@@ -562,9 +635,13 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
         }
     };
     let named: Vec<Named> = adapter.replaced.iter().map(one).collect();
+    if named.is_empty() {
+        return;
+    }
+    let mut made: HashSet<usize> = paired.recipes.iter().map(|(b, _)| *b).collect();
     for (t, b) in pair(&base.named, &named, Shapes::Same).pairs {
-        if !paired.recipes.iter().any(|(other, ..)| *other == b) {
-            paired.recipes.push((b, Recipe::Replace(adapter.replaced[t].clone())));
+        if let Some(tensor) = adapter.replaced.get(t).filter(|_| made.insert(b)) {
+            paired.recipes.push((b, Recipe::Replace(tensor.clone())));
         }
     }
     if !adapter.replaced.is_empty() {
@@ -582,20 +659,19 @@ fn matching(
     base: &Base,
     counts: &impl Fn(&usize) -> bool,
 ) -> Matching {
-    let unmatched: Vec<String> = (0..named.len())
-        .filter(|t| counts(t) && !met.has(*t))
-        .map(|t| named[t].name.clone())
-        .collect();
+    let left = named.iter().enumerate().filter(|(t, _)| counts(t) && !met.has(*t));
+    let unmatched: Vec<String> = left.map(|(_, n)| n.name.clone()).collect();
     let matched = (0..named.len()).filter(|t| counts(t) && met.has(*t)).count();
     let used = met.matrices();
-    let only_in_base = (0..base.matrices.len())
-        .filter(|b| base.is_selected(*b) && !used.contains(b))
-        .map(|b| base.matrices[b].tensor.name.clone())
+    let others = base.matrices.iter().enumerate();
+    let only_in_base = others
+        .filter(|(b, _)| base.is_selected(*b) && !used.contains(b))
+        .map(|(_, m)| m.tensor.name.clone())
         .collect();
     Matching {
         rules: [rules(&met.pairing, stripped, counts), met.words.clone()].concat(),
         matched: matched as u32,
-        total: (matched + unmatched.len()) as u32,
+        total: matched.saturating_add(unmatched.len()) as u32,
         unmatched,
         only_in_base,
     }
@@ -605,8 +681,10 @@ fn matching(
 fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> bool) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (t, rule) in pairing.by_rule.iter().filter(|(t, _)| counts(t)) {
-        let rule = &pairing.rules[*rule];
-        let strip = match (stripped[*t].as_str(), rule.strip.as_str()) {
+        let (Some(rule), Some(lead)) = (pairing.rules.get(*rule), stripped.get(*t)) else {
+            continue;
+        };
+        let strip = match (lead.as_str(), rule.strip.as_str()) {
             (lead, "") => lead.to_owned(),
             (lead, strip) => format!("{lead}{strip}."),
         };

@@ -37,11 +37,20 @@ pub struct Canonical {
 
 /// The canonical form of a tensor or module name.
 pub fn canonical(name: &str) -> Canonical {
+    #[cfg(test)]
+    crate::steps::step();
     let mut rest = name;
-    while let Some(lead) = LEADS.iter().find(|l| rest.starts_with(**l)) {
-        rest = &rest[lead.len()..];
+    while let Some(shorter) = LEADS.iter().find_map(|lead| rest.strip_prefix(lead)) {
+        rest = shorter;
     }
-    let stripped = name[..name.len() - rest.len()].to_owned();
+    let stripped = name.strip_suffix(rest).unwrap_or_default().to_owned();
+    let is_plain = |c: &str| c != "modules_to_save" && !WRAPPERS.contains(&c);
+    if !rest.contains("LayerNorm.") && rest.split('.').all(is_plain) {
+        return Canonical {
+            name: rest.to_owned(),
+            stripped,
+        };
+    }
     let mut parts: Vec<&str> = Vec::new();
     let mut components = rest.split('.');
     while let Some(part) = components.next() {
@@ -51,10 +60,12 @@ pub fn canonical(name: &str) -> Canonical {
             parts.push(part);
         }
     }
-    let name = parts
-        .join(".")
-        .replace("LayerNorm.gamma", "LayerNorm.weight")
-        .replace("LayerNorm.beta", "LayerNorm.bias");
+    let mut name = parts.join(".");
+    if name.contains("LayerNorm.") {
+        name = name
+            .replace("LayerNorm.gamma", "LayerNorm.weight")
+            .replace("LayerNorm.beta", "LayerNorm.bias");
+    }
     Canonical { name, stripped }
 }
 
@@ -71,7 +82,7 @@ pub struct Place {
 impl Place {
     /// With what the shape adds: a kernel larger than 1 x 1 is no linear layer.
     pub fn of(self, shape: &[u64]) -> Place {
-        let kernel = shape.len() > 2 && shape[2..].iter().any(|d| *d > 1);
+        let kernel = shape.iter().skip(2).any(|d| *d > 1);
         if kernel {
             Place {
                 kind: Some(CONV),
@@ -103,8 +114,8 @@ pub fn with_layer(canonical: &str, layer: u32) -> Option<String> {
     let number = RULES.layer.captures(canonical)?.get(1)?.range();
     Some(format!(
         "{}{layer}{}",
-        &canonical[..number.start],
-        &canonical[number.end..]
+        canonical.get(..number.start)?,
+        canonical.get(number.end..)?
     ))
 }
 
@@ -128,6 +139,8 @@ const LONGEST_KNOWN: usize = 256;
 
 /// Judges a canonical tensor name.
 pub fn place(canonical: &str) -> Place {
+    #[cfg(test)]
+    crate::steps::step();
     if let Some(known) = KNOWN.with_borrow(|known| known.get(canonical).cloned()) {
         return known;
     }
@@ -176,9 +189,22 @@ pub fn is_slice(name: &str) -> bool {
             .any(|h| name.contains(h))
 }
 
-/// True for a name that is a weight by its ending; biases and buffers are not.
+/// The name without the number of the expert whose slice it is.
+pub fn whole(name: &str) -> &str {
+    let slice = name.rsplit_once('[').filter(|_| is_slice(name));
+    slice.map_or(name, |(whole, _)| whole)
+}
+
+/// True for a name that is a weight by its ending; biases, buffers and scales are not.
 pub fn is_weight(canonical: &str) -> bool {
-    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight") || is_slice(canonical)
+    #[cfg(test)]
+    crate::steps::step();
+    let is_scale = || {
+        ["_scale", "_scale_inv", "_scales"]
+            .iter()
+            .any(|end| whole(canonical).ends_with(end))
+    };
+    canonical.ends_with(".weight") || canonical.ends_with("in_proj_weight") || is_slice(canonical) && !is_scale()
 }
 
 struct Rules {

@@ -75,7 +75,9 @@ fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
         .collect();
     names.sort_unstable();
     names.into_iter().find_map(|name| {
-        let [rows, cols] = shapes[name][..] else { return None };
+        let [rows, cols] = shapes.get(name)?[..] else {
+            return None;
+        };
         let module = name.strip_suffix(".weight")?;
         match shapes.get(&format!("{module}.bias")).copied() {
             Some([outputs]) => outputs_of([rows, cols], *outputs),
@@ -90,7 +92,9 @@ fn experts(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
     let mut names: Vec<&String> = shapes.keys().filter(|name| name.ends_with("[0]")).collect();
     names.sort_unstable();
     names.into_iter().find_map(|name| {
-        let [rows, cols] = shapes[name][..] else { return None };
+        let [rows, cols] = shapes.get(name)?[..] else {
+            return None;
+        };
         let module = module(name);
         let last = module.rsplit('.').next()?;
         if let Some([_, outputs]) = shapes.get(&format!("{module}_bias")).copied()
@@ -117,10 +121,10 @@ fn inputs_of([rows, cols]: [u64; 2], inputs: u64) -> Option<bool> {
 /// What the block of a module takes in: its norms are that long.
 fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
     let cut = module.match_indices('.').map(|(at, _)| at).find(|at| {
-        let before = module[..*at].rsplit('.').next().unwrap_or_default();
+        let before = module.get(..*at).and_then(|m| m.rsplit('.').next()).unwrap_or_default();
         !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit())
     })?;
-    let block = &module[..=cut];
+    let block = module.get(..=cut)?;
     const NORMS: [&str; 9] = [
         "input_layernorm",
         "post_attention_layernorm",
@@ -147,18 +151,7 @@ mod tests {
     use crate::plan::job::TensorRef;
 
     fn tensors(shapes: &[(&str, &[u64])]) -> Tensors {
-        let one = |(name, shape): &(&str, &[u64])| TensorRef {
-            file: 0,
-            name: (*name).into(),
-            dtype: Dtype::F32,
-            shape: shape.to_vec(),
-            begin: 0,
-            end: 4,
-            by_columns: false,
-            columns: None,
-            rows: None,
-            packing: None,
-        };
+        let one = |(name, shape): &(&str, &[u64])| TensorRef::of(name, Dtype::F32, shape);
         shapes.iter().map(one).collect()
     }
 

@@ -1,8 +1,8 @@
 //! Packed weights put together: the tensors that hold one weight's codes and scales become one tensor of the weight's own shape.
 
-use super::experts::is_of_experts;
 use super::files::Tensors;
 use super::job::{Packing, Scheme, TensorRef};
+use super::names::{is_slice, whole};
 use crate::checkpoint::Dtype;
 use crate::checkpoint::packed::{QUANT_STATE, QuantState};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -11,9 +11,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const FP8_BLOCK: u64 = 128;
 
 /// What tensors of scales, and marks that there are some, end with.
-const SCALES: [&str; 8] = [
+const SCALES: [&str; 10] = [
     "weight_scale",
     "weight_scale_inv",
+    "proj_scale",
+    "proj_scale_inv",
     "scale_weight",
     "scale_input",
     "input_scale",
@@ -27,13 +29,21 @@ const SCALES: [&str; 8] = [
 /// 8-bit floats without any scale are a plain cast of the 16-bit model, as tools around ComfyUI save it: they are what they say. Where a scale
 /// is `expected`, or other weights of the file have theirs, one is missing, and the weight stays unread.
 pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected: bool) -> Tensors {
-    let is_scale = |t: &TensorRef| SCALES.iter().any(|end| t.name.ends_with(end));
+    let is_scale = |t: &TensorRef| SCALES.iter().any(|end| whole(&t.name).ends_with(end));
     let is_cast = !expected && !tensors.iter().any(is_scale);
     let by_name: HashMap<&str, &TensorRef> = tensors.iter().map(|t| (t.name.as_str(), t)).collect();
+    // Weight -> the tensors that say how it is packed.
+    let mut described: HashMap<&str, Vec<String>> = HashMap::new();
+    for t in &tensors {
+        if let Some((weight, _)) = t.name.split_once(QUANT_STATE) {
+            described.entry(weight).or_default().push(t.name.clone());
+        }
+    }
     let mut taken: HashSet<String> = HashSet::new();
-    let mut whole: HashMap<String, TensorRef> = HashMap::new();
-    for t in tensors.iter().filter(|t| t.name.ends_with(".weight")) {
-        let with = |end: &str| by_name.get(format!("{}{end}", t.name).as_str()).map(|t| (*t).clone());
+    let mut read: HashMap<String, TensorRef> = HashMap::new();
+    let is_expert = |t: &TensorRef| is_slice(&t.name) && t.dtype.name().starts_with("F8_E");
+    for t in tensors.iter().filter(|t| t.name.ends_with(".weight") || is_expert(t)) {
+        let with = |end: &str| by_name.get(beside(&t.name, end).as_str()).map(|t| (*t).clone());
         let found = match states.get(&t.name) {
             Some(state) => four_bit(t, state, with),
             None if t.dtype.name().starts_with("F8_E") => {
@@ -49,20 +59,22 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected
         if let Some(found) = found {
             taken.extend(found.packing.iter().flat_map(|p| &p.with).map(|t| t.name.clone()));
             if states.contains_key(&t.name) {
-                let of_it = |n: &&&str| {
-                    n.strip_prefix(t.name.as_str())
-                        .is_some_and(|e| e.starts_with(QUANT_STATE))
-                };
-                taken.extend(by_name.keys().filter(of_it).map(|n| (*n).to_owned()));
+                taken.extend(described.get(t.name.as_str()).into_iter().flatten().cloned());
             }
-            whole.insert(t.name.clone(), found);
+            read.insert(t.name.clone(), found);
         }
     }
     tensors
         .iter()
         .filter(|t| !taken.contains(&t.name))
-        .map(|t| whole.get(&t.name).unwrap_or(t).clone())
+        .map(|t| read.get(&t.name).unwrap_or(t).clone())
         .collect()
+}
+
+/// The name of what belongs to a weight; of one expert's slice, the same expert's.
+fn beside(weight: &str, end: &str) -> String {
+    let own = whole(weight);
+    format!("{own}{end}{}", &weight[own.len()..])
 }
 
 fn four_bit(t: &TensorRef, state: &QuantState, with: impl Fn(&str) -> Option<TensorRef>) -> Option<TensorRef> {
@@ -106,9 +118,9 @@ fn eight_bit(
     Some(TensorRef { packing, ..t.clone() })
 }
 
-/// A weight of 8-bit floats as they stand. Experts in one tensor are not sliced in that type.
+/// A weight of 8-bit floats as they stand.
 fn cast(t: &TensorRef) -> Option<TensorRef> {
-    let is_known = ["F8_E4M3", "F8_E5M2"].contains(&t.dtype.name()) && !is_of_experts(t);
+    let is_known = ["F8_E4M3", "F8_E5M2"].contains(&t.dtype.name());
     let packing = Some(Box::new(Packing {
         scheme: Scheme::Cast,
         with: Vec::new(),

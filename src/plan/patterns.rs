@@ -5,7 +5,7 @@
 //! the size of their automaton times the letters it runs over.
 
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The largest automaton of one key, and of all that are matched together, in bytes.
 const MOST: usize = 1 << 18;
@@ -15,9 +15,11 @@ const LEAST: usize = 1 << 14;
 const ONE: usize = 1 << 13;
 /// Bytes of automaton times letters of modules.
 const EFFORT: u64 = 1 << 34;
-/// Keys whose dots stand for any letter are compared one by one: so many, and so long.
-const MOST_DOTTED: usize = 4096;
+/// Keys whose dots stand for any letter: of so many forms, and so long.
+const MOST_FORMS: usize = 256;
 const LONGEST_DOTTED: usize = 256;
+/// So many others have more than their share each.
+const MOST_OTHERS: usize = 4096;
 
 /// The keys of one pattern with their values.
 #[derive(Debug, Clone, Default)]
@@ -25,13 +27,16 @@ pub struct Patterns<T> {
     values: Vec<T>,
     /// Keys as plain text, also those that are no regular expression: the first place of each.
     names: HashMap<String, usize>,
-    /// Names with dots that stand for any letter, by ascending place.
-    dotted: Vec<(usize, Vec<char>)>,
+    /// Names with dots that stand for any letter, by their form.
+    dotted: BTreeMap<Form, HashMap<Vec<char>, usize>>,
     /// The others, and their places.
     set: Option<(RegexSet, Vec<usize>)>,
     /// Places of keys that are compared as plain text only.
     plain: HashSet<usize>,
 }
+
+/// How long a key is, and where its dots are: of one form are all that differ in other letters only, so that they are looked up.
+type Form = (usize, Vec<usize>);
 
 /// A part of a name, as a regular expression reads it.
 enum Letter {
@@ -64,7 +69,7 @@ impl<T: Copy> Patterns<T> {
         let mut all = Patterns {
             values: keys.iter().map(|(_, value)| *value).collect(),
             names: HashMap::new(),
-            dotted: Vec::new(),
+            dotted: BTreeMap::new(),
             set: None,
             plain: HashSet::new(),
         };
@@ -75,29 +80,27 @@ impl<T: Copy> Patterns<T> {
                 others.push(at);
                 continue;
             };
-            let text = |any: char| {
+            let text = |any: char| -> Vec<char> {
                 letters
                     .iter()
                     .map(|l| if let Letter::One(c) = l { *c } else { any })
                     .collect()
             };
-            all.names.entry(text('.')).or_insert(at);
+            all.names.entry(text('.').into_iter().collect()).or_insert(at);
             if !letters.iter().any(|l| matches!(l, Letter::Any)) {
                 continue;
             }
-            if all.dotted.len() < MOST_DOTTED && letters.len() <= LONGEST_DOTTED {
-                all.dotted.push((
-                    at,
-                    letters
-                        .iter()
-                        .map(|l| if let Letter::One(c) = l { *c } else { ANY })
-                        .collect(),
-                ));
+            let key: Vec<char> = text(ANY);
+            let dots = key.iter().enumerate().filter(|(_, c)| **c == ANY).map(|(i, _)| i);
+            let form = (key.len(), dots.collect());
+            if key.len() <= LONGEST_DOTTED && (all.dotted.len() < MOST_FORMS || all.dotted.contains_key(&form)) {
+                all.dotted.entry(form).or_default().entry(key).or_insert(at);
             } else {
                 all.plain.insert(at);
             }
         }
-        let limit = (EFFORT / letters_of_modules.max(1) as u64).clamp(LEAST as u64, MOST as u64) as usize;
+        let share = EFFORT.checked_div(letters_of_modules as u64).unwrap_or(EFFORT);
+        let limit = share.clamp(LEAST as u64, MOST as u64) as usize;
         all.compile(keys, others, limit);
         all
     }
@@ -116,9 +119,9 @@ impl<T: Copy> Patterns<T> {
             return;
         }
         // Few dear keys do not push out the others; of many each has its share alone.
-        let share = limit / others.len();
+        let share = limit.checked_div(others.len()).unwrap_or(limit);
         let shares = [
-            if others.len() <= MOST_DOTTED {
+            if others.len() <= MOST_OTHERS {
                 share.max(ONE)
             } else {
                 share
@@ -142,14 +145,21 @@ impl<T: Copy> Patterns<T> {
 
     /// The value of the first key that fits the module.
     pub fn pick(&self, module: &str) -> Option<T> {
-        let ends = std::iter::once(module).chain(module.match_indices('.').filter_map(|(at, _)| module.get(at + 1..)));
+        let ends = std::iter::once(module).chain(
+            module
+                .match_indices('.')
+                .filter_map(|(at, _)| module.get(at.checked_add(1)?..)),
+        );
         let named = ends.filter_map(|end| self.names.get(end).copied()).min();
-        let before = |at: usize| named.is_none_or(|named| at < named);
-        let dotted = self
-            .dotted
-            .iter()
-            .find(|(at, key)| !before(*at) || ends_with(module, key));
-        let dotted = dotted.map(|(at, _)| *at).filter(|at| before(*at));
+        let letters: Vec<char> = if self.dotted.is_empty() {
+            Vec::new()
+        } else {
+            module.chars().collect()
+        };
+        let forms = self.dotted.iter();
+        let dotted = forms
+            .filter_map(|(form, keys)| keys.get(&read_as(&letters, form)?).copied())
+            .min();
         let by_set = self
             .set
             .as_ref()
@@ -168,14 +178,21 @@ impl<T: Copy> Patterns<T> {
 /// Stands for any letter in a dotted key; no name of a module has it.
 const ANY: char = '\u{0}';
 
-/// Whether the name ends with the key, at its beginning or after a dot.
-fn ends_with(module: &str, key: &[char]) -> bool {
-    let mut rest = module.chars().rev();
-    let same = key
-        .iter()
-        .rev()
-        .all(|k| rest.next().is_some_and(|c| *k == c || *k == ANY && c != '\n'));
-    same && rest.next().is_none_or(|c| c == '.')
+/// The end of a name as a key of that form would be written; none where it does not begin the name or stand after a dot.
+fn read_as(name: &[char], (length, dots): &Form) -> Option<Vec<char>> {
+    let (before, end) = name.split_at_checked(name.len().checked_sub(*length)?)?;
+    if before.last().is_some_and(|c| *c != '.') {
+        return None;
+    }
+    let mut end = end.to_vec();
+    for dot in dots {
+        let letter = end.get_mut(*dot)?;
+        if *letter == '\n' {
+            return None;
+        }
+        *letter = ANY;
+    }
+    Some(end)
 }
 
 #[cfg(test)]

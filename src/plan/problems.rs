@@ -1,8 +1,10 @@
 //! Problems of single files and of sets of files, in words.
 
 use super::files::FileEntry;
+use super::folders::Files;
 use super::job::{Scheme, TensorRef};
-use super::names::{canonical, is_weight, place};
+use super::names::{canonical, place};
+use super::schemes;
 use super::sets::{FileSet, has_same, is_second_layout};
 use super::{Problem, Severity};
 use crate::checkpoint::Content;
@@ -55,10 +57,10 @@ pub fn of_plan(code: &str, title: &str, cause: String, fix: &str) -> Problem {
 
 /// What is wrong with single files. Returns the paths passed over without a problem as the second part: the same weights in
 /// another format, beside a safetensors file of the same folder.
-pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
+pub fn of_files(entries: &Files) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();
     let mut passed_over = Vec::new();
-    for entry in entries {
+    for entry in entries.iter() {
         match &entry.content {
             Err(Error::FileType(Foreign::Hdf5 | Foreign::Gguf)) if has_safetensors(entries, entry) => {
                 passed_over.push(entry.path.clone())
@@ -132,19 +134,21 @@ pub fn of_files(entries: &[FileEntry]) -> (Vec<Problem>, Vec<String>) {
     (problems, passed_over)
 }
 
-fn has_safetensors(entries: &[FileEntry], entry: &FileEntry) -> bool {
-    !entry.folder().is_empty()
-        && entries
-            .iter()
-            .any(|e| e.folder() == entry.folder() && e.header().is_some_and(|h| !h.tensors.is_empty()))
+fn has_safetensors(entries: &Files, entry: &FileEntry) -> bool {
+    !entry.folder().is_empty() && entries.folder(entry.folder()).is_some_and(|f| f.has_weights)
 }
 
 /// What is wrong with a set of files as a model.
-pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
-    let file = set.files.first().map(|f| entries[*f].path.as_str()).unwrap_or_default();
+pub fn of_set(set: &FileSet, entries: &Files) -> Vec<Problem> {
+    let file = set.first_path(entries);
     let mut problems = Vec::new();
-    if !set.missing.is_empty() {
-        problems.push(missing_shards(&set.label, file, &set.missing, set.shards));
+    // A shard that is here and cannot be read says so itself.
+    let is_broken = |name: &&String| entries.named(&set.folder, name).any(|e| e.content.is_err());
+    let missing: Vec<String> = set.missing.iter().filter(|n| !is_broken(n)).cloned().collect();
+    if !missing.is_empty() {
+        let broken = set.missing.len().saturating_sub(missing.len());
+        let in_all = set.missing_in_all.saturating_sub(broken);
+        problems.push(missing_shards(&set.label, file, &missing, in_all, set.shards));
     }
     if let Some(name) = set.twice.first() {
         let cause = format!(
@@ -192,27 +196,10 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             )
         });
     }
-    if let Some((scheme, tensor)) = quantized(set).filter(|_| is_mostly_plain(set)) {
-        let cause =
-            format!("Some of its tensors are {scheme}, such as “{tensor}”. They are left out; the others are read.");
-        let fix = match scheme {
-            MXFP4 => {
-                "To have the experts too, save the model unpacked with transformers: AutoModelForCausalLM.from_pretrained(MODEL, quantization_config=Mxfp4Config(dequantize=True)).save_pretrained(FOLDER)."
-            }
-            _ => "To have them too, drop the model as it was before it was packed.",
-        };
-        let title = "Part of the model is packed".into();
-        problems.push(Problem {
-            tensor: Some(tensor),
-            blocks: "Leaves out what is packed".into(),
-            ..warning("partly-quantized", title, file, cause, fix)
-        });
-    } else if let Some((scheme, tensor)) = quantized(set) {
-        let error = Error::Quantized { scheme, tensor };
-        let fix = format!("{} It is {}.", error.fix(), sibling(&set.label));
-        problems.push(Problem {
-            fix: Some(fix),
-            ..of_error(&error, file, "Blocks 1 model")
+    if let Some((scheme, tensor)) = schemes::of(set) {
+        problems.push(match schemes::is_mostly_plain(set) {
+            true => partly_packed(scheme, tensor, file),
+            false => packed(scheme, tensor, set, file),
         });
     }
     if let Some(packed) = set.tensors.iter().find(|t| t.packing.is_some()) {
@@ -225,11 +212,19 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
             ),
             _ => ("8-bit floats", "as the numbers they stand for"),
         };
-        let cause = format!(
-            "They are read {read}. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
-            sibling(&set.label)
-        );
-        let fix = "Compare packed weights with packed ones, or drop the 16-bit models of both.";
+        let (cause, fix) = match set.is_adapter {
+            true => (
+                format!("They are read {read}. The rounding of the factors is part of what is shown."),
+                "Drop the adapter in 16 bits instead, where it was saved so too.",
+            ),
+            false => (
+                format!(
+                    "They are read {read}. Against 16-bit weights the difference would mostly be rounding; the 16-bit model is {}.",
+                    sibling(&set.label)
+                ),
+                "Compare packed weights with packed ones, or drop the 16-bit models of both.",
+            ),
+        };
         problems.push(warning(
             "quantized-weights",
             format!("The weights of {} are stored as {how}", set.label),
@@ -241,44 +236,90 @@ pub fn of_set(set: &FileSet, entries: &[FileEntry]) -> Vec<Problem> {
     problems
 }
 
-/// What makers add to the name of a model when they pack it.
-const PACKED: [&str; 11] = [
+/// A model of which some matrices are packed, as gpt-oss packs its experts.
+fn partly_packed(scheme: &schemes::Scheme, tensor: &str, file: &str) -> Problem {
+    let cause = format!(
+        "Some of its tensors are {}, such as “{tensor}”. They are left out; the others are read.",
+        scheme.name
+    );
+    let fix = format!(
+        "To have them too, drop the model as it was before it was packed. {}",
+        scheme.way
+    );
+    let title = "Part of the model is packed".into();
+    Problem {
+        tensor: Some(tensor.to_owned()),
+        blocks: "Leaves out what is packed".into(),
+        ..warning("partly-quantized", title, file, cause, fix.trim())
+    }
+}
+
+/// A model whose weights are packed in a way that is not read.
+fn packed(scheme: &schemes::Scheme, tensor: &str, set: &FileSet, file: &str) -> Problem {
+    let error = Error::Quantized {
+        scheme: scheme.name,
+        tensor: tensor.to_owned(),
+    };
+    let fix = format!("{} It is {}. {}", error.fix(), sibling(&set.label), scheme.way);
+    Problem {
+        fix: Some(fix.trim().to_owned()),
+        ..of_error(&error, file, "Blocks 1 model")
+    }
+}
+
+/// What makers add to the name of a model when they pack it, in small letters.
+const PACKED: [&str; 21] = [
     "-unsloth-bnb-4bit",
     "-bnb-4bit",
+    "-bnb-8bit",
     "-4bit",
     "-8bit",
     "-nf4",
+    "-nvfp4",
+    "-mxfp4",
+    "-fp4",
     "-fp8",
-    "-FP8",
-    "-GPTQ",
-    "-AWQ",
     "-gptq",
     "-awq",
+    "-autoround",
+    "-exl2",
+    "-exl3",
+    "-hqq",
+    "-quanto",
+    "-torchao",
+    "-int8",
+    "-int4",
+    "-quantized.w",
 ];
 
 /// The model's name before it was packed; none where it does not say that it is.
 pub fn unpacked_name(name: &str) -> Option<&str> {
+    let small = name.to_ascii_lowercase();
     PACKED
         .iter()
-        .filter_map(|end| name.find(end))
+        .filter_map(|end| small.find(end))
         .min()
-        .map(|at| &name[..at])
+        .and_then(|at| name.get(..at))
 }
 
 fn sibling(label: &str) -> String {
-    unpacked_name(label).map_or_else(|| "the one it was made from".into(), |name| format!("“{name}”"))
+    unpacked_name(label).map_or_else(
+        || "the one that this was packed from, which its model card names".into(),
+        |name| format!("“{name}”"),
+    )
 }
 
-pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) -> Problem {
+/// `missing`: the first names of `in_all`.
+pub fn missing_shards(label: &str, file: &str, missing: &[String], in_all: usize, of: usize) -> Problem {
     let shown: Vec<&str> = missing.iter().take(8).map(String::as_str).collect();
-    let more = if missing.len() > shown.len() {
-        format!(" and {} more", missing.len() - shown.len())
+    let more = if in_all > shown.len() {
+        format!(" and {} more", in_all.saturating_sub(shown.len()))
     } else {
         String::new()
     };
     Problem {
         code: "missing-shard".into(),
-        title: format!("{} missing", count(missing.len(), "shard is", "shards are")),
+        title: format!("{} missing", count(in_all, "shard is", "shards are")),
         file: Some(file.into()),
         tensor: None,
         cause: format!(
@@ -290,52 +331,6 @@ pub fn missing_shards(label: &str, file: &str, missing: &[String], of: usize) ->
         blocks: "Leaves out the matrices in it".into(),
         severity: Severity::Error,
     }
-}
-
-const MXFP4: &str = "MXFP4 weights";
-const FLOATS: &str = "8-bit floating-point weights";
-
-/// The scheme by which weights are packed, with a tensor that shows it.
-pub fn quantized(set: &FileSet) -> Option<(&'static str, String)> {
-    packed(set).next()
-}
-
-/// Whether at least as many matrices of its blocks are plain weights as are packed: gpt-oss packs its experts only. 8-bit floats are read where
-/// their scales are here; without them the file is incomplete.
-pub fn is_mostly_plain(set: &FileSet) -> bool {
-    if packed(set).any(|(scheme, _)| scheme == FLOATS) {
-        return false;
-    }
-    let is_plain = |t: &&TensorRef| {
-        let name = canonical(&t.name).name;
-        t.shape.len() == 2 && t.is_readable() && is_weight(&name) && place(&name).is_selected()
-    };
-    set.tensors.iter().filter(is_plain).count() >= packed(set).count().max(1)
-}
-
-/// Tensors that hold packed weights, and by which scheme (names and types as the writers save them).
-fn packed(set: &FileSet) -> impl Iterator<Item = (&'static str, String)> + '_ {
-    set.tensors.iter().filter(|t| t.packing.is_none()).filter_map(|t| {
-        let is = |suffix: &str| t.name.ends_with(suffix);
-        let scheme = if t.name.contains(".quant_state.bitsandbytes__") {
-            "4-bit bitsandbytes weights"
-        } else if is(".SCB") {
-            "8-bit bitsandbytes weights"
-        } else if is(".qweight") {
-            "GPTQ or AWQ weights"
-        } else if is(".weight_packed") {
-            "compressed-tensors weights"
-        } else if is("_blocks") && t.dtype.name() == "U8" {
-            MXFP4
-        } else if is(".weight") && t.dtype.name() == "U32" {
-            "quantised MLX weights"
-        } else if is(".weight") && t.dtype.name().starts_with("F8_") {
-            FLOATS
-        } else {
-            return None;
-        };
-        Some((scheme, t.name.clone()))
-    })
 }
 
 /// "1 matrix", "3 matrices".

@@ -1,9 +1,11 @@
 //! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
 
 use super::alpha::CONVENTIONS;
-use super::families::{FAMILIES, FUSED, GateUp, RENAMES};
-use super::foreign::SPELLINGS;
+use super::families::{FAMILIES, FUSED, GateUp};
+use super::foreign::{FORMS, SPELLINGS};
 use super::layouts::LAYOUTS;
+use super::renames::RENAMES;
+use super::schemes::SCHEMES;
 use crate::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use crate::error::PIECES;
 use crate::methods::METHODS;
@@ -16,7 +18,7 @@ pub struct Row {
 }
 
 /// Files and layouts that are read as they are.
-const READ: [(&str, &str, &str); 21] = [
+const READ: [(&str, &str, &str); 23] = [
     (
         "safetensors, any size, in shards, F32 F16 BF16 F64",
         "read",
@@ -79,6 +81,12 @@ const READ: [(&str, &str, &str); 21] = [
         "08-openclip-multihead-attention",
     ),
     (
+        "LoRA and model of Stable Diffusion (1, 2, XL), Wan, Z-Image, Lumina 2 under diffusers' names on the makers' file, and the reverse",
+        "merged",
+        "tests/field_meet.rs",
+    ),
+    ("one factor for all experts (Tinker)", "merged", "tests/field_meet.rs"),
+    (
         "alpha in the file's own metadata, by component",
         "read",
         "39-alpha-in-file-metadata, 40-metadata-alpha-by-component",
@@ -101,16 +109,26 @@ const READ: [(&str, &str, &str); 21] = [
 ];
 
 /// Files that are known and not read.
-const FOREIGN: [(&str, &str, &str); 6] = [
+const FOREIGN: [(&str, &str, &str); 8] = [
     (
         "GGUF",
         "refused: quantised for inference; use the safetensors it was made from",
         "not_gguf",
     ),
     (
-        "GPTQ, AWQ, compressed-tensors, MXFP4, MLX quantised",
+        "GPTQ, AWQ, AutoRound, compressed-tensors, NVFP4, MXFP4, quanto, HQQ, EXL2, EXL3, torchao, AQLM, MLX quantised",
         "refused by name: use the 16-bit model",
-        "tests/quantized.rs",
+        "tests/quantized.rs, src/plan/schemes.rs",
+    ),
+    (
+        "exports for one runtime (ONNX, TensorFlow Lite, OpenVINO, Core ML, TensorRT)",
+        "named: use the model that they were made from",
+        "tests/field_words.rs",
+    ),
+    (
+        "LoRA of embeddings only, trainable tokens",
+        "refused by name: no matrix inside the blocks changes",
+        "tests/field_words.rs",
     ),
     (
         "bitsandbytes 8 bit, FP8 of which some or expected scales are missing",
@@ -171,7 +189,7 @@ pub fn rows() -> Vec<Row> {
 pub fn writers() -> String {
     let mut text =
         "# Writers: what is read, and the proof\n\nGenerated from the tables of the code; a test keeps it true \
-                    (`LORASCOPE_WRITE=1 cargo test --test field`).\n"
+                    (`LORASCOPE_WRITE=1 cargo test --test all field::`).\n"
             .to_owned();
     let mut table = |title: &str, about: &str, head: [&str; 3], rows: Vec<[String; 3]>| {
         text += &format!(
@@ -236,19 +254,37 @@ pub fn writers() -> String {
         RENAMES.len()
     );
     table("Fused layers", &about, ["fused", "parts", "proof"], fused.collect());
-    let spellings = SPELLINGS.iter().map(|s| {
+    let spellings = SPELLINGS.iter().map(|s| (s.name, s.way));
+    let forms = FORMS.iter().map(|f| (f.name, f.way));
+    let spellings = spellings.chain(forms).map(|(name, way)| {
         [
-            s.name.to_owned(),
-            format!("named, not merged. {}", s.way),
+            name.to_owned(),
+            format!("named, not merged. {way}"),
             "src/plan/foreign.rs".to_owned(),
         ]
     });
-    let about = "Low-rank files under names that are not read: known by their shapes, never taken for a model.";
+    let about = "Low-rank files in names or a form that is not read: known by their shapes, never taken for a model.";
     table(
         "Adapters of other libraries",
         about,
         ["writer", "what is done, and the way out", "proof"],
         spellings.collect(),
+    );
+    let schemes = SCHEMES.iter().map(|s| {
+        [
+            s.name.to_owned(),
+            format!("named, not read. Use the 16-bit model. {}", s.way)
+                .trim()
+                .to_owned(),
+            "src/plan/schemes.rs".to_owned(),
+        ]
+    });
+    let about = "Models whose weights are packed in a way that is not read: known by their tensors.";
+    table(
+        "Packed weights",
+        about,
+        ["stored as", "what is done, and the way out", "proof"],
+        schemes.collect(),
     );
     let pieces = PIECES.iter().map(|p| {
         [

@@ -28,31 +28,39 @@ fn extend_where(base: &mut Base, is_meant: impl Fn(&str) -> bool, map: impl Iter
     for (i, m) in base
         .matrices
         .iter()
+        .zip(&base.named)
         .enumerate()
-        .filter(|(i, _)| !is_copy(&base.named[*i].name) && is_meant(&base.named[*i].name))
+        .filter(|(_, (_, n))| !is_copy(&n.name) && is_meant(&n.name))
+        .map(|(i, (m, _))| (i, m))
     {
         if let Some(layer) = m.place.layer {
             of_layer.entry(layer).or_default().push(i);
         }
     }
+    let most = base.named.len().saturating_add(MOST_COPIES);
     for (layer, from) in map.filter(|(layer, from)| layer != from) {
         for i in of_layer.get(&from).into_iter().flatten() {
-            let Some(name) = copy_name(&base.named[*i].name, layer, from).filter(|name| known.insert(name.clone()))
-            else {
+            if base.named.len() >= most {
+                return;
+            }
+            let (Some(named), Some(own)) = (base.named.get(*i), base.matrices.get(*i)) else {
                 continue;
             };
-            let mut copy = base.matrices[*i].clone();
+            let shape = named.shape;
+            let Some(name) = copy_name(&named.name, layer, from).filter(|name| known.insert(name.clone())) else {
+                continue;
+            };
+            let mut copy = own.clone();
             copy.tensor.name = name.clone();
             copy.place.layer = Some(layer);
-            base.named.push(Named {
-                name,
-                shape: base.named[*i].shape,
-            });
+            base.named.push(Named { name, shape });
             base.matrices.push(copy);
         }
     }
 }
 
+/// The largest mixture with each layer three times has as many; of more, the first.
+const MOST_COPIES: usize = 1 << 17;
 const MARK: &str = " (a copy of layer ";
 
 /// The name under which a tuned matrix finds its base: its own, or that of the copy.

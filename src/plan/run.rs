@@ -48,21 +48,30 @@ pub fn steps(sets: &[FileSet]) -> Vec<Option<RunStep>> {
     let own: Vec<Option<RunStep>> = sets.iter().map(step).collect();
     let mut members: BTreeMap<&str, usize> = BTreeMap::new();
     for s in own.iter().flatten() {
-        *members.entry(&s.run).or_default() += 1;
+        let n = members.entry(&s.run).or_default();
+        *n = n.saturating_add(1);
     }
     own.iter()
-        .map(|s| s.clone().filter(|s| members[s.run.as_str()] > 1))
+        .map(|s| {
+            s.clone()
+                .filter(|s| members.get(s.run.as_str()).is_some_and(|n| *n > 1))
+        })
         .collect()
 }
 
 /// For every model the one before it in its run; models come with what their paths say.
 pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
+    let mut runs: BTreeMap<&str, BTreeMap<u64, usize>> = BTreeMap::new();
+    for (place, own) in steps.iter().enumerate() {
+        if let Some(own) = own {
+            // Of one step the last.
+            runs.entry(&own.run).or_default().insert(own.step, place);
+        }
+    }
     let one = |own: &Option<RunStep>| {
         let own = own.as_ref()?;
-        let earlier = |s: &RunStep| s.run == own.run && s.step < own.step;
-        (0..steps.len())
-            .filter(|i| steps[*i].as_ref().is_some_and(earlier))
-            .max_by_key(|i| steps[*i].as_ref().map(|s| s.step))
+        let (_, place) = runs.get(own.run.as_str())?.range(..own.step).next_back()?;
+        Some(*place)
     };
     steps.iter().map(one).collect()
 }

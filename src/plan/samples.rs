@@ -16,7 +16,8 @@ impl Samples {
         for (name, numbers) in headers.flat_map(|h| &h.samples) {
             let name = canonical(name).name;
             let Some((stack, layer)) = stack(&name) else { continue };
-            let within = name[stack.len()..].trim_start_matches('.').split_once('.');
+            let within = name.get(stack.len()..).unwrap_or_default();
+            let within = within.trim_start_matches('.').split_once('.');
             let within = within.map_or("", |(_, within)| within).to_owned();
             let block = all.0.entry(stack.to_owned()).or_default().entry(layer).or_default();
             block.insert(within, numbers.clone());

@@ -75,7 +75,7 @@ impl Selection {
         let mut types: Vec<PlanType> = Vec::new();
         for (name, place) in matrices {
             let kind = place.class();
-            let at = types.iter().position(|t| t.kind == kind).unwrap_or_else(|| {
+            if !types.iter().any(|t| t.kind == kind) {
                 let on = self
                     .on
                     .as_ref()
@@ -86,9 +86,10 @@ impl Selection {
                     count: 0,
                     on,
                 });
-                types.len() - 1
-            });
-            types[at].count += u32::from(self.fits(name));
+            }
+            if let Some(own) = types.iter_mut().find(|t| t.kind == kind) {
+                own.count = own.count.saturating_add(u32::from(self.fits(name)));
+            }
         }
         types
     }

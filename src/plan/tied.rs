@@ -47,12 +47,15 @@ pub fn extend(base: &mut Base, is_named: impl Fn(&str) -> bool) {
         else {
             continue;
         };
-        let mut copy = base.matrices[at].clone();
+        let (Some(own), Some(named)) = (base.matrices.get(at), base.named.get(at)) else {
+            continue;
+        };
+        let (mut copy, shape) = (own.clone(), named.shape);
         copy.tensor.name = head.to_owned();
         copy.place = super::names::place(head);
         base.named.push(Named {
             name: head.to_owned(),
-            shape: base.named[at].shape,
+            shape,
         });
         base.matrices.push(copy);
     }

@@ -1,12 +1,11 @@
 /** For everyone: axe finds nothing, 200 % zoom loses nothing, a finger gets the numbers. */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { violations } from './breadth';
 import { drop, fixture, open, planned, trySample } from './support';
 
-async function clean(page: Page, state: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+async function clean(page: Page, state: string, colorScheme: 'light' | 'dark'): Promise<void> {
   expect(
-    violations.map(
+    (await violations(page, colorScheme)).map(
       (v) =>
         `${state}: ${v.id}: ${v.nodes
           .map((n) => n.target.join(' '))
@@ -23,27 +22,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('axe finds nothing in any state', async ({ page }) => {
       test.setTimeout(120_000);
       await open(page);
-      await clean(page, 'empty');
+      await clean(page, 'empty', colorScheme);
       await drop(page, [fixture('minilm-layer0/base'), fixture('minilm-layer0/lora_r8')]);
       await planned(page, 3);
-      await clean(page, 'plan');
+      await clean(page, 'plan', colorScheme);
       await page.reload();
       await open(page);
       await trySample(page);
-      await clean(page, 'results');
+      await clean(page, 'results', colorScheme);
       await page.locator('[data-figure=k-curve] canvas').focus();
       await page.keyboard.press('t');
       await page.getByTestId('preset').selectOption('letter');
       await page.getByTestId('differences').click();
       await page.locator('[data-figure=overview]').getByTestId('figure-menu').click();
-      await clean(page, 'results with menu, table and differences');
+      await clean(page, 'results with menu, table and differences', colorScheme);
       await page.keyboard.press('Escape');
       await page.getByTestId('matrix-row').first().click();
       await expect(page.locator('[data-figure=vector] canvas')).toBeVisible();
-      await clean(page, 'matrix');
+      await clean(page, 'matrix', colorScheme);
       await page.goto('./gallery/index.html');
       await expect(page.locator('lorascope-figure canvas').first()).toBeVisible();
-      await clean(page, 'gallery');
+      await clean(page, 'gallery', colorScheme);
     });
   });
 }

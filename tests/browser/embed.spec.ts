@@ -98,7 +98,9 @@ test('nothing is fetched before it comes near the viewport, and ready is said on
   expect(await page.evaluate(() => (globalThis as unknown as { ready?: boolean }).ready)).toBe(true);
 });
 
-test('several figures share one page; what does not load says so', async ({ page }) => {
+test('several figures share one page and one fetch; what does not load says so', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await blog(
     page,
     `<lorascope-figure src="sample.json" figure="similarity" model="lora-r1" k="5"></lorascope-figure>
@@ -110,6 +112,86 @@ test('several figures share one page; what does not load says so', async ({ page
     'none.json did not load (404)',
   );
   await expect(page.locator('lorascope-figure canvas').first()).toHaveAttribute('aria-label', /LoRA r = 1/);
+  expect(asked.filter((path) => path === '/sample.json')).toHaveLength(1);
+  // A second figure leaves the first one's report alone.
+  await page
+    .locator('lorascope-figure')
+    .first()
+    .evaluate((e) => e.setAttribute('src', 'series.json'));
+  await page
+    .locator('lorascope-figure')
+    .nth(1)
+    .evaluate((e) => e.setAttribute('k', '3'));
+  await expect(page.locator('lorascope-figure').nth(1).locator('canvas')).toHaveAttribute('aria-label', /k = 0\.8 %/);
+});
+
+test('a figure says what it shows and of what; what is not there is said in words', async ({ page }) => {
+  await blog(
+    page,
+    `<lorascope-figure src="sample.json" figure="similarity" model="lora-r1"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="overview" caption="title"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="overview" caption="none"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="pie"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="similarity" model="nobody"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="similarity" matrix="nowhere"></lorascope-figure>`,
+  );
+  const [full, title, none, ...missing] = await page.locator('lorascope-figure').all();
+  await expect(full!.locator('.title')).toHaveText('Similarity: layer 0, query, LoRA r = 1, all-MiniLM-L6-v2');
+  await expect(full!.locator('.caption')).toContainText('k = 10, ε = 0.50');
+  await full!.locator('input[type=range]').last().fill('0.7');
+  await expect(full!.locator('.caption')).toContainText('ε = 0.70');
+  await expect(title!.locator('.title')).toHaveText('Where they are, all-MiniLM-L6-v2');
+  await expect(title!.locator('.caption')).toHaveCount(0);
+  await expect(none!.locator('canvas')).toBeVisible();
+  await expect(none!.locator('.title, .caption')).toHaveCount(0);
+  for (const [at, words] of ['no figure “pie”', 'no model “nobody”', 'no matrix “nowhere”'].entries())
+    await expect(missing[at]!.getByRole('alert')).toContainText(words);
+  await missing[0]!.evaluate((e) => e.setAttribute('figure', 'overview'));
+  await expect(missing[0]!.locator('canvas')).toBeVisible();
+});
+
+test('a figure takes the colour scheme of the page around it, and nothing else of it', async ({ page }) => {
+  const figure = '<lorascope-figure src="sample.json" figure="effective-rank"></lorascope-figure>';
+  const ground = () => page.locator('lorascope-figure').evaluate((e) => getComputedStyle(e).backgroundColor);
+  const drawn = () =>
+    page.locator('lorascope-figure canvas').evaluate((c) => [
+      ...(c as HTMLCanvasElement)
+        .getContext('2d')!
+        .getImageData(1, (c as HTMLCanvasElement).height - 2, 1, 1)
+        .data.slice(0, 3),
+    ]);
+  const light = async () => {
+    await expect.poll(ground).toBe('rgb(255, 255, 255)');
+    await expect.poll(drawn).toEqual([255, 255, 255]);
+  };
+  const dark = async () => {
+    await expect.poll(ground).toBe('rgb(17, 19, 20)');
+    await expect.poll(drawn).toEqual([17, 19, 20]);
+  };
+  // Most blogs declare no scheme: they are light, whatever the reader's system has.
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await blog(page, `<style>body{background:#fbf3e2}</style>${figure}`);
+  await light();
+  // A switch of the page's own.
+  await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'dark'));
+  await dark();
+  await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'light'));
+  await light();
+  await page.evaluate(() => document.documentElement.style.setProperty('color-scheme', 'light dark'));
+  await dark();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await light();
+
+  await blog(
+    page,
+    `<style>body{letter-spacing:3px;font:italic 30px serif;text-align:center;text-transform:uppercase;--paper:pink;--ink:lime;word-spacing:9px}</style>${figure}`,
+  );
+  await light();
+  const style = await page.locator('lorascope-figure .title').evaluate((e) => {
+    const { letterSpacing, fontStyle, textAlign, textTransform, wordSpacing, fontSize, color } = getComputedStyle(e);
+    return [letterSpacing, fontStyle, textAlign, textTransform, wordSpacing, fontSize, color];
+  });
+  expect(style).toEqual(['normal', 'normal', 'start', 'none', '0px', '14px', 'rgb(21, 24, 26)']);
 });
 
 test('the npm package serves a fresh project built by Vite, with types', async ({ page }) => {

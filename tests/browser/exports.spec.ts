@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { inBuild } from './breadth';
+import { firstOfEach, inBuild } from './breadth';
 import { BUILDS, open, reaches, summary, trySample } from './support';
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
@@ -50,8 +50,10 @@ for (const version of BUILDS) {
   inBuild(version)(`every figure gives every file, ${version.build}`, async ({ page }) => {
     test.setTimeout(180_000);
     // Chromium holds back the eleventh download that a visit makes in a hurry: two figures a visit are eight.
-    for (const ids of [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)]) {
-      const one = MATRIX.includes(ids[0]!);
+    const visits = [RUN.slice(0, 2), RUN.slice(2), MATRIX.slice(0, 2), MATRIX.slice(2)];
+    const about = (ids: string[]) => (MATRIX.includes(ids[0]!) ? 'a matrix' : 'a run');
+    for (const ids of firstOfEach('visits for files of figures', visits, about)) {
+      const one = about(ids) === 'a matrix';
       await sample(page, version);
       await expect(page.getByRole('button', { name: /SHA-256/ })).toHaveCount(0);
       if (one) await openMatrix(page);
@@ -148,14 +150,23 @@ test('the page of a figure works from the disk, without a network, and in a fram
 test('lines to paste: embed, PyTorch, citation; the run in words', async ({ page }) => {
   await sample(page);
   const curve = figure(page, 'epsilon-curve');
-  expect(await copy(curve, 'embed')).toContain(
-    '<lorascope-figure src="report.json" figure="epsilon-curve" k="10" epsilon="0.5" side="left">',
-  );
+  const code = await copy(curve, 'embed');
+  const [, name] = /<lorascope-figure src="([^"]+)" figure="epsilon-curve" k="10" epsilon="0.5" side="left">/.exec(
+    code,
+  )!;
+  const data = await save(curve, 'embed');
+  // The code asks for the file by the name it has, and the file holds what the figure draws and no more.
+  expect(data.endsWith(`-${name}`), `${name}: ${data}`).toBe(true);
+  expect(JSON.parse(readFileSync(data, 'utf8'))).toMatchObject({ schema: 'lorascope-report/1' });
+  expect(readFileSync(data).length).toBeLessThan(600_000);
+  const frame = await copy(curve, 'frame');
+  expect(frame).toContain(`src="${name!.replace('-report.json', '.html')}"`);
+  expect(frame).toContain('lorascope-height');
   expect(await copy(curve, 'citation')).toContain('@article{shuttleworth2024lora');
   const leading = (await summary(page, 'LoRA r = 1')).intruders;
-  const code = await copy(curve, 'pytorch');
-  expect(code).toContain(`# Lorascope: ${leading}`);
-  expect(code.match(/lora_A\.weight/g)).toHaveLength(24);
+  const python = await copy(curve, 'pytorch');
+  expect(python).toContain(`# Lorascope: ${leading}`);
+  expect(python.match(/lora_A\.weight/g)).toHaveLength(24);
   const words = readFileSync(await save(curve, 'markdown'), 'utf8');
   expect(words).toContain(`| LoRA r = 1 | ${leading} |`);
 });

@@ -3,10 +3,9 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
-import { inBuild, inFull } from './breadth';
+import { inBuild, inFull, violations } from './breadth';
 import { plainHost } from './plain-host';
 import { BUILDS, reaches, troubles } from './support';
 
@@ -80,9 +79,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await page.getByTestId('teachers').locator('summary').click();
           await page.getByTestId('option').first().check();
         }
-        const { violations } = await new AxeBuilder({ page }).analyze();
         expect(
-          violations.map(
+          (await violations(page, colorScheme)).map(
             (v) =>
               `${id}: ${v.id}: ${v.nodes
                 .map((n) => n.target.join(' '))

@@ -1,4 +1,4 @@
-/** A static host that knows no header but the type: no isolation, no policy. */
+/** A static host that knows no header but the type, and those it is told: no isolation, no policy. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
@@ -18,8 +18,12 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Serves folders by the paths they stand under, the longest first. */
-export async function plainHost(folders: Record<string, string>): Promise<Host> {
+/** Serves folders by the paths they stand under, the longest first; `pages` may change what a page holds. */
+export async function plainHost(
+  folders: Record<string, string>,
+  headers: Record<string, string> = {},
+  pages = (page: string) => page,
+): Promise<Host> {
   const server: Server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://host').pathname.replace(/\/$/, '/index.html');
     try {
@@ -28,7 +32,9 @@ export async function plainHost(folders: Record<string, string>): Promise<Host> 
         .find((prefix) => path.startsWith(prefix));
       if (under === undefined) throw new Error('outside the folders');
       const body = await readFile(join(folders[under]!, path.slice(under.length)));
-      response.setHeader('Content-Type', TYPES[extname(path)] ?? 'application/octet-stream').end(body);
+      const type = TYPES[extname(path)] ?? 'application/octet-stream';
+      response.setHeaders(new Map([...Object.entries(headers), ['Content-Type', type]]));
+      response.end(type === 'text/html' ? pages(body.toString()) : body);
     } catch {
       response.writeHead(404).end();
     }

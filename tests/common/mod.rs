@@ -1,6 +1,7 @@
 //! Drives the core over real files as the worker does: header ranges first, then the bytes of one matrix at a time.
 
 pub mod adversary;
+pub mod memory;
 pub mod reference;
 pub mod synthetic;
 

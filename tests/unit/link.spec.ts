@@ -53,3 +53,93 @@ test('nonsense and other versions leave the defaults', () => {
   expect(applied('#v=9&k=3').settings.k).toBe(10);
   expect(applied('#v=1&k=-3').settings.k).toBe(10);
 });
+
+/** mulberry32: the same walk every time. */
+function random(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** What is wrong with the dials of a link: whatever it says, they stay where the engine and the controls can follow. */
+function fault(hash: string): string | undefined {
+  const link = read(hash);
+  const s = link.dials(defaults());
+  const whole = (n: number | undefined, from: number) =>
+    n === undefined || (Number.isSafeInteger(n) && n >= from && n <= 0xffffffff);
+  const { k, epsilon, side, cosine } = s.settings;
+  const counts = whole(k, 1) && whole(s.top, 1) && whole(s.origin.i, 0) && whole(s.origin.j, 0);
+  if (!counts || !whole(s.vector, 0) || !whole(s.until, 0)) return 'a number';
+  if (!(epsilon >= 0 && epsilon <= 1)) return 'epsilon';
+  if (!['left', 'right', 'both'].includes(side) || !['absolute', 'signed'].includes(cosine)) return 'a word';
+  // What is written of it is read as the same.
+  const again = read(write(s, { theme: link.theme, hide: link.hide, report: link.report }, link.figure));
+  const said = ({ theme, hide, figure, dials }: typeof link) =>
+    JSON.stringify([theme, hide, figure, dials(defaults()).settings]);
+  return said(again) === said(link) ? undefined : 'the way back';
+}
+
+test('no link puts a dial where nothing can follow', () => {
+  const next = random(7);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
+  const names = ['v', 'k', 'epsilon', 'side', 'cosine', 'preset', 'vector', 'top', 'i', 'j', 'until', 'fraction'];
+  const others = ['adapters', 'sample', 'report', 'matrix', 'model', 'figure', 'theme', 'hide', '__proto__', ''];
+  const values = [
+    '1',
+    '0',
+    '-1',
+    '1e9',
+    '4294967296',
+    '9007199254740993',
+    '9'.repeat(400),
+    'NaN',
+    'Infinity',
+    '0.5',
+    '1.1',
+  ];
+  const words = [
+    'both',
+    'signed',
+    'left',
+    'dark',
+    'k-curve',
+    'menu,about',
+    'menu,menu',
+    '%',
+    '%E0%A4',
+    '\u0000',
+    '<b>',
+    '0x10',
+    '',
+  ];
+  const junk = () => Array.from({ length: 1 + next() * 8 }, () => String.fromCharCode(next() * 0x3000)).join('');
+  const faults: string[] = [];
+  for (let round = 0; round < 20_000; round++) {
+    const parts = Array.from({ length: next() * 8 }, () => {
+      const value = next() < 0.2 ? junk() : pick(next() < 0.5 ? values : words);
+      return `${pick(next() < 0.7 ? names : others)}${next() < 0.9 ? '=' : ''}${value}`;
+    });
+    const hash = `#${parts.join(pick(['&', '&', '&', '&&', ';']))}`;
+    const wrong = fault(hash);
+    if (wrong !== undefined) faults.push(`${wrong}: ${hash}`);
+  }
+  expect(faults.slice(0, 5)).toEqual([]);
+});
+
+test('a link of megabytes is read in no time', () => {
+  const start = performance.now();
+  for (const hash of [
+    `#v=1&k=${'9'.repeat(4_000_000)}`,
+    `#v=1&hide=${'menu,'.repeat(800_000)}`,
+    `#${'k=3&'.repeat(500_000)}`,
+    `#v=1&matrix=${'x'.repeat(4_000_000)}`,
+    `#${'%'.repeat(2_000_000)}`,
+  ]) {
+    expect(fault(hash), hash.slice(0, 40)).toBeUndefined();
+  }
+  expect(performance.now() - start).toBeLessThan(5000);
+});

@@ -8,7 +8,11 @@ import { download, saveFigure } from '../exports';
 import type { Spec } from '../views/figure';
 import type { Item } from '../views/menu';
 import type { FigureKind, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
+import { math } from '../math';
+import { lacking } from './asked';
 import { dials, type Dial } from './dials';
+import { fetched } from './reports';
+import { themeOf } from './scheme';
 import type { FigureName, LorascopeFigureElement, Selection } from './types';
 import { loadView } from './wasm';
 import styles from './style.css?inline';
@@ -41,6 +45,7 @@ export class LorascopeFigure extends LitElement implements Public {
     adaptersOnly: { type: Boolean, attribute: 'adapters-only', reflect: true },
     theme: { reflect: true },
     controls: { reflect: true },
+    caption: { reflect: true },
     focus_: { state: true },
     failure: { state: true },
     head: { state: true },
@@ -64,6 +69,7 @@ export class LorascopeFigure extends LitElement implements Public {
   declare adaptersOnly: boolean;
   declare theme: Theme | null;
   declare controls: string | null;
+  declare caption: 'none' | 'title' | null;
   declare focus_: Focus | undefined;
   declare failure: string;
   declare head: Pick<Report, 'settings' | 'models' | 'base'> | undefined;
@@ -92,10 +98,12 @@ export class LorascopeFigure extends LitElement implements Public {
       { rootMargin: NEAR },
     );
     this.#sight.observe(this);
+    this.addEventListener('transitionrun', this.#recoloured);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.removeEventListener('transitionrun', this.#recoloured);
     this.#sight?.disconnect();
     this.#changes.disconnect();
   }
@@ -114,15 +122,15 @@ export class LorascopeFigure extends LitElement implements Public {
     this.#sight?.disconnect();
     try {
       if (this.lesson) return await this.#lesson();
-      const [View, text] = await Promise.all([loadView(), this.#text()]);
-      const view = View.fromJson(text);
-      this.#drawn.view?.free();
+      const own = () => loadView().then((View) => View.fromJson(this.#own()));
+      const [View, view] = await Promise.all([loadView(), this.src ? fetched(this.src) : own()]);
       this.#drawn.view = view;
       this.#figures = View.figures();
       this.#drawn.version += 1;
       this.head = view.head() as Report;
       this.failure = '';
       await this.updateComplete;
+      if (this.#wrong()) return;
       this.dispatchEvent(
         new CustomEvent('ready', { detail: { alt: view.alt(this.#request()) }, bubbles: true, composed: true }),
       );
@@ -149,16 +157,17 @@ export class LorascopeFigure extends LitElement implements Public {
       if (this.taught?.getAttribute(name) !== value) this.taught?.setAttribute(name, value);
   }
 
-  async #text(): Promise<string> {
-    if (!this.src) {
-      const own = this.querySelector('script[type="application/json"]')?.textContent;
-      if (!own) throw new Error('There is no report: give src, or put it inside the element.');
-      return own;
-    }
-    const response = await fetch(new URL(this.src, document.baseURI));
-    if (!response.ok) throw new Error(`${this.src} did not load (${response.status}).`);
-    return response.text();
+  /** The report inside the element. */
+  #own(): string {
+    const own = this.querySelector('script[type="application/json"]')?.textContent;
+    if (!own) throw new Error('There is no report: give src, or put it inside the element.');
+    return own;
   }
+
+  /** The style lets the text's colour take a moment to change: so a page that turns dark or light is heard of. */
+  readonly #recoloured = (event: TransitionEvent): void => {
+    if (event.target === this && event.propertyName === 'color') this.requestUpdate();
+  };
 
   /** Where the reader points; `<lorascope-figure-view>` asks and tells. */
   readonly #pointer = ((self: LorascopeFigure) => ({
@@ -210,17 +219,42 @@ export class LorascopeFigure extends LitElement implements Public {
       return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
     if (this.taught) return html`${this.taught}`;
     if (!this.head) return html`<slot></slot>`;
+    const wrong = this.#wrong();
+    if (wrong) return html`<p class="failure" role="alert">${wrong}</p>`;
     const spec = this.#spec();
     const own = this.#figures.find(({ id }) => id === this.figure)?.dials ?? [];
     const shown = dials(own, this.controls);
-    return html`<lorascope-figure-view
-        .report=${this.#drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme ?? undefined} .chosen=${this.#chosen}
+    return html`${this.caption === 'none' ? nothing : html`<p class="title">${math(this.#title(spec))}</p>`}
+      <lorascope-figure-view
+        .report=${this.#drawn} .pointer=${this.#pointer} .spec=${spec} .theme=${this.theme ?? themeOf(this)} .chosen=${this.#chosen}
       ></lorascope-figure-view>
       ${
         shown.dials.length > 0 || shown.menu
           ? html`<div class="bar">${shown.dials.map((dial) => this.#dial(dial))} ${shown.menu ? html`<lorascope-menu .items=${this.#items()}></lorascope-menu>` : nothing}</div>`
           : nothing
-      }`;
+      }
+      ${this.caption ? nothing : html`<p class="caption">${math(this.#drawn.view!.caption(spec.settings))}</p>`}`;
+  }
+
+  /** What is asked for and not there. */
+  #wrong(): string {
+    const models = this.head?.models.map(({ label }) => label) ?? [];
+    const wrong = lacking(this, { figures: this.#figures.map(({ id }) => id), models });
+    if (wrong || this.matrix == null) return wrong;
+    // A heading names the layer of its matrix, where there is one.
+    const placed = (matrix: string | undefined) => this.#heading({ ...this.#spec(), matrix }).includes(': ');
+    return placed(undefined) && !placed(this.matrix)
+      ? `There is no matrix “${this.matrix}” in this report. Its name is that in the base; “Copy embed code” writes it.`
+      : '';
+  }
+
+  #heading(spec: Spec): string {
+    return this.#drawn.view!.heading({ ...spec, theme: 'light', width: 632, scale: 1 });
+  }
+
+  /** What is drawn and of what: the figure's name, its matrix and model; of figures of a whole run, the base. */
+  #title(spec: Spec): string {
+    return `${this.#heading(spec)}, ${this.head!.base.label}`;
   }
 
   #dial(dial: Dial): TemplateResult {

@@ -12,6 +12,7 @@ import { kebab } from '../lessons/take-away';
 import type { Drawing, Menu } from '../lessons/view';
 import type { Theme } from '../wasm/simd/lorascope';
 import { loadLessons } from './lesson-wasm';
+import { themeOf } from './scheme';
 import styles from './lesson.css?inline';
 import '../lessons/view';
 
@@ -57,6 +58,7 @@ export class LorascopeLesson extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.addEventListener('transitionrun', this.#recoloured);
     this.#read();
     this.#changes.observe(this, { attributes: true });
     this.#sight = new IntersectionObserver(
@@ -68,9 +70,14 @@ export class LorascopeLesson extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.removeEventListener('transitionrun', this.#recoloured);
     this.#changes.disconnect();
     this.#sight?.disconnect();
   }
+
+  readonly #recoloured = (event: TransitionEvent): void => {
+    if (event.target === this && event.propertyName === 'color') this.requestUpdate();
+  };
 
   get #lesson(): Lesson | undefined {
     return LESSONS.find(({ id }) => id === this.lesson);
@@ -103,7 +110,7 @@ export class LorascopeLesson extends LitElement {
     if (!this.near) return html`<slot></slot>`;
     const hide = (this.hide ?? '').split(/[\s,]+/);
     return html`${this.words ? lesson.words(this.facts, this.dials) : nothing}
-      <lorascope-lesson-view .lesson=${lesson} .dials=${this.dials} .hide=${hide} .theme=${this.theme ?? undefined} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu}
+      <lorascope-lesson-view .lesson=${lesson} .dials=${this.dials} .hide=${hide} .theme=${this.theme ?? themeOf(this)} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu}
         .until=${this.step ?? undefined} .running=${this.step !== null && this.step !== undefined}
         @facts=${(e: CustomEvent<Shown['facts']>) => this.#heard(e.detail)} @dial=${(e: CustomEvent<Dials>) => (this.dials = e.detail)}></lorascope-lesson-view>
       ${this.words ? lesson.after(this.facts, this.dials) : nothing}`;

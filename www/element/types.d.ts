@@ -63,10 +63,12 @@ export interface LorascopeFigureElement extends HTMLElement {
   fraction: boolean;
   /** A measure by layer without full fine-tunes; the attribute is `adapters-only`. */
   adaptersOnly: boolean;
-  /** By default what the reader's system has. */
+  /** By default the colour scheme of the page around it: light where that declares none. */
   theme: 'light' | 'dark' | null;
   /** Dials shown, of `k`, `epsilon`, `step`, and `menu`; `none` shows none; by default what the figure has. */
   controls: string | null;
+  /** A title above and a line below say what is shown, by which rule, from which base. `title`: the title alone; `none`: neither. */
+  caption: 'none' | 'title' | null;
   addEventListener(
     type: 'ready',
     listener: (event: CustomEvent<{ alt: string }>) => void,

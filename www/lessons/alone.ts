@@ -1,5 +1,6 @@
 /** How alone can a vector be? Appendix C. */
 import { html } from 'lit';
+import type { Facts } from './host';
 import { type Lesson, say, whole } from './lesson';
 
 const DIMENSIONS = [2, 3, 4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024, 2048, 4096];
@@ -119,7 +120,7 @@ export const alone: Lesson = {
     { id: 'bars', title: 'Its cosine with each axis', figure: 'panel', panel: 'bars', size: 'half' },
   ],
   after: (f, d) => html`
-    <p class="read">Now the best match is ${say(f['best'], 3)}, with axis ${whole(f['bestPlace'])}. A random direction would have ${say(f['expected'], 3)} (between ${say(f['low'], 3)} and ${say(f['high'], 3)} nine times of ten). Drag <i class="v">v</i>: the best match is least where all cosines are equal.</p>
+    <p class="read">Now the best match is ${say(f['best'], 3)}, with axis ${whole(f['bestPlace'])}. A random direction would have ${say(f['expected'], 3)} (between ${say(f['low'], 3)} and ${say(f['high'], 3)} nine times of ten).${outside(f) ? ' This one is of the rarer.' : ''} ${Number(d['n']) <= 3 ? html`Drag <i class="v">v</i>: the` : 'The'} best match is least where all cosines are equal.</p>
     <p class="read">${d['signed'] ? html`With its sign the largest cosine is ${say(f['signedBest'], 3)}. ` : ''}A singular vector has no sign: <i class="v">v</i> and −<i class="v">v</i> belong to the same matrix. That is why |cos| is counted, and not cos: a vector that points the other way is not new.</p>`,
   teachers: [
     'Ask first: can a vector be at right angles to all axes? (No: then it would have length 0.)',
@@ -129,3 +130,9 @@ export const alone: Lesson = {
     'Why does the best match of random vectors fall as n grows, although there are more axes to be like?',
   ],
 };
+
+/** Whether the best match lies where that of a random direction lies one time of ten. */
+function outside(f: Facts): boolean {
+  const [best, low, high] = [f['best'], f['low'], f['high']];
+  return best !== undefined && low !== undefined && high !== undefined && (best < low || best > high);
+}

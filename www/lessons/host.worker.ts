@@ -8,7 +8,7 @@ let runner: Promise<Runner> | undefined;
 
 const remote = {
   start(choice: Choice): void {
-    runner = loadCompute(choice).then((wasm) => new Runner(wasm.WasmLesson));
+    runner = loadCompute(choice).then(({ wasm }) => new Runner(wasm.WasmLesson));
   },
   open: async (id: string, dials: string) => (await ready()).open(id, dials),
   turn: async (dials: string) => (await ready()).turn(dials),

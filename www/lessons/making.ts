@@ -107,7 +107,7 @@ export const making: Lesson = {
       : html`<p class="read">At <i class="v">λ</i> = ${say(f['lambda'])} σ₁ there ${(f['count'] ?? 0) === 1 ? 'is' : 'are'} ${counted(f['count'] ?? 0, 'intruder')}. The count is no measure of strength: it changes while <i class="v">λ</i> only grows. Each time the new direction passes an old one of the same strength both mix, and for a moment neither looks new.</p>
           <p class="read">A count says that a direction is new. It does not say that it does harm.</p>`,
   teachers: [
-    'Move λ slowly through 1 and stop where the count dips. Ask which two columns of the map share their dark cells.',
+    'Move λ slowly through 1 and stop where the count dips. Ask which two columns of the map share their strong cells.',
     'Students expect the count to grow with λ. One direction of rank one can add about one intruder, however strong it is.',
     'Choose nearly equal singular values: when does the new direction enter the ten strongest?',
     'Choose “a turn of tied vectors”: is this an intruder? What would a fair count do with it?',

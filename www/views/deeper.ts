@@ -8,7 +8,8 @@ import type { Context } from './view';
 
 /** For the whole run. */
 export function deeper({ state, app, report }: Context): TemplateResult | typeof nothing {
-  if (state.status === 'running' || state.stored) return nothing;
+  if (state.status === 'running') return nothing;
+  if (state.stored) return lacking(state);
   const open = certified(state);
   const beyond = short(state);
   const absent = sideless(state);
@@ -48,6 +49,21 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
         : nothing
     }
   `;
+}
+
+/** Of a stored report nothing more can be computed: what it does not hold is said all the same. */
+function lacking(state: State): TemplateResult {
+  const { k, side } = state.settings;
+  const [beyond, absent] = [short(state), sideless(state)];
+  const said = [
+    absent.length > 0
+      ? `The report does not hold the ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} of ${matrices(absent)}.`
+      : '',
+    beyond.matrices.length > 0
+      ? `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} that the report holds of ${matrices(beyond.matrices)}; counts stop there.`
+      : '',
+  ];
+  return html`${said.filter(Boolean).map((words) => html`<p class="deeper" data-testid="lacking">${words} The whole needs the checkpoints.</p>`)}`;
 }
 
 /** For one matrix. */

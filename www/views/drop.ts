@@ -1,10 +1,11 @@
 /** The empty page: what this is, where to drop, and one map that teaches reading. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, count } from '../format';
+import { bytes, count, counted, fixed } from '../format';
 import { math } from '../math';
 import type { Manifest } from '../sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
+import { runs } from './runs';
 import { type Context, View } from './view';
 import './figure';
 
@@ -13,15 +14,18 @@ class DropView extends View {
     const { sample } = this.ctx.state;
     return html`<div class="wrap empty">
       <div class="intro">
-        <h1>See what fine-tuning did to a model’s weights.</h1>
-        ${dropZone()}
+        <h1>See what fine-tuning did to a model’s weights, and where it may forget.</h1>
+        <p class="why">
+          LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
+          experiments a LoRA model’s forgetting sits in them, and shrinking them after training reduces it at little cost.
+        </p>
+        ${dropZone(this.ctx.state.kept?.results ?? 0)}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
           <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
         </p>
-        ${facts(this.ctx)}
       </div>
-      ${this.#specimen()}
+      ${this.#specimen()} ${facts(this.ctx)}
     </div>`;
   }
 
@@ -40,12 +44,14 @@ class DropView extends View {
       focus: state.focus,
     };
     const vectors = count(Math.min(matrix.rows, matrix.cols));
+    const best = matrix.left?.maxCos ?? [];
+    const blank = best.findIndex((cos) => cos < spec.settings.epsilon);
     return html`<figure class="specimen">
       <lorascope-figure-view .report=${specimen.report} .spec=${spec} .pointer=${this.ctx.store}></lorascope-figure-view>
       <figcaption class="capline">
-        One matrix, ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}. Rows are singular vectors before
-        fine-tuning, columns after. Every <b>blank column</b> is an intruder dimension: none of the ${vectors} pre-trained vectors
-        resembles it.
+        One matrix and ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}: rows are its singular vectors before
+        fine-tuning, columns those after, strongest first. <b>Column ${blank + 1} is blank</b>: none of the ${vectors} vectors before
+        resembles it (best match ${fixed(best[blank], 2)}). It is an intruder dimension.
       </figcaption>
     </figure>`;
   }
@@ -55,13 +61,14 @@ function size({ files }: Manifest): string {
   return bytes(files.reduce((sum, file) => sum + file.size, 0));
 }
 
-function dropZone(): TemplateResult {
+function dropZone(kept: number): TemplateResult {
   return html`<div class="drop" data-testid="drop-zone">
     <p><b>Drop a base model and its fine-tunes</b></p>
     <p class="quiet">
       Any number, any order: <span class="nowrap">.safetensors</span>, shards, adapter folders. Or
       <button class="link" @click=${pickFiles}>choose files</button> or <button class="link" @click=${pickFolder}>a folder</button>.
     </p>
+    ${kept > 0 ? html`<p class="earlier" data-testid="earlier"><b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b> Choose the same folders again: the run goes on where it stopped.</p>` : nothing}
   </div>`;
 }
 
@@ -74,6 +81,8 @@ function facts(ctx: Context): TemplateResult {
     </dd>
     <dt>What stays here</dt>
     <dd>Everything. The page has no server; its security policy forbids it to contact any host but its own.</dd>
+    <dt>What runs</dt>
+    <dd data-testid="runs">${runs(ctx.state)}</dd>
     <dt>What is kept</dt>
     <dd>${keptLine(ctx)}</dd>
     <dt>What it follows</dt>

@@ -1,9 +1,10 @@
 /** What stands around every figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { copyText } from '../clipboard';
 import { NO_REPORT, saveFigure, type FileKind } from '../exports';
 import type { LiveReport } from '../report';
 import type { State } from '../state';
-import { bibtex, embedCode, pytorch, saveMarkdown, savePage } from '../take-away';
+import { bibtex, embedCode, frameCode, pytorch, saveEmbedData, saveMarkdown, savePage } from '../take-away';
 import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
 import type { FigureView, Spec } from './figure';
 import type { Item } from './menu';
@@ -67,12 +68,12 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
     testid: `export-${kind}`,
     act: () => saveFigure(kind, present(report), now()),
   });
-  const copy = (kind: string, label: string, note: string, text: () => string): Item => ({
+  const copy = (kind: string, label: string, note: string, text: () => string | Promise<string>): Item => ({
     label,
     note,
     testid: `copy-${kind}`,
     done: 'Copied.',
-    act: () => navigator.clipboard.writeText(text()),
+    act: () => copyText(text()),
   });
   return [
     file('svg', 'SVG', 'drawing with text'),
@@ -87,7 +88,14 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
       act: () => saveMarkdown(present(report), now()),
     },
     copy('link', 'Copy link', 'to this view', () => linked?.address(id) ?? location.href),
-    copy('embed', 'Copy embed code', '', () => embedCode(present(report), now())),
+    copy('embed', 'Copy embed code', 'with its data beside it', () => embedCode(present(report), now())),
+    {
+      label: 'Data of the embed',
+      note: 'the part it draws',
+      testid: 'export-embed',
+      act: () => saveEmbedData(present(report), now()),
+    },
+    copy('frame', 'Copy as iframe', 'of the HTML file', () => frameCode(present(report), now())),
     copy('pytorch', 'Copy as PyTorch', 'computes the number again', () => pytorch(present(report), now())),
     copy('citation', 'Copy citation', 'BibTeX', () => bibtex(present(report))),
     {

@@ -23,6 +23,9 @@ export interface Pointer {
 /** CSS pixels. */
 const USUAL = 632;
 
+/** The text of an A4 sheet with its margins: figures on paper are laid out for it, so that their letters keep their size. */
+const SHEET = 672;
+
 /** Crosshair steps of the arrow keys. */
 const ARROWS = new Map([
   ['ArrowLeft', [-1, 0]],
@@ -60,7 +63,11 @@ export class FigureView extends LitElement {
   #words: ReturnType<typeof setTimeout> | undefined;
   readonly #sight = new Sight(this);
   readonly #resize = new ResizeObserver(([entry]) => {
-    if (entry) this.width = Math.floor(entry.contentRect.width);
+    if (!entry) return;
+    const width = Math.floor(entry.contentRect.width);
+    // Drawn at once, the figure would change its own height among the observer's notifications, which browsers report as an error.
+    if (screen().printing) this.width = width;
+    else requestAnimationFrame(() => (this.width = width));
   });
 
   protected override createRenderRoot(): HTMLElement {
@@ -88,6 +95,9 @@ export class FigureView extends LitElement {
         @pointerdown=${this.#press}
         @pointerup=${this.#hand.release}
         @wheel=${this.#hand.wheel}
+        @touchstart=${this.#hand.fingers}
+        @touchmove=${this.#hand.fingers}
+        @touchend=${this.#hand.fingers}
         @dblclick=${this.#hand.closer}
         @pointerleave=${this.#leave}
         @click=${this.#click}
@@ -134,7 +144,13 @@ export class FigureView extends LitElement {
   /** What is drawn now; before the element has a width, as a page would have it. */
   get request(): Request {
     const { theme, scale, printing } = screen();
-    return { ...this.spec, theme: printing ? theme : (this.theme ?? theme), scale, width: this.width || USUAL };
+    const width = this.width || USUAL;
+    return {
+      ...this.spec,
+      theme: printing ? theme : (this.theme ?? theme),
+      scale,
+      width: printing ? Math.min(width, SHEET) : width,
+    };
   }
 
   readonly #point = (event: PointerEvent): void => {

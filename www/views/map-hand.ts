@@ -1,4 +1,4 @@
-/** Zoom and pan of a similarity map: drag, double click, Ctrl with the wheel (a pinch on a trackpad), the keys + and −. */
+/** Zoom and pan of a similarity map: drag, two fingers, double click, Ctrl with the wheel (a pinch on a trackpad), the keys + and −. */
 import { CORNER } from '../contract';
 import type { Cell } from '../wasm/embed/lorascope';
 import type { FigureView } from './figure';
@@ -11,6 +11,8 @@ export class MapHand {
   readonly #figure: FigureView;
   /** Where the pointer went down: on the screen and on the map, and the map's window then. */
   #from: { x: number; y: number; cell: Cell; origin: Cell; moved: boolean } | undefined;
+  /** Where two fingers went down: how far apart, the map's size then, and the cell between them. */
+  #pinch: { span: number; top: number; cell: Cell } | undefined;
   /** True after a press that moved the map: its click opens nothing. */
   dragged = false;
 
@@ -41,6 +43,26 @@ export class MapHand {
     this.#look(this.#top, origin);
     return true;
   }
+
+  /** Two fingers hold the map: apart they bring it closer, together they move it. One finger scrolls the page. */
+  readonly fingers = (event: TouchEvent): void => {
+    const [a, b] = Array.from(event.touches);
+    if (!this.#figure.look || !a || !b || event.touches.length > 2) {
+      this.#pinch = undefined;
+      return;
+    }
+    event.preventDefault();
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const span = Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
+    const middle = { offsetX: (a.clientX + b.clientX) / 2 - box.left, offsetY: (a.clientY + b.clientY) / 2 - box.top };
+    const cell = this.#cell(middle);
+    if (!cell) return;
+    const [shown, origin, from] = [this.#top, this.#origin, (this.#pinch ??= { span, top: this.#top, cell })];
+    const top = Math.max(4, Math.round((from.top * from.span) / span));
+    // The cell that was taken stays between the fingers.
+    const keep = (held: number, now: number, first: number) => held - ((now - first) * top) / shown;
+    this.#look(top, { i: keep(from.cell.i, cell.i, origin.i), j: keep(from.cell.j, cell.j, origin.j) });
+  };
 
   readonly release = (): void => {
     this.#from = undefined;
@@ -86,7 +108,7 @@ export class MapHand {
     return this.#figure.spec.origin ?? { i: 0, j: 0 };
   }
 
-  #cell({ offsetX, offsetY }: MouseEvent): Cell | undefined {
+  #cell({ offsetX, offsetY }: Pick<MouseEvent, 'offsetX' | 'offsetY'>): Cell | undefined {
     const { i, j } = this.#figure.report.view?.hover(this.#figure.request, offsetX, offsetY)?.focus ?? {};
     return i == null || j == null ? undefined : { i, j };
   }

@@ -30,7 +30,7 @@ function name(m: MatrixRow): string {
 }
 
 function near(m: MatrixRow): string {
-  return m.layer == null ? m.typeLabel : `${m.layer} ${m.typeLabel}`;
+  return m.layer == null ? m.typeLabel : `layer ${m.layer}, ${m.typeLabel}`;
 }
 
 customElements.define('lorascope-matrix-head', MatrixHeadView);

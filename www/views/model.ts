@@ -1,6 +1,8 @@
-/** How a model is shown in every table: its line, as in the figures, and its label. */
-import { html, type TemplateResult } from 'lit';
+/** How a model is shown in every table: its line, as in the figures, and its name. */
+import { html, nothing, type TemplateResult } from 'lit';
 import { math } from '../math';
+import { breakable } from '../names';
+import type { Model } from '../wasm/simd/lorascope';
 
 interface Shown {
   label: string;
@@ -9,7 +11,15 @@ interface Shown {
 }
 
 export function modelName({ label, color, dashed }: Shown): TemplateResult {
-  return html`${swatch(color, dashed)}<b>${math(label)}</b>`;
+  return html`${swatch(color, dashed)}<b>${/ = /.test(label) ? math(label) : breakable(label)}</b>`;
+}
+
+/** A model by the reader's own name, and below it what the figures call it. */
+export function ownName(shown: Shown, own: Pick<Model, 'label' | 'alpha'> | undefined): TemplateResult {
+  if (!own?.label) return modelName(shown);
+  const alpha = own.alpha == null ? '' : `α = ${own.alpha}`;
+  const called = [own.label === shown.label ? '' : shown.label, alpha].filter(Boolean).join(', ');
+  return html`${modelName({ ...shown, label: own.label })}${called ? html`<div class="small quiet">${math(called)}</div>` : nothing}`;
 }
 
 export function swatch(color = 'base', dashed = false): TemplateResult {

@@ -14,7 +14,11 @@ import './matrix-head';
 import './plan';
 import './results';
 
+const IDLE = 'Lorascope: what fine-tuning did to a model’s weights';
+
 class PageView extends View {
+  #shown: { screen: string; open: string | undefined } | undefined;
+
   protected override render(): TemplateResult {
     const { state, app } = this.ctx;
     return html`
@@ -24,6 +28,25 @@ class PageView extends View {
       <p class="sr" role="status" aria-live="polite" data-testid="status" data-state=${state.status}>${spoken(state)}</p>
       <lorascope-help .ctx=${this.ctx}></lorascope-help>
     `;
+  }
+
+  /** A change of the screen takes its button away: the focus goes to what is new, and back to the row that was opened. */
+  protected override updated(): void {
+    const { screen, open, status } = this.ctx.state;
+    const [before, shown] = [this.#shown, { screen: status === 'idle' ? 'idle' : screen, open }];
+    this.#shown = shown;
+    // The views inside render a moment later.
+    requestAnimationFrame(() => {
+      const h1 = this.querySelector<HTMLElement>('h1');
+      if (!h1) return;
+      document.title = shown.screen === 'idle' ? IDLE : `${h1.textContent} · Lorascope`;
+      const moved = before && (before.screen !== shown.screen || before.open !== shown.open);
+      if (!moved || (document.activeElement ?? document.body) !== document.body) return;
+      const left = open === undefined && before.open !== undefined ? CSS.escape(before.open) : undefined;
+      h1.tabIndex = -1;
+      const row = left && this.querySelector<HTMLElement>(`[data-testid=matrix-row][data-name="${left}"]`);
+      (row || h1).focus({ preventScroll: true });
+    });
   }
 
   #main(): TemplateResult {

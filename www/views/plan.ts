@@ -6,7 +6,7 @@ import { bytes, count, counted, duration } from '../format';
 import { math } from '../math';
 import { missing } from '../run.state';
 import type { State } from '../state';
-import type { LeftOut, Plan, PlanBase, PlanModel, ModelSummary } from '../wasm/simd/lorascope';
+import type { LeftOut, ModelSummary, Plan, PlanBase, PlanModel, Problem } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
 import { modeChoice } from './mode';
@@ -22,11 +22,12 @@ class PlanView extends View {
   protected override render(): TemplateResult {
     const { state } = this.ctx;
     const problems = [...state.problems, ...(state.plan?.problems ?? [])];
+    const isWrong = problems.some((p) => p.severity === 'error');
     return html`<div class="wrap" data-testid=${state.status === 'planning' ? nothing : 'plan'}>
       ${this.#head()}
       ${storeNotice(this.ctx)}
-      ${problems.length > 0 ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
-      ${state.plan ? keyed(state.taken, this.#plan(state.plan)) : nothing}
+      ${isWrong ? row({ title: 'What is wrong', note: wrongNote(problems.length), kind: 'first', body: problemList(problems) }) : nothing}
+      ${state.plan ? keyed(state.taken, this.#plan(state.plan, isWrong ? [] : problems)) : nothing}
     </div>`;
   }
 
@@ -39,8 +40,8 @@ class PlanView extends View {
       <div class="actions">
         ${planning && state.files.length > 0 ? html`<button class="btn" data-testid="take-back" @click=${() => app.takeBack()}>Cancel</button>` : nothing}
         <button class="btn plain" @click=${() => app.startOver()}>Start over</button>
-        <button class="btn" @click=${pickFiles}>Add files</button>
-        <button class="btn main" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${work(state)}</button>
+        <button class="btn ${nothingToDo && !planning ? 'main' : ''}" data-testid="add" @click=${pickFiles}>${wanted(state)}</button>
+        <button class="btn ${nothingToDo && !planning ? '' : 'main'}" data-testid="analyze" ?disabled=${nothingToDo} @click=${() => app.analyze()}>${work(state)}</button>
       </div>
     </div></div>`;
   }
@@ -54,10 +55,12 @@ class PlanView extends View {
     return `${counted(files.length, 'file')}, ${size}. Only their headers have been read, and a few numbers of each block, in ${duration(planSeconds)}.`;
   }
 
-  #plan(plan: Plan): TemplateResult {
+  /** `remarks`: what to know where nothing is wrong; it comes after what is asked. */
+  #plan(plan: Plan, remarks: readonly Problem[]): TemplateResult {
     const { state, app, report } = this.ctx;
     const { k, epsilon } = state.settings;
     const asked = plan.questions.length;
+    const formula = common(plan.models);
     return html`
       ${
         asked > 0
@@ -69,8 +72,9 @@ class PlanView extends View {
             })
           : nothing
       }
+      ${remarks.length > 0 ? row({ title: 'What to know', note: 'None of it stops the analysis.', kind: 'tight', body: problemList(remarks) }) : nothing}
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
-      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
+      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', note: formula === undefined ? '' : html`Each is merged as ${math(formula)}.`, kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
@@ -90,7 +94,7 @@ class PlanView extends View {
   #cost(plan: Plan): TemplateResult {
     const { engine, settings } = this.ctx.state;
     const threads = engine?.threads ?? 1;
-    const { seconds, memory } = cost(plan, threads, settings.mode);
+    const { seconds, memory } = cost(plan, threads, engine?.memory ?? 2 ** 32, settings.mode);
     return html`<dl class="cost">
         <div><dt>Time</dt><dd>about ${duration(Math.max(1, seconds))}</dd></div>
         <div><dt>Memory</dt><dd>${bytes(memory)} at most</dd></div>
@@ -108,16 +112,24 @@ function work(state: State): string {
   return some ? `Analyze the other ${count(left)}` : `Analyze ${counted(left, 'matrix', 'matrices')}`;
 }
 
+/** What the plan waits for. */
+function wanted({ plan, status }: State): string {
+  if (status === 'planning' || !plan || plan.matrices.length > 0) return 'Add files';
+  if (!plan.base) return 'Add the base';
+  return plan.models.length === 0 ? 'Add a fine-tune' : 'Add files';
+}
+
 function wrongNote(problems: number): string {
   return problems === 1 ? '' : 'Ordered by how much each one blocks.';
 }
 
-function title({ plan, problems, files, status }: State): string {
+function title({ plan, problems, files, status }: State): string | TemplateResult {
   if (status === 'planning') return 'Reading the files';
   const wrong = problems.length + (plan?.problems.length ?? 0);
   if (wrong > 0 && !plan?.matrices.length) return `${counted(wrong, 'problem')} in ${counted(files.length, 'file')}`;
   if (!plan?.base) return `Plan: no base yet`;
-  return `Plan: ${plan.models.length === 0 ? 'no fine-tune' : counted(plan.models.length, 'fine-tune')} of one base`;
+  const tuned = plan.models.length === 0 ? 'no fine-tune' : counted(plan.models.length, 'fine-tune');
+  return html`Plan: <span class="nowrap">${tuned}</span> of one base`;
 }
 
 function baseTable(base: PlanBase): TemplateResult {
@@ -139,24 +151,30 @@ type Answer = (id: string, value: string) => void;
 function modelTable(models: readonly PlanModel[], summaries: readonly ModelSummary[], answer: Answer): TemplateResult {
   return html`<div class="tbl-scroll"><table class="plan">
     <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
-    <tbody>${models.map((m, at) => modelRow(m, summaries[at]))}</tbody>
+    <tbody>${models.map((m, at) => modelRow(m, summaries[at], common(models) === undefined))}</tbody>
   </table></div>
   ${models.map((m, at) => pairing(m, at, answer))}`;
 }
 
-function modelRow(m: PlanModel, summary: ModelSummary | undefined): TemplateResult {
+function modelRow(m: PlanModel, summary: ModelSummary | undefined, formulas: boolean): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
   const scale = m.scaleText
     ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
     : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
-    <td>${modelName({ ...summary, label: m.label })}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td>${modelName({ ...summary, label: m.label })}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && formulas ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
     <td data-l="By the rule"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>
     <td class="num" data-l="Size"><span>${bytes(size)}</span></td>
   </tr>`;
+}
+
+/** The formula of all of several models, where it is one: said once. */
+function common(models: readonly PlanModel[]): string | undefined {
+  const formulas = new Set(models.map(({ formula }) => formula ?? undefined));
+  return models.length > 1 && formulas.size === 1 ? [...formulas][0] : undefined;
 }
 
 function leftOut(items: readonly LeftOut[]): TemplateResult {

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, duration } from '../format';
 import { failedProblems } from '../failures';
-import { certified } from '../modes';
+import { certified, held } from '../modes';
 import { finishedCount, missing } from '../run.state';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
@@ -83,7 +83,7 @@ class ResultsView extends View {
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
     if (state.stored)
-      return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.`;
+      return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.${held(state)}`;
     const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
     if (missing(state).length > 0) return `What is done is kept. ${computed}`;
     const bounds = certified(state).length;

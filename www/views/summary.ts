@@ -1,9 +1,9 @@
 /** One line a model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted, fixed, interval, undecided } from '../format';
+import { count, counted, fixed, interval } from '../format';
 import { math } from '../math';
-import type { ModelSummary, PlanModel } from '../wasm/simd/lorascope';
-import { modelName } from './model';
+import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
+import { ownName } from './model';
 import { row } from './row';
 import { View } from './view';
 
@@ -30,7 +30,7 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => line(model, state.plan?.models[at], complete))}</tbody>
+        <tbody>${models.map((model, at) => line(model, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
       </table></div>`,
     });
   }
@@ -51,17 +51,27 @@ function standsFor(planned: PlanModel | undefined): string {
     : '';
 }
 
-function line(m: ModelSummary, planned: PlanModel | undefined, complete: boolean): TemplateResult {
+function line(
+  m: ModelSummary,
+  own: Model | undefined,
+  planned: PlanModel | undefined,
+  complete: boolean,
+): TemplateResult {
   const short = standsFor(planned);
   const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
-    <td class="nowrap">${modelName(m)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
-    <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${undecided(m.intruders, m.undecided)}</span></td>
+    <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
+    <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
     <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>
     <td class="reading">${complete ? math(m.reading) : nothing} ${exceptions(m)}</td>
   </tr>`;
+}
+
+/** What is certain in large, what is open in a line of its own. */
+function certain({ intruders, undecided }: ModelSummary): TemplateResult {
+  return html`${count(intruders)}${undecided > 0 ? html`<small class="open"> + ${count(undecided)} undecided</small>` : nothing}`;
 }
 
 function exceptions(m: ModelSummary): TemplateResult | typeof nothing {

@@ -2,11 +2,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../format';
 import { math } from '../math';
+import { shortened } from '../names';
 import { sortBy } from '../state';
 import { saveMatrices } from '../take-away';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
 import type { Item } from './menu';
 import { words } from './row';
+import { screen } from './screen';
 import { Sight } from './sight';
 import { strip } from './strip';
 import { View } from './view';
@@ -31,7 +33,8 @@ class TableView extends View {
     const models = report.models(state.settings);
     const measures = report.measures.filter(({ inTable }) => inTable);
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
-    const { total, rows } = report.matrices(state.settings, state.sort, state.allRows ? ALL_ROWS : FIRST_ROWS, chosen);
+    const shown = state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS;
+    const { total, rows } = report.matrices(state.settings, state.sort, shown, chosen);
     const rest = total - rows.length;
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
@@ -77,8 +80,8 @@ class TableView extends View {
       </tr>
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num', true)} ${this.#head('Matrix', 'name', 0, '', true)} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
-        ${measures.map(({ id, rising }, n) => models.map((m, at) => this.#head(short(m), id, at, `num ${small(n)}`, rising)))}
-        ${this.#head(`Best matches, ${of ? short(of) : ''}`, WEAKEST, chosen, 'st hide-s', true)}
+        ${measures.map(({ id, rising }, n) => models.map((m, at) => this.#head(short(m, models), id, at, `num ${small(n)}`, rising)))}
+        ${this.#head(`Best matches, ${of ? short(of, models) : ''}`, WEAKEST, chosen, 'st hide-s', true)}
       </tr>
     </thead>`;
   }
@@ -165,11 +168,11 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
   );
 }
 
-/** A label for a narrow column: "r 8" for "LoRA r = 8", the start of a long name. */
-function short(m: ModelSummary): string {
+/** A label for a narrow column: "r 8" for "LoRA r = 8", of long names what tells them apart. */
+function short(m: ModelSummary, models: readonly ModelSummary[]): string {
   // Checkpoints of a run differ in their steps.
-  const label = m.label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r ');
-  return label.length > 12 ? `${label.slice(0, 11)}…` : label;
+  const labels = models.map(({ label }) => label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r '));
+  return shortened(labels, 12)[models.indexOf(m)] ?? '';
 }
 
 function sortedBy(sort: Sort | undefined, measures: readonly Measure[], models: readonly ModelSummary[]): string {

@@ -29,7 +29,9 @@ impl Legacy {
             Ok(header) => Step::Done(header),
             Err(Stop::Bad(error)) => Step::Done(Err(error)),
             // Nobody knows where the pickles end before they are read.
-            Err(Stop::End) if self.asked < self.size && self.asked < MAX_PICKLE => self.ask(self.asked * 4),
+            Err(Stop::End) if self.asked < self.size && self.asked < MAX_PICKLE => {
+                self.ask(self.asked.saturating_mul(4))
+            }
             Err(Stop::End) => Step::Done(invalid("Its pickles are cut off.")),
         }
     }

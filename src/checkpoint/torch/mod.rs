@@ -5,6 +5,7 @@
 
 mod legacy;
 mod pickle;
+mod pieces;
 mod tensors;
 mod zip;
 

@@ -66,6 +66,12 @@ impl From<Error> for Stop {
 pub struct Arena(Vec<Value>);
 
 impl Arena {
+    fn add(&mut self, value: Value) -> Id {
+        let id = self.0.len();
+        self.0.push(value);
+        id
+    }
+
     pub fn get(&self, id: Id) -> &Value {
         self.0.get(id).unwrap_or(&Value::Opaque)
     }
@@ -251,7 +257,7 @@ impl<'a> Machine<'a> {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let global = match (self.arena.str(module), self.arena.str(name)) {
                     (Some(module), Some(name)) => {
-                        self.budget.spend(module.len() + name.len())?;
+                        self.budget.spend(module.len().saturating_add(name.len()))?;
                         Value::Global(format!("{module} {name}").into())
                     }
                     _ => Value::Opaque,
@@ -378,8 +384,8 @@ impl<'a> Machine<'a> {
     }
 
     fn push(&mut self, value: Value) {
-        self.stack.push(self.arena.0.len());
-        self.arena.0.push(value);
+        let id = self.arena.add(value);
+        self.stack.push(id);
     }
 
     /// What lies below the last mark is out of reach.
@@ -445,7 +451,8 @@ impl<'a> Machine<'a> {
         };
         match (self.arena.str(*kind), self.arena.str(*key), self.arena.int(*size)) {
             (Some("storage"), Some(key), Some(size)) => {
-                self.budget.spend_on::<Storage>(1, class.len() + key.len())?;
+                self.budget
+                    .spend_on::<Storage>(1, class.len().saturating_add(key.len()))?;
                 Ok(Value::Storage(Rc::new(Storage {
                     class: class.clone(),
                     key: key.to_owned(),
@@ -482,7 +489,7 @@ impl<'a> Machine<'a> {
                 return Ok(*tensor);
             }
             ("torch._tensor _rebuild_from_type_v2", [function, _, arguments, ..]) if depth < 4 => {
-                return self.call(*function, *arguments, depth + 1);
+                return self.call(*function, *arguments, depth.saturating_add(1));
             }
             ("collections OrderedDict", []) => Value::Dict(Vec::new()),
             ("collections OrderedDict", [items]) => {
@@ -498,22 +505,21 @@ impl<'a> Machine<'a> {
             ("collections defaultdict", _) => Value::Dict(Vec::new()),
             _ => Value::Opaque,
         };
-        self.arena.0.push(value);
-        Ok(self.arena.0.len() - 1)
+        Ok(self.arena.add(value))
     }
 
     fn opaque(&mut self) -> Id {
-        self.arena.0.push(Value::Opaque);
-        self.arena.0.len() - 1
+        self.arena.add(Value::Opaque)
     }
 
     fn tensor(&mut self, storage: Id, offset: Id, shape: Id, stride: Id, dtype: Option<Id>) -> Result<Value, Stop> {
         let Value::Storage(storage) = self.arena.get(storage) else {
             return Ok(Value::Opaque);
         };
-        let sides = [shape, stride].map(|list| self.arena.list(list).map_or(0, <[Id]>::len));
+        let sides = |list: Id| self.arena.list(list).map_or(0, <[Id]>::len);
         self.budget.spend_on::<Tensor>(1, storage.key.len())?;
-        self.budget.spend_on::<u64>(sides[0].saturating_add(sides[1]), 0)?;
+        self.budget
+            .spend_on::<u64>(sides(shape).saturating_add(sides(stride)), 0)?;
         let dtype = dtype.and_then(|d| {
             if let Value::Global(name) = self.arena.get(d) {
                 Some(name.clone())

@@ -45,7 +45,7 @@ fn collect(
     for (key, value) in entries {
         budget.spend_on::<(Id, Id)>(1, 0)?;
         let Some(key) = arena.str(*key) else { continue };
-        budget.spend(path.len() + key.len())?;
+        budget.spend(path.len().saturating_add(key.len()))?;
         let name = if path.is_empty() {
             key.to_owned()
         } else {
@@ -54,13 +54,21 @@ fn collect(
         match arena.get(*value) {
             Value::Tensor(tensor) => {
                 // Each becomes an entry of its own, with its shape and what its type is called.
-                let class = tensor.storage.class.len() + tensor.dtype.as_ref().map_or(0, |d| d.len());
+                let dtype = tensor.dtype.as_ref().map_or(0, |d| d.len());
+                let class = tensor.storage.class.len().saturating_add(dtype);
                 budget.spend_on::<wire::Tensor>(1, class)?;
                 budget.spend_on::<u64>(tensor.shape.len(), 0)?;
+                if found.len() >= wire::MOST_TENSORS {
+                    return Err(Error::TooManyTensors {
+                        tensor: name,
+                        tensors: found.len().saturating_add(1),
+                        allowed: wire::MOST_TENSORS,
+                    });
+                }
                 found.push((name, tensor.clone()));
             }
             Value::Dict(_) if depth > 0 && !NOT_THE_MODEL.iter().any(|no| key.starts_with(no)) => {
-                collect(arena, *value, &name, depth - 1, found, budget)?;
+                collect(arena, *value, &name, depth.saturating_sub(1), found, budget)?;
             }
             _ => {}
         }
@@ -158,8 +166,8 @@ fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor,
         name,
         dtype,
         shape: tensor.shape.clone(),
-        begin: start + begin,
-        end: start + end,
+        begin: start.saturating_add(begin),
+        end: start.saturating_add(end),
         by_columns: order == Order::Columns,
     })
 }

@@ -2,12 +2,12 @@
 //! a slice of the file.
 
 use super::pickle::{self, Stop};
+use super::pieces::Pieces;
 use super::tensors::{Named, Places, named, placed};
 use super::{MAX_PICKLE, Step, invalid};
 use crate::checkpoint::budget::{Budget, PICKLE, ZIP};
 use crate::error::{Error, Foreign};
-use rc_zip::fsm::{ArchiveFsm, FsmResult};
-use rc_zip::parse::{Archive, Method};
+use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipLocator};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub struct Zip {
 }
 
 enum State {
-    Directory(Box<ArchiveFsm>),
+    Directory(Pieces),
     /// Locates the pickle.
     PickleHeader(Directory),
     Pickle(Directory),
@@ -53,7 +53,7 @@ impl Zip {
     pub fn new(size: u64) -> Zip {
         Zip {
             size,
-            state: State::Directory(Box::new(ArchiveFsm::new(size))),
+            state: State::Directory(Pieces::new(size)),
             budget: Budget::new("zip directory", ZIP),
         }
     }
@@ -68,7 +68,7 @@ impl Zip {
 
     fn advance(&mut self, bytes: &[u8]) -> Result<Step, Error> {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Directory(fsm) => self.directory(fsm, bytes),
+            State::Directory(pieces) => self.directory(pieces, bytes),
             State::PickleHeader(directory) => {
                 let start = data_start(directory.pickle, bytes)?;
                 let range = self.within(start, directory.pickle.size)?;
@@ -92,68 +92,47 @@ impl Zip {
         }
     }
 
-    fn directory(&mut self, mut fsm: Box<ArchiveFsm>, mut bytes: &[u8]) -> Result<Step, Error> {
-        self.budget.read(bytes.len());
-        self.budget.spend(bytes.len().saturating_mul(ENTRY_TIMES))?;
-        while !bytes.is_empty() {
-            let space = fsm.space();
-            let (now, later) = bytes.split_at(space.len().min(bytes.len()));
-            if now.is_empty() {
-                return invalid("Its zip directory cannot be read.");
-            }
-            space.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
-            fsm.fill(now.len());
-            bytes = later;
+    /// Reads the directory, as far as it is there; from its beginning again when more of it came.
+    fn directory(&mut self, mut pieces: Pieces, bytes: &[u8]) -> Result<Step, Error> {
+        pieces.supply(bytes);
+        let read = listed(&pieces, self.size);
+        // Whatever was made of a part: what is missing decides.
+        if let Some(range) = pieces.missing() {
+            let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+            self.budget.read(length);
+            self.budget.spend(length.saturating_mul(ENTRY_TIMES))?;
+            self.state = State::Directory(pieces);
+            return Ok(Step::Read(range));
         }
-        loop {
-            let before = fsm.wants_read();
-            match fsm.process() {
-                Ok(FsmResult::Done(archive)) => return self.found(&archive),
-                Ok(FsmResult::Continue(next)) => fsm = Box::new(next),
-                Err(error) => return invalid(format!("Its zip directory cannot be read: {error}.")),
-            }
-            let Some(offset) = fsm.wants_read() else { continue };
-            let end = offset.saturating_add(fsm.space().len() as u64).min(self.size);
-            if offset < end {
-                self.state = State::Directory(fsm);
-                return Ok(Step::Read(offset..end));
-            }
-            // At the end of the file: what is there may be enough, but a second look without news would never end.
-            if before == Some(offset) {
-                return invalid("Its zip directory is cut off.");
-            }
+        match read {
+            Ok(listed) => self.found(listed),
+            Err(error) => invalid(format!("Its zip directory cannot be read: {error}.")),
         }
     }
 
-    fn found(&mut self, archive: &Archive) -> Result<Step, Error> {
-        let of = |e: &rc_zip::parse::Entry| Entry {
-            header: e.header_offset,
-            size: e.uncompressed_size,
-        };
-        let Some(pickle) = archive
-            .entries()
-            .find(|e| e.name == "data.pkl" || e.name.ends_with("/data.pkl"))
-        else {
+    fn found(&mut self, listed: Vec<Listed>) -> Result<Step, Error> {
+        let is_pickle = |e: &&Listed| e.name == "data.pkl" || e.name.ends_with("/data.pkl");
+        let Some(pickle) = listed.iter().find(is_pickle) else {
             return Err(Error::FileType(Foreign::Zip));
         };
         let folder = format!("{}data/", pickle.name.trim_end_matches("data.pkl"));
-        let own = || archive.entries().filter(|e| e.name.starts_with(&folder));
-        if let Some(packed) = own().chain([pickle]).find(|e| e.method != Method::Store) {
+        let own = || listed.iter().filter(|e| e.name.starts_with(&folder));
+        if let Some(packed) = own().chain([pickle]).find(|e| !e.stored) {
             return invalid(format!(
                 "Its entry “{}” is compressed; torch.save never does that. Unpack and save it again.",
                 packed.name
             ));
         }
-        if pickle.uncompressed_size > MAX_PICKLE {
+        if pickle.entry.size > MAX_PICKLE {
             return invalid(format!(
                 "Its pickle has {} bytes; a state dict needs a hundredth of that.",
-                pickle.uncompressed_size
+                pickle.entry.size
             ));
         }
         let directory = Directory {
-            pickle: of(pickle),
+            pickle: pickle.entry,
             storages: own()
-                .map(|e| (e.name.get(folder.len()..).unwrap_or_default().to_owned(), of(e)))
+                .map(|e| (e.name.get(folder.len()..).unwrap_or_default().to_owned(), e.entry))
                 .collect(),
         };
         let range = self.within(directory.pickle.header, LOCAL)?;
@@ -199,15 +178,47 @@ impl Zip {
     }
 }
 
+/// An entry as the directory lists it.
+struct Listed {
+    name: String,
+    stored: bool,
+    entry: Entry,
+}
+
+fn listed(pieces: &Pieces, size: u64) -> Result<Vec<Listed>, rawzip::Error> {
+    let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+    let archive = ZipLocator::new()
+        .locate_in_reader(pieces, &mut buffer, size)
+        .map_err(|(_, error)| error)?;
+    if pieces.missing().is_none() {
+        pieces.want(archive.directory_offset()..archive.eocd_offset());
+    }
+    let mut listed = Vec::new();
+    let mut entries = archive.entries(&mut buffer);
+    while let Some(entry) = entries.next_entry()? {
+        listed.push(Listed {
+            name: String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned(),
+            stored: entry.compression_method() == CompressionMethod::STORE,
+            entry: Entry {
+                header: entry.local_header_offset(),
+                size: entry.uncompressed_size_hint(),
+            },
+        });
+    }
+    Ok(listed)
+}
+
 /// The first byte after a local header: its own name and extra field stand between (torch pads them to 64 bytes).
 fn data_start(entry: Entry, header: &[u8]) -> Result<u64, Error> {
     let length = |at: usize| {
-        header
-            .get(at..at + 2)
-            .map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])))
+        let bytes = header.get(at..)?.first_chunk::<2>()?;
+        Some(u64::from(u16::from_le_bytes(*bytes)))
     };
     match (header.starts_with(b"PK\x03\x04"), length(26), length(28)) {
-        (true, Some(name), Some(extra)) => Ok(entry.header.saturating_add(LOCAL + name + extra)),
+        (true, Some(name), Some(extra)) => {
+            let own = LOCAL.saturating_add(name).saturating_add(extra);
+            Ok(entry.header.saturating_add(own))
+        }
         _ => invalid("An entry’s header is not where the zip directory says."),
     }
 }

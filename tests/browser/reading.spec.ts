@@ -1,0 +1,272 @@
+/** Whether the page can be read: names, widths, paper, themes, links, and where the focus goes. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test, type Page } from '@playwright/test';
+import type { Report } from '../../www/wasm/simd/lorascope';
+import { analyze, chooseFiles, chooseFolder, fixture, open, planned, reaches, summary } from './support';
+
+test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
+
+const STORED = './#report=gallery/sample.json';
+const folder = mkdtempSync(join(tmpdir(), 'lorascope-reading-'));
+
+async function stored(page: Page, address = STORED): Promise<void> {
+  await page.goto(address);
+  await reaches(page, 'done');
+  await expect(page.getByTestId('matrix-row').first()).toBeVisible();
+}
+
+/** Figures follow the width in the next frames; what stays too wide is wrong. */
+async function fits(page: Page, width: number, what: string): Promise<void> {
+  await expect
+    .poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: `${what} at ${width}` })
+    .toBe(width);
+}
+
+/** A stored report of 16 models with names as people give them, half of them known within bounds only; so many times as deep. */
+function named(times = 1): { path: string; names: string[] } {
+  const path = fileURLToPath(new URL('../../www/public/gallery/sample.json', import.meta.url));
+  const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  const front = `acme-legal-contracts-v2-lora-r16-alpha32-learning-rate-0.0002-warmup-100-cosine-schedule-seed`;
+  const names = [
+    ...Array.from({ length: 12 }, (_, n) => `${front}-${n}-final-FIXED-2025-03-14`.padEnd(120, 'x')),
+    'customer support adapter (EU, german + french)',
+    'מתאם-תמיכה-בלקוחות-גרסה-סופית-מתוקנת',
+    'medqa_llama3_8b_instruct_qlora_r64_checkpoint_best',
+    'r8',
+  ];
+  report.models = names.map((label, at) => {
+    const model = report.models[at % report.models.length]!;
+    const matrices = model.matrices.map((m) => {
+      const left = m.left!;
+      const maxCosUpper = left.maxCos.map((cos, j) => (j < 3 ? Math.max(cos, 0.9) : cos));
+      return at % 2 === 0 ? m : { ...m, left: { ...left, maxCosUpper } };
+    });
+    const deep = Array.from({ length: times }, (_, n) =>
+      matrices.map((m) => ({ ...m, name: `${n}.${m.name}`, layer: 100 * n + (m.layer ?? 0) })),
+    );
+    return { ...model, label, matrices: deep.flat() };
+  });
+  const made = join(folder, 'named.json');
+  writeFileSync(made, JSON.stringify(report));
+  return { path: made, names };
+}
+
+test('sixteen long names keep their numbers beside them, at every width', async ({ page }) => {
+  test.setTimeout(120_000);
+  const { path, names } = named();
+  await page.goto('./');
+  await chooseFiles(page, path);
+  await reaches(page, 'done');
+  const rows = page.getByTestId('model-row');
+  await expect(rows).toHaveCount(names.length);
+  for (const [at, name] of names.entries()) await expect(rows.nth(at).locator('b').first()).toHaveText(name);
+  for (const width of [320, 375, 768, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    await fits(page, width, 'sixteen names');
+    // Names of 120 letters take their lines; the numbers do not.
+    const tallest = width < 1000 ? 340 : 220;
+    const wrong = await rows.evaluateAll(
+      (all, tallest) =>
+        all.flatMap((row) => {
+          const box = row.getBoundingClientRect();
+          const cells = [...row.querySelectorAll('td')].map((td) => td.getBoundingClientRect());
+          const open = row.querySelector('.open')?.getBoundingClientRect();
+          const out = cells.some((cell) => cell.right > box.right + 1 || cell.width < 20);
+          return box.height > tallest || out || (open && open.height > 20)
+            ? [`${box.height} ${out} ${open?.height}`]
+            : [];
+        }),
+      tallest,
+    );
+    expect(wrong, `at ${width}`).toEqual([]);
+    // Words of the table stay whole: no column is as narrow as a letter.
+    const narrow = await page
+      .locator('.mats tbody tr:first-child td:not(.hide-s), .mats thead tr:last-child th:not(.hide-s)')
+      .evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).length);
+    expect(narrow, `at ${width}`).toBe(0);
+  }
+  const heads = await page.locator('.mats thead tr:last-child th:nth-child(n + 4) button').allInnerTexts();
+  expect(new Set(heads.slice(0, names.length)).size).toBe(names.length);
+  // The row's name stays in sight while its numbers are moved.
+  await page.locator('.mats').evaluate((table) => (table.parentElement!.scrollLeft = 400));
+  const name = page.getByTestId('matrix-row').first().locator('.name');
+  expect((await name.boundingBox())!.x).toBeGreaterThan(0);
+});
+
+test('nothing scrolls sideways from 320 to 3840 pixels', async ({ page }) => {
+  test.setTimeout(120_000);
+  const narrower = async (what: string) => {
+    for (const width of [320, 375, 640, 720, 768, 790, 900, 960, 1020, 1100, 1280, 1440, 1920, 3840]) {
+      await page.setViewportSize({ width, height: 900 });
+      await fits(page, width, what);
+    }
+  };
+  await page.goto('./');
+  await expect(page.locator('figure.specimen canvas')).toBeVisible();
+  await narrower('empty');
+  await stored(page);
+  await narrower('results');
+  await page.setViewportSize({ width: 375, height: 900 });
+  await expect(page.getByTestId('preset')).toBeVisible();
+  await page.getByTestId('matrix-row').first().click();
+  await expect(page.locator('button.qd')).toHaveCount(4);
+  await narrower('matrix');
+});
+
+test('on paper figures keep their shape, tables are whole, and nothing is for hands', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await stored(page);
+  const shapes = () =>
+    page
+      .locator('lorascope-figures canvas')
+      .evaluateAll((all) =>
+        (all as HTMLCanvasElement[]).map((c) => (c.clientWidth * c.height) / (c.clientHeight * c.width)),
+      );
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 672, height: 900 });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  await expect(page.getByTestId('matrix-row')).toHaveCount(12);
+  await expect.poll(async () => (await shapes()).filter((ratio) => Math.abs(ratio - 1) > 0.02)).toEqual([]);
+  expect(await shapes()).toHaveLength(4);
+  for (const hidden of ['lorascope-menu', '.controls', '.choice', '.actions', '.site nav'])
+    for (const one of await page.locator(hidden).all()) await expect(one, hidden).toBeHidden();
+  const widest = await page
+    .locator('lorascope-figures canvas')
+    .evaluateAll((all) => Math.max(...all.map((c) => c.clientWidth)));
+  expect(widest).toBeLessThanOrEqual(672);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+});
+
+test('the empty page says why, and shows a blank column above the fold of a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 375, height: 800 });
+  await page.goto('./');
+  const map = page.locator('figure.specimen canvas');
+  await expect(map).toBeVisible();
+  expect((await map.boundingBox())!.y).toBeLessThan(700);
+  await expect(page.locator('.intro')).toContainText('forget');
+  await expect(page.locator('.intro')).toContainText('intruder dimensions');
+  const said = await page.locator('figcaption').innerText();
+  const [, column, match] = /Column (\d+) is blank.*best match (0\.\d+)/s.exec(said) ?? [];
+  expect(Number(match)).toBeLessThan(0.25);
+  await map.focus();
+  for (let press = 0; press < Number(column); press++) await page.keyboard.press('ArrowRight');
+  await expect(page.locator('figure.specimen [aria-live]')).toContainText(`best match c ${match}`);
+});
+
+test('the words of a map are true in both themes', async ({ page }) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await stored(page);
+    await page.getByTestId('matrix-row').first().click();
+    await expect(page.locator('.told')).toContainText('A strong cell');
+    await expect(page.locator('main')).not.toContainText(/dark (cell|column)/i);
+    await page.goto('about:blank');
+  }
+});
+
+test('a copied link of own files shows their counts to others, or says why it cannot', async ({ page, context }) => {
+  test.setTimeout(120_000);
+  await open(page);
+  await chooseFolder(page, fixture('planted/base'));
+  await planned(page, 1);
+  await chooseFolder(page, fixture('planted/lambda_1.5'));
+  await planned(page, 2);
+  await analyze(page);
+  await page.getByTestId('epsilon-slider').fill('0.8');
+  const label = (await page.getByTestId('model-row').first().getAttribute('data-label'))!;
+  const mine = await summary(page, label);
+  const copied = async (from: Page) => {
+    await from.getByTestId('copy-link').locator('button').first().click();
+    await expect(from.getByTestId('copy-link')).toContainText('Copied');
+    return from.evaluate(() => navigator.clipboard.readText());
+  };
+  const link = await copied(page);
+  const other = await context.newPage();
+  await other.goto(link);
+  await reaches(other, 'done');
+  expect(await summary(other, label)).toEqual(mine);
+  await expect(other.getByTestId('epsilon-slider')).toHaveValue('0.8');
+  // A reload and a second copy are the same view; a run of one's own in its place is not.
+  await other.reload();
+  await reaches(other, 'done');
+  expect(await copied(other)).toBe(link);
+
+  // The open matrix comes with its map.
+  await page.getByTestId('matrix-row').first().click();
+  const map = page.locator('[data-figure=similarity]');
+  await map.getByTestId('figure-menu').click();
+  await map.getByTestId('copy-link').click();
+  await expect(map.locator('.said')).toHaveText('Copied.');
+  const third = await context.newPage();
+  await third.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  await reaches(third, 'done');
+  await expect(third.locator('[data-figure=similarity] canvas')).toHaveAttribute('aria-label', /^Similarity of/);
+
+  const large = await context.newPage();
+  await large.goto('./');
+  await chooseFiles(large, named(8).path);
+  await reaches(large, 'done');
+  await large.getByTestId('copy-link').locator('button').first().click();
+  await expect(large.locator('.why-not')).toContainText('Save report');
+
+  const cut = await context.newPage();
+  await cut.goto(`${link.slice(0, link.indexOf('packed=') + 200)}`);
+  await expect(cut.getByTestId('error')).toContainText('cut off');
+});
+
+test('a report that ends before the window does says so', async ({ page }) => {
+  const path = fileURLToPath(new URL('../../www/public/gallery/sample.json', import.meta.url));
+  const report = JSON.parse(readFileSync(path, 'utf8')) as Report;
+  for (const m of report.models.flatMap(({ matrices }) => matrices)) {
+    if (m.left) m.left = { maxCos: m.left.maxCos.slice(0, 20), argmax: [] };
+    m.right = undefined;
+  }
+  const made = join(folder, 'short.json');
+  writeFileSync(made, JSON.stringify(report));
+  await page.goto('./');
+  await chooseFiles(page, made);
+  await reaches(page, 'done');
+  await expect(page.locator('.head .sub')).toContainText('the 20 strongest vectors');
+  await expect(page.getByTestId('lacking')).toHaveCount(0);
+  await page.getByTestId('k-slider').fill('50');
+  await expect(page.getByTestId('lacking')).toContainText('goes beyond the 20 vectors');
+  await page.getByTestId('k-slider').fill('10');
+  await page.locator('[data-side=right]').click();
+  await expect(page.getByTestId('lacking')).toContainText('does not hold the right vectors');
+});
+
+test('the focus goes to what is new and back to the row, and the title says what is shown', async ({ page }) => {
+  await stored(page);
+  await expect(page).toHaveTitle(/^4 fine-tunes of all-MiniLM-L6-v2 · Lorascope$/);
+  const row = page.getByTestId('matrix-row').nth(3);
+  const name = await row.getAttribute('data-name');
+  await row.focus();
+  await page.keyboard.press('Enter');
+  const focused = () =>
+    page.evaluate(() => (document.activeElement as HTMLElement).dataset['name'] ?? document.activeElement?.tagName);
+  await expect.poll(focused).toBe('H1');
+  await expect(page).toHaveTitle(/^Layer \d+, .* · Lorascope$/);
+  await page.keyboard.press('Escape');
+  await expect.poll(focused).toBe(name);
+});
+
+test('what is wrong with many files alike is said once, and the folders of tools are not read', async ({ page }) => {
+  await open(page);
+  const junk = Array.from({ length: 9 }, (_, n) => ({
+    name: `part-${n}.safetensors`,
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from([255, 255, 255, 255, 255, 0, 0, n]),
+  }));
+  await chooseFiles(page, junk);
+  await planned(page, 9);
+  await expect(page.getByTestId('error')).toHaveCount(9);
+  await expect(page.locator('.errs > li')).toHaveCount(1);
+  await expect(page.locator('.errs summary')).toHaveText('The same of 8 other files');
+  // Nothing can be computed: what is asked for is the main thing to do.
+  await expect(page.getByTestId('add')).toHaveText('Add the base');
+  await expect(page.getByTestId('add')).toHaveClass(/main/);
+  await expect(page.getByTestId('analyze')).not.toHaveClass(/main/);
+});

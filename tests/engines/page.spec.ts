@@ -1,0 +1,143 @@
+/** The page in every engine, from the sample to what a reader takes away. */
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { browser, dist, engine, expect, host, planned, ready, root, state, test, wrong } from './support';
+import { type Tab, testid } from './tab';
+
+let tab: Tab;
+let site: Awaited<ReturnType<typeof host>>;
+const figures = `${testid('figure')} canvas`;
+
+test.describe.configure({ mode: 'serial' });
+test.beforeAll(async () => {
+  const opened = await browser();
+  if (opened) tab = opened;
+});
+test.afterAll(async () => {
+  await tab?.driver.close();
+  await site?.close();
+});
+test.beforeEach(() => test.skip(!tab, `no ${engine()} here`));
+
+/** Canvases that hold more than one colour, and say in words what they show. */
+const drawn = (): Promise<{ drawn: number; all: number }> =>
+  tab.run((css) => {
+    const all = [...document.querySelectorAll<HTMLCanvasElement>(css)];
+    const many = (canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      const colours = new Set(new Uint32Array(data.buffer));
+      return colours.size > 3 && (canvas.getAttribute('aria-label') ?? '').length > 12;
+    };
+    return { drawn: all.filter(many).length, all: all.length };
+  }, figures);
+
+test('the sample, one click, kept over a reload', async () => {
+  site = await host();
+  await tab.open(`${site.url}/`);
+  await ready(tab, /^threads\+/);
+  await tab.click(testid('try-sample'));
+  await state(tab, 'done');
+  expect(await tab.count(testid('model-row'))).toBe(4);
+  await tab.reload();
+  await ready(tab);
+  await tab.click(testid('try-sample'));
+  await state(tab, 'done');
+  expect(await tab.text(testid('status'))).toContain('24 of 24 from earlier');
+});
+
+test('every figure of the run and of a matrix is drawn', async () => {
+  await expect.poll(drawn, { timeout: 30_000 }).toEqual({ drawn: 4, all: 4 });
+  await tab.click(`${testid('matrix-row')} td`);
+  await expect.poll(async () => (await drawn()).all).toBeGreaterThan(2);
+  await expect
+    .poll(
+      async () => {
+        const { drawn: some, all } = await drawn();
+        return all - some;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(0);
+  await tab.press('\uE00C');
+  await expect.poll(async () => (await drawn()).all).toBe(4);
+});
+
+test('a slider moves the counts, and the mouse brings numbers', async () => {
+  await tab.fill(testid('epsilon-slider'), '0.9');
+  await tab.reaches('output[for=e]', '', '0.90');
+  await tab.fill(testid('epsilon-slider'), '0.5');
+  await tab.run(() => document.querySelector('[data-figure=k-curve] canvas')!.scrollIntoView({ block: 'center' }));
+  await tab.hover('[data-figure=k-curve] canvas');
+  await tab.reaches('[data-figure=k-curve] .card', '', /k = \d+/);
+});
+
+test('menus and dialogs open and close', async () => {
+  const open = () => tab.count('[data-figure=k-curve] [role=menu]');
+  await tab.click('[data-figure=k-curve] lorascope-menu button');
+  await expect.poll(open).toBe(1);
+  await tab.press('\uE00C');
+  await expect.poll(open).toBe(0);
+  await tab.press('?');
+  await expect.poll(() => tab.count('dialog:modal')).toBe(1);
+  await tab.press('\uE00C');
+  await expect.poll(() => tab.count('dialog:modal')).toBe(0);
+});
+
+test('a figure is saved as SVG, PNG, CSV and HTML, and the HTML lives from the disk', async () => {
+  const save = async (kind: string) => {
+    await tab.click('[data-figure=k-curve] lorascope-menu button');
+    return tab.download(() => tab.click(`[data-figure=k-curve] ${testid(`export-${kind}`)}`));
+  };
+  expect(readFileSync(await save('svg'), 'utf8')).toContain('<svg');
+  expect(
+    readFileSync(await save('png'))
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+  expect(readFileSync(await save('csv'), 'utf8').split('\n').length).toBeGreaterThan(5);
+  const page = await save('html');
+  expect(await wrong(tab)).toEqual([]);
+  await tab.open(pathToFileURL(page).href);
+  await tab.reaches('canvas', 'aria-label', /.{12}/);
+});
+
+test('the element draws on a page of somebody else', async () => {
+  const blog = mkdtempSync(join(tmpdir(), 'lorascope-blog-'));
+  copyFileSync(`${root}www/public/gallery/sample.json`, join(blog, 'sample.json'));
+  copyFileSync(`${dist}lorascope-figure.js`, join(blog, 'lorascope-figure.js'));
+  writeFileSync(
+    join(blog, 'index.html'),
+    '<!doctype html><meta charset="utf-8"><title>A blog</title><script type="module" src="lorascope-figure.js"></script><lorascope-figure src="sample.json" figure="overview"></lorascope-figure>',
+  );
+  const other = await host({ '/': blog }, {});
+  await tab.open(`${other.url}/`);
+  await tab.reaches('lorascope-figure canvas', 'aria-label', /.{12}/);
+  expect(await wrong(tab)).toEqual([]);
+  await other.close();
+});
+
+test('a lesson computes in its worker', async () => {
+  await tab.open(`${site.url}/#v=1&lesson=why-a-product`);
+  await tab.reaches(testid('lesson'), 'data-lesson', 'why-a-product');
+  await tab.reaches('lorascope-lesson-view canvas', 'aria-label', /.{12}/);
+  expect(await wrong(tab)).toEqual([]);
+});
+
+test('a folder from the disk, with its paths', async () => {
+  await tab.open(`${site.url}/?store=off`);
+  await ready(tab);
+  await tab.chooseFolder(testid('folder-input'), `${root}tests/fixtures/minilm-layer0/lora_r8`);
+  await planned(tab, 2);
+  expect(await tab.text('lorascope-plan')).toContain('lora_r8/');
+  expect(await wrong(tab)).toEqual([]);
+});
+
+test('on a host without headers the page isolates itself', async () => {
+  const plain = await host(undefined, {});
+  await tab.open(`${plain.url}/`);
+  await ready(tab, /^threads\+/);
+  expect(await tab.run(() => crossOriginIsolated)).toBe(true);
+  await plain.close();
+});

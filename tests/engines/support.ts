@@ -1,0 +1,87 @@
+/** What the specs share: a browser for a whole file, a host that hears of every error, and the page's ways. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@playwright/test';
+import { findEngine } from '../../tools/browser.mjs';
+import { type Host, plainHost } from '../browser/plain-host';
+import { type Driver, start } from './driver';
+import type { Found, Name } from './engine';
+import { Tab, testid } from './tab';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const dist = `${root}dist/`;
+
+/** As a good host sends them. */
+const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/** Before anything else in a page: everything that must not happen, kept where the next page of the tab finds it too. */
+const WATCH = `globalThis.wrong = [];
+addEventListener('error', (e) => wrong.push('error: ' + (e.message || (e.target && e.target.src))), true);
+addEventListener('unhandledrejection', (e) => wrong.push('rejected: ' + e.reason));
+document.addEventListener('securitypolicyviolation', (e) => wrong.push('policy: ' + e.violatedDirective + ' ' + e.blockedURI));
+const logged = console.error;
+console.error = (...all) => { wrong.push('console: ' + all.join(' ')); logged(...all); };`;
+
+const watched = (page: string) =>
+  page.replace('<meta charset="utf-8"', '<script src="/watch.js"></script><meta charset="utf-8"');
+
+/** A host of its own origin, so that nothing kept by another test is there. */
+export async function host(
+  folders: Record<string, string> = { '/': dist },
+  headers: Record<string, string> = ISOLATED,
+): Promise<Host> {
+  const watch = test.info().outputPath('watch');
+  mkdirSync(watch, { recursive: true });
+  writeFileSync(`${watch}/watch.js`, WATCH);
+  return plainHost({ ...folders, '/watch.js': `${watch}/watch.js` }, headers, watched);
+}
+
+/** The engine of this project. */
+export const engine = (): Name => test.info().project.name as Name;
+
+const versions = new Map<Name, string>();
+
+// The run notes which browser it was: docs/browsers.md says so.
+test.afterEach(() => {
+  const version = versions.get(engine());
+  if (version) test.info().annotations.push({ type: 'version', description: version });
+});
+
+const found = new Map<Name, Promise<Found & { missing?: string }>>();
+
+/** A browser for the tests of one file. Without one they are skipped, which the run counts. */
+export async function browser(dark = false): Promise<Tab | undefined> {
+  const name = engine();
+  if (!found.has(name)) found.set(name, findEngine(name));
+  const parts = await found.get(name)!;
+  if (parts.missing) return undefined;
+  const driver: Driver = await start(name, parts, dark);
+  await driver.send('window', { x: 0, y: 0, width: 1440, height: 1000 });
+  versions.set(name, driver.version);
+  return new Tab(name, driver);
+}
+
+/** What went wrong in the page that is open. */
+export const wrong = (tab: Tab): Promise<string[]> =>
+  tab.run(() => (globalThis as unknown as { wrong: string[] }).wrong);
+
+export const ready = (tab: Tab, build = /./): Promise<void> => tab.reaches('html', 'data-build', build);
+export const state = (tab: Tab, wanted: string): Promise<void> =>
+  tab.reaches(testid('status'), 'data-state', wanted, 150_000);
+
+/** Chooses files, and waits for the plan that knows so many. */
+export async function choose(tab: Tab, paths: readonly string[], files = paths.length): Promise<void> {
+  await tab.choose(testid('file-input'), paths);
+  await planned(tab, files);
+}
+
+export const planned = (tab: Tab, files: number): Promise<void> =>
+  tab.reaches(`${testid('plan')} .sub`, '', new RegExp(`^${files} files?, .*headers have been read`));
+
+/** The report of the run, as a reader saves it. */
+export async function report<T>(tab: Tab): Promise<T> {
+  const file = await tab.download(() => tab.click(testid('export-json')));
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
+
+export { expect, test };

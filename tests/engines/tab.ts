@@ -1,0 +1,147 @@
+/** One tab of any engine: what a reader does and sees there, in the few words that the tests need. */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from '@playwright/test';
+import type { Driver } from './driver';
+import type { Name } from './engine';
+
+/** The name under which elements travel. */
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+type Element = { [ELEMENT]: string };
+
+export const testid = (id: string): string => `[data-testid=${id}]`;
+
+export class Tab {
+  readonly name: Name;
+  readonly driver: Driver;
+
+  constructor(name: Name, driver: Driver) {
+    this.name = name;
+    this.driver = driver;
+  }
+
+  async open(url: string): Promise<void> {
+    await this.driver.send('navigate', { url });
+  }
+
+  async reload(): Promise<void> {
+    await this.driver.send('refresh');
+  }
+
+  /** Runs a function in the page and waits for its promise. */
+  async run<A extends unknown[], T>(work: (...given: A) => T | Promise<T>, ...given: A): Promise<T> {
+    const script = `const done = arguments[arguments.length - 1];
+      Promise.resolve().then(() => (${work})(...Array.from(arguments).slice(0, -1))).then(
+        (value) => done({ value: value === undefined ? null : value }), (error) => done({ error: String(error) }));`;
+    const said = await this.driver.send<{ value: T; error?: string }>('execute', { script, args: given });
+    if (said.error) throw new Error(said.error);
+    return said.value;
+  }
+
+  count(css: string): Promise<number> {
+    return this.run((at) => document.querySelectorAll(at).length, css);
+  }
+
+  text(css: string): Promise<string> {
+    return this.run((at) => document.querySelector<HTMLElement>(at)?.innerText ?? '', css);
+  }
+
+  attribute(css: string, name: string): Promise<string | null> {
+    return this.run((at, key) => document.querySelector(at)?.getAttribute(key) ?? null, css, name);
+  }
+
+  /** Waits until an element's attribute or, without a name, its text is what is wanted. */
+  async reaches(css: string, name: string, wanted: string | RegExp, timeout = 60_000): Promise<void> {
+    const now = () => (name ? this.attribute(css, name) : this.text(css));
+    const said = expect.poll(async () => (await now()) ?? '', {
+      timeout,
+      intervals: [100, 250],
+      message: `${css} ${name}`,
+    });
+    await (typeof wanted === 'string' ? said.toBe(wanted) : said.toMatch(wanted));
+  }
+
+  async click(css: string): Promise<void> {
+    await expect.poll(() => this.count(css), { message: css }).toBeGreaterThan(0);
+    await this.driver.send('click', { id: await this.#find(css) });
+  }
+
+  async press(...keys: string[]): Promise<void> {
+    const actions = keys.flatMap((value) => [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]);
+    await this.driver.send('actions', { actions: [{ type: 'key', id: 'keys', actions }] });
+  }
+
+  /** Moves the mouse over the middle of an element. */
+  async hover(css: string): Promise<void> {
+    const origin = { [ELEMENT]: await this.#find(css) };
+    const move = { type: 'pointerMove', duration: 0, x: 0, y: 0, origin };
+    await this.driver.send('actions', {
+      actions: [{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions: [move] }],
+    });
+  }
+
+  async fill(css: string, value: string): Promise<void> {
+    await this.run(
+      (at, to) => {
+        const input = document.querySelector<HTMLInputElement>(at)!;
+        input.value = to;
+        for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true }));
+      },
+      css,
+      value,
+    );
+  }
+
+  /** Files as a file chooser gives them. */
+  async choose(css: string, paths: readonly string[]): Promise<void> {
+    await this.driver.send('keys', { id: await this.#find(css), text: paths.join('\n') });
+  }
+
+  /** A folder as a chooser gives it, with the paths of what is in it. Firefox's own commands know files only: its page is asked as Firefox itself may. */
+  async chooseFolder(css: string, folder: string): Promise<void> {
+    if (this.name !== 'firefox') return this.choose(css, [folder]);
+    await this.driver.send('privileged', {
+      script: `const [input, folder] = arguments;
+        input.mozSetDirectory(folder);
+        return input.dispatchEvent(new input.ownerGlobal.Event('change', { bubbles: true }));`,
+      args: [{ [ELEMENT]: await this.#find(css) }, folder],
+      sandbox: 'system',
+    });
+  }
+
+  /** The next file that arrives, whole. */
+  async download(start: () => Promise<void>): Promise<string> {
+    const there = () =>
+      readdirSync(this.driver.downloads).filter((file) => !/\.(part|crdownload|wkdownload)$/.test(file));
+    const before = new Set(there());
+    await start();
+    let fresh: string | undefined;
+    let size = -1;
+    await expect
+      .poll(() => {
+        fresh = there().find((file) => !before.has(file));
+        if (!fresh) return false;
+        const last = size;
+        size = statSync(join(this.driver.downloads, fresh)).size;
+        return size > 0 && size === last;
+      })
+      .toBe(true);
+    return join(this.driver.downloads, fresh!);
+  }
+
+  async shot(): Promise<Buffer> {
+    return Buffer.from(await this.driver.send<string>('shot'), 'base64');
+  }
+
+  async shotOf(css: string): Promise<Buffer> {
+    return Buffer.from(await this.driver.send<string>('shotOf', { id: await this.#find(css) }), 'base64');
+  }
+
+  async #find(css: string): Promise<string> {
+    const element = await this.driver.send<Element>('find', { using: 'css selector', value: css });
+    return element[ELEMENT];
+  }
+}

@@ -1,0 +1,45 @@
+/** Names of models where there is little room: broken where a reader would break them, shortened in the middle, never made equal. Pure. */
+import { html, type TemplateResult } from 'lit';
+
+const GAP = '…';
+
+/** Where a name may go on in the next line: after `-`, `_`, `/` and `.`, as in no word. */
+export function parts(name: string): string[] {
+  return name.split(/(?<=[-_/.])(?![-_/.])/u);
+}
+
+export function breakable(name: string): TemplateResult {
+  return html`${parts(name).map((part, at) => (at > 0 ? html`<wbr />${part}` : part))}`;
+}
+
+/** At most so many letters of a name: its beginning and its end, since versions and dates stand there. */
+export function middle(name: string, most: number): string {
+  const letters = [...name];
+  if (letters.length <= most) return name;
+  const head = Math.ceil((most - 1) / 2);
+  return letters.slice(0, head).join('') + GAP + letters.slice(letters.length - (most - 1 - head)).join('');
+}
+
+/** All names in little room. Where the short forms of some are equal, each shows the place where it differs from the others. */
+export function shortened(names: readonly string[], most: number): string[] {
+  const short = names.map((name) => middle(name, most));
+  return names.map((name, at) => {
+    const alike = names.filter((_, other) => other !== at && short[other] === short[at]);
+    return alike.length === 0 ? short[at]! : difference(name, alike, most);
+  });
+}
+
+/** The window of a name that begins, at a separator where there is one, before its first letter that the others do not share. */
+function difference(name: string, others: readonly string[], most: number): string {
+  const [letters, rest] = [[...name], others.map((other) => [...other])];
+  const first = letters.findIndex((letter, at) => rest.every((other) => other[at] !== letter));
+  if (first < 0) return middle(name, most);
+  const room = most - 2;
+  const before = parts(letters.slice(0, first).join('')).at(-1) ?? '';
+  const begin = Math.max(
+    0,
+    Math.min(first - ([...before].length < room / 2 ? [...before].length : 0), letters.length - room),
+  );
+  const end = begin + room;
+  return `${begin > 0 ? GAP : ''}${letters.slice(begin, end).join('')}${end < letters.length ? GAP : ''}`;
+}

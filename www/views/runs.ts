@@ -1,0 +1,21 @@
+/** What computes on this page, in one line: while it starts the step, then the build and why it is this one. */
+import { counted } from '../format';
+import type { Step } from '../engine.steps';
+import type { State } from '../state';
+
+const STEPS: Readonly<Record<Step, string>> = {
+  fetch: 'loading it',
+  compile: 'compiling it',
+  threads: 'starting its threads',
+  'warm-up': 'warming up',
+};
+
+export function runs({ engine, starting }: Pick<State, 'engine' | 'starting'>): string {
+  if (starting) {
+    const again = starting.attempt > 1 ? `, try ${starting.attempt}${starting.threads ? '' : ', without threads'}` : '';
+    return `The engine starts: ${STEPS[starting.step]}${again}.`;
+  }
+  if (!engine) return 'The engine starts.';
+  const on = engine.threads === 1 ? 'one thread' : counted(engine.threads, 'thread');
+  return `The engine, on ${on} with SIMD.${engine.why ? ` Runs ${engine.why}.` : ''}`;
+}
