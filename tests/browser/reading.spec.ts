@@ -264,7 +264,7 @@ test('what is wrong with many files alike is said once, and the folders of tools
   await planned(page, 9);
   await expect(page.getByTestId('error')).toHaveCount(9);
   await expect(page.locator('.errs > li')).toHaveCount(1);
-  await expect(page.locator('.errs summary')).toHaveText('The same of 8 other files');
+  await expect(page.locator('.errs summary')).toHaveText('The same of 8 others');
   // Nothing can be computed: what is asked for is the main thing to do.
   await expect(page.getByTestId('add')).toHaveText('Add the base');
   await expect(page.getByTestId('add')).toHaveClass(/main/);

@@ -20,7 +20,7 @@ function many([first, ...others]: Problem[]): TemplateResult {
   return one(
     first,
     html`<details class="names alike">
-      <summary>The same of ${count(others.length)} other files</summary>
+      <summary>The same of ${count(others.length)} others</summary>
       <ul>${others.map((p) => html`<li data-testid="error" data-code=${p.code}><span class="where mono">${where(p)}</span> ${p.cause === first.cause ? nothing : p.cause}</li>`)}</ul>
     </details>`,
   );
