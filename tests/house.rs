@@ -1,4 +1,4 @@
-//! The house's own rules: the code map is true, lower floors import no upper ones, algebra crates stay in their room.
+//! The house's own rules: documents name what exists, lower floors import no upper ones, algebra crates stay in their room.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,27 +104,52 @@ fn the_core_knows_no_browser() {
     }
 }
 
-/// Every path in README's code map exists, and every room is in the map.
-#[test]
-fn the_code_map_is_true() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let map = readme
-        .split("## Code map")
-        .nth(1)
-        .expect("README has a code map")
-        .split("\n## ")
-        .next()
-        .unwrap();
-    let paths: Vec<&str> = map
-        .split('`')
+/// What stands in backquotes in a document and begins like a path of ours.
+fn paths(text: &str) -> Vec<&str> {
+    text.split('`')
         .skip(1)
         .step_by(2)
-        .filter(|p| ["src/", "www/", "tests/", "tools/"].iter().any(|f| p.starts_with(f)))
-        .collect();
-    assert!(paths.len() > 20, "the map is short: {paths:?}");
-    for path in &paths {
-        assert!(root().join(path).exists(), "README's code map names {path}");
+        .filter(|p| {
+            ["src/", "www/", "tests/", "tools/", "docs/"]
+                .iter()
+                .any(|f| p.starts_with(f))
+        })
+        .filter(|p| !p.contains(char::is_whitespace) && !p.contains(['*', '<']))
+        .collect()
+}
+
+/// Every path that a document names exists. `docs/browsers.md` is written by a run on all engines.
+#[test]
+fn documents_name_files_that_exist() {
+    let docs = fs::read_dir(root().join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let own = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"].map(|name| root().join(name));
+    for document in docs.chain(own) {
+        let text = fs::read_to_string(&document).unwrap();
+        for path in paths(&text).into_iter().filter(|path| *path != "docs/browsers.md") {
+            assert!(root().join(path).exists(), "{} names {path}", document.display());
+        }
+        let folder = document.parent().unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+        {
+            assert!(
+                link.is_empty() || link.contains("://") || folder.join(link).exists(),
+                "{} links to {link}",
+                document.display()
+            );
+        }
     }
+}
+
+/// Every room is in the map.
+#[test]
+fn the_map_is_whole() {
+    let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let rooms = paths(map.split("## The rooms").nth(1).expect("the rooms"));
     for folder in ["src", "www"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let entry = entry.unwrap();
@@ -133,10 +158,33 @@ fn the_code_map_is_true() {
             let path = format!("{folder}/{name}{suffix}");
             let generated = path == "www/wasm/";
             assert!(
-                generated || paths.contains(&path.as_str()),
-                "README's code map lacks {path}"
+                generated || rooms.contains(&path.as_str()),
+                "ARCHITECTURE.md lacks {path}"
             );
         }
+    }
+}
+
+/// The README is a door, not the house.
+#[test]
+fn the_readme_is_short() {
+    let bytes = fs::metadata(root().join("README.md")).unwrap().len();
+    assert!(bytes <= 8_000, "README.md has {bytes} bytes: the rest belongs in docs/");
+}
+
+/// Each recipe leads to code: the first file it names is one to copy from or a list to join.
+#[test]
+fn every_recipe_names_its_files() {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let recipes = text.split("## Recipes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let recipes: Vec<&str> = recipes.split("\n### ").skip(1).collect();
+    assert_eq!(recipes.len(), 5, "measure, figure, method, format, lesson");
+    for recipe in recipes {
+        assert!(
+            paths(recipe).iter().filter(|path| path.ends_with(".rs")).count() >= 2,
+            "{}",
+            recipe.lines().next().unwrap()
+        );
     }
 }
 

@@ -5,6 +5,7 @@
 use lorascope::figures::FigureId;
 use lorascope::presets::presets;
 use lorascope::report::{CORNER, LONGEST_WINDOW, SCHEMA, Settings};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,5 +77,45 @@ fn the_published_type_names_every_figure() {
     check(
         "element/types.d.ts",
         &format!("{before}{begin}\n  | {names};\n{end}{after}"),
+    );
+}
+
+/// All names of fields of a JSON value; the keys of maps are no fields.
+fn fields(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                if !name.starts_with("measure") {
+                    fields(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| fields(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_contract_is_written_down() {
+    let contract = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.md")).unwrap();
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(www("public/gallery")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "json") {
+            fields(
+                &serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap(),
+                &mut found,
+            );
+        }
+    }
+    assert!(found.len() > 50, "{found:?}");
+    let missing: Vec<&String> = found
+        .iter()
+        .filter(|name| !contract.contains(&format!("`{name}`")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/report.md does not say what these are: {missing:?}"
     );
 }

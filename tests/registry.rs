@@ -1,18 +1,18 @@
-//! The table of formats in the README is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
+//! The table of formats in `docs/formats.md` is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
 
 use crate::common::{Visit, fixtures};
 use lorascope::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use lorascope::plan::registry::{rows, table};
 use std::path::Path;
 
-/// `LORASCOPE_WRITE=1 cargo test --test all registry::` puts the code's table into the README.
+/// `LORASCOPE_WRITE=1 cargo test --test all registry::` puts the code's table there.
 #[test]
-fn the_readme_has_the_table_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme
+fn the_page_of_formats_has_the_table_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page
         .split_once("<!-- formats -->\n")
-        .expect("README has a place for the table");
+        .expect("the page has a place for the table");
     let (shown, after) = rest.split_once("<!-- /formats -->").expect("and its end");
     let wanted = format!("\n{}\n", table());
     if std::env::var_os("LORASCOPE_WRITE").is_some() {

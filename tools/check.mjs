@@ -10,8 +10,10 @@ import { onChange } from './watch.mjs';
 
 const RUST = ['Cargo.lock', 'Cargo.toml', 'rustfmt.toml', 'src', 'tests', 'tools/bindgen'];
 const SCRIPTS = ['biome.json', 'package-lock.json', 'playwright.config.ts', 'tests', 'tools', 'vite.config.ts', 'www'];
-// The house's rules read the README and the page's files too.
-const ALL = [...new Set([...RUST, ...SCRIPTS, 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md'])];
+// The house's rules read the documents and the page's files too.
+const ALL = [
+  ...new Set([...RUST, ...SCRIPTS, 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md', 'docs']),
+];
 
 const lanes = [
   [

@@ -1,7 +1,7 @@
 // npm run bench -- [--only REGEX] [--json FILE] [--runs N]: the page against NumPy and other libraries, in the same minutes of
 // the same machine, taking turns.
 //   --fresh    measures rows again that FILE has already; without it a stopped benchmark goes on where it was
-//   --write    puts the table into README.md, where rows that were not measured keep what they had
+//   --write    puts the table into docs/speed.md, where rows that were not measured keep what they had
 //   --limit S  seconds that another browser library may take for one matrix
 //   --built    takes dist/ as it is
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ command(async () => {
   const about =
     missing.length > 0 ? await measureAll(missing, results) : JSON.parse(readFileSync(json, 'utf8')).machine;
   step(inWords(about));
-  if (write) writeReadme(about, inOrder(results));
+  if (write) writeTable(about, inOrder(results));
 });
 
 async function measureAll(missing, results) {
@@ -108,15 +108,15 @@ function inOrder(results) {
   return rows.flatMap((row) => results.filter(({ id }) => id === row.id));
 }
 
-function writeReadme(about, results) {
-  const readme = readFileSync(at('README.md'), 'utf8');
-  const [before, after] = MARKERS.map((marker) => readme.indexOf(marker));
-  if (before < 0 || after < before) throw new Stop(`README.md has no ${MARKERS.join(' ... ')} to write between.`);
-  const earlier = readme.slice(before, after);
+function writeTable(about, results) {
+  const page = readFileSync(at('docs/speed.md'), 'utf8');
+  const [before, after] = MARKERS.map((marker) => page.indexOf(marker));
+  if (before < 0 || after < before) throw new Stop(`docs/speed.md has no ${MARKERS.join(' ... ')} to write between.`);
+  const earlier = page.slice(before, after);
   const between = `\n\n${table(
     results,
     rows.map(({ id }) => id),
     earlier,
   )}\n\n${inWords(about)}\n\n`;
-  writeFileSync(at('README.md'), readme.slice(0, before + MARKERS[0].length) + between + readme.slice(after));
+  writeFileSync(at('docs/speed.md'), page.slice(0, before + MARKERS[0].length) + between + page.slice(after));
 }
