@@ -507,4 +507,7 @@ pub struct Totals {
     pub failed: u32,
     /// Over analyzed and unchanged matrices; null when there is none.
     pub mean_effective_rank: Option<f64>,
+    /// sigma_1(dW) / sigma_1(W0), over matrices that were changed; null when there is none, and in reports of before 0.2.
+    #[serde(default)]
+    pub mean_change_ratio: Option<f64>,
 }

@@ -46,6 +46,11 @@ pub fn series(models: &[Model]) -> Vec<Series> {
         .collect()
 }
 
+/// A run's name: that of any of its checkpoints, without the step.
+pub fn run_name(label: &str) -> &str {
+    label.split(", step ").next().unwrap_or_default()
+}
+
 fn same_run(a: &Model, b: &Model) -> bool {
     a.run.as_ref().zip(b.run.as_ref()).is_some_and(|(a, b)| a.run == b.run)
 }

@@ -42,6 +42,7 @@ pub static TOY_FIGURE: FigureKind = FigureKind {
     id: "toy-matrices",
     title: "How many matrices",
     about: About::Run,
+    of_runs: false,
     dials: &[Dial::K],
     follows_rule: true,
     choices: &[],

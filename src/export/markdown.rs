@@ -2,6 +2,7 @@
 
 use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
+use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::report::Report;
 use crate::summary::{Summary, summary};
 use std::fmt::Write;
@@ -16,16 +17,17 @@ pub fn markdown(report: &Report, request: &Request) -> String {
         about.preset, about.rule, about.program, about.build
     );
     out.push_str(
-        "| model | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n",
+        "| model | size of the change, mean σ₁(ΔW)/σ₁(W₀) | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n",
     );
-    out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
+    out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n");
     let number = |x: Option<f64>, digits: usize| x.map_or("–".into(), |x| format!("{x:.digits$}"));
     let Summary { models, findings } = summary(report, settings);
     for m in models {
+        let size = CHANGE_RATIO.print(m.mean_change_ratio.into());
         let (weakest, rank) = (number(m.weakest_match, 2), number(m.mean_effective_rank, 1));
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {weakest} | {rank} | {} |",
+            "| {} | {size} | {} | {} | {} | {weakest} | {rank} | {} |",
             cell(&m.label),
             m.intruders,
             m.possible,
@@ -33,7 +35,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let said = ["epsilon-curve", "effective-rank", "matrices"].map(|id| findings.get(id));
+    let said = ["epsilon-curve", "size-of-change", "effective-rank", "matrices"].map(|id| findings.get(id));
     for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }

@@ -9,7 +9,13 @@ pub fn fault(report: &Report) -> Option<String> {
         return Some("its settings: ε is not a number".into());
     }
     for model in &report.models {
-        let numbers = [model.alpha, model.scale, model.totals.mean_effective_rank];
+        let totals = &model.totals;
+        let numbers = [
+            model.alpha,
+            model.scale,
+            totals.mean_effective_rank,
+            totals.mean_change_ratio,
+        ];
         if !numbers.into_iter().flatten().all(f64::is_finite) {
             return Some(format!("“{}”: its scale is not a number", start(&model.label)));
         }

@@ -8,7 +8,7 @@ mod table;
 
 use super::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
 use super::layers::final_layer;
-use super::scale::{Axis, decades, round_ticks, short};
+use super::scale::{Axis, decades, round_ticks, tick_label};
 use super::style::{LABEL_GAP, TICK, text_width};
 use super::{Request, sane_width};
 use crate::metrics::effective_rank::EFFECTIVE_RANK as RANK;
@@ -31,6 +31,7 @@ pub const fn kind(measure: &'static Measure) -> FigureKind {
         id: measure.id,
         title: measure.name,
         about: About::Run,
+        of_runs: false,
         dials: if of_change { &[] } else { &[Dial::K, Dial::Epsilon] },
         follows_rule: !of_change,
         choices: &[Choice {
@@ -236,15 +237,6 @@ impl<'a> Layout<'a> {
             Shown::Failed => base,
         };
         (self.x(panel).at(f64::from(mark.layer)), y)
-    }
-}
-
-/// As many decimals as a grid value has: decades may lie far below a hundredth.
-fn tick_label(value: f64) -> String {
-    if value > 0.0 && value < 0.01 {
-        format!("{value:e}").replace('-', "\u{2212}")
-    } else {
-        short(value)
     }
 }
 

@@ -22,6 +22,7 @@ pub static EPSILON_CURVE: FigureKind = FigureKind {
     id: "epsilon-curve",
     title: "Count against threshold",
     about: About::Run,
+    of_runs: false,
     dials: &[Dial::Epsilon],
     follows_rule: true,
     choices: &[],

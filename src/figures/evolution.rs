@@ -12,13 +12,14 @@ use super::style::LABEL_GAP;
 use super::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
-use crate::series::{Series, labels, series};
+use crate::series::{Series, labels, run_name, series};
 use history::{History, Spot};
 
 pub static EVOLUTION: FigureKind = FigureKind {
     id: "evolution",
     title: "Over training",
     about: About::Matrix,
+    of_runs: true,
     dials: &[Dial::Step, Dial::Epsilon],
     follows_rule: true,
     choices: &[],
@@ -99,7 +100,7 @@ impl<'a> Layout<'a> {
                     dashed: false,
                     width: 1.75,
                 }),
-            label: label.split(", step ").next().unwrap_or_default().to_owned(),
+            label: run_name(&label).to_owned(),
             history,
             end,
             deepest,

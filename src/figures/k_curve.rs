@@ -24,6 +24,7 @@ pub static K_CURVE: FigureKind = FigureKind {
     id: "k-curve",
     title: "Count against window",
     about: About::Run,
+    of_runs: false,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[Choice {

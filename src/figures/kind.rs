@@ -87,6 +87,8 @@ pub struct FigureKind {
     pub id: &'static str,
     pub title: &'static str,
     pub about: About,
+    /// It shows the checkpoints of a training run: where a report holds none, it has nothing to show.
+    pub of_runs: bool,
     /// The dials that an embed of it has.
     pub dials: &'static [Dial],
     /// Whether the rule in force (k, epsilon, side, cosine) moves it.

@@ -16,6 +16,7 @@ pub(crate) mod kind;
 mod layers;
 mod map;
 mod null_band;
+mod over_steps;
 mod overview;
 #[cfg(feature = "page")]
 mod panel;
@@ -26,6 +27,7 @@ mod readings;
 mod scale;
 mod sigma_vs_cosine;
 mod similarity;
+mod size_of_change;
 mod spectrum;
 mod spread;
 pub mod style;
@@ -61,7 +63,9 @@ static OWN: &[&FigureKind] = &[
     &sigma_vs_cosine::SIGMA_VS_COSINE,
     &vector::VECTOR,
     &evolution::EVOLUTION,
+    &over_steps::OVER_STEPS,
     &epsilon_curve::EPSILON_CURVE,
+    &size_of_change::SIZE_OF_CHANGE,
     &overview::OVERVIEW,
     &by_layer::EFFECTIVE_RANK,
     &k_curve::K_CURVE,

@@ -19,6 +19,7 @@ pub static OVERVIEW: FigureKind = FigureKind {
     id: "overview",
     title: "Where they are",
     about: About::Run,
+    of_runs: false,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -20,6 +20,7 @@ pub static PANEL: FigureKind = FigureKind {
     id: "panel",
     title: "Panel",
     about: About::Panel,
+    of_runs: false,
     dials: &[],
     follows_rule: false,
     choices: &[],

@@ -105,6 +105,27 @@ pub fn decades(max: f64) -> Vec<f64> {
     (0..18).map(|e| 10f64.powi(e)).take_while(|v| *v <= max).collect()
 }
 
+/// 1, 2, 5 times powers of ten that cover both ends of a logarithmic axis; powers of ten alone where there are many.
+pub fn one_two_five(low: f64, high: f64) -> Vec<f64> {
+    let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+    let steps: &[f64] = if last - first > 4 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let all: Vec<f64> = (first..=last)
+        .flat_map(|e| steps.iter().map(move |m| m * 10f64.powi(e)))
+        .collect();
+    let begin = all.iter().rposition(|v| *v <= low * 1.001).unwrap_or(0);
+    let end = all.iter().position(|v| *v >= high * 0.999).unwrap_or(all.len() - 1);
+    all.get(begin..=end.max(begin)).map_or_else(Vec::new, <[f64]>::to_vec)
+}
+
+/// As many decimals as the value has: those of a logarithmic axis may lie far below a hundredth.
+pub fn tick_label(value: f64) -> String {
+    if value > 0.0 && value < 0.01 {
+        format!("{value:e}").replace('-', "\u{2212}")
+    } else {
+        short(value)
+    }
+}
+
 /// Tick labels under one another that are nearer than this would touch.
 pub const TICK_GAP: f64 = 13.0;
 

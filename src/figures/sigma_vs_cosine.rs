@@ -17,6 +17,7 @@ pub static SIGMA_VS_COSINE: FigureKind = FigureKind {
     id: "sigma-vs-cosine",
     title: "Singular value against best match",
     about: About::Matrix,
+    of_runs: false,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

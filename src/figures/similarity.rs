@@ -21,6 +21,7 @@ pub static SIMILARITY: FigureKind = FigureKind {
     id: "similarity",
     title: "Similarity",
     about: About::Matrix,
+    of_runs: false,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -17,6 +17,7 @@ pub static SPECTRUM: FigureKind = FigureKind {
     id: "spectrum",
     title: "Singular values",
     about: About::Matrix,
+    of_runs: false,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -21,6 +21,7 @@ pub static VECTOR: FigureKind = FigureKind {
     id: "vector",
     title: "One vector against all",
     about: About::Matrix,
+    of_runs: false,
     dials: &[Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -3,7 +3,7 @@
 
 use super::stable_rank::largest;
 use super::{Bound, Measure, Of, Unit};
-use crate::report::Delta;
+use crate::report::{Delta, Matrix};
 
 pub static CHANGE_RATIO: Measure = Measure {
     id: "change-ratio",
@@ -36,6 +36,22 @@ pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
         .first()
         .map_or_else(|| largest(delta.frobenius, delta.stable_rank), |s| f64::from(*s));
     Some(own / base)
+}
+
+/// The mean over matrices that were changed; none where there are none.
+pub fn mean(matrices: &[Matrix]) -> Option<f64> {
+    let (mut sum, mut n) = (0.0, 0.0);
+    for matrix in matrices {
+        let own = matrix
+            .delta
+            .as_ref()
+            .and_then(|delta| change_ratio(delta, &matrix.sigma_base));
+        if let Some(own) = own.filter(|own| own.is_finite()) {
+            sum += own;
+            n += 1.0;
+        }
+    }
+    (n > 0.0).then(|| sum / n)
 }
 
 #[cfg(test)]

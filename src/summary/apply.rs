@@ -1,5 +1,6 @@
 //! Settings -> the report: counts, verdicts and totals, as the JSON carries them.
 
+use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Intervals, intruders, undecided};
 use crate::report::{Matrix, Mode, Report, Settings, Side, Status, Totals};
 
@@ -33,6 +34,7 @@ fn totals(matrices: &[Matrix]) -> Totals {
         skipped: with(Status::Skipped),
         failed: with(Status::Failed),
         mean_effective_rank: mean(&ranks),
+        mean_change_ratio: change_ratio::mean(matrices),
     }
 }
 

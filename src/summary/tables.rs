@@ -1,6 +1,7 @@
 //! Rows of the summary table.
 
 use super::apply::mean;
+use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, Intervals, count, undecided};
 use crate::metrics::weakest_match::weakest;
 use crate::report::{Kind, Matrix, Report, Settings, Status};
@@ -20,6 +21,8 @@ pub struct ModelSummary {
     pub color: String,
     /// The second model of the same kind and rank is dashed.
     pub dashed: bool,
+    /// How strong the changes are beside what they change: the mean of sigma_1(dW) / sigma_1(W0).
+    pub mean_change_ratio: Option<f64>,
     pub intruders: u32,
     /// The most that could be counted in the matrices done: sum of min(k, n).
     pub possible: u32,
@@ -65,6 +68,7 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 rank: model.rank,
                 color: look.token,
                 dashed: look.dashed,
+                mean_change_ratio: change_ratio::mean(&model.matrices),
                 intruders: count(settings.epsilon),
                 possible: counted.iter().map(|s| s.len() as u32).sum(),
                 matrices_with_any: counted.iter().filter(|w| below(w, settings.epsilon) > 0).count() as u32,

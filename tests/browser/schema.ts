@@ -51,6 +51,7 @@ export interface Model {
     skipped: number;
     failed: number;
     meanEffectiveRank: number | null;
+    meanChangeRatio: number | null;
   };
 }
 export interface Report {
@@ -179,6 +180,7 @@ const report = object({
         skipped: whole,
         failed: whole,
         meanEffectiveRank: orNull(num),
+        meanChangeRatio: orNull(num),
       }),
     }),
   ),

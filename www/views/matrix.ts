@@ -66,7 +66,7 @@ class MatrixView extends View {
     const label = models[chosen]?.label ?? '';
     const size = Math.min(matrix.rows, matrix.cols);
     const series = state.head?.models[chosen]?.run != null;
-    const kinds = report?.figures.filter(({ id, about }) => about === 'matrix' && (series || id !== 'evolution')) ?? [];
+    const kinds = report?.figures.filter(({ about, ofRuns }) => about === 'matrix' && (series || !ofRuns)) ?? [];
     const drawn = kinds.map(({ id, title }, at) => {
       const spec = { ...specOf(state, id), matrix: matrix.name, model: chosen };
       switch (id) {

@@ -16,6 +16,7 @@ class SummaryView extends View {
     const models = report?.models(state.settings) ?? [];
     const all = state.plan?.matrices.length ?? 0;
     const complete = state.status !== 'running' && state.results.size >= all;
+    const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
       title: complete ? 'Summary' : 'So far',
       finding: complete ? '' : `Counts grow until all ${counted(all, 'matrix', 'matrices')} are in.`,
@@ -24,13 +25,14 @@ class SummaryView extends View {
       body: html`<div class="tbl-scroll"><table class="models">
         <thead><tr>
           <th>Model</th>
+          <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />change</th>
           <th class="num">Intruders<br />${possible(models, complete)}</th>
           <th class="num">Matrices<br />with any</th>
           <th class="num">Weakest<br />match</th>
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => line(model, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
+        <tbody>${models.map((model, at) => line(model, most, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
       </table></div>`,
     });
   }
@@ -53,6 +55,7 @@ function standsFor(planned: PlanModel | undefined): string {
 
 function line(
   m: ModelSummary,
+  most: number,
   own: Model | undefined,
   planned: PlanModel | undefined,
   complete: boolean,
@@ -61,12 +64,20 @@ function line(
   const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
     <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
+    <td class="num size" data-l="Size of the change"><span>${changed(m, most)}</span></td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
     <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>
     <td class="reading">${complete ? math(m.reading) : nothing} ${exceptions(m)}</td>
   </tr>`;
+}
+
+/** σ₁(ΔW) / σ₁(W₀), and how long it is beside the largest. */
+function changed({ meanChangeRatio: size }: ModelSummary, most: number): TemplateResult {
+  if (size == null) return html`–`;
+  const part = most > 0 ? (56 * size) / most : 0;
+  return html`${fixed(size, size < 0.1 ? 3 : 2)}<svg class="bar" viewBox="0 0 56 3" aria-hidden="true"><rect x=${56 - part} width=${part} height="3" /></svg>`;
 }
 
 /** What is certain in large, what is open in a line of its own. */

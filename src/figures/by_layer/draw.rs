@@ -1,8 +1,8 @@
 //! The marks of the panels, back to front.
 
-use super::{GAP, KEY_ROW, Layout, Shown, tick_label};
+use super::{GAP, KEY_ROW, Layout, Shown};
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, every};
+use crate::figures::scale::{TICK_GAP, apart, every, tick_label};
 use crate::figures::spread::spread;
 use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
 

@@ -1,0 +1,39 @@
+//! One row per matrix and model, the largest change first.
+
+use super::Layout;
+use crate::figures::Table;
+use crate::metrics::change_ratio::CHANGE_RATIO;
+use crate::metrics::intruder::INTRUDERS;
+use crate::metrics::weakest_match::WEAKEST_MATCH;
+use crate::series::type_label;
+
+impl Layout<'_> {
+    pub fn table(&self) -> Table {
+        let columns = [
+            "layer",
+            "type",
+            "model",
+            CHANGE_RATIO.short,
+            WEAKEST_MATCH.short,
+            INTRUDERS.short,
+            "name",
+        ];
+        let row = |mark: &super::Mark| {
+            let matrix = mark.matrix;
+            vec![
+                matrix.layer.into(),
+                type_label(matrix.kind.as_deref()).into(),
+                self.labels[mark.model].as_str().into(),
+                mark.size.into(),
+                mark.weakest.1.into(),
+                mark.intruders.0.into(),
+                matrix.name.as_str().into(),
+            ]
+        };
+        Table {
+            title: String::new(),
+            columns: columns.into_iter().map(String::from).collect(),
+            rows: self.marks.iter().map(row).collect(),
+        }
+    }
+}
