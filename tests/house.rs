@@ -7,17 +7,21 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|e| e == ending) {
             found.push(path);
         }
     }
     found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder, "rs")
 }
 
 /// The room of a file: its first folder or file name below src/.
@@ -82,6 +86,79 @@ fn a_file_imports_only_from_lower_floors() {
             }
         }
     }
+}
+
+/// The rooms of the page: its folders, and the files beside them.
+const PAGE: [(&str, u32); 14] = [
+    ("contract", 0),
+    ("keys", 0),
+    ("text", 0),
+    ("engine", 1),
+    ("files", 2),
+    ("state", 3),
+    ("figure", 4),
+    ("report", 5),
+    ("app", 6),
+    ("address", 7),
+    ("views", 8),
+    ("lessons", 9),
+    ("element", 10),
+    ("main", 11),
+];
+
+/// What a module imports by a relative path, types too.
+fn imports(code: &str) -> impl Iterator<Item = &str> {
+    let after = ["from '.", "import '.", "import('."];
+    after.into_iter().flat_map(|begin| {
+        let rest = code.split(begin).skip(1);
+        rest.filter_map(|rest| rest.split(['\'', '?']).next())
+    })
+}
+
+#[test]
+fn a_module_of_the_page_imports_only_from_lower_floors() {
+    let www = root().join("www");
+    let floor = |room: &str| {
+        let known = PAGE.iter().find(|(r, _)| *r == room);
+        known.unwrap_or_else(|| panic!("www/{room} has no floor")).1
+    };
+    let room = |path: &Path| {
+        path.iter()
+            .next()
+            .unwrap()
+            .to_string_lossy()
+            .trim_end_matches(".ts")
+            .to_owned()
+    };
+    let mut arrows = 0;
+    for path in files(&www, "ts") {
+        let file = path.strip_prefix(&www).unwrap();
+        let own = room(file);
+        if own == "wasm" {
+            continue;
+        }
+        for import in imports(&fs::read_to_string(&path).unwrap()) {
+            // The first dot went with the split: "/state" is beside the file, "./state" above it.
+            let mut target = file.parent().unwrap().to_path_buf();
+            for step in format!(".{import}").split('/') {
+                match step {
+                    "." => {}
+                    ".." => assert!(target.pop(), "{} leaves www/", file.display()),
+                    step => target.push(step),
+                }
+            }
+            let other = room(&target);
+            if other != own && other != "wasm" {
+                arrows += 1;
+                assert!(
+                    floor(&other) < floor(&own),
+                    "www/{} imports {other}, which is not on a lower floor",
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(arrows > 100, "only {arrows} imports were seen");
 }
 
 #[test]

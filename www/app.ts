@@ -1,20 +1,20 @@
 /** What the reader can do. Each action changes the state, asks the engine, or both. */
-import type { Checkpoint } from './checkpoints';
-import type { DroppedFile, Engine, EngineInfo } from './engine';
-import { Cancelled } from './engine.errors';
-import { LINKS_ONLY, problem } from './files';
-import { Keeping } from './keeping';
-import { taskOf } from './modes';
-import { saveReport } from './exports';
-import { filesBehind, type LiveReport } from './report';
-import { run } from './run';
-import { begun, computed, ended, missing, started } from './run.state';
-import { loadSample, sampleManifest } from './sample';
-import * as change from './state';
-import type { State } from './state';
-import type { Store } from './store';
-import { isReport, opened, parse } from './stored';
-import { sampled, verify } from './verify';
+import type { Checkpoint } from './state/checkpoints';
+import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
+import { Cancelled } from './engine/errors';
+import { LINKS_ONLY, problem } from './files/drop';
+import { Keeping } from './state/keeping';
+import { taskOf } from './state/modes';
+import { saveReport } from './figure/save';
+import { filesBehind, type LiveReport } from './report/live';
+import { run } from './engine/run';
+import { begun, computed, ended, missing, started } from './state/run';
+import { loadSample, sampleManifest } from './files/sample';
+import * as change from './state/state';
+import type { State } from './state/state';
+import type { Store } from './state/store';
+import { isReport, opened, parse } from './state/stored';
+import { sampled, verify } from './state/verify';
 import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
 /** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */

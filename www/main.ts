@@ -1,35 +1,38 @@
 /** Wires state, engine and views; nothing else. */
 import { html, render } from 'lit';
 import { App } from './app';
-import { type DroppedFile, startEngine } from './engine';
+import { type DroppedFile, startEngine } from './engine/engine';
 import { listen } from './keys';
-import { lessonOf } from './lessons/link';
-import { Linked } from './linked';
-import { modeFrom } from './modes';
-import { Navigation } from './navigation';
-import { LiveReport } from './report';
-import { openSpecimen, type Specimen } from './specimen';
-import { defaults, setMode } from './state';
-import { Store } from './store';
+import { Address } from './address';
+import { modeFrom } from './state/modes';
+import { Navigation } from './state/navigation';
+import { LiveReport } from './report/live';
+import { openSpecimen, type Specimen } from './figure/specimen';
+import { lessonOf } from './state/link';
+import { defaults, setMode } from './state/state';
+import { Store } from './state/store';
 import { acceptDrops } from './views/inputs';
-import type { MenuView } from './views/menu';
-import { loadView } from './wasm';
+import type { MenuView } from './figure/menu';
+import { loadView } from './engine/wasm';
 import type { FigureId } from './wasm/simd/lorascope';
 import './views/page';
 
 const place = document.querySelector<HTMLElement>('#app')!;
 let report: LiveReport | undefined;
 let specimen: Specimen | undefined;
-let linked: Linked | undefined;
+let address: Address | undefined;
 
 const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) => {
   report?.sync(state);
-  linked?.sync(state);
+  address?.sync(state);
   app.follow(state);
   if (lessonOf(location.hash) !== undefined)
     render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
   else
-    render(html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, linked }}></lorascope-page>`, place);
+    render(
+      html`<lorascope-page .ctx=${{ state, app, nav, store, report, specimen, address }}></lorascope-page>`,
+      place,
+    );
 });
 const nav = new Navigation(store);
 const view = loadView();
@@ -83,6 +86,6 @@ function section(): void {
 addEventListener('hashchange', section);
 section();
 app.start();
-linked = new Linked(app, store, nav, () => report);
-if (lessonOf(location.hash) === undefined) linked.follow();
+address = new Address(app, store, nav, () => report);
+if (lessonOf(location.hash) === undefined) address.follow();
 store.schedule();

@@ -1,7 +1,8 @@
 /** A lesson as a link: what is written is read again, and every default can be left out. */
 import { expect, test } from '@playwright/test';
 import { LESSONS } from '../../www/lessons/all';
-import { lessonOf, read, write } from '../../www/lessons/link';
+import { read, write } from '../../www/lessons/link';
+import { lessonOf } from '../../www/state/link';
 import { attributes } from '../../www/lessons/take-away';
 import type { Dial, Value } from '../../www/lessons/lesson';
 

@@ -1,7 +1,7 @@
 /** The state as a link: what is written is read again; what makes no sense is left out. */
 import { expect, test } from '@playwright/test';
-import { read, write } from '../../www/link';
-import { defaults, setEpsilon, setSide, type State } from '../../www/state';
+import { read, write } from '../../www/state/link';
+import { defaults, setEpsilon, setSide, type State } from '../../www/state/state';
 
 const plain = { theme: undefined, hide: [], report: undefined } as const;
 

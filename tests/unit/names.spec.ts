@@ -1,8 +1,8 @@
 /** Names in little room, and a run in a link. */
 import { expect, test } from '@playwright/test';
-import { carried } from '../../www/carried';
+import { carried } from '../../www/state/carried';
 import { lacking } from '../../www/element/asked';
-import { middle, parts, shortened } from '../../www/names';
+import { middle, parts, shortened } from '../../www/text/names';
 
 test('a name breaks after its separators and is shortened in the middle', () => {
   expect(parts('acme-legal_v2/final.bin')).toEqual(['acme-', 'legal_', 'v2/', 'final.', 'bin']);

@@ -1,9 +1,9 @@
 /** The page's pure functions: numbers as printed, the order of the table, the state's changes, the cost of a run. */
 import { expect, test } from '@playwright/test';
-import { exactSeconds, remaining } from '../../www/cost';
-import { bytes, count, counted, duration, fixed, interval, undecided } from '../../www/format';
-import * as runs from '../../www/run.state';
-import * as change from '../../www/state';
+import { exactSeconds, remaining } from '../../www/state/cost';
+import { bytes, count, counted, duration, fixed, interval, undecided } from '../../www/text/format';
+import * as runs from '../../www/state/run';
+import * as change from '../../www/state/state';
 import type { Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 test('numbers as the page prints them', () => {

@@ -1,9 +1,9 @@
 /** What the page makes of results without computing: what they leave open, how they are kept; and the engine's line. */
 import { expect, test } from '@playwright/test';
-import { Gate } from '../../www/gate';
-import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/modes';
-import { pack, sizeOf, unpack } from '../../www/pack';
-import { defaults, setK, setSide, type State } from '../../www/state';
+import { Gate } from '../../www/engine/gate';
+import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/state/modes';
+import { pack, sizeOf, unpack } from '../../www/engine/pack';
+import { defaults, setK, setSide, type State } from '../../www/state/state';
 import type { Match, Matrix, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 const match = (maxCos: number[], maxCosUpper?: number[]): Match =>

@@ -1,7 +1,7 @@
 /** The check of certified intervals against an exact result. */
 import { expect, test } from '@playwright/test';
-import { defaults } from '../../www/state';
-import { sampled, verify } from '../../www/verify';
+import { defaults } from '../../www/state/state';
+import { sampled, verify } from '../../www/state/verify';
 import type { Matrix, Outcome, Plan } from '../../www/wasm/simd/lorascope';
 
 const outcome = (mode: 'exact' | 'certified', maxCos: number[], maxCosUpper?: number[]): Outcome[] => [

@@ -1,5 +1,5 @@
 /** The dials of an embed, and what each sets; which of them a figure has, the list of figures says. Pure. */
-import { checkpoints, placeOf } from '../checkpoints';
+import { checkpoints, placeOf } from '../state/checkpoints';
 import { LONGEST_WINDOW } from '../contract';
 import type { Dial as DialId, Model, Settings } from '../wasm/embed/lorascope';
 

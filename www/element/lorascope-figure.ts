@@ -4,11 +4,11 @@
  * Nothing is loaded before the element comes near the viewport; until then, and without scripts, its own content is shown.
  */
 import { html, LitElement, nothing, unsafeCSS, type PropertyValues, type TemplateResult } from 'lit';
-import { download, saveFigure } from '../exports';
-import type { Spec } from '../views/figure';
-import type { Item } from '../views/menu';
+import { download, saveFigure } from '../figure/save';
+import type { Spec } from '../figure/figure';
+import type { Item } from '../figure/menu';
 import type { FigureKind, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
-import { math } from '../math';
+import { math } from '../text/math';
 import { lacking } from './asked';
 import { dials, type Dial } from './dials';
 import { fetched } from './reports';
@@ -16,8 +16,8 @@ import { themeOf } from './scheme';
 import type { FigureName, LorascopeFigureElement, Selection } from './types';
 import { loadView } from './wasm';
 import styles from './style.css?inline';
-import '../views/figure';
-import '../views/menu';
+import '../figure/figure';
+import '../figure/menu';
 
 /** How near the viewport work starts. */
 const NEAR = '400px';

@@ -3,7 +3,7 @@
  * the page's own thread computes, a slice at a time.
  */
 import { html, LitElement, nothing, unsafeCSS, type TemplateResult } from 'lit';
-import { saveFigure } from '../exports';
+import { saveFigure } from '../figure/save';
 import { LESSONS } from '../lessons/all';
 import { type Host, Runner, type Shown } from '../lessons/host';
 import type { Dials, Lesson, Value } from '../lessons/lesson';

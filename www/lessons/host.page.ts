@@ -1,6 +1,6 @@
 /** The page's host: a worker of its own, so that a lesson never holds up the page. */
 import { wrap } from 'comlink';
-import { choose } from '../wasm';
+import { choose } from '../engine/wasm';
 import type { Host } from './host';
 import type { Remote } from './host.worker';
 import workerUrl from './host.worker.ts?worker&url';

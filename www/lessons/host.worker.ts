@@ -1,7 +1,7 @@
 /** The worker that computes lessons. */
 import { expose } from 'comlink';
 import { zipSync } from 'fflate';
-import { type Choice, loadCompute } from '../wasm';
+import { type Choice, loadCompute } from '../engine/wasm';
 import { Runner } from './host';
 
 let runner: Promise<Runner> | undefined;

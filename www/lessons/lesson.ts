@@ -1,6 +1,6 @@
 /** What a lesson is: words, dials, figures, a question. The numbers come from the core; none is written here. */
 import type { TemplateResult } from 'lit';
-import type { Spec } from '../views/figure';
+import type { Spec } from '../figure/figure';
 import type { FigureId } from '../wasm/simd/lorascope';
 import type { Facts } from './host';
 

@@ -16,11 +16,6 @@ export interface LessonLink {
   step: number | undefined;
 }
 
-/** The lesson that an address asks for; undefined where it asks for none. */
-export function lessonOf(hash: string): string | undefined {
-  return new URLSearchParams(hash.replace(/^#/, '')).get('lesson') ?? undefined;
-}
-
 export function read(hash: string, lesson: Lesson | undefined): LessonLink {
   const query = new URLSearchParams(hash.replace(/^#/, ''));
   const known = query.get('v') === null || query.get('v') === VERSION;

@@ -1,6 +1,6 @@
 /** Making an intruder: W + lambda u v^T. Section 4. */
 import { html } from 'lit';
-import { counted } from '../format';
+import { counted } from '../text/format';
 import { type Lesson, say, whole } from './lesson';
 
 export const making: Lesson = {

@@ -1,15 +1,16 @@
 /** The lessons' part of the site: the list, and one lesson a page. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { DroppedFile } from '../engine';
-import { download, saveFigure } from '../exports';
-import { askTheme } from '../views/screen';
+import type { DroppedFile } from '../engine/engine';
+import { download, saveFigure } from '../figure/save';
+import { askTheme } from '../figure/screen';
 import { site } from '../views/site';
-import { loadView } from '../wasm';
+import { loadView } from '../engine/wasm';
 import type { Request } from '../wasm/simd/lorascope';
 import { LESSONS } from './all';
 import { type PageHost, startHost } from './host.page';
 import type { Dials, Facts, Lesson, Slot } from './lesson';
-import { type LessonLink, lessonOf, read, write } from './link';
+import { lessonOf } from '../state/link';
+import { type LessonLink, read, write } from './link';
 import { saveLesson } from './take-away';
 import type { Drawing, LessonView, Menu } from './view';
 import './question';

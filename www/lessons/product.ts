@@ -1,6 +1,6 @@
 /** Why a product? B A against a full update. Section 5 and Fig. 10. */
 import { html } from 'lit';
-import { counted } from '../format';
+import { counted } from '../text/format';
 import { type Lesson, say, whole } from './lesson';
 
 export const product: Lesson = {

@@ -1,7 +1,7 @@
 /** Train it here: full fine-tuning beside LoRA. Sections 3 to 5, Figs. 7 to 9. */
 import { html } from 'lit';
-import { counted } from '../format';
-import type { Spec } from '../views/figure';
+import { counted } from '../text/format';
+import type { Spec } from '../figure/figure';
 import { type Dials, type Lesson, say, whole } from './lesson';
 
 const RATES = [1 / 12, 1 / 3, 1, 3, 10, 30];

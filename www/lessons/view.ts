@@ -2,14 +2,14 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { SETTINGS } from '../contract';
-import type { FigureView, Spec } from '../views/figure';
-import type { Item } from '../views/menu';
+import type { FigureView, Spec } from '../figure/figure';
+import type { Item } from '../figure/menu';
 import type { Focus, ReportView, Request, Settings, Theme } from '../wasm/simd/lorascope';
 import { dial } from './dial';
 import type { Host, Shown } from './host';
 import type { Dials, Facts, Lesson, Slot, Value } from './lesson';
-import '../views/figure';
-import '../views/menu';
+import '../figure/figure';
+import '../figure/menu';
 
 /** Milliseconds of work between two drawings. */
 const SLICE = 60;

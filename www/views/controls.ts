@@ -1,6 +1,6 @@
 /** The sticky line of dials. Each moves every figure and every count within one frame; nothing is computed again. */
 import { html, type TemplateResult } from 'lit';
-import * as change from '../state';
+import * as change from '../state/state';
 import type { Side } from '../wasm/simd/lorascope';
 import { View } from './view';
 

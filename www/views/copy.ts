@@ -1,7 +1,7 @@
 /** A word that copies a text and says so, or why there is none. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { CannotCarry } from '../carried';
-import { copyText } from '../clipboard';
+import { CannotCarry } from '../state/carried';
+import { copyText } from '../text/clipboard';
 
 const SAID = 2000;
 

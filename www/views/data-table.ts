@@ -1,7 +1,7 @@
 /** The numbers behind a figure as a table, for readers who cannot see it or want to copy it. Made when it is first opened. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { count } from '../format';
-import type { LiveReport } from '../report';
+import { count } from '../text/format';
+import type { LiveReport } from '../report/live';
 import type { Request, Value } from '../wasm/simd/lorascope';
 
 /** More rows than this are shown on demand. */

@@ -1,9 +1,9 @@
 /** What the results leave open, one honest line each, with the button that computes it and what that costs. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { exactSeconds } from '../cost';
-import { counted, duration } from '../format';
-import { certified, isCertified, short, sideless } from '../modes';
-import type { State } from '../state';
+import { exactSeconds } from '../state/cost';
+import { counted, duration } from '../text/format';
+import { certified, isCertified, short, sideless } from '../state/modes';
+import type { State } from '../state/state';
 import type { Context } from './view';
 
 /** For the whole run. */

@@ -1,13 +1,13 @@
 /** The empty page: what this is, where to drop, and one map that teaches reading. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, count, counted, fixed } from '../format';
-import { math } from '../math';
-import type { Manifest } from '../sample';
+import { bytes, count, counted, fixed } from '../text/format';
+import { math } from '../text/math';
+import type { Manifest } from '../files/sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
 import { runs } from './runs';
 import { type Context, View } from './view';
-import './figure';
+import '../figure/figure';
 
 class DropView extends View {
   protected override render(): TemplateResult {

@@ -1,17 +1,17 @@
 /** What stands around every figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { copyText } from '../clipboard';
-import { NO_REPORT, saveFigure, type FileKind } from '../exports';
-import type { LiveReport } from '../report';
-import type { State } from '../state';
-import { bibtex, embedCode, frameCode, pytorch, saveEmbedData, saveMarkdown, savePage } from '../take-away';
+import { copyText } from '../text/clipboard';
+import { NO_REPORT, saveFigure, type FileKind } from '../figure/save';
+import type { LiveReport } from '../report/live';
+import type { State } from '../state/state';
+import { bibtex, embedCode, frameCode, pytorch, saveEmbedData, saveMarkdown, savePage } from '../report/save';
 import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
-import type { FigureView, Spec } from './figure';
-import type { Item } from './menu';
+import type { FigureView, Spec } from '../figure/figure';
+import type { Item } from '../figure/menu';
 import type { Context } from './view';
 import './data-table';
-import './figure';
-import './menu';
+import '../figure/figure';
+import '../figure/menu';
 
 /** What every figure of the run asks for; figures of one matrix add theirs. */
 export function specOf(state: State, id: FigureId): Spec {
@@ -60,7 +60,7 @@ export function dataTable({ state, report }: Context, spec: Spec): TemplateResul
   return html`<lorascope-data-table .report=${report} .request=${request} .version=${report.version}></lorascope-data-table>`;
 }
 
-function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
+function items({ report, app, state, address }: Context, id: FigureId): Item[] {
   const now = (): Request => requestOf(id);
   const file = (kind: FileKind, label: string, note = ''): Item => ({
     label,
@@ -87,7 +87,7 @@ function items({ report, app, state, linked }: Context, id: FigureId): Item[] {
       testid: 'export-markdown',
       act: () => saveMarkdown(present(report), now()),
     },
-    copy('link', 'Copy link', 'to this view', () => linked?.address(id) ?? location.href),
+    copy('link', 'Copy link', 'to this view', () => address?.whole(id) ?? location.href),
     copy('embed', 'Copy embed code', 'with its data beside it', () => embedCode(present(report), now())),
     {
       label: 'Data of the embed',

@@ -1,7 +1,7 @@
 /** The figures of the whole run, each with the sentence that says what it shows. One of them shows a measure by layer: which, the reader chooses. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { math } from '../math';
-import type { State } from '../state';
+import { math } from '../text/math';
+import type { State } from '../state/state';
 import type { Choice, Field, FigureKind } from '../wasm/simd/lorascope';
 import { dataTable, figure, menu, specOf } from './figure-frame';
 import { words } from './row';

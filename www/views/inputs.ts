@@ -1,7 +1,7 @@
 /** The two choosers. They stay in the page in every state; the words that open them stand wherever files are asked for. */
 import { html, type TemplateResult } from 'lit';
 import type { App } from '../app';
-import { filesOf } from '../files';
+import { filesOf } from '../files/drop';
 
 export function inputs(app: App): TemplateResult {
   const changed = async (event: Event) => {

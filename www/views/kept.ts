@@ -1,7 +1,7 @@
 /** What the browser keeps of earlier runs, in one line, with the way to empty it; and the notice when it keeps nothing. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, counted } from '../format';
-import { storeWanted } from '../results-store';
+import { bytes, counted } from '../text/format';
+import { storeWanted } from '../engine/results-store';
 import type { Context } from './view';
 
 export function keptLine({ state, app }: Context): TemplateResult {

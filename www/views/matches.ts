@@ -1,7 +1,7 @@
 /** The best match of every vector in the window as a list: where only bounds are known, the figure alone does not say them. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { fixed, interval } from '../format';
-import { math } from '../math';
+import { fixed, interval } from '../text/format';
+import { math } from '../text/math';
 import type { Interval } from '../wasm/simd/lorascope';
 import { row } from './row';
 

@@ -1,9 +1,9 @@
 /** The dials of single figures of one matrix: the window of the map, the vector studied, the step of a series. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { checkpoints, placeOf } from '../checkpoints';
+import { checkpoints, placeOf } from '../state/checkpoints';
 import { CORNER } from '../contract';
-import { count, counted, duration } from '../format';
-import * as change from '../state';
+import { count, counted, duration } from '../text/format';
+import * as change from '../state/state';
 import type { MatrixRow } from '../wasm/simd/lorascope';
 import type { Context } from './view';
 

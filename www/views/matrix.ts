@@ -1,11 +1,11 @@
 /** One matrix: a map of every model to choose from, the chosen one large, the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted } from '../format';
-import { math } from '../math';
-import * as change from '../state';
+import { count, counted } from '../text/format';
+import { math } from '../text/math';
+import * as change from '../state/state';
 import type { Cell, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { deeperHere } from './deeper';
-import type { Spec } from './figure';
+import type { Spec } from '../figure/figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
 import { evolutionControls, mapControls, vectorControls } from './matrix-controls';
 import { storeNotice } from './kept';

@@ -1,7 +1,7 @@
 /** The choice of how the numbers are computed. */
 import { html, type TemplateResult } from 'lit';
-import { MODES } from '../modes';
-import { setMode } from '../state';
+import { MODES } from '../state/modes';
+import { setMode } from '../state/state';
 import type { Context } from './view';
 
 export function modeChoice({ state, store }: Context): TemplateResult {

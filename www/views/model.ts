@@ -1,7 +1,7 @@
 /** How a model is shown in every table: its line, as in the figures, and its name. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { math } from '../math';
-import { breakable } from '../names';
+import { math } from '../text/math';
+import { breakable } from '../text/names';
 import type { Model } from '../wasm/simd/lorascope';
 
 interface Shown {

@@ -1,8 +1,8 @@
 /** The page: its head, the live status, and the view that the state asks for. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted } from '../format';
-import { finishedCount } from '../run.state';
-import type { State } from '../state';
+import { count, counted } from '../text/format';
+import { finishedCount } from '../state/run';
+import type { State } from '../state/state';
 import { inputs } from './inputs';
 import { bar, fetched } from './progress';
 import { site } from './site';

@@ -1,6 +1,6 @@
 /** Tensors that no rule pairs: the reader may say which matrix of the base each one belongs to. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { counted } from '../format';
+import { counted } from '../text/format';
 import type { PlanModel } from '../wasm/simd/lorascope';
 
 /** More than this is a case for a pattern or another base, not for hands. */

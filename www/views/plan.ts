@@ -1,11 +1,11 @@
 /** The plan: what is wrong, what is asked, and everything that will be computed, before it is. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import { cost } from '../cost';
-import { bytes, count, counted, duration } from '../format';
-import { math } from '../math';
-import { missing } from '../run.state';
-import type { State } from '../state';
+import { cost } from '../state/cost';
+import { bytes, count, counted, duration } from '../text/format';
+import { math } from '../text/math';
+import { missing } from '../state/run';
+import type { State } from '../state/state';
 import type { LeftOut, ModelSummary, Plan, PlanBase, PlanModel, Problem } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';

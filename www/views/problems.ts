@@ -1,6 +1,6 @@
 /** What is wrong: title, what it blocks, where, cause, fix, command. Files' own words go through text bindings only. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count } from '../format';
+import { count } from '../text/format';
 import type { Problem } from '../wasm/simd/lorascope';
 
 /** So many alike are read one by one; of more, the first stands for all. */

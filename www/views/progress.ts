@@ -1,9 +1,9 @@
 /** A run under way: the count, the time left, one square a matrix. */
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
-import { remaining } from '../cost';
-import { count, duration } from '../format';
-import { finished, finishedCount } from '../run.state';
-import type { State } from '../state';
+import { remaining } from '../state/cost';
+import { count, duration } from '../text/format';
+import { finished, finishedCount } from '../state/run';
+import type { State } from '../state/state';
 import type { PlanMatrix } from '../wasm/simd/lorascope';
 import { words } from './row';
 import { View } from './view';

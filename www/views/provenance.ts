@@ -1,11 +1,11 @@
 /** "What this is": settings, files, limits, the paper; what a reader needs to judge or repeat the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, counted } from '../format';
-import { math } from '../math';
-import { MODES, ways } from '../modes';
-import { filesBehind } from '../report';
-import type { State } from '../state';
-import type { Verified } from '../verify';
+import { bytes, counted } from '../text/format';
+import { math } from '../text/math';
+import { MODES, ways } from '../state/modes';
+import { filesBehind } from '../report/live';
+import type { State } from '../state/state';
+import type { Verified } from '../state/verify';
 import { row } from './row';
 import { View } from './view';
 import './copy';

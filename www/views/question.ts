@@ -1,6 +1,6 @@
 /** One doubt of the plan: its options as radio buttons, and a number of one's own where that makes sense. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { math } from '../math';
+import { math } from '../text/math';
 import type { Question } from '../wasm/simd/lorascope';
 
 export function question(q: Question, answer: (value: string) => void): TemplateResult {

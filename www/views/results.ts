@@ -1,9 +1,9 @@
 /** The results, from the first matrix on: the same page while a run fills it and after it. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted, duration } from '../format';
-import { failedProblems } from '../failures';
-import { certified, held } from '../modes';
-import { finishedCount, missing } from '../run.state';
+import { count, counted, duration } from '../text/format';
+import { failedProblems } from './failures';
+import { certified, held } from '../state/modes';
+import { finishedCount, missing } from '../state/run';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
 import { problemList } from './problems';
@@ -41,7 +41,7 @@ class ResultsView extends View {
   }
 
   #head(): TemplateResult {
-    const { state, app, linked } = this.ctx;
+    const { state, app, address } = this.ctx;
     const running = state.status === 'running';
     const left = missing(state).length;
     const sub = running ? now(state) : this.#sub();
@@ -54,7 +54,7 @@ class ResultsView extends View {
             ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>`
             : html`<button class="btn plain" @click=${() => app.startOver()}>Start over</button>
               ${state.stored ? nothing : html`<button class="btn" @click=${() => app.show('plan')}>Plan</button>`}
-              <lorascope-copy kind="btn" data-testid="copy-link" label="Copy link" .text=${() => linked?.address() ?? location.href}></lorascope-copy>
+              <lorascope-copy kind="btn" data-testid="copy-link" label="Copy link" .text=${() => address?.whole() ?? location.href}></lorascope-copy>
               ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
               <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`
         }

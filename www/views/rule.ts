@@ -1,8 +1,8 @@
 /** What the preset in force does, and which vectors it judges otherwise than the authors' code. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted } from '../format';
-import { math } from '../math';
-import { setPreset } from '../state';
+import { count, counted } from '../text/format';
+import { math } from '../text/math';
+import { setPreset } from '../state/state';
 import type { Differences, Preset } from '../wasm/simd/lorascope';
 import { View } from './view';
 

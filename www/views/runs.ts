@@ -1,7 +1,7 @@
 /** What computes on this page, in one line: while it starts the step, then the build and why it is this one. */
-import { counted } from '../format';
-import type { Step } from '../engine.steps';
-import type { State } from '../state';
+import { counted } from '../text/format';
+import type { Step } from '../engine/steps';
+import type { State } from '../state/state';
 
 const STEPS: Readonly<Record<Step, string>> = {
   fetch: 'loading it',

@@ -1,6 +1,6 @@
 /** Which matrices are looked at: a switch for every type, and a pattern for names. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count } from '../format';
+import { count } from '../text/format';
 import type { Plan } from '../wasm/simd/lorascope';
 
 export function selection(plan: Plan, answer: (id: string, value: string) => void): TemplateResult {

@@ -1,7 +1,7 @@
 /** One line a model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted, fixed, interval } from '../format';
-import { math } from '../math';
+import { count, counted, fixed, interval } from '../text/format';
+import { math } from '../text/math';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
 import { row } from './row';

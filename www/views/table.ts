@@ -1,18 +1,18 @@
 /** The table of matrices: sortable by every column, a row opens its matrix. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { counted } from '../format';
-import { math } from '../math';
-import { shortened } from '../names';
-import { sortBy } from '../state';
-import { saveMatrices } from '../take-away';
+import { counted } from '../text/format';
+import { math } from '../text/math';
+import { shortened } from '../text/names';
+import { sortBy } from '../state/state';
+import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
-import type { Item } from './menu';
+import type { Item } from '../figure/menu';
 import { words } from './row';
-import { screen } from './screen';
-import { Sight } from './sight';
+import { screen } from '../figure/screen';
+import { Sight } from '../figure/sight';
 import { strip } from './strip';
 import { View } from './view';
-import './menu';
+import '../figure/menu';
 
 const FIRST_ROWS = 12;
 /** More than there are. */

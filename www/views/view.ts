@@ -1,12 +1,12 @@
 /** The base of every view: renders into the page itself, so that one stylesheet serves all. */
 import { LitElement } from 'lit';
 import type { App } from '../app';
-import type { Linked } from '../linked';
-import type { Navigation } from '../navigation';
-import type { LiveReport } from '../report';
-import type { Specimen } from '../specimen';
-import type { State } from '../state';
-import type { Store } from '../store';
+import type { Address } from '../address';
+import type { Navigation } from '../state/navigation';
+import type { LiveReport } from '../report/live';
+import type { Specimen } from '../figure/specimen';
+import type { State } from '../state/state';
+import type { Store } from '../state/store';
 
 /** What a view sees and may do. A new object with every rendering. */
 export interface Context {
@@ -14,7 +14,7 @@ export interface Context {
   app: App;
   nav: Navigation;
   store: Store;
-  linked: Linked | undefined;
+  address: Address | undefined;
   /** Undefined until the drawing wasm is loaded. */
   report: LiveReport | undefined;
   /** The stored report of the empty page, once loaded. */

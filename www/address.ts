@@ -1,0 +1,128 @@
+/** The page and its address: what a link asks for is done once the numbers are there, and what the reader sets goes into the address. */
+import type { App } from './app';
+import { problem } from './files/drop';
+import { carried, carry } from './state/carried';
+import { isSample, lessonOf, type Link, read, write } from './state/link';
+import type { Navigation } from './state/navigation';
+import type { LiveReport } from './report/live';
+import { type State, trouble } from './state/state';
+import type { Store } from './state/store';
+import { askTheme } from './figure/screen';
+import type { FigureId } from './wasm/simd/lorascope';
+
+/** Browsers refuse too many changes of the address in a short time. */
+const QUIET = 300;
+
+export class Address {
+  readonly #app: App;
+  readonly #store: Store;
+  readonly #nav: Navigation;
+  readonly #report: () => LiveReport | undefined;
+  #link: Link = read('');
+  /** What the link asks for and is not there yet. */
+  #waits = false;
+  /** What the link brought, while it is shown. */
+  #brought: State['head'];
+  #written = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(app: App, store: Store, nav: Navigation, report: () => LiveReport | undefined) {
+    this.#app = app;
+    this.#store = store;
+    this.#nav = nav;
+    this.#report = report;
+    addEventListener('hashchange', () => {
+      if (location.hash !== this.#written && lessonOf(location.hash) === undefined) this.follow();
+    });
+  }
+
+  /** Does what the address asks for. */
+  follow(): void {
+    const link = read(location.hash);
+    this.#link = link;
+    this.#written = location.hash;
+    this.#waits = link.matrix !== undefined || link.figure !== undefined;
+    askTheme(link.theme);
+    document.documentElement.dataset['hide'] = link.hide.join(' ');
+    this.#store.update(link.dials);
+    if (link.report !== undefined) void this.#open(link.report, () => hosted(link.report!));
+    else if (link.packed !== undefined) void this.#open('the link', () => carried(link.packed!));
+    else if (link.sample && this.#store.state.files.length === 0) void this.#app.sample();
+  }
+
+  /** Hears of every state. */
+  sync(state: State): void {
+    if (this.#waits && state.screen === 'results' && state.status !== 'running' && state.results.size > 0) {
+      this.#waits = false;
+      this.#arrive(state, this.#link);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#write(), QUIET);
+  }
+
+  /** The whole address of what is seen now, to be given to others: of files that only this reader has, with their results in it. */
+  whole(figure?: FigureId): string | Promise<string> {
+    const { state } = this.#store;
+    const link = this.#source(state);
+    const whole = (packed: string | undefined) =>
+      new URL(write(state, { ...link, packed }, figure) || '#', location.href).href;
+    const known = link.report !== undefined || link.packed !== undefined || isSample(state) || !state.head;
+    return known ? whole(link.packed) : carry(state).then(whole);
+  }
+
+  /** The link, without what it brought where something else is shown now. */
+  #source(state: State): Link {
+    return state.head === this.#brought ? this.#link : { ...this.#link, report: undefined, packed: undefined };
+  }
+
+  #arrive(state: State, { matrix, model, figure, dials }: Link): void {
+    const at = state.head?.models.findIndex(({ label }) => label === model) ?? -1;
+    if (matrix !== undefined && state.plan?.matrices.some(({ name }) => name === matrix)) {
+      this.#nav.open(matrix);
+      this.#store.update((s) => ({ ...dials(s), model: at >= 0 ? at : s.model }));
+    }
+    if (figure && this.#report()?.figure(figure)?.byLayer) this.#store.update((s) => ({ ...s, byLayer: figure }));
+    // The figures stand there two frames later: the store renders, then its views.
+    if (figure) requestAnimationFrame(() => setTimeout(() => document.getElementById(figure)?.scrollIntoView(), 100));
+  }
+
+  #write(): void {
+    // While it still waits, the address holds more than the state does.
+    if (this.#waits || this.#store.state.status === 'planning') return;
+    // The address is a lesson's while one is shown.
+    if (lessonOf(location.hash) !== undefined) return;
+    // That the files are the sample's is told to others, not to this tab: a reload stays a fresh start, unless a link brought the sample.
+    const { sample } = this.#link;
+    const { state } = this.#store;
+    const hash = write(sample ? state : { ...state, sample: undefined }, this.#source(state));
+    if (hash === location.hash || (hash === '' && location.hash === '')) return;
+    this.#written = hash;
+    history.replaceState(history.state, '', hash || location.pathname + location.search);
+  }
+
+  /** Opens the report that a link names or carries. */
+  async #open(path: string, text: () => Promise<string>): Promise<void> {
+    try {
+      await this.#app.openReport(await text(), path);
+      this.#brought = this.#store.state.head;
+      this.#store.update(this.#link.dials);
+    } catch (error) {
+      const said = problem(
+        'report-invalid',
+        'The report of the link did not open',
+        error,
+        'Copy the whole link again, or ask for the report as a file and drop it here.',
+      );
+      this.#store.update((s) => trouble(s, { ...said, file: path }));
+    }
+  }
+}
+
+/** A stored report of this host: the page's policy allows no other. */
+async function hosted(path: string): Promise<string> {
+  const url = new URL(path, document.baseURI);
+  if (url.origin !== location.origin) throw new Error(`${url.origin} is another host than this page's.`);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.pathname} is not on this host (${response.status}).`);
+  return response.text();
+}

@@ -1,0 +1,187 @@
+/** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
+import { expose, transfer } from 'comlink';
+import type { Answer, Doing, EngineInfo, Start, ToldFile } from './engine';
+import { fileHash } from './hash';
+import { KeptResults, sha256 } from './kept';
+import type { Step } from './steps';
+import { Gate } from './gate';
+import { atOnce } from './run';
+import { loadCompute } from './wasm';
+import type { AllVectors, Answers, ByteRange, Outcome, Plan, Report, Session, Task } from '../wasm/simd/lorascope';
+
+const files: File[] = [];
+const paths: string[] = [];
+/** Digests of tensors by file and range: a tensor is hashed once in the worker's life. */
+const digests = new Map<string, string>();
+let session: Session;
+let plan: Plan;
+let kept: KeptResults;
+/** What is asked for beyond what computes at once reads its bytes and waits. */
+let gate: Gate;
+
+const remote = {
+  /** Says each step of the start, and nothing when the last is over. */
+  async start({ choice, keep, lock }: Start, say: (step: Step | undefined) => void): Promise<EngineInfo> {
+    if (lock) await hold(lock);
+    kept = new KeptResults(keep);
+    const { wasm, memory, why } = await loadCompute(choice, say);
+    session = new wasm.Session();
+    gate = new Gate(atOnce(wasm.threadCount()));
+    say('warm-up');
+    // After the answer: the page is ready meanwhile.
+    setTimeout(() => void wasm.warmUp().finally(() => say(undefined)));
+    return { build: wasm.buildName(), threads: wasm.threadCount(), memory, why };
+  },
+
+  async open(dropped: readonly ToldFile[], answers: Answers, say: (doing: Doing) => void): Promise<Plan> {
+    for (const { path, file, stopped } of dropped) {
+      const id = session.addFile(path, file.size);
+      [files[id], paths[id]] = [file, path];
+      if (stopped) session.stopped(id);
+    }
+    for (const [id] of files.entries()) await readHeader(id, say);
+    return remote.plan(answers, say);
+  },
+
+  async plan(answers: Answers, say: (doing: Doing) => void): Promise<Plan> {
+    say('plan');
+    plan = session.plan(answers);
+    return plan;
+  },
+
+  async head(): Promise<Report> {
+    return session.head();
+  },
+
+  async analyze(matrix: number, task: Task): Promise<Answer> {
+    const answer = (outcomes: Outcome[], earlier: boolean): Answer => ({ outcomes, earlier, trouble: kept.trouble });
+    const ranges = session.ranges(matrix);
+    const keeps = await kept.on();
+    const held: Held = {};
+    let hashes: string[] | undefined;
+    try {
+      if (!keeps || !ranges.every((range) => digests.has(id(range)))) held.bytes = await readAll(ranges);
+      if (keeps) hashes = await hashAll(ranges, held);
+      const earlier = hashes && (await recall(matrix, task, hashes));
+      if (earlier) return answer(earlier, true);
+      held.bytes ??= await readAll(ranges);
+    } catch (error) {
+      return answer(session.failed(matrix, reason(error)), false);
+    }
+    await gate.enter();
+    let outcomes: Outcome[];
+    try {
+      outcomes = await compute(matrix, held, task);
+    } finally {
+      gate.leave();
+    }
+    // Kept first, answered then: what the page shows as done survives a reload.
+    if (hashes) await kept.keep(session.keys(matrix, task), hashes, outcomes);
+    return answer(outcomes, false);
+  },
+
+  async vectors(matrix: number, model: number): Promise<AllVectors> {
+    await gate.enter();
+    try {
+      // No name for the bytes: it would hold them for as long as it computes.
+      const all = await session.vectors(matrix, model, await readAll(session.rangesOf(matrix, model)));
+      return transfer(all, [all.left.buffer, all.right.buffer]);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
+  },
+
+  async hash(path: string): Promise<string | undefined> {
+    const file = files[paths.lastIndexOf(path)];
+    return file && fileHash(file);
+  },
+};
+
+export type Remote = typeof remote;
+
+/** The tensors of one matrix, from reading to computing. */
+interface Held {
+  bytes?: Uint8Array<ArrayBuffer>[] | undefined;
+}
+
+/** Lets go of the bytes: the wasm has its own copy as soon as it is called, and ours would stay for as long as it computes. */
+function compute(matrix: number, held: Held, task: Task): Promise<Outcome[]> {
+  const bytes = held.bytes ?? [];
+  held.bytes = undefined;
+  return session.analyze(matrix, bytes, task);
+}
+
+/** What is kept for this very task, else an exact result, which answers every task. */
+async function recall(matrix: number, task: Task, hashes: readonly string[]): Promise<Outcome[] | undefined> {
+  const { name, layer, type } = plan.matrices[matrix]!;
+  for (const mode of new Set([task.mode, 'exact'] as const)) {
+    const outcomes = await kept.recall(session.keys(matrix, { ...task, mode }), hashes, { name, layer, type });
+    if (outcomes) return outcomes;
+  }
+  return undefined;
+}
+
+/** One after the other: hashing holds a copy of the tensor. */
+async function hashAll(ranges: readonly ByteRange[], { bytes }: Held): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const [at, range] of ranges.entries()) {
+    const hash = digests.get(id(range)) ?? (await sha256(bytes![at]!));
+    digests.set(id(range), hash);
+    hashes.push(hash);
+  }
+  return hashes;
+}
+
+function id({ file, begin, end }: ByteRange): string {
+  return `${file}:${begin}-${end}`;
+}
+
+/** The core says which bytes it wants next, until it knows the file's tensors. */
+async function readHeader(id: number, say: (doing: Doing) => void): Promise<void> {
+  for (let range = session.wants(id); range; range = session.wants(id)) {
+    let bytes: Uint8Array;
+    try {
+      say('wait');
+      bytes = await read(id, range.begin, range.end);
+    } catch (error) {
+      session.unreadable(id, reason(error));
+      return;
+    }
+    say(id);
+    session.supply(id, bytes);
+  }
+}
+
+async function readAll(ranges: readonly ByteRange[]): Promise<Uint8Array<ArrayBuffer>[]> {
+  const tensors: Uint8Array<ArrayBuffer>[] = [];
+  for (const range of ranges) tensors.push(await read(range.file, range.begin, range.end));
+  return tensors;
+}
+
+/** One range, never a whole file: `arrayBuffer()` of a file over 2 GiB fails in Chromium. */
+async function read(id: number, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = files[id];
+  if (!file) throw new Error(`file ${id} is not here`);
+  return new Uint8Array(await file.slice(begin, end).arrayBuffer());
+}
+
+/** Holds the lock for the worker's whole life. Its end is how the page hears of a death that nobody announces. */
+function hold(lock: string): Promise<void> {
+  return new Promise((held) => {
+    void navigator.locks.request(lock, () => {
+      held();
+      return new Promise<never>(() => undefined);
+    });
+  });
+}
+
+function reason(error: unknown): string {
+  if (error instanceof DOMException && (error.name === 'NotReadableError' || error.name === 'NotFoundError')) {
+    return 'the file changed or was moved since it was chosen; choose it again';
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+expose(remote);

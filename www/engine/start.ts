@@ -1,0 +1,69 @@
+/** The engine's start as a state: the step it is at, the silence it may keep there, a second try where it fails, and one thread at last. */
+import type { EngineInfo, Start } from './engine';
+import { Stalled } from './errors';
+import { type Life, startLife } from './life';
+import type { Step } from './steps';
+import { type Choice, withoutThreads } from './wasm';
+
+export interface Starting {
+  step: Step;
+  /** Which try it is, from 1. */
+  attempt: number;
+  /** 0: without threads. */
+  threads: number;
+}
+
+/** Who hears of starts: of each step, and of what runs in the end. */
+export interface News {
+  starting(now: Starting): void;
+  runs(info: EngineInfo): void;
+}
+
+/** Tries with the build that was chosen. */
+const TRIES = 2;
+
+/** Starts one life after the other, and remembers what did not start. */
+export class Starter {
+  readonly #asked: Choice;
+  readonly #keep: boolean;
+  readonly #news: News;
+  #failures = 0;
+  #why = '';
+
+  constructor(asked: Choice, keep: boolean, news: News) {
+    this.#asked = asked;
+    this.#keep = keep;
+    this.#news = news;
+  }
+
+  async start(): Promise<Life> {
+    for (;;) {
+      const options: Omit<Start, 'lock'> = { choice: this.#choice(), keep: this.#keep };
+      const { threads } = options.choice;
+      const attempt = this.#failures + 1;
+      try {
+        const life = await startLife(options, (step) => this.#news.starting({ step, attempt, threads }));
+        // It may still stall while it warms up.
+        life.ended.catch((error: unknown) => error instanceof Stalled && this.#failed(error));
+        this.#news.runs(life.info);
+        return life;
+      } catch (error) {
+        this.#failed(error);
+        if (this.#failures >= TRIES + (this.#asked.threads > 0 ? 1 : 0)) {
+          this.#failures = 0;
+          throw error;
+        }
+      }
+    }
+  }
+
+  #choice(): Choice {
+    if (this.#asked.threads === 0 || this.#failures < TRIES) return this.#asked;
+    return withoutThreads(`with threads the engine did not start, ${TRIES} times (${this.#why})`);
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    this.#why = error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,170 @@
+/** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
+import type { State } from '../state/state';
+import type {
+  Differences,
+  FigureId,
+  FigureKind,
+  FileInfo,
+  Findings,
+  Matrices,
+  Matrix,
+  MatrixRow,
+  Measure,
+  ModelSummary,
+  Outcome,
+  Preset,
+  Report,
+  ReportView,
+  Settings,
+  Sort,
+  Summary,
+} from '../wasm/simd/lorascope';
+
+/** Every file behind a report, once. */
+export function filesBehind(head: Report | undefined): FileInfo[] {
+  const all = [head?.base, ...(head?.models ?? [])].flatMap((part) => part?.files ?? []);
+  return [...new Map(all.map((file) => [file.name, file])).values()];
+}
+
+export class LiveReport {
+  readonly #View: typeof ReportView;
+  #view: ReportView | undefined;
+  #head: Report | undefined;
+  #results: State['results'] = new Map();
+  #answers = new Map<string, unknown>();
+  /** The settings that the answers are for. */
+  #rule = '';
+  /** Grows with every change of the data: what is drawn from an older version is stale. */
+  version = 0;
+
+  readonly presets: readonly Preset[];
+  /** Of a matrix, in the order in which cells have their readings. */
+  readonly measures: readonly Measure[];
+
+  /** Those that any report has, in the order of the page. */
+  readonly figures: readonly FigureKind[];
+
+  constructor(View: typeof ReportView) {
+    this.#View = View;
+    this.presets = View.presets();
+    this.measures = View.measures();
+    this.figures = View.figures();
+  }
+
+  /** Takes a stored report whole; throws where it is not well formed. The answer makes it the one that is shown, with the state made from it. */
+  open(text: string): (state: Pick<State, 'head' | 'results'>) => void {
+    const view = this.#View.fromJson(text);
+    return ({ head, results }) => {
+      this.#restart(head, view);
+      this.#results = results;
+    };
+  }
+
+  /** Takes in what the state has and this has not. */
+  sync(state: Pick<State, 'head' | 'results'>): void {
+    if (state.head !== this.#head || state.results.size < this.#results.size) this.#restart(state.head);
+    if (!this.#view || state.results === this.#results) return;
+    for (const [matrix, outcomes] of state.results) {
+      // A matrix may have been computed again: the view replaces what it had.
+      if (this.#results.get(matrix) !== outcomes) this.#take(outcomes);
+    }
+    this.#results = state.results;
+    this.#changed();
+  }
+
+  /** The drawing and counting side, present once a plan is there. */
+  get view(): ReportView | undefined {
+    return this.#view;
+  }
+
+  /** Every pre-trained vector against every fine-tuned one of a matrix. */
+  takeVectors(model: number, matrix: string, left: Float32Array, right: Float32Array): void {
+    this.#view?.setVectors(model, matrix, left, right);
+    this.#changed();
+  }
+
+  /** All facts of one figure; undefined where there is none of that id. */
+  figure(id: FigureId): FigureKind | undefined {
+    return this.figures.find((kind) => kind.id === id);
+  }
+
+  /** The rule in force in words. */
+  rule(settings: Settings): string {
+    return this.#view?.rule(settings) ?? '';
+  }
+
+  /** The vectors whose verdict differs from that of the first preset: how many, and the first of them. */
+  differences(official: Settings, settings: Settings, listed: number): Differences | undefined {
+    return this.#ask<Differences | undefined>(
+      `differences ${listed}`,
+      settings,
+      (view) => view.differences(official, settings, listed),
+      undefined,
+    );
+  }
+
+  models(settings: Settings): ModelSummary[] {
+    return this.#summary(settings).models;
+  }
+
+  findings(settings: Settings): Findings {
+    return this.#summary(settings).findings;
+  }
+
+  /** How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds. */
+  outside(claimed: Matrix, exact: Matrix): readonly [vectors: number, outside: number] {
+    const [vectors, outside] = this.#View.outside(claimed, exact);
+    return [vectors ?? 0, outside ?? 0];
+  }
+
+  /** The first rows of the table of matrices; of one model with the best matches themselves. */
+  matrices(settings: Settings, sort: Sort | undefined, first: number, model: number): Matrices {
+    return this.#ask(
+      `matrices ${JSON.stringify(sort)} ${first} ${model}`,
+      settings,
+      (view) => view.matrices(settings, sort, first, model),
+      { total: 0, rows: [] },
+    );
+  }
+
+  /** The row of one matrix. */
+  matrix(settings: Settings, name: string): MatrixRow | undefined {
+    return this.#ask<MatrixRow | undefined>(
+      `matrix ${name}`,
+      settings,
+      (view) => view.matrix(settings, name),
+      undefined,
+    );
+  }
+
+  #summary(settings: Settings): Summary {
+    return this.#ask('summary', settings, (view) => view.summary(settings), { models: [], findings: {} });
+  }
+
+  #ask<T>(question: string, settings: Settings, ask: (view: ReportView) => T, nothing: T): T {
+    if (!this.#view) return nothing;
+    // Sliders pass through many settings; only the answers for those in use now are worth keeping.
+    const rule = `${settings.k} ${settings.epsilon} ${settings.side} ${settings.cosine}`;
+    if (rule !== this.#rule) this.#answers.clear();
+    this.#rule = rule;
+    if (!this.#answers.has(question)) this.#answers.set(question, ask(this.#view));
+    return this.#answers.get(question) as T;
+  }
+
+  #take(outcomes: readonly Outcome[]): void {
+    for (const { model, matrix } of outcomes) this.#view?.add(model, matrix);
+  }
+
+  #restart(head: Report | undefined, view = head && new this.#View(head)): void {
+    this.#view?.free();
+    this.#view = view;
+    this.#head = head;
+    this.#results = new Map();
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.version += 1;
+    this.#answers.clear();
+  }
+}

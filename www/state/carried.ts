@@ -1,0 +1,119 @@
+/** A run in the address itself: what the page draws of it and no more, packed, where that is short enough for a link. */
+import type { State } from './state';
+import type { Match, Matrix, Report } from '../wasm/simd/lorascope';
+
+/** Characters. Browsers take far longer addresses, but what people paste links into cuts them: 40,000 in a message of Slack, 65,536 in a comment on GitHub. */
+export const LONGEST = 32_000;
+
+/** No link that we make unpacks to more; one that does was made to fill the memory. */
+const MOST_BYTES = 16e6;
+
+/** So many vectors of each matrix are carried, as many as fit. */
+const WINDOWS = [100, 32, 16];
+
+/** The map's corner. */
+const CORNER = 32;
+
+/** Why there is no link, in words for the reader. */
+export class CannotCarry extends Error {}
+
+/** The run in a text for a link; throws [`CannotCarry`] where it is too large for one. */
+export async function carry(state: State): Promise<string> {
+  const { k } = state.settings;
+  let shortest = Infinity;
+  for (const window of new Set([...WINDOWS.filter((most) => most > k), k])) {
+    const text = await pack(JSON.stringify(cut(state, window)));
+    if (text.length <= LONGEST) return text;
+    shortest = text.length;
+  }
+  throw new CannotCarry(
+    `In a link these results are ${Math.round(shortest / 1000)} kB long; what links are pasted into cuts them above ${LONGEST / 1000} kB. ` +
+      'Use “Save report”: whoever drops that file on this page sees what you see. If it lies beside the page on your own host, ' +
+      '“#report=” and its name after the address of the page is a link.',
+  );
+}
+
+/** The report that a link carries, as text. */
+export async function carried(text: string): Promise<string> {
+  return unpack(text).catch(() => {
+    throw new Error('The link is cut off or changed.');
+  });
+}
+
+function cut(state: State, window: number): Report {
+  const { head, settings, results, plan, open } = state;
+  if (!head) throw new CannotCarry('There are no results yet.');
+  const models = head.models.map((model) => ({
+    ...model,
+    sources: [],
+    matching: { ...model.matching, unmatched: [], onlyInBase: [] },
+    matrices: [] as Matrix[],
+  }));
+  for (const [at, outcomes] of results) {
+    for (const { model, matrix } of outcomes)
+      models[model]?.matrices.push(
+        part(matrix, window, plan?.matrices[at]?.name === open, settings.cosine === 'signed'),
+      );
+  }
+  return { ...head, settings, models };
+}
+
+/** The matrix that is looked at keeps its map and its singular values; of the others counts and curves are drawn. */
+function part(m: Matrix, window: number, whole: boolean, signed: boolean): Matrix {
+  const numbers = (list: readonly number[] | null | undefined, most: number) => (list ?? []).slice(0, most).map(single);
+  const side = (s: Match | null | undefined): Match | undefined => {
+    if (!s) return undefined;
+    const { maxCosUpper, tiedCos, signedCos } = s;
+    return {
+      maxCos: numbers(s.maxCos, window),
+      argmax: whole ? s.argmax.slice(0, window) : [],
+      ...(maxCosUpper ? { maxCosUpper: numbers(maxCosUpper, window) } : {}),
+      ...(tiedCos && whole ? { tiedCos: numbers(tiedCos, window) } : {}),
+      ...(signedCos && signed ? { signedCos: numbers(signedCos, window) } : {}),
+    };
+  };
+  const spectrum = whole ? CORNER : 1;
+  const { similarity, delta } = m;
+  const { follows: _, ...rest } = m;
+  return {
+    ...rest,
+    sigmaBase: numbers(m.sigmaBase, spectrum),
+    sigmaTuned: numbers(m.sigmaTuned, spectrum),
+    left: side(m.left),
+    right: side(m.right),
+    similarity: similarity && whole ? { ...similarity, values: similarity.values.map(single) } : undefined,
+    delta: delta && { ...delta, sigma: numbers(delta.sigma, 1) },
+    seconds: 0,
+  };
+}
+
+/** The shortest decimal that is the same number of single precision. */
+function single(n: number): number {
+  for (let digits = 3; digits < 9; digits++) {
+    const short = Number(n.toPrecision(digits));
+    if (Math.fround(short) === n) return short;
+  }
+  return n;
+}
+
+async function pack(text: string): Promise<string> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}
+
+async function unpack(text: string): Promise<string> {
+  const bytes = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const decoder = new TextDecoder();
+  let [all, size] = ['', 0];
+  for (const reader = stream.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return all + decoder.decode();
+    size += value.length;
+    if (size > MOST_BYTES) throw new Error('too large');
+    all += decoder.decode(value, { stream: true });
+  }
+}

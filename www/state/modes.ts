@@ -1,0 +1,97 @@
+/** How the numbers are computed: the choice, and what the results at hand lack for it. Pure. */
+import type { State } from './state';
+import type { Mode, Outcome, Task } from '../wasm/simd/lorascope';
+
+export interface ModeChoice {
+  mode: Mode;
+  name: string;
+  /** One line for the reader. */
+  note: string;
+}
+
+export const MODES: readonly ModeChoice[] = [
+  {
+    mode: 'auto',
+    name: 'Automatic',
+    note: 'exact for small matrices, certified for large ones, exact again where a count stays open',
+  },
+  {
+    mode: 'certified',
+    name: 'Certified',
+    note: 'the strongest vectors only; a best match that is not known exactly is given as an interval',
+  },
+  { mode: 'exact', name: 'Exact', note: 'all vectors, all matches; minutes for one large matrix' },
+];
+
+/** `?mode=` presets the choice; anything else is `auto`. */
+export function modeFrom(search: string): Mode {
+  const asked = new URLSearchParams(search).get('mode');
+  return MODES.find(({ mode }) => mode === asked)?.mode ?? 'auto';
+}
+
+/** What the engine is asked for, by the settings in force. */
+export function taskOf({ settings: { mode, k, epsilon, side } }: State): Task {
+  return { mode, k, epsilon, side };
+}
+
+type Outcomes = readonly Outcome[] | undefined;
+
+/** Whether a result answers what the mode asks for: an exact one answers all, and where nothing was computed nothing is certified. */
+export function answers(outcomes: Outcomes, mode: Mode): boolean {
+  return outcomes !== undefined && (mode !== 'exact' || !isCertified(outcomes));
+}
+
+export function isCertified(outcomes: Outcomes): boolean {
+  return outcomes?.some(({ matrix }) => matrix.mode === 'certified') ?? false;
+}
+
+/** How many matrices were computed which way; none of those where there was nothing to compute. */
+export function ways({ results }: State): { exact: number; certified: number } {
+  const certified = where(results, isCertified).length;
+  const computed = where(results, (outcomes) => outcomes.some(({ matrix }) => matrix.mode !== undefined)).length;
+  return { exact: computed - certified, certified };
+}
+
+/** Indices of the plan's matrices that could still be computed exactly. */
+export function certified({ results }: State): number[] {
+  return where(results, isCertified);
+}
+
+/** Those whose computed vectors end before the window does, and how many they have at least. */
+export function short({ results, settings }: State): { matrices: number[]; vectors: number } {
+  let vectors = Infinity;
+  const matrices = where(results, (outcomes) => {
+    const here = Math.min(...outcomes.map(({ matrix: m }) => reach(m, settings.k)));
+    vectors = Math.min(vectors, here);
+    return here < Infinity;
+  });
+  return { matrices, vectors };
+}
+
+/** Those without the side that is looked at: certified results hold only the one they were asked for, slim reports the one they were made for. */
+export function sideless({ results, settings: { side } }: State): number[] {
+  return where(results, (outcomes) =>
+    outcomes.some(
+      ({ matrix: m }) => m.status === 'analyzed' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right)),
+    ),
+  );
+}
+
+/** What a slim report holds of each matrix, in words; empty where it holds all vectors. */
+export function held(state: State): string {
+  const { vectors } = short({ ...state, settings: { ...state.settings, k: Infinity } });
+  return vectors === Infinity ? '' : ` It holds the ${vectors} strongest vectors of each.`;
+}
+
+/** How many vectors of a matrix are known, where that is less than the window asks for: certified results and slim reports end early. */
+function reach(m: Outcome['matrix'], k: number): number {
+  const vectors = (m.left ?? m.right)?.maxCos.length ?? Infinity;
+  return m.status === 'analyzed' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;
+}
+
+function where(results: State['results'], holds: (outcomes: readonly Outcome[]) => boolean): number[] {
+  return [...results]
+    .filter(([, outcomes]) => holds(outcomes))
+    .map(([at]) => at)
+    .sort((a, b) => a - b);
+}

@@ -1,0 +1,259 @@
+/** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
+import type { Checkpoint } from './checkpoints';
+import { CORNER, LONGEST_WINDOW, SETTINGS } from '../contract';
+import type { DroppedFile, EngineInfo } from '../engine/engine';
+import type { Starting } from '../engine/start';
+import { NO_RUN, type RunState } from './run';
+import type { Kept } from '../engine/results-store';
+import type { Manifest } from '../files/sample';
+import type { Verified } from './verify';
+import type {
+  Cell,
+  FigureId,
+  Focus,
+  Mode,
+  Outcome,
+  Plan,
+  Problem,
+  Preset,
+  Report,
+  Settings,
+  Side,
+  Sort,
+} from '../wasm/simd/lorascope';
+
+export type Status = 'idle' | 'planning' | 'ready' | 'running' | 'done' | 'cancelled' | 'error';
+
+export interface Vectors {
+  matrix: string;
+  model: number;
+  status: 'computing' | 'known' | 'failed';
+  /** Why it failed, in words. */
+  reason: string;
+}
+
+export interface State {
+  status: Status;
+  screen: 'plan' | 'results';
+  engine: EngineInfo | undefined;
+  /** What the engine is at while it starts. */
+  starting: Starting | undefined;
+  /** The sample that comes with the page, once its list of files is read. */
+  sample: Manifest | undefined;
+  files: readonly DroppedFile[];
+  answers: ReadonlyMap<string, string>;
+  plan: Plan | undefined;
+  planSeconds: number;
+  /** The report of the plan, without matrices. */
+  head: Report | undefined;
+  /** What is computed, by index into `plan.matrices`. */
+  results: ReadonlyMap<number, readonly Outcome[]>;
+  /** Those of the results that were kept from an earlier visit. */
+  earlier: ReadonlySet<number>;
+  run: RunState;
+  settings: Settings;
+  focus: Focus | undefined;
+  /** The open matrix by name, and the model looked at in it. */
+  open: string | undefined;
+  model: number;
+  /** Rows and columns of the large similarity map, and its upper left cell. */
+  top: number;
+  origin: Cell;
+  /** The fine-tuned vector studied alone, from 0; undefined: the first intruder. */
+  vector: number | undefined;
+  /** The k curve as a share of all vectors. */
+  fraction: boolean;
+  /** Effective rank of the adapters alone. */
+  adaptersOnly: boolean;
+  /** The measure that is shown by layer; undefined: the first of the list. */
+  byLayer: FigureId | undefined;
+  /** The training step up to which an evolution is drawn; undefined: to its end. */
+  until: number | undefined;
+  /** SHA-256 of files by their names, as far as they are computed. */
+  hashes: ReadonlyMap<string, string>;
+  /** The certified matrix that was computed exactly as well, to check its intervals. */
+  verified: Verified | undefined;
+  /** Figures whose numbers stand below them as a table. */
+  tables: ReadonlySet<FigureId>;
+  /** A report opened without its checkpoints: nothing can be computed. */
+  stored: boolean;
+  /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
+  vectors: Vectors | undefined;
+  sort: Sort | undefined;
+  allRows: boolean;
+  shortcuts: boolean;
+  /** Problems the page itself met: a folder of links, an engine that does not start. */
+  problems: readonly Problem[];
+  /** How often a drop or an answer was taken back: fields that the reader changed are made anew then. */
+  taken: number;
+  /** What is being loaded, in words, while `planning`. */
+  loading: string;
+  /** What the browser keeps of earlier runs; undefined where nothing is kept. */
+  kept: Kept | undefined;
+  /** Why results are not kept, in words; empty while they are. */
+  storeNotice: string;
+}
+
+export function defaults(): State {
+  return {
+    status: 'idle',
+    screen: 'plan',
+    engine: undefined,
+    starting: undefined,
+    sample: undefined,
+    files: [],
+    taken: 0,
+    answers: new Map(),
+    plan: undefined,
+    planSeconds: 0,
+    head: undefined,
+    results: new Map(),
+    earlier: new Set(),
+    run: NO_RUN,
+    settings: SETTINGS,
+    focus: undefined,
+    open: undefined,
+    model: 0,
+    top: CORNER,
+    origin: { i: 0, j: 0 },
+    vector: undefined,
+    fraction: false,
+    adaptersOnly: false,
+    byLayer: undefined,
+    until: undefined,
+    hashes: new Map(),
+    verified: undefined,
+    tables: new Set(),
+    stored: false,
+    vectors: undefined,
+    sort: undefined,
+    allRows: false,
+    shortcuts: true,
+    problems: [],
+    loading: '',
+    kept: undefined,
+    storeNotice: '',
+  };
+}
+
+/** The state before any file, with what belongs to the reader and the machine kept. */
+export function startOver(s: State): State {
+  const { engine, starting, sample, shortcuts, kept, storeNotice, settings } = s;
+  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, storeNotice }, settings.mode);
+}
+
+/**
+ * Adds files; one of a folder that was chosen before is not taken twice. Bare names say too little: two models of one size, unpacked in
+ * the same second, look alike, and losing one silently is worse than showing one twice.
+ */
+export function addFiles(s: State, files: readonly DroppedFile[]): State {
+  const key = (f: DroppedFile) => `${f.path}\0${f.file.size}\0${f.file.lastModified}`;
+  const known = new Set(s.files.map(key));
+  const fresh = files.filter((f) => !(f.path.includes('/') && known.has(key(f))));
+  return { ...s, files: [...s.files, ...fresh], problems: [] };
+}
+
+export function planning(s: State, loading: string): State {
+  return { ...s, status: 'planning', screen: 'plan', open: undefined, loading };
+}
+
+/** Back to what was planned before the last drop or answer. */
+export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'answers'>): State {
+  if (!s.plan || files.length === 0) return startOver(s);
+  return {
+    ...s,
+    files,
+    answers,
+    taken: s.taken + 1,
+    status: s.plan.matrices.length > 0 ? 'ready' : 'error',
+    loading: '',
+  };
+}
+
+/** Takes in a plan. Results stay where the plan is about the same models and matrices. */
+export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
+  const same = s.plan !== undefined && identity(s.plan) === identity(plan);
+  const blocked = plan.matrices.length === 0 && plan.problems.some((p) => p.severity === 'error');
+  return {
+    ...s,
+    plan,
+    head,
+    planSeconds: seconds,
+    status: blocked ? 'error' : 'ready',
+    screen: 'plan',
+    loading: '',
+    results: same ? s.results : new Map(),
+    earlier: same ? s.earlier : new Set(),
+    hashes: same ? s.hashes : new Map(),
+    run: same ? s.run : NO_RUN,
+    sort: same ? s.sort : undefined,
+    model: same ? s.model : 0,
+    vectors: undefined,
+    vector: undefined,
+    focus: undefined,
+  };
+}
+
+/** What results depend on; problems, questions and estimates may differ. */
+function identity(plan: Plan): string {
+  return JSON.stringify([plan.base, plan.models, plan.matrices]);
+}
+
+/** A problem the page met on its own. What was planned or computed before stays. */
+export function trouble(s: State, problem: Problem): State {
+  const status: Status = s.plan && s.plan.matrices.length > 0 ? 'ready' : 'error';
+  return { ...s, status, screen: 'plan', loading: '', problems: [problem] };
+}
+
+/** The longest window: as many vectors as the largest matrix has, and no more than a slider offers. */
+export function maxK(s: State): number {
+  const ranks = (s.plan?.matrices ?? []).map((m) => Math.min(m.rows, m.cols));
+  return Math.max(1, Math.min(LONGEST_WINDOW, Math.max(0, ...ranks) || 50));
+}
+
+export function setK(s: State, k: number): State {
+  return { ...s, settings: { ...s.settings, k: Math.max(1, Math.min(maxK(s), Math.round(k))) } };
+}
+
+export function setEpsilon(s: State, epsilon: number): State {
+  return { ...s, settings: { ...s.settings, epsilon: Math.round(Math.max(0, Math.min(1, epsilon)) * 100) / 100 } };
+}
+
+export function setSide(s: State, side: Side): State {
+  return { ...s, settings: { ...s.settings, side } };
+}
+
+/** Takes a preset's whole rule. */
+export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): State {
+  return { ...s, settings: { ...s.settings, preset: id, k, epsilon, side, cosine } };
+}
+
+/** Shows so many rows and columns of the map, from a cell on. */
+export function look(s: State, top: number, origin: Cell = s.origin): State {
+  const whole = (n: number) => Math.max(0, Math.round(n));
+  return { ...s, top: Math.max(2, Math.round(top)), origin: { i: whole(origin.i), j: whole(origin.j) } };
+}
+
+/** Moves the play head of a series; the other figures show the checkpoint it stands on. */
+export function stepTo(s: State, checkpoints: readonly Checkpoint[], to: number): State {
+  const here = checkpoints[Math.min(to, checkpoints.length - 1)];
+  if (!here) return s;
+  return { ...s, until: to >= checkpoints.length - 1 ? undefined : here.step, model: here.at, vector: undefined };
+}
+
+/** Computes nothing: what the results lack for the mode is computed when it is asked for. */
+export function setMode(s: State, mode: Mode): State {
+  return { ...s, settings: { ...s.settings, mode } };
+}
+
+/** A second click on the same column turns the order around. `rising`: the first one begins with the smallest. */
+export function sortBy(s: State, column: string, model = 0, rising = false): State {
+  const same = s.sort?.column === column && s.sort.model === model;
+  return { ...s, sort: { column, model, descending: same ? !s.sort!.descending : !rising } };
+}
+
+/** After a run: the table starts with the matrices that hold most intruders, unless the reader has chosen an order. */
+export function lead(s: State, model: number | undefined): State {
+  if (model === undefined || s.sort) return s;
+  return { ...s, model, sort: { column: 'intruders', model, descending: true } };
+}

@@ -1,0 +1,43 @@
+/** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
+import { exactSeconds } from './cost';
+import { certified } from './modes';
+import type { State } from './state';
+import type { Matrix, Outcome } from '../wasm/simd/lorascope';
+
+/** What is checked without being asked for: seconds of exact work at most. */
+const WITHOUT_ASKING = 120;
+
+export interface Verified {
+  matrix: string;
+  /** Best matches compared, and those that lie outside their intervals. */
+  vectors: number;
+  outside: number;
+}
+
+/** The matrix to check: any one of those certified, the same for the same run, and none that would take long. */
+export function sampled(state: State): number | undefined {
+  const { plan, run, earlier, engine } = state;
+  if (!plan || state.stored || state.status !== 'done') return undefined;
+  const short = certified(state).filter(
+    (at) => exactSeconds(plan, [at], run, earlier, engine?.threads ?? 1) <= WITHOUT_ASKING,
+  );
+  return short[Math.floor(short.length / 2)];
+}
+
+/** Both results of one matrix, model by model; `compare` counts best matches, and those outside their bounds. */
+export function verify(
+  matrix: string,
+  bounds: readonly Outcome[],
+  exact: readonly Outcome[],
+  compare: (claimed: Matrix, exact: Matrix) => readonly [vectors: number, outside: number],
+): Verified {
+  const found = { matrix, vectors: 0, outside: 0 };
+  for (const { model, matrix: claimed } of bounds) {
+    const truth = exact.find((outcome) => outcome.model === model)?.matrix;
+    if (claimed.mode !== 'certified' || truth?.mode !== 'exact') continue;
+    const [vectors, outside] = compare(claimed, truth);
+    found.vectors += vectors;
+    found.outside += outside;
+  }
+  return found;
+}

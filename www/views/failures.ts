@@ -1,0 +1,25 @@
+/** Matrices that failed while they were computed, as problems like those of the plan: one a matrix. */
+import type { State } from '../state/state';
+import type { Problem } from '../wasm/simd/lorascope';
+
+export function failedProblems({ results, head }: State): Problem[] {
+  const problems: Problem[] = [];
+  for (const outcomes of results.values()) {
+    const failed = outcomes.filter(({ matrix }) => matrix.status === 'failed');
+    const first = failed[0];
+    if (!first) continue;
+    const models = failed.map(({ model }) => head?.models[model]?.label ?? '').join(', ');
+    problems.push({
+      code: 'matrix-failed',
+      title: 'One matrix could not be analyzed',
+      file: models,
+      tensor: first.matrix.name,
+      cause: first.matrix.reason ?? 'No reason is known.',
+      fix: undefined,
+      command: undefined,
+      blocks: 'Leaves out 1 matrix',
+      severity: 'warning',
+    });
+  }
+  return problems;
+}
