@@ -98,7 +98,7 @@ fn sizes(report: &Report, settings: &Settings) -> String {
         }
     }
     let mut sentences = Vec::new();
-    let print = |size: f64| CHANGE_RATIO.print(size.into());
+    let print = |size: f64| CHANGE_RATIO.print(Some(size).into());
     if let Some((new, old)) = median(new).zip(median(old)) {
         sentences.push(format!(
             "Matrices with an intruder were changed by {} of their base’s largest singular value, those without by {} (medians).",

@@ -173,6 +173,12 @@ test('a run of checkpoints is drawn over its steps', async ({ page }) => {
   await reaches(page, 'ready');
   await page.getByTestId('analyze').click();
   await reaches(page, 'done');
+  // One row for the run, and its counts over the steps before all other figures.
+  await expect(page.getByTestId('model-row')).toHaveCount(1);
+  await expect(page.getByTestId('figure').first()).toHaveAttribute('data-figure', 'over-steps');
+  await expect(canvas(page, 'over-steps')).toHaveAttribute('aria-label', /at step 100, .* at step 4,000/);
+  await page.getByTestId('checkpoints').click();
+  await expect(page.getByTestId('model-row')).toHaveCount(8);
   await row(page).click();
   await page.getByTestId('epsilon-slider').fill('0.9');
   const series = figure(page, 'evolution');

@@ -7,6 +7,7 @@ mod exports;
 mod golden;
 mod panels;
 mod run;
+mod sizes;
 mod spectra;
 mod stored;
 
@@ -20,11 +21,7 @@ use stored::*;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {
-    let mut report = if figure == named("evolution") {
-        run::run()
-    } else {
-        stored()
-    };
+    let mut report = if figure.kind().of_runs { run::run() } else { stored() };
     if figure == named("tied-angle") {
         let all = report.models.iter_mut().flat_map(|m| &mut m.matrices);
         for side in all.filter_map(|m| m.left.as_mut()) {
@@ -103,7 +100,7 @@ fn hover_on_a_mark_finds_it() {
                 }
                 request.focus = Some(at.focus);
             }
-            let least = if figure == named("evolution") { 6 } else { 20 };
+            let least = if figure.kind().of_runs { 6 } else { 20 };
             assert!(seen > least, "{figure:?} {width}: only {seen} marks");
         }
     }

@@ -11,6 +11,9 @@ const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> st
   pre-trained vectors is below <i class="v">ε</i>.`;
 
 class SummaryView extends View {
+  /** Runs whose checkpoints all have a row; others have one, of their last. */
+  readonly #open = new Set<string>();
+
   protected override render(): TemplateResult {
     const { state, report } = this.ctx;
     const models = report?.models(state.settings) ?? [];
@@ -32,10 +35,56 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => line(model, most, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
+        <tbody>${models.map((model, at) => {
+          const run = runOf(state.head?.models ?? [], at);
+          if (run && at !== run.at(-1) && !this.#open.has(nameOf(state.head?.models[at]))) return nothing;
+          return line(
+            model,
+            most,
+            state.head?.models[at],
+            state.plan?.models[at],
+            complete,
+            this.#run(models, run, at),
+          );
+        })}</tbody>
       </table></div>`,
     });
   }
+
+  /** Beside a run's last checkpoint: how many there are, and the counts of all. */
+  #run(models: readonly ModelSummary[], run: number[] | undefined, at: number): TemplateResult | typeof nothing {
+    if (!run || at !== run.at(-1)) return nothing;
+    const name = nameOf(this.ctx.state.head?.models[at]);
+    const all = this.#open.has(name);
+    const toggle = () => {
+      if (all) this.#open.delete(name);
+      else this.#open.add(name);
+      this.requestUpdate();
+    };
+    const counts = run.map((n) => models[n]?.intruders ?? 0);
+    return html`<div class="small quiet run">${sparkline(counts)}
+      <button class="btn plain" data-testid="checkpoints" aria-expanded=${all} @click=${toggle}>${all ? 'The last alone' : counted(run.length, 'checkpoint')}</button></div>`;
+  }
+}
+
+/** Counts over a run, from the base's none. */
+function sparkline(counts: readonly number[]): TemplateResult {
+  const most = Math.max(1, ...counts);
+  const at = (n: number, count: number) =>
+    `${((n * 56) / counts.length).toFixed(1)} ${(13 - (12 * count) / most).toFixed(1)}`;
+  const path = ['M0 13', ...counts.map((count, n) => `L${at(n + 1, count)}`)].join('');
+  return html`<svg class="spark" viewBox="-1 0 58 14" role="img" aria-label="intruders by checkpoint: ${counts.join(', ')}"><path d=${path} /></svg>`;
+}
+
+/** The checkpoints of a run by step, where the model is one of several. */
+function runOf(all: readonly Model[], at: number): number[] | undefined {
+  const name = nameOf(all[at]);
+  const own = all.flatMap((m, n) => (m.run && all[at]?.run && nameOf(m) === name ? [n] : []));
+  return own.length > 1 ? own.sort((a, b) => (all[a]?.run?.step ?? 0) - (all[b]?.run?.step ?? 0)) : undefined;
+}
+
+function nameOf(model: Model | undefined): string {
+  return model?.run?.run ?? '';
 }
 
 /** One number for all models where they agree; otherwise each row says its own. */
@@ -59,11 +108,12 @@ function line(
   own: Model | undefined,
   planned: PlanModel | undefined,
   complete: boolean,
+  run: TemplateResult | typeof nothing,
 ): TemplateResult {
   const short = standsFor(planned);
   const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
-    <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}</td>
+    <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
     <td class="num size" data-l="Size of the change"><span>${changed(m, most)}</span></td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
     <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
