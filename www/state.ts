@@ -3,6 +3,7 @@ import type { Checkpoint } from './checkpoints';
 import type { DroppedFile, EngineInfo } from './engine';
 import type { Starting } from './engine.start';
 import { NO_RUN, type RunState } from './run.state';
+import type { Found } from './result';
 import type { Kept } from './results-store';
 import type { Manifest } from './sample';
 import type { Verified } from './verify';
@@ -11,7 +12,6 @@ import type {
   FigureId,
   Focus,
   Mode,
-  Outcome,
   Plan,
   Problem,
   Preset,
@@ -46,7 +46,7 @@ export interface State {
   /** The report of the plan, without matrices. */
   head: Report | undefined;
   /** What is computed, by index into `plan.matrices`. */
-  results: ReadonlyMap<number, readonly Outcome[]>;
+  results: ReadonlyMap<number, readonly Found[]>;
   /** Those of the results that were kept from an earlier visit. */
   earlier: ReadonlySet<number>;
   run: RunState;
@@ -78,6 +78,8 @@ export interface State {
   vectors: Vectors | undefined;
   sort: Sort | undefined;
   allRows: boolean;
+  /** Every model in the tables, however many there are. */
+  allModels: boolean;
   shortcuts: boolean;
   /** Problems the page itself met: a folder of links, an engine that does not start. */
   problems: readonly Problem[];
@@ -124,6 +126,7 @@ export function defaults(): State {
     vectors: undefined,
     sort: undefined,
     allRows: false,
+    allModels: false,
     shortcuts: true,
     problems: [],
     loading: '',
@@ -168,12 +171,14 @@ export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'an
 
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */
 export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
-  const same = s.plan !== undefined && identity(s.plan) === identity(plan);
+  const same =
+    s.plan !== undefined && identity(s.plan) === identity(plan) && JSON.stringify(s.head) === JSON.stringify(head);
   const blocked = plan.matrices.length === 0 && plan.problems.some((p) => p.severity === 'error');
   return {
     ...s,
     plan,
-    head,
+    // The report that is drawn belongs to its head: the very same one goes on with its results.
+    head: same ? s.head : head,
     planSeconds: seconds,
     status: blocked ? 'error' : 'ready',
     screen: 'plan',

@@ -2,8 +2,8 @@
 import { exactSeconds } from './cost';
 import { windowOf } from './intervals';
 import { certified } from './modes';
+import type { Found } from './result';
 import type { State } from './state';
-import type { Outcome } from './wasm/simd/lorascope';
 
 /** What is checked without being asked for: seconds of exact work at most. */
 const WITHOUT_ASKING = 120;
@@ -29,7 +29,7 @@ export function sampled(state: State): number | undefined {
 }
 
 /** Both results of one matrix, model by model. */
-export function verify(matrix: string, bounds: readonly Outcome[], exact: readonly Outcome[]): Verified {
+export function verify(matrix: string, bounds: readonly Found[], exact: readonly Found[]): Verified {
   const found = { matrix, vectors: 0, outside: 0 };
   for (const { model, matrix: claimed } of bounds) {
     const truth = exact.find((outcome) => outcome.model === model)?.matrix;

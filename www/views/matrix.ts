@@ -3,14 +3,16 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, estimate, fixed, interval, percent, undecided } from '../format';
 import { type Interval, resultsOf, weakest, windowOf } from '../intervals';
 import { math } from '../math';
+import type { Result } from '../result';
 import * as change from '../state';
-import type { Cell, FigureId, Matrix, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import type { Cell, FigureId, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
 import { deeperHere } from './deeper';
 import type { Spec } from './figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
 import { evolutionControls, mapControls, vectorControls } from './matrix-controls';
 import { storeNotice } from './kept';
 import { bestMatches } from './matches';
+import { others, shown } from './many';
 import { modelName } from './model';
 import { remarks } from './remarks';
 import { row } from './row';
@@ -25,6 +27,7 @@ class MatrixView extends View {
     const chosen = choose(matrix, state.model);
     const results = resultsOf(state, matrix.name);
     const { epsilon } = state.settings;
+    const places = shown(this.ctx, models.length, chosen);
     return html`<div class="wrap">
       ${storeNotice(this.ctx)} ${deeperHere(this.ctx)}
       <section class="quad">
@@ -32,7 +35,8 @@ class MatrixView extends View {
           <h2>One matrix, ${counted(models.length, 'fine-tune')}</h2>
           <p class="quiet">Rows: pre-trained vectors. Columns: fine-tuned vectors, strongest first. Select one to study it below.</p>
         </div>
-        <div class="quads">${models.map((model, at) => this.#choice(matrix, model, at, at === chosen))}</div>
+        <div class="quads">${places.map((at) => this.#choice(matrix, models[at]!, at, at === chosen))}</div>
+        ${others(this.ctx, models.length, places)}
       </section>
       ${this.#figures(matrix, models, chosen, results[chosen])}
       ${bestMatches(windowOf(results[chosen], state.settings), epsilon, models[chosen]?.label ?? '')}
@@ -64,7 +68,7 @@ class MatrixView extends View {
     matrix: MatrixRow,
     models: readonly ModelSummary[],
     chosen: number,
-    result: Matrix | undefined,
+    result: Result | undefined,
   ): TemplateResult {
     const { state } = this.ctx;
     const cell = matrix.cells[chosen];
@@ -97,7 +101,7 @@ class MatrixView extends View {
     </section>`;
   }
 
-  #told(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
+  #told(cell: MatrixCell | null | undefined, result: Result | undefined): TemplateResult {
     const { settings } = this.ctx.state;
     return html`<div class="told">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
@@ -110,9 +114,10 @@ class MatrixView extends View {
     matrix: MatrixRow,
     models: readonly ModelSummary[],
     chosen: number,
-    results: readonly (Matrix | undefined)[],
+    results: readonly (Result | undefined)[],
   ): TemplateResult {
     const { settings } = this.ctx.state;
+    const places = shown(this.ctx, models.length, chosen);
     return html`<div class="tbl-scroll"><table class="nums">
       <thead><tr>
         <th>Model</th><th class="num">Intruders</th><th class="num">Weakest match</th><th class="num">Effective rank of Δ<i class="v">W</i></th>
@@ -122,8 +127,8 @@ class MatrixView extends View {
         <th class="num" title="The intruders’ part of the sum of all squared singular values of W">Energy of intruders</th>
         <th class="num" title="Between an intruder and the span of nearly tied pre-trained vectors">Angle to tied span</th>
       </tr></thead>
-      <tbody>${models.map((model, at) => numbers(model, matrix.cells[at], results[at], weakest(windowOf(results[at], settings)), at === chosen))}</tbody>
-    </table></div>`;
+      <tbody>${places.map((at) => numbers(models[at]!, matrix.cells[at], results[at], weakest(windowOf(results[at], settings)), at === chosen))}</tbody>
+    </table></div>${others(this.ctx, models.length, places)}`;
   }
 }
 
@@ -154,7 +159,7 @@ function capital(text: string): string {
 function numbers(
   model: ModelSummary,
   cell: MatrixCell | null | undefined,
-  result: Matrix | undefined,
+  result: Result | undefined,
   match: Interval | undefined,
   on: boolean,
 ): TemplateResult {

@@ -3,15 +3,16 @@ import { html, type TemplateResult } from 'lit';
 import { count, counted, fixed, rank } from '../format';
 import { tiedVectors } from '../intervals';
 import { math } from '../math';
-import type { Matrix, Settings } from '../wasm/simd/lorascope';
+import type { Result } from '../result';
+import type { Settings } from '../wasm/simd/lorascope';
 
-export function remarks(matrix: Matrix | undefined, settings: Settings): TemplateResult[] {
+export function remarks(matrix: Result | undefined, settings: Settings): TemplateResult[] {
   return [floor(matrix), tied(matrix, settings)]
     .filter((said) => said !== '')
     .map((said) => html`<p class="remark">${math(said)}</p>`);
 }
 
-function floor(matrix: Matrix | undefined): string {
+function floor(matrix: Result | undefined): string {
   const found = matrix?.delta?.floor;
   if (!found) return '';
   const above =
@@ -21,7 +22,7 @@ function floor(matrix: Matrix | undefined): string {
   return `ΔW sinks into the rounding of the stored weights: singular values up to ${found.sigma.toPrecision(2)} are noise. ${above}`;
 }
 
-function tied(matrix: Matrix | undefined, settings: Settings): string {
+function tied(matrix: Result | undefined, settings: Settings): string {
   const { places, cosine } = tiedVectors(matrix, settings);
   if (places.length === 0) return '';
   const which = places.map((j) => count(j + 1)).join(', ');

@@ -4,6 +4,7 @@ import { count, counted, fixed, interval } from '../format';
 import { math } from '../math';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
+import { others, shown } from './many';
 import { row } from './row';
 import { View } from './view';
 
@@ -15,6 +16,7 @@ class SummaryView extends View {
     const { state, report } = this.ctx;
     const models = report?.models(state.settings) ?? [];
     const all = state.plan?.matrices.length ?? 0;
+    const places = shown(this.ctx, models.length);
     const complete = state.status !== 'running' && state.results.size >= all;
     return row({
       title: complete ? 'Summary' : 'So far',
@@ -30,8 +32,8 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => line(model, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
-      </table></div>`,
+        <tbody>${places.map((at) => line(models[at]!, state.head?.models[at], state.plan?.models[at], complete))}</tbody>
+      </table></div>${others(this.ctx, models.length, places)}`,
     });
   }
 }

@@ -4,8 +4,10 @@ import { counted, estimate, rank } from '../format';
 import { resultsOf, windowOf } from '../intervals';
 import { math } from '../math';
 import { shortened } from '../names';
+import type { Result } from '../result';
 import { sortBy } from '../state';
-import type { Matrix, MatrixCell, MatrixRow, ModelSummary, Sort } from '../wasm/simd/lorascope';
+import type { MatrixCell, MatrixRow, ModelSummary, Sort } from '../wasm/simd/lorascope';
+import { others, shown } from './many';
 import { words } from './row';
 import { screen } from './screen';
 import { Sight } from './sight';
@@ -15,6 +17,14 @@ import { View } from './view';
 const FIRST_ROWS = 12;
 /** More than there are. */
 const ALL_ROWS = 2 ** 32 - 1;
+
+/** The models, the one whose matches are drawn, those that have columns, and all their labels. */
+interface Columns {
+  models: readonly ModelSummary[];
+  chosen: number;
+  places: readonly number[];
+  labels: readonly string[];
+}
 
 class TableView extends View {
   readonly #sight = new Sight(this);
@@ -34,14 +44,16 @@ class TableView extends View {
     );
     const rest = total - rows.length;
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
+    const columns: Columns = { models, chosen, places: shown(this.ctx, models.length, chosen), labels: labels(models) };
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings).matrices), note: this.#note(total, models) })}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
-          ${this.#heads(models, chosen)}
-          <tbody>${rows.map((row) => this.#line(row, models, chosen))}</tbody>
+          ${this.#heads(columns)}
+          <tbody>${rows.map((row) => this.#line(row, columns))}</tbody>
         </table></div>
         ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
+        ${others(this.ctx, models.length, columns.places)}
       </div>
     </section>`;
   }
@@ -52,22 +64,21 @@ class TableView extends View {
     and 1, the dashed mark is <i class="v">ε</i>.`;
   }
 
-  #heads(models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #heads({ chosen, places, labels }: Columns): TemplateResult {
     const { k } = this.ctx.state.settings;
-    const of = models[chosen];
     const each = (column: Sort['column']) =>
-      models.map((m, at) => this.#head(short(m, models), column, at, column === 'intruders' ? 'num' : 'num hide-s'));
+      places.map((at) => this.#head(labels[at]!, column, at, column === 'intruders' ? 'num' : 'num hide-s'));
     return html`<thead>
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
-        <th class="mid" colspan=${models.length}><span class="group">Intruders, ${math(`k = ${k}`)}</span></th>
-        <th class="mid hide-s" colspan=${models.length}><span class="group">Effective rank of Δ<i class="v">W</i></span></th>
+        <th class="mid" colspan=${places.length}><span class="group">Intruders, ${math(`k = ${k}`)}</span></th>
+        <th class="mid hide-s" colspan=${places.length}><span class="group">Effective rank of Δ<i class="v">W</i></span></th>
         <td class="hide-s"></td>
       </tr>
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num')} ${this.#head('Matrix', 'name', 0, '')} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
         ${each('intruders')} ${each('effectiveRank')}
-        ${this.#head(`Best matches, ${of ? short(of, models) : ''}`, 'best', chosen, 'st hide-s')}
+        ${this.#head(`Best matches, ${labels[chosen] ?? ''}`, 'best', chosen, 'st hide-s')}
       </tr>
     </thead>`;
   }
@@ -82,7 +93,7 @@ class TableView extends View {
     </th>`;
   }
 
-  #line(row: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #line(row: MatrixRow, { models, chosen, places }: Columns): TemplateResult {
     const { state, nav } = this.ctx;
     const focused = state.focus?.matrix === row.name;
     const keyed = (event: KeyboardEvent) => {
@@ -96,8 +107,8 @@ class TableView extends View {
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
-      ${models.map((_, at) => html`<td class="num">${intruders(row.cells[at])}</td>`)}
-      ${models.map((_, at) => html`<td class="num hide-s">${effectiveRank(row.cells[at], results[at])}</td>`)}
+      ${places.map((at) => html`<td class="num">${intruders(row.cells[at])}</td>`)}
+      ${places.map((at) => html`<td class="num hide-s">${effectiveRank(row.cells[at], results[at])}</td>`)}
       <td class="st hide-s">${best.length > 0 ? strip(best, epsilon, models[chosen]?.color ?? 'base') : nothing}</td>
     </tr>`;
   }
@@ -124,7 +135,7 @@ function intruders(cell: MatrixCell | null | undefined): TemplateResult {
 }
 
 /** A narrow column has no room for the error of an estimate: it is in the matrix's own view. */
-function effectiveRank(cell: MatrixCell | null | undefined, result: Matrix | undefined): TemplateResult {
+function effectiveRank(cell: MatrixCell | null | undefined, result: Result | undefined): TemplateResult {
   const error = result?.delta?.effectiveRankError;
   return error == null
     ? html`${rank(cell?.effectiveRank)}`
@@ -145,11 +156,11 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
   );
 }
 
-/** A label for a narrow column: "r 8" for "LoRA r = 8", of long names what tells them apart. */
-function short(m: ModelSummary, models: readonly ModelSummary[]): string {
+/** Labels for narrow columns: "r 8" for "LoRA r = 8", of long names what tells them apart. */
+function labels(models: readonly ModelSummary[]): string[] {
   // Checkpoints of a run differ in their steps.
   const labels = models.map(({ label }) => label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r '));
-  return shortened(labels, 12)[models.indexOf(m)] ?? '';
+  return shortened(labels, 12);
 }
 
 function sortedBy(sort: Sort | undefined, models: readonly ModelSummary[]): string {
