@@ -208,8 +208,10 @@ export function trouble(s: State, problem: Problem): State {
 
 /** The longest window: as many vectors as the largest matrix has, 100 at most. */
 export function maxK(s: State): number {
-  const ranks = (s.plan?.matrices ?? []).map((m) => Math.min(m.rows, m.cols));
-  return Math.max(1, Math.min(100, Math.max(0, ...ranks) || 50));
+  // One by one: a plan may have more matrices than a call takes arguments.
+  let most = 0;
+  for (const { rows, cols } of s.plan?.matrices ?? []) most = Math.max(most, Math.min(rows, cols));
+  return Math.max(1, Math.min(100, most || 50));
 }
 
 export function setK(s: State, k: number): State {
