@@ -1,7 +1,7 @@
 //! How models and matrix types are called, coloured and ordered, in tables and figures alike.
 
 use crate::print::count;
-use crate::report::{Kind, Matrix, Model};
+use crate::report::{Kind, Matrix, Model, RunStep};
 use std::collections::HashMap;
 
 /// How one model's marks look in every figure.
@@ -15,6 +15,9 @@ pub struct Series {
     pub width: f64,
 }
 
+/// Of more models of one colour than this, dashes tell none apart; and every dash is a stroke of its own.
+const TOLD_APART: usize = 16;
+
 /// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 /// The checkpoints of a run share its colour; all but the last are dashed and thinner.
 pub fn series(models: &[Model]) -> Vec<Series> {
@@ -25,23 +28,37 @@ pub fn series(models: &[Model]) -> Vec<Series> {
         .collect();
     ranks.sort_unstable();
     ranks.dedup();
-    // The first model of each colour, or any of its run.
-    let mut taken: HashMap<String, usize> = HashMap::new();
+    let tokens: Vec<String> = models
+        .iter()
+        .map(|m| match m.kind {
+            Kind::Full => "full".to_owned(),
+            _ => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
+        })
+        .collect();
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    for run in models.iter().filter_map(|m| m.run.as_ref()) {
+        let step = last.entry(&run.run).or_insert(run.step);
+        *step = run.step.max(*step);
+    }
+    // The first model of each colour, and how many have it.
+    let mut taken: HashMap<&str, (usize, usize)> = HashMap::new();
+    for (n, token) in tokens.iter().enumerate() {
+        taken.entry(token).or_insert((n, 0)).1 += 1;
+    }
     models
         .iter()
+        .zip(&tokens)
         .enumerate()
-        .map(|(n, m)| {
-            let token = match m.kind {
-                Kind::Full => "full".to_owned(),
-                _ => format!("lora-{}", step(&ranks, m.rank.unwrap_or(0))),
-            };
-            let earlier = *taken.entry(token.clone()).or_insert(n);
-            let passed = models
-                .iter()
-                .any(|other| same_run(m, other) && step_of(other) > step_of(m));
-            let dashed = passed || !(earlier == n || same_run(m, &models[earlier]));
+        .map(|(n, (m, token))| {
+            let (first, alike) = taken[token.as_str()];
+            let passed = m.run.as_ref().is_some_and(|r| r.step < last[r.run.as_str()]);
+            let repeats = !(first == n || same_run(m, &models[first]));
             let width = if m.kind == Kind::Full { 2.5 } else { 1.75 } - if passed { 0.75 } else { 0.0 };
-            Series { token, dashed, width }
+            Series {
+                token: token.clone(),
+                dashed: (passed || repeats) && alike <= TOLD_APART,
+                width,
+            }
         })
         .collect()
 }
@@ -53,10 +70,6 @@ pub fn run_name(label: &str) -> &str {
 
 fn same_run(a: &Model, b: &Model) -> bool {
     a.run.as_ref().zip(b.run.as_ref()).is_some_and(|(a, b)| a.run == b.run)
-}
-
-fn step_of(model: &Model) -> Option<u64> {
-    model.run.as_ref().map(|r| r.step)
 }
 
 /// 1 ... 7: where `rank` stands among the sorted distinct `ranks`.
@@ -72,31 +85,40 @@ fn step(ranks: &[u32], rank: u32) -> usize {
 /// short names would be equal keep their own, runs the name of their folder.
 pub fn labels(models: &[Model]) -> Vec<String> {
     let shorts: Vec<String> = models.iter().map(short).collect();
-    let names: Vec<String> = (0..models.len())
-        .map(|n| {
-            let m = &models[n];
-            let alone = (0..models.len()).all(|o| o == n || shorts[o] != shorts[n] || same_run(m, &models[o]));
+    // Whether all models of a short name are one model, or checkpoints of one run.
+    let mut alone: HashMap<&str, (Option<&RunStep>, bool)> = HashMap::new();
+    for (m, short) in models.iter().zip(&shorts) {
+        let run = m.run.as_ref();
+        alone
+            .entry(short)
+            .and_modify(|(first, alone)| *alone &= first.zip(run).is_some_and(|(a, b)| a.run == b.run))
+            .or_insert((run, true));
+    }
+    let names: Vec<String> = models
+        .iter()
+        .zip(&shorts)
+        .map(|(m, short)| {
+            let alone = alone[short.as_str()].1;
             let Some(run) = &m.run else {
                 return if alone || m.label.is_empty() {
-                    shorts[n].clone()
+                    short.clone()
                 } else {
                     m.label.clone()
                 };
             };
-            let name = if alone || run.run.is_empty() {
-                &shorts[n]
-            } else {
-                &run.run
-            };
+            let name = if alone || run.run.is_empty() { short } else { &run.run };
             format!("{name}, step {}", count(run.step))
         })
         .collect();
-    let twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for name in &names {
+        *times.entry(name).or_default() += 1;
+    }
     names
         .iter()
         .zip(models)
         .map(|(name, m)| {
-            if twice(name) && !m.label.is_empty() {
+            if times[name.as_str()] > 1 && !m.label.is_empty() {
                 m.label.clone()
             } else {
                 name.clone()
@@ -230,6 +252,18 @@ mod tests {
         );
         assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
         assert_eq!(series(&models[..2])[1].token, "lora-4");
+    }
+
+    #[test]
+    fn dashes_tell_a_few_apart_and_hundreds_are_drawn_in_whole_lines() {
+        let of = |n: usize| -> Vec<Model> {
+            (0..n)
+                .map(|i| model(Kind::Lora, Some(8), &format!("run {i}")))
+                .collect()
+        };
+        let dashed = |n| series(&of(n)).iter().filter(|s| s.dashed).count();
+        assert_eq!([dashed(TOLD_APART), dashed(TOLD_APART + 1)], [TOLD_APART - 1, 0]);
+        assert_eq!(labels(&of(300))[299], "run 299");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Attacks on the readers by kind: a small file that asks for much. Each is refused by name within its budget, and the good files beside it
 //! are planned.
 
+use crate::common::memory::measured;
 use lorascope::plan::{Answers, Plan};
 use lorascope::session::Session;
 use std::time::{Duration, Instant};
@@ -774,6 +775,17 @@ fn json_that_is_deep_or_wide() {
         format!(r#"{{"model_type":[{words}]}}"#).into_bytes(),
         Some("json-invalid"),
     );
+}
+
+#[test]
+fn a_text_over_its_limit_is_read_once() {
+    const OBJECTS: u64 = 2_000_000;
+    let text = format!(
+        r#"{{"x":[{}],"note":"NaN"}}"#,
+        vec![r#"{"":0}"#; OBJECTS as usize].join(",")
+    );
+    let (_, taken) = measured(|| plan(&[("x.json".into(), text.into_bytes())]));
+    assert!(taken.allocations < 3 * OBJECTS, "{}", taken.allocations);
 }
 
 #[test]

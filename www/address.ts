@@ -67,7 +67,7 @@ export class Address {
     const whole = (packed: string | undefined) =>
       new URL(write(state, { ...link, packed }, figure) || '#', location.href).href;
     const known = link.report !== undefined || link.packed !== undefined || isSample(state) || !state.head;
-    return known ? whole(link.packed) : carry(state).then(whole);
+    return known ? whole(link.packed) : this.#app.report.then((report) => carry(state, report)).then(whole);
   }
 
   /** The link, without what it brought where something else is shown now. */

@@ -7,6 +7,7 @@ import { Keeping } from './state/keeping';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
+import { brief } from './report/result';
 import { run } from './engine/run';
 import { begun, computed, ended, missing, started } from './state/run';
 import { loadSample, sampleManifest } from './files/sample';
@@ -32,7 +33,7 @@ export class App {
   readonly keeping: Keeping;
   readonly #engine: Promise<Engine>;
   readonly #store: Store;
-  readonly #report: Promise<LiveReport>;
+  readonly report: Promise<LiveReport>;
   #stop = new AbortController();
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
@@ -43,7 +44,7 @@ export class App {
   constructor(store: Store, engine: Promise<Engine>, report: Promise<LiveReport>) {
     this.#store = store;
     this.#engine = engine;
-    this.#report = report;
+    this.report = report;
     this.keeping = new Keeping(store);
   }
 
@@ -143,7 +144,7 @@ export class App {
   /** The report as a file. */
   async save(): Promise<void> {
     const { head, settings } = this.#store.state;
-    if (head) saveReport(await this.#report, settings, head.base.label);
+    if (head) saveReport(await this.report, settings, head.base.label);
   }
 
   /** Shows a stored report in place of whatever is there. */
@@ -151,7 +152,7 @@ export class App {
     try {
       const report = parse(text);
       // Only the drawing side can tell whether all of it is well formed.
-      const show = (await this.#report).open(text);
+      const show = (await this.report).open(text);
       this.startOver();
       this.#store.update((s) => opened(s, report));
       show(this.#store.state);
@@ -171,7 +172,7 @@ export class App {
     this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'computing' } }));
     try {
       const { left, right } = await (await this.#engine).vectors(at, model);
-      const report = await this.#report;
+      const report = await this.report;
       if (!still(this.#store.state)) return;
       report.takeVectors(model, matrix, left, right);
       this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'known' } }));
@@ -201,7 +202,7 @@ export class App {
 
   /** Hashes the files of the report that have no hash yet, one after the other. A file that changes meanwhile has none. */
   async hashFiles(): Promise<void> {
-    const [engine, report] = [await this.#engine, await this.#report];
+    const [engine, report] = [await this.#engine, await this.report];
     const { head } = this.#store.state;
     for (const { name } of filesBehind(head)) {
       if (this.#store.state.hashes.has(name)) continue;
@@ -257,8 +258,10 @@ export class App {
   }
 
   async #run(matrices: readonly number[], task: Task): Promise<void> {
-    const { plan, status } = this.#store.state;
-    if (!plan || status === 'running') return;
+    const report = await this.report;
+    const { plan, head, status } = this.#store.state;
+    if (!plan || !head || status === 'running') return;
+    report.sync(this.#store.state);
     const stop = new AbortController();
     this.#stop = stop;
     this.#store.update((s) => started(s, performance.now(), matrices, task.mode));
@@ -270,7 +273,11 @@ export class App {
       memory: engine.info.memory,
       analyze: (matrix) => engine.analyze(matrix, task),
       onBegin: (matrix) => this.#store.update((s) => begun(s, matrix)),
-      onResult: (matrix, answer) => this.#store.update((s) => computed(s, matrix, answer, performance.now())),
+      onResult: (matrix, answer) => {
+        report.take(head, answer.outcomes);
+        const came = { ...answer, outcomes: brief(answer.outcomes) };
+        this.#store.update((s) => computed(s, matrix, came, performance.now()));
+      },
       signal: stop.signal,
     });
     if (!stop.signal.aborted) await this.#end();
@@ -286,8 +293,8 @@ export class App {
     if (at === undefined || !planned || !bounds) return;
     const exact = await (await this.#engine).analyze(at, { ...taskOf(state), mode: 'exact' }).catch(() => undefined);
     if (!exact || this.#store.state.results !== state.results) return;
-    const report = await this.#report;
-    const verified = verify(planned.name, bounds, exact.outcomes, (a, b) => report.outside(a, b));
+    const report = await this.report;
+    const verified = verify(planned.name, bounds, exact.outcomes, (model, truth) => report.outside(model, truth));
     this.#store.update((s) => ({ ...s, verified }));
   }
 
@@ -295,7 +302,7 @@ export class App {
     this.#store.update((s) => ended(s, performance.now()));
     void this.keeping.count();
     document.documentElement.dataset['runSeconds'] = this.#store.state.run.seconds.toFixed(3);
-    const report = await this.#report;
+    const report = await this.report;
     report.sync(this.#store.state);
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
     const { status, head } = this.#store.state;

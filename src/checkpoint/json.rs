@@ -135,35 +135,34 @@ impl<'de> Visitor<'de> for Counted<'_> {
 /// Python writes three numbers that JSON does not have. They become words, which no field takes for a number.
 fn of_python(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (i, part) in strings_apart(text).into_iter().enumerate() {
-        // Every other part is a string.
-        if i % 2 == 1 {
+    // What stands between strings, and the strings with their quotes, by turns: written as they come, since there may be millions.
+    let mut write = |part: &str, is_string: bool| {
+        if is_string || !is_python(part) {
             out.push_str(part);
-            continue;
+            return;
         }
         let part = part.replace("-Infinity", "\"-inf\"").replace("Infinity", "\"inf\"");
         out.push_str(&part.replace("NaN", "\"NaN\""));
-    }
-    out
-}
-
-/// What stands between strings, and the strings with their quotes, by turns.
-fn strings_apart(text: &str) -> Vec<&str> {
-    let (mut parts, mut first, mut inside, mut escaped) = (Vec::new(), 0, false, false);
+    };
+    let (mut first, mut inside, mut escaped) = (0, false, false);
     for (i, b) in text.bytes().enumerate() {
         match b {
             _ if escaped => escaped = false,
             b'\\' if inside => escaped = true,
             b'"' => {
                 let end = if inside { i.saturating_add(1) } else { i };
-                parts.extend(text.get(first..end));
+                write(text.get(first..end).unwrap_or_default(), inside);
                 (first, inside) = (end, !inside);
             }
             _ => {}
         }
     }
-    parts.extend(text.get(first..));
-    parts
+    write(text.get(first..).unwrap_or_default(), inside);
+    out
+}
+
+fn is_python(text: &str) -> bool {
+    text.contains("Infinity") || text.contains("NaN")
 }
 
 /// Names the kind of a JSON file and reads it.
@@ -173,7 +172,11 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
     };
     let text = text(bytes).ok_or_else(no_text)?;
     let value = value(&text)
-        .or_else(|e| value(&of_python(&text)).map_err(|_| e))
+        .or_else(|e| match e {
+            // A text that is over its limit is not read twice.
+            Error::HeaderNotJson { .. } if is_python(&text) => value(&of_python(&text)).map_err(|_| e),
+            other => Err(other),
+        })
         .map_err(|e| match e {
             Error::HeaderNotJson { detail } => Error::JsonInvalid { detail },
             other => other,

@@ -69,6 +69,8 @@ const TOP: f64 = 46.0;
 /// From one row of plots to the next: layer numbers, then a title.
 const ROW_GAP: f64 = 60.0;
 const KEY_ROW: f64 = 18.0;
+/// A panel grows with the names beside it, up to so many.
+const NAMED: usize = 40;
 
 /// What one matrix of one model shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -143,7 +145,7 @@ impl<'a> Layout<'a> {
         let names = if narrow {
             0.0
         } else {
-            LABEL_GAP * shown.iter().filter(|s| **s).count() as f64
+            LABEL_GAP * shown.iter().filter(|s| **s).count().min(NAMED) as f64
         };
         let panel_height = names.max(if narrow {
             130.0

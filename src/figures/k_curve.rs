@@ -52,6 +52,8 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
 /// And where there are more lines than this.
 const MANY: usize = 8;
+/// Under the plot so many are listed at most, those that count most first: the table has them all.
+const LISTED: usize = 40;
 /// Where k is a share, the axis has this many marks; and no window is counted finer than in so many parts.
 const SHARES: u64 = 200;
 const FINEST: u64 = 1 << 16;
@@ -156,7 +158,7 @@ impl<'a> Layout<'a> {
 
     pub fn height(&self) -> f64 {
         let below = if self.below() {
-            self.list_size(self.lines.len()).1 + 10.0
+            self.list_size(self.lines.len().min(LISTED)).1 + 10.0
         } else {
             0.0
         };

@@ -38,6 +38,13 @@ impl ReportView {
         Ok(())
     }
 
+    /// All that is known of one matrix of one model: the page keeps no copy.
+    pub fn whole(&self, model: u32, name: &str) -> Result<Option<Ts<Matrix>>, JsError> {
+        let model = self.report.models.get(model as usize);
+        let found = model.and_then(|model| model.matrices.iter().find(|m| m.name == name));
+        Ok(found.map(|m| m.clone().into_ts()).transpose()?)
+    }
+
     /// Puts all vectors of one matrix into the report, as `Session.vectors` gives them; every other matrix goes back to its corners.
     #[wasm_bindgen(js_name = setVectors)]
     pub fn set_vectors(&mut self, model: u32, name: &str, left: Vec<f32>, right: Vec<f32>) -> Result<(), JsError> {

@@ -484,6 +484,38 @@ fn the_sentences_beside_them_say_what_is_counted() {
 }
 
 /// 5618 -> "5,618", for numbers below a million.
+#[test]
+fn three_hundred_models_are_drawn_in_whole_lines_and_listed_as_far_as_a_reader_reads() {
+    let mut report = stored();
+    let one = report.models[1].clone();
+    let one_of = |n| Model {
+        label: format!("run {n}"),
+        ..one.clone()
+    };
+    report.models = (0..300).map(one_of).collect();
+    for (figure, tallest) in [
+        (named("epsilon-curve"), 400.0),
+        (named("k-curve"), 1300.0),
+        (named("effective-rank"), 1500.0),
+    ] {
+        let drawn = svg(&report, &request(figure, Theme::Light, 944.0));
+        let height: f64 = drawn
+            .split_once(" height=\"")
+            .unwrap()
+            .1
+            .split_once('"')
+            .unwrap()
+            .0
+            .parse()
+            .unwrap();
+        assert!(height < tallest, "{figure:?}: {height}");
+        if figure.kind().id != "effective-rank" {
+            let lines = drawn.matches("<polyline").count();
+            assert!((300..400).contains(&lines), "{figure:?}: {lines} lines");
+        }
+    }
+}
+
 fn count_words(n: usize) -> String {
     if n < 1000 {
         n.to_string()

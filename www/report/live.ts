@@ -30,7 +30,6 @@ export class LiveReport {
   readonly #View: typeof ReportView;
   #view: ReportView | undefined;
   #head: Report | undefined;
-  #results: State['results'] = new Map();
   #answers = new Map<string, unknown>();
   /** The settings that the answers are for. */
   #rule = '';
@@ -52,24 +51,26 @@ export class LiveReport {
   }
 
   /** Takes a stored report whole; throws where it is not well formed. The answer makes it the one that is shown, with the state made from it. */
-  open(text: string): (state: Pick<State, 'head' | 'results'>) => void {
+  open(text: string): (state: Pick<State, 'head'>) => void {
     const view = this.#View.fromJson(text);
-    return ({ head, results }) => {
-      this.#restart(head, view);
-      this.#results = results;
-    };
+    return ({ head }) => this.#restart(head, view);
   }
 
-  /** Takes in what the state has and this has not. */
-  sync(state: Pick<State, 'head' | 'results'>): void {
-    if (state.head !== this.#head || state.results.size < this.#results.size) this.#restart(state.head);
-    if (!this.#view || state.results === this.#results) return;
-    for (const [matrix, outcomes] of state.results) {
-      // A matrix may have been computed again: the view replaces what it had.
-      if (this.#results.get(matrix) !== outcomes) this.#take(outcomes);
-    }
-    this.#results = state.results;
+  /** Starts anew where the state is about another report. */
+  sync({ head }: Pick<State, 'head'>): void {
+    if (head !== this.#head) this.#restart(head);
+  }
+
+  /** Takes in what came for one matrix of the report of this head, in place of what it had of it. */
+  take(head: Report, outcomes: readonly Outcome[]): void {
+    if (head !== this.#head) return;
+    for (const { model, matrix } of outcomes) this.#view?.add(model, matrix);
     this.#changed();
+  }
+
+  /** All that is known of a matrix in one model. */
+  whole(model: number, matrix: string): Matrix | undefined {
+    return this.#view?.whole(model, matrix);
   }
 
   /** The drawing and counting side, present once a plan is there. */
@@ -112,8 +113,9 @@ export class LiveReport {
   }
 
   /** How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds. */
-  outside(claimed: Matrix, exact: Matrix): readonly [vectors: number, outside: number] {
-    const [vectors, outside] = this.#View.outside(claimed, exact);
+  outside(model: number, exact: Matrix): readonly [vectors: number, outside: number] {
+    const claimed = this.whole(model, exact.name);
+    const [vectors, outside] = claimed ? this.#View.outside(claimed, exact) : [];
     return [vectors ?? 0, outside ?? 0];
   }
 
@@ -151,15 +153,10 @@ export class LiveReport {
     return this.#answers.get(question) as T;
   }
 
-  #take(outcomes: readonly Outcome[]): void {
-    for (const { model, matrix } of outcomes) this.#view?.add(model, matrix);
-  }
-
   #restart(head: Report | undefined, view = head && new this.#View(head)): void {
     this.#view?.free();
     this.#view = view;
     this.#head = head;
-    this.#results = new Map();
     this.#changed();
   }
 

@@ -1,4 +1,6 @@
 /** A run in the address itself: what the page draws of it and no more, packed, where that is short enough for a link. */
+import type { LiveReport } from '../report/live';
+import type { Matches, Numbers, Result } from '../report/result';
 import type { State } from './state';
 import type { Match, Matrix, Report } from '../wasm/simd/lorascope';
 
@@ -18,11 +20,11 @@ const CORNER = 32;
 export class CannotCarry extends Error {}
 
 /** The run in a text for a link; throws [`CannotCarry`] where it is too large for one. */
-export async function carry(state: State): Promise<string> {
+export async function carry(state: State, drawn: Pick<LiveReport, 'whole'>): Promise<string> {
   const { k } = state.settings;
   let shortest = Infinity;
   for (const window of new Set([...WINDOWS.filter((most) => most > k), k])) {
-    const text = await pack(JSON.stringify(cut(state, window)));
+    const text = await pack(JSON.stringify(cut(state, drawn, window)));
     if (text.length <= LONGEST) return text;
     shortest = text.length;
   }
@@ -40,7 +42,7 @@ export async function carried(text: string): Promise<string> {
   });
 }
 
-function cut(state: State, window: number): Report {
+function cut(state: State, drawn: Pick<LiveReport, 'whole'>, window: number): Report {
   const { head, settings, results, plan, open } = state;
   if (!head) throw new CannotCarry('There are no results yet.');
   const models = head.models.map((model) => ({
@@ -50,41 +52,44 @@ function cut(state: State, window: number): Report {
     matrices: [] as Matrix[],
   }));
   for (const [at, outcomes] of results) {
-    for (const { model, matrix } of outcomes)
-      models[model]?.matrices.push(
-        part(matrix, window, plan?.matrices[at]?.name === open, settings.cosine === 'signed'),
-      );
+    for (const { model, matrix } of outcomes) {
+      const whole = plan?.matrices[at]?.name === open ? drawn.whole(model, matrix.name) : undefined;
+      models[model]?.matrices.push(part(matrix, whole, window, settings.cosine === 'signed'));
+    }
   }
   return { ...head, settings, models };
 }
 
 /** The matrix that is looked at keeps its map and its singular values; of the others counts and curves are drawn. */
-function part(m: Matrix, window: number, whole: boolean, signed: boolean): Matrix {
-  const numbers = (list: readonly number[] | null | undefined, most: number) => (list ?? []).slice(0, most).map(single);
-  const side = (s: Match | null | undefined): Match | undefined => {
+function part(m: Result, whole: Matrix | undefined, window: number, signed: boolean): Matrix {
+  const side = (s: Matches | undefined, all: Match | undefined): Match | undefined => {
     if (!s) return undefined;
     const { maxCosUpper, tiedCos, signedCos } = s;
     return {
       maxCos: numbers(s.maxCos, window),
-      argmax: whole ? s.argmax.slice(0, window) : [],
+      argmax: all?.argmax.slice(0, window) ?? [],
       ...(maxCosUpper ? { maxCosUpper: numbers(maxCosUpper, window) } : {}),
       ...(tiedCos && whole ? { tiedCos: numbers(tiedCos, window) } : {}),
       ...(signedCos && signed ? { signedCos: numbers(signedCos, window) } : {}),
     };
   };
-  const spectrum = whole ? CORNER : 1;
-  const { similarity, delta } = m;
-  const { follows: _, ...rest } = m;
+  const { sigmaBase, sigmaTuned, delta } = whole ?? m;
+  const { similarity } = whole ?? {};
   return {
-    ...rest,
-    sigmaBase: numbers(m.sigmaBase, spectrum),
-    sigmaTuned: numbers(m.sigmaTuned, spectrum),
-    left: side(m.left),
-    right: side(m.right),
-    similarity: similarity && whole ? { ...similarity, values: similarity.values.map(single) } : undefined,
+    ...m,
+    sigmaBase: numbers(sigmaBase, CORNER),
+    sigmaTuned: numbers(sigmaTuned, CORNER),
+    left: side(m.left, whole?.left),
+    right: side(m.right, whole?.right),
+    similarity: similarity && { ...similarity, values: similarity.values.map(single) },
     delta: delta && { ...delta, sigma: numbers(delta.sigma, 1) },
     seconds: 0,
   };
+}
+
+/** The first of a list, in as few digits as they need. */
+function numbers(list: Numbers | undefined, most: number): number[] {
+  return Array.from({ length: Math.min(most, list?.length ?? 0) }, (_, at) => single(list![at]!));
 }
 
 /** The shortest decimal that is the same number of single precision. */

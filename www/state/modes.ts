@@ -1,6 +1,7 @@
 /** How the numbers are computed: the choice, and what the results at hand lack for it. Pure. */
+import type { Found } from '../report/result';
 import type { State } from './state';
-import type { Mode, Outcome, Task } from '../wasm/simd/lorascope';
+import type { Mode, Task } from '../wasm/simd/lorascope';
 
 export interface ModeChoice {
   mode: Mode;
@@ -34,7 +35,7 @@ export function taskOf({ settings: { mode, k, epsilon, side } }: State): Task {
   return { mode, k, epsilon, side };
 }
 
-type Outcomes = readonly Outcome[] | undefined;
+type Outcomes = readonly Found[] | undefined;
 
 /** Whether a result answers what the mode asks for: an exact one answers all, and where nothing was computed nothing is certified. */
 export function answers(outcomes: Outcomes, mode: Mode): boolean {
@@ -84,12 +85,12 @@ export function held(state: State): string {
 }
 
 /** How many vectors of a matrix are known, where that is less than the window asks for: certified results and slim reports end early. */
-function reach(m: Outcome['matrix'], k: number): number {
+function reach(m: Found['matrix'], k: number): number {
   const vectors = (m.left ?? m.right)?.maxCos.length ?? Infinity;
   return m.status === 'analyzed' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;
 }
 
-function where(results: State['results'], holds: (outcomes: readonly Outcome[]) => boolean): number[] {
+function where(results: State['results'], holds: (outcomes: readonly Found[]) => boolean): number[] {
   return [...results]
     .filter(([, outcomes]) => holds(outcomes))
     .map(([at]) => at)

@@ -1,6 +1,7 @@
 /** A run as the state knows it: what was asked for, what is done, and the clock. Pure. */
 import type { Answer } from '../engine/engine';
 import { answers } from './modes';
+import type { Found } from '../report/result';
 import type { State, Status } from './state';
 import type { Mode } from '../wasm/simd/lorascope';
 
@@ -49,8 +50,13 @@ export function begun(s: State, matrix: number): State {
   return { ...s, run: { ...s.run, current: new Set(s.run.current).add(matrix) } };
 }
 
+/** An answer as the page keeps it. */
+interface Came extends Omit<Answer, 'outcomes'> {
+  outcomes: readonly Found[];
+}
+
 /** Takes in what came for one matrix; an earlier result of it is replaced. */
-export function computed(s: State, matrix: number, { outcomes, earlier, trouble }: Answer, now: number): State {
+export function computed(s: State, matrix: number, { outcomes, earlier, trouble }: Came, now: number): State {
   const current = new Set(s.run.current);
   current.delete(matrix);
   const kept = new Set(s.earlier);

@@ -6,13 +6,13 @@ import type { Starting } from '../engine/start';
 import { NO_RUN, type RunState } from './run';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
+import type { Found } from '../report/result';
 import type { Verified } from './verify';
 import type {
   Cell,
   FigureId,
   Focus,
   Mode,
-  Outcome,
   Plan,
   Problem,
   Preset,
@@ -47,7 +47,7 @@ export interface State {
   /** The report of the plan, without matrices. */
   head: Report | undefined;
   /** What is computed, by index into `plan.matrices`. */
-  results: ReadonlyMap<number, readonly Outcome[]>;
+  results: ReadonlyMap<number, readonly Found[]>;
   /** Those of the results that were kept from an earlier visit. */
   earlier: ReadonlySet<number>;
   run: RunState;
@@ -81,6 +81,8 @@ export interface State {
   vectors: Vectors | undefined;
   sort: Sort | undefined;
   allRows: boolean;
+  /** Every model in the tables, however many there are. */
+  allModels: boolean;
   shortcuts: boolean;
   /** Problems the page itself met: a folder of links, an engine that does not start. */
   problems: readonly Problem[];
@@ -128,6 +130,7 @@ export function defaults(): State {
     vectors: undefined,
     sort: undefined,
     allRows: false,
+    allModels: false,
     shortcuts: true,
     problems: [],
     loading: '',
@@ -172,12 +175,14 @@ export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'an
 
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */
 export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
-  const same = s.plan !== undefined && identity(s.plan) === identity(plan);
+  const same =
+    s.plan !== undefined && identity(s.plan) === identity(plan) && JSON.stringify(s.head) === JSON.stringify(head);
   const blocked = plan.matrices.length === 0 && plan.problems.some((p) => p.severity === 'error');
   return {
     ...s,
     plan,
-    head,
+    // The report that is drawn belongs to its head: the very same one goes on with its results.
+    head: same ? s.head : head,
     planSeconds: seconds,
     status: blocked ? 'error' : 'ready',
     screen: 'plan',
@@ -207,8 +212,10 @@ export function trouble(s: State, problem: Problem): State {
 
 /** The longest window: as many vectors as the largest matrix has, and no more than a slider offers. */
 export function maxK(s: State): number {
-  const ranks = (s.plan?.matrices ?? []).map((m) => Math.min(m.rows, m.cols));
-  return Math.max(1, Math.min(LONGEST_WINDOW, Math.max(0, ...ranks) || 50));
+  // One by one: a plan may have more matrices than a call takes arguments.
+  let most = 0;
+  for (const { rows, cols } of s.plan?.matrices ?? []) most = Math.max(most, Math.min(rows, cols));
+  return Math.max(1, Math.min(LONGEST_WINDOW, most || 50));
 }
 
 export function setK(s: State, k: number): State {

@@ -1,7 +1,8 @@
 /** A stored report opened again, without its checkpoints: everything that reads a report works, nothing can be computed. */
 import { SCHEMA } from '../contract';
+import { brief, type Found } from '../report/result';
 import { defaults, type State } from './state';
-import type { Outcome, Plan, PlanMatrix, Report } from '../wasm/simd/lorascope';
+import type { Plan, PlanMatrix, Report } from '../wasm/simd/lorascope';
 
 /** How much of a file is looked at to tell a report from any other JSON. */
 const START = 200;
@@ -23,7 +24,7 @@ export function parse(text: string): Report {
 export function opened(s: State, report: Report): State {
   const { engine, sample, shortcuts, kept, storeNotice } = s;
   const matrices: PlanMatrix[] = [];
-  const results = new Map<number, Outcome[]>();
+  const results = new Map<number, Found[]>();
   const places = new Map<string, number>();
   for (const [model, { matrices: own }] of report.models.entries()) {
     for (const matrix of own) {
@@ -36,7 +37,7 @@ export function opened(s: State, report: Report): State {
         results.set(at, []);
       }
       matrices[at]!.models.push(model);
-      results.get(at)!.push({ model, matrix });
+      results.get(at)!.push(...brief([{ model, matrix }]));
     }
   }
   const head = { ...report, models: report.models.map((model) => ({ ...model, matrices: [] })) };

@@ -1,6 +1,7 @@
 /** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
 import { exactSeconds } from './cost';
 import { certified } from './modes';
+import type { Found } from '../report/result';
 import type { State } from './state';
 import type { Matrix, Outcome } from '../wasm/simd/lorascope';
 
@@ -24,18 +25,18 @@ export function sampled(state: State): number | undefined {
   return short[Math.floor(short.length / 2)];
 }
 
-/** Both results of one matrix, model by model; `compare` counts best matches, and those outside their bounds. */
+/** Both results of one matrix, model by model; `compare` counts a model's best matches, and those outside their bounds. */
 export function verify(
   matrix: string,
-  bounds: readonly Outcome[],
+  bounds: readonly Found[],
   exact: readonly Outcome[],
-  compare: (claimed: Matrix, exact: Matrix) => readonly [vectors: number, outside: number],
+  compare: (model: number, exact: Matrix) => readonly [vectors: number, outside: number],
 ): Verified {
   const found = { matrix, vectors: 0, outside: 0 };
   for (const { model, matrix: claimed } of bounds) {
     const truth = exact.find((outcome) => outcome.model === model)?.matrix;
     if (claimed.mode !== 'certified' || truth?.mode !== 'exact') continue;
-    const [vectors, outside] = compare(claimed, truth);
+    const [vectors, outside] = compare(model, truth);
     found.vectors += vectors;
     found.outside += outside;
   }

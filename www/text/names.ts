@@ -23,16 +23,41 @@ export function middle(name: string, most: number): string {
 /** All names in little room. Where the short forms of some are equal, each shows the place where it differs from the others. */
 export function shortened(names: readonly string[], most: number): string[] {
   const short = names.map((name) => middle(name, most));
+  const alike = new Map<string, string[]>();
+  for (const [at, name] of names.entries()) {
+    const known = alike.get(short[at]!);
+    if (known) known.push(name);
+    else alike.set(short[at]!, [name]);
+  }
+  const places = new Map([...alike].filter(([, of]) => of.length > 1).map(([own, of]) => [own, tally(of)]));
   return names.map((name, at) => {
-    const alike = names.filter((_, other) => other !== at && short[other] === short[at]);
-    return alike.length === 0 ? short[at]! : difference(name, alike, most);
+    const of = places.get(short[at]!);
+    return of ? difference(name, of, most) : short[at]!;
   });
 }
 
-/** The window of a name that begins, at a separator where there is one, before its first letter that the others do not share. */
-function difference(name: string, others: readonly string[], most: number): string {
-  const [letters, rest] = [[...name], others.map((other) => [...other])];
-  const first = letters.findIndex((letter, at) => rest.every((other) => other[at] !== letter));
+/** Of names: how many have a letter at a place. */
+type Tally = ReadonlyMap<string, number>[];
+
+function tally(names: readonly string[]): Tally {
+  const places: Map<string, number>[] = [];
+  for (const name of names) {
+    for (const [at, letter] of [...name].entries()) {
+      const here = (places[at] ??= new Map());
+      here.set(letter, (here.get(letter) ?? 0) + 1);
+    }
+  }
+  return places;
+}
+
+/**
+ * The window of a name that begins, at a separator where there is one, before its first letter that no other has; among many names none may
+ * be its own, and it begins before the first that not all share.
+ */
+function difference(name: string, places: Tally, most: number): string {
+  const letters = [...name];
+  const own = letters.findIndex((letter, at) => places[at]?.get(letter) === 1);
+  const first = own < 0 ? places.findIndex((here) => here.size > 1) : own;
   if (first < 0) return middle(name, most);
   const room = most - 2;
   const before = parts(letters.slice(0, first).join('')).at(-1) ?? '';

@@ -21,7 +21,9 @@ class FiguresView extends View {
     const byLayer = report.figures.filter((kind) => kind.byLayer);
     const chosen = byLayer.find(({ id }) => id === state.byLayer) ?? byLayer[0];
     const series = state.head?.models.some((m) => m.run) ?? false;
-    const shown = report.figures.filter((kind) => kind.about === 'run' && (series || !kind.ofRuns) && (!kind.byLayer || kind === byLayer[0]));
+    const shown = report.figures.filter(
+      (kind) => kind.about === 'run' && (series || !kind.ofRuns) && (!kind.byLayer || kind === byLayer[0]),
+    );
     return html`${shown.map((own, at) => {
       const kind = own.byLayer && chosen ? chosen : own;
       const spec = specOf(state, kind.id);

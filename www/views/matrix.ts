@@ -10,6 +10,7 @@ import { dataTable, figure, menu, specOf } from './figure-frame';
 import { evolutionControls, mapControls, vectorControls } from './matrix-controls';
 import { storeNotice } from './kept';
 import { bestMatches } from './matches';
+import { others, shown } from './many';
 import { modelName } from './model';
 import { row } from './row';
 import { View } from './view';
@@ -22,6 +23,7 @@ class MatrixView extends View {
     if (!matrix) return nothing;
     const chosen = choose(matrix, state.model);
     const { epsilon } = state.settings;
+    const places = shown(this.ctx, models.length, chosen);
     return html`<div class="wrap">
       ${storeNotice(this.ctx)} ${deeperHere(this.ctx)}
       <section class="quad">
@@ -29,7 +31,8 @@ class MatrixView extends View {
           <h2>One matrix, ${counted(models.length, 'fine-tune')}</h2>
           <p class="quiet">Rows: pre-trained vectors. Columns: fine-tuned vectors, strongest first. Select one to study it below.</p>
         </div>
-        <div class="quads">${models.map((model, at) => this.#choice(matrix, model, at, at === chosen))}</div>
+        <div class="quads">${places.map((at) => this.#choice(matrix, models[at]!, at, at === chosen))}</div>
+        ${others(this.ctx, models.length, places)}
       </section>
       ${this.#figures(matrix, models, chosen)}
       ${bestMatches(matrix.cells[chosen]?.window ?? [], epsilon, models[chosen]?.label ?? '')}
@@ -111,6 +114,7 @@ class MatrixView extends View {
 
   #numbers(matrix: MatrixRow, models: readonly ModelSummary[], chosen: number): TemplateResult {
     const measures = this.ctx.report?.measures ?? [];
+    const places = shown(this.ctx, models.length, chosen);
     const said = (at: number) =>
       measures.map(
         ({ name }, n) =>
@@ -118,8 +122,8 @@ class MatrixView extends View {
       );
     return html`<div class="tbl-scroll"><table class="nums">
       <thead><tr><th>Model</th>${measures.map(({ name, about }) => html`<th class="num" title=${about}>${math(name)}</th>`)}</tr></thead>
-      <tbody>${models.map((model, at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(model)}</td>${said(at)}</tr>`)}</tbody>
-    </table></div>`;
+      <tbody>${places.map((at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(models[at]!)}</td>${said(at)}</tr>`)}</tbody>
+    </table></div>${others(this.ctx, models.length, places)}`;
   }
 }
 

@@ -9,6 +9,7 @@ import type { State } from '../state/state';
 import type { LeftOut, ModelSummary, Plan, PlanBase, PlanModel, Problem } from '../wasm/simd/lorascope';
 import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
+import { others, shown } from './many';
 import { modeChoice } from './mode';
 import { kindName, modelName } from './model';
 import { pairing } from './pairing';
@@ -16,7 +17,7 @@ import { problemList } from './problems';
 import { question } from './question';
 import { row } from './row';
 import { selection } from './selection';
-import { View } from './view';
+import { type Context, View } from './view';
 
 class PlanView extends View {
   protected override render(): TemplateResult {
@@ -57,7 +58,7 @@ class PlanView extends View {
 
   /** `remarks`: what to know where nothing is wrong; it comes after what is asked. */
   #plan(plan: Plan, remarks: readonly Problem[]): TemplateResult {
-    const { state, app, report } = this.ctx;
+    const { state, app } = this.ctx;
     const { k, epsilon } = state.settings;
     const asked = plan.questions.length;
     const formula = common(plan.models);
@@ -74,7 +75,7 @@ class PlanView extends View {
       }
       ${remarks.length > 0 ? row({ title: 'What to know', note: 'None of it stops the analysis.', kind: 'tight', body: problemList(remarks) }) : nothing}
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
-      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', note: formula === undefined ? '' : html`Each is merged as ${math(formula)}.`, kind: 'tight', body: modelTable(plan.models, report?.models(state.settings) ?? [], (id, value) => app.answer(id, value)) }) : nothing}
+      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', note: formula === undefined ? '' : html`Each is merged as ${math(formula)}.`, kind: 'tight', body: modelTable(this.ctx, plan.models) }) : nothing}
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
@@ -146,14 +147,16 @@ function baseTable(base: PlanBase): TemplateResult {
   </tr></tbody></table>`;
 }
 
-type Answer = (id: string, value: string) => void;
-
-function modelTable(models: readonly PlanModel[], summaries: readonly ModelSummary[], answer: Answer): TemplateResult {
+function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult {
+  const { state, app, report } = ctx;
+  const summaries = report?.models(state.settings) ?? [];
+  const formulas = common(models) === undefined;
+  const places = shown(ctx, models.length);
   return html`<div class="tbl-scroll"><table class="plan">
     <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
-    <tbody>${models.map((m, at) => modelRow(m, summaries[at], common(models) === undefined))}</tbody>
+    <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas))}</tbody>
   </table></div>
-  ${models.map((m, at) => pairing(m, at, answer))}`;
+  ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
 }
 
 function modelRow(m: PlanModel, summary: ModelSummary | undefined, formulas: boolean): TemplateResult {

@@ -4,6 +4,7 @@ import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
+import { others, shown } from './many';
 import { row } from './row';
 import { View } from './view';
 
@@ -18,6 +19,9 @@ class SummaryView extends View {
     const { state, report } = this.ctx;
     const models = report?.models(state.settings) ?? [];
     const all = state.plan?.matrices.length ?? 0;
+    const heads = state.head?.models ?? [];
+    const lines = models.map((_, at) => at).filter((at) => !this.#folded(heads, at));
+    const places = shown(this.ctx, lines.length).map((n) => lines[n]!);
     const complete = state.status !== 'running' && state.results.size >= all;
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
@@ -35,24 +39,21 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${models.map((model, at) => {
-          const run = runOf(state.head?.models ?? [], at);
-          if (run && at !== run.at(-1) && !this.#open.has(nameOf(state.head?.models[at]))) return nothing;
-          return line(
-            model,
-            most,
-            state.head?.models[at],
-            state.plan?.models[at],
-            complete,
-            this.#run(models, run, at),
-          );
-        })}</tbody>
-      </table></div>`,
+        <tbody>${places.map((at) => line(models[at]!, most, heads[at], state.plan?.models[at], complete, this.#run(models, at)))}</tbody>
+      </table></div>${others(this.ctx, lines.length, places)}`,
     });
   }
 
+  /** An earlier checkpoint of a run that has one row. */
+  #folded(heads: readonly Model[], at: number): boolean {
+    if (this.#open.has(nameOf(heads[at]))) return false;
+    const run = runOf(heads, at);
+    return run !== undefined && at !== run.at(-1);
+  }
+
   /** Beside a run's last checkpoint: how many there are, and the counts of all. */
-  #run(models: readonly ModelSummary[], run: number[] | undefined, at: number): TemplateResult | typeof nothing {
+  #run(models: readonly ModelSummary[], at: number): TemplateResult | typeof nothing {
+    const run = runOf(this.ctx.state.head?.models ?? [], at);
     if (!run || at !== run.at(-1)) return nothing;
     const name = nameOf(this.ctx.state.head?.models[at]);
     const all = this.#open.has(name);

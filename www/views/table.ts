@@ -7,6 +7,7 @@ import { sortBy } from '../state/state';
 import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
 import type { Item } from '../figure/menu';
+import { others, shown } from './many';
 import { words } from './row';
 import { screen } from '../figure/screen';
 import { Sight } from '../figure/sight';
@@ -19,6 +20,14 @@ const FIRST_ROWS = 12;
 const ALL_ROWS = 2 ** 32 - 1;
 /** The measure that the strip of best matches sorts by. */
 const WEAKEST = 'weakest-match';
+
+/** The models, the one whose matches are drawn, those that have columns, and all their labels. */
+interface Columns {
+  models: readonly ModelSummary[];
+  chosen: number;
+  places: readonly number[];
+  labels: readonly string[];
+}
 
 class TableView extends View {
   readonly #sight = new Sight(this);
@@ -33,17 +42,19 @@ class TableView extends View {
     const models = report.models(state.settings);
     const measures = report.measures.filter(({ inTable }) => inTable);
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
-    const shown = state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS;
-    const { total, rows } = report.matrices(state.settings, state.sort, shown, chosen);
+    const rowsShown = state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS;
+    const { total, rows } = report.matrices(state.settings, state.sort, rowsShown, chosen);
     const rest = total - rows.length;
+    const columns: Columns = { models, chosen, places: shown(this.ctx, models.length, chosen), labels: labels(models) };
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
         <div class="tbl-scroll"><table class="mats">
-          ${this.#heads(measures, models, chosen)}
-          <tbody>${rows.map((row) => this.#line(row, measures, models, chosen))}</tbody>
+          ${this.#heads(measures, columns)}
+          <tbody>${rows.map((row) => this.#line(row, measures, columns))}</tbody>
         </table></div>
         ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
+        ${others(this.ctx, models.length, columns.places)}
       </div>
     </section>`;
   }
@@ -67,21 +78,20 @@ class TableView extends View {
     ];
   }
 
-  #heads(measures: readonly Measure[], models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #heads(measures: readonly Measure[], { chosen, places, labels }: Columns): TemplateResult {
     const { k } = this.ctx.state.settings;
-    const of = models[chosen];
     // A count is of the window; and it alone has room on a phone.
     const group = ({ name, unit }: Measure) => math(unit === 'count' ? `${name}, k = ${k}` : name);
     return html`<thead>
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
-        ${measures.map((measure, n) => html`<th class="mid ${small(n)}" colspan=${models.length}><span class="group">${group(measure)}</span></th>`)}
+        ${measures.map((measure, n) => html`<th class="mid ${small(n)}" colspan=${places.length}><span class="group">${group(measure)}</span></th>`)}
         <td class="hide-s"></td>
       </tr>
       <tr>
         ${this.#head('Layer', 'layer', 0, 'num', true)} ${this.#head('Matrix', 'name', 0, '', true)} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
-        ${measures.map(({ id, rising }, n) => models.map((m, at) => this.#head(short(m, models), id, at, `num ${small(n)}`, rising)))}
-        ${this.#head(`Best matches, ${of ? short(of, models) : ''}`, WEAKEST, chosen, 'st hide-s', true)}
+        ${measures.map(({ id, rising }, n) => places.map((at) => this.#head(labels[at]!, id, at, `num ${small(n)}`, rising)))}
+        ${this.#head(`Best matches, ${labels[chosen] ?? ''}`, WEAKEST, chosen, 'st hide-s', true)}
       </tr>
     </thead>`;
   }
@@ -97,7 +107,7 @@ class TableView extends View {
     </th>`;
   }
 
-  #line(row: MatrixRow, measures: readonly Measure[], models: readonly ModelSummary[], chosen: number): TemplateResult {
+  #line(row: MatrixRow, measures: readonly Measure[], { models, chosen, places }: Columns): TemplateResult {
     const { state, nav } = this.ctx;
     const focused = state.focus?.matrix === row.name;
     const keyed = (event: KeyboardEvent) => {
@@ -111,7 +121,7 @@ class TableView extends View {
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
       ${measures.map(({ unit }, n) =>
-        models.map((_, at) => {
+        places.map((at) => {
           const cell = row.cells[at];
           const said = unit === 'count' ? countOf(cell, n) : numberOf(cell?.readings[n]);
           return html`<td class="num ${small(n)}">${said}</td>`;
@@ -168,11 +178,11 @@ function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateRe
   );
 }
 
-/** A label for a narrow column: "r 8" for "LoRA r = 8", of long names what tells them apart. */
-function short(m: ModelSummary, models: readonly ModelSummary[]): string {
+/** Labels for narrow columns: "r 8" for "LoRA r = 8", of long names what tells them apart. */
+function labels(models: readonly ModelSummary[]): string[] {
   // Checkpoints of a run differ in their steps.
   const labels = models.map(({ label }) => label.replace(/^.*, (?=step )/, '').replace(/^LoRA r = /, 'r '));
-  return shortened(labels, 12)[models.indexOf(m)] ?? '';
+  return shortened(labels, 12);
 }
 
 function sortedBy(sort: Sort | undefined, measures: readonly Measure[], models: readonly ModelSummary[]): string {

@@ -168,7 +168,13 @@ impl Layout<'_> {
                     _ => None,
                 })
         };
-        let ends: Vec<(usize, f64)> = self.models().filter_map(|m| Some((m, last(m)?))).collect();
+        let mut ends: Vec<(usize, f64)> = self.models().filter_map(|m| Some((m, last(m)?))).collect();
+        // Where there is no room for all, the last checkpoint of a run speaks for it.
+        let room = (self.panel_height / LABEL_GAP) as usize + 1;
+        if ends.len() > room {
+            ends.sort_by(|a, b| self.series[b.0].width.total_cmp(&self.series[a.0].width));
+            ends.truncate(room);
+        }
         let wanted: Vec<f64> = ends.iter().map(|e| e.1).collect();
         let x = left + self.panel_width + 8.0;
         for ((model, _), y) in ends

@@ -4,6 +4,9 @@ use super::{Layout, Line, TOP};
 use crate::figures::pen::Point;
 use crate::figures::style::{LABEL, LABEL_GAP, text_width};
 
+/// Above this a name would lie across lines and say less than nothing.
+const DEAREST: f64 = 20.0;
+
 /// Upper left and lower right corner, in CSS pixels.
 #[derive(Clone, Copy)]
 struct Area(Point, Point);
@@ -47,13 +50,13 @@ impl Layout<'_> {
                 if !inside || taken.iter().any(|t| area.meets(t, LABEL_GAP - 13.0)) {
                     continue;
                 }
-                let cost = self.cost(n, &area, &y_at);
-                if best.is_none_or(|(least, _)| cost < least) {
+                if let Some(cost) = self.cost(n, &area, &y_at).filter(|cost| *cost < DEAREST)
+                    && best.is_none_or(|(least, _)| cost < least)
+                {
                     best = Some((cost, place));
                 }
             }
-            // Above this a name would lie across lines and say less than nothing.
-            if let Some((_, place)) = best.filter(|(cost, _)| *cost < 20.0) {
+            if let Some((_, place)) = best {
                 taken.push(Area::of(place, width));
                 placed.push((line, place));
             }
@@ -87,7 +90,8 @@ impl Layout<'_> {
     }
 
     /// Lines that run through the box are bad, lines near it are doubtful, and a place near three quarters of the axis is as in the paper.
-    fn cost(&self, own: usize, area: &Area, y_at: &impl Fn(usize, f64) -> f64) -> f64 {
+    /// None as soon as it is too dear: among hundreds of lines most places are.
+    fn cost(&self, own: usize, area: &Area, y_at: &impl Fn(usize, f64) -> f64) -> Option<f64> {
         let Area((x0, y0), (x1, y1)) = *area;
         let middle = 0.5 * (y0 + y1);
         let mut cost = 4.0 * ((x0 + x1) * 0.5 - self.x.at(0.75)).abs() / (self.right - self.left);
@@ -100,6 +104,9 @@ impl Layout<'_> {
                 if inside {
                     cost += if line == own { 4.0 } else { 10.0 };
                 }
+                if cost >= DEAREST {
+                    return None;
+                }
                 let distance = (y - middle).abs();
                 if line == own {
                     near_own = near_own.min(distance)
@@ -110,6 +117,6 @@ impl Layout<'_> {
         }
         // A name belongs to the line it is nearest to, by a margin one can see; forty pixels of air are as good as more.
         let doubtful = near_other < near_own + 3.0;
-        cost + if doubtful { 20.0 } else { 0.0 } + 4.0 * (1.0 - (near_other / 40.0).min(1.0))
+        Some(cost + if doubtful { DEAREST } else { 0.0 } + 4.0 * (1.0 - (near_other / 40.0).min(1.0)))
     }
 }

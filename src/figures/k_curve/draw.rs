@@ -1,6 +1,6 @@
 //! The marks of the k curve, back to front.
 
-use super::{BOTTOM, Layout, Line, TOP, percent};
+use super::{BOTTOM, LISTED, Layout, Line, TOP, percent};
 use crate::figures::counted::so_far;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::readings;
@@ -207,7 +207,7 @@ impl Layout<'_> {
     fn readings(&self, pen: &Pen, at: f64) -> Drawn {
         let (k, below) = (self.k(), self.below());
         let listed = if below {
-            self.lines.len()
+            self.lines.len().min(LISTED)
         } else {
             readings::fit(self.lines.len(), self.base() - TOP)
         };
@@ -220,7 +220,12 @@ impl Layout<'_> {
         if below || !self.beside(size.0, at).contains(&corner.0) {
             self.window_label(pen, at)?;
         }
-        let head = format!("at {}{}", self.window(k), so_far(self.request));
+        let of = if listed < self.lines.len() && below {
+            format!(", {listed} of {}", self.lines.len())
+        } else {
+            String::new()
+        };
+        let head = format!("at {}{}{of}", self.window(k), so_far(self.request));
         let rows = self.sorted(k).into_iter().take(listed);
         readings::draw(
             pen,
