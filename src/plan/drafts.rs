@@ -11,7 +11,7 @@ use super::problems::{count, of_error, unpacked_name, warning};
 use super::sets::{FileSet, Labels};
 use super::{Answers, PlanModel, Problem, Question, experts, replication, tied};
 use crate::error::Error;
-use crate::methods::{METHODS, Method};
+use crate::methods::{LORA, METHODS, Method};
 use crate::report::Kind;
 use regex::Regex;
 use std::borrow::Cow;
@@ -233,11 +233,11 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
     for error in &adapter.errors {
         // Methods that are refused have each their own name.
         let kind = if matches!(error, Error::MethodUnsupported { method, .. } if !method.starts_with("The module")) {
-            error.title()
+            error.told().title
         } else {
             String::new()
         };
-        let (n, _) = by_kind.entry((error.code(), kind)).or_insert((0, error));
+        let (n, _) = by_kind.entry((error.told().code, kind)).or_insert((0, error));
         *n = n.saturating_add(1);
     }
     let all = adapter.modules.is_empty();
@@ -433,5 +433,5 @@ fn common(adapter: &Adapter) -> &'static Method {
     // Among equals the one whose module is the last.
     let last = |method: &Method| adapter.modules.iter().rposition(|m| m.method == method);
     methods.sort_by_key(|(method, n)| (*n, last(method)));
-    methods.last().map_or(METHODS[0], |(method, _)| method)
+    methods.last().map_or(&LORA, |(method, _)| method)
 }

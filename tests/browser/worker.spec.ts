@@ -100,7 +100,7 @@ test('a file that changes under a run fails what is not done, in words, and noth
     // Of more than a few, the first says the cause and names the others, which repeat only what differs.
     const causes = page.locator('.errs > [data-code=matrix-failed] > .cause');
     for (const cause of await causes.all()) await expect(cause).toContainText('changed or was moved');
-    for (const other of await failed.locator('.alike li').all()) await expect(other).toHaveText(/^full › \S+$/);
+    for (const other of await failed.locator('.alike li').all()) await expect(other).toHaveText(/^full › \S+\s*$/);
     await page.getByRole('button', { name: /^Show the other/ }).click();
     await expect(page.getByTestId('matrix-row')).toHaveCount(MATRICES);
     await expect(page.locator('[data-testid=matrix-row]:not(:has(span.error))')).toHaveCount(MATRICES - count);

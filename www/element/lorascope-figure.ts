@@ -199,7 +199,7 @@ export class LorascopeFigure extends LitElement implements Public {
       settings: this.#settings,
       matrix: this.matrix ?? undefined,
       model: at >= 0 ? at : models[number] ? number : undefined,
-      top: this.top ?? undefined,
+      ...(this.top ? { top: this.top } : {}),
       planned: this.#drawn.view!.matrixCount(),
       focus: this.focus_,
       vector: this.vector ? this.vector - 1 : undefined,

@@ -5,9 +5,9 @@ import type { ReportView } from '../wasm/draw/lorascope';
 
 /** The builds that this copy of the page has: while `npm start` still works on the others, or where one failed, not all. */
 const BUILT = import.meta.glob<typeof import('../wasm/threads/lorascope')>(
-  './wasm/{draw,simd,threads,relaxed}/lorascope.js',
+  '../wasm/{draw,simd,threads,relaxed}/lorascope.js',
 );
-const load = (build: Build | 'draw') => BUILT[`./wasm/${build}/lorascope.js`];
+const load = (build: Build | 'draw') => BUILT[`../wasm/${build}/lorascope.js`];
 
 /** How many threads at most: more do not help matrices of this size, and each holds its own memory. */
 const MOST_THREADS = 16;

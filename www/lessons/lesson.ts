@@ -1,7 +1,7 @@
 /** What a lesson is: words, dials, figures, a question. The numbers come from the core; none is written here. */
 import type { TemplateResult } from 'lit';
 import type { Spec } from '../figure/figure';
-import type { FigureId } from '../wasm/simd/lorascope';
+import type { FigureId, Focus } from '../wasm/simd/lorascope';
 import type { Facts } from './host';
 
 export type { Facts };
@@ -65,7 +65,7 @@ export interface Slot {
   /** Part of the row that it takes where there is room; by default all of it. */
   size?: 'half' | 'third';
   /** A pointer that is pressed on the figure sets these dials. */
-  drag?: (focus: { at?: number | null; up?: number | null }) => Partial<Record<string, Value>>;
+  drag?: (focus: Pick<Focus, 'at' | 'up'>) => Partial<Record<string, Value>>;
 }
 
 export interface Question {

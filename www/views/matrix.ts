@@ -1,5 +1,6 @@
 /** One matrix: a map of every model to choose from, the chosen one large, the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { CORNER } from '../contract';
 import { count, counted } from '../text/format';
 import { math } from '../text/math';
 import * as change from '../state/state';
@@ -49,7 +50,7 @@ class MatrixView extends View {
       model: at,
       thumbnail: true,
       focus: undefined,
-      top: undefined,
+      top: CORNER,
       origin: { i: 0, j: 0 },
     };
     return html`<button class="qd" aria-pressed=${on} @click=${() => store.update((s) => ({ ...s, model: at, vector: undefined }))}>
