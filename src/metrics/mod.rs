@@ -8,6 +8,7 @@ pub mod intruder;
 pub mod intruder_energy;
 pub mod largest;
 pub mod measure;
+pub mod participation_ratio;
 pub mod random_match;
 pub mod sphere;
 pub mod stable_rank;
@@ -24,6 +25,7 @@ pub static MEASURES: &[&Measure] = &[
     &weakest_match::WEAKEST_MATCH,
     &effective_rank::EFFECTIVE_RANK,
     &stable_rank::STABLE_RANK,
+    &participation_ratio::PARTICIPATION_RATIO,
     &frobenius::FROBENIUS,
     &largest::LARGEST_BEFORE,
     &largest::LARGEST_AFTER,
