@@ -274,6 +274,7 @@ pub enum Kind {
     Vera,
     Ia3,
     Hira,
+    Hra,
     Oft,
     Diff,
 }
@@ -293,6 +294,7 @@ impl Kind {
             Kind::Vera => "VeRA",
             Kind::Ia3 => "IA³",
             Kind::Hira => "HiRA",
+            Kind::Hra => "HRA",
             Kind::Oft => "OFT",
             Kind::Diff => "stored change",
         }

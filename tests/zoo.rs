@@ -171,7 +171,14 @@ fn methods_that_are_no_plain_low_rank() {
     ] {
         check(case, 1e-5);
     }
-    for case in ["llama_vera", "llama_hira", "roberta_oft", "roberta_oft_exact"] {
+    for case in [
+        "llama_vera",
+        "llama_hira",
+        "llama_hra",
+        "llama_hra_gs",
+        "roberta_oft",
+        "roberta_oft_exact",
+    ] {
         check(case, 1e-5);
     }
 }

@@ -10,6 +10,7 @@ mod decomposed;
 mod diff;
 mod dora;
 mod hira;
+mod hra;
 mod ia3;
 mod loha;
 mod lokr;
@@ -69,6 +70,8 @@ pub static METHODS: &[&Method] = &[
     &vera::VERA,
     &ia3::IA3,
     &hira::HIRA,
+    &hra::HRA_ORTHOGONAL,
+    &hra::HRA,
     &oft::OFT_EXACT,
     &oft::OFT,
     &diff::DIFF,

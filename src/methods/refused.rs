@@ -89,13 +89,6 @@ pub static REFUSED: &[Refused] = &[
         ..Refused::NONE
     },
     Refused {
-        name: "HRA",
-        why: "It turns the base by reflections, which this version does not compute.",
-        types: &["HRA"],
-        parts: &["hra_u"],
-        ..Refused::NONE
-    },
-    Refused {
         name: "FourierFT",
         why: "The places of its coefficients come from a random generator.",
         types: &["FOURIERFT"],
