@@ -20,7 +20,8 @@ fn counted(work: impl FnOnce()) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::counted;
-    use crate::checkpoint::{AdapterConfig, Content, Dtype, Header, Index, Tensor};
+    use crate::checkpoint::{Content, Dtype, Header, Index, Tensor};
+    use crate::methods::AdapterConfig;
     use crate::plan::files::FileEntry;
     use crate::plan::{Answers, make};
 

@@ -110,7 +110,7 @@ impl Drop for Damaged {
 
 #[test]
 fn a_missing_part_is_said() {
-    for method in METHODS {
+    for &method in METHODS {
         let damaged = Damaged::new(method, "missing");
         let (before, entries) = damaged.answer(&damaged.good);
         assert!(before.is_empty() && !entries.is_empty(), "{method:?}: {before:?}");
@@ -133,7 +133,7 @@ fn a_missing_part_is_said() {
 
 #[test]
 fn a_part_of_a_wrong_shape_is_said() {
-    for method in METHODS {
+    for &method in METHODS {
         let damaged = Damaged::new(method, "shape");
         for (part, name) in damaged.module(method) {
             let mut tensors = damaged.good.clone();
@@ -158,7 +158,7 @@ fn a_part_of_a_wrong_shape_is_said() {
 
 #[test]
 fn a_part_that_is_no_number_is_said() {
-    for method in METHODS {
+    for &method in METHODS {
         let damaged = Damaged::new(method, "nan");
         for (part, name) in damaged.module(method) {
             let mut tensors = damaged.good.clone();

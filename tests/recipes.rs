@@ -1,15 +1,18 @@
-//! The recipes of CONTRIBUTING, tried: a toy measure and a toy figure, each with nothing but its own code and a line in its list, go through
-//! table, files, embed, script and link. Compiled into the library's own tests, where the lists take them in.
+//! The recipes of CONTRIBUTING, tried: a toy measure, a toy figure and a toy method, each with nothing but its own code and a line in its list. They go
+//! through table, files, embed, script and link, and from two files to a tuned matrix. Compiled into the library's own tests, where the lists take them in.
 
 use crate::export::{self, csv, embed_code, json, matrices_csv, matrices_json, page, pytorch, slim};
 use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::{FigureId, Focus, Readout, Request, Table, Theme, hover, step, svg, table};
+use crate::methods::{Change, Config, Method, Outline};
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::measure::of_change;
 use crate::metrics::{Bound, Measure, Of, Spectrum, Unit, measures};
-use crate::report::{Delta, Match, Matrix, Mode, Report, Settings};
+use crate::report::{Delta, Kind, Match, Matrix, Mode, Report, Settings};
+use crate::session::Session;
 use crate::summary::{self, Sort};
+use crate::{analyze, plan::Answers};
 
 // ---------------------------------------------------------------- a measure: this, and a line in MEASURES
 
@@ -115,6 +118,36 @@ impl Toy<'_> {
         format!("{}.", self.words())
     }
 }
+
+// ---------------------------------------------------------------- a method: this, and a line in METHODS
+
+/// Every output times a number of its own: W = diag(1 + s g) W0.
+pub static TOY_METHOD: Method = Method {
+    kind: Kind::Diff,
+    formula: "W = W₀ + s g ∘ W₀",
+    known_by: &["toy_gain"],
+    config: Some(Config {
+        peft: "TOY",
+        ..Config::LORA
+    }),
+    over: None,
+    with: &[],
+    scaled: true,
+    outline: |shapes| {
+        let [out, inputs] = shapes.flat("toy_gain")?;
+        Ok(Outline {
+            shape: [out, inputs],
+            rank: Some(1),
+        })
+    },
+    change: |input| {
+        let gain = input.parts.matrix("toy_gain")?;
+        Ok(Change::Dense(
+            input.w0.matrix().component_mul(gain) * input.scale as f32,
+        ))
+    },
+    proof: "tests/recipes.rs",
+};
 
 // ---------------------------------------------------------------- what they go through
 
@@ -268,4 +301,54 @@ fn every_figure_goes_everywhere() {
     for figure in FigureId::all().filter(|f| f.about == About::Run && f.kind().id != "tied-angle") {
         goes_everywhere(figure.kind().id, "<text", "def ");
     }
+}
+
+/// A safetensors file of one 2 × 2 tensor.
+fn tensor(name: &str, values: [f32; 4]) -> Vec<u8> {
+    let header = format!(r#"{{"{name}":{{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}}}"#);
+    let values = values.iter().flat_map(|x| x.to_le_bytes());
+    let length = (header.len() as u64).to_le_bytes();
+    length.into_iter().chain(header.bytes()).chain(values).collect()
+}
+
+#[test]
+fn a_method_needs_its_file_and_a_line() {
+    let module = "layers.0.self_attn.q_proj";
+    let files = [
+        (
+            "base/model.safetensors",
+            tensor(&format!("{module}.weight"), [1.0, 2.0, 3.0, 4.0]),
+        ),
+        (
+            "toy/adapter_model.safetensors",
+            tensor(
+                &format!("base_model.model.{module}.toy_gain.weight"),
+                [1.0, 0.0, 0.5, 0.0],
+            ),
+        ),
+        (
+            "toy/adapter_config.json",
+            br#"{"peft_type":"TOY","r":4,"lora_alpha":8,"target_modules":["q_proj"]}"#.to_vec(),
+        ),
+    ];
+    let mut session = Session::default();
+    for (path, bytes) in &files {
+        let id = session.add_file(path, bytes.len() as u64);
+        while let Some(range) = session.wants(id) {
+            session.supply(id, &bytes[range.start as usize..range.end as usize]);
+        }
+    }
+    let plan = session.plan(&Answers::default()).clone();
+    assert!(plan.problems.is_empty(), "{:?}", plan.problems);
+    assert_eq!(plan.models[0].formula.as_deref(), Some(TOY_METHOD.formula));
+    assert_eq!(plan.models[0].scale, Some(2.0));
+    let bytes: Vec<&[u8]> = session
+        .ranges(0)
+        .iter()
+        .map(|r| &files[r.file as usize].1[r.range.start as usize..r.range.end as usize])
+        .collect();
+    // 1 + 2 · 1 and 1, 1 + 2 · 0.5 and 1.
+    let merged = analyze::merged(&session.jobs()[0], &bytes);
+    assert_eq!(merged, [Some(vec![3.0, 2.0, 6.0, 4.0])]);
+    assert!(crate::plan::registry::table().contains(TOY_METHOD.formula));
 }

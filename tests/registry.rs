@@ -1,7 +1,7 @@
 //! The table of formats in `docs/formats.md` is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
 
 use crate::common::{Visit, fixtures};
-use lorascope::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
+use lorascope::methods::refused::REFUSED;
 use lorascope::plan::registry::{rows, table};
 use std::path::Path;
 
@@ -68,36 +68,48 @@ fn refusal(config: &str) -> (String, String) {
 
 #[test]
 fn what_is_refused_is_refused_by_name() {
-    for (key, name, why) in REFUSED {
-        let (code, text) = refusal(&format!(r#"{{"peft_type":"{key}","r":8,"lora_alpha":16}}"#));
-        assert!(
-            code == "method-unsupported" && text.contains(name) && text.contains(why),
-            "{key}: {code} {text}"
-        );
+    let lora = |more: &str| format!(r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,{more}}}"#);
+    for r in REFUSED {
+        let types = r
+            .types
+            .iter()
+            .map(|own| format!(r#"{{"peft_type":"{own}","r":8,"lora_alpha":16}}"#));
+        let fields = r.fields.iter().map(|field| lora(&format!(r#""{field}":{{"a":1}}"#)));
+        let inits = r
+            .inits
+            .iter()
+            .map(|init| lora(&format!(r#""init_lora_weights":"{init}""#)));
+        for config in types.chain(fields).chain(inits) {
+            let (code, text) = refusal(&config);
+            let (own, why) = if r.without_weights {
+                ("method-without-weights", "")
+            } else {
+                ("method-unsupported", r.why)
+            };
+            assert!(
+                code == own && text.contains(r.name) && text.contains(why),
+                "{config}: {code} {text}"
+            );
+        }
     }
-    for (field, name, why) in REFUSED_FIELDS {
-        let (code, text) = refusal(&format!(
-            r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"{field}":{{"a":1}}}}"#
-        ));
-        assert!(
-            code == "method-unsupported" && text.contains(name) && text.contains(why),
-            "{field}: {code} {text}"
-        );
-    }
-    for (key, name) in WITHOUT_WEIGHTS {
-        let (code, text) = refusal(&format!(r#"{{"peft_type":"{key}"}}"#));
-        assert!(
-            code == "method-without-weights" && text.contains(name),
-            "{key}: {code} {text}"
-        );
-    }
-    for init in ["corda", "lora_ga", "loftq"] {
-        assert_eq!(
-            refusal(&format!(
-                r#"{{"peft_type":"LORA","r":8,"lora_alpha":16,"init_lora_weights":"{init}"}}"#
-            ))
-            .0,
-            "method-unsupported"
-        );
+}
+
+#[test]
+fn forms_of_methods_that_are_read_are_refused_where_they_differ() {
+    for (config, name) in [
+        (r#"{"peft_type":"OFT","coft":true}"#, "Constrained OFT"),
+        (
+            r#"{"peft_type":"OFT","num_cayley_neumann_terms":7}"#,
+            "OFT with another series",
+        ),
+        (
+            r#"{"peft_type":"LORA","use_dora":true,"init_lora_weights":"pissa_niter_4"}"#,
+            "DoRA begun as PiSSA or OLoRA",
+        ),
+        (r#"{"peft_type":"TRAINABLE_TOKENS"}"#, "trainable tokens"),
+        (r#"{"peft_type":"OF_NEXT_YEAR"}"#, "OF_NEXT_YEAR"),
+    ] {
+        let (code, text) = refusal(config);
+        assert!(text.contains(name), "{config}: {code} {text}");
     }
 }

@@ -1,10 +1,10 @@
 //! JSON files beside checkpoints: told apart by their keys, never by their names.
 
-use super::adapter_config::AdapterConfig;
 use super::budget::{Budget, JSON};
 use super::reader::Content;
 use super::sniff::BYTE_ORDER_MARK;
 use crate::error::{Error, Foreign};
+use crate::methods::AdapterConfig;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;

@@ -3,7 +3,6 @@
 // No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
-pub mod adapter_config;
 pub mod budget;
 pub mod dtype;
 pub mod json;
@@ -14,7 +13,6 @@ pub mod samples;
 pub mod sniff;
 pub mod torch;
 
-pub use adapter_config::AdapterConfig;
 pub use dtype::Dtype;
 pub use json::{Index, ModelConfig};
 pub use reader::{Content, Reader};

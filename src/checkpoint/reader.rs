@@ -1,6 +1,5 @@
 //! Identifies one file by its content and reads its header, asking for byte ranges.
 
-use super::adapter_config::AdapterConfig;
 use super::json::{self, Index, ModelConfig};
 use super::packed::{MAX_STATE, QUANT_STATE, QuantState};
 use super::safetensors::{self, Header, Tensor};
@@ -8,6 +7,7 @@ use super::samples;
 use super::sniff::{self, Kind};
 use super::torch::{Legacy, Step, Zip};
 use crate::error::{Error, Foreign};
+use crate::methods::AdapterConfig;
 use std::ops::Range;
 
 /// What a file turned out to be.

@@ -1,7 +1,11 @@
 //! AdaLoRA (Zhang et al. 2023): the singular values of the change are parameters of their own.
 
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::config::{Says, Scaling, number};
+use super::{Change, Config, Fault, Input, Method, Outline, Shapes};
 use crate::report::Kind;
+
+/// PEFT's default for init_r.
+const RANK: f64 = 12.0;
 
 pub static ADALORA: Method = Method {
     kind: Kind::Adalora,
@@ -9,7 +13,14 @@ pub static ADALORA: Method = Method {
     known_by: &["lora_E"],
     over: None,
     with: &["lora_A", "lora_B", "ranknum"],
-    init: None,
+    config: Some(Config {
+        peft: "ADALORA",
+        says: Says::Part(|_| true),
+        scaling: |config| Ok(Scaling::Initial(number(config, "init_r")?.unwrap_or(RANK))),
+        // Its rank_pattern says which singular values were kept; the file holds only those.
+        patterns: false,
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

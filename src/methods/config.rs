@@ -1,6 +1,7 @@
-//! PEFT's `adapter_config.json`: rank, alpha, and the fields that change what the weights mean.
+//! The configuration beside an adapter, PEFT's or mlx-lm's: rank, alpha, and the fields that change what the weights mean.
 
-use super::json;
+use super::refused::{REFUSED, Refused};
+use super::{METHODS, Method, mlx};
 use crate::error::{Error, Merge};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -11,9 +12,8 @@ pub struct AdapterConfig {
     pub r: u64,
     pub alpha: f64,
     pub scaling: Scaling,
-    /// What tells methods apart that store the same tensors. `pissa`, `olora`: the factors began as a part of the base, which was taken
-    /// out of it; `cayley`: OFT with an exact inverse.
-    pub init: Option<&'static str>,
+    /// The method that it says, where tensors do not tell it: PiSSA and OLoRA store those of LoRA.
+    pub says: Option<&'static Method>,
     /// By module, in the order of the file: PEFT takes the first that matches.
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
@@ -53,117 +53,64 @@ const DEFAULT: u64 = 8;
 /// mlx-lm 0.32's default.
 const MLX_SCALE: f64 = 20.0;
 
-/// Methods that change no weight matrix.
-pub const WITHOUT_WEIGHTS: [(&str, &str); 9] = [
-    ("PROMPT_TUNING", "Prompt tuning"),
-    ("MULTITASK_PROMPT_TUNING", "Multitask prompt tuning"),
-    ("PREFIX_TUNING", "Prefix tuning"),
-    ("P_TUNING", "P-tuning"),
-    ("CPT", "Context-aware prompt tuning"),
-    ("CARTRIDGE", "Cartridge"),
-    ("ADAPTION_PROMPT", "Adaption prompt"),
-    ("LN_TUNING", "LayerNorm tuning"),
-    ("XLORA", "X-LoRA"),
-];
+/// The fields of a configuration.
+pub type Fields = Map<String, Value>;
 
-/// Methods whose change is computed, by PEFT's names.
-const MERGED: [&str; 8] = ["LORA", "ADALORA", "LOHA", "LOKR", "VERA", "IA3", "HIRA", "OFT"];
+/// What PEFT's configuration says of a method.
+pub struct Config {
+    /// Its name there (`peft_type`). Methods that store the same tensors share it.
+    pub peft: &'static str,
+    /// The field of its alpha; none where its change is not multiplied by a scale.
+    pub alpha: Option<&'static str>,
+    pub says: Says,
+    pub scaling: fn(&Fields) -> Result<Scaling, Error>,
+    /// Whether rank and alpha may differ by module.
+    pub patterns: bool,
+}
 
-/// Reasons to refuse by name, for methods that people are likely to have.
-pub const REFUSED: [(&str, &str, &str); 13] = [
-    (
-        "BOFT",
-        "BOFT",
-        "It turns the base by a product of block rotations, which this version does not compute.",
-    ),
-    (
-        "HRA",
-        "HRA",
-        "It turns the base by reflections, which this version does not compute.",
-    ),
-    (
-        "FOURIERFT",
-        "FourierFT",
-        "The places of its coefficients come from a random generator.",
-    ),
-    ("RANDLORA", "RandLoRA", "Its bases come from a random generator."),
-    (
-        "VBLORA",
-        "VB-LoRA",
-        "Its factors are mixed from a bank of vectors, which this version does not compute.",
-    ),
-    (
-        "SHIRA",
-        "SHiRA",
-        "Its sparse positions are not computed by this version.",
-    ),
-    ("BONE", "Bone", "Its block products are not computed by this version."),
-    ("MISS", "MiSS", "Its block products are not computed by this version."),
-    (
-        "GRALORA",
-        "GraLoRA",
-        "Its factors are cut into blocks, whose products are not computed by this version.",
-    ),
-    (
-        "DELORA",
-        "DeLoRA",
-        "Its factors are normalised before they are multiplied, which this version does not compute.",
-    ),
-    (
-        "ROAD",
-        "RoAd",
-        "It rotates and scales outputs pair by pair, which this version does not compute.",
-    ),
-    (
-        "C3A",
-        "C3A",
-        "Its kernels are circular convolutions, which this version does not compute.",
-    ),
-    (
-        "WAVEFT",
-        "WaveFT",
-        "The places of its coefficients come from a random generator.",
-    ),
-];
+/// What in a configuration makes it this method and none other of the same type.
+pub enum Says {
+    /// The type alone, and the tensors.
+    Nothing,
+    /// The tensors are those of another method: this decides.
+    Method(fn(&Fields) -> bool),
+    /// Then the first of its own tensors has to be there.
+    Part(fn(&Fields) -> bool),
+}
 
-/// Fields that, when set, make the method's plain formula wrong, with the reason.
-pub const REFUSED_FIELDS: [(&str, &str, &str); 10] = [
-    (
-        "kasa_config",
-        "KaSA",
-        "It truncates the base before it adds the factors.",
-    ),
-    ("use_qalora", "QA-LoRA", "Its lora_A acts on pooled inputs."),
-    ("use_bdlora", "BD-LoRA", "Its factors are block-diagonal."),
-    (
-        "alora_invocation_tokens",
-        "aLoRA",
-        "It acts on some tokens only and has no merged matrix.",
-    ),
-    ("arrow_config", "Arrow", "It routes between adapters for every token."),
-    ("monteclora_config", "MonteCLoRA", "Its factors are random variables."),
-    ("velora_config", "VeLoRA", "Its factors are compressed."),
-    (
-        "enable_lora",
-        "Merged LoRA of PEFT 0.2",
-        "Its factors are grouped by output.",
-    ),
-    ("corda_config", "CorDA", "The base was changed by data before training."),
-    (
-        "lora_ga_config",
-        "LoRA-GA",
-        "The base was changed by gradients before training.",
-    ),
-];
+impl Config {
+    pub const LORA: Config = Config {
+        peft: "LORA",
+        alpha: Some("lora_alpha"),
+        says: Says::Nothing,
+        scaling: by_rank,
+        patterns: true,
+    };
+
+    /// Of a method that is not multiplied by a scale.
+    pub const fn unscaled(peft: &'static str) -> Config {
+        Config {
+            peft,
+            alpha: None,
+            patterns: false,
+            ..Config::LORA
+        }
+    }
+}
+
+fn by_rank(config: &Fields) -> Result<Scaling, Error> {
+    Ok(if flag(config, "use_rslora") {
+        Scaling::Root
+    } else {
+        Scaling::Rank
+    })
+}
 
 impl AdapterConfig {
-    /// A configuration within a file's metadata, as JSON: PEFT's fields, or diffusers' with the component before them (`unet.lora_alpha`).
-    /// Those that can be read, by component.
-    pub fn parse_by_component(text: &str) -> BTreeMap<String, AdapterConfig> {
-        let Ok(Value::Object(all)) = json::value(text) else {
-            return BTreeMap::new();
-        };
-        let mut parts: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    /// A configuration within a file's metadata: PEFT's fields, or diffusers' with the component before them (`unet.lora_alpha`). Those that
+    /// can be read, by component.
+    pub fn parse_by_component(all: Fields) -> BTreeMap<String, AdapterConfig> {
+        let mut parts: BTreeMap<String, Fields> = BTreeMap::new();
         for (key, value) in all {
             let (component, field) = key.rsplit_once('.').unwrap_or(("", &key));
             parts
@@ -171,7 +118,7 @@ impl AdapterConfig {
                 .or_default()
                 .insert(field.to_owned(), value);
         }
-        let read = |(component, fields): (String, Map<String, Value>)| {
+        let read = |(component, fields): (String, Fields)| {
             let config = fields
                 .contains_key("lora_alpha")
                 .then(|| AdapterConfig::parse(&fields).ok())
@@ -182,7 +129,7 @@ impl AdapterConfig {
     }
 
     /// mlx-lm's configuration: a rank and a scale that is not divided by it (its default is 20).
-    pub fn parse_mlx(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
+    pub fn parse_mlx(object: &Fields) -> Result<AdapterConfig, Error> {
         let none = Map::new();
         let lora = object
             .get("lora_parameters")
@@ -200,7 +147,8 @@ impl AdapterConfig {
             .flatten()
             .filter_map(|t| t.as_str().map(str::to_owned))
             .collect();
-        let needs = (object.get("fine_tune_type").and_then(Value::as_str) == Some("dora")).then_some("m");
+        let is_dora = word(object, "fine_tune_type") == Some("dora");
+        let needs = is_dora.then(|| mlx::MLX_DORA.own_part()).flatten();
         Ok(AdapterConfig {
             r,
             scaling: Scaling::Given(scale),
@@ -211,14 +159,14 @@ impl AdapterConfig {
         })
     }
 
-    pub fn parse(object: &Map<String, Value>) -> Result<AdapterConfig, Error> {
+    pub fn parse(object: &Fields) -> Result<AdapterConfig, Error> {
         let mut config = AdapterConfig {
             refusal: refusal(object),
             ..AdapterConfig::default()
         };
-        let word = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
-        config.base_model = word("base_model_name_or_path").filter(|name| !name.is_empty());
-        config.peft_version = word("peft_version");
+        let text = |key: &str| word(object, key).map(str::to_owned);
+        config.base_model = text("base_model_name_or_path").filter(|name| !name.is_empty());
+        config.peft_version = text("peft_version");
         let list = |key: &str| {
             let values = object.get(key).and_then(Value::as_array).into_iter().flatten();
             values.filter_map(|t| t.as_str().map(str::to_owned)).collect()
@@ -229,125 +177,88 @@ impl AdapterConfig {
             // Ranks of other methods have other names and forms; none of them is used.
             return Ok(config);
         }
-        let method = method(object);
         config.layer_map = layer_map(object)?;
         config.fan_in_fan_out = flag(object, "fan_in_fan_out");
-        if method == "OFT" && object.get("use_cayley_neumann").and_then(Value::as_bool) == Some(false) {
-            config.init = Some("cayley");
+        for (method, own) in of_type(peft_type(object)) {
+            match own.says {
+                Says::Method(says) if says(object) => config.says = Some(method),
+                Says::Part(says) if says(object) => config.needs = method.own_part(),
+                _ => {}
+            }
         }
-        if matches!(method, "VERA" | "IA3" | "HIRA" | "OFT") {
+        let Some((_, own)) = of_type(peft_type(object)).next() else {
             return Ok(config);
-        }
+        };
+        let Some(alpha) = own.alpha else {
+            return Ok(config);
+        };
         config.r = match number(object, "r")? {
             Some(r) => rank("r", r)?,
             None => default(&mut config.defaults, "r"),
-        };
-        let alpha = if matches!(method, "LOHA" | "LOKR") {
-            "alpha"
-        } else {
-            "lora_alpha"
         };
         config.alpha = match number(object, alpha)? {
             Some(a) => a,
             None => default(&mut config.defaults, alpha) as f64,
         };
-        if method == "ADALORA" {
-            // Its rank_pattern says which singular values were kept; the file holds only those.
-            config.needs = Some("lora_E");
-            config.scaling = Scaling::Initial(number(object, "init_r")?.unwrap_or(ADALORA_RANK));
-            return Ok(config);
+        config.scaling = (own.scaling)(object)?;
+        if own.patterns {
+            config.alpha_pattern = pattern(object, "alpha_pattern")?;
+            config.rank_pattern = pattern(object, "rank_pattern")?
+                .into_iter()
+                .map(|(k, v)| rank("rank_pattern", v).map(|r| (k, r)))
+                .collect::<Result<_, _>>()?;
         }
-        if flag(object, "use_rslora") {
-            config.scaling = Scaling::Root;
-        }
-        if flag(object, "use_dora") {
-            config.needs = Some("lora_magnitude_vector");
-        }
-        config.init = match object.get("init_lora_weights").and_then(Value::as_str) {
-            Some(init) if init.starts_with("pissa") => Some("pissa"),
-            Some("olora") => Some("olora"),
-            _ => None,
-        };
-        config.alpha_pattern = pattern(object, "alpha_pattern")?;
-        config.rank_pattern = pattern(object, "rank_pattern")?
-            .into_iter()
-            .map(|(k, v)| rank("rank_pattern", v).map(|r| (k, r)))
-            .collect::<Result<_, _>>()?;
         Ok(config)
     }
 }
 
-/// PEFT's default for init_r of AdaLoRA.
-const ADALORA_RANK: f64 = 12.0;
-
-fn method(object: &Map<String, Value>) -> &str {
-    object.get("peft_type").and_then(Value::as_str).unwrap_or("LORA")
+fn peft_type(object: &Fields) -> &str {
+    word(object, "peft_type").unwrap_or(Config::LORA.peft)
 }
 
-fn refusal(object: &Map<String, Value>) -> Option<Error> {
-    let method = method(object);
-    if let Some((_, name)) = WITHOUT_WEIGHTS.iter().find(|(key, _)| *key == method) {
-        return Some(Error::MethodWithoutWeights {
-            method: (*name).to_owned(),
-        });
-    }
-    let unsupported = |method: &str, why: &str| {
-        Some(Error::MethodUnsupported {
-            method: method.to_owned(),
-            why: why.to_owned(),
-            merge: Merge::Peft,
-        })
+/// The methods of a type, in the order of the list.
+fn of_type(peft: &str) -> impl Iterator<Item = (&'static Method, &'static Config)> {
+    let configured = METHODS.iter().filter_map(|m| Some((*m, m.config.as_ref()?)));
+    configured.filter(move |(_, config)| config.peft == peft)
+}
+
+fn refusal(object: &Fields) -> Option<Error> {
+    let peft = peft_type(object);
+    let unsupported = |method: &str, why: &str| Error::MethodUnsupported {
+        method: method.to_owned(),
+        why: why.to_owned(),
+        merge: Merge::Peft,
     };
-    if let Some((_, name, why)) = REFUSED.iter().find(|(key, ..)| *key == method) {
-        return unsupported(name, why);
+    let refused = |r: &Refused| {
+        if r.without_weights {
+            Error::MethodWithoutWeights {
+                method: r.name.to_owned(),
+            }
+        } else {
+            unsupported(r.name, r.why)
+        }
+    };
+    if let Some(by_type) = REFUSED.iter().find(|r| r.types.contains(&peft)) {
+        return Some(refused(by_type));
     }
-    if method == "TRAINABLE_TOKENS" {
+    if peft == "TRAINABLE_TOKENS" {
         return Some(Error::EmbeddingsOnly {
             why: "Its method, trainable tokens, trains rows of an embedding.".into(),
         });
     }
-    if method == "OFT" && object.get("coft").is_some_and(is_set) {
-        return unsupported(
-            "Constrained OFT",
-            "Its rotations are cut back to a limit, which this version does not compute.",
-        );
+    if of_type(peft).next().is_none() {
+        return Some(unsupported(peft, "It is not among the methods that are merged here."));
     }
-    if method == "OFT"
-        && object
-            .get("num_cayley_neumann_terms")
-            .and_then(Value::as_u64)
-            .is_some_and(|n| n != 5)
-    {
-        return unsupported(
-            "OFT with another series",
-            "Its rotations come from a series of another length than PEFT’s default of 5.",
-        );
-    }
-    if !MERGED.contains(&method) {
-        return unsupported(method, "It is not among the methods that are merged here.");
-    }
-    if let Some((_, name, why)) = REFUSED_FIELDS
-        .iter()
-        .find(|(field, ..)| object.get(*field).is_some_and(is_set))
-    {
-        return unsupported(name, why);
-    }
-    match object.get("init_lora_weights").and_then(Value::as_str) {
-        Some(init) if (init.starts_with("pissa") || init == "olora") && object.get("use_dora").is_some_and(is_set) => {
-            unsupported(
-                "DoRA begun as PiSSA or OLoRA",
-                "Its magnitude belongs to a base from which a part was taken.",
-            )
-        }
-        Some("corda") => unsupported("CorDA", "The base was changed by data before training."),
-        Some("lora_ga") => unsupported("LoRA-GA", "The base was changed by gradients before training."),
-        Some("loftq") => unsupported("LoftQ", "The base was replaced by a quantised one."),
-        _ => None,
-    }
+    REFUSED.iter().find(|r| r.is_shown_by(peft, object)).map(refused)
+}
+
+/// The text of a field.
+pub fn word<'a>(object: &'a Fields, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str)
 }
 
 /// Not null, false, or empty.
-fn is_set(value: &Value) -> bool {
+pub fn is_set(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Object(o) => !o.is_empty(),
@@ -365,7 +276,7 @@ fn default(defaults: &mut Vec<&'static str>, field: &'static str) -> u64 {
 const MOST_LAYERS: usize = 10_000;
 
 /// `[[0, 2], [1, 2]]`: the layers 0, 1 and then 1 again.
-fn layer_map(object: &Map<String, Value>) -> Result<Vec<u32>, Error> {
+fn layer_map(object: &Fields) -> Result<Vec<u32>, Error> {
     let Some(ranges) = object.get("layer_replication").filter(|v| is_set(v)) else {
         return Ok(Vec::new());
     };
@@ -390,7 +301,7 @@ fn layer_map(object: &Map<String, Value>) -> Result<Vec<u32>, Error> {
     Ok(map)
 }
 
-fn flag(object: &Map<String, Value>, key: &str) -> bool {
+pub fn flag(object: &Fields, key: &str) -> bool {
     object.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
@@ -399,7 +310,7 @@ fn invalid(detail: String) -> Error {
 }
 
 /// An absent or null field is none; anything but a finite number is an error.
-fn number(object: &Map<String, Value>, key: &str) -> Result<Option<f64>, Error> {
+pub fn number(object: &Fields, key: &str) -> Result<Option<f64>, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(v) => v
@@ -420,7 +331,7 @@ fn rank(key: &str, value: f64) -> Result<u64, Error> {
     }
 }
 
-fn pattern(object: &Map<String, Value>, key: &str) -> Result<Vec<(String, f64)>, Error> {
+fn pattern(object: &Fields, key: &str) -> Result<Vec<(String, f64)>, Error> {
     match object.get(key) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Object(map)) => map

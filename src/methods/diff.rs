@@ -9,7 +9,7 @@ pub static DIFF: Method = Method {
     known_by: &["diff"],
     over: None,
     with: &[],
-    init: None,
+    config: None,
     scaled: false,
     outline,
     change,

@@ -1,7 +1,8 @@
 //! DoRA (Liu et al. 2024): the direction is W0 + s B A, the length of every row a number of its own.
 
+use super::config::{Says, flag};
 use super::lora::{self, factors};
-use super::{Change, Fault, Input, Method, Outline, Parts, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Parts, Shapes};
 use crate::linalg::{Matrix, View, product};
 use crate::report::Kind;
 
@@ -11,7 +12,10 @@ pub static DORA: Method = Method {
     known_by: &["lora_magnitude_vector", "dora_scale"],
     over: None,
     with: &["lora_A", "lora_B", "lora_mid"],
-    init: None,
+    config: Some(Config {
+        says: Says::Part(|config| flag(config, "use_dora")),
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

@@ -1,6 +1,6 @@
 //! HiRA (Huang et al. 2025): the base itself, element by element, times a low-rank matrix.
 
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Shapes};
 use crate::linalg::{Matrix, product};
 use crate::report::Kind;
 
@@ -10,7 +10,7 @@ pub static HIRA: Method = Method {
     known_by: &["hira_A", "hira_B"],
     over: None,
     with: &[],
-    init: None,
+    config: Some(Config::unscaled("HIRA")),
     scaled: false,
     outline,
     change,

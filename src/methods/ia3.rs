@@ -1,6 +1,6 @@
 //! (IA)3 (Liu et al. 2022): every output, or every input, is multiplied by a number of its own.
 
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Shapes};
 use crate::linalg::Matrix;
 use crate::report::Kind;
 
@@ -10,7 +10,7 @@ pub static IA3: Method = Method {
     known_by: &["ia3_l"],
     over: None,
     with: &[],
-    init: None,
+    config: Some(Config::unscaled("IA3")),
     scaled: false,
     outline,
     change,

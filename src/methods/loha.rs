@@ -1,7 +1,7 @@
 //! LoHa (Hyeon-Woo et al. 2021; LyCORIS): the element-wise product of two low-rank matrices, of convolutions also in Tucker form.
 
 use super::tucker::{tucker, tucker_outline};
-use super::{Change, Fault, Input, Method, Outline, Parts, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Parts, Shapes};
 use crate::linalg::{Matrix, product};
 use crate::report::Kind;
 
@@ -11,7 +11,11 @@ pub static LOHA: Method = Method {
     known_by: &["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"],
     over: None,
     with: &["hada_t1", "hada_t2"],
-    init: None,
+    config: Some(Config {
+        peft: "LOHA",
+        alpha: Some("alpha"),
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

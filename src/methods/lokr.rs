@@ -1,7 +1,7 @@
 //! LoKr (LyCORIS): a Kronecker product, each factor whole or itself of low rank.
 
 use super::tucker::{tucker, tucker_outline};
-use super::{Change, Fault, Input, Method, Outline, Parts, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Parts, Shapes};
 use crate::linalg::{Matrix, product};
 use crate::report::Kind;
 
@@ -11,7 +11,11 @@ pub static LOKR: Method = Method {
     known_by: &["lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b"],
     over: None,
     with: &["lokr_t2"],
-    init: None,
+    config: Some(Config {
+        peft: "LOKR",
+        alpha: Some("alpha"),
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

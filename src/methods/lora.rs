@@ -1,6 +1,6 @@
 //! LoRA (Hu et al. 2021), also of convolutions, and with the middle factor of LoCon's Tucker form (LyCORIS).
 
-use super::{Change, Fault, Input, Method, Outline, Parts, Shapes, tucker};
+use super::{Change, Config, Fault, Input, Method, Outline, Parts, Shapes, tucker};
 use crate::linalg::Matrix;
 use crate::report::Kind;
 
@@ -10,7 +10,7 @@ pub static LORA: Method = Method {
     known_by: &["lora_A", "lora_B"],
     over: None,
     with: &["lora_mid"],
-    init: None,
+    config: Some(Config::LORA),
     scaled: true,
     outline,
     change,

@@ -1,10 +1,11 @@
-//! What an adapter does to a matrix, one method a file: the ends of the tensor names it is known by, the shape they make, and the change
-//! W - W0 they stand for. A new method is a file here and a line in [`METHODS`].
+//! What an adapter does to a matrix, one method per file: what its configuration says, the ends of the tensor names it is known by, the shape they
+//! make, and the change W - W0 they stand for. A new method is a file here and a line in [`METHODS`]; what is refused is [`refused::REFUSED`].
 
 // No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod adalora;
+pub mod config;
 mod decomposed;
 mod diff;
 mod dora;
@@ -18,13 +19,17 @@ mod oft;
 mod olora;
 mod parts;
 mod pissa;
+pub mod refused;
 mod tucker;
 mod vera;
 
+pub use config::{AdapterConfig, Config};
+pub use lora::LORA;
 pub use parts::{Factor, Fault, Outline, Parts, Shapes};
 
 use crate::linalg::{Matrix, View};
 use crate::report::Kind;
+use config::Says;
 use std::fmt;
 
 /// How the tensors of one module become a change of its matrix.
@@ -38,8 +43,8 @@ pub struct Method {
     pub over: Option<&'static Method>,
     /// The other parts it may have.
     pub with: &'static [&'static str],
-    /// The initialisation that makes it this method, as the configuration names it.
-    pub init: Option<&'static str>,
+    /// What its configuration says; none where only tensors tell it.
+    pub config: Option<Config>,
     /// Whether the change is multiplied by a scale at all.
     pub scaled: bool,
     pub outline: fn(&Shapes) -> Result<Outline, Fault>,
@@ -49,7 +54,7 @@ pub struct Method {
 }
 
 /// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
-pub static METHODS: [&Method; 17] = [
+pub static METHODS: &[&Method] = &[
     &decomposed::DOHA,
     &decomposed::DOKR,
     &dora::DORA,
@@ -67,6 +72,8 @@ pub static METHODS: [&Method; 17] = [
     &oft::OFT_EXACT,
     &oft::OFT,
     &diff::DIFF,
+    #[cfg(test)]
+    &crate::recipes::TOY_METHOD,
 ];
 
 /// One base matrix and the parts of one module.
@@ -110,6 +117,18 @@ impl Method {
     pub fn parts(&self) -> impl Iterator<Item = &'static str> {
         self.known_by.iter().chain(self.with).copied()
     }
+
+    /// The tensor without which it is not this method.
+    pub fn own_part(&self) -> Option<&'static str> {
+        self.known_by.first().copied()
+    }
+
+    /// Whether its configuration alone tells it: another method has the same tensors.
+    pub fn is_only_said(&self) -> bool {
+        self.config
+            .as_ref()
+            .is_some_and(|config| matches!(config.says, Says::Method(_)))
+    }
 }
 
 impl PartialEq for Method {
@@ -126,10 +145,12 @@ impl fmt::Debug for Method {
     }
 }
 
-/// The method of a module that has these parts, under the initialisation that its configuration names.
-pub fn method_of(shapes: &Shapes, init: Option<&str>) -> Option<&'static Method> {
+/// The method of a module that has these parts; `says`: what its configuration says, where parts do not tell.
+pub fn method_of(shapes: &Shapes, says: Option<&'static Method>) -> Option<&'static Method> {
     let known = |m: &Method| m.known_by.iter().any(|part| shapes.has(part));
+    let is_meant = |m: &'static Method| !m.is_only_said() || says == Some(m);
     METHODS
-        .into_iter()
-        .find(|m| known(m) && m.over.is_none_or(known) && (m.init.is_none() || m.init == init))
+        .iter()
+        .copied()
+        .find(|m| known(m) && m.over.is_none_or(known) && is_meant(m))
 }

@@ -1,6 +1,7 @@
 //! OFT (Qiu et al. 2023; Cayley-Neumann: Qiu et al. 2025): blocks of the inputs are turned by orthogonal matrices made from skew ones.
 
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::config::Says;
+use super::{Change, Config, Fault, Input, Method, Outline, Shapes};
 use crate::linalg::Matrix;
 use crate::report::Kind;
 
@@ -11,7 +12,7 @@ pub static OFT: Method = Method {
     known_by: &["oft_R"],
     over: None,
     with: &[],
-    init: None,
+    config: Some(Config::unscaled("OFT")),
     scaled: false,
     outline,
     change: |input| turned(input, false),
@@ -24,7 +25,10 @@ pub static OFT_EXACT: Method = Method {
     known_by: &["oft_R"],
     over: None,
     with: &[],
-    init: Some("cayley"),
+    config: Some(Config {
+        says: Says::Method(|config| config.get("use_cayley_neumann").and_then(|v| v.as_bool()) == Some(false)),
+        ..Config::unscaled("OFT")
+    }),
     scaled: false,
     outline,
     change: |input| turned(input, true),

@@ -1,8 +1,9 @@
 //! OLoRA (Büyükakyüz 2024) as it is saved: its factors began as the first columns of the QR decomposition of W0, which were taken out.
 
+use super::config::{Says, word};
 use super::lora::{factors, outline};
 use super::pissa::instead;
-use super::{Change, Input, Method};
+use super::{Change, Config, Input, Method};
 use crate::linalg;
 use crate::report::Kind;
 
@@ -12,7 +13,10 @@ pub static OLORA: Method = Method {
     known_by: &["lora_A", "lora_B"],
     over: None,
     with: &[],
-    init: Some("olora"),
+    config: Some(Config {
+        says: Says::Method(|config| word(config, "init_lora_weights") == Some("olora")),
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

@@ -1,7 +1,8 @@
 //! PiSSA (Meng et al. 2024) as it is saved: its factors began as the leading part of W0, which was taken out of the base.
 
+use super::config::{Says, word};
 use super::lora::{factors, outline};
-use super::{Change, Input, Method};
+use super::{Change, Config, Input, Method};
 use crate::linalg::{self, Matrix};
 use crate::report::Kind;
 
@@ -11,7 +12,10 @@ pub static PISSA: Method = Method {
     known_by: &["lora_A", "lora_B"],
     over: None,
     with: &[],
-    init: Some("pissa"),
+    config: Some(Config {
+        says: Says::Method(|config| word(config, "init_lora_weights").is_some_and(|init| init.starts_with("pissa"))),
+        ..Config::LORA
+    }),
     scaled: true,
     outline,
     change,

@@ -1,6 +1,6 @@
 //! VeRA (Kopiczko et al. 2024): two random matrices shared by all modules, and two vectors for each.
 
-use super::{Change, Fault, Input, Method, Outline, Shapes};
+use super::{Change, Config, Fault, Input, Method, Outline, Shapes};
 use crate::report::Kind;
 
 pub static VERA: Method = Method {
@@ -9,7 +9,7 @@ pub static VERA: Method = Method {
     known_by: &["vera_lambda_b", "vera_lambda_d"],
     over: None,
     with: &["vera_A", "vera_B"],
-    init: None,
+    config: Some(Config::unscaled("VERA")),
     scaled: false,
     outline,
     change,

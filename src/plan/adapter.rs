@@ -6,9 +6,8 @@ use super::job::TensorRef;
 use super::layouts;
 use super::leaf::{Part, leaf};
 use super::names::canonical;
-use crate::checkpoint::AdapterConfig;
 use crate::error::{Error, Merge};
-use crate::methods::{Fault, Method, Outline, Shapes, method_of};
+use crate::methods::{AdapterConfig, Fault, Method, Outline, Shapes, method_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One module of an adapter.
@@ -120,13 +119,13 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
                 rest.passed_over.push(t.name.clone());
                 continue;
             }
-            Part::Refused(method, why, merge) => {
+            Part::Refused(by) => {
                 refused.insert(
                     key,
                     Error::MethodUnsupported {
-                        method: method.to_owned(),
-                        why: why.to_owned(),
-                        merge,
+                        method: by.name.to_owned(),
+                        why: by.why.to_owned(),
+                        merge: by.merge,
                     },
                 );
                 continue;
@@ -264,7 +263,7 @@ fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<
             missing,
         });
     }
-    let Some(method) = method_of(&shapes, config.and_then(|c| c.init)) else {
+    let Some(method) = method_of(&shapes, config.and_then(|c| c.says)) else {
         return Err(Error::AdapterHalf {
             module: name,
             present: ALPHA,

@@ -8,10 +8,12 @@ use super::components::Component;
 use super::job::Scale;
 use super::patterns::Patterns;
 use super::{Answers, Question, QuestionOption};
-use crate::checkpoint::AdapterConfig;
-use crate::checkpoint::adapter_config::Scaling;
+use crate::checkpoint::json;
+use crate::methods::AdapterConfig;
+use crate::methods::config::Scaling;
 use crate::report::Kind;
 use regex::Regex;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -423,7 +425,11 @@ impl Metadata {
         let configs = metadata
             .values()
             .filter(|text| text.contains("lora_alpha"))
-            .flat_map(|text| AdapterConfig::parse_by_component(text));
+            .filter_map(|text| match json::value(text) {
+                Ok(Value::Object(all)) => Some(AdapterConfig::parse_by_component(all)),
+                _ => None,
+            })
+            .flatten();
         Metadata {
             configs: configs
                 .filter(|(_, c)| c.refusal.is_none())

@@ -6,7 +6,8 @@ use super::leaf::{Part, leaf};
 use super::names::canonical;
 use super::sets::FileSet;
 use super::{Answers, Question, QuestionOption};
-use crate::checkpoint::{AdapterConfig, Content};
+use crate::checkpoint::Content;
+use crate::methods::AdapterConfig;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -11,7 +11,7 @@ use super::problems::{count, of_error, unpacked_name, warning};
 use super::sets::{FileSet, Labels};
 use super::{Answers, PlanModel, Problem, Question, experts, replication, tied};
 use crate::error::Error;
-use crate::methods::{METHODS, Method};
+use crate::methods::{LORA, METHODS, Method};
 use crate::report::Kind;
 use regex::Regex;
 use std::borrow::Cow;
@@ -433,5 +433,5 @@ fn common(adapter: &Adapter) -> &'static Method {
     // Among equals the one whose module is the last.
     let last = |method: &Method| adapter.modules.iter().rposition(|m| m.method == method);
     methods.sort_by_key(|(method, n)| (*n, last(method)));
-    methods.last().map_or(METHODS[0], |(method, _)| method)
+    methods.last().map_or(&LORA, |(method, _)| method)
 }

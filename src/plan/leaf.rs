@@ -4,8 +4,8 @@
 
 use super::components::{self, Component};
 use super::names::canonical;
-use crate::error::Merge;
 use crate::methods::METHODS;
+use crate::methods::refused::{GLORA, REFUSED, Refused};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -34,8 +34,8 @@ pub enum Part {
     Alpha,
     /// Of an embedding, a norm or a bias: not looked at.
     Ignored,
-    /// Of a method that is not merged, why, and who merges it.
-    Refused(&'static str, &'static str, Merge),
+    /// Of a method that is not merged.
+    Refused(&'static Refused),
 }
 
 /// Of an embedding, a norm, a bias or a modulation; rows of an embedding that were trained one by one (PEFT's trainable tokens).
@@ -54,108 +54,6 @@ const IGNORED: [&str; 13] = [
     "set_weight",
     "reshape_weight",
 ];
-const REFUSED: [(&str, &str, &str, Merge); 22] = [
-    (
-        "lora_diag",
-        "KaSA",
-        "It truncates the base before it adds the factors.",
-        Merge::Peft,
-    ),
-    (
-        "oft_r",
-        "OFT of before PEFT 0.15",
-        "Its blocks are stored in another form, which this version does not compute.",
-        Merge::Peft,
-    ),
-    (
-        "oft_blocks",
-        "OFT of LyCORIS",
-        "Its blocks are stored in another form, which this version does not compute.",
-        Merge::LyCoris,
-    ),
-    (
-        "oft_diag",
-        "OFT of LyCORIS",
-        "Its blocks are stored in another form, which this version does not compute.",
-        Merge::LyCoris,
-    ),
-    (
-        "boft_R",
-        "BOFT",
-        "It turns the base by a product of block rotations, which this version does not compute.",
-        Merge::Peft,
-    ),
-    (
-        "boft_s",
-        "BOFT",
-        "It turns the base by a product of block rotations, which this version does not compute.",
-        Merge::Peft,
-    ),
-    (
-        "hra_u",
-        "HRA",
-        "It turns the base by reflections, which this version does not compute.",
-        Merge::Peft,
-    ),
-    (
-        "prompt_embeddings",
-        "Prompt tuning",
-        "It adds inputs and leaves the weight matrices unchanged.",
-        Merge::Peft,
-    ),
-    (
-        "shira_weight",
-        "SHiRA",
-        "Its sparse positions are not computed by this version.",
-        Merge::Peft,
-    ),
-    (
-        "fourierft_spectrum",
-        "FourierFT",
-        "The places of its coefficients come from a random generator.",
-        Merge::Peft,
-    ),
-    (
-        "randlora_lambda",
-        "RandLoRA",
-        "Its bases come from a random generator.",
-        Merge::Peft,
-    ),
-    (
-        "bone_block",
-        "Bone",
-        "Its block products are not computed by this version.",
-        Merge::Peft,
-    ),
-    (
-        "miss_block",
-        "MiSS",
-        "Its block products are not computed by this version.",
-        Merge::Peft,
-    ),
-    ("gralora_A", "GraLoRA", GRALORA, Merge::Peft),
-    ("gralora_B", "GraLoRA", GRALORA, Merge::Peft),
-    ("delora_A", "DeLoRA", DELORA, Merge::Peft),
-    ("delora_B", "DeLoRA", DELORA, Merge::Peft),
-    ("delora_lambda", "DeLoRA", DELORA, Merge::Peft),
-    ("road_theta", "RoAd", ROAD, Merge::Peft),
-    ("road_alpha", "RoAd", ROAD, Merge::Peft),
-    (
-        "c3a_kernel",
-        "C3A",
-        "Its kernels are circular convolutions, which this version does not compute.",
-        Merge::Peft,
-    ),
-    (
-        "waveft_spectrum",
-        "WaveFT",
-        "The places of its coefficients come from a random generator.",
-        Merge::Peft,
-    ),
-];
-const GRALORA: &str = "Its factors are cut into blocks, whose products are not computed by this version.";
-const DELORA: &str = "Its factors are normalised before they are multiplied, which this version does not compute.";
-const ROAD: &str = "It rotates and scales outputs pair by pair, which this version does not compute.";
 
 /// None for a tensor that no adapter method knows.
 pub fn leaf(name: &str) -> Option<Leaf> {
@@ -222,7 +120,9 @@ static NAMED: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
         .iter()
         .flat_map(|m| m.parts())
         .map(|part| (part, Part::Of(part)));
-    let refused = REFUSED.map(|(part, method, why, merge)| (part, Part::Refused(method, why, merge)));
+    let refused = REFUSED
+        .iter()
+        .flat_map(|r| r.parts.iter().map(move |part| (*part, Part::Refused(r))));
     let ignored = IGNORED.map(|part| (part, Part::Ignored));
     read.chain(refused).chain(ignored).collect()
 });
@@ -247,11 +147,7 @@ fn part(c: &str, before: Option<&str>, last: bool, joined: bool) -> Option<(Part
         }
         "alpha" if last => own(Part::Alpha),
         // LyCORIS' names for GLoRA say nothing anywhere else.
-        "a1" | "a2" | "b1" | "b2" if joined => own(Part::Refused(
-            "GLoRA",
-            "Its four products are not computed by this version.",
-            Merge::LyCoris,
-        )),
+        "a1" | "a2" | "b1" | "b2" if joined => own(Part::Refused(&GLORA)),
         // Names that are parts of an adapter at the end only, and `diff` where the writer is known.
         "m" if !last => None,
         "diff" if !last || !joined && before.is_none() => None,

@@ -243,7 +243,7 @@ fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
             const BY_OUTPUT: [&str; 3] = ["lora_B", "lora_magnitude_vector", "diff"];
             const SHARED: [&str; 2] = ["lora_A", "alpha"];
             // What PiSSA and OLoRA take out of the base is the whole's leading part, not that of each of its parts.
-            let known = method.init.is_none()
+            let known = !method.is_only_said()
                 && parts
                     .iter()
                     .all(|(part, _)| BY_OUTPUT.contains(part) || SHARED.contains(part));

@@ -6,9 +6,9 @@ use super::foreign::{FORMS, SPELLINGS};
 use super::layouts::LAYOUTS;
 use super::renames::RENAMES;
 use super::schemes::SCHEMES;
-use crate::checkpoint::adapter_config::{REFUSED, REFUSED_FIELDS, WITHOUT_WEIGHTS};
 use crate::error::PIECES;
 use crate::methods::METHODS;
+use crate::methods::refused::REFUSED;
 
 /// One line: what people have, what is done with it, and the fixture (or test) that proves it.
 pub struct Row {
@@ -109,7 +109,7 @@ const READ: [(&str, &str, &str); 23] = [
 ];
 
 /// Files that are known and not read.
-const FOREIGN: [(&str, &str, &str); 8] = [
+const FOREIGN: [(&str, &str, &str); 7] = [
     (
         "GGUF",
         "refused: quantised for inference; use the safetensors it was made from",
@@ -145,11 +145,6 @@ const FOREIGN: [(&str, &str, &str); 8] = [
         "refused by name",
         "not_hdf5, not_npz",
     ),
-    (
-        "OFT of LyCORIS or of before PEFT 0.15, BOFT, HRA",
-        "refused by name, with the reason",
-        "src/plan/leaf.rs",
-    ),
 ];
 
 /// The whole table, in the order in which it is shown.
@@ -164,25 +159,15 @@ pub fn rows() -> Vec<Row> {
         .iter()
         .map(|m| row(m.kind.name(), &format!("merged: {}", m.formula), m.proof));
     let foreign = FOREIGN.iter().map(|(what, answer, proof)| row(what, answer, proof));
-    let types = REFUSED
-        .iter()
-        .map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
-    let fields = REFUSED_FIELDS
-        .iter()
-        .map(|(_, name, why)| row(name, &format!("refused: {why}"), "tests/registry.rs"));
-    let without = WITHOUT_WEIGHTS.iter().map(|(_, name)| {
-        row(
-            name,
-            "refused: it leaves the weight matrices unchanged",
-            "tests/registry.rs",
-        )
+    let refused = REFUSED.iter().map(|r| {
+        let why = if r.without_weights {
+            "it leaves the weight matrices unchanged"
+        } else {
+            r.why
+        };
+        row(r.name, &format!("refused: {why}"), "tests/registry.rs")
     });
-    read.chain(methods)
-        .chain(foreign)
-        .chain(types)
-        .chain(fields)
-        .chain(without)
-        .collect()
+    read.chain(methods).chain(foreign).chain(refused).collect()
 }
 
 /// Writers and what is read of theirs, from the tables that decide it.

@@ -254,7 +254,8 @@ pub fn normal(seed: u64) -> impl FnMut() -> f64 {
 
 fn lora(a: TensorRef, b: TensorRef) -> Recipe {
     let method = METHODS
-        .into_iter()
+        .iter()
+        .copied()
         .find(|m| m.kind == Kind::Lora)
         .expect("LoRA is a method");
     Recipe::Adapted {
