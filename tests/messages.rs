@@ -234,10 +234,11 @@ fn the_documentation_lists_all_messages() {
     );
     let errors = one_of_each();
     for e in &errors {
-        text += &line(e.code(), &e.title(), &e.cause(), Some(&e.fix()), e.command());
+        let told = e.told();
+        text += &line(told.code, &told.title, &told.cause, Some(told.fix), told.command);
     }
     text += &format!("\n## What files are to each other\n\nNames and numbers are those of an example.\n\n{head}");
-    let known: BTreeSet<&str> = errors.iter().map(|e| e.code()).collect();
+    let known: BTreeSet<&str> = errors.iter().map(|e| e.told().code).collect();
     for (code, p) in seen().iter().filter(|(code, _)| !known.contains(code.as_str())) {
         text += &line(code, &p.title, &p.cause, p.fix.as_deref(), p.command.as_deref());
     }

@@ -233,11 +233,11 @@ fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
     for error in &adapter.errors {
         // Methods that are refused have each their own name.
         let kind = if matches!(error, Error::MethodUnsupported { method, .. } if !method.starts_with("The module")) {
-            error.title()
+            error.told().title
         } else {
             String::new()
         };
-        let (n, _) = by_kind.entry((error.code(), kind)).or_insert((0, error));
+        let (n, _) = by_kind.entry((error.told().code, kind)).or_insert((0, error));
         *n = n.saturating_add(1);
     }
     let all = adapter.modules.is_empty();

@@ -12,14 +12,15 @@ use crate::error::{Error, Foreign, REWRITE, bytes};
 
 /// An error of a file as a problem of the plan.
 pub fn of_error(error: &Error, file: &str, blocks: &str) -> Problem {
+    let told = error.told();
     Problem {
-        code: error.code().into(),
-        title: error.title(),
+        code: told.code.into(),
+        title: told.title,
         file: Some(file.into()),
-        tensor: error.tensor().map(str::to_owned),
-        cause: error.cause(),
-        fix: Some(error.fix()),
-        command: error.command().map(str::to_owned),
+        tensor: told.tensor.map(str::to_owned),
+        cause: told.cause,
+        fix: Some(told.fix.into()),
+        command: told.command.map(str::to_owned),
         blocks: blocks.into(),
         severity: Severity::Error,
     }
@@ -260,7 +261,7 @@ fn packed(scheme: &schemes::Scheme, tensor: &str, set: &FileSet, file: &str) -> 
         scheme: scheme.name,
         tensor: tensor.to_owned(),
     };
-    let fix = format!("{} It is {}. {}", error.fix(), sibling(&set.label), scheme.way);
+    let fix = format!("{} It is {}. {}", error.told().fix, sibling(&set.label), scheme.way);
     Problem {
         fix: Some(fix.trim().to_owned()),
         ..of_error(&error, file, "Blocks 1 model")
