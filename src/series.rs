@@ -15,7 +15,7 @@ pub struct Series {
     pub width: f64,
 }
 
-/// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
+/// One series per model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 /// The checkpoints of a run share its colour; all but the last are dashed and thinner.
 pub fn series(models: &[Model]) -> Vec<Series> {
     let mut ranks: Vec<u32> = models
