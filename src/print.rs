@@ -13,7 +13,7 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// Fixed decimals, a true minus (U+2212), a dash for what is no number.
+/// Fixed decimals, a true minus (U+2212), a dash for what is not a number.
 pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".into();

@@ -1,4 +1,4 @@
-//! The report: plain data, the joint of the house. Everything before it computes; figures, exports and the page only read it.
+//! The report: plain data, the boundary between computing and showing. Everything before it computes; figures, exports and the page only read it.
 //!
 //! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
 

@@ -18,7 +18,7 @@ pub struct Series {
 /// Of more models of one colour than this, dashes tell none apart; and every dash is a stroke of its own.
 const TOLD_APART: usize = 16;
 
-/// One series a model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
+/// One series per model, in the models' order. LoRA ranks spread evenly over the seven steps; a lone rank takes the middle one.
 /// The checkpoints of a run share its colour; all but the last are dashed and thinner.
 pub fn series(models: &[Model]) -> Vec<Series> {
     let mut ranks: Vec<u32> = models

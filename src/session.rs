@@ -30,7 +30,7 @@ struct File {
     unopened: bool,
 }
 
-/// See the module.
+/// The files of one visit and the plan in force.
 #[derive(Default)]
 pub struct Session {
     files: Vec<File>,
@@ -235,7 +235,7 @@ impl Session {
         self.job_of(matrix, model).iter().flat_map(ranges).collect()
     }
 
-    /// By what finished results are known again, one a model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
+    /// By what finished results are known again, one per model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
     /// words everything else that the numbers depend on. What follows a checkpoint of its run depends on that one too.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
         let Some(job) = self.planned.jobs.get(matrix as usize) else {

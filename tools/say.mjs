@@ -1,4 +1,4 @@
-// What the tools say: plain lines, so that a log reads like the terminal.
+// Output of the tools: plain lines, so that a log reads like the terminal.
 
 export const step = (text) => console.log(`> ${text}`);
 

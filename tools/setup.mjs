@@ -1,4 +1,4 @@
-// What every command needs before it can work: Node, Rust, the npm packages. Silent and quick when all is there.
+// Set-up before any command: Node, Rust, the npm packages. Silent and quick when all is there.
 import { readFileSync } from 'node:fs';
 import { at } from './paths.mjs';
 import { ask, run } from './run.mjs';

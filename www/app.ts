@@ -1,4 +1,4 @@
-/** What the reader can do. Each action changes the state, asks the engine, or both. */
+/** The reader's actions. Each changes the state, asks the engine, or both. */
 import type { Checkpoint } from './state/checkpoints';
 import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
 import { Cancelled } from './engine/errors';

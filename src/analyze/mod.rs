@@ -1,4 +1,4 @@
-//! One matrix: bytes -> report entries, one a model. What the base costs is paid once for all of them.
+//! One matrix: bytes -> report entries, one per model. What the base costs is paid once for all of them.
 
 mod certified;
 mod change;
@@ -152,7 +152,7 @@ fn settle(job: &Job, w0: &Weights, change: &Result<Change, Stop>, known: &report
     }
 }
 
-/// Why there are no numbers.
+/// A matrix without numbers: its status, and the reason.
 #[derive(Debug, Clone)]
 pub struct Stop {
     status: Status,

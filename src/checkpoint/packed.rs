@@ -102,7 +102,7 @@ pub fn eight_bit(
     (values.len() == bytes.len()).then_some(values)
 }
 
-/// A float of 8 bits with so many of mantissa, 2 or 3. Without infinities only the last code is no number (E4M3FN).
+/// A float of 8 bits with so many of mantissa, 2 or 3. Without infinities only the last code is not a number (E4M3FN).
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "numbers of 8 bits in 32, with a mantissa of 2 or 3: tested for every code"
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn eight_bit_floats_at_their_ends() {
-        // OCP 8-bit floating point: the largest, the smallest normal, the smallest subnormal, and what is no number.
+        // OCP 8-bit floating point: the largest, the smallest normal, the smallest subnormal, and what is not a number.
         assert_eq!(small_float(0x7e, 3, true), 448.0);
         assert_eq!(small_float(0x08, 3, true), 2f32.powi(-6));
         assert_eq!(small_float(0x01, 3, true), 2f32.powi(-9));

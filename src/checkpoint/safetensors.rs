@@ -51,7 +51,7 @@ pub struct Header {
     pub trailing: u64,
     /// How weights of 4 bits are packed, by the weight's name.
     pub states: BTreeMap<String, QuantState>,
-    /// The first numbers of one matrix a block, by its name.
+    /// The first numbers of one matrix per block, by its name.
     pub samples: BTreeMap<String, Vec<f32>>,
     /// Read from a `torch.save` file. Such files often lie beside the same weights as safetensors.
     pub is_torch: bool,
@@ -328,7 +328,7 @@ impl<'de> Visitor<'de> for FieldSeed<'_> {
     }
 }
 
-/// The key of what is no tensor.
+/// The key of what is not a tensor.
 const METADATA: &str = "__metadata__";
 
 struct WireVisitor<'a>(&'a mut Budget);

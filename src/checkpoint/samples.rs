@@ -8,12 +8,12 @@ pub const BYTES: u64 = 1024;
 /// No network that is read here has more blocks in one file.
 const MOST: usize = 512;
 
-/// The tensors to look into, one a block: the first by name of its matrices.
+/// The tensors to look into, one per block: the first by name of its matrices.
 pub fn places(tensors: &[Tensor]) -> Vec<usize> {
     let mut first: BTreeMap<(&str, &str), (&str, usize)> = BTreeMap::new();
     let is_plain = |t: &Tensor| t.shape.len() == 2 && t.end > t.begin && !t.by_columns && t.dtype.is_readable();
     for (i, t) in tensors.iter().enumerate().filter(|(_, t)| is_plain(t)) {
-        // Factors of an adapter are no blocks of a network.
+        // Factors of an adapter are not blocks of a network.
         let Some((before, number, after)) =
             block(&t.name).filter(|b| b.2.ends_with(".weight") && !b.2.contains("lora"))
         else {

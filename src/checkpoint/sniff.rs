@@ -1,4 +1,4 @@
-//! What a file is, from its first bytes. Done before any length in it is trusted: a zip passes for a header of 67 MB.
+//! The kind of a file, from its first bytes. Known before any length in it is trusted: a zip passes for a header of 67 MB.
 
 use crate::error::Foreign;
 

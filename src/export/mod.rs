@@ -1,4 +1,4 @@
-//! Report -> files to take away. One format a file; all of them carry the rule in force, the version, the files and the paper.
+//! Report -> files to take away. One format per file; all of them carry the rule in force, the version, the files and the paper.
 
 mod code;
 mod csv;

@@ -1,4 +1,4 @@
-//! What a reader needs to judge or repeat a number: the rule, the program, the files, the paper.
+//! Provenance: what a reader needs to judge or repeat a number. The rule, the program, the files, the paper.
 
 use crate::presets;
 use crate::report::{FileInfo, Report, Settings};

@@ -1,4 +1,4 @@
-//! Names beside ringed points, over no other name and no other ring.
+//! Label placement beside ringed points: over no other name and no other ring.
 
 use super::pen::Point;
 use super::style::{LABEL, text_width};

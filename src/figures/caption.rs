@@ -1,4 +1,4 @@
-//! What a figure says of itself when it stands alone: its heading above, the rule and the source below.
+//! The caption of a figure that stands alone: its heading above, the rule and the source below.
 
 use super::pen::{Align, Drawn, Pen, Type};
 use super::style::{LABEL, TICK, TITLE, wrap};

@@ -1,4 +1,4 @@
-//! Over how much a count runs, in words: part of the names of the y axes.
+//! The wording of a count: over how much it runs, for the names of the y axes.
 
 use super::Request;
 use super::scale::count;

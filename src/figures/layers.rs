@@ -1,4 +1,4 @@
-//! How far down the layers reach.
+//! The layer axis.
 
 use super::Request;
 

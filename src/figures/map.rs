@@ -1,4 +1,4 @@
-//! What is known of C[i,j] = |u0_i . u_j| on the side that is shown.
+//! The cosine matrix C[i,j] = |u0_i . u_j| of the side that is shown, as far as it is known.
 
 use super::pick::thin;
 use crate::report::{Matrix, Side, Similarity, Status};

@@ -1,4 +1,4 @@
-//! Report -> drawing. One figure a file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
+//! Report -> drawing. One figure per file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
 //! in its [`FigureKind`].
 //!
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
@@ -205,7 +205,7 @@ pub struct Focus {
 #[serde(rename_all = "camelCase")]
 pub struct Readout {
     pub title: String,
-    /// Label and value: five at most, but one a model where models are compared.
+    /// Label and value: five at most, but one per model where models are compared.
     pub lines: Vec<(String, String)>,
     /// The colours of the first lines, where these are models or curves: `full`, `lora-1` ... `lora-7`, or another of the palette's names.
     pub colors: Vec<String>,

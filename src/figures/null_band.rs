@@ -1,4 +1,4 @@
-//! What a direction that knows nothing of a matrix's base would score.
+//! The null distribution: what a direction that knows nothing of a matrix's base would score.
 
 use crate::metrics::intruder::Rule;
 use crate::metrics::random_match::{NullBand, random_match};

@@ -1,4 +1,4 @@
-//! What the figures read out of the report: a fast way over the best matches, what could be counted, which matrix is meant.
+//! Readings of a report that figures share: a fast way over the best matches, what could be counted, which matrix is meant.
 
 use super::Request;
 use crate::metrics::intruder::{self, Intervals, Rule};
@@ -73,12 +73,12 @@ impl<'a> Best<'a> {
         self.0.is_itself()
     }
 
-    /// None past the end and for what is no number.
+    /// None past the end and for what is not a number.
     pub fn at(&self, j: usize) -> Option<BestOne> {
         self.0.best(j).map(BestOne::from)
     }
 
-    /// The ends that decide of the first k, without what is no number.
+    /// The ends that decide of the first k, without what is not a number.
     pub fn scores(self, k: u32) -> impl Iterator<Item = f64> + 'a {
         let all = self.0.scores().take(k as usize).map(f64::from);
         all.filter(|score| score.is_finite())

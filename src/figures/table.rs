@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 impl From<f64> for Value {
-    /// What is no number is nothing: JSON has no NaN.
+    /// What is not a number is nothing: JSON has no NaN.
     fn from(x: f64) -> Value {
         if x.is_finite() { Value::Number(x) } else { Value::None }
     }

@@ -1,4 +1,4 @@
-//! One row a fine-tuned vector: what all figures that look at single vectors have to say of it.
+//! One row per fine-tuned vector: what all figures that look at single vectors have to say of it.
 
 use super::subject::Subject;
 use super::{Table, Value};

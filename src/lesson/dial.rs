@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// A number within its ends; what is no number is the default.
+/// A number within its ends; what is not a number is the default.
 pub fn within(value: f64, ends: RangeInclusive<f64>, default: f64) -> f64 {
     if value.is_finite() {
         value.clamp(*ends.start(), *ends.end())

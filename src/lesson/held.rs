@@ -1,4 +1,4 @@
-//! What a lesson made, as a report: the figures of the paper draw it like any other.
+//! A lesson's result as a report: the figures of the paper draw it like any other.
 
 use crate::panel::Panel;
 use crate::report::{Base, CORNER, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};

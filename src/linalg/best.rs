@@ -117,7 +117,7 @@ impl Sides {
 /// Leading vectors of W, with how far each may be from the true one.
 pub struct Tuned {
     found: Invariant,
-    /// Angles on the short and the long side, one a vector; a right angle where nothing is known.
+    /// Angles on the short and the long side, one per vector; a right angle where nothing is known.
     turn: [Vec<f64>; 2],
 }
 

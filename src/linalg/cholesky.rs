@@ -1,4 +1,4 @@
-//! Whether a symmetric matrix is positive definite: its Cholesky factorization goes through.
+//! The Cholesky factorization, as a test: whether a symmetric matrix is positive definite.
 
 use super::product::subtract_lower;
 use super::view::View;

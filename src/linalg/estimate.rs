@@ -10,7 +10,7 @@ use nalgebra::DMatrix;
 const PROBES: usize = 12;
 const STEPS: usize = 32;
 
-/// The singular values of a matrix as a measure: nodes and how many values each stands for, one list a probe.
+/// The singular values of a matrix as a measure: nodes and how many values each stands for, one list per probe.
 pub struct Estimate {
     probes: Vec<Vec<(f64, f64)>>,
 }

@@ -63,7 +63,7 @@ pub struct Run {
 }
 
 impl<'a, T: Scalar> Lanczos<'a, T> {
-    /// `starts`: one column a run, orthogonal to the orthonormal `known`, as long as `w` has rows.
+    /// `starts`: one column per run, orthogonal to the orthonormal `known`, as long as `w` has rows.
     pub fn new(w: impl Into<Operator<'a>>, starts: &DMatrix<f64>, known: &'a DMatrix<f64>) -> Self {
         let runs = starts.column_iter().map(|c| Run::new(c.into_owned())).collect();
         Lanczos {

@@ -1,4 +1,4 @@
-//! Parts of W that initialisations of adapters take out of a base.
+//! PiSSA, MiLoRA, OLoRA: the parts of W that their initialisations take out of a base.
 
 use super::exact::thin_svd;
 use super::leading;

@@ -42,7 +42,7 @@ pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<AlongAxes
         .all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
     let side =
         |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
-    // What is no number is not below.
+    // What is not a number is not below.
     Ok((residual < OFF && apart).then(|| AlongAxes {
         left: side(0),
         right: side(1),
@@ -95,7 +95,7 @@ fn residual(s: f64, [x, y]: [&[f64]; 2], d: &[f64], [u, v]: [&[f64]; 2]) -> f64 
     worse(one(x, y, u, v), one(y, x, v, u))
 }
 
-/// The larger one; nothing is worse than what is no number.
+/// The larger one; nothing is worse than what is not a number.
 fn worse(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }

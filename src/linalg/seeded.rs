@@ -1,4 +1,4 @@
-//! Random numbers that are the same for every reader.
+//! Seeded random numbers: the same for every reader.
 
 /// splitmix64 (Steele, Lea, Flood 2014); the number is its state.
 pub struct SplitMix(pub u64);

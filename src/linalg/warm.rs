@@ -1,4 +1,4 @@
-//! What every analysis runs, on small matrices: a browser compiles a function well only after it has been called a while, and by the
+//! Warm-up: every hot function once, on small matrices. A browser compiles a function well only after it has been called a while, and by the
 //! time a file comes it has.
 
 use super::{Question, Tune, compare, cosines, random, thin_svd};

@@ -24,7 +24,7 @@ pub struct AdapterConfig {
     pub layer_map: Vec<u32>,
     /// The modules it says it changes, by the ends of their names; empty where it does not list them.
     pub targets: Vec<String>,
-    /// The parameters it says it changes, where they are no modules (`target_parameters`: experts in one tensor).
+    /// The parameters it says it changes, where they are not modules (`target_parameters`: experts in one tensor).
     pub parameters: Vec<String>,
     pub base_model: Option<String>,
     pub peft_version: Option<String>,

@@ -119,12 +119,12 @@ impl<'a> Ends<'a> {
         self.high.map_or(self.low.len(), |high| high.len().min(self.low.len()))
     }
 
-    /// None past the end and for what is no number; rounding may push a cosine out of its range.
+    /// None past the end and for what is not a number; rounding may push a cosine out of its range.
     fn at(&self, j: usize) -> Option<Interval> {
         let low = self.low.get(j).copied().filter(|low| low.is_finite())?;
         let high = match self.high {
             None => low,
-            // A bound that is no number bounds nothing.
+            // A bound that is not a number bounds nothing.
             Some(high) => Some(*high.get(j)?)
                 .filter(|high| high.is_finite())
                 .unwrap_or(1.0)
@@ -170,7 +170,7 @@ impl<'a> Intervals<'a> {
         matches!(self.0, Known::Itself(_))
     }
 
-    /// None past the end and for what is no number.
+    /// None past the end and for what is not a number.
     pub fn at(&self, j: usize) -> Option<Interval> {
         match self.0 {
             Known::One(one) => one.at(j),
@@ -204,7 +204,7 @@ impl<'a> Intervals<'a> {
         }
     }
 
-    /// In their order; what is no number is below and above nothing.
+    /// In their order; what is not a number is below and above nothing.
     pub fn iter(self) -> impl Iterator<Item = Interval> + 'a {
         (0..self.len()).map(move |j| self.at(j).unwrap_or((f32::NAN, f32::NAN)))
     }

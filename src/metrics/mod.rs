@@ -1,4 +1,4 @@
-//! Numbers over spectra: one idea a file, pure functions, each with its source; and the list of those that are measures of a matrix.
+//! Numbers over spectra: one idea per file, pure functions, each with its source; and the list of those that are measures of a matrix.
 
 pub mod best_match;
 pub mod change_ratio;

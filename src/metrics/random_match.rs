@@ -1,4 +1,4 @@
-//! What a direction that knows nothing of the base would score: max over n of |cos| of a random unit vector in R^d.
+//! Null distribution of a best match, for a direction that knows nothing of the base: max over n of |cos| of a random unit vector in R^d.
 //!
 //! Each |cos|^2 is Beta(1/2, (d-1)/2); the n cosines are taken as independent, so the maximum has distribution F(t)^n. Its mean is about
 //! sqrt(2 ln n / d). Only of few dimensions are the cosines with a whole basis far from independent; there the distribution is exact.

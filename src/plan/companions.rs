@@ -1,4 +1,4 @@
-//! What is dropped beside a model and is no fine-tune of it: said in one line, never an error.
+//! Companions of a model: dropped beside it, not a fine-tune of it, said in one line and never an error.
 
 use super::base::Base;
 use super::components::{self, Component};
@@ -120,7 +120,7 @@ pub fn other_model(set: &FileSet, base: &FileSet, entries: &Files) -> Option<Str
     })
 }
 
-/// Why a set that pairs with nothing of the base is no fine-tune of it; none where that is an error to be told.
+/// Why a set that pairs with nothing of the base is not a fine-tune of it; none where that is an error to be told.
 pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &Files) -> Option<String> {
     // A repository often has the network in its makers' own file too, above the pipeline's folders.
     let is_above = |one: &FileSet, other: &FileSet| components::pipeline(other, entries) == Some(one.folder.as_str());
@@ -239,7 +239,7 @@ pub fn exported(path: &str) -> Option<&'static str> {
         .map(|(_, what)| *what)
 }
 
-/// Files of a runtime's format without the model beside them, one a folder: said where nothing else is compared.
+/// Files of a runtime's format without the model beside them, one per folder: said where nothing else is compared.
 pub fn exports<'a>(paths: impl Iterator<Item = &'a str>, sets: &[FileSet]) -> Vec<(&'a str, &'static str)> {
     let mut seen = BTreeSet::new();
     let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);

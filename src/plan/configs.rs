@@ -1,4 +1,4 @@
-//! Which adapter_config.json belongs to which adapter.
+//! Configurations and adapters: which adapter_config.json belongs to which.
 
 use super::folders::Files;
 use super::job::TensorRef;

@@ -1,4 +1,4 @@
-//! What one matrix will cost, estimated from its shape.
+//! The cost of one matrix, estimated from its shape.
 
 use super::PlanMatrix;
 use super::job::Job;

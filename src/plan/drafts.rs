@@ -1,4 +1,4 @@
-//! Adapters on their way into the plan: their tensors sorted, their configuration found, and what is said of each.
+//! The first pass over adapters: their tensors sorted, their configuration found, and what is said of each.
 
 use super::adapter::{self, Adapter, Module};
 use super::alpha::{self, Configured, Convention, Metadata, Scaled, Sources};
@@ -227,7 +227,7 @@ fn label_bare_adapters(drafts: &mut [Draft]) {
     }
 }
 
-/// One problem a kind of damage: a thousand modules are damaged in the same way.
+/// One problem per kind of damage: a thousand modules are damaged in the same way.
 fn module_problems(adapter: &Adapter, file: &str) -> Vec<Problem> {
     let mut by_kind: BTreeMap<(&str, String), (usize, &Error)> = BTreeMap::new();
     for error in &adapter.errors {
@@ -306,7 +306,7 @@ pub fn paired(
         return None;
     }
     let adapter = &draft.adapter;
-    // One method a file, as a rule; where a magnitude is missing here and there, the most common names the model.
+    // One method per file, as a rule; where a magnitude is missing here and there, the most common names the model.
     let method = common(adapter);
     let base_set = sets.get(base.set);
     let named = named_base(draft).and_then(|name| Some((name, called(name, base_set?, base))));

@@ -10,7 +10,7 @@ use crate::methods::{Outline, Shapes};
 use crate::report::Kind;
 use std::collections::{BTreeSet, HashMap};
 
-/// More slices than any model has experts are no experts.
+/// More slices than any model has experts are not experts.
 const MOST: u64 = 4096;
 /// No expert has more parameters.
 const MOST_PARAMETERS: usize = 32;
@@ -122,7 +122,7 @@ pub fn any(modules: &[Module]) -> bool {
     modules.iter().any(|m| holds_all(m) || m.name.contains(".experts."))
 }
 
-/// Every module of all experts as one module an expert; the others as they are.
+/// Every module of all experts as one module per expert; the others as they are.
 ///
 /// `lora_A` is `[r E, in]`, expert after expert; `lora_B` is `[out, r E]`, rank after rank. The parameter is known by its shape; where two have
 /// the same, the inner of two nested modules is the first of the network. PEFT 0.17 and 0.18 exchanged inputs and outputs where experts are

@@ -94,7 +94,7 @@ pub static FORMS: [Form; 3] = [
     },
 ];
 
-/// How often a rank fits into both sides: a network's hidden layer is four times as wide as what it takes in, which is no low rank.
+/// How often a rank fits into both sides: a network's hidden layer is four times as wide as what it takes in, which is not a low rank.
 const LOW: u64 = 6;
 /// The same under names that only adapters have.
 const LOW_BY_NAME: u64 = 2;
@@ -275,7 +275,7 @@ mod tests {
     fn factors_share_a_short_side() {
         assert_eq!(low_rank([4, 32], [64, 4], LOW), Some(4));
         assert_eq!(low_rank([32, 4], [4, 64], LOW), Some(4));
-        // The two layers of a network's MLP are no factors.
+        // The two layers of a network's MLP are not factors.
         assert_eq!(low_rank([128, 32], [32, 128], LOW), None);
         assert_eq!(low_rank([16, 32], [32, 16], LOW_BY_NAME), Some(16));
     }

@@ -19,7 +19,7 @@ pub fn parts(job: &Job, config: Option<&ModelConfig>) -> Option<Vec<(&'static st
     }
 }
 
-/// One job a part.
+/// One job per part.
 pub fn split(job: Job, config: Option<&ModelConfig>) -> Vec<Job> {
     let Some(parts) = parts(&job, config) else {
         return vec![job];

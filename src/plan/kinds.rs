@@ -1,5 +1,5 @@
 //! Kinds of networks, told by names where neither folder nor configuration says it: what ComfyUI and others keep bare, beside a network for
-//! images, is no fine-tune of it.
+//! images, is not a fine-tune of it.
 
 use super::Answers;
 use super::base::{QUESTION, is_matrix, shape};

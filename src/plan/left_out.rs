@@ -1,4 +1,4 @@
-//! What of the base is not looked at, and why. Nothing is dropped silently.
+//! Skipped tensors of the base, with the reasons. Nothing is dropped silently.
 
 use super::LeftOut;
 use super::base::Base;

@@ -72,7 +72,7 @@ pub struct Plan {
     pub pattern_fault: Option<String>,
     /// Whether fused matrices are taken apart (the answer `split`: `yes`); null where there are none, or it is not known how.
     pub split: Option<bool>,
-    /// One entry a base matrix that at least one model changes; the unit of work of a run.
+    /// One entry per base matrix that at least one model changes; the unit of work of a run.
     pub matrices: Vec<PlanMatrix>,
     pub left_out: Vec<LeftOut>,
     /// All files read, in order of arrival.

@@ -80,7 +80,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// With what the shape adds: a kernel larger than 1 x 1 is no linear layer.
+    /// With what the shape adds: a kernel larger than 1 x 1 is not a linear layer.
     pub fn of(self, shape: &[u64]) -> Place {
         let kernel = shape.iter().skip(2).any(|d| *d > 1);
         if kernel {

@@ -1,4 +1,4 @@
-//! Which weights are stored as `[in, out]`. Orientation swaps U and V, so it changes the intruder test.
+//! Orientation: which weights are stored as `[in, out]`. It swaps U and V, so it changes the intruder test.
 //!
 //! It belongs to the file that holds the weights: their own shapes decide, then their own configuration. Nothing that is dropped beside them
 //! has a say.
@@ -66,7 +66,7 @@ fn is_expert(module: &str) -> bool {
     module.rsplit('.').nth(1) == Some("experts")
 }
 
-/// By the bias of a `c_attn` or `c_fc` that is not square, which has one entry an output; without one, by the width of the network: both take
+/// By the bias of a `c_attn` or `c_fc` that is not square, which has one entry per output; without one, by the width of the network: both take
 /// that as their input. The verdict holds for the whole file, because `c_proj` may be square.
 fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
     let mut names: Vec<&String> = shapes

@@ -25,7 +25,7 @@ const MOST_OTHERS: usize = 4096;
 #[derive(Debug, Clone, Default)]
 pub struct Patterns<T> {
     values: Vec<T>,
-    /// Keys as plain text, also those that are no regular expression: the first place of each.
+    /// Keys as plain text, also those that are not regular expressions: the first place of each.
     names: HashMap<String, usize>,
     /// Names with dots that stand for any letter, by their form.
     dotted: BTreeMap<Form, HashMap<Vec<char>, usize>>,
@@ -168,7 +168,7 @@ impl<T: Copy> Patterns<T> {
         self.values.get(first).copied()
     }
 
-    /// The places of keys that are compared as plain text: they are no regular expressions that can be read here (look-around, damage), or
+    /// The places of keys that are compared as plain text: they are not regular expressions that can be read here (look-around, damage), or
     /// ask for too much.
     pub fn plain(&self) -> &HashSet<usize> {
         &self.plain

@@ -1,4 +1,4 @@
-//! What a few numbers of every block say: which blocks of two checkpoints are the same.
+//! Samples: a few numbers of every block, which say which blocks of two checkpoints are the same.
 
 use super::files::FileEntry;
 use super::names::{canonical, stack};

@@ -1,4 +1,4 @@
-//! Which matrices are looked at: by default what the paper looks at, and whatever the reader switches on or off.
+//! The selection of matrices: by default what the paper looks at, and whatever the reader switches on or off.
 
 use super::names::Place;
 use super::{Answers, PlanType};

@@ -1,4 +1,4 @@
-//! Rows of the table of matrices: one a matrix, a cell a model.
+//! Rows of the table of matrices: one per matrix, a cell per model.
 
 use super::remark::remarks;
 use super::sort::Sort;
@@ -31,7 +31,7 @@ pub struct MatrixRow {
     pub type_label: String,
     pub rows: u32,
     pub cols: u32,
-    /// One cell a model; null where the model has no such matrix or it is not computed yet.
+    /// One cell per model; null where the model has no such matrix or it is not computed yet.
     pub cells: Vec<Option<MatrixCell>>,
 }
 

@@ -42,7 +42,7 @@ pub struct ModelSummary {
     pub reading: String,
 }
 
-/// Rows of the summary table, one a model.
+/// Rows of the summary table, one per model.
 pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
     let looks = series(&report.models).into_iter().zip(labels(&report.models));
     report

@@ -1,4 +1,4 @@
-//! What the benchmark measures by itself.
+//! Measurements of the benchmark.
 
 use super::session::now;
 use crate::linalg::Matrix as Dense;

@@ -1,4 +1,4 @@
-//! plotters' canvas, with a memory. Colours, fonts and places of text cross from wasm as strings that the browser must parse, and a figure of
+//! A plotters backend for a canvas, which skips redundant calls. Colours, fonts and places of text cross from wasm as strings that the browser must parse, and a figure of
 //! 224 x 8 cells has thousands of marks of a few colours: what the context has been told is not said again, and no string crosses twice.
 
 use js_sys::JsString;

@@ -1,4 +1,4 @@
-//! What only the page asks of a report: to grow, its tables and sentences, and the exports that an embed has no use for.
+//! Methods of `ReportView` that only the page uses: growth, its tables and sentences, and the exports that an embed has no use for.
 
 use super::view::ReportView;
 use crate::export;

@@ -1,4 +1,4 @@
-//! What is fuzzed: every reader of bytes that come from a file. Each takes any bytes and must return.
+//! Fuzz targets: every reader of bytes that come from a file. Each takes any bytes and must return.
 
 use lorascope::checkpoint::{Content, Reader};
 use lorascope::error::Error;

@@ -1,4 +1,4 @@
-/** Whether a report has what an embed asks for: in words, with what there is instead. Pure. */
+/** Checks of an embed: whether the report has what it asks for; in words, with what there is instead. Pure. */
 
 interface Asked {
   figure: string;

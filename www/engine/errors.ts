@@ -1,4 +1,4 @@
-/** How a call of the engine may end without an answer. */
+/** Ends of a call of the engine without an answer. */
 
 /** The reader stopped the run; nothing is wrong. */
 export class Cancelled extends Error {

@@ -1,4 +1,4 @@
-/** Lets so many through at once; the others wait in line. */
+/** A semaphore: it lets so many through at once; the others wait in line. */
 export class Gate {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** Where the hover card hangs: beside the plot, else on the emptier side of the mark, else below the figure; never over the mark's column. */
+/** Placement of the hover card: beside the plot, else on the emptier side of the mark, else below the figure; never over the mark's column. */
 import type { Readout } from '../wasm/embed/lorascope';
 
 const GAP = 12;

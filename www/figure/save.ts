@@ -1,4 +1,4 @@
-/** What a reader takes away of a figure: files and lines to paste, each with its settings, its sources and the paper. */
+/** Exports of one figure: files, each with its settings, its sources and the paper. */
 import type { Drawable } from './figure';
 import type { Request, ReportView, Settings } from '../wasm/embed/lorascope';
 
@@ -55,7 +55,7 @@ async function png(view: ReportView, request: Request): Promise<Blob> {
   const captioned: Request = { ...request, scale: 2, caption: view.caption(request.settings) };
   view.draw(captioned, canvas);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
-  if (!blob) throw new Error('The browser made no picture of the figure.');
+  if (!blob) throw new Error('The browser could not render the figure as an image.');
   return blob;
 }
 

@@ -1,4 +1,4 @@
-/** What a drawing has to know of the screen: theme and pixel ratio, and when they change. Print is always light. */
+/** The screen: theme and pixel ratio, and when they change. Print is always light. */
 import type { Theme } from '../wasm/embed/lorascope';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');

@@ -1,4 +1,4 @@
-/** Work for what nobody sees waits until nothing moves any more: a slider's frames belong to what is in sight. */
+/** Deferred redraws: work for figures out of sight waits until nothing moves; a slider's frames belong to what is in sight. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { onScreenChange, screen } from './screen';
 

@@ -1,4 +1,4 @@
-/** Who computes a lesson: on the page a worker, in an embed the page itself, a slice at a time. */
+/** The host of a lesson: on the page a worker, in an embed the page itself, a slice at a time. */
 import type { Report, Scene } from '../wasm/simd/lorascope';
 
 /** The numbers of a scene by name; what is not known yet is not there. */

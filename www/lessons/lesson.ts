@@ -1,4 +1,4 @@
-/** What a lesson is: words, dials, figures, a question. The numbers come from the core; none is written here. */
+/** A lesson: words, dials, figures, a question. The numbers come from the core; none is written here. */
 import type { TemplateResult } from 'lit';
 import type { Spec } from '../figure/figure';
 import type { FigureId, Focus } from '../wasm/simd/lorascope';

@@ -1,4 +1,4 @@
-/** The lessons' part of the site: the list, and one lesson a page. */
+/** The lessons' part of the site: the list, and one page per lesson. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { DroppedFile } from '../engine/engine';
 import type { News } from '../engine/start';

@@ -127,7 +127,7 @@ export class LessonView extends LitElement {
           this.running = false;
           this.until = undefined;
         }
-        // One drawing a frame: the page stays the reader's. A page out of sight has no frames, and goes on.
+        // One drawing per frame: the page stays the reader's. A page out of sight has no frames, and goes on.
         if (!document.hidden) await new Promise(requestAnimationFrame);
       }
     } catch (error) {

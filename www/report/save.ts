@@ -1,4 +1,4 @@
-/** What only the page exports: a figure as a page of its own, the table of matrices, the run in words, lines to paste. */
+/** Exports that only the page has: a figure as a page of its own, the table of matrices, the run in words, lines to paste. */
 import { download, fileName, forFile, NO_REPORT } from '../figure/save';
 import type { LiveReport } from './live';
 import type { Request, ReportView, Settings, Sort } from '../wasm/simd/lorascope';

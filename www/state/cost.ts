@@ -1,4 +1,4 @@
-/** What a run costs: before it starts from the plan, while it runs from what is done. */
+/** The cost of a run: before it starts from the plan, while it runs from what is done. */
 import { IN_FLIGHT } from '../engine/run';
 import type { RunState } from './run';
 import type { Mode, Plan, PlanMatrix } from '../wasm/simd/lorascope';

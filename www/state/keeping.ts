@@ -1,4 +1,4 @@
-/** What the browser keeps of earlier runs: counted for the page, emptied when the reader asks. */
+/** The store of results, as the page sees it: counted, and emptied when the reader asks. */
 import { openResults, type ResultsStore, storeTrouble, storeWanted } from '../engine/results-store';
 import type { State } from './state';
 import type { Store } from './store';

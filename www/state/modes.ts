@@ -1,4 +1,4 @@
-/** How the numbers are computed: the choice, and what the results at hand lack for it. Pure. */
+/** Modes: exact, certified or automatic, and what the results at hand lack for the one that is chosen. Pure. */
 import type { Found } from '../report/result';
 import type { State } from './state';
 import type { Mode, Task } from '../wasm/simd/lorascope';

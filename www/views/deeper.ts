@@ -1,4 +1,4 @@
-/** What the results leave open, one honest line each, with the button that computes it and what that costs. */
+/** Open verdicts and what is missing, one line each, with the button that computes it and what that costs. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { exactSeconds } from '../state/cost';
 import { counted, duration } from '../text/format';

@@ -1,4 +1,4 @@
-/** Matrices that failed while they were computed, as problems like those of the plan: one a matrix. */
+/** Matrices that failed while they were computed, as problems like those of the plan: one per matrix. */
 import type { State } from '../state/state';
 import type { Problem } from '../wasm/simd/lorascope';
 

@@ -1,4 +1,4 @@
-/** What stands around every figure: its menu, and on demand the table of its numbers. */
+/** The frame of a figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { copyText } from '../text/clipboard';
 import { NO_REPORT, saveFigure, type FileKind } from '../figure/save';

@@ -1,4 +1,4 @@
-/** What the browser keeps of earlier runs, in one line, with the way to empty it; and the notice when it keeps nothing. */
+/** Stored results in one line, with the way to empty the store; and the notice when nothing is stored. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, counted } from '../text/format';
 import { storeWanted } from '../engine/results-store';
@@ -9,7 +9,7 @@ export function keptLine({ state, app }: Context): TemplateResult {
   if (!kept && (state.storeNotice || !storeWanted(location.search)))
     return html`Nothing: a reload computes everything again.`;
   if (!kept?.results)
-    return html`Finished matrices, in this browser only, so that a reload goes on where it stopped. Now none.`;
+    return html`Finished matrices, in this browser only, so that a reload goes on where it stopped. Nothing stored yet.`;
   return html`${counted(kept.results, 'finished result')}, ${bytes(kept.bytes)}, in this browser only.
     <button class="link" data-testid="clear-store" @click=${() => app.keeping.clear()}>Clear stored results</button>`;
 }

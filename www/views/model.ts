@@ -1,4 +1,4 @@
-/** How a model is shown in every table: its line, as in the figures, and its name. */
+/** A model's line, as in the figures, and its name. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { math } from '../text/math';
 import { breakable } from '../text/names';

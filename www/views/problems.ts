@@ -1,4 +1,4 @@
-/** What is wrong: title, what it blocks, where, cause, fix, command. Files' own words go through text bindings only. */
+/** Problems: title, what it blocks, where, cause, fix, command. Files' own words go through text bindings only. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count } from '../text/format';
 import type { Problem } from '../wasm/simd/lorascope';

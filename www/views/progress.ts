@@ -1,4 +1,4 @@
-/** A run under way: the count, the time left, one square a matrix. */
+/** A run under way: the count, the time left, one square per matrix. */
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { remaining } from '../state/cost';
 import { count, duration } from '../text/format';
@@ -19,7 +19,7 @@ class ProgressView extends View {
     const { state } = this.ctx;
     const plan = state.plan?.matrices ?? [];
     return html`<section class="row first">
-      ${words({ title: 'Progress', note: 'One square a matrix. Cancel keeps those that are done.' })}
+      ${words({ title: 'Progress', note: 'One square per matrix. Cancel keeps those that are done.' })}
       <div class="body">${plan.length <= MOST_SQUARES ? groups(plan).map(([layer, members]) => group(layer, members, state)) : nothing}</div>
     </section>`;
   }

@@ -1,4 +1,4 @@
-/** What the preset in force does, and which vectors it judges otherwise than the authors' code. */
+/** The rule in force: what its preset does, and which vectors it judges otherwise than the authors' code. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../text/format';
 import { math } from '../text/math';
@@ -41,7 +41,7 @@ class RuleView extends View {
       <summary data-testid="differences">${preset.id === official.id ? nothing : html`${preset.note} `}
         ${
           found && found.total > 0
-            ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'has' : 'have'} another verdict than by the official code.`
+            ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'gets' : 'get'} a different verdict than with the official code.`
             : 'Every vector has the same verdict as by the official code.'
         }</summary>
       ${this.#outside(preset)} ${this.open && found && found.total > 0 ? this.#list(found) : nothing}

@@ -1,4 +1,4 @@
-/** Which matrices are looked at: a switch for every type, and a pattern for names. */
+/** The selection of matrices: a switch for every type, and a pattern for names. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count } from '../text/format';
 import type { Plan } from '../wasm/simd/lorascope';

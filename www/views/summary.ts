@@ -1,4 +1,4 @@
-/** One line a model: the counts, the weakest match, the effective rank, and what they say. */
+/** One line per model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';

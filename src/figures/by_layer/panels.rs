@@ -1,4 +1,4 @@
-//! Matrices sorted into panels, one a matrix type.
+//! Matrices sorted into panels, one per matrix type.
 
 use super::{Mark, Shown};
 use crate::report::{Matrix, Report};

@@ -1,4 +1,4 @@
-//! One row a matrix and model.
+//! One row per matrix and model.
 
 use super::panels::type_name;
 use super::{Layout, Shown};

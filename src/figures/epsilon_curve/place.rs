@@ -1,4 +1,4 @@
-//! Where the lines' names stand: beside their own line, where the lines part, over no other line and no other name.
+//! Placement of the lines' names: beside their own line, where the lines part, over no other line and no other name.
 
 use super::{Layout, Line, TOP};
 use crate::figures::pen::Point;

@@ -1,4 +1,4 @@
-//! How many vectors, and how many intruders, a window holds.
+//! Counts by window: how many vectors, and how many intruders, it holds.
 
 use crate::figures::pick::{Best, thin};
 use crate::report::{Model, Report, Settings, Status};

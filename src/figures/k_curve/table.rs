@@ -1,4 +1,4 @@
-//! One row a window at which the lines are drawn.
+//! One row per window at which the lines are drawn.
 
 use super::Layout;
 use crate::figures::{Table, Value};

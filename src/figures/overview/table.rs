@@ -1,4 +1,4 @@
-//! One row a layer and type, one column a model; then the totals of the types.
+//! One row per layer and type, one column per model; then the totals of the types.
 
 use super::{Cell, Layout, Shown};
 use crate::figures::{Table, Value};

@@ -1,4 +1,4 @@
-//! One row a fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
+//! One row per fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
 
 use super::Layout;
 use crate::figures::vectors_table::vectors_table;

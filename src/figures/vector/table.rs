@@ -1,4 +1,4 @@
-//! One row a pre-trained vector, one column a fine-tuned one.
+//! One row per pre-trained vector, one column per fine-tuned one.
 
 use super::Layout;
 use crate::figures::Table;

@@ -1,4 +1,4 @@
-//! What can be set before the training begins.
+//! The dials of a training: what can be set before it begins.
 
 use crate::lesson::dial::within;
 use serde::{Deserialize, Serialize};
