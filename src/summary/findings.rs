@@ -236,10 +236,13 @@ fn beyond(report: &Report, settings: &Settings) -> String {
             if known.len() < matrix.rows.min(matrix.cols) as usize {
                 return None;
             }
-            let below = |c: f32| f64::from(c) < settings.epsilon;
             all += known.len() as u64;
-            found += known.scores().filter(|c| below(*c)).count() as u64;
-            first = first.min(known.scores().position(below).unwrap_or(usize::MAX));
+            for (j, score) in known.scores().enumerate() {
+                if f64::from(score) < settings.epsilon {
+                    found += 1;
+                    first = first.min(j);
+                }
+            }
         }
         (found > 0).then_some((all, found, first))
     };
@@ -278,19 +281,16 @@ fn most(report: &Report, settings: &Settings) -> String {
     let cells: Vec<_> = report
         .models
         .iter()
-        .zip(labels(&report.models))
-        .flat_map(|(model, label)| {
-            model
-                .matrices
-                .iter()
-                .filter_map(move |m| Some((intruders(m, settings)?, m, label.clone())))
-        })
+        .enumerate()
+        .flat_map(|(at, model)| model.matrices.iter().map(move |m| (at, m)))
+        .filter_map(|(at, m)| Some((intruders(m, settings)?, m, at)))
         .collect();
     let highest = cells.iter().map(|c| c.0).max().unwrap_or(0);
     let mut holders = cells.iter().filter(|c| c.0 == highest);
     match (highest, holders.next(), holders.next()) {
         (0, ..) | (_, None, _) => String::new(),
-        (most, Some((_, m, label)), None) => {
+        (most, Some((_, m, at)), None) => {
+            let label = &labels(&report.models)[*at];
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
             format!(
                 "{layer}{} holds the most: {most} in {label}.",

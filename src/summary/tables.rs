@@ -2,8 +2,7 @@
 
 use super::apply::mean;
 use crate::metrics::change_ratio;
-use crate::metrics::intruder::{Interval, Intervals, count, undecided};
-use crate::metrics::weakest_match::weakest;
+use crate::metrics::intruder::{Interval, Intervals, undecided};
 use crate::report::{Kind, Matrix, Report, Settings, Status};
 use crate::series::{labels, series};
 use serde::{Deserialize, Serialize};
@@ -50,9 +49,9 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
         .iter()
         .zip(looks)
         .map(|(model, (look, label))| {
-            let counted: Vec<Vec<Interval>> = model.matrices.iter().filter_map(|m| window(m, settings)).collect();
-            let below = |window: &Vec<Interval>, epsilon| count(window.iter().map(|i| i.1), settings.k, epsilon);
-            let count = |epsilon: f64| counted.iter().map(|w| below(w, epsilon)).sum::<u32>();
+            let mut seen = Seen::default();
+            let windows = model.matrices.iter().filter_map(|m| Intervals::of(m, settings.into()));
+            windows.for_each(|window| seen.take(window.iter().take(settings.k as usize), settings.epsilon));
             let open = |m: &Matrix| undecided(m, settings.into(), settings.k, settings.epsilon);
             let with = |status: Status| model.matrices.iter().filter(|m| m.status == status).count() as u32;
             let ranks: Vec<f64> = model
@@ -69,28 +68,27 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 color: look.token,
                 dashed: look.dashed,
                 mean_change_ratio: change_ratio::mean(&model.matrices),
-                intruders: count(settings.epsilon),
-                possible: counted.iter().map(|s| s.len() as u32).sum(),
-                matrices_with_any: counted.iter().filter(|w| below(w, settings.epsilon) > 0).count() as u32,
+                intruders: seen.below[0],
+                possible: seen.possible,
+                matrices_with_any: seen.with_any,
                 undecided: model.matrices.iter().map(open).sum(),
-                weakest_match: weakest.map(|(_, high)| high),
-                weakest_low: weakest.map(|(low, _)| low),
+                weakest_match: seen.weakest.map(|(_, high)| high.into()),
+                weakest_low: seen.weakest.map(|(low, _)| low.into()),
                 mean_effective_rank: mean(&ranks),
-                done: counted.len() as u32,
+                done: seen.matrices,
                 failed: with(Status::Failed),
                 unchanged: with(Status::Unchanged),
                 reading: String::new(),
             };
-            summary.reading = reading(&summary, settings, count);
+            summary.reading = reading(&summary, settings, &seen);
             summary
         })
         .collect()
 }
 
 /// "In 29 of 36 matrices. 24 at ε = 0.30, 134 at 0.70."
-fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) -> String {
-    let low = (settings.epsilon - 0.2).max(0.0);
-    let high = (settings.epsilon + 0.2).min(1.0);
+fn reading(s: &ModelSummary, settings: &Settings, seen: &Seen) -> String {
+    let [_, low, high] = thresholds(settings.epsilon);
     let mut text = match (s.done, s.intruders, s.weakest_match) {
         (0, ..) => "No matrix is computed.".to_owned(),
         (done, ..) if done == s.unchanged => "Equal to the base, bit for bit.".to_owned(),
@@ -105,9 +103,7 @@ fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) ->
         (done, ..) => {
             format!(
                 "In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.",
-                s.matrices_with_any,
-                count(low),
-                count(high)
+                s.matrices_with_any, seen.below[1], seen.below[2]
             )
         }
     };
@@ -124,7 +120,36 @@ fn reading(s: &ModelSummary, settings: &Settings, count: impl Fn(f64) -> u32) ->
     text
 }
 
-/// What is looked at: the first k of the chosen side.
-fn window(m: &Matrix, settings: &Settings) -> Option<Vec<Interval>> {
-    Intervals::of(m, settings.into()).map(|i| i.iter().take(settings.k as usize).collect())
+/// Epsilon, and what a reading compares it with.
+fn thresholds(epsilon: f64) -> [f64; 3] {
+    [epsilon, (epsilon - 0.2).max(0.0), (epsilon + 0.2).min(1.0)]
+}
+
+/// What is looked at of one model, the first k of the chosen side of every matrix, counted in one pass: a slider asks with every step.
+#[derive(Default)]
+struct Seen {
+    matrices: u32,
+    with_any: u32,
+    possible: u32,
+    /// Strictly below each of the thresholds.
+    below: [u32; 3],
+    /// The smallest of the lower and of the upper ends.
+    weakest: Option<Interval>,
+}
+
+impl Seen {
+    fn take(&mut self, window: impl Iterator<Item = Interval>, epsilon: f64) {
+        let before = self.below[0];
+        let least = |a: f32, b: f32| if b.total_cmp(&a).is_lt() { b } else { a };
+        for (low, high) in window {
+            self.possible += 1;
+            for (count, threshold) in self.below.iter_mut().zip(thresholds(epsilon)) {
+                *count += u32::from(f64::from(high) < threshold);
+            }
+            let (lowest, highest) = self.weakest.unwrap_or((low, high));
+            self.weakest = Some((least(lowest, low), least(highest, high)));
+        }
+        self.matrices += 1;
+        self.with_any += u32::from(self.below[0] > before);
+    }
 }

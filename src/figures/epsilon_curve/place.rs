@@ -4,6 +4,8 @@ use super::{Layout, Line, TOP};
 use crate::figures::pen::Point;
 use crate::figures::style::{LABEL, LABEL_GAP, text_width};
 
+/// Beside more lines than this there is no room for names, and a place is weighed against all of them.
+const NAMED: usize = 40;
 /// Above this a name would lie across lines and say less than nothing.
 const DEAREST: f64 = 20.0;
 
@@ -26,6 +28,9 @@ impl Area {
 impl Layout<'_> {
     /// Middle and baseline of each name that found a place; the readings name the others.
     pub(super) fn label_places(&self) -> Vec<(&Line, Point)> {
+        if self.lines.len() > NAMED {
+            return Vec::new();
+        }
         let columns = (self.right - self.left).max(1.0) as usize;
         let heights: Vec<Vec<f64>> = self.lines.iter().map(|l| self.heights(l, columns)).collect();
         let y_at = |line: usize, x: f64| heights[line][((x - self.left).max(0.0) as usize).min(columns)];
