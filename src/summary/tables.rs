@@ -60,7 +60,6 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 .filter_map(|m| m.delta.as_ref())
                 .map(|d| d.effective_rank)
                 .collect();
-            let weakest = weakest(counted.iter().flatten().copied());
             let mut summary = ModelSummary {
                 label,
                 kind: model.kind,
