@@ -1,24 +1,40 @@
-/** One life of the engine's worker: how it starts, and how its end is heard of. */
+/** One life of a worker that computes: how it starts, and how its end is heard of. */
 import { type Remote as Proxied, proxy, wrap } from 'comlink';
-import type { EngineInfo, Start } from './engine';
+import type { EngineInfo } from './engine';
 import { Stalled, WorkerDied } from './engine.errors';
 import { PATIENCE, STALLED, type Step } from './engine.steps';
-import type { Remote } from './engine.worker';
-import workerUrl from './engine.worker.ts?worker&url';
+import { listenForDeath, lockName } from './lock';
 
 /** `end` rejects every call that still waits. */
-export interface Life {
+export interface Life<Remote> {
   remote: Proxied<Remote>;
   info: EngineInfo;
   ended: Promise<never>;
   end(reason: Error): void;
 }
 
+/** Begins a life in a new worker, which holds the lock and says each step, and nothing when the last is over. */
+export type Begin<Remote> = (
+  remote: Proxied<Remote>,
+  lock: string,
+  say: (step: Step | undefined) => void,
+) => Promise<EngineInfo>;
+
+/** The script of a worker, and the name that developer tools show. */
+export interface Script {
+  url: string;
+  name: string;
+}
+
 /** A worker from a small blob module: it inherits the page's Content-Security-Policy, which a worker from the network would not. */
-export async function startLife(options: Omit<Start, 'lock'>, heard: (step: Step) => void): Promise<Life> {
-  const source = `import ${JSON.stringify(new URL(workerUrl, import.meta.url).href)}`;
+export async function startLife<Remote>(
+  { url, name }: Script,
+  begin: Begin<Remote>,
+  heard: (step: Step) => void,
+): Promise<Life<Remote>> {
+  const source = `import ${JSON.stringify(new URL(url, import.meta.url).href)}`;
   const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(blob, { type: 'module', name: 'lorascope' });
+  const worker = new Worker(blob, { type: 'module', name });
   let end: (reason: Error) => void = () => undefined;
   const ended = new Promise<never>((_, reject) => {
     end = (reason) => {
@@ -46,10 +62,9 @@ export async function startLife(options: Omit<Start, 'lock'>, heard: (step: Step
     const remote = wrap<Remote>(worker);
     const lock = lockName();
     say('fetch');
-    const info = await Promise.race([remote.start({ ...options, lock }, proxy(say)), ended]);
+    const info = await Promise.race([begin(remote, lock, proxy(say)), ended]);
     up = true;
-    if (lock)
-      listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
+    listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
     return { remote, info, ended, end };
   } catch (error) {
     clearTimeout(silence);
@@ -58,14 +73,4 @@ export async function startLife(options: Omit<Start, 'lock'>, heard: (step: Step
   } finally {
     URL.revokeObjectURL(blob);
   }
-}
-
-/** Locks are there in secure contexts only. Without them a worker that the browser ends in silence is not noticed. */
-function lockName(): string {
-  return globalThis.isSecureContext && 'locks' in navigator ? `lorascope-${crypto.randomUUID()}` : '';
-}
-
-/** A worker that runs out of memory raises no event; the lock that it held comes free. */
-function listenForDeath(lock: string, died: () => void): void {
-  void navigator.locks.request(lock, died).catch(() => undefined);
 }

@@ -1,7 +1,7 @@
-/** The engine's start as a state: the step it is at, the silence it may keep there, a second try where it fails, and one thread at last. */
-import type { EngineInfo, Start } from './engine';
+/** A start as a state: the step it is at, the silence it may keep there, a second try where it fails, and one thread at last. */
+import type { EngineInfo } from './engine';
 import { Stalled } from './engine.errors';
-import { type Life, startLife } from './engine.life';
+import type { Life } from './engine.life';
 import type { Step } from './engine.steps';
 import { type Choice, withoutThreads } from './wasm';
 
@@ -22,27 +22,30 @@ export interface News {
 /** Tries with the build that was chosen. */
 const TRIES = 2;
 
+/** Starts a life with a build. */
+export type Live<Remote> = (choice: Choice, heard: (step: Step) => void) => Promise<Life<Remote>>;
+
 /** Starts one life after the other, and remembers what did not start. */
-export class Starter {
+export class Starter<Remote> {
   readonly #asked: Choice;
-  readonly #keep: boolean;
+  readonly #live: Live<Remote>;
   readonly #news: News;
   #failures = 0;
   #why = '';
 
-  constructor(asked: Choice, keep: boolean, news: News) {
+  constructor(asked: Choice, live: Live<Remote>, news: News) {
     this.#asked = asked;
-    this.#keep = keep;
+    this.#live = live;
     this.#news = news;
   }
 
-  async start(): Promise<Life> {
+  async start(): Promise<Life<Remote>> {
     for (;;) {
-      const options: Omit<Start, 'lock'> = { choice: this.#choice(), keep: this.#keep };
-      const { threads } = options.choice;
+      const choice = this.#choice();
+      const { threads } = choice;
       const attempt = this.#failures + 1;
       try {
-        const life = await startLife(options, (step) => this.#news.starting({ step, attempt, threads }));
+        const life = await this.#live(choice, (step) => this.#news.starting({ step, attempt, threads }));
         // It may still stall while it warms up.
         life.ended.catch((error: unknown) => error instanceof Stalled && this.#failed(error));
         this.#news.runs(life.info);

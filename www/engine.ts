@@ -1,8 +1,11 @@
 /** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
 import { proxy } from 'comlink';
 import { Cancelled, WorkerDied } from './engine.errors';
-import type { Life } from './engine.life';
+import { type Life, startLife } from './engine.life';
 import { type News, Starter } from './engine.start';
+import type { Remote } from './engine.worker';
+import workerUrl from './engine.worker.ts?worker&url';
+import type { Step } from './engine.steps';
 import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
 import type { AllVectors, Answers, Outcome, Plan, Report, Task } from './wasm/simd/lorascope';
@@ -70,7 +73,14 @@ export interface Engine {
 
 export async function startEngine(news: News): Promise<Engine> {
   const choice = await choose(location.search, navigator.hardwareConcurrency);
-  const starter = new Starter(choice, storeWanted(location.search), news);
+  const keep = storeWanted(location.search);
+  const live = (chosen: Choice, heard: (step: Step) => void) =>
+    startLife<Remote>(
+      { url: workerUrl, name: 'lorascope' },
+      (remote, lock, say) => remote.start({ choice: chosen, keep, lock }, say),
+      heard,
+    );
+  const starter = new Starter(choice, live, news);
   return new WorkerEngine(starter, await starter.start());
 }
 
@@ -79,9 +89,9 @@ const PATIENCE = 60_000;
 
 /** Starts a new worker after a cancel or a crash: files are posted again and planned with the last answers. */
 class WorkerEngine implements Engine {
-  readonly #starter: Starter;
+  readonly #starter: Starter<Remote>;
   #info: EngineInfo;
-  #life: Promise<Life> | undefined;
+  #life: Promise<Life<Remote>> | undefined;
   #files: DroppedFile[] = [];
   /** Files that stopped the engine. They are named in the plan and not read again. */
   readonly #stopped = new Set<DroppedFile>();
@@ -90,7 +100,7 @@ class WorkerEngine implements Engine {
   #kept = 0;
   #answers: Answers = new Map();
 
-  constructor(starter: Starter, life: Life) {
+  constructor(starter: Starter<Remote>, life: Life<Remote>) {
     this.#starter = starter;
     this.#info = life.info;
     this.#adopt(Promise.resolve(life));
@@ -146,7 +156,7 @@ class WorkerEngine implements Engine {
     this.#kept += 1;
   }
 
-  async #unchanged(life: Promise<Life>): Promise<Life> {
+  async #unchanged(life: Promise<Life<Remote>>): Promise<Life<Remote>> {
     const kept = this.#kept;
     const alive = await life;
     if (kept !== this.#kept) throw new Cancelled('taken back');
@@ -154,23 +164,23 @@ class WorkerEngine implements Engine {
   }
 
   /** The living worker, or a new one that knows the files again. */
-  #alive(): Promise<Life> {
+  #alive(): Promise<Life<Remote>> {
     return this.#life ?? this.#adopt(this.#revive());
   }
 
-  async #revive(): Promise<Life> {
+  async #revive(): Promise<Life<Remote>> {
     const life = await this.#starter.start();
     if (this.#files.length > 0) await this.#open(life, this.#files);
     return life;
   }
 
-  #open(life: Life, files: readonly DroppedFile[]): Promise<Plan> {
+  #open(life: Life<Remote>, files: readonly DroppedFile[]): Promise<Plan> {
     const told = files.map((file) => ({ ...file, stopped: this.#stopped.has(file) }));
     return this.#watched(life, (say) => life.remote.open(told, this.#answers, say));
   }
 
   /** Ends a worker that gives no sign of life while it reads or plans. */
-  async #watched(life: Life, call: (say: (doing: Doing) => void) => Promise<Plan>): Promise<Plan> {
+  async #watched(life: Life<Remote>, call: (say: (doing: Doing) => void) => Promise<Plan>): Promise<Plan> {
     this.#doing = 'wait';
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = () => life.end(new WorkerDied('the engine stopped: it took too long', false));
@@ -219,7 +229,7 @@ class WorkerEngine implements Engine {
   }
 
   /** Takes a life as the present one, and forgets it as soon as it ends. */
-  #adopt(life: Promise<Life>): Promise<Life> {
+  #adopt(life: Promise<Life<Remote>>): Promise<Life<Remote>> {
     const forget = () => {
       if (this.#life === life) this.#life = undefined;
     };
@@ -234,7 +244,7 @@ class WorkerEngine implements Engine {
   }
 
   /** A trap poisons the whole instance: the worker ends with it, and the calls beside it are lost. */
-  async #call<T>(life: Life, result: Promise<T>): Promise<T> {
+  async #call<T>(life: Life<Remote>, result: Promise<T>): Promise<T> {
     try {
       return await Promise.race([result, life.ended]);
     } catch (error) {

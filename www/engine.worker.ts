@@ -5,6 +5,7 @@ import { fileHash } from './engine.hash';
 import { KeptResults, sha256 } from './engine.kept';
 import type { Step } from './engine.steps';
 import { Gate } from './gate';
+import { hold } from './lock';
 import { atOnce } from './run';
 import { loadCompute } from './wasm';
 import type { AllVectors, Answers, ByteRange, Outcome, Plan, Report, Session, Task } from './wasm/simd/lorascope';
@@ -22,7 +23,7 @@ let gate: Gate;
 const remote = {
   /** Says each step of the start, and nothing when the last is over. */
   async start({ choice, keep, lock }: Start, say: (step: Step | undefined) => void): Promise<EngineInfo> {
-    if (lock) await hold(lock);
+    await hold(lock);
     kept = new KeptResults(keep);
     const { wasm, memory, why } = await loadCompute(choice, say);
     session = new wasm.Session();
@@ -165,16 +166,6 @@ async function read(id: number, begin: number, end: number): Promise<Uint8Array<
   const file = files[id];
   if (!file) throw new Error(`file ${id} is not here`);
   return new Uint8Array(await file.slice(begin, end).arrayBuffer());
-}
-
-/** Holds the lock for the worker's whole life. Its end is how the page hears of a death that nobody announces. */
-function hold(lock: string): Promise<void> {
-  return new Promise((held) => {
-    void navigator.locks.request(lock, () => {
-      held();
-      return new Promise<never>(() => undefined);
-    });
-  });
 }
 
 function reason(error: unknown): string {

@@ -8,9 +8,9 @@ const html = (page: Page) => page.locator('html');
 const runs = (page: Page) => page.getByTestId('runs');
 const lacks = (page: Page) => page.locator('#lacks');
 
-/** A script of ours before the engine's own in its worker, where scripts of the page do not reach. */
-async function inEngine(page: Page, script: string): Promise<void> {
-  await page.route(/engine\.worker[^/]*\.js/, async (route) => {
+/** A script of ours before the engine's own in its worker, where scripts of the page do not reach; or before that of the lessons. */
+async function inEngine(page: Page, script: string, worker = /engine\.worker[^/]*\.js/): Promise<void> {
+  await page.route(worker, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `${script};\n${await response.text()}` });
   });
@@ -47,6 +47,34 @@ test('a start that stalls once is made again, with threads', async ({ page }) =>
   await expect(html(page)).toHaveAttribute('data-build', /^threads\+/);
   await expect(runs(page)).not.toContainText('single-thread');
   expect(starts).toBe(2);
+});
+
+test('threads of a lesson that never come up are tried twice, and then it computes without', async ({ page }) => {
+  const starts = page.getByTestId('lesson-starts');
+  await page.clock.install();
+  await inEngine(page, SILENT, /host\.worker[^/]*\.js/);
+  await page.goto('./#v=1&lesson=making-an-intruder');
+  await expect(html(page)).toHaveAttribute('data-build', /^threads\+/);
+  await expect(page.getByTestId('lesson')).toBeVisible();
+  // The first start says nothing on the page. In strides that are short for the second's own limit.
+  await expect(async () => {
+    await page.clock.fastForward(3000);
+    await expect(starts).toContainText('try 2', { timeout: 2000 });
+  }).toPass();
+  await expect(starts).toHaveText('The engine starts: starting its threads, try 2.');
+  await page.clock.fastForward(16_000);
+  await expect(starts).toHaveText(
+    'The engine, on one thread with SIMD. Runs single-thread: with threads the engine did not start, 2 times (it stalled: a thread did not come up).',
+  );
+  await expect(page.locator('lorascope-lesson-view canvas').first()).toHaveAttribute('aria-label', /.{12}/);
+});
+
+test('a lesson whose worker does not arrive says so', async ({ page }) => {
+  await page.route(/host\.worker[^/]*\.js/, (route) => route.fulfill({ status: 404 }));
+  await page.goto('./#v=1&lesson=making-an-intruder');
+  await expect(page.locator('lorascope-lesson-view')).toContainText(
+    'The lesson stopped. The engine stopped: its worker could not be loaded. Load the page again.',
+  );
 });
 
 test('threads that cannot be loaded cost no wait', async ({ page }) => {

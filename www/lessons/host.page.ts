@@ -1,5 +1,7 @@
-/** The page's host: a worker of its own, so that a lesson never holds up the page. */
-import { wrap } from 'comlink';
+/** The page's host: a worker of its own, so that a lesson never holds up the page. It starts as the engine does, with the same limits and tries. */
+import { Cancelled } from '../engine.errors';
+import { startLife } from '../engine.life';
+import { type News, Starter } from '../engine.start';
 import { choose } from '../wasm';
 import type { Host } from './host';
 import type { Remote } from './host.worker';
@@ -10,20 +12,21 @@ export interface PageHost extends Host {
   zip(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-export async function startHost(): Promise<PageHost> {
-  const choice = await choose(location.search, navigator.hardwareConcurrency);
-  // From a blob, as the engine's: it inherits the page's Content-Security-Policy.
-  const source = `import ${JSON.stringify(new URL(workerUrl, import.meta.url).href)}`;
-  const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(blob, { type: 'module', name: 'lorascope-lessons' });
-  const died = new Promise<never>((_, reject) => {
-    worker.onerror = (event) =>
-      reject(new Error(`The lesson stopped: ${event.message || 'its worker could not be loaded'}.`));
-  });
+export async function startHost(news: News): Promise<PageHost> {
+  const asked = await choose(location.search, navigator.hardwareConcurrency);
+  const starter = new Starter<Remote>(
+    asked,
+    (choice, heard) =>
+      startLife(
+        { url: workerUrl, name: 'lorascope-lessons' },
+        (remote, lock, say) => remote.start(choice, lock, say),
+        heard,
+      ),
+    news,
+  );
+  const { remote, ended, end } = await starter.start().catch(said);
+  const died = ended.catch(said);
   died.catch(() => undefined);
-  const remote = wrap<Remote>(worker);
-  await Promise.race([remote.start(choice), died]);
-  URL.revokeObjectURL(blob);
   const alive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died]);
   return {
     open: (id, dials) => alive(remote.open(id, dials)),
@@ -31,6 +34,12 @@ export async function startHost(): Promise<PageHost> {
     advance: (milliseconds) => alive(remote.advance(milliseconds)),
     files: () => alive(remote.files()),
     zip: () => alive(remote.zip()),
-    close: () => worker.terminate(),
+    close: () => end(new Cancelled('closed')),
   };
+}
+
+/** What is shown between two sentences. */
+function said(error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new Error(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
 }

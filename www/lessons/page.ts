@@ -1,7 +1,9 @@
 /** The lessons' part of the site: the list, and one lesson a page. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { DroppedFile } from '../engine';
+import type { News } from '../engine.start';
 import { download, saveFigure } from '../exports';
+import { runs } from '../views/runs';
 import { askTheme } from '../views/screen';
 import { site } from '../views/site';
 import { loadView } from '../wasm';
@@ -26,11 +28,14 @@ export class LessonsPage extends LitElement {
     facts: { state: true },
     tables: { state: true },
     said: { state: true },
+    starts: { state: true },
   };
   declare link: LessonLink;
   declare facts: Facts;
   declare tables: ReadonlySet<string>;
   declare said: string;
+  /** Of a start that did not succeed at once, how it goes. */
+  declare starts: string;
   /** Takes checkpoints made here to the analyzer. */
   analyze: ((files: DroppedFile[]) => void) | undefined;
   #host: Promise<PageHost> | undefined;
@@ -46,6 +51,7 @@ export class LessonsPage extends LitElement {
     this.facts = {};
     this.tables = new Set();
     this.said = '';
+    this.starts = '';
     this.link = this.#read();
   }
 
@@ -112,7 +118,7 @@ export class LessonsPage extends LitElement {
     // Started with the first lesson, not with the list.
     const view = this.querySelector('lorascope-lesson-view');
     if (view && !this.#host) {
-      this.#host = startHost();
+      this.#host = startHost(this.#news);
       this.#drawing = loadView().then((View) => View as unknown as Drawing);
       view.host = this.#host;
       view.drawing = this.#drawing;
@@ -121,6 +127,15 @@ export class LessonsPage extends LitElement {
       view.requestUpdate('lesson');
     }
   }
+
+  readonly #news: News = {
+    starting: (now) => {
+      if (now.attempt > 1) this.starts = runs({ engine: undefined, starting: now });
+    },
+    runs: (info) => {
+      if (this.starts) this.starts = runs({ engine: info, starting: undefined });
+    },
+  };
 
   protected override render(): TemplateResult {
     const { lesson } = this;
@@ -140,6 +155,7 @@ export class LessonsPage extends LitElement {
         ${shows('words') ? lesson.words(facts, dials) : nothing}
       </header>
       ${shows('question') && question ? html`<lorascope-question .question=${question} .facts=${facts}></lorascope-question>` : nothing}
+      ${this.starts ? html`<p class="small quiet" role="status" data-testid="lesson-starts">${this.starts}</p>` : nothing}
       <lorascope-lesson-view .lesson=${lesson} .dials=${dials} .hide=${hide} .theme=${link.theme} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu} .table=${this.#table} .tables=${this.tables}
         @facts=${(e: CustomEvent<Facts>) => (this.facts = e.detail)} @dial=${(e: CustomEvent<Dials>) => this.#turn(e.detail)}></lorascope-lesson-view>
       ${shows('words') ? html`<section class="lesson-after" aria-label="What is seen">${lesson.after(facts, dials)}</section>` : nothing}
