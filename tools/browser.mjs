@@ -50,11 +50,16 @@ const ENGINES = {
   },
 };
 
-/** `{ driver, browser, screen? }` of an engine; `{ missing }` with the reason where there is none and none can be installed. */
-export async function findEngine(name) {
+/** `{ driver, browser, screen? }` of an engine that is here; `{ missing }` says what would be installed. */
+export function lookFor(name) {
   const { packages, ...parts } = ENGINES[name];
-  const found = parted(parts) ?? (hasApt && (await aptInstall(packages)) ? parted(parts) : null);
-  return found ?? { missing: `no ${name} here (Debian: apt-get install ${packages.join(' ')})` };
+  return parted(parts) ?? { missing: `no ${name} here (Debian: apt-get install ${packages.join(' ')})` };
+}
+
+/** Installs an engine that is not here, where we may. */
+export async function findEngine(name) {
+  if (!('missing' in lookFor(name)) || !hasApt) return;
+  await aptInstall(ENGINES[name].packages);
 }
 
 function parted(parts) {

@@ -12,7 +12,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { test, type Page } from '@playwright/test';
 
-const FULL = process.env['LORASCOPE_BREADTH'] === 'full';
+export const FULL = process.env['LORASCOPE_BREADTH'] === 'full';
 
 /** The first item of every kind. The run says how many that were. */
 export function firstOfEach<T>(what: string, all: readonly T[], kind: (item: T) => string): readonly T[] {

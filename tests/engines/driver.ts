@@ -22,7 +22,6 @@ const COMMANDS = {
   refresh: ['POST', '/refresh', 'Refresh'],
   timeouts: ['POST', '/timeouts', 'SetTimeouts'],
   execute: ['POST', '/execute/async', 'ExecuteAsyncScript'],
-  privileged: ['POST', '/execute/sync', 'ExecuteScript'],
   find: ['POST', '/element', 'FindElement'],
   click: ['POST', '/element/{id}/click', 'ElementClick'],
   keys: ['POST', '/element/{id}/value', 'ElementSendKeys'],
@@ -123,8 +122,7 @@ async function overSocket(command: string, preferences: object, home: string, be
     (pair) => `user_pref(${pair.map((v) => JSON.stringify(v)).join(', ')});`,
   );
   writeFileSync(join(profile, 'user.js'), lines.join('\n'));
-  // Its own scripts may ask for more than a page may: a folder for a file input.
-  const args = ['--headless', '--no-remote', '--marionette', '--remote-allow-system-access', '--profile', profile];
+  const args = ['--headless', '--no-remote', '--marionette', '--profile', profile];
   const browser = begin(command, args);
   const written = join(profile, 'MarionetteActivePort');
   const socket = await answers(async () => {

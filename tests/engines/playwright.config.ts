@@ -1,12 +1,18 @@
 import { defineConfig } from '@playwright/test';
+import { FULL } from '../browser/breadth';
+
+// What Chromium is for beside the others; tests/browser drives it through the rest.
+const CHROMIUM = FULL ? /./ : /the sample: |reloads/;
 
 // One browser after the other: the engine takes every core itself. Chromium first, whose numbers the others are held against.
 export default defineConfig({
   testDir: '.',
+  testIgnore: process.env['LORASCOPE_SHOTS'] ? [] : /shots/,
   outputDir: '../../test-results/engines',
+  globalSetup: './install',
   workers: 1,
-  timeout: 180_000,
+  timeout: 400_000,
   expect: { timeout: 15_000 },
   forbidOnly: true,
-  projects: ['chromium', 'firefox', 'webkit'].map((name) => ({ name })),
+  projects: [{ name: 'chromium', grep: CHROMIUM }, { name: 'firefox' }, { name: 'webkit' }],
 });

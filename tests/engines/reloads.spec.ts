@@ -1,42 +1,47 @@
-/** The page comes up, load after load: `LORASCOPE_RELOADS=200` for a table. */
-import { browser, engine, expect, host, test, wrong } from './support';
+/** The page comes up, load after load, at its first try: `LORASCOPE_RELOADS=200` for a table. */
+import { eachTab, engine, expect, host, test, wrong } from './support';
 
 const RELOADS = Number(process.env['LORASCOPE_RELOADS'] ?? 6);
-/** Milliseconds after which a load counts as hung. */
-const HUNG = 20_000;
+/** What a load gets until it counts as hung, in ms: longer than the page's own second and third try. */
+const HUNG = 100_000;
 
-test(`${RELOADS} reloads reach a ready page and raise no error`, async () => {
-  test.setTimeout(60_000 + RELOADS * (HUNG + 5000));
-  const tab = await browser();
-  test.skip(!tab, `no ${engine()} here`);
+const now = eachTab();
+
+test('reloads: each reaches a ready page with threads, at its first try and without an error', async () => {
+  test.setTimeout(60_000 + RELOADS * HUNG);
+  const { tab } = now;
   const site = await host();
   const times: number[] = [];
-  const errors: string[] = [];
-  let hangs = 0;
+  const wrongs: string[] = [];
+  let [hung, again] = [0, 0];
   try {
     for (let at = 0; at < RELOADS; at++) {
       const begin = performance.now();
-      if (at === 0) await tab!.open(`${site.url}/`);
-      else await tab!.reload();
+      if (at === 0) await tab.open(`${site.url}/`);
+      else await tab.reload();
       // In the page, so that the asking does not keep it awake.
-      const build = await tab!.run(async (limit) => {
+      const { build, tries } = await tab.run(async (limit) => {
         const end = performance.now() + limit;
-        while (!document.documentElement.dataset['build'] && performance.now() < end)
-          await new Promise((later) => setTimeout(later, 50));
-        return document.documentElement.dataset['build'] ?? '';
+        const page = document.documentElement.dataset;
+        let said = '';
+        while (!page['build'] && performance.now() < end) {
+          said = document.querySelector('[data-testid=runs]')?.textContent?.match(/try \d/)?.[0] ?? said;
+          await new Promise((later) => setTimeout(later, 25));
+        }
+        return { build: page['build'] ?? '', tries: said };
       }, HUNG);
-      if (/^threads/.test(build)) times.push(performance.now() - begin);
-      else hangs += 1;
-      errors.push(...(await wrong(tab!)));
+      if (!build) hung += 1;
+      else if (tries || !/^threads/.test(build)) again += 1;
+      times.push(performance.now() - begin);
+      wrongs.push(...(await wrong(tab)));
     }
   } finally {
-    await tab!.driver.close();
     await site.close();
   }
   times.sort((a, b) => a - b);
-  const said = `${engine()} ${tab!.driver.version}: ${hangs} of ${RELOADS} loads hung or ran without threads; ${Math.round(times[times.length >> 1] ?? 0)} ms in the middle, ${Math.round(times.at(-1) ?? 0)} at most`;
-  test.info().annotations.push({ type: 'measured', description: said });
-  console.log(said);
-  expect(hangs).toBe(0);
-  expect(errors).toEqual([]);
+  const said = `${RELOADS} loads, ${hung} hung, ${again} started again`;
+  const span = `${Math.round(times[times.length >> 1]!)} ms in the middle, ${Math.round(times.at(-1)!)} at most`;
+  test.info().annotations.push({ type: 'seen', description: said });
+  console.log(`${engine()} ${tab.driver.version}: ${said}; ${span}`);
+  expect({ hung, again, wrongs }).toEqual({ hung: 0, again: 0, wrongs: [] });
 });

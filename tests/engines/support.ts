@@ -1,10 +1,12 @@
 /** What the specs share: a browser for a whole file, a host that hears of every error, and the page's ways. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
-import { findEngine } from '../../tools/browser.mjs';
+import { lookFor } from '../../tools/browser.mjs';
 import { type Host, plainHost } from '../browser/plain-host';
-import { type Driver, start } from './driver';
+import { start } from './driver';
 import type { Found, Name } from './engine';
 import { Tab, testid } from './tab';
 
@@ -30,35 +32,42 @@ export async function host(
   folders: Record<string, string> = { '/': dist },
   headers: Record<string, string> = ISOLATED,
 ): Promise<Host> {
-  const watch = test.info().outputPath('watch');
-  mkdirSync(watch, { recursive: true });
-  writeFileSync(`${watch}/watch.js`, WATCH);
-  return plainHost({ ...folders, '/watch.js': `${watch}/watch.js` }, headers, watched);
+  const watch = mkdtempSync(join(tmpdir(), 'lorascope-watch-'));
+  writeFileSync(join(watch, 'watch.js'), WATCH);
+  const { url, close } = await plainHost({ ...folders, '/watch.js': join(watch, 'watch.js') }, headers, watched);
+  return {
+    url,
+    async close() {
+      await close();
+      rmSync(watch, { recursive: true });
+    },
+  };
 }
 
 /** The engine of this project. */
 export const engine = (): Name => test.info().project.name as Name;
 
-const versions = new Map<Name, string>();
+/** A browser for all tests of a file. Without one they are skipped, which the run counts. */
+export function eachTab(): { readonly tab: Tab } {
+  const now: { tab?: Tab; missing?: string } = {};
+  test.beforeAll(async () => {
+    const found = lookFor(engine());
+    if ('missing' in found) now.missing = found.missing;
+    else now.tab = await open(found);
+  });
+  test.afterAll(() => now.tab?.driver.close());
+  test.beforeEach(() => test.skip(!now.tab, now.missing));
+  // docs/browsers.md says which browser it was.
+  test.afterEach(() => {
+    if (now.tab) test.info().annotations.push({ type: 'version', description: now.tab.driver.version });
+  });
+  return now as { tab: Tab };
+}
 
-// The run notes which browser it was: docs/browsers.md says so.
-test.afterEach(() => {
-  const version = versions.get(engine());
-  if (version) test.info().annotations.push({ type: 'version', description: version });
-});
-
-const found = new Map<Name, Promise<Found & { missing?: string }>>();
-
-/** A browser for the tests of one file. Without one they are skipped, which the run counts. */
-export async function browser(dark = false): Promise<Tab | undefined> {
-  const name = engine();
-  if (!found.has(name)) found.set(name, findEngine(name));
-  const parts = await found.get(name)!;
-  if (parts.missing) return undefined;
-  const driver: Driver = await start(name, parts, dark);
+export async function open(found: Found, dark = false): Promise<Tab> {
+  const driver = await start(engine(), found, dark);
   await driver.send('window', { x: 0, y: 0, width: 1440, height: 1000 });
-  versions.set(name, driver.version);
-  return new Tab(name, driver);
+  return new Tab(engine(), driver);
 }
 
 /** What went wrong in the page that is open. */
@@ -67,7 +76,7 @@ export const wrong = (tab: Tab): Promise<string[]> =>
 
 export const ready = (tab: Tab, build = /./): Promise<void> => tab.reaches('html', 'data-build', build);
 export const state = (tab: Tab, wanted: string): Promise<void> =>
-  tab.reaches(testid('status'), 'data-state', wanted, 150_000);
+  tab.reaches(testid('status'), 'data-state', wanted, 300_000);
 
 /** Chooses files, and waits for the plan that knows so many. */
 export async function choose(tab: Tab, paths: readonly string[], files = paths.length): Promise<void> {

@@ -1,6 +1,6 @@
 /** One tab of any engine: what a reader does and sees there, in the few words that the tests need. */
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { expect } from '@playwright/test';
 import type { Driver } from './driver';
 import type { Name } from './engine';
@@ -8,6 +8,13 @@ import type { Name } from './engine';
 /** The name under which elements travel. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 type Element = { [ELEMENT]: string };
+
+/** In the page: the first element of a selector; ` >>> ` goes into the shadow of what stands before it. */
+declare const one: (css: string) => HTMLElement | null;
+const ONE = `const one = (css) => css.split(' >>> ').reduce((from, at) => from && (from.shadowRoot || from).querySelector(at), document);`;
+
+/** Drivers that can choose a folder. */
+export const TAKES_FOLDERS: ReadonlySet<Name> = new Set(['chromium']);
 
 export const testid = (id: string): string => `[data-testid=${id}]`;
 
@@ -30,7 +37,7 @@ export class Tab {
 
   /** Runs a function in the page and waits for its promise. */
   async run<A extends unknown[], T>(work: (...given: A) => T | Promise<T>, ...given: A): Promise<T> {
-    const script = `const done = arguments[arguments.length - 1];
+    const script = `${ONE} const done = arguments[arguments.length - 1];
       Promise.resolve().then(() => (${work})(...Array.from(arguments).slice(0, -1))).then(
         (value) => done({ value: value === undefined ? null : value }), (error) => done({ error: String(error) }));`;
     const said = await this.driver.send<{ value: T; error?: string }>('execute', { script, args: given });
@@ -43,11 +50,11 @@ export class Tab {
   }
 
   text(css: string): Promise<string> {
-    return this.run((at) => document.querySelector<HTMLElement>(at)?.innerText ?? '', css);
+    return this.run((at) => one(at)?.innerText ?? '', css);
   }
 
   attribute(css: string, name: string): Promise<string | null> {
-    return this.run((at, key) => document.querySelector(at)?.getAttribute(key) ?? null, css, name);
+    return this.run((at, key) => one(at)?.getAttribute(key) ?? null, css, name);
   }
 
   /** Waits until an element's attribute or, without a name, its text is what is wanted. */
@@ -100,16 +107,31 @@ export class Tab {
     await this.driver.send('keys', { id: await this.#find(css), text: paths.join('\n') });
   }
 
-  /** A folder as a chooser gives it, with the paths of what is in it. Firefox's own commands know files only: its page is asked as Firefox itself may. */
+  /** A folder as a chooser gives it. Where the driver takes none, its files are chosen, and get the paths that they have in a folder. */
   async chooseFolder(css: string, folder: string): Promise<void> {
-    if (this.name !== 'firefox') return this.choose(css, [folder]);
-    await this.driver.send('privileged', {
-      script: `const [input, folder] = arguments;
-        input.mozSetDirectory(folder);
-        return input.dispatchEvent(new input.ownerGlobal.Event('change', { bubbles: true }));`,
-      args: [{ [ELEMENT]: await this.#find(css) }, folder],
-      sandbox: 'system',
+    if (TAKES_FOLDERS.has(this.name)) return this.choose(css, [folder]);
+    const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    await this.run(() => {
+      const beside = document.createElement('input');
+      Object.assign(beside, { type: 'file', multiple: true, id: 'beside' });
+      document.body.append(beside);
     });
+    await this.choose('#beside', paths);
+    await this.run(
+      (at, inside) => {
+        const [input, beside] = [at, '#beside'].map((css) => document.querySelector<HTMLInputElement>(css)!);
+        const named = [...beside!.files!].map((file, n) =>
+          Object.defineProperty(file, 'webkitRelativePath', { value: inside[n] }),
+        );
+        Object.defineProperty(input, 'files', { value: named, configurable: true });
+        input!.dispatchEvent(new Event('change', { bubbles: true }));
+        beside!.remove();
+      },
+      css,
+      paths.map((path) => join(basename(folder), relative(folder, path))),
+    );
   }
 
   /** The next file that arrives, whole. */

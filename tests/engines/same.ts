@@ -1,0 +1,56 @@
+/** What two engines must agree on: counts and verdicts wholly, best matches to what single precision leaves. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lookFor } from '../../tools/browser.mjs';
+import type { Model } from '../browser/schema';
+import { engine, expect, root, test } from './support';
+
+export interface Saved {
+  models: Model[];
+}
+
+const EPSILONS = [0.3, 0.5, 0.8];
+
+/** Chromium comes first and leaves its report; the others are held against it. */
+export function same(ours: Saved, name: string): void {
+  const kept = `${root}test-results/engines-numbers`;
+  mkdirSync(kept, { recursive: true });
+  const file = `${kept}/${name}.json`;
+  if (engine() === 'chromium') writeFileSync(file, JSON.stringify(ours));
+  // Without Chromium there is the reference alone.
+  if ('missing' in lookFor('chromium')) return;
+  expect(existsSync(file), `Chromium's numbers of ${name}: run its project before`).toBe(true);
+  const theirs = JSON.parse(readFileSync(file, 'utf8')) as Saved;
+  expect(ours.models.map((model) => model.label)).toEqual(theirs.models.map((model) => model.label));
+  let furthest = 0;
+  for (const [at, model] of ours.models.entries()) {
+    const other = theirs.models[at]!;
+    expect(model.matrices.map(verdict), model.label).toEqual(other.matrices.map(verdict));
+    for (const [n, matrix] of model.matrices.entries())
+      for (const [j, cosine] of strongest(matrix).entries())
+        furthest = Math.max(furthest, Math.abs(cosine - strongest(other.matrices[n]!)[j]!));
+  }
+  expect(furthest).toBeLessThan(1e-4);
+  const counts = ours.models.map(
+    ({ label, matrices }) => `${label} ${EPSILONS.map((e) => below(matrices, e)).join(' ')}`,
+  );
+  const within = engine() === 'chromium' ? '' : `, best matches within ${furthest.toExponential(1)} of Chromium's`;
+  console.log(`${engine()}, ${name}: intruders at ε = ${EPSILONS.join(' ')}: ${counts.join('; ')}${within}`);
+  test.info().annotations.push({
+    type: 'seen',
+    description: within ? `equal${within.replace(/^.* within/, ', within')}` : 'equal',
+  });
+}
+
+type Matrix = Model['matrices'][number];
+
+const strongest = (m: Matrix): number[] => (m.left?.maxCos ?? []).slice(0, 10);
+const below = (all: Matrix[], epsilon: number) => all.flatMap(strongest).filter((cosine) => cosine < epsilon).length;
+
+const verdict = (m: Matrix) => [
+  m.name,
+  m.status,
+  m.mode,
+  m.certified,
+  m.intruders,
+  ...EPSILONS.map((epsilon) => below([m], epsilon)),
+];
