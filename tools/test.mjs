@@ -1,4 +1,4 @@
-// npm test: every check there is. Rust's own tests run beside the builds of the wasm and the page; the browsers have the machine to themselves.
+// npm test: every check there is. Rust's own tests run beside the builds of the wasm and the page; the browser has the machine to itself.
 import { command } from './say.mjs';
 import { setup } from './setup.mjs';
 import { buildSite } from './site.mjs';
@@ -23,9 +23,6 @@ command(async () => {
       ['site build', stages.done(buildSite)],
     ],
   );
-  const browser = await stages.runLanes([
-    ['browser tests', stages.browserTests],
-    ['engines', stages.engineTests()],
-  ]);
+  const browser = await stages.runLanes([['browser tests', stages.browserTests]]);
   process.exit(stages.conclude(begin, checks, browser) ? 0 : 1);
 });
