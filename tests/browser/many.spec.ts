@@ -56,7 +56,7 @@ async function many(page: Page, folder: string): Promise<void> {
 test('the tables begin with a few of three hundred fine-tunes, and hold all of them on demand, on paper and in files', async ({
   page,
 }, info) => {
-  test.setTimeout(400_000);
+  test.setTimeout(300_000);
   await many(page, info.outputPath('files'));
   const others = page.getByTestId('all-models');
   await expect(page.getByTestId('plan-row')).toHaveCount(24);
@@ -86,8 +86,8 @@ test('the tables begin with a few of three hundred fine-tunes, and hold all of t
   await expect(page.getByText('run-299', { exact: true }).first()).toBeAttached();
 });
 
-test('a step of a slider draws the figures in sight, the others when it rests', async ({ page }, info) => {
-  test.setTimeout(400_000);
+test('a step of a slider draws the figures in sight alone', async ({ page }, info) => {
+  test.setTimeout(300_000);
   await page.addInitScript(() => {
     const { fillRect } = CanvasRenderingContext2D.prototype;
     const touched = new Set<HTMLCanvasElement>();
@@ -118,11 +118,4 @@ test('a step of a slider draws the figures in sight, the others when it rests', 
   });
   expect(seen.drawn).toBeGreaterThan(0);
   expect(seen.hidden).toBe(0);
-  const drawn = () =>
-    page.evaluate(() => {
-      const { touched } = globalThis as unknown as { touched: Set<HTMLCanvasElement> };
-      return [...touched].map((canvas) => canvas.closest<HTMLElement>('[data-figure]')!.dataset['figure']).sort();
-    });
-  // Effective rank does not hang on the threshold. The page rests when the last of its 601 files is hashed.
-  await expect.poll(drawn, { timeout: 200_000 }).toEqual(['epsilon-curve', 'k-curve', 'overview']);
 });
