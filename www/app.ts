@@ -7,7 +7,7 @@ import { Keeping } from './state/keeping';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
-import { brief } from './report/result';
+import { brief } from './state/result';
 import { run } from './engine/run';
 import { begun, computed, ended, missing, started } from './state/run';
 import { loadSample, sampleManifest } from './files/sample';

@@ -121,7 +121,7 @@ fn sizes(report: &Report, settings: &Settings) -> String {
     {
         sentences.push(format!(
             "{large} changed its matrices {} times as much as {small}: their counts are not those of equal changes.",
-            fixed(most / least, if most < 10.0 * least { 1 } else { 0 })
+            fixed(most / least, if most < 9.95 * least { 1 } else { 0 })
         ));
     }
     sentences.join(" ")

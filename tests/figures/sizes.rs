@@ -142,7 +142,11 @@ fn a_run_is_a_line_of_its_checkpoints_counts() {
     assert!(rows.iter().any(|row| number(&row[2]) > 0.0));
     // The arrow keys go over all checkpoints, and the card says the same number.
     request.focus = Some(Focus {
-        model: Some(0),
+        model: report
+            .models
+            .iter()
+            .position(|m| m.run.as_ref().is_some_and(|r| r.step == STEPS[0]))
+            .map(|n| n as u32),
         ..Focus::default()
     });
     let next = step(&report, &request, 1, 0).expect("a checkpoint");

@@ -1,7 +1,7 @@
 /** Hundreds of models: their names stay apart, the tables begin with a few, and the page keeps of a result what its tables say. */
 import { expect, test } from '@playwright/test';
 import { shortened } from '../../www/text/names';
-import { brief } from '../../www/report/result';
+import { brief } from '../../www/state/result';
 import { defaults, planned } from '../../www/state/state';
 import { opened } from '../../www/state/stored';
 import type { Outcome, Plan, Report } from '../../www/wasm/simd/lorascope';

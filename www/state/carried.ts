@@ -1,6 +1,5 @@
 /** A run in the address itself: what the page draws of it and no more, packed, where that is short enough for a link. */
-import type { LiveReport } from '../report/live';
-import type { Matches, Numbers, Result } from '../report/result';
+import type { Matches, Numbers, Result } from './result';
 import type { State } from './state';
 import type { Match, Matrix, Report } from '../wasm/simd/lorascope';
 
@@ -19,8 +18,13 @@ const CORNER = 32;
 /** Why there is no link, in words for the reader. */
 export class CannotCarry extends Error {}
 
+/** The report that is drawn: it alone has all of a matrix. */
+interface Drawn {
+  whole(model: number, matrix: string): Matrix | undefined;
+}
+
 /** The run in a text for a link; throws [`CannotCarry`] where it is too large for one. */
-export async function carry(state: State, drawn: Pick<LiveReport, 'whole'>): Promise<string> {
+export async function carry(state: State, drawn: Drawn): Promise<string> {
   const { k } = state.settings;
   let shortest = Infinity;
   for (const window of new Set([...WINDOWS.filter((most) => most > k), k])) {
@@ -42,7 +46,7 @@ export async function carried(text: string): Promise<string> {
   });
 }
 
-function cut(state: State, drawn: Pick<LiveReport, 'whole'>, window: number): Report {
+function cut(state: State, drawn: Drawn, window: number): Report {
   const { head, settings, results, plan, open } = state;
   if (!head) throw new CannotCarry('There are no results yet.');
   const models = head.models.map((model) => ({

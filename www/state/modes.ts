@@ -1,5 +1,5 @@
 /** Modes: exact, certified or automatic, and what the results at hand lack for the one that is chosen. Pure. */
-import type { Found } from '../report/result';
+import type { Found } from './result';
 import type { State } from './state';
 import type { Mode, Task } from '../wasm/simd/lorascope';
 

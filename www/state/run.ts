@@ -1,7 +1,7 @@
 /** A run as the state knows it: what was asked for, what is done, and the clock. Pure. */
 import type { Answer } from '../engine/engine';
 import { answers } from './modes';
-import type { Found } from '../report/result';
+import type { Found } from './result';
 import type { State, Status } from './state';
 import type { Mode } from '../wasm/simd/lorascope';
 

@@ -6,7 +6,7 @@ import type { Starting } from '../engine/start';
 import { NO_RUN, type RunState } from './run';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
-import type { Found } from '../report/result';
+import type { Found } from './result';
 import type { Verified } from './verify';
 import type {
   Cell,

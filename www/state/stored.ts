@@ -1,6 +1,6 @@
 /** A stored report opened again, without its checkpoints: everything that reads a report works, nothing can be computed. */
 import { SCHEMA } from '../contract';
-import { brief, type Found } from '../report/result';
+import { brief, type Found } from './result';
 import { defaults, type State } from './state';
 import type { Plan, PlanMatrix, Report } from '../wasm/simd/lorascope';
 

@@ -1,7 +1,7 @@
 /** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
 import { exactSeconds } from './cost';
 import { certified } from './modes';
-import type { Found } from '../report/result';
+import type { Found } from './result';
 import type { State } from './state';
 import type { Matrix, Outcome } from '../wasm/simd/lorascope';
 

@@ -26,7 +26,8 @@ impl Layout<'_> {
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let last = self.marks.len().checked_sub(1)?;
         let Some(from) = self.focused() else {
-            return Some(self.read(&self.marks[0]));
+            // From the left.
+            return Some(self.read(&self.marks[last]));
         };
         let own: Vec<usize> = (0..self.marks.len())
             .filter(|n| self.marks[*n].matrix.name == self.marks[from].matrix.name)
