@@ -4,6 +4,7 @@ use crate::common::{Visit, fixtures};
 use lorascope::methods::refused::REFUSED;
 use lorascope::plan::registry::{rows, table};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// `LORASCOPE_WRITE=1 cargo test --test all registry::` puts the code's table there.
 #[test]
@@ -50,13 +51,17 @@ fn every_proof_is_there() {
 /// An adapter with this configuration beside its base: the problem's code and its title and cause.
 fn refusal(config: &str) -> (String, String) {
     let zoo = fixtures().join("zoo/roberta_lora");
-    let root = std::env::temp_dir().join(format!("lorascope-refusal-{}", std::process::id()));
+    // A folder of each call's own: tests of one binary run side by side.
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let root = std::env::temp_dir().join(format!("lorascope-refusal-{}-{call}", std::process::id()));
     for file in ["base/model.safetensors", "adapter/adapter_model.safetensors"] {
         std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
         std::fs::copy(zoo.join(file), root.join(file)).unwrap();
     }
     std::fs::write(root.join("adapter/adapter_config.json"), config).unwrap();
     let plan = Visit::open_folders(&root, &["base", "adapter"]).plan(&[]);
+    std::fs::remove_dir_all(&root).unwrap();
     assert!(plan.models.is_empty(), "{config}");
     let problem = plan
         .problems

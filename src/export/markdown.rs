@@ -17,7 +17,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
         about.preset, about.rule, about.program, about.build
     );
     out.push_str(
-        "| model | size of the change, mean σ₁(ΔW)/σ₁(W₀) | intruders | of | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n",
+        "| model | intruders | of | size of the change, mean σ₁(ΔW)/σ₁(W₀) | matrices with any | weakest match | effective rank of ΔW, mean | reading |\n",
     );
     out.push_str("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n");
     let number = |x: Option<f64>, digits: usize| x.map_or("–".into(), |x| format!("{x:.digits$}"));
@@ -27,7 +27,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
         let (weakest, rank) = (number(m.weakest_match, 2), number(m.mean_effective_rank, 1));
         let _ = writeln!(
             out,
-            "| {} | {size} | {} | {} | {} | {weakest} | {rank} | {} |",
+            "| {} | {} | {} | {size} | {} | {weakest} | {rank} | {} |",
             cell(&m.label),
             m.intruders,
             m.possible,

@@ -142,7 +142,7 @@ test('presets name their rule, and say which vectors they judge otherwise and wh
   await details.click();
   const reasons = page.locator('.rule tbody tr');
   await expect(reasons.first()).toContainText('sign turned');
-  const total = number(/([\d,]+) vectors? ha/.exec(await details.innerText())![1]!);
+  const total = number(/([\d,]+) vectors? get/.exec(await details.innerText())![1]!);
   expect(total).toBeGreaterThan(20);
   expect(await reasons.count()).toBe(Math.min(total, 500));
   expect((await summary(page, 'LoRA r = 1')).intruders).toBeGreaterThan(before);
