@@ -55,10 +55,12 @@ impl Layout<'_> {
                 color: palette.ink_3,
             },
         );
-        let title = format!(
-            "Weakest match among each matrix’s {} strongest vectors",
-            self.request.settings.k
-        );
+        let k = self.request.settings.k;
+        let title = if self.narrow {
+            format!("Weakest match of each matrix’s top {k}")
+        } else {
+            format!("Weakest match among each matrix’s {k} strongest vectors")
+        };
         pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
         let base = HEIGHT - BOTTOM;
         for (n, value) in cos_ticks(self.request.settings.cosine).into_iter().enumerate() {
@@ -139,7 +141,7 @@ impl Layout<'_> {
             .filter_map(|(model, mean)| Some((model, (*mean)?)))
             .collect();
         let print = |mean: f64| CHANGE_RATIO.print(Reading::Exactly(mean));
-        let room = HEIGHT - BOTTOM - 24.0 - self.y.at(self.request.settings.epsilon).max(TOP);
+        let room = HEIGHT - BOTTOM - 8.0 - self.y.at(self.request.settings.epsilon).max(TOP);
         let rows = readings::fit(known.len(), room);
         let longest = known
             .iter()
