@@ -18,12 +18,15 @@ pub struct Refused {
     /// Values of `init_lora_weights`.
     pub inits: &'static [&'static str],
     /// Anything else that a configuration shows it by: the type, and what is looked at.
-    pub shown: Option<(&'static str, fn(&Fields) -> bool)>,
+    pub shown: Option<Shown>,
     /// Tensors of its own.
     pub parts: &'static [&'static str],
     /// Whose merge helps.
     pub merge: Merge,
 }
+
+/// A type of configuration, and what in it tells.
+pub type Shown = (&'static str, fn(&Fields) -> bool);
 
 impl PartialEq for Refused {
     fn eq(&self, other: &Refused) -> bool {
