@@ -26,7 +26,7 @@ pub static SIMILARITY: FigureKind = FigureKind {
     follows_rule: true,
     choices: &[],
     paper: "Figs. 1, 3",
-    note: "A dark cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.",
+    note: "A strong cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.",
     by_layer: false,
     shows: &INTRUDERS,
     keeps: Keeps {

@@ -130,7 +130,7 @@ test('on paper figures keep their shape, tables are whole, and nothing is for ha
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await expect(page.getByTestId('matrix-row')).toHaveCount(12);
   await expect.poll(async () => (await shapes()).filter((ratio) => Math.abs(ratio - 1) > 0.02)).toEqual([]);
-  expect(await shapes()).toHaveLength(4);
+  expect(await shapes()).toHaveLength(5);
   for (const hidden of ['lorascope-menu', '.controls', '.choice', '.actions', '.site nav'])
     for (const one of await page.locator(hidden).all()) await expect(one, hidden).toBeHidden();
   const widest = await page
