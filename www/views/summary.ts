@@ -34,7 +34,7 @@ class SummaryView extends View {
           <th>Model</th>
           <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />change</th>
           <th class="num">Intruders<br />${possible(models, complete)}</th>
-          <th class="num">Matrices<br />with any</th>
+          <th class="num said">Matrices<br />with any</th>
           <th class="num">Weakest<br />match</th>
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
@@ -117,7 +117,7 @@ function line(
     <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
     <td class="num size" data-l="Size of ΔW"><span>${changed(m, most)}</span></td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
-    <td class="num" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
+    <td class="num said" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>
     <td class="reading">${complete ? math(m.reading) : nothing} ${exceptions(m)}</td>
