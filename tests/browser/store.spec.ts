@@ -89,6 +89,7 @@ test('the reader sees what is kept, and empties it', async ({ page }) => {
 });
 
 test('a full disk stops no run, and is said once', async ({ page }) => {
+  test.setTimeout(120_000);
   await open(page);
   const client = await page.context().newCDPSession(page);
   await client.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize: 1 });
