@@ -34,8 +34,11 @@ fn weakest_match(matrix: &Matrix, settings: &Settings) -> Reading {
 
 /// Between what the smallest of some matches lies; none of none.
 pub fn weakest(window: impl Iterator<Item = (f32, f32)>) -> Option<(f64, f64)> {
+    window.reduce(weaker).map(|(low, high)| (low.into(), high.into()))
+}
+
+/// Between what the smaller of two matches lies.
+pub fn weaker(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     let least = |a: f32, b: f32| if b.total_cmp(&a).is_lt() { b } else { a };
-    window
-        .reduce(|(low, high), one| (least(low, one.0), least(high, one.1)))
-        .map(|(low, high)| (low.into(), high.into()))
+    (least(a.0, b.0), least(a.1, b.1))
 }

@@ -3,6 +3,7 @@
 use super::apply::mean;
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, Intervals, undecided};
+use crate::metrics::weakest_match::weaker;
 use crate::report::{Kind, Matrix, Report, Settings, Status};
 use crate::series::{labels, series};
 use serde::{Deserialize, Serialize};
@@ -139,14 +140,12 @@ struct Seen {
 impl Seen {
     fn take(&mut self, window: impl Iterator<Item = Interval>, epsilon: f64) {
         let before = self.below[0];
-        let least = |a: f32, b: f32| if b.total_cmp(&a).is_lt() { b } else { a };
         for (low, high) in window {
             self.possible += 1;
             for (count, threshold) in self.below.iter_mut().zip(thresholds(epsilon)) {
                 *count += u32::from(f64::from(high) < threshold);
             }
-            let (lowest, highest) = self.weakest.unwrap_or((low, high));
-            self.weakest = Some((least(lowest, low), least(highest, high)));
+            self.weakest = Some(self.weakest.map_or((low, high), |before| weaker(before, (low, high))));
         }
         self.matrices += 1;
         self.with_any += u32::from(self.below[0] > before);

@@ -20,7 +20,8 @@ class SummaryView extends View {
     const models = report?.models(state.settings) ?? [];
     const all = state.plan?.matrices.length ?? 0;
     const heads = state.head?.models ?? [];
-    const lines = models.map((_, at) => at).filter((at) => !this.#folded(heads, at));
+    const runs = runsOf(heads);
+    const lines = models.map((_, at) => at).filter((at) => !this.#folded(runs.get(at), heads[at], at));
     const places = shown(this.ctx, lines.length).map((n) => lines[n]!);
     const complete = state.status !== 'running' && state.results.size >= all;
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
@@ -39,21 +40,22 @@ class SummaryView extends View {
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
           <th>${complete ? 'Reading' : ''}</th>
         </tr></thead>
-        <tbody>${places.map((at) => line(models[at]!, most, heads[at], state.plan?.models[at], complete, this.#run(models, at)))}</tbody>
+        <tbody>${places.map((at) => line(models[at]!, most, heads[at], state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
       </table></div>${others(this.ctx, lines.length, places)}`,
     });
   }
 
   /** An earlier checkpoint of a run that has one row. */
-  #folded(heads: readonly Model[], at: number): boolean {
-    if (this.#open.has(nameOf(heads[at]))) return false;
-    const run = runOf(heads, at);
-    return run !== undefined && at !== run.at(-1);
+  #folded(run: readonly number[] | undefined, own: Model | undefined, at: number): boolean {
+    return run !== undefined && at !== run.at(-1) && !this.#open.has(nameOf(own));
   }
 
   /** Beside a run's last checkpoint: how many there are, and the counts of all. */
-  #run(models: readonly ModelSummary[], at: number): TemplateResult | typeof nothing {
-    const run = runOf(this.ctx.state.head?.models ?? [], at);
+  #run(
+    models: readonly ModelSummary[],
+    run: readonly number[] | undefined,
+    at: number,
+  ): TemplateResult | typeof nothing {
     if (!run || at !== run.at(-1)) return nothing;
     const name = nameOf(this.ctx.state.head?.models[at]);
     const all = this.#open.has(name);
@@ -77,11 +79,22 @@ function sparkline(counts: readonly number[]): TemplateResult {
   return html`<svg class="spark" viewBox="-1 0 58 14" role="img" aria-label="intruders by checkpoint: ${counts.join(', ')}"><path d=${path} /></svg>`;
 }
 
-/** The checkpoints of a run by step, where the model is one of several. */
-function runOf(all: readonly Model[], at: number): number[] | undefined {
-  const name = nameOf(all[at]);
-  const own = all.flatMap((m, n) => (m.run && all[at]?.run && nameOf(m) === name ? [n] : []));
-  return own.length > 1 ? own.sort((a, b) => (all[a]?.run?.step ?? 0) - (all[b]?.run?.step ?? 0)) : undefined;
+/** Of each checkpoint of several, the places of its run's by step: in one pass, since a slider asks with every step. */
+function runsOf(all: readonly Model[]): Map<number, readonly number[]> {
+  const byName = new Map<string, number[]>();
+  for (const [at, model] of all.entries()) {
+    if (!model.run) continue;
+    const own = byName.get(nameOf(model));
+    if (own) own.push(at);
+    else byName.set(nameOf(model), [at]);
+  }
+  const runs = new Map<number, readonly number[]>();
+  for (const own of byName.values()) {
+    if (own.length < 2) continue;
+    own.sort((a, b) => (all[a]?.run?.step ?? 0) - (all[b]?.run?.step ?? 0));
+    for (const at of own) runs.set(at, own);
+  }
+  return runs;
 }
 
 function nameOf(model: Model | undefined): string {

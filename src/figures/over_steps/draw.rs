@@ -1,6 +1,7 @@
 //! The marks of the runs, back to front.
 
 use super::{BOTTOM, HEIGHT, Layout, Line, TOP};
+use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::scale::{apart, count};
 use crate::figures::spread::spread;
@@ -15,12 +16,8 @@ impl Layout<'_> {
             } else {
                 "The report holds no checkpoints of a training run."
             };
-            let quiet = Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.ink_2,
-            };
-            return pen.text((self.left + 12.0, TOP + 24.0), text, quiet, Align::Start);
+            let middle = (0.5 * (self.left + self.right), 0.33 * HEIGHT);
+            return say(pen, middle, self.right - self.left - 16.0, text, false);
         }
         if let Some(at) = self.focused().map(|(line, stop)| self.lines[line].stops[stop].at) {
             pen.vline(at.0.round(), TOP - 6.0, HEIGHT - BOTTOM, 1.0, pen.palette.ink)?;

@@ -2,6 +2,7 @@
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
 use crate::figures::counted::so_far;
+use crate::figures::empty::say;
 use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::readings;
 use crate::figures::scale::{apart, cos_ticks, fixed, short, tick_label};
@@ -19,12 +20,8 @@ impl Layout<'_> {
             } else {
                 "No matrix was changed and compared."
             };
-            let quiet = Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.ink_2,
-            };
-            return pen.text((self.left + 12.0, TOP + 24.0), text, quiet, Align::Start);
+            let middle = (0.5 * (self.left + self.right), 0.33 * HEIGHT);
+            return say(pen, middle, self.right - self.left - 16.0, text, false);
         }
         self.crosshair(pen)?;
         // Without an intruder first: what is new lies on top.

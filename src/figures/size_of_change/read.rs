@@ -48,7 +48,6 @@ impl Layout<'_> {
             Some(layer) => format!("layer {layer}, {}", type_label(matrix.kind.as_deref())),
             None => matrix.name.clone(),
         };
-        let settings = &self.request.settings;
         let line = |measure: &Measure, reading: Reading| (measure.short.to_owned(), measure.print(reading));
         Readout {
             title,
@@ -56,7 +55,7 @@ impl Layout<'_> {
                 ("model".into(), self.labels[mark.model].clone()),
                 line(&CHANGE_RATIO, Reading::Exactly(mark.size)),
                 line(&WEAKEST_MATCH, Reading::Between(mark.weakest.0, mark.weakest.1)),
-                line(&INTRUDERS, INTRUDERS.read(matrix, settings)),
+                line(&INTRUDERS, Reading::Counted(mark.intruders.0, mark.intruders.1)),
             ],
             colors: Vec::new(),
             focus: Focus {
