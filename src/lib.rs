@@ -46,8 +46,6 @@
 
 #[cfg(feature = "engine")]
 pub mod error;
-#[cfg(feature = "page")]
-pub mod panel;
 pub mod print;
 #[cfg(all(test, feature = "engine"))]
 mod steps;
@@ -62,7 +60,6 @@ pub mod plan;
 #[cfg(feature = "engine")]
 pub mod linalg;
 pub mod metrics;
-pub mod presets;
 pub mod report;
 pub mod series;
 

@@ -8,7 +8,7 @@ use lorascope::lesson::{Scene, Spectrum};
 use lorascope::linalg::{SplitMix, View, low_rank_singular_values, singular_values};
 use lorascope::metrics::effective_rank::effective_rank;
 use lorascope::metrics::random_match::random_match;
-use lorascope::panel::Body;
+use lorascope::report::panel::Body;
 use lorascope::report::{Cosine, Status};
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};

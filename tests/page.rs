@@ -3,7 +3,7 @@
 //! `LORASCOPE_WRITE=1 cargo test --test all page::` writes them.
 
 use lorascope::figures::FigureId;
-use lorascope::presets::presets;
+use lorascope::report::presets::presets;
 use lorascope::report::{CORNER, LONGEST_WINDOW, SCHEMA, Settings};
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,8 +2,8 @@
 //! through table, files, embed, script and link, and from two files to a tuned matrix. Compiled into the library's own tests, where the lists take them in.
 
 use crate::export::{self, csv, embed_code, json, matrices_csv, matrices_json, page, pytorch, slim};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
-use crate::figures::pen::{Align, Drawn, Pen, Type};
 use crate::figures::{FigureId, Focus, Readout, Request, Table, Theme, hover, step, svg, table};
 use crate::methods::{Change, Config, Method, Outline};
 use crate::metrics::intruder::INTRUDERS;

@@ -1,6 +1,6 @@
 //! Provenance: what a reader needs to judge or repeat a number. The rule, the program, the files, the paper.
 
-use crate::presets;
+use crate::report::presets;
 use crate::report::{FileInfo, Report, Settings};
 use crate::summary;
 use serde::Serialize;

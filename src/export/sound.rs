@@ -135,8 +135,8 @@ fn of_delta(delta: &Delta, n: usize) -> Option<String> {
 }
 
 #[cfg(feature = "page")]
-fn of_panel(body: &crate::panel::Body) -> Option<String> {
-    use crate::panel::{Body, Range};
+fn of_panel(body: &crate::report::panel::Body) -> Option<String> {
+    use crate::report::panel::{Body, Range};
     let range = |r: &Range| r.from.is_finite() && r.to.is_finite() && (!r.log || r.from > 0.0 && r.to > 0.0);
     let points = |list: &[[f64; 2]]| list.iter().flatten().all(|x| x.is_finite());
     let sound = match body {

@@ -1,8 +1,8 @@
 //! The caption of a figure that stands alone: its heading above, the rule and the source below.
 
-use super::pen::{Align, Drawn, Pen, Type};
-use super::style::{LABEL, TICK, TITLE, wrap};
-use super::{Request, sane_width};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::style::{LABEL, TICK, TITLE, wrap};
+use crate::figures::{Request, sane_width};
 use crate::report::Report;
 use crate::series::{labels, type_label};
 
@@ -12,14 +12,14 @@ const LINE: f64 = 15.0;
 /// "Similarity: layer 2, query, LoRA r = 8"; for a figure of the run its title.
 pub fn heading(report: &Report, request: &Request) -> String {
     #[cfg(feature = "page")]
-    if let Some(panel) = super::panel::chosen(report, request) {
+    if let Some(panel) = crate::figures::panel::chosen(report, request) {
         return panel.title.clone();
     }
     let title = request.figure.kind().title;
     if !request.figure.is_of_one_matrix() {
         return title.to_owned();
     }
-    let Some((at, _, Some(matrix))) = super::pick::one_matrix(report, request) else {
+    let Some((at, _, Some(matrix))) = crate::figures::data::best::one_matrix(report, request) else {
         return title.to_owned();
     };
     let place = match matrix.layer {
@@ -50,7 +50,7 @@ pub(super) fn draw(pen: &Pen, report: &Report, request: &Request, body: f64) -> 
         bold: true,
         color: pen.palette.ink,
     };
-    let title = super::style::truncate(&heading(report, request), LABEL, sane_width(request));
+    let title = crate::figures::drawing::style::truncate(&heading(report, request), LABEL, sane_width(request));
     pen.text((0.0, 14.0), &title, head, Align::Start)?;
     let face = Type {
         size: TICK,

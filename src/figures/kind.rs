@@ -3,8 +3,8 @@
 //! A new figure is a file with a [`FigureKind`] and a layout, and a line in the list beside its `mod`, [`OWN`]. The page, links, the embed,
 //! exports and tests read the list. A figure of one more measure by layer is no code at all.
 
-use super::pen::{Drawn, Pen};
-use super::{OWN, Readout, Request, Table, by_layer};
+use crate::figures::drawing::pen::{Drawn, Pen};
+use crate::figures::{OWN, Readout, Request, Table, by_layer};
 use crate::metrics::{Measure, measures};
 use crate::report::Report;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -44,7 +44,7 @@ macro_rules! drawing {
             fn height(&self) -> f64 {
                 $layout::height(self)
             }
-            fn draw(&self, pen: &$crate::figures::pen::Pen) -> $crate::figures::pen::Drawn {
+            fn draw(&self, pen: &$crate::figures::drawing::pen::Pen) -> $crate::figures::drawing::pen::Drawn {
                 $layout::draw(self, pen)
             }
             fn hover(&self, x: f64, y: f64) -> Option<$crate::figures::Readout> {
@@ -204,8 +204,8 @@ impl FigureId {
     /// The figure of that id, a report's own panels among them.
     pub fn named(id: &str) -> Option<FigureId> {
         #[cfg(feature = "page")]
-        if id == super::panel::PANEL.id {
-            return Some(FigureId(&super::panel::PANEL));
+        if id == crate::figures::panel::PANEL.id {
+            return Some(FigureId(&crate::figures::panel::PANEL));
         }
         FigureId::all().find(|figure| figure.id == id)
     }

@@ -1,9 +1,9 @@
 //! The figure as a standalone SVG: for exports and for the goldens.
 
-use super::pen::{Medium, Pen};
-use super::raster::{Blit, Raster};
-use super::style::Palette;
-use super::{Request, laid_out, paint, sane_width, whole_height};
+use crate::figures::drawing::pen::{Medium, Pen};
+use crate::figures::drawing::raster::{Blit, Raster};
+use crate::figures::drawing::style::Palette;
+use crate::figures::{Request, laid_out, paint, sane_width, whole_height};
 use crate::print::escape;
 use crate::report::Report;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -43,7 +43,7 @@ pub fn svg(report: &Report, request: &Request) -> String {
         let _ = paint(&*figure, report, request, &pen);
     }
     #[cfg(feature = "page")]
-    super::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
+    crate::figures::drawing::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
     let outer = format!(
         r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#,

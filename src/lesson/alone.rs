@@ -6,9 +6,9 @@ use super::drawn::{turned, unit};
 use super::{Fact, Scene, held};
 use crate::linalg::Matrix;
 use crate::metrics::random_match::{NullBand, random_match};
-use crate::panel::{Arrows, Bars, Body, Level, Panel, Range};
 use crate::print::{count, fixed};
 use crate::report::Cosine;
+use crate::report::panel::{Arrows, Bars, Body, Level, Panel, Range};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

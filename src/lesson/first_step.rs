@@ -11,8 +11,8 @@ use super::{Fact, Scene, held};
 use crate::linalg::{Matrix, View, low_rank_singular_values, product, singular_values};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::frobenius::frobenius;
-use crate::panel::{Body, Map, Maps, Panel};
 use crate::print::{fixed, short};
+use crate::report::panel::{Body, Map, Maps, Panel};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

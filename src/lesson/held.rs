@@ -1,6 +1,6 @@
 //! A lesson's result as a report: the figures of the paper draw it like any other.
 
-use crate::panel::Panel;
+use crate::report::panel::Panel;
 use crate::report::{Base, CORNER, Generator, Kind, Matching, Matrix, Model, Report, SCHEMA, Settings, Totals};
 use crate::summary::apply;
 

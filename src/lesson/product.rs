@@ -14,8 +14,8 @@ use crate::metrics::change_ratio::change_ratio;
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::frobenius::frobenius;
 use crate::metrics::stable_rank::stable_rank;
-use crate::panel::Panel;
 use crate::print::fixed;
+use crate::report::panel::Panel;
 use crate::report::{self, Kind, Model, Settings};
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Singular values side by side, on a logarithmic axis.
 
 use crate::metrics::frobenius::frobenius;
-use crate::panel::{Body, Curves, Line, Panel, Range};
+use crate::report::panel::{Body, Curves, Line, Panel, Range};
 
 /// One spectrum and its line.
 pub struct Spectral<'a> {

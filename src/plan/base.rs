@@ -1,18 +1,18 @@
 //! The base: which set it is, and which of its matrices are looked at.
 
-use super::components::{self, Component};
-use super::families::GateUp;
-use super::files::FileEntry;
-use super::folders::Files;
-use super::job::{Recipe, TensorRef};
-use super::matching::Named;
-use super::models::regions;
-use super::names::{Place, canonical, is_slice, is_weight, place};
-use super::orientation::Orientation;
-use super::selection::Selection;
-use super::sets::FileSet;
-use super::{Answers, PlanBase, PlanType, Question, QuestionOption};
 use crate::checkpoint::ModelConfig;
+use crate::plan::files::FileEntry;
+use crate::plan::files::components::{self, Component};
+use crate::plan::files::folders::Files;
+use crate::plan::files::sets::FileSet;
+use crate::plan::job::{Recipe, TensorRef};
+use crate::plan::models::regions;
+use crate::plan::names::families::GateUp;
+use crate::plan::names::orientation::Orientation;
+use crate::plan::names::{Place, canonical, is_slice, is_weight, place};
+use crate::plan::pairing::matching::Named;
+use crate::plan::selection::Selection;
+use crate::plan::{Answers, PlanBase, PlanType, Question, QuestionOption};
 use crate::report::FileInfo;
 use crate::series::type_order;
 use std::collections::{BTreeSet, HashMap};

@@ -1,7 +1,7 @@
 //! The cost of one matrix, estimated from its shape.
 
-use super::PlanMatrix;
-use super::job::Job;
+use crate::plan::PlanMatrix;
+use crate::plan::job::Job;
 use crate::report::EXACT_UP_TO;
 
 pub fn plan_matrix(job: &Job) -> PlanMatrix {

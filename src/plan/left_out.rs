@@ -1,9 +1,9 @@
 //! Skipped tensors of the base, with the reasons. Nothing is dropped silently.
 
-use super::LeftOut;
-use super::base::Base;
-use super::files::Tensors;
-use super::names::{CONV, canonical, is_weight, place};
+use crate::plan::LeftOut;
+use crate::plan::base::Base;
+use crate::plan::files::Tensors;
+use crate::plan::names::{CONV, canonical, is_weight, place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Buffers, codes and scales; also matrices that a network keeps without a layer of their own (DBRX' experts).

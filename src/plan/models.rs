@@ -1,22 +1,23 @@
 //! The fine-tunes: how each one's tensors pair with the base, and the recipe for every matrix.
 
-use super::adapter::{Adapter, Module};
-use super::alpha::{Decided, Sources};
-use super::base::{Base, HIDDEN, is_matrix, shape};
-use super::components::{self, Component};
-use super::depth::Shift;
-use super::files::Tensors;
-use super::job::{Recipe, TensorRef};
-use super::leaf::joined;
-use super::matching::{ByHand, HAND, Named, Pairing, Shapes, pair};
-use super::meet::{self, Target};
-use super::mismatch::{self, Side};
-use super::names::{canonical, is_slice, is_weight, place};
-use super::orientation::Orientation;
-use super::problems::count;
-use super::{Answers, LeftOut, Problem, Question};
-use super::{experts, renames, replication};
 use crate::checkpoint::ModelConfig;
+use crate::plan::adapters::adapter::{Adapter, Module};
+use crate::plan::adapters::alpha::{Decided, Sources};
+use crate::plan::base::{Base, HIDDEN, is_matrix, shape};
+use crate::plan::files::Tensors;
+use crate::plan::files::components::{self, Component};
+use crate::plan::files::problems::count;
+use crate::plan::job::{Recipe, TensorRef};
+use crate::plan::names::leaf::joined;
+use crate::plan::names::orientation::Orientation;
+use crate::plan::names::{canonical, is_slice, is_weight, place};
+use crate::plan::names::{experts, renames};
+use crate::plan::pairing::depth::Shift;
+use crate::plan::pairing::matching::{ByHand, HAND, Named, Pairing, Shapes, pair};
+use crate::plan::pairing::meet::{self, Target};
+use crate::plan::pairing::mismatch::{self, Side};
+use crate::plan::pairing::replication;
+use crate::plan::{Answers, LeftOut, Problem, Question};
 use crate::report::Matching;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

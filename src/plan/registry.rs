@@ -1,14 +1,14 @@
 //! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
 
-use super::alpha::CONVENTIONS;
-use super::families::{FAMILIES, FUSED, GateUp};
-use super::foreign::{FORMS, SPELLINGS};
-use super::layouts::LAYOUTS;
-use super::renames::RENAMES;
-use super::schemes::SCHEMES;
 use crate::error::PIECES;
 use crate::methods::METHODS;
 use crate::methods::refused::REFUSED;
+use crate::plan::adapters::alpha::CONVENTIONS;
+use crate::plan::files::foreign::{FORMS, SPELLINGS};
+use crate::plan::files::schemes::SCHEMES;
+use crate::plan::names::families::{FAMILIES, FUSED, GateUp};
+use crate::plan::names::layouts::LAYOUTS;
+use crate::plan::names::renames::RENAMES;
 
 /// One line: what people have, what is done with it, and the fixture (or test) that proves it.
 pub struct Row {
@@ -118,7 +118,7 @@ const FOREIGN: [(&str, &str, &str); 7] = [
     (
         "GPTQ, AWQ, AutoRound, compressed-tensors, NVFP4, MXFP4, quanto, HQQ, EXL2, EXL3, torchao, AQLM, MLX quantised",
         "refused by name: use the 16-bit model",
-        "tests/quantized.rs, src/plan/schemes.rs",
+        "tests/quantized.rs, src/plan/files/schemes.rs",
     ),
     (
         "exports for one runtime (ONNX, TensorFlow Lite, OpenVINO, Core ML, TensorRT)",
@@ -204,7 +204,7 @@ pub fn writers() -> String {
     let about = "What of a family is stored otherwise than `[out, in]`. The file’s own shapes decide first, then its configuration.";
     table("Families", about, ["family", "stored", "proof"], families.collect());
     let mut seen = Vec::new();
-    let first = |l: &&crate::plan::layouts::Layout| {
+    let first = |l: &&crate::plan::names::layouts::Layout| {
         let new = !seen.contains(&l.name);
         seen.push(l.name);
         new
@@ -245,7 +245,7 @@ pub fn writers() -> String {
         [
             name.to_owned(),
             format!("named, not merged. {way}"),
-            "src/plan/foreign.rs".to_owned(),
+            "src/plan/files/foreign.rs".to_owned(),
         ]
     });
     let about = "Low-rank files in names or a form that is not read: known by their shapes, never taken for a model.";
@@ -261,7 +261,7 @@ pub fn writers() -> String {
             format!("named, not read. Use the 16-bit model. {}", s.way)
                 .trim()
                 .to_owned(),
-            "src/plan/schemes.rs".to_owned(),
+            "src/plan/files/schemes.rs".to_owned(),
         ]
     });
     let about = "Models whose weights are packed in a way that is not read: known by their tensors.";

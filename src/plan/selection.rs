@@ -1,7 +1,7 @@
 //! The selection of matrices: by default what the paper looks at, and whatever the reader switches on or off.
 
-use super::names::Place;
-use super::{Answers, PlanType};
+use crate::plan::names::Place;
+use crate::plan::{Answers, PlanType};
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
 
@@ -106,8 +106,8 @@ fn label(kind: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names::place;
     use super::*;
+    use crate::plan::names::place;
 
     fn with(pairs: &[(&str, &str)]) -> Selection {
         Selection::of(&Answers(

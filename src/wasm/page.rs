@@ -4,7 +4,7 @@ use super::view::ReportView;
 use crate::export;
 use crate::figures::Request;
 use crate::metrics::{self, Measure};
-use crate::presets::{self, Preset};
+use crate::report::presets::{self, Preset};
 use crate::report::{Matrix, Report, Settings};
 use crate::summary::{self, Differences, Matrices, MatrixRow, Sort, Summary};
 use tsify::{Ts, Tsify};

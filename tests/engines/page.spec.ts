@@ -10,7 +10,6 @@ import { TAKES_FOLDERS, testid } from './tab';
 
 const now = eachTab();
 let site: Awaited<ReturnType<typeof host>>;
-const figures = `${testid('figure')} canvas`;
 
 test.describe.configure({ mode: 'serial' });
 test.beforeAll(async () => {
@@ -18,17 +17,19 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => site.close());
 
-/** Canvases that hold more than one colour, and say in words what they show. */
+/** Figures that are there, and those whose canvas holds more than one colour and says in words what it shows. */
 const drawn = (): Promise<{ drawn: number; all: number }> =>
   now.tab.run((css) => {
-    const all = [...document.querySelectorAll<HTMLCanvasElement>(css)];
-    const many = (canvas: HTMLCanvasElement) => {
+    const all = [...document.querySelectorAll(css)];
+    const many = (figure: Element) => {
+      const canvas = figure.querySelector('canvas');
+      if (!canvas) return false;
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
       const colours = new Set(new Uint32Array(data.buffer));
       return colours.size > 3 && (canvas.getAttribute('aria-label') ?? '').length > 12;
     };
     return { drawn: all.filter(many).length, all: all.length };
-  }, figures);
+  }, testid('figure'));
 
 test('the sample: stopped, gone on with, with the numbers of the reference', async () => {
   const { tab } = now;
@@ -69,20 +70,24 @@ test('what is done is kept over a reload', async () => {
 
 test('every figure of the run and of a matrix is drawn', async () => {
   const { tab } = now;
-  await expect.poll(drawn, { timeout: 30_000 }).toEqual({ drawn: 4, all: 4 });
+  const there = (id: string) => expect.poll(() => tab.count(`[data-figure=${id}]`)).toBe(1);
+  const eachIsDrawn = () =>
+    expect
+      .poll(
+        async () => {
+          const { drawn: some, all } = await drawn();
+          return all > 0 ? all - some : undefined;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(0);
+  await there('epsilon-curve');
+  await eachIsDrawn();
   await tab.click(`${testid('matrix-row')} td`);
-  await expect.poll(async () => (await drawn()).all).toBeGreaterThan(2);
-  await expect
-    .poll(
-      async () => {
-        const { drawn: some, all } = await drawn();
-        return all - some;
-      },
-      { timeout: 30_000 },
-    )
-    .toBe(0);
+  await there('spectrum');
+  await eachIsDrawn();
   await tab.press('\uE00C');
-  await expect.poll(async () => (await drawn()).all).toBe(4);
+  await there('epsilon-curve');
 });
 
 test('a slider moves the counts, and the mouse brings numbers', async () => {

@@ -1,6 +1,6 @@
 /** One tab of any engine: what a reader does and sees there, in the few words that the tests need. */
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { expect } from '@playwright/test';
 import type { Driver } from './driver';
 import type { Name } from './engine';
@@ -134,7 +134,7 @@ export class Tab {
     );
   }
 
-  /** The next file that arrives, whole. */
+  /** The next file that arrives, whole, in a folder of its own: WebKit's window saves no second file under one name. */
   async download(start: () => Promise<void>): Promise<string> {
     const there = () =>
       readdirSync(this.driver.downloads).filter((file) => !/\.(part|crdownload|wkdownload)$/.test(file));
@@ -151,7 +151,9 @@ export class Tab {
         return size > 0 && size === last;
       })
       .toBe(true);
-    return join(this.driver.downloads, fresh!);
+    const taken = join(mkdtempSync(join(dirname(this.driver.downloads), 'taken-')), fresh!);
+    renameSync(join(this.driver.downloads, fresh!), taken);
+    return taken;
   }
 
   async shot(): Promise<Buffer> {

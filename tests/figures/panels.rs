@@ -4,8 +4,8 @@ use super::golden::check;
 use super::stored::{named, report_of, request};
 use lorascope::export;
 use lorascope::figures::{Focus, Request, Theme, hover, step, svg, table};
-use lorascope::panel::*;
 use lorascope::report::Report;
+use lorascope::report::panel::*;
 
 fn curves() -> Panel {
     let line = |label: &str, token: &str, f: fn(f64) -> f64| Line {

@@ -4,7 +4,7 @@ use lorascope::checkpoint::{Content, Reader};
 use lorascope::error::Error;
 use lorascope::figures::{self, FigureId, Focus, Request, Theme};
 use lorascope::plan::Answers;
-use lorascope::plan::leaf::leaf;
+use lorascope::plan::names::leaf::leaf;
 use lorascope::plan::names::{canonical, place};
 use lorascope::report::{Match, Mode, Report, Settings, Side, Similarity, Task};
 use lorascope::session::Session;

@@ -1,10 +1,10 @@
 //! The marks of the panels, back to front.
 
 use super::{GAP, KEY_ROW, Layout, Shown};
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, every, tick_label};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{TICK_GAP, apart, every, tick_label};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {

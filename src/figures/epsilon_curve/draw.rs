@@ -1,11 +1,11 @@
 //! The marks of the epsilon curve, back to front.
 
 use super::{BOTTOM, Layout, Line, NARROW, TOP};
-use crate::figures::counted::so_far;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::readings;
-use crate::figures::scale::{count, count_ticks, fixed, short};
-use crate::figures::style::{LABEL, TICK, truncate};
+use crate::figures::data::readings;
+use crate::figures::data::words::so_far;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{count, count_ticks, fixed, short};
+use crate::figures::drawing::style::{LABEL, TICK, truncate};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {

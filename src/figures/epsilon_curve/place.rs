@@ -1,8 +1,8 @@
 //! Placement of the lines' names: beside their own line, where the lines part, over no other line and no other name.
 
 use super::{Layout, Line, TOP};
-use crate::figures::pen::Point;
-use crate::figures::style::{LABEL, LABEL_GAP, text_width};
+use crate::figures::drawing::pen::Point;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width};
 
 /// Beside more lines than this there is no room for names, and a place is weighed against all of them.
 const NAMED: usize = 40;

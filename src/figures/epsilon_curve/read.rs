@@ -1,8 +1,8 @@
 //! The epsilon curve read at a threshold: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, Layout, TOP};
-use crate::figures::counted::so_far;
-use crate::figures::scale::{count, fixed};
+use crate::figures::data::words::so_far;
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 
 impl Layout<'_> {

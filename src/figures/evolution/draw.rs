@@ -2,10 +2,10 @@
 
 use super::history::History;
 use super::{GAP, LEFT, Layout, PLOTS, Plot, RIGHT, TOP, WORDS};
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{TICK_GAP, apart, count, count_ticks, fixed, short};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate, wrap};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{TICK_GAP, apart, count, count_ticks, fixed, short};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate, wrap};
 use crate::metrics::tracks::Track;
 
 impl Layout<'_> {

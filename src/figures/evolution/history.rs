@@ -1,7 +1,7 @@
 //! A run's checkpoints of one matrix, in order, and what is known of every vector at each.
 
 use crate::figures::Request;
-use crate::figures::pick::{Best, BestOne};
+use crate::figures::data::best::{Best, BestOne};
 use crate::metrics::tracks::{Links, Track, assign, links, trace};
 use crate::report::{Match, Matrix, Model, Report, Settings, Status};
 

@@ -2,7 +2,7 @@
 
 use super::history::{History, Spot};
 use super::{LEFT, Layout, PLOTS, Plot, RIGHT};
-use crate::figures::scale::{count, fixed};
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::metrics::tracks::Track;
 

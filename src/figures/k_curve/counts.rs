@@ -1,6 +1,6 @@
 //! Counts by window: how many vectors, and how many intruders, it holds.
 
-use crate::figures::pick::{Best, thin};
+use crate::figures::data::best::{Best, thin};
 use crate::report::{Model, Report, Settings, Status};
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,12 +1,12 @@
 //! The marks of the k curve, back to front.
 
 use super::{BOTTOM, LISTED, Layout, Line, TOP, percent};
-use crate::figures::counted::so_far;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::readings;
-use crate::figures::scale::{TICK_GAP, apart, count, decades};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
+use crate::figures::data::readings;
+use crate::figures::data::words::so_far;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{TICK_GAP, apart, count, decades};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {

@@ -1,8 +1,8 @@
 //! The k curve read at a window: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, Layout, Line, TOP};
-use crate::figures::counted::so_far;
-use crate::figures::scale::{count, fixed};
+use crate::figures::data::words::so_far;
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 
 impl Layout<'_> {

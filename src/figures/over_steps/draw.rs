@@ -1,11 +1,11 @@
 //! The marks of the runs, back to front.
 
 use super::{BOTTOM, HEIGHT, Layout, Line, TOP};
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{apart, count};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{apart, count};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {

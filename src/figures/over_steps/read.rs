@@ -1,7 +1,7 @@
 //! The runs read at a checkpoint: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
-use crate::figures::scale::{count, fixed};
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::metrics::Reading;
 use crate::metrics::change_ratio::CHANGE_RATIO;

@@ -1,10 +1,10 @@
 //! The marks of the overview, back to front.
 
 use super::{GAP, HEAD, LEFT, Layout, NUMERAL, Shown, TOTAL};
-use crate::figures::counted::{side_words, so_far};
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{TICK_GAP, every, fixed};
-use crate::figures::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
+use crate::figures::data::words::{side_words, so_far};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{TICK_GAP, every, fixed};
+use crate::figures::drawing::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::series::{type_label, type_short};
 
 /// The shade of the largest count: the deeper ones are kept from cells that hold numerals.

@@ -1,6 +1,6 @@
 //! Matrices sorted into cells: rows of layers, columns of types, the same for all models.
 
-use crate::figures::pick::{Best, done};
+use crate::figures::data::best::{Best, done};
 use crate::metrics::intruder::undecided;
 use crate::report::{Matrix, Model, Report, Settings, Status};
 use crate::series::type_order;

@@ -1,8 +1,8 @@
 //! The overview read at a cell: for the pointer, the arrow keys and screen readers.
 
 use super::{Layout, Shown};
-use crate::figures::pick::Best;
-use crate::figures::scale::{count, fixed};
+use crate::figures::data::best::Best;
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::report::{Matrix, Status};
 use crate::series::type_label;

@@ -1,11 +1,11 @@
 //! A unit vector among the vectors of an orthonormal basis, in the plane or in space.
 
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::fixed;
+use crate::figures::drawing::style::LABEL;
 use crate::figures::kind::drawing;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::fixed;
-use crate::figures::style::LABEL;
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
-use crate::panel::Arrows;
+use crate::report::panel::Arrows;
 use plotters::style::RGBColor;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 

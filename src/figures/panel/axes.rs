@@ -1,10 +1,10 @@
 //! The axes of a panel's plot: their ends, their ticks, and how they are drawn.
 
 use super::ticks::{log_label, powers_between, round_between};
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{Axis, TICK_GAP, apart, tick_labels};
-use crate::figures::style::{LABEL, TICK, text_width, truncate};
-use crate::panel::Range;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{Axis, TICK_GAP, apart, tick_labels};
+use crate::figures::drawing::style::{LABEL, TICK, text_width, truncate};
+use crate::report::panel::Range;
 
 /// A range as two ends in order; whatever a file says, they are finite and apart.
 fn ends(range: &Range) -> (f64, f64) {

@@ -1,13 +1,13 @@
 //! One value for each of n things.
 
 use super::axes::{self, axis, ticks};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{Axis, fixed, index_ticks, tick_room};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate};
 use crate::figures::kind::drawing;
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{Axis, fixed, index_ticks, tick_room};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, text_width, truncate};
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
-use crate::panel::Bars;
+use crate::report::panel::Bars;
 
 const NARROW: f64 = 460.0;
 const TOP: f64 = 30.0;

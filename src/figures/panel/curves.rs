@@ -1,11 +1,11 @@
 //! Lines over one number: laid out and read.
 
 use super::axes::{axis, ticks};
+use crate::figures::drawing::scale::{Axis, measure, tick_room};
+use crate::figures::drawing::style::{LABEL, text_width};
 use crate::figures::kind::drawing;
-use crate::figures::scale::{Axis, measure, tick_room};
-use crate::figures::style::{LABEL, text_width};
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
-use crate::panel::{Curves, Line};
+use crate::report::panel::{Curves, Line};
 
 /// Below this width the lines are named above the plot, not at their ends.
 const NARROW: f64 = 460.0;

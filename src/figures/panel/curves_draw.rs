@@ -2,11 +2,11 @@
 
 use super::axes;
 use super::curves::{Layout, ROW, STRIP, legend, legend_room};
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::short;
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
-use crate::panel::Line;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::short;
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
+use crate::report::panel::Line;
 use plotters::style::RGBColor;
 
 /// Of a line: its colour and how heavy it is.

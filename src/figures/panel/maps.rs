@@ -1,11 +1,11 @@
 //! Small heat maps side by side on one scale.
 
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::measure;
+use crate::figures::drawing::style::{LABEL, TICK, cos_color, signed_color, truncate};
 use crate::figures::kind::drawing;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::measure;
-use crate::figures::style::{LABEL, TICK, cos_color, signed_color, truncate};
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
-use crate::panel::{Map, Maps};
+use crate::report::panel::{Map, Maps};
 use plotters::style::RGBColor;
 
 /// Title and note above a map.

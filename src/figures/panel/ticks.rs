@@ -1,6 +1,6 @@
 //! Ticks of axes whose ends are data: round values, and powers on a logarithmic axis.
 
-use crate::figures::scale::{nice_step, short};
+use crate::figures::drawing::scale::{nice_step, short};
 
 /// Three to six round values between two ends, either of which may be negative.
 pub fn round_between((lo, hi): (f64, f64)) -> Vec<f64> {

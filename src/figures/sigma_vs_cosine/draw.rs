@@ -1,13 +1,14 @@
 //! The marks of the scatter, back to front.
 
 use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
-use crate::figures::around::around;
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::pick::thin;
-use crate::figures::scale::{cos_ticks, count, fixed, short, tick_labels};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width};
+use crate::figures::data::best::thin;
+use crate::figures::data::cosines::cos_ticks;
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::labels::around;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{count, fixed, short, tick_labels};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width};
 use crate::report::{Cosine, Side, Status};
 use std::collections::HashSet;
 

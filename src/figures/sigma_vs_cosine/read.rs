@@ -2,7 +2,7 @@
 
 use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
 use crate::figures::Readout;
-use crate::figures::scale::fixed;
+use crate::figures::drawing::scale::fixed;
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {

@@ -1,9 +1,9 @@
 //! The cells of a heat map: whole device pixels, no interpolation.
 
 use super::Layout;
-use crate::figures::pen::{Drawn, Pen};
-use crate::figures::raster::largest;
-use crate::figures::style::cos_color;
+use crate::figures::drawing::pen::{Drawn, Pen};
+use crate::figures::drawing::raster::largest;
+use crate::figures::drawing::style::cos_color;
 
 /// Rows and columns up to which the cells are rectangles: fewer than a thousand, and sharp at any size of an SVG.
 pub(super) const RECTANGLES: usize = 64;

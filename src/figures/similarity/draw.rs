@@ -1,10 +1,10 @@
 //! The marks of the similarity figure, back to front.
 
 use super::{Layout, STRIP};
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{index_ticks, short};
-use crate::figures::style::{LABEL, TICK, cos_color, text_width, truncate};
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{index_ticks, short};
+use crate::figures::drawing::style::{LABEL, TICK, cos_color, text_width, truncate};
 use crate::report::{Side, Status};
 
 impl Layout<'_> {

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::figures::Readout;
-use crate::figures::scale::fixed;
+use crate::figures::drawing::scale::fixed;
 use crate::report::Side;
 
 impl Layout<'_> {

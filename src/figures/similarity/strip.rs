@@ -1,10 +1,10 @@
 //! Under the map: the best match of every column, with epsilon and what chance would give.
 
 use super::Layout;
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{fixed, index_ticks, short};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{fixed, index_ticks, short};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Side;
 
 impl Layout<'_> {

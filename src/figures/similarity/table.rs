@@ -1,7 +1,7 @@
 //! One row per fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
 
 use super::Layout;
-use crate::figures::vectors_table::vectors_table;
+use crate::figures::data::vectors_table::vectors_table;
 use crate::figures::{Table, Value};
 
 impl Layout<'_> {

@@ -1,12 +1,13 @@
 //! The marks of the scatter, back to front.
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
-use crate::figures::counted::so_far;
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::readings;
-use crate::figures::scale::{apart, cos_ticks, fixed, short, tick_label};
-use crate::figures::style::{LABEL, TICK, text_width, truncate};
+use crate::figures::data::cosines::cos_ticks;
+use crate::figures::data::readings;
+use crate::figures::data::words::so_far;
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{apart, fixed, short, tick_label};
+use crate::figures::drawing::style::{LABEL, TICK, text_width, truncate};
 use crate::metrics::Reading;
 use crate::metrics::change_ratio::CHANGE_RATIO;
 

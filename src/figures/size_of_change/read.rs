@@ -1,7 +1,7 @@
 //! The scatter read at a matrix: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
-use crate::figures::scale::{count, fixed};
+use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;

@@ -1,12 +1,12 @@
 //! The marks of the spectrum, back to front.
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
-use crate::figures::around::around;
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::scale::{index_ticks, tick_labels};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::labels::around;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
+use crate::figures::drawing::scale::{index_ticks, tick_labels};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::Status;
 use plotters::style::RGBColor;
 

@@ -2,7 +2,7 @@
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
 use crate::figures::Readout;
-use crate::figures::scale::{fixed, measure};
+use crate::figures::drawing::scale::{fixed, measure};
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {

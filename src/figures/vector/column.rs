@@ -1,7 +1,7 @@
 //! |cos| of one fine-tuned vector with every pre-trained one, as stems: one a vector, or the largest of those that share a pixel.
 
-use crate::figures::map::Map;
-use crate::figures::pick::thin;
+use crate::figures::data::best::thin;
+use crate::figures::data::cosines::Map;
 use crate::report::{Matrix, Side};
 
 pub(super) struct Column<'a> {

@@ -1,11 +1,11 @@
 //! The marks of the two vectors' panels, back to front.
 
 use super::{BOTTOM, GAP, LEFT, Layout, PANEL, Panel, TOP};
-use crate::figures::empty::say;
-use crate::figures::pen::{Align, Drawn, Pen, Type};
-use crate::figures::scale::{count, fixed, index_ticks, short};
-use crate::figures::spread::spread;
-use crate::figures::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::empty::say;
+use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::scale::{count, fixed, index_ticks, short};
+use crate::figures::drawing::spread::spread;
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::{Side, Status};
 
 /// What is only a part is fainter.

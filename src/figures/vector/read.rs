@@ -2,7 +2,7 @@
 
 use super::{GAP, LEFT, Layout, PANEL};
 use crate::figures::Readout;
-use crate::figures::scale::fixed;
+use crate::figures::drawing::scale::fixed;
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {

@@ -3,9 +3,9 @@
 use super::sweep::{Found, Sweep};
 use super::{Making, MakingDials, space};
 use crate::metrics::intruder;
-use crate::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 use crate::print::fixed;
 use crate::report::Matrix;
+use crate::report::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 
 /// How many vectors have a line, in the colours from strong to weak.
 const TOKENS: [&str; 3] = ["lora-7", "lora-4", "lora-1"];

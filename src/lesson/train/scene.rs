@@ -5,8 +5,8 @@ use super::side::{Seen, Side};
 use super::training::{Learnt, Training};
 use super::tune::{Method, score};
 use crate::lesson::{Fact, Scene, held};
-use crate::panel::{Body, Curves, Level, Line, Panel, Range};
 use crate::print::{count, fixed};
+use crate::report::panel::{Body, Curves, Level, Line, Panel, Range};
 use crate::report::{Kind, Model, RunStep, Settings};
 
 /// Colours of the two fine-tunes.

@@ -9,9 +9,9 @@ use super::tune::{Method, Tune, score};
 use super::world::{STEPS, World};
 use crate::analyze::Known;
 use crate::lesson::{Fact, Scene, held};
-use crate::panel::{Body, Curves, Level, Line, Panel, Range};
 use crate::print::fixed;
 use crate::report::Settings;
+use crate::report::panel::{Body, Curves, Level, Line, Panel, Range};
 
 /// Full fine-tuning, and these ranks.
 pub const RANKS: [u32; 7] = [1, 2, 4, 8, 16, 64, 128];

@@ -1,0 +1,11 @@
+//! What figures read of a report: one matrix, its best matches, its cosines, the rows of its table and the words for a count.
+
+pub(crate) mod best;
+pub(crate) mod cosines;
+pub(crate) mod layer_axis;
+pub(crate) mod null_band;
+pub(crate) mod readings;
+pub(crate) mod subject;
+pub(crate) mod table;
+pub(crate) mod vectors_table;
+pub(crate) mod words;

@@ -1,0 +1,151 @@
+//! What a figure is asked for, and what it answers to the pointer.
+
+use super::drawing::color::Theme;
+use super::kind::FigureId;
+use crate::report::{CORNER, Settings};
+use serde::{Deserialize, Serialize};
+
+/// What to draw. All lengths are CSS pixels; `scale` is the device pixel ratio.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "FigureId"))]
+    pub figure: FigureId,
+    pub settings: Settings,
+    pub theme: Theme,
+    pub width: f64,
+    /// Device pixels per CSS pixel.
+    pub scale: f64,
+    /// The base matrix's name, for figures of one matrix.
+    #[serde(default)]
+    pub matrix: Option<String>,
+    /// The model, for figures of one model.
+    #[serde(default)]
+    pub model: Option<u32>,
+    /// Rows and columns of the similarity map, and how many singular values are drawn; up to 8192. By default the corner that is kept.
+    #[serde(default = "corner")]
+    pub top: u32,
+    /// True while a run is under way: axes keep their final range, totals say "so far".
+    #[serde(default)]
+    pub running: bool,
+    /// How many matrices the whole run has (axes keep this range while it fills).
+    #[serde(default)]
+    pub planned: u32,
+    /// The crosshair, shared by all figures.
+    #[serde(default)]
+    pub focus: Option<Focus>,
+    /// A small similarity map without axes, to choose from.
+    #[serde(default)]
+    pub thumbnail: bool,
+    /// The upper left cell of the similarity map.
+    #[serde(default)]
+    pub origin: Cell,
+    /// The fine-tuned vector that is studied alone, from 0; by default the first intruder, else the first.
+    #[serde(default)]
+    pub vector: Option<u32>,
+    /// The k curve as a share of all vectors instead of a number.
+    #[serde(default)]
+    pub fraction: bool,
+    /// Effective rank of the adapters alone, on an axis of their own.
+    #[serde(default)]
+    pub adapters_only: bool,
+    /// The training step up to which an evolution is drawn; None: to its end.
+    #[serde(default)]
+    pub until: Option<u64>,
+    /// Which of the report's panels, by its name; by default the first.
+    #[serde(default)]
+    pub panel: Option<String>,
+    /// For a drawing that stands alone: the words below it; its heading stands above.
+    #[serde(default)]
+    pub caption: Option<String>,
+}
+
+/// Row and column of the similarity map, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Cell {
+    pub i: u32,
+    pub j: u32,
+}
+
+fn corner() -> u32 {
+    CORNER as u32
+}
+
+impl Request {
+    /// A finished report's figure, `width` CSS pixels wide, as it looks before anybody has touched it.
+    pub fn of(figure: FigureId, theme: Theme, width: f64) -> Request {
+        Request {
+            figure,
+            settings: Settings::default(),
+            theme,
+            width,
+            scale: 1.0,
+            matrix: None,
+            model: None,
+            top: corner(),
+            running: false,
+            planned: 0,
+            focus: None,
+            thumbnail: false,
+            origin: Cell::default(),
+            vector: None,
+            fraction: false,
+            adapters_only: false,
+            until: None,
+            panel: None,
+            caption: None,
+        }
+    }
+}
+
+/// What the pointer or the arrow keys are on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Focus {
+    pub matrix: Option<String>,
+    pub model: Option<u32>,
+    /// Pre-trained vector, from 0.
+    pub i: Option<u32>,
+    /// Fine-tuned vector, from 0.
+    pub j: Option<u32>,
+    pub epsilon: Option<f64>,
+    /// The window: how many of the strongest vectors are looked at.
+    #[serde(default)]
+    pub k: Option<u32>,
+    /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
+    #[serde(default)]
+    pub at: Option<f64>,
+    /// Of a vector in space, its elevation.
+    #[serde(default)]
+    pub up: Option<f64>,
+}
+
+/// The numbers under the pointer, for the hover card and for screen readers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Readout {
+    pub title: String,
+    /// Label and value: five at most, but one per model where models are compared.
+    pub lines: Vec<(String, String)>,
+    /// The colours of the first lines, where these are models or curves: `full`, `lora-1` ... `lora-7`, or another of the palette's names.
+    pub colors: Vec<String>,
+    pub focus: Focus,
+    /// Where the card hangs: the mark's place in CSS pixels.
+    pub x: f64,
+    pub y: f64,
+    /// The plot's right edge: the card stands beside it where there is room.
+    pub plot_right: f64,
+}
+
+/// CSS pixels, whatever was asked.
+pub(crate) fn sane_width(request: &Request) -> f64 {
+    if request.width.is_finite() {
+        request.width.clamp(120.0, 4000.0)
+    } else {
+        632.0
+    }
+}

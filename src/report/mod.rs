@@ -1,0 +1,519 @@
+//! The report: plain data, the boundary between computing and showing. Everything before it computes; figures, exports and the page only read it.
+//!
+//! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
+
+#[cfg(feature = "page")]
+pub mod panel;
+pub mod presets;
+
+#[cfg(feature = "page")]
+use crate::report::panel::Panel;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "lorascope-report/1";
+
+/// Everything known about one run: one base and its fine-tunes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    pub schema: String,
+    pub generator: Generator,
+    pub settings: Settings,
+    pub base: Base,
+    pub models: Vec<Model>,
+    /// What a lesson draws beside the figures of the paper; none in a report of files.
+    #[cfg(feature = "page")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub panels: Vec<Panel>,
+}
+
+/// The program that computed the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Generator {
+    pub name: String,
+    pub version: String,
+    /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
+    pub build: String,
+    pub threads: u32,
+    /// Which way of computing it was, [`ENGINE`] of that program; absent before 7.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<u32>,
+}
+
+/// Counts every change after which the same files may give other numbers: results of another one are not used.
+pub const ENGINE: u32 = 8;
+
+/// Before this one the bounds of certified mode could be wrong.
+const FIRST_PROVED: u32 = 7;
+
+impl Generator {
+    /// False where a certified best match may be larger than it says.
+    pub fn proves_bounds(&self) -> bool {
+        self.engine.is_some_and(|engine| engine >= FIRST_PROVED)
+    }
+
+    /// This version of this program.
+    pub fn new(build: &str, threads: u32) -> Generator {
+        Generator {
+            name: "lorascope".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            build: build.into(),
+            threads,
+            engine: Some(ENGINE),
+        }
+    }
+}
+
+/// The rule by which vectors are counted. `k`, `epsilon` and `side` may change after computing; nothing is computed again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// How many of the strongest tuned vectors are looked at.
+    pub k: u32,
+    /// A vector whose best match is strictly below this is an intruder.
+    pub epsilon: f64,
+    pub side: Side,
+    pub cosine: Cosine,
+    pub svd: SvdKind,
+    pub mode: Mode,
+    pub preset: String,
+}
+
+impl Default for Settings {
+    /// The "official code" preset: left vectors, |cos|, thin SVD, k = 10, epsilon = 0.5.
+    fn default() -> Self {
+        Settings {
+            k: 10,
+            epsilon: 0.5,
+            side: Side::Left,
+            cosine: Cosine::Absolute,
+            svd: SvdKind::Thin,
+            mode: Mode::Auto,
+            preset: "official".into(),
+        }
+    }
+}
+
+/// What a run must settle; more is computed where it costs little.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    pub mode: Mode,
+    pub k: u32,
+    pub epsilon: f64,
+    pub side: Side,
+}
+
+/// The shorter side of a matrix up to which `auto` computes everything.
+pub const EXACT_UP_TO: u32 = 1024;
+
+/// The longest window that a slider offers.
+pub const LONGEST_WINDOW: u32 = 100;
+
+/// How many strongest vectors a kept corner of a similarity matrix has, on either side.
+pub const CORNER: usize = 32;
+
+impl From<&Settings> for Task {
+    fn from(s: &Settings) -> Task {
+        Task {
+            mode: s.mode,
+            k: s.k,
+            epsilon: s.epsilon,
+            side: s.side,
+        }
+    }
+}
+
+/// Which singular vectors are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    Left,
+    Right,
+    /// A vector counts when it is new on both sides: the larger of the two cosines is below epsilon.
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Cosine {
+    Absolute,
+    Signed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum SvdKind {
+    Thin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// Full spectra, all cosines.
+    Exact,
+    /// The leading vectors, and a bound for what the rest of the base may hold.
+    Certified,
+    /// Exact where that is cheap; certified above, with exact where a verdict stays open.
+    Auto,
+}
+
+/// The pre-trained model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Base {
+    pub label: String,
+    pub files: Vec<FileInfo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct FileInfo {
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Of the whole file, in hexadecimal; absent until it is computed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+}
+
+/// One fine-tune of the base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    pub label: String,
+    pub kind: Kind,
+    /// How W is made from W0; null for a full fine-tune.
+    pub formula: Option<String>,
+    /// The largest rank over the adapter's modules; null for a full fine-tune.
+    pub rank: Option<u32>,
+    pub alpha: Option<f64>,
+    /// What B A is multiplied with. Null when modules differ (patterns) or for a full fine-tune.
+    pub scale: Option<f64>,
+    pub files: Vec<FileInfo>,
+    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    pub run: Option<RunStep>,
+    pub matching: Matching,
+    /// Where the tensors of each matrix lie, so that its numbers can be computed again elsewhere.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    pub matrices: Vec<Matrix>,
+    pub totals: Totals,
+}
+
+impl Model {
+    /// All but its matrices and where they came from: those are what weighs.
+    pub fn bare(&self) -> Model {
+        Model {
+            label: self.label.clone(),
+            kind: self.kind,
+            formula: self.formula.clone(),
+            rank: self.rank,
+            alpha: self.alpha,
+            scale: self.scale,
+            files: self.files.clone(),
+            run: self.run.clone(),
+            matching: self.matching.clone(),
+            sources: Vec::new(),
+            matrices: Vec::new(),
+            totals: self.totals.clone(),
+        }
+    }
+}
+
+/// The tensors of one matrix of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// The base's: also the name of the matrix.
+    pub base: TensorSource,
+    /// By part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
+    pub parts: Vec<TensorSource>,
+    /// What the change is multiplied with; null where it is stored in a tensor, or there is none.
+    pub scale: Option<f64>,
+    /// Stored as `[in, out]`.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub transposed: bool,
+    /// Codes, or some rows or columns of a larger tensor: more than a name is needed to read it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub intricate: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct TensorSource {
+    pub part: String,
+    pub file: String,
+    pub tensor: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    Full,
+    Lora,
+    Dora,
+    Adalora,
+    Pissa,
+    Olora,
+    Loha,
+    Lokr,
+    Vera,
+    Ia3,
+    Hira,
+    Hra,
+    Oft,
+    Diff,
+}
+
+impl Kind {
+    /// As its users call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Full => "full",
+            Kind::Lora => "LoRA",
+            Kind::Dora => "DoRA",
+            Kind::Adalora => "AdaLoRA",
+            Kind::Pissa => "PiSSA",
+            Kind::Olora => "OLoRA",
+            Kind::Loha => "LoHa",
+            Kind::Lokr => "LoKr",
+            Kind::Vera => "VeRA",
+            Kind::Ia3 => "IA³",
+            Kind::Hira => "HiRA",
+            Kind::Hra => "HRA",
+            Kind::Oft => "OFT",
+            Kind::Diff => "stored change",
+        }
+    }
+}
+
+/// One checkpoint of several of a training run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct RunStep {
+    /// The folder of the run; empty where the checkpoints were dropped without one.
+    pub run: String,
+    pub step: u64,
+}
+
+/// How the fine-tune's names were paired with the base's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Matching {
+    /// In words, for example `strip 'base_model.model.'`.
+    pub rules: Vec<String>,
+    pub matched: u32,
+    pub total: u32,
+    pub unmatched: Vec<String>,
+    pub only_in_base: Vec<String>,
+}
+
+/// One weight matrix of one fine-tune, taken as `[out, in]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[serde(rename_all = "camelCase")]
+pub struct Matrix {
+    /// The tensor's name in the base.
+    pub name: String,
+    pub layer: Option<u32>,
+    /// q, k, v, o, up, down, gate, qkv, ... ; null when no rule knows it.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Outputs.
+    pub rows: u32,
+    /// Inputs.
+    pub cols: u32,
+    pub status: Status,
+    /// How it was computed: `exact` or `certified`; null where nothing was.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// Why the matrix is not `analyzed`, or what to know about its numbers.
+    pub reason: Option<String>,
+    pub sigma_base: Vec<f32>,
+    pub sigma_tuned: Vec<f32>,
+    pub left: Option<Match>,
+    pub right: Option<Match>,
+    /// Follows the settings of the report.
+    pub intruders: Option<u32>,
+    pub delta: Option<Delta>,
+    pub similarity: Option<Similarity>,
+    /// |u_i . u_j| of the strongest left vectors of the run's checkpoint before (rows) and of this one (columns).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub follows: Option<Similarity>,
+    /// max_j ||W v_j - sigma_j u_j|| / sigma_1 over both decompositions.
+    pub residual: Option<f64>,
+    /// False where the margin to epsilon is smaller than the error.
+    pub certified: bool,
+    pub seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    Analyzed,
+    /// The tuned matrix equals the base bit for bit: every vector is its own best match.
+    Unchanged,
+    Skipped,
+    Failed,
+}
+
+/// The best match of every tuned vector among all base vectors of one side.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Match {
+    /// max over i of |u_j . u0_i|, in [0, 1].
+    pub max_cos: Vec<f32>,
+    /// Present where only a bound is known: the truth lies in `[max_cos, max_cos_upper]`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_cos_upper: Option<Vec<f32>>,
+    /// The i of the best match, from 0.
+    pub argmax: Vec<u32>,
+    /// Present where the best match has near-tied neighbours in the base: the cosine between u_j and the space they span (the
+    /// best match itself elsewhere). A rotated tie scores low against each vector and high against their space.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tied_cos: Option<Vec<f32>>,
+    /// max over i of u_j . u0_i with the signs that the decompositions gave, in [-1, 1]. A singular vector has no sign: this is the paper's
+    /// Fig. 4 to the letter, and invents intruders at random. Present in exact mode.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signed_cos: Option<Vec<f32>>,
+    /// |u0_i . u_j| of this side, where more is known than the matrix's `similarity`: every pre-trained vector (rows) against the first
+    /// fine-tuned ones (columns), or the leading corner of the right side.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub vectors: Option<Similarity>,
+}
+
+/// The change dW = W - W0.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
+#[serde(rename_all = "camelCase")]
+pub struct Delta {
+    pub effective_rank: f64,
+    pub stable_rank: f64,
+    pub frobenius: f64,
+    /// All singular values; none where only an estimate was made.
+    pub sigma: Vec<f32>,
+    /// The relative standard error of `effective_rank`, where it is an estimate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective_rank_error: Option<f64>,
+    /// Present where the change sinks into the rounding of the weights as stored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub floor: Option<Floor>,
+    /// Every other measure of a change that the program knew, by its id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub measures: BTreeMap<String, f64>,
+    /// Their relative standard errors, where they are estimates.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub measure_errors: BTreeMap<String, f64>,
+}
+
+impl Delta {
+    /// The number of a measure by its id, and its relative standard error where it is an estimate.
+    pub fn measure(&self, id: &str) -> Option<(f64, Option<f64>)> {
+        match id {
+            "effective-rank" => Some((self.effective_rank, self.effective_rank_error)),
+            "stable-rank" => Some((self.stable_rank, None)),
+            "frobenius" => Some((self.frobenius, None)),
+            _ => Some((*self.measures.get(id)?, self.measure_errors.get(id).copied())),
+        }
+    }
+
+    /// The first three have fields of their own, as they were there before the others.
+    pub fn set_measure(&mut self, id: &str, value: f64, error: Option<f64>) {
+        match id {
+            "effective-rank" => (self.effective_rank, self.effective_rank_error) = (value, error),
+            "stable-rank" => self.stable_rank = value,
+            "frobenius" => self.frobenius = value,
+            _ => {
+                self.measures.insert(id.to_owned(), value);
+                self.measure_errors.extend(error.map(|error| (id.to_owned(), error)));
+            }
+        }
+    }
+}
+
+/// Rounding to 16 bits, or to the 4 or 8 of a packed base, adds noise of full rank to a change: below `sigma` there is nothing but that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Floor {
+    /// The largest singular value that rounding alone would give.
+    pub sigma: f32,
+    /// How many singular values stand above it, and their effective rank.
+    pub above: u32,
+    pub effective_rank: f64,
+}
+
+/// |u0_i . u_j| of the strongest vectors: rows pre-trained, columns fine-tuned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Similarity {
+    pub rows: u32,
+    pub cols: u32,
+    /// Row-major.
+    pub values: Vec<f32>,
+}
+
+impl Similarity {
+    /// All of a matrix of cosines, whatever their signs.
+    pub fn of(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
+        let values = (0..rows)
+            .flat_map(|i| (0..cols).map(move |j| (i, j)))
+            .map(|(i, j)| at(i, j).abs().min(1.0))
+            .collect();
+        Similarity {
+            rows: rows as u32,
+            cols: cols as u32,
+            values,
+        }
+    }
+
+    /// The corner that is kept.
+    pub fn corner(rows: usize, cols: usize, at: impl Fn(usize, usize) -> f32) -> Similarity {
+        Similarity::of(rows.min(CORNER), cols.min(CORNER), at)
+    }
+
+    /// Row i, column j, from 0; no number beyond its values.
+    pub fn at(&self, i: usize, j: usize) -> f32 {
+        let place = i.checked_mul(self.cols as usize).and_then(|row| row.checked_add(j));
+        place.and_then(|at| self.values.get(at)).copied().unwrap_or(f32::NAN)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    pub intruders: u32,
+    pub matrices: u32,
+    pub unchanged: u32,
+    pub skipped: u32,
+    pub failed: u32,
+    /// Over analyzed and unchanged matrices; null when there is none.
+    pub mean_effective_rank: Option<f64>,
+    /// sigma_1(dW) / sigma_1(W0), over matrices that were changed; null when there is none, and in reports of before 0.2.
+    #[serde(default)]
+    pub mean_change_ratio: Option<f64>,
+}

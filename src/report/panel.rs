@@ -1,0 +1,170 @@
+//! Drawings of plain numbers: the curves, bars, vectors and small maps that a lesson adds to its report. Data only; `src/figures/panel/`
+//! draws it.
+
+use serde::{Deserialize, Serialize};
+
+/// One drawing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Panel {
+    /// Its id among the panels of a scene: `best-match`, `spectra`.
+    pub name: String,
+    /// Its heading, a few words.
+    pub title: String,
+    /// What is to be seen, in one sentence with its numbers, for screen readers.
+    pub alt: String,
+    pub body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Body {
+    Curves(Curves),
+    Bars(Bars),
+    Arrows(Arrows),
+    Maps(Maps),
+}
+
+/// An axis: its name with the unit, and its ends. `log`: both ends are positive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Range {
+    pub label: String,
+    pub from: f64,
+    pub to: f64,
+    #[serde(default)]
+    pub log: bool,
+    /// Counts: nothing stands between whole numbers.
+    #[serde(default)]
+    pub whole: bool,
+}
+
+impl Range {
+    pub fn new(label: &str, from: f64, to: f64) -> Range {
+        Range {
+            label: label.to_owned(),
+            from,
+            to,
+            log: false,
+            whole: false,
+        }
+    }
+
+    pub fn log(self) -> Range {
+        Range { log: true, ..self }
+    }
+
+    pub fn whole(self) -> Range {
+        Range { whole: true, ..self }
+    }
+}
+
+/// Lines over one number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Curves {
+    pub x: Range,
+    pub y: Range,
+    pub lines: Vec<Line>,
+    /// Thresholds and floors.
+    #[serde(default)]
+    pub levels: Vec<Level>,
+    /// Where the dial stands, on the x axis.
+    #[serde(default)]
+    pub cursor: Option<f64>,
+    /// Whole numbers along x, below the lines.
+    #[serde(default)]
+    pub strips: Vec<Strip>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    pub label: String,
+    /// Its colour: `ink`, `base`, `full`, `lora-1` ... `lora-7`.
+    pub token: String,
+    #[serde(default)]
+    pub dashed: bool,
+    /// Points are marked: they are measured, not a course.
+    #[serde(default)]
+    pub dots: bool,
+    /// By ascending x.
+    pub points: Vec<[f64; 2]>,
+    /// The standard deviation at every point, where there are several runs.
+    #[serde(default)]
+    pub deviation: Vec<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Level {
+    pub label: String,
+    pub at: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Strip {
+    pub label: String,
+    /// x and the count from there on, by ascending x.
+    pub counts: Vec<[f64; 2]>,
+}
+
+/// One value for each of n things, such as |cos| with every base vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Bars {
+    /// What is counted along x: "pre-trained vector i".
+    pub x: String,
+    pub y: Range,
+    pub values: Vec<f64>,
+    #[serde(default)]
+    pub levels: Vec<Level>,
+}
+
+/// A unit vector among the vectors of an orthonormal basis of the plane or of space.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Arrows {
+    /// 2 or 3 vectors of as many components.
+    pub basis: Vec<Vec<f64>>,
+    pub vector: Vec<f64>,
+    /// Which basis vector it resembles most, from 0.
+    pub best: u32,
+}
+
+/// Heat maps side by side on one scale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Maps {
+    pub maps: Vec<Map>,
+    /// Values have a sign, and zero is the paper.
+    pub signed: bool,
+    /// The value of full colour.
+    pub limit: f64,
+    /// What the colours mean, with the unit.
+    pub scale: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Map {
+    pub title: String,
+    /// A line below the title: "effective rank 3.1".
+    pub note: String,
+    pub rows: u32,
+    pub cols: u32,
+    /// Row by row.
+    pub values: Vec<f32>,
+}
