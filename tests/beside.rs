@@ -7,9 +7,9 @@
 
 use crate::common::{Visit, fixtures, reference};
 use lorascope::checkpoint::Reader;
+use lorascope::plan::files::sets;
 use lorascope::plan::files::{FileEntry, is_junk};
 use lorascope::plan::job::{Job, Recipe};
-use lorascope::plan::files::sets;
 use lorascope::plan::{Answers, Plan, PlanModel, Planned, make};
 use lorascope::report::FileInfo;
 use std::collections::{BTreeMap, BTreeSet};

@@ -308,8 +308,8 @@ pub fn neutral_joined(module: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::names::leaf::joined;
     use super::*;
+    use crate::plan::names::leaf::joined;
 
     /// Dots and underscores alike, and once is enough.
     #[track_caller]

@@ -81,8 +81,8 @@ pub fn by_level(module: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::names::leaf::joined;
     use super::*;
+    use crate::plan::names::leaf::joined;
 
     #[test]
     fn every_part_of_the_network_has_its_level() {
