@@ -96,6 +96,8 @@ class WorkerEngine implements Engine {
   /** Files that stopped the engine. They are named in the plan and not read again. */
   readonly #stopped = new Set<DroppedFile>();
   #doing: Doing = 'wait';
+  /** The end of a life that was cancelled: two engines at once would ask for twice the memory. */
+  #ending: Promise<void> | undefined;
   /** Grows with every `keep`: what was asked for before it must not come after it. */
   #kept = 0;
   #answers: Answers = new Map();
@@ -146,7 +148,7 @@ class WorkerEngine implements Engine {
   cancel(): void {
     const life = this.#life;
     this.#life = undefined;
-    void life?.then((l) => l.end(new Cancelled('cancelled'))).catch(() => undefined);
+    this.#ending = life?.then((l) => l.end(new Cancelled('cancelled'), l.remote.letGo())).catch(() => undefined);
   }
 
   keep(files: readonly DroppedFile[], answers: Answers): void {
@@ -169,6 +171,7 @@ class WorkerEngine implements Engine {
   }
 
   async #revive(): Promise<Life<Remote>> {
+    await this.#ending;
     const life = await this.#starter.start();
     if (this.#files.length > 0) await this.#open(life, this.#files);
     return life;
@@ -183,7 +186,7 @@ class WorkerEngine implements Engine {
   async #watched(life: Life<Remote>, call: (say: (doing: Doing) => void) => Promise<Plan>): Promise<Plan> {
     this.#doing = 'wait';
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = () => life.end(new WorkerDied('the engine stopped: it took too long', false));
+    const late = () => void life.end(new WorkerDied('the engine stopped: it took too long', false));
     const say = (doing: Doing) => {
       this.#doing = doing;
       clearTimeout(timer);
@@ -249,7 +252,7 @@ class WorkerEngine implements Engine {
       return await Promise.race([result, life.ended]);
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'RuntimeError') throw error;
-      life.end(new WorkerDied(`the engine stopped: ${error.message}`, false));
+      void life.end(new WorkerDied(`the engine stopped: ${error.message}`, false));
       throw new WorkerDied(`the engine stopped: ${error.message}`, true);
     }
   }

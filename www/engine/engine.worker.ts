@@ -94,6 +94,11 @@ const remote = {
     }
   },
 
+  /** Before this worker is ended: resolves when nothing is being kept. */
+  letGo(): Promise<void> {
+    return kept.close();
+  },
+
   async hash(path: string): Promise<string | undefined> {
     const file = files[paths.lastIndexOf(path)];
     return file && fileHash(file);

@@ -4,14 +4,18 @@ import type { EngineInfo } from './engine';
 import { Stalled, WorkerDied } from './errors';
 import { PATIENCE, STALLED, type Step } from './steps';
 import { listenForDeath, lockName } from './lock';
+import { within } from './within';
 
-/** `end` rejects every call that still waits. */
+/** `end` rejects every call that still waits, and resolves when the worker is gone: at once, or after what it is given to do before. */
 export interface Life<Remote> {
   remote: Proxied<Remote>;
   info: EngineInfo;
   ended: Promise<never>;
-  end(reason: Error): void;
+  end(reason: Error, before?: Promise<unknown>): Promise<void>;
 }
+
+/** Longest wait for what a worker does before it is ended, in ms. One that computes without threads answers nothing. */
+const FAREWELL = 400;
 
 /** Begins a life in a new worker, which holds the lock and says each step, and nothing when the last is over. */
 export type Begin<Remote> = (
@@ -35,12 +39,17 @@ export async function startLife<Remote>(
   const source = `import ${JSON.stringify(new URL(url, import.meta.url).href)}`;
   const blob = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(blob, { type: 'module', name });
-  let end: (reason: Error) => void = () => undefined;
+  let end: Life<Remote>['end'] = () => Promise.resolve();
   const ended = new Promise<never>((_, reject) => {
-    end = (reason) => {
+    end = async (reason, before) => {
       clearTimeout(silence);
-      worker.terminate();
       reject(reason);
+      if (before) {
+        const late = within(FAREWELL, 'no farewell');
+        await Promise.race([before, late.over]).catch(() => undefined);
+        late.stop();
+      }
+      worker.terminate();
     };
   });
   // Nothing else tells of a worker, or of a thread of its own, that never comes up.
@@ -50,13 +59,13 @@ export async function startLife<Remote>(
   const say = (step: Step | undefined) => {
     clearTimeout(silence);
     if (!step) return;
-    silence = setTimeout(() => end(new Stalled(STALLED[step])), PATIENCE[step]);
+    silence = setTimeout(() => void end(new Stalled(STALLED[step])), PATIENCE[step]);
     if (!up && step !== 'warm-up') heard(step);
   };
   ended.catch(() => undefined);
   worker.onerror = (event) => {
     event.preventDefault();
-    end(new WorkerDied(`the engine stopped: ${event.message || 'its worker could not be loaded'}`, false));
+    void end(new WorkerDied(`the engine stopped: ${event.message || 'its worker could not be loaded'}`, false));
   };
   try {
     const remote = wrap<Remote>(worker);
@@ -64,7 +73,7 @@ export async function startLife<Remote>(
     say('fetch');
     const info = await Promise.race([begin(remote, lock, proxy(say)), ended]);
     up = true;
-    listenForDeath(lock, () => end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
+    listenForDeath(lock, () => void end(new WorkerDied('the engine stopped: the browser ended its worker', false)));
     return { remote, info, ended, end };
   } catch (error) {
     clearTimeout(silence);

@@ -1,6 +1,7 @@
 /** Finished matrices, kept in the browser under the hash of everything they depend on. The worker fills it, the page counts and empties it. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { pack, type Packed, sizeOf, unpack } from './pack';
+import { within } from './within';
 import type { Matrix } from '../wasm/simd/lorascope';
 
 /** The sizes stand apart: counting what is kept must not read it. */
@@ -68,10 +69,8 @@ export async function openResults(): Promise<ResultsStore> {
       db.createObjectStore('sizes');
     },
   });
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('the browser does not open its storage')), PATIENCE);
-  });
-  return new ResultsStore(await Promise.race([open, late]));
+  const late = within(PATIENCE, 'the browser does not open its storage');
+  return new ResultsStore(await Promise.race([open, late.over]).finally(late.stop));
 }
 
 /** Whether results are to be kept at all: hashes need a secure context, and `?store=off` wants nothing kept. */
