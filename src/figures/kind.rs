@@ -3,6 +3,8 @@
 //! A new figure is a file with a [`FigureKind`] and a layout, and a line in the list beside its `mod`, [`OWN`]. The page, links, the embed,
 //! exports and tests read the list. A figure of one more measure by layer is no code at all.
 
+#![warn(missing_docs)]
+
 use crate::figures::drawing::pen::{Drawn, Pen};
 use crate::figures::{OWN, Readout, Request, Table, by_layer};
 use crate::metrics::{Measure, measures};
@@ -85,7 +87,9 @@ pub(crate) type Make = for<'a> fn(&'a Report, &'a Request) -> Box<dyn Figure + '
 pub struct FigureKind {
     /// As links, files and the embed call it.
     pub id: &'static str,
+    /// Its heading.
     pub title: &'static str,
+    /// What it shows at a time.
     pub about: About,
     /// It shows the checkpoints of a training run: where a report holds none, it has nothing to show.
     pub of_runs: bool,
@@ -111,21 +115,27 @@ pub struct FigureKind {
     pub(crate) make: Make,
 }
 
+/// What a figure shows at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum About {
+    /// All models and matrices.
     Run,
+    /// One matrix.
     Matrix,
     /// One of the report's own panels.
     Panel,
 }
 
+/// What an embed lets its readers turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Dial {
+    /// The window.
     K,
+    /// The threshold.
     Epsilon,
     /// Of a training run.
     Step,
@@ -136,15 +146,20 @@ pub enum Dial {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Choice {
+    /// What it switches.
     pub field: Field,
+    /// As readers see it.
     pub label: &'static str,
 }
 
+/// Fields of a request that are switches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Field {
+    /// `Request::adapters_only`.
     AdaptersOnly,
+    /// `Request::fraction`.
     Fraction,
 }
 
@@ -153,6 +168,7 @@ pub enum Field {
 pub struct Keeps {
     /// All singular values; otherwise the largest of each matrix.
     pub spectra: bool,
+    /// Of how many vectors the best match is kept.
     pub matches: Matches,
     /// Which base vector matches best, and its near ties.
     pub places: bool,
@@ -167,9 +183,11 @@ pub struct Keeps {
 /// Of how many vectors the best match is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matches {
+    /// No best match at all.
     None,
     /// As many as the longest window.
     Window,
+    /// Every vector’s.
     All,
 }
 

@@ -1,5 +1,7 @@
 //! What a figure is asked for, and what it answers to the pointer.
 
+#![warn(missing_docs)]
+
 use super::drawing::color::Theme;
 use super::kind::FigureId;
 use crate::report::{CORNER, Settings};
@@ -10,10 +12,14 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
+    /// Which figure.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "FigureId"))]
     pub figure: FigureId,
+    /// The rule in force.
     pub settings: Settings,
+    /// The paper’s colours.
     pub theme: Theme,
+    /// Of the whole drawing.
     pub width: f64,
     /// Device pixels per CSS pixel.
     pub scale: f64,
@@ -65,7 +71,9 @@ pub struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Cell {
+    /// Pre-trained vector, from 0.
     pub i: u32,
+    /// Fine-tuned vector, from 0.
     pub j: u32,
 }
 
@@ -105,12 +113,15 @@ impl Request {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Focus {
+    /// The base matrix’s name.
     pub matrix: Option<String>,
+    /// Its place in the report.
     pub model: Option<u32>,
     /// Pre-trained vector, from 0.
     pub i: Option<u32>,
     /// Fine-tuned vector, from 0.
     pub j: Option<u32>,
+    /// The place on an axis of thresholds.
     pub epsilon: Option<f64>,
     /// The window: how many of the strongest vectors are looked at.
     #[serde(default)]
@@ -128,14 +139,17 @@ pub struct Focus {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Readout {
+    /// What the mark is.
     pub title: String,
     /// Label and value: five at most, but one per model where models are compared.
     pub lines: Vec<(String, String)>,
     /// The colours of the first lines, where these are models or curves: `full`, `lora-1` ... `lora-7`, or another of the palette's names.
     pub colors: Vec<String>,
+    /// The same as a crosshair for every other figure.
     pub focus: Focus,
     /// Where the card hangs: the mark's place in CSS pixels.
     pub x: f64,
+    /// Its ordinate, from the top of the figure.
     pub y: f64,
     /// The plot's right edge: the card stands beside it where there is room.
     pub plot_right: f64,

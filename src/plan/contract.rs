@@ -1,5 +1,7 @@
 //! What the plan says to the page: base, fine-tunes, jobs by type, questions, problems and what is left out.
 
+#![warn(missing_docs)]
+
 use crate::report::{FileInfo, Kind, Matching, RunStep};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,17 +15,21 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// Each has a default; the plan already follows the defaults or the given answers.
     pub questions: Vec<Question>,
+    /// The pre-trained model; null where none was found.
     pub base: Option<PlanBase>,
+    /// Its fine-tunes.
     pub models: Vec<PlanModel>,
     /// The types of the base's matrices, and which are switched on (the answer `types` lists them with commas between).
     pub types: Vec<PlanType>,
     /// The pattern for names in force (the answer `pattern`), and what is wrong with it.
     pub pattern: String,
+    /// Why the pattern is none; null where it is one.
     pub pattern_fault: Option<String>,
     /// Whether fused matrices are taken apart (the answer `split`: `yes`); null where there are none, or it is not known how.
     pub split: Option<bool>,
     /// One entry per base matrix that at least one model changes; the unit of work of a run.
     pub matrices: Vec<PlanMatrix>,
+    /// What is not analysed, and why.
     pub left_out: Vec<LeftOut>,
     /// All files read, in order of arrival.
     pub files: Vec<FileInfo>,
@@ -42,7 +48,9 @@ pub struct Problem {
     pub code: String,
     /// One short sentence: what is wrong.
     pub title: String,
+    /// The path of the file that it is about.
     pub file: Option<String>,
+    /// The name of the tensor that it is about.
     pub tensor: Option<String>,
     /// The facts, with numbers.
     pub cause: String,
@@ -52,6 +60,7 @@ pub struct Problem {
     pub command: Option<String>,
     /// What it blocks, in words: "Blocks 1 model", "Leaves out 1 matrix". Empty when it blocks nothing.
     pub blocks: String,
+    /// Whether something cannot be analysed.
     pub severity: Severity,
 }
 
@@ -71,6 +80,7 @@ impl Problem {
     }
 }
 
+/// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -92,6 +102,7 @@ pub struct Question {
     pub title: String,
     /// Why it is asked.
     pub detail: String,
+    /// What can be chosen.
     pub options: Vec<QuestionOption>,
     /// The value in force: the answer given, else the default.
     pub value: String,
@@ -99,11 +110,14 @@ pub struct Question {
     pub number: bool,
 }
 
+/// One answer to choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct QuestionOption {
+    /// The answer as `Answers` holds it.
     pub value: String,
+    /// As readers see it.
     pub label: String,
     /// Faint words after the label, for example "default: the paper's choice".
     pub note: String,
@@ -125,14 +139,18 @@ impl Answers {
     }
 }
 
+/// The pre-trained model that was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanBase {
+    /// Its name, from folder or file.
     pub label: String,
+    /// The files that hold it.
     pub files: Vec<FileInfo>,
     /// `F32`, `BF16`, or several joined by "+".
     pub dtype: String,
+    /// Its numbered blocks.
     pub layers: u32,
     /// Matrix types in the order of the network.
     pub types: Vec<String>,
@@ -140,11 +158,14 @@ pub struct PlanBase {
     pub matrices: u32,
 }
 
+/// One fine-tune that was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanModel {
+    /// Its name, from folder or file.
     pub label: String,
+    /// How it was tuned.
     pub kind: Kind,
     /// The method as its users call it: "LoRA", "DoRA", "full".
     pub method: String,
@@ -152,6 +173,7 @@ pub struct PlanModel {
     pub formula: Option<String>,
     /// The largest rank; null for a full fine-tune.
     pub rank: Option<u32>,
+    /// LoRA’s alpha; null where modules differ, or the method has none.
     pub alpha: Option<f64>,
     /// Null for a full fine-tune, or when modules differ.
     pub scale: Option<f64>,
@@ -159,26 +181,33 @@ pub struct PlanModel {
     pub scale_text: String,
     /// Where the scale comes from: "adapter_config.json", "your answer above"; empty for a full fine-tune.
     pub scale_source: String,
+    /// The files that hold it.
     pub files: Vec<FileInfo>,
     /// Where in a training run it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
+    /// How its names were paired.
     pub matching: Matching,
     /// What to know about this model, short sentences.
     pub notes: Vec<String>,
 }
 
+/// One matrix of the base that will be computed, for all models that change it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanMatrix {
     /// The tensor's name in the base.
     pub name: String,
+    /// The number of its block, from 0.
     pub layer: Option<u32>,
+    /// q, k, v, o, ...; null where no rule knows it.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// "query", "attention output", "MLP up"; "other" where no rule knows the type.
     pub type_label: String,
+    /// Outputs.
     pub rows: u32,
+    /// Inputs.
     pub cols: u32,
     /// Indices into `models`.
     pub models: Vec<u32>,
@@ -193,18 +222,23 @@ pub struct PlanMatrix {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanType {
+    /// q, k, v, o, ...
     #[serde(rename = "type")]
     pub kind: String,
+    /// As readers see it.
     pub label: String,
     /// Matrices of the base that also fit the pattern.
     pub count: u32,
+    /// Whether it is analysed.
     pub on: bool,
 }
 
+/// Tensors that are not analysed, for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct LeftOut {
+    /// Tensors.
     pub count: u32,
     /// "norms and biases: one-dimensional, no singular vectors"
     pub what: String,

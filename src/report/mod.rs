@@ -2,8 +2,12 @@
 //!
 //! Its JSON form is the public contract `lorascope-report/1`. Arrays over `j` run by descending singular value of the tuned matrix; `j` counts from 0.
 
+#![warn(missing_docs)]
+
+/// What lessons draw beside the figures.
 #[cfg(feature = "page")]
 pub mod panel;
+/// Rules with a name.
 pub mod presets;
 
 #[cfg(feature = "page")]
@@ -19,10 +23,15 @@ pub const SCHEMA: &str = "lorascope-report/1";
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    /// [`SCHEMA`].
     pub schema: String,
+    /// What computed it.
     pub generator: Generator,
+    /// The rule that its counts follow.
     pub settings: Settings,
+    /// The pre-trained model.
     pub base: Base,
+    /// Its fine-tunes, in the order of the page.
     pub models: Vec<Model>,
     /// What a lesson draws beside the figures of the paper; none in a report of files.
     #[cfg(feature = "page")]
@@ -35,10 +44,13 @@ pub struct Report {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Generator {
+    /// `lorascope`.
     pub name: String,
+    /// Of the program, as its package has it.
     pub version: String,
     /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
+    /// Threads that computed; 1 where the build has none.
     pub threads: u32,
     /// Which way of computing it was, [`ENGINE`] of that program; absent before 7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,10 +90,15 @@ pub struct Settings {
     pub k: u32,
     /// A vector whose best match is strictly below this is an intruder.
     pub epsilon: f64,
+    /// Which singular vectors are compared.
     pub side: Side,
+    /// With or without its sign.
     pub cosine: Cosine,
+    /// The decomposition.
     pub svd: SvdKind,
+    /// Exact, certified, or what costs less.
     pub mode: Mode,
+    /// The rule’s name in [`presets`], `custom` where it has none.
     pub preset: String,
 }
 
@@ -105,9 +122,13 @@ impl Default for Settings {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
+    /// Exact, certified, or what costs less.
     pub mode: Mode,
+    /// The window: how many of the strongest tuned vectors must be settled.
     pub k: u32,
+    /// The threshold of the verdicts.
     pub epsilon: f64,
+    /// The side of the verdicts.
     pub side: Side,
 }
 
@@ -136,27 +157,35 @@ impl From<&Settings> for Task {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Side {
+    /// U, the directions of outputs.
     Left,
+    /// V, the directions of inputs.
     Right,
     /// A vector counts when it is new on both sides: the larger of the two cosines is below epsilon.
     Both,
 }
 
+/// What is compared of two vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Cosine {
+    /// |cos|, as the official code counts: a singular vector has no sign.
     Absolute,
+    /// cos as the decompositions gave it, the paper’s Fig. 4 to the letter.
     Signed,
 }
 
+/// Which decomposition is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum SvdKind {
+    /// min(rows, cols) vectors a side.
     Thin,
 }
 
+/// How a matrix is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -174,14 +203,18 @@ pub enum Mode {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Base {
+    /// Its name, from folder or file.
     pub label: String,
+    /// The files that hold it.
     pub files: Vec<FileInfo>,
 }
 
+/// A file that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct FileInfo {
+    /// Its path as it was dropped.
     pub name: String,
     /// Bytes.
     pub size: u64,
@@ -195,23 +228,30 @@ pub struct FileInfo {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
+    /// Its name, from folder or file, or as the reader renamed it.
     pub label: String,
+    /// How it was tuned.
     pub kind: Kind,
     /// How W is made from W0; null for a full fine-tune.
     pub formula: Option<String>,
     /// The largest rank over the adapter's modules; null for a full fine-tune.
     pub rank: Option<u32>,
+    /// LoRA’s alpha; null where modules differ, or the method has none.
     pub alpha: Option<f64>,
     /// What B A is multiplied with. Null when modules differ (patterns) or for a full fine-tune.
     pub scale: Option<f64>,
+    /// The files that hold it.
     pub files: Vec<FileInfo>,
     /// Where in a training run it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
+    /// How its names were paired.
     pub matching: Matching,
     /// Where the tensors of each matrix lie, so that its numbers can be computed again elsewhere.
     #[serde(default)]
     pub sources: Vec<Source>,
+    /// One entry for every matrix of the plan that is done.
     pub matrices: Vec<Matrix>,
+    /// Sums over them.
     pub totals: Totals,
 }
 
@@ -254,32 +294,51 @@ pub struct Source {
     pub intricate: bool,
 }
 
+/// One tensor, by the file that holds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct TensorSource {
+    /// `W`, `lora_A`, `lora_B`, ...
     pub part: String,
+    /// The file’s path.
     pub file: String,
+    /// The tensor’s name in that file.
     pub tensor: String,
 }
 
+/// How a model was tuned, by the method of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
+    /// All weights, stored whole.
     Full,
+    /// Hu et al. 2021: s B A.
     Lora,
+    /// Liu et al. 2024: direction by LoRA, magnitude apart.
     Dora,
+    /// Zhang et al. 2023: s B diag(E) A.
     Adalora,
+    /// Meng et al. 2024: LoRA that begins at the base’s strongest vectors.
     Pissa,
+    /// Büyükakyüz 2024: LoRA that begins at a QR of the base.
     Olora,
+    /// LyCORIS: a Hadamard product of two low-rank matrices.
     Loha,
+    /// LyCORIS: a Kronecker product.
     Lokr,
+    /// Kopiczko et al. 2024: shared random matrices, scaled by vectors.
     Vera,
+    /// Liu et al. 2022: rows or columns scaled.
     Ia3,
+    /// Huang et al. 2025: W0 times B A, entry by entry.
     Hira,
+    /// Yuan et al. 2024: Householder reflections of the inputs.
     Hra,
+    /// Qiu et al. 2023: an orthogonal matrix in blocks.
     Oft,
+    /// The change itself, stored.
     Diff,
 }
 
@@ -312,6 +371,7 @@ impl Kind {
 pub struct RunStep {
     /// The folder of the run; empty where the checkpoints were dropped without one.
     pub run: String,
+    /// The training step in the name of folder or file.
     pub step: u64,
 }
 
@@ -322,9 +382,13 @@ pub struct RunStep {
 pub struct Matching {
     /// In words, for example `strip 'base_model.model.'`.
     pub rules: Vec<String>,
+    /// Modules of the fine-tune that have a partner in the base.
     pub matched: u32,
+    /// Modules of the fine-tune.
     pub total: u32,
+    /// Names of those without.
     pub unmatched: Vec<String>,
+    /// Names of the base that the fine-tune does not have.
     pub only_in_base: Vec<String>,
 }
 
@@ -335,6 +399,7 @@ pub struct Matching {
 pub struct Matrix {
     /// The tensor's name in the base.
     pub name: String,
+    /// The number of its block, from 0; null outside of blocks.
     pub layer: Option<u32>,
     /// q, k, v, o, up, down, gate, qkv, ... ; null when no rule knows it.
     #[serde(rename = "type")]
@@ -343,19 +408,26 @@ pub struct Matrix {
     pub rows: u32,
     /// Inputs.
     pub cols: u32,
+    /// Whether it was analyzed.
     pub status: Status,
     /// How it was computed: `exact` or `certified`; null where nothing was.
     #[serde(default)]
     pub mode: Option<Mode>,
     /// Why the matrix is not `analyzed`, or what to know about its numbers.
     pub reason: Option<String>,
+    /// Singular values of W0, descending: all in exact mode, the leading ones in certified.
     pub sigma_base: Vec<f32>,
+    /// Singular values of W, likewise.
     pub sigma_tuned: Vec<f32>,
+    /// Best matches of the columns of U; null where nothing was computed.
     pub left: Option<Match>,
+    /// Best matches of the columns of V.
     pub right: Option<Match>,
     /// Follows the settings of the report.
     pub intruders: Option<u32>,
+    /// The change W - W0; null where nothing was computed.
     pub delta: Option<Delta>,
+    /// The corner of the left side’s cosines, [`CORNER`] by [`CORNER`] at most.
     pub similarity: Option<Similarity>,
     /// |u_i . u_j| of the strongest left vectors of the run's checkpoint before (rows) and of this one (columns).
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -364,17 +436,22 @@ pub struct Matrix {
     pub residual: Option<f64>,
     /// False where the margin to epsilon is smaller than the error.
     pub certified: bool,
+    /// Time that it took to compute, in seconds.
     pub seconds: f64,
 }
 
+/// What became of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Status {
+    /// It has numbers.
     Analyzed,
     /// The tuned matrix equals the base bit for bit: every vector is its own best match.
     Unchanged,
+    /// Left out, for the `reason`.
     Skipped,
+    /// Not computed, for the `reason`.
     Failed,
 }
 
@@ -409,8 +486,11 @@ pub struct Match {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Delta {
+    /// exp of the entropy of its normalised singular values (Roy and Vetterli 2007; section 3 of the paper).
     pub effective_rank: f64,
+    /// ||dW||_F² / sigma_1².
     pub stable_rank: f64,
+    /// ||dW||_F.
     pub frobenius: f64,
     /// All singular values; none where only an estimate was made.
     pub sigma: Vec<f32>,
@@ -462,6 +542,7 @@ pub struct Floor {
     pub sigma: f32,
     /// How many singular values stand above it, and their effective rank.
     pub above: u32,
+    /// The effective rank of those above.
     pub effective_rank: f64,
 }
 
@@ -470,7 +551,9 @@ pub struct Floor {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Similarity {
+    /// Pre-trained vectors.
     pub rows: u32,
+    /// Fine-tuned vectors.
     pub cols: u32,
     /// Row-major.
     pub values: Vec<f32>,
@@ -502,14 +585,20 @@ impl Similarity {
     }
 }
 
+/// What a model’s matrices come to under the settings of the report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
+    /// Sum of the counts.
     pub intruders: u32,
+    /// Matrices with an entry.
     pub matrices: u32,
+    /// Of them, equal to the base.
     pub unchanged: u32,
+    /// Of them, left out.
     pub skipped: u32,
+    /// Of them, not computed.
     pub failed: u32,
     /// Over analyzed and unchanged matrices; null when there is none.
     pub mean_effective_rank: Option<f64>,

@@ -14,16 +14,22 @@ pub struct Panel {
     pub title: String,
     /// What is to be seen, in one sentence with its numbers, for screen readers.
     pub alt: String,
+    /// What is drawn.
     pub body: Body,
 }
 
+/// What a panel draws.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Body {
+    /// Lines over one number.
     Curves(Curves),
+    /// One value for each of n things.
     Bars(Bars),
+    /// A unit vector among those of a basis.
     Arrows(Arrows),
+    /// Heat maps side by side.
     Maps(Maps),
 }
 
@@ -32,9 +38,13 @@ pub enum Body {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Range {
+    /// Its name with the unit.
     pub label: String,
+    /// The value at its beginning.
     pub from: f64,
+    /// The value at its end.
     pub to: f64,
+    /// Logarithmic.
     #[serde(default)]
     pub log: bool,
     /// Counts: nothing stands between whole numbers.
@@ -43,6 +53,7 @@ pub struct Range {
 }
 
 impl Range {
+    /// A linear axis.
     pub fn new(label: &str, from: f64, to: f64) -> Range {
         Range {
             label: label.to_owned(),
@@ -53,10 +64,12 @@ impl Range {
         }
     }
 
+    /// The same, logarithmic.
     pub fn log(self) -> Range {
         Range { log: true, ..self }
     }
 
+    /// Of counts.
     pub fn whole(self) -> Range {
         Range { whole: true, ..self }
     }
@@ -67,8 +80,11 @@ impl Range {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Curves {
+    /// The number that all lines are over.
     pub x: Range,
+    /// Their values.
     pub y: Range,
+    /// The curves, in the order of the key.
     pub lines: Vec<Line>,
     /// Thresholds and floors.
     #[serde(default)]
@@ -81,13 +97,16 @@ pub struct Curves {
     pub strips: Vec<Strip>,
 }
 
+/// One curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
+    /// Its name, at its end.
     pub label: String,
     /// Its colour: `ink`, `base`, `full`, `lora-1` ... `lora-7`.
     pub token: String,
+    /// Drawn with gaps.
     #[serde(default)]
     pub dashed: bool,
     /// Points are marked: they are measured, not a course.
@@ -100,18 +119,23 @@ pub struct Line {
     pub deviation: Vec<f64>,
 }
 
+/// A horizontal rule with its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Level {
+    /// Its name.
     pub label: String,
+    /// Its value on the y axis.
     pub at: f64,
 }
 
+/// A row of whole numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Strip {
+    /// What is counted.
     pub label: String,
     /// x and the count from there on, by ascending x.
     pub counts: Vec<[f64; 2]>,
@@ -124,8 +148,11 @@ pub struct Strip {
 pub struct Bars {
     /// What is counted along x: "pre-trained vector i".
     pub x: String,
+    /// Their values.
     pub y: Range,
+    /// One a bar.
     pub values: Vec<f64>,
+    /// Thresholds.
     #[serde(default)]
     pub levels: Vec<Level>,
 }
@@ -137,6 +164,7 @@ pub struct Bars {
 pub struct Arrows {
     /// 2 or 3 vectors of as many components.
     pub basis: Vec<Vec<f64>>,
+    /// As many components as a basis vector has.
     pub vector: Vec<f64>,
     /// Which basis vector it resembles most, from 0.
     pub best: u32,
@@ -147,6 +175,7 @@ pub struct Arrows {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Maps {
+    /// From left to right.
     pub maps: Vec<Map>,
     /// Values have a sign, and zero is the paper.
     pub signed: bool,
@@ -156,14 +185,18 @@ pub struct Maps {
     pub scale: String,
 }
 
+/// One heat map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Map {
+    /// A few words above it.
     pub title: String,
     /// A line below the title: "effective rank 3.1".
     pub note: String,
+    /// Cells down.
     pub rows: u32,
+    /// Cells across.
     pub cols: u32,
     /// Row by row.
     pub values: Vec<f32>,

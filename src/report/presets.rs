@@ -10,12 +10,17 @@ use serde::{Deserialize, Serialize};
 pub struct Preset {
     /// As `Settings::preset` holds it.
     pub id: String,
+    /// As readers see it.
     pub name: String,
     /// What it does, and what to know about it.
     pub note: String,
+    /// As in `Settings`.
     pub k: u32,
+    /// As in `Settings`.
     pub epsilon: f64,
+    /// As in `Settings`.
     pub side: Side,
+    /// As in `Settings`.
     pub cosine: Cosine,
     /// It looks at every tuned matrix, not only at the linear layers inside numbered blocks.
     pub everywhere: bool,

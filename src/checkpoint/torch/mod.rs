@@ -1,7 +1,7 @@
 //! `torch.save` files: a zip of stored entries around a pickle, or (before torch 1.6) a row of pickles before the bytes.
 //!
 //! Sans-IO like the rest: only the directory, the pickle and the entries' own headers are read; tensors are sliced from the file. Nothing
-//! in a pickle is ever executed: [`pickle`] can build tensors and plain containers, everything else becomes an opaque value.
+//! in a pickle is ever executed: `pickle` can build tensors and plain containers, everything else becomes an opaque value.
 
 mod legacy;
 mod pickle;

@@ -1,5 +1,7 @@
 //! The numbers behind a figure, as rows: for readers who cannot see it, and for every export of data.
 
+#![warn(missing_docs)]
+
 use serde::{Deserialize, Serialize};
 
 /// Columns carry their units in their names.
@@ -7,8 +9,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Table {
+    /// The figure’s heading.
     pub title: String,
+    /// Heads, with units.
     pub columns: Vec<String>,
+    /// One value a column.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -17,8 +22,11 @@ pub struct Table {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(untagged)]
 pub enum Value {
+    /// Not known.
     None,
+    /// Finite or not; exports say how.
     Number(f64),
+    /// A name or a sentence.
     Text(String),
 }
 

@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Theme {
+    /// White paper.
     Light,
+    /// Dark paper.
     Dark,
 }
 
