@@ -23,6 +23,9 @@ command(async () => {
       ['site build', stages.done(buildSite)],
     ],
   );
-  const browser = await stages.runLanes([['browser tests', stages.browserTests]]);
+  const browser = await stages.runLanes([
+    ['browser tests', stages.browserTests],
+    ['engines', stages.engineTests()],
+  ]);
   process.exit(stages.conclude(begin, checks, browser) ? 0 : 1);
 });

@@ -6,6 +6,7 @@ const RELOADS = Number(process.env['LORASCOPE_RELOADS'] ?? 6);
 const HUNG = 100_000;
 
 const now = eachTab();
+test.describe.configure({ retries: 0 });
 
 test('reloads: each reaches a ready page with threads, at its first try and without an error', async () => {
   test.setTimeout(60_000 + RELOADS * HUNG);

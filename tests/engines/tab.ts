@@ -13,6 +13,9 @@ type Element = { [ELEMENT]: string };
 declare const one: (css: string) => HTMLElement | null;
 const ONE = `const one = (css) => css.split(' >>> ').reduce((from, at) => from && (from.shadowRoot || from).querySelector(at), document);`;
 
+/** What Firefox says of a script whose page reloads. */
+class PageLeft extends Error {}
+
 /** Drivers that can choose a folder. */
 export const TAKES_FOLDERS: ReadonlySet<Name> = new Set(['chromium']);
 
@@ -40,7 +43,8 @@ export class Tab {
     const script = `${ONE} const done = arguments[arguments.length - 1];
       Promise.resolve().then(() => (${work})(...Array.from(arguments).slice(0, -1))).then(
         (value) => done({ value: value === undefined ? null : value }), (error) => done({ error: String(error) }));`;
-    const said = await this.driver.send<{ value: T; error?: string }>('execute', { script, args: given });
+    const said = await this.driver.send<{ value: T; error?: string } | null>('execute', { script, args: given });
+    if (!said) throw new PageLeft('the page was left while the script ran');
     if (said.error) throw new Error(said.error);
     return said.value;
   }
@@ -57,9 +61,14 @@ export class Tab {
     return this.run((at, key) => one(at)?.getAttribute(key) ?? null, css, name);
   }
 
-  /** Waits until an element's attribute or, without a name, its text is what is wanted. */
+  /** Waits until an element's attribute or, without a name, its text is what is wanted; over reloads too, as of a page that isolates itself. */
   async reaches(css: string, name: string, wanted: string | RegExp, timeout = 60_000): Promise<void> {
-    const now = () => (name ? this.attribute(css, name) : this.text(css));
+    const asked = () => (name ? this.attribute(css, name) : this.text(css));
+    const now = () =>
+      asked().catch((error: unknown) => {
+        if (error instanceof PageLeft) return '';
+        throw error;
+      });
     const said = expect.poll(async () => (await now()) ?? '', {
       timeout,
       intervals: [100, 250],
