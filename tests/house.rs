@@ -78,7 +78,7 @@ fn a_file_imports_only_from_lower_floors() {
             if let Some(other) = floor(&name).filter(|_| name != own) {
                 assert!(
                     other < own_floor,
-                    "{} imports {name}, which is no lower floor",
+                    "{} imports {name}, which is not a lower floor",
                     path.display()
                 );
             }

@@ -80,7 +80,7 @@ fn the_published_type_names_every_figure() {
     );
 }
 
-/// All names of fields of a JSON value; the keys of maps are no fields.
+/// All names of fields of a JSON value; the keys of maps are not fields.
 fn fields(value: &serde_json::Value, found: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(object) => {

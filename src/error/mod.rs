@@ -247,7 +247,7 @@ impl Error {
             Error::JsonInvalid { detail } => told(
                 "json-invalid",
                 "The JSON file cannot be read",
-                format!("It is no valid JSON: {detail}."),
+                format!("It is not valid JSON: {detail}."),
                 "Correct it at that place in a text editor, or download it again. Without it the weights are read all the same, and what only it \
                  says is asked.",
             ),

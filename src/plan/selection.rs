@@ -95,7 +95,7 @@ impl Selection {
     }
 }
 
-/// The classes that are no matrix type of the network.
+/// Classes that are not matrix types of the network.
 fn label(kind: &str) -> &str {
     match kind {
         "embedding" => "embeddings",

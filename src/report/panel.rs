@@ -150,7 +150,7 @@ pub struct Bars {
     pub x: String,
     /// Their values.
     pub y: Range,
-    /// One a bar.
+    /// One per bar.
     pub values: Vec<f64>,
     /// Thresholds.
     #[serde(default)]

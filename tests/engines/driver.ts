@@ -157,7 +157,7 @@ function packets(socket: Socket): <T>(command: string, given: object) => Promise
       if (bytes.length < end) return;
       const said: unknown = JSON.parse(bytes.subarray(colon + 1, end).toString());
       bytes = bytes.subarray(end);
-      // The greeting is no list.
+      // The greeting is not a list.
       if (!Array.isArray(said)) continue;
       const [, id, error, answer] = said;
       const call = waiting.get(id);

@@ -11,7 +11,7 @@ interface Schema extends DBSchema {
 }
 
 export interface Kept {
-  /** One a matrix and model. */
+  /** One per matrix and model. */
   results: number;
   bytes: number;
 }

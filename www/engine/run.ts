@@ -3,7 +3,7 @@ import type { Answer } from './engine';
 import { Cancelled, WorkerDied } from './errors';
 import type { Matrix, Outcome, Plan, PlanMatrix } from '../wasm/simd/lorascope';
 
-/** Matrices that the engine takes in at once: one a thread, and one more so that none waits for the next. */
+/** Matrices that the engine takes in at once: one per thread, and one more so that none waits for the next. */
 export const atOnce = (threads: number): number => threads + 1;
 
 /** The share of the engine's memory that may be in flight; it holds the results too. */

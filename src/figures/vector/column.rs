@@ -1,4 +1,4 @@
-//! |cos| of one fine-tuned vector with every pre-trained one, as stems: one a vector, or the largest of those that share a pixel.
+//! |cos| of one fine-tuned vector with every pre-trained one, as stems: one per vector, or the largest of those that share a pixel.
 
 use crate::figures::data::best::thin;
 use crate::figures::data::cosines::Map;

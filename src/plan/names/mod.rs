@@ -31,7 +31,7 @@ const LEADS: [&str; 5] = [
     "state_dict.",
     "base_model.model.",
 ];
-/// Types that are in blocks but are no linear layer of the kind the paper looks at; off by default.
+/// Types that are in blocks but are not linear layers of the kind the paper looks at; off by default.
 const OFF_BY_DEFAULT: [&str; 4] = ["router", "mod", CONV, EXPERTS];
 /// A slice of a tensor that holds all experts of a layer.
 const EXPERTS: &str = "experts";

@@ -147,7 +147,7 @@ impl Shift {
                 (b != t && counts_up(layers) && counts_up(others) && (t > b || is_whole)).then_some((*own, name, sizes))
             })
             .collect();
-        // Names of a thousand stacks are no network's: they pair by their numbers as they are.
+        // Names of a thousand stacks are not a network's: they pair by their numbers as they are.
         let differing = if differing.len() > MOST_STACKS {
             Vec::new()
         } else {
