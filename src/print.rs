@@ -74,6 +74,21 @@ pub fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
+/// At most so many letters of a name: its beginning and its end, since versions and dates stand there.
+pub fn middle(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let Some(cut) = letters.len().checked_sub(most).filter(|cut| *cut > 0) else {
+        return name.to_owned();
+    };
+    let head = most / 2;
+    let tail = (head + cut + 1).min(letters.len());
+    letters[..head.min(letters.len())]
+        .iter()
+        .chain(&['…'])
+        .chain(&letters[tail..])
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +100,13 @@ mod tests {
         assert_eq!(fixed(-0.001, 2), "0.00");
         assert_eq!(short(0.5), "0.5");
         assert_eq!(short(100.0), "100");
+    }
+
+    #[test]
+    fn a_name_keeps_its_beginning_and_its_end() {
+        assert_eq!(middle("seed-17-final", 13), "seed-17-final");
+        assert_eq!(middle("seed-17-final", 9), "seed…inal");
+        assert_eq!(middle("abc", 1), "…");
+        assert_eq!((middle("abc", 0), middle("", 0)), ("…".into(), String::new()));
     }
 }

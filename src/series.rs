@@ -81,8 +81,8 @@ fn step(ranks: &[u32], rank: u32) -> usize {
     }
 }
 
-/// One short name a model: "Full", "LoRA r = 8"; with its step where it is a checkpoint of a run: "LoRA r = 8, step 1,000". Models whose
-/// short names would be equal keep their own, runs the name of their folder.
+/// One name per model: its own, or "Full", "LoRA r = 8" where its own says no more than that; with its step where it is a checkpoint of a
+/// run: "LoRA r = 8, step 1,000". Models whose short names would be equal keep their own, runs the name of their folder.
 pub fn labels(models: &[Model]) -> Vec<String> {
     let shorts: Vec<String> = models.iter().map(short).collect();
     // Whether all models of a short name are one model, or checkpoints of one run.
@@ -128,13 +128,54 @@ pub fn labels(models: &[Model]) -> Vec<String> {
 }
 
 fn short(model: &Model) -> String {
+    let own = model.run.as_ref().map_or(&model.label, |run| &run.run);
     match (model.kind, model.rank) {
+        _ if !own.is_empty() && !says_method_alone(own, model) => own.clone(),
         (Kind::Full, _) => "Full".into(),
         // No rank and no method says more of it than its own name.
         (Kind::Diff, _) if !model.label.is_empty() => model.label.clone(),
         (kind, Some(r)) => format!("{} r = {r}", kind.name()),
         (kind, None) => kind.name().into(),
     }
+}
+
+/// Words that name a method or a file of any model. Names of other words are their owner's: what they tell stands nowhere else.
+const COMMON: [&str; 12] = [
+    "full",
+    "fine",
+    "finetune",
+    "finetuned",
+    "tune",
+    "tuned",
+    "ft",
+    "lora",
+    "rank",
+    "alpha",
+    "model",
+    "adapter",
+];
+
+/// Whether a name holds the method, its rank and alpha, and common words, and nothing else: `lora_r8`, `full`, `adapter_model`.
+fn says_method_alone(name: &str, model: &Model) -> bool {
+    let lower = name.to_lowercase();
+    let method = model.kind.name().to_lowercase();
+    let known = |number: &str| {
+        let rank = model.rank.map(|r| r.to_string());
+        let alpha = model.alpha.map(|a| a.to_string());
+        rank.as_deref() == Some(number) || alpha.as_deref() == Some(number)
+    };
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .all(|part| {
+            let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            let number = &part[word.len()..];
+            match (word, number.is_empty()) {
+                (word, true) => COMMON.contains(&word) || word == method,
+                ("" | "r" | "a", false) => known(number),
+                (word, false) => ["rank", "alpha", "lora"].contains(&word) && known(number),
+            }
+        })
 }
 
 /// Types in the order of the network, with their names in words.
@@ -236,10 +277,10 @@ mod tests {
     fn ranks_spread_over_the_steps_and_repeats_are_dashed() {
         let models = [
             model(Kind::Full, None, "ft"),
-            model(Kind::Lora, Some(64), "c"),
-            model(Kind::Lora, Some(1), "a"),
-            model(Kind::Lora, Some(8), "b"),
-            model(Kind::Lora, Some(8), "b2"),
+            model(Kind::Lora, Some(64), "lora-r64"),
+            model(Kind::Lora, Some(1), "adapter"),
+            model(Kind::Lora, Some(8), "lora_r8"),
+            model(Kind::Lora, Some(8), "lora_8"),
         ];
         let s = series(&models);
         assert_eq!(
@@ -250,8 +291,29 @@ mod tests {
             s.iter().map(|s| s.dashed).collect::<Vec<_>>(),
             [false, false, false, false, true]
         );
-        assert_eq!(labels(&models), ["Full", "LoRA r = 64", "LoRA r = 1", "b", "b2"]);
+        assert_eq!(
+            labels(&models),
+            ["Full", "LoRA r = 64", "LoRA r = 1", "lora_r8", "lora_8"]
+        );
         assert_eq!(series(&models[..2])[1].token, "lora-4");
+    }
+
+    #[test]
+    fn a_name_that_tells_more_than_method_and_rank_is_kept() {
+        let told = |label: &str| labels(&[model(Kind::Lora, Some(8), label)]).remove(0);
+        for common in ["lora", "LoRA-r8", "lora_rank_8", "adapter_model", "finetuned-lora8", ""] {
+            assert_eq!(told(common), "LoRA r = 8", "{common}");
+        }
+        for own in [
+            "medqa_qlora_r8_best",
+            "lora_r8_hot",
+            "lora-r16",
+            "adapter-2",
+            "r8-seed3",
+            "модель",
+        ] {
+            assert_eq!(told(own), own);
+        }
     }
 
     #[test]
@@ -275,9 +337,9 @@ mod tests {
         let (full, lora) = ((Kind::Full, None), (Kind::Lora, Some(8)));
         let models = [
             at(full.0, full.1, "ft", 500),
-            at(lora.0, lora.1, "a", 500),
-            at(lora.0, lora.1, "a", 1000),
-            model(Kind::Lora, Some(64), "b"),
+            at(lora.0, lora.1, "r8", 500),
+            at(lora.0, lora.1, "r8", 1000),
+            model(Kind::Lora, Some(64), "lora"),
         ];
         assert_eq!(
             labels(&models),

@@ -4,6 +4,7 @@ use plotters::style::RGBColor;
 
 use super::color::{Theme, hex};
 pub use super::color::{cos_color, signed_color};
+use crate::print::middle;
 
 /// CSS font family of every text in a figure.
 pub const FAMILY: &str = "system-ui, sans-serif";
@@ -105,20 +106,24 @@ pub fn text_width(text: &str, size: f64) -> f64 {
     0.56 * size * text.chars().count() as f64
 }
 
+/// How many letters a width holds, two at least.
+fn letters(size: f64, width: f64) -> usize {
+    (width / text_width("0", size)).floor().max(2.0) as usize
+}
+
 /// Cuts a text to a width, with an ellipsis.
 pub fn truncate(text: &str, size: f64, width: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_string();
     }
-    let keep = (width / (0.56 * size)).floor().max(2.0) as usize - 1;
-    text.chars().take(keep).chain(['…']).collect()
+    text.chars().take(letters(size, width) - 1).chain(['…']).collect()
 }
 
-/// A model's name cut to a width. Checkpoints of a run differ in their ends: where only that fits, it is "step 1,000".
+/// A model's name cut to a width in its middle: names that begin alike differ in their ends. Checkpoints of a run differ in their ends: where only that fits, it is "step 1,000".
 pub fn cut_name(name: &str, size: f64, width: f64) -> String {
     match name.rsplit_once(", ") {
         Some((_, end)) if text_width(name, size) > width && text_width(end, size) <= width => end.to_owned(),
-        _ => truncate(name, size, width),
+        _ => middle(name, letters(size, width)),
     }
 }
 
@@ -147,6 +152,6 @@ mod tests {
         let name = "LoRA r = 8, step 1,000";
         assert_eq!(cut_name(name, LABEL, 200.0), name);
         assert_eq!(cut_name(name, LABEL, 90.0), "step 1,000");
-        assert_eq!(cut_name("chat-finetune-of-march", LABEL, 60.0), "chat-fi…");
+        assert_eq!(cut_name("chat-finetune-of-march", LABEL, 60.0), "chat…rch");
     }
 }

@@ -261,7 +261,7 @@ impl Layout<'_> {
         }
         // A name is as bad to cover as a line.
         let name = |(line, (x, y)): (&Line, Point)| {
-            let steps = (text_width(&line.label, LABEL) / 10.0) as u32;
+            let steps = (text_width(&self.named(line, x), LABEL) / 10.0) as u32;
             (0..=steps).map(|n| (x + 10.0 * f64::from(n), y - 4.0)).collect()
         };
         lines.extend(self.name_places().into_iter().map(name));
@@ -311,9 +311,14 @@ impl Layout<'_> {
                 bold: false,
                 color: pen.palette.token(&line.series.token),
             };
-            pen.halo(at, &cut_name(&line.label, LABEL, self.width - at.0), face, Align::Start)?;
+            pen.halo(at, &self.named(line, at.0), face, Align::Start)?;
         }
         Ok(())
+    }
+
+    /// A line's name as it stands at its end, from `x` on.
+    fn named(&self, line: &Line, x: f64) -> String {
+        cut_name(&line.label, LABEL, (self.width - x).min(LONGEST_NAME))
     }
 
     fn crosshair(&self, pen: &Pen) -> Drawn {
@@ -330,6 +335,9 @@ impl Layout<'_> {
 }
 
 const ALL: &str = "all vectors looked at";
+
+/// Room for a name inside the plot, in CSS pixels: curves that end early leave the rest to the list.
+const LONGEST_NAME: f64 = 170.0;
 
 fn quarters(whole: f64) -> Vec<f64> {
     [0.0, 0.25, 0.5, 0.75, 1.0].map(|q| q * whole).to_vec()
