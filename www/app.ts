@@ -57,6 +57,12 @@ export class App {
   /** What the page needs besides the engine. */
   start(): void {
     this.#engine.catch((error: unknown) => this.failed(error));
+  /** Begins what computes and what draws, at the first sign that they will be wanted: files over the page, a chooser that opens. */
+  wake(): void {
+    // Who waits for them hears of a failure, and `failed` tells the reader.
+    for (const late of [this.#engine, this.report]) late.get().catch(() => undefined);
+  }
+
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
     void this.keeping.count();
   }
