@@ -10,6 +10,7 @@ import { filesBehind, type LiveReport } from './report/live';
 import { brief } from './state/result';
 import { run } from './engine/run';
 import { begun, computed, ended, missing, started } from './state/run';
+import { rename } from './state/renames';
 import { loadSample, sampleManifest } from './files/sample';
 import * as change from './state/state';
 import type { State } from './state/state';
@@ -251,6 +252,16 @@ export class App {
       const engine = await this.#engine;
       const plan = await ask(engine, new Map(this.#store.state.answers));
       const head = await engine.head();
+  /** Gives a model another name, in tables, files and links; an empty one brings its own back. */
+  async rename(model: number, name: string): Promise<void> {
+    const report = await this.report.get();
+    const { state } = this.#store;
+    const next = rename(state, model, name);
+    if (next.head?.models[model]?.label === state.head?.models[model]?.label || !next.head) return;
+    report.rename(next.head, next.settings);
+    this.#store.update(() => next);
+  }
+
       const seconds = (performance.now() - begin) / 1000;
       if (asked !== this.#asked) return;
       this.#store.update((s) => change.planned(s, plan, head, seconds));

@@ -3,6 +3,7 @@ import type { Checkpoint } from './checkpoints';
 import { CORNER, LONGEST_WINDOW, SETTINGS } from '../contract';
 import type { DroppedFile, EngineInfo } from '../engine/engine';
 import type { Starting } from '../engine/start';
+import { type Renames, renamed } from './renames';
 import { NO_RUN, type RunState } from './run';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
@@ -47,6 +48,9 @@ export interface State {
   /** The report of the plan, without matrices. */
   head: Report | undefined;
   /** What is computed, by index into `plan.matrices`. */
+  /** What the reader calls models, and what their files call them, in the report's order. */
+  renames: Renames;
+  ownNames: readonly string[];
   results: ReadonlyMap<number, readonly Found[]>;
   /** Those of the results that were kept from an earlier visit. */
   earlier: ReadonlySet<number>;
@@ -114,6 +118,8 @@ export function defaults(): State {
     run: NO_RUN,
     settings: SETTINGS,
     focus: undefined,
+    renames: new Map(),
+    ownNames: [],
     open: undefined,
     model: 0,
     top: CORNER,
@@ -174,7 +180,8 @@ export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'an
 }
 
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */
-export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
+export function planned(s: State, plan: Plan, own: Report, seconds: number): State {
+  const head = renamed(own, s.renames);
   const same =
     s.plan !== undefined && identity(s.plan) === identity(plan) && JSON.stringify(s.head) === JSON.stringify(head);
   const blocked = plan.matrices.length === 0 && plan.problems.some((p) => p.severity === 'error');
@@ -190,6 +197,7 @@ export function planned(s: State, plan: Plan, head: Report, seconds: number): St
     results: same ? s.results : new Map(),
     earlier: same ? s.earlier : new Set(),
     hashes: same ? s.hashes : new Map(),
+    ownNames: own.models.map(({ label }) => label),
     run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,

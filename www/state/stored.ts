@@ -54,6 +54,7 @@ export function opened(s: State, report: Report): State {
     head,
     results,
     settings: report.settings,
+    ownNames: report.models.map(({ label }) => label),
     stored: true,
   };
 }
