@@ -17,6 +17,7 @@ import type { State } from './state/state';
 import type { Store } from './state/store';
 import { isReport, opened, parse } from './state/stored';
 import { sampled, verify } from './state/verify';
+import { remember } from './state/unfinished';
 import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
 /** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
@@ -330,6 +331,7 @@ export class App {
 }
 
 /** Resolves when the browser has nothing else to do. */
+        remember(this.#store.state);
 function idle(): Promise<unknown> {
   return new Promise((resolve) =>
     'requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000),
@@ -341,3 +343,4 @@ function leading(models: readonly ModelSummary[]): number | undefined {
   const most = Math.max(0, ...models.map((model) => model.intruders));
   return most > 0 ? models.findIndex((model) => model.intruders === most) : undefined;
 }
+    remember(this.#store.state);

@@ -129,3 +129,27 @@ test('store=off keeps nothing', async ({ page }) => {
   await expect(page.getByTestId('store-notice')).toHaveCount(0);
   expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
 });
+
+test('a run that a reload broke off is named with how far it came, until it is done', async ({ page }) => {
+  test.setTimeout(120_000);
+  const sample = fileURLToPath(new URL('../../www/public/sample/', import.meta.url));
+  const begin = async () => {
+    await open(page);
+    await chooseFolder(page, `${sample}all-MiniLM-L6-v2`);
+    await planned(page, 1);
+    await chooseFolder(page, `${sample}full`);
+    await planned(page, 2);
+    await page.getByTestId('analyze').click();
+  };
+  await begin();
+  await done(page, 2);
+  await page.reload();
+  const earlier = page.getByTestId('earlier');
+  await expect(earlier).toContainText(
+    /^A run of full on all-MiniLM-L6-v2 stopped at \d+ of 24 matrices\. Choose the same/,
+  );
+  await begin();
+  await reaches(page, 'done');
+  await page.reload();
+  await expect(earlier).toContainText('24 results of earlier runs are kept.');
+});

@@ -8,6 +8,7 @@ import { NO_RUN, type RunState } from './run';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
 import type { Found } from './result';
+import type { Unfinished } from './unfinished';
 import type { Verified } from './verify';
 import type {
   Cell,
@@ -98,6 +99,8 @@ export interface State {
   kept: Kept | undefined;
   /** Why results are not kept, in words; empty while they are. */
   storeNotice: string;
+  /** The last run, where it was broken off. */
+  unfinished: Unfinished | undefined;
 }
 
 export function defaults(): State {
@@ -144,11 +147,12 @@ export function defaults(): State {
     storeNotice: '',
   };
 }
+    unfinished: undefined,
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  const { engine, starting, sample, shortcuts, kept, storeNotice, settings } = s;
-  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, storeNotice }, settings.mode);
+  const { engine, starting, sample, shortcuts, kept, unfinished, storeNotice, settings } = s;
+  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, unfinished, storeNotice }, settings.mode);
 }
 
 /**

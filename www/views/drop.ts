@@ -44,6 +44,22 @@ class DropView extends View {
       focus: state.focus,
     };
     const vectors = count(Math.min(matrix.rows, matrix.cols));
+/** What is left of earlier visits, and how it is taken up. */
+function earlier(kept: number, run: State['unfinished']): TemplateResult | typeof nothing {
+  if (kept === 0) return nothing;
+  const left = run
+    ? html`<b>A run of ${names(run.models)} on ${breakable(run.base)} stopped at ${count(run.done)} of ${count(run.total)} matrices.</b>`
+    : html`<b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b>`;
+  return html`<p class="earlier" data-testid="earlier">${left} Choose the same folders again: ${run ? 'it' : 'the run'} goes on where it stopped.</p>`;
+}
+
+/** The first names, and how many more there are. */
+function names(all: readonly string[]): TemplateResult {
+  const rest = all.length - 2;
+  const shown = (rest > 1 ? all.slice(0, 2) : all).map((name, at) => html`${at > 0 ? ', ' : ''}${breakable(name)}`);
+  return html`${shown}${rest > 1 ? ` and ${count(rest)} more` : ''}`;
+}
+
     const best = matrix.left?.maxCos ?? [];
     const blank = best.findIndex((cos) => cos < spec.settings.epsilon);
     return html`<figure class="specimen">
@@ -61,14 +77,14 @@ function size({ files }: Manifest): string {
   return bytes(files.reduce((sum, file) => sum + file.size, 0));
 }
 
-function dropZone(kept: number): TemplateResult {
+function dropZone({ kept, unfinished }: State): TemplateResult {
   return html`<div class="drop" data-testid="drop-zone">
     <p><b>Drop a base model and its fine-tunes</b></p>
     <p class="quiet">
       Any number, any order: <span class="nowrap">.safetensors</span>, shards, adapter folders. Or
       <button class="link" @click=${pickFiles}>choose files</button> or <button class="link" @click=${pickFolder}>a folder</button>.
     </p>
-    ${kept > 0 ? html`<p class="earlier" data-testid="earlier"><b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b> Choose the same folders again: the run goes on where it stopped.</p>` : nothing}
+    ${earlier(kept?.results ?? 0, unfinished)}
   </div>`;
 }
 
