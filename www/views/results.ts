@@ -13,7 +13,6 @@ import { View } from './view';
 import './controls';
 import './copy';
 import './figures';
-import './progress';
 import './provenance';
 import './rule';
 import './summary';
@@ -30,7 +29,6 @@ class ResultsView extends View {
       <div class="wrap">
         ${storeNotice(this.ctx)} ${deeper(this.ctx)}
         <lorascope-rule .ctx=${this.ctx}></lorascope-rule>
-        ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
         <lorascope-table .ctx=${this.ctx}></lorascope-table>

@@ -27,7 +27,9 @@ class SummaryView extends View {
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
       title: complete ? 'Summary' : 'So far',
-      finding: complete ? '' : `Counts grow until all ${counted(all, 'matrix', 'matrices')} are in.`,
+      finding: complete
+        ? `Counted in all ${counted(all, 'matrix', 'matrices')}.`
+        : `Counts grow until all ${count(all)} are in.`,
       note: DEFINITION,
       kind: state.status === 'running' ? '' : 'first',
       body: html`<div class="tbl-scroll"><table class="models">
@@ -133,7 +135,7 @@ function line(
     <td class="num said" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>
-    <td class="reading">${complete ? math(m.reading) : nothing} ${exceptions(m)}</td>
+    <td class="reading"><span class=${complete ? '' : 'unsaid'} aria-hidden=${complete ? nothing : 'true'}>${math(m.reading)}</span> ${exceptions(m)}</td>
   </tr>`;
 }
 
