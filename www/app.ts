@@ -11,7 +11,8 @@ import { brief } from './state/result';
 import { run } from './engine/run';
 import { begun, computed, ended, missing, started } from './state/run';
 import { rename } from './state/renames';
-import { loadSample, sampleManifest } from './files/sample';
+import { begun, computed, ended, missing, started } from './state/run';
+import { loadSample, sampleManifest, sampleReport } from './files/sample';
 import * as change from './state/state';
 import type { State } from './state/state';
 import type { Store } from './state/store';
@@ -103,13 +104,42 @@ export class App {
 
   /** Opens the sample and analyzes it at once. */
   async sample(): Promise<void> {
-    try {
-      this.#store.update((s) => change.planning(s, 'Loading the sample'));
-      const files = await loadSample((done, total) => {
+    const { mode } = this.#store.state.settings;
+    const asked = this.#loading('Loading the results of the sample');
+    const text = await this.#ofSample(sampleReport);
+    if (text === undefined || asked !== this.#asked) return;
+    await this.openReport(text, 'the sample');
+    this.#store.update((s) => (s.stored ? { ...s, sampleMode: mode } : s));
+  }
+
+  /** Computes the sample here, under the rule that the reader has set. */
+  async computeSample(): Promise<void> {
+    const { settings, sampleMode } = this.#store.state;
+    this.wake();
+    this.startOver();
+    const asked = this.#loading('Loading the sample');
+    const files = await this.#ofSample(() =>
+      loadSample((done, total) => {
         const loading = `Loading the sample: ${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`;
-        this.#store.update((s) => (s.status === 'planning' ? { ...s, loading } : s));
-      });
-      await this.add(files);
+        this.#store.update((s) => (asked === this.#asked ? { ...s, loading } : s));
+      }),
+    );
+    if (!files || asked !== this.#asked) return;
+    this.#store.update((s) => ({ ...s, settings: { ...settings, mode: sampleMode ?? settings.mode } }));
+    await this.add(files);
+    if (this.#store.state.status === 'ready') await this.analyze();
+  }
+
+  /** Says what is being loaded; the answer is overtaken when something else is asked for. */
+  #loading(what: string): number {
+    this.#store.update((s) => change.planning(s, what));
+    return (this.#asked += 1);
+  }
+
+  /** A part of the sample; undefined where it did not come, which is said. */
+  async #ofSample<T>(load: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await load();
     } catch (error) {
       const said = problem('sample-missing', 'The sample did not load', error, 'Try again, or drop files of your own.');
       return this.#store.update((s) => change.trouble(s, said));

@@ -1,8 +1,20 @@
 /** Finished matrices are kept: a reload, a cancel and a full disk lose nothing that was done, and the reader can empty the store. */
+import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
-import { BUILDS, number, open, reaches, summary, troubles, trySample } from './support';
+import {
+  BUILDS,
+  chooseFolder,
+  computeSample,
+  number,
+  open,
+  planned,
+  reaches,
+  summary,
+  troubles,
+  trySample,
+} from './support';
 
 const MODELS = [
   ['full', 'Full'],
@@ -36,7 +48,7 @@ for (const version of BUILDS) {
     test.setTimeout(120_000);
     const wrong = await troubles(page);
     await open(page, version);
-    await page.getByTestId('try-sample').click();
+    await computeSample(page);
     await done(page, 3);
     const before = Number(
       await page
@@ -62,7 +74,7 @@ for (const version of BUILDS) {
 
 test('a cancelled run keeps for the next visit too', async ({ page }) => {
   await open(page);
-  await page.getByTestId('try-sample').click();
+  await computeSample(page);
   await done(page, 2);
   await page.keyboard.press('Escape');
   await reaches(page, 'cancelled');

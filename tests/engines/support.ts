@@ -87,6 +87,13 @@ export async function choose(tab: Tab, paths: readonly string[], files = paths.l
 export const planned = (tab: Tab, files: number): Promise<void> =>
   tab.reaches(`${testid('plan')} .sub`, '', new RegExp(`^${files} files?, .*headers have been read`));
 
+/** From the empty page to a run of the sample. */
+export async function computeSample(tab: Tab): Promise<void> {
+  await tab.click(testid('try-sample'));
+  await tab.click(testid('compute-sample'));
+  await expect.poll(() => tab.count(testid('compute-sample'))).toBe(0);
+}
+
 /** The report of the run, as a reader saves it. */
 export async function report<T>(tab: Tab): Promise<T> {
   const file = await tab.download(() => tab.click(testid('export-json')));

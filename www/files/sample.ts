@@ -17,11 +17,21 @@ export async function sampleManifest(): Promise<Manifest | undefined> {
     return undefined;
   }
 }
+/** The bytes of all its files. */
+export function sampleSize({ files }: Manifest): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What its computation gave elsewhere: a stored report. */
+export async function sampleReport(): Promise<string> {
+  return (await get('sample/report.json')).text();
+}
+
 
 /** Fetches the sample; `progress` hears the bytes so far and the bytes in all. */
 export async function loadSample(progress: (done: number, total: number) => void): Promise<DroppedFile[]> {
-  const { files } = await manifest();
-  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const sample = await manifest();
+  const total = sampleSize(sample);
   let done = 0;
   return Promise.all(
     files.map(async ({ path }) => {

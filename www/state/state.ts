@@ -82,6 +82,8 @@ export interface State {
   tables: ReadonlySet<FigureId>;
   /** A report opened without its checkpoints: nothing can be computed. */
   stored: boolean;
+  /** Where that report is the sample's: the mode in which the reader would compute it here. */
+  sampleMode: Mode | undefined;
   /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   sort: Sort | undefined;
@@ -136,6 +138,7 @@ export function defaults(): State {
     verified: undefined,
     tables: new Set(),
     stored: false,
+    sampleMode: undefined,
     vectors: undefined,
     sort: undefined,
     allRows: false,

@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, count, counted, fixed } from '../text/format';
 import { math } from '../text/math';
-import type { Manifest } from '../files/sample';
+import { breakable } from '../text/names';
+import { sampleSize } from '../files/sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
 import { runs } from './runs';
@@ -22,7 +23,7 @@ class DropView extends View {
         ${dropZone(this.ctx.state.kept?.results ?? 0)}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
-          <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
+          <span class="quiet">${sample ? math(`${sample.note} Its results are stored; to compute them here loads ${bytes(sampleSize(sample))}.`) : nothing}</span>
         </p>
       </div>
       ${this.#specimen()} ${facts(this.ctx)}
