@@ -27,6 +27,7 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
   address?.sync(state);
   app.follow(state);
   if (lessonOf(location.hash) !== undefined)
+  if (state.status === 'idle' && lessonOf(location.hash) === undefined) picture.get().catch(() => undefined);
     render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
   else
     render(
@@ -43,17 +44,6 @@ const engine = startEngine({
 });
 const app = new App(store, engine, live);
 
-void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));
-// After the engine: a browser's first text on a canvas takes a tenth of a second, and files may wait to be dropped.
-void engine
-  .catch(() => undefined)
-  .then(() => view)
-  .then(openSpecimen)
-  .then((opened) => {
-    specimen = opened;
-    store.schedule();
-  })
-  .catch(() => undefined);
 acceptDrops(app);
 listen(
   {
@@ -89,3 +79,10 @@ app.start();
 address = new Address(app, store, nav, () => report);
 if (lessonOf(location.hash) === undefined) address.follow();
 store.schedule();
+/** The picture of the empty page, once its words are there. */
+const picture = new Late(async () => {
+  await idle();
+  // What draws everything draws this too, where it is asked for already.
+  specimen = await openSpecimen(await (live.begun ? loadView() : loadFigures()));
+  store.schedule();
+});
