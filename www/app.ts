@@ -2,6 +2,7 @@
 import type { Checkpoint } from './state/checkpoints';
 import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
 import { Cancelled } from './engine/errors';
+import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
 import { Keeping } from './state/keeping';
 import { taskOf } from './state/modes';
@@ -9,7 +10,6 @@ import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
 import { brief } from './state/result';
 import { run } from './engine/run';
-import { begun, computed, ended, missing, started } from './state/run';
 import { rename } from './state/renames';
 import { begun, computed, ended, missing, started } from './state/run';
 import { loadSample, sampleManifest, sampleReport } from './files/sample';
@@ -17,8 +17,8 @@ import * as change from './state/state';
 import type { State } from './state/state';
 import type { Store } from './state/store';
 import { isReport, opened, parse } from './state/stored';
-import { sampled, verify } from './state/verify';
 import { remember } from './state/unfinished';
+import { sampled, verify } from './state/verify';
 import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
 /** Up to this size every pair of vectors is compared without being asked for: it takes less than a second. */
@@ -34,9 +34,9 @@ const RELOAD = 'Load the page again. If it stays, another current browser may ru
 
 export class App {
   readonly keeping: Keeping;
-  readonly #engine: Promise<Engine>;
+  readonly #engine: Late<Engine>;
   readonly #store: Store;
-  readonly report: Promise<LiveReport>;
+  readonly report: Late<LiveReport>;
   #stop = new AbortController();
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
@@ -44,7 +44,7 @@ export class App {
   /** What the plan in force is of. */
   #planned: Pick<State, 'files' | 'answers'> = { files: [], answers: new Map() };
 
-  constructor(store: Store, engine: Promise<Engine>, report: Promise<LiveReport>) {
+  constructor(store: Store, engine: Late<Engine>, report: Late<LiveReport>) {
     this.#store = store;
     this.#engine = engine;
     this.report = report;
@@ -57,15 +57,14 @@ export class App {
     this.#store.update((s) => ({ ...s, engine: info, starting: undefined }));
   }
 
-  /** What the page needs besides the engine. */
-  start(): void {
-    this.#engine.catch((error: unknown) => this.failed(error));
   /** Begins what computes and what draws, at the first sign that they will be wanted: files over the page, a chooser that opens. */
   wake(): void {
     // Who waits for them hears of a failure, and `failed` tells the reader.
     for (const late of [this.#engine, this.report]) late.get().catch(() => undefined);
   }
 
+  /** What the page needs besides the engine. */
+  start(): void {
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
     void this.keeping.count();
   }
@@ -82,6 +81,7 @@ export class App {
       if (path.endsWith('.json') && (await isReport(file))) return this.openReport(await file.text(), path);
     }
     if (this.#store.state.stored) this.startOver();
+    this.wake();
     this.cancel();
     const known = new Set(this.#store.state.files);
     this.#store.update((s) => change.addFiles(s, files));
@@ -93,7 +93,7 @@ export class App {
   takeBack(): void {
     this.#asked += 1;
     const before = this.#planned;
-    void this.#engine.then((engine) => engine.keep(before.files, new Map(before.answers)));
+    this.#tell((engine) => engine.keep(before.files, new Map(before.answers)));
     this.#store.update((s) => change.takeBack(s, before));
   }
 
@@ -102,7 +102,7 @@ export class App {
     await this.#plan((engine, answers) => engine.plan(answers));
   }
 
-  /** Opens the sample and analyzes it at once. */
+  /** Shows the stored results of the sample. */
   async sample(): Promise<void> {
     const { mode } = this.#store.state.settings;
     const asked = this.#loading('Loading the results of the sample');
@@ -142,9 +142,9 @@ export class App {
       return await load();
     } catch (error) {
       const said = problem('sample-missing', 'The sample did not load', error, 'Try again, or drop files of your own.');
-      return this.#store.update((s) => change.trouble(s, said));
+      this.#store.update((s) => change.trouble(s, said));
+      return undefined;
     }
-    if (this.#store.state.status === 'ready') await this.analyze();
   }
 
   /** Computes what has no result yet that answers the mode. */
@@ -163,7 +163,7 @@ export class App {
   cancel(): void {
     if (this.#store.state.status !== 'running') return;
     this.#stop.abort();
-    void this.#engine.then((engine) => engine.cancel());
+    this.#tell((engine) => engine.cancel());
     void this.#end();
   }
 
@@ -171,7 +171,7 @@ export class App {
     this.cancel();
     this.#asked += 1;
     this.#planned = { files: [], answers: new Map() };
-    void this.#engine.then((engine) => engine.keep([], new Map()));
+    this.#tell((engine) => engine.keep([], new Map()));
     this.#store.update(change.startOver);
   }
 
@@ -182,7 +182,7 @@ export class App {
   /** The report as a file. */
   async save(): Promise<void> {
     const { head, settings } = this.#store.state;
-    if (head) saveReport(await this.report, settings, head.base.label);
+    if (head) saveReport(await this.report.get(), settings, head.base.label);
   }
 
   /** Shows a stored report in place of whatever is there. */
@@ -190,7 +190,7 @@ export class App {
     try {
       const report = parse(text);
       // Only the drawing side can tell whether all of it is well formed.
-      const show = (await this.report).open(text);
+      const show = (await this.report.get()).open(text);
       this.startOver();
       this.#store.update((s) => opened(s, report));
       show(this.#store.state);
@@ -209,8 +209,8 @@ export class App {
     const still = (s: State) => s.vectors?.matrix === matrix && s.vectors.model === model;
     this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'computing' } }));
     try {
-      const { left, right } = await (await this.#engine).vectors(at, model);
-      const report = await this.report;
+      const { left, right } = await (await this.#engine.get()).vectors(at, model);
+      const report = await this.report.get();
       if (!still(this.#store.state)) return;
       report.takeVectors(model, matrix, left, right);
       this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'known' } }));
@@ -240,7 +240,7 @@ export class App {
 
   /** Hashes the files of the report that have no hash yet, one after the other. A file that changes meanwhile has none. */
   async hashFiles(): Promise<void> {
-    const [engine, report] = [await this.#engine, await this.report];
+    const [engine, report] = [await this.#engine.get(), await this.report.get()];
     const { head } = this.#store.state;
     for (const { name } of filesBehind(head)) {
       if (this.#store.state.hashes.has(name)) continue;
@@ -250,6 +250,16 @@ export class App {
       report.view?.setHash(name, hash);
       this.#store.update((s) => ({ ...s, hashes: new Map(s.hashes).set(name, hash) }));
     }
+  }
+
+  /** Gives a model another name, in tables, files and links; an empty one brings its own back. */
+  async rename(model: number, name: string): Promise<void> {
+    const report = await this.report.get();
+    const { state } = this.#store;
+    const next = rename(state, model, name);
+    if (next.head?.models[model]?.label === state.head?.models[model]?.label || !next.head) return;
+    report.rename(next.head, next.settings);
+    this.#store.update(() => next);
   }
 
   toggleTable(figure: FigureId): void {
@@ -279,20 +289,11 @@ export class App {
     const asked = this.#asked;
     const begin = performance.now();
     this.#store.update((s) => change.planning(s, 'Reading headers'));
+    const engine = await this.#engine.get().catch((error: unknown) => this.failed(error));
+    if (!engine) return;
     try {
-      const engine = await this.#engine;
       const plan = await ask(engine, new Map(this.#store.state.answers));
       const head = await engine.head();
-  /** Gives a model another name, in tables, files and links; an empty one brings its own back. */
-  async rename(model: number, name: string): Promise<void> {
-    const report = await this.report.get();
-    const { state } = this.#store;
-    const next = rename(state, model, name);
-    if (next.head?.models[model]?.label === state.head?.models[model]?.label || !next.head) return;
-    report.rename(next.head, next.settings);
-    this.#store.update(() => next);
-  }
-
       const seconds = (performance.now() - begin) / 1000;
       if (asked !== this.#asked) return;
       this.#store.update((s) => change.planned(s, plan, head, seconds));
@@ -305,15 +306,20 @@ export class App {
     }
   }
 
+  /** Tells the engine, where there is one. */
+  #tell(what: (engine: Engine) => void): void {
+    void this.#engine.begun?.then(what).catch(() => undefined);
+  }
+
   async #run(matrices: readonly number[], task: Task): Promise<void> {
-    const report = await this.report;
+    const report = await this.report.get();
     const { plan, head, status } = this.#store.state;
     if (!plan || !head || status === 'running') return;
     report.sync(this.#store.state);
     const stop = new AbortController();
     this.#stop = stop;
     this.#store.update((s) => started(s, performance.now(), matrices, task.mode));
-    const engine = await this.#engine;
+    const engine = await this.#engine.get();
     await run({
       plan,
       matrices,
@@ -325,6 +331,7 @@ export class App {
         report.take(head, answer.outcomes);
         const came = { ...answer, outcomes: brief(answer.outcomes) };
         this.#store.update((s) => computed(s, matrix, came, performance.now()));
+        remember(this.#store.state);
       },
       signal: stop.signal,
     });
@@ -339,18 +346,21 @@ export class App {
     const planned = at === undefined ? undefined : state.plan?.matrices[at];
     const bounds = at === undefined ? undefined : state.results.get(at);
     if (at === undefined || !planned || !bounds) return;
-    const exact = await (await this.#engine).analyze(at, { ...taskOf(state), mode: 'exact' }).catch(() => undefined);
+    const exact = await (await this.#engine.get())
+      .analyze(at, { ...taskOf(state), mode: 'exact' })
+      .catch(() => undefined);
     if (!exact || this.#store.state.results !== state.results) return;
-    const report = await this.report;
+    const report = await this.report.get();
     const verified = verify(planned.name, bounds, exact.outcomes, (model, truth) => report.outside(model, truth));
     this.#store.update((s) => ({ ...s, verified }));
   }
 
   async #end(): Promise<void> {
     this.#store.update((s) => ended(s, performance.now()));
+    remember(this.#store.state);
     void this.keeping.count();
     document.documentElement.dataset['runSeconds'] = this.#store.state.run.seconds.toFixed(3);
-    const report = await this.report;
+    const report = await this.report.get();
     report.sync(this.#store.state);
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
     const { status, head } = this.#store.state;
@@ -360,17 +370,8 @@ export class App {
   }
 }
 
-/** Resolves when the browser has nothing else to do. */
-        remember(this.#store.state);
-function idle(): Promise<unknown> {
-  return new Promise((resolve) =>
-    'requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000),
-  );
-}
-
 /** The model with the most intruders; undefined when none has any. */
 function leading(models: readonly ModelSummary[]): number | undefined {
   const most = Math.max(0, ...models.map((model) => model.intruders));
   return most > 0 ? models.findIndex((model) => model.intruders === most) : undefined;
 }
-    remember(this.#store.state);

@@ -1,7 +1,7 @@
-/** What a reader waits for: one engine, in the worker, and what draws. */
+/** What a reader fetches: to look, less than half a megabyte and nothing that computes; with files over the page, one engine and what draws. */
 import { gzipSync } from 'node:zlib';
-import { expect, test } from '@playwright/test';
-import { BUILDS, open } from './support';
+import { expect, test, type Page } from '@playwright/test';
+import { BUILDS, ready } from './support';
 
 /** Bytes, as a host that compresses sends them. */
 const LOOK = 500_000;
@@ -45,7 +45,7 @@ test(`the empty page with its picture fetches less than ${LOOK / 1e6} MB compres
 });
 
 for (const version of BUILDS) {
-  test(`until it is ready the page fetches one engine and ${MOST / 1e6} MB compressed at most, ${version.build}`, async ({
+  test(`with files over it the page fetches one engine, and ${COMPUTE / 1e6} MB compressed at most in all, ${version.build}`, async ({
     page,
   }) => {
     const fetched = arrivals(page);

@@ -46,12 +46,12 @@ export interface State {
   answers: ReadonlyMap<string, string>;
   plan: Plan | undefined;
   planSeconds: number;
-  /** The report of the plan, without matrices. */
+  /** The report of the plan, without matrices, under the reader's names. */
   head: Report | undefined;
-  /** What is computed, by index into `plan.matrices`. */
   /** What the reader calls models, and what their files call them, in the report's order. */
   renames: Renames;
   ownNames: readonly string[];
+  /** What is computed, by index into `plan.matrices`. */
   results: ReadonlyMap<number, readonly Found[]>;
   /** Those of the results that were kept from an earlier visit. */
   earlier: ReadonlySet<number>;
@@ -99,10 +99,10 @@ export interface State {
   loading: string;
   /** What the browser keeps of earlier runs; undefined where nothing is kept. */
   kept: Kept | undefined;
-  /** Why results are not kept, in words; empty while they are. */
-  storeNotice: string;
   /** The last run, where it was broken off. */
   unfinished: Unfinished | undefined;
+  /** Why results are not kept, in words; empty while they are. */
+  storeNotice: string;
 }
 
 export function defaults(): State {
@@ -118,13 +118,13 @@ export function defaults(): State {
     plan: undefined,
     planSeconds: 0,
     head: undefined,
+    renames: new Map(),
+    ownNames: [],
     results: new Map(),
     earlier: new Set(),
     run: NO_RUN,
     settings: SETTINGS,
     focus: undefined,
-    renames: new Map(),
-    ownNames: [],
     open: undefined,
     model: 0,
     top: CORNER,
@@ -147,10 +147,10 @@ export function defaults(): State {
     problems: [],
     loading: '',
     kept: undefined,
+    unfinished: undefined,
     storeNotice: '',
   };
 }
-    unfinished: undefined,
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
@@ -197,6 +197,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     plan,
     // The report that is drawn belongs to its head: the very same one goes on with its results.
     head: same ? s.head : head,
+    ownNames: own.models.map(({ label }) => label),
     planSeconds: seconds,
     status: blocked ? 'error' : 'ready',
     screen: 'plan',
@@ -204,7 +205,6 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     results: same ? s.results : new Map(),
     earlier: same ? s.earlier : new Set(),
     hashes: same ? s.hashes : new Map(),
-    ownNames: own.models.map(({ label }) => label),
     run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,

@@ -44,18 +44,19 @@ export function opened(s: State, report: Report): State {
   return {
     ...defaults(),
     engine,
+    starting,
     sample,
     shortcuts,
     kept,
-    storeNotice,
     unfinished,
+    storeNotice,
     status: 'done',
     screen: 'results',
     plan: planOf(matrices),
     head,
+    ownNames: report.models.map(({ label }) => label),
     results,
     settings: report.settings,
-    ownNames: report.models.map(({ label }) => label),
     stored: true,
   };
 }
