@@ -6,6 +6,8 @@ import { command, step } from './say.mjs';
 
 /** Strengths of the picture in units of σ₁: few enough to be small, and close enough to be one movement. */
 const STRENGTHS = Array.from({ length: 25 }, (_, n) => n / 16);
+/** Of the lesson's random directions: one that is as far from all old ones as random directions usually are, so that its column looks blank. */
+const SEED = 10;
 /** The longest window that a slider offers (www/contract.ts). */
 const LONGEST = 100;
 /** Rows and columns of the picture's map. */
@@ -80,7 +82,7 @@ function part({ left, right, similarity, delta, sigmaBase, sigmaTuned, ...rest }
 /** The lesson on making an intruder, strength by strength: each is a model of one report. */
 function birth({ WasmLesson }) {
   const scenes = STRENGTHS.map(
-    (lambda) => new WasmLesson('making-an-intruder', JSON.stringify({ lambda })).scene().report,
+    (lambda) => new WasmLesson('making-an-intruder', JSON.stringify({ lambda, seed: SEED })).scene().report,
   );
   const models = scenes.map(({ models: [model] }, n) => ({
     ...model,

@@ -17,8 +17,8 @@ const pixels = (page: Page) => canvas(page).evaluate((c) => (c as HTMLCanvasElem
 test('it begins with nothing new and ends with one column that is blank', () => {
   expect(bests[0]!.every((cos) => cos > 0.99)).toBe(true);
   const [blank, ...others] = [...bests[LAST]!].sort((a, b) => a - b);
-  expect(blank).toBeLessThan(0.25);
-  expect(others.every((cos) => cos > 0.75)).toBe(true);
+  expect(blank).toBeLessThan(0.2);
+  expect(others.every((cos) => cos > 0.95)).toBe(true);
 });
 
 test('it plays once by itself, and then follows the hand', async ({ page }) => {
@@ -57,7 +57,7 @@ test('what it shows is what the lesson computes', async ({ page }) => {
       () =>
         document.querySelector<HTMLElement & { facts: Record<string, number> }>('lorascope-lesson-view')?.facts ?? {},
     );
-  await page.goto('./#v=1&lesson=making-an-intruder');
+  await page.goto('./#v=1&lesson=making-an-intruder&seed=10');
   for (const at of [4, 12, 16, LAST]) {
     const lambda = Number(/λ = ([\d.]+) σ₁/.exec(stored.models[at]!.label)![1]);
     await page.getByTestId('dial-lambda').fill(String(lambda));
