@@ -171,7 +171,8 @@ export class App {
     this.cancel();
     this.#asked += 1;
     this.#planned = { files: [], answers: new Map() };
-    this.#tell((engine) => engine.keep([], new Map()));
+    // An engine that has no files goes on as it is: to forget them it would start anew.
+    if (this.#store.state.files.length > 0) this.#tell((engine) => engine.keep([], new Map()));
     this.#store.update(change.startOver);
   }
 
