@@ -34,7 +34,6 @@ mod planted;
 mod quantized;
 mod registry;
 mod runs;
-mod specimen;
 mod tried;
 mod vectors;
 mod zoo;

@@ -55,7 +55,7 @@ command(async () => {
 
   async function refresh(name) {
     if (failed.has(name)) return;
-    if (name === 'embed') return buildEmbed();
+    if (name === 'embed') await buildEmbed();
     await buildPage({ beside: true });
     step(`${name} is ready after ${seconds(start)}: the next load of the page may use it`);
   }

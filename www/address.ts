@@ -47,7 +47,8 @@ export class Address {
     this.#store.update(link.dials);
     if (link.report !== undefined) void this.#open(link.report, () => hosted(link.report!));
     else if (link.packed !== undefined) void this.#open('the link', () => carried(link.packed!));
-    else if (link.sample && this.#store.state.files.length === 0) void this.#app.sample();
+    else if (link.sample && this.#store.state.files.length === 0)
+      void this.#app.sample().then(() => this.#store.update(link.dials));
   }
 
   /** Hears of every state. */
@@ -67,7 +68,12 @@ export class Address {
     const whole = (packed: string | undefined) =>
       new URL(write(state, { ...link, packed }, figure) || '#', location.href).href;
     const known = link.report !== undefined || link.packed !== undefined || isSample(state) || !state.head;
-    return known ? whole(link.packed) : this.#app.report.then((report) => carry(state, report)).then(whole);
+    return known
+      ? whole(link.packed)
+      : this.#app.report
+          .get()
+          .then((report) => carry(state, report))
+          .then(whole);
   }
 
   /** The link, without what it brought where something else is shown now. */

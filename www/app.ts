@@ -2,6 +2,7 @@
 import type { Checkpoint } from './state/checkpoints';
 import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
 import { Cancelled } from './engine/errors';
+import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
 import { Keeping } from './state/keeping';
 import { taskOf } from './state/modes';
@@ -9,12 +10,14 @@ import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
 import { brief } from './state/result';
 import { run } from './engine/run';
+import { rename } from './state/renames';
 import { begun, computed, ended, missing, started } from './state/run';
-import { loadSample, sampleManifest } from './files/sample';
+import { loadSample, sampleManifest, sampleReport } from './files/sample';
 import * as change from './state/state';
 import type { State } from './state/state';
 import type { Store } from './state/store';
 import { isReport, opened, parse } from './state/stored';
+import { remember } from './state/unfinished';
 import { sampled, verify } from './state/verify';
 import type { FigureId, ModelSummary, Task } from './wasm/simd/lorascope';
 
@@ -31,9 +34,9 @@ const RELOAD = 'Load the page again. If it stays, another current browser may ru
 
 export class App {
   readonly keeping: Keeping;
-  readonly #engine: Promise<Engine>;
+  readonly #engine: Late<Engine>;
   readonly #store: Store;
-  readonly report: Promise<LiveReport>;
+  readonly report: Late<LiveReport>;
   #stop = new AbortController();
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
@@ -41,7 +44,7 @@ export class App {
   /** What the plan in force is of. */
   #planned: Pick<State, 'files' | 'answers'> = { files: [], answers: new Map() };
 
-  constructor(store: Store, engine: Promise<Engine>, report: Promise<LiveReport>) {
+  constructor(store: Store, engine: Late<Engine>, report: Late<LiveReport>) {
     this.#store = store;
     this.#engine = engine;
     this.report = report;
@@ -54,9 +57,14 @@ export class App {
     this.#store.update((s) => ({ ...s, engine: info, starting: undefined }));
   }
 
+  /** Begins what computes and what draws, at the first sign that they will be wanted: files over the page, a chooser that opens. */
+  wake(): void {
+    // Who waits for them hears of a failure, and `failed` tells the reader.
+    for (const late of [this.#engine, this.report]) late.get().catch(() => undefined);
+  }
+
   /** What the page needs besides the engine. */
   start(): void {
-    this.#engine.catch((error: unknown) => this.failed(error));
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
     void this.keeping.count();
   }
@@ -73,6 +81,7 @@ export class App {
       if (path.endsWith('.json') && (await isReport(file))) return this.openReport(await file.text(), path);
     }
     if (this.#store.state.stored) this.startOver();
+    this.wake();
     this.cancel();
     const known = new Set(this.#store.state.files);
     this.#store.update((s) => change.addFiles(s, files));
@@ -84,7 +93,7 @@ export class App {
   takeBack(): void {
     this.#asked += 1;
     const before = this.#planned;
-    void this.#engine.then((engine) => engine.keep(before.files, new Map(before.answers)));
+    this.#tell((engine) => engine.keep(before.files, new Map(before.answers)));
     this.#store.update((s) => change.takeBack(s, before));
   }
 
@@ -93,20 +102,49 @@ export class App {
     await this.#plan((engine, answers) => engine.plan(answers));
   }
 
-  /** Opens the sample and analyzes it at once. */
+  /** Shows the stored results of the sample. */
   async sample(): Promise<void> {
-    try {
-      this.#store.update((s) => change.planning(s, 'Loading the sample'));
-      const files = await loadSample((done, total) => {
+    const { mode } = this.#store.state.settings;
+    const asked = this.#loading('Loading the results of the sample');
+    const text = await this.#ofSample(sampleReport);
+    if (text === undefined || asked !== this.#asked) return;
+    await this.openReport(text, 'the sample');
+    this.#store.update((s) => (s.stored ? { ...s, sampleMode: mode } : s));
+  }
+
+  /** Computes the sample here, under the rule that the reader has set. */
+  async computeSample(): Promise<void> {
+    const { settings, sampleMode } = this.#store.state;
+    this.wake();
+    this.startOver();
+    const asked = this.#loading('Loading the sample');
+    const files = await this.#ofSample(() =>
+      loadSample((done, total) => {
         const loading = `Loading the sample: ${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`;
-        this.#store.update((s) => (s.status === 'planning' ? { ...s, loading } : s));
-      });
-      await this.add(files);
+        this.#store.update((s) => (asked === this.#asked ? { ...s, loading } : s));
+      }),
+    );
+    if (!files || asked !== this.#asked) return;
+    this.#store.update((s) => ({ ...s, settings: { ...settings, mode: sampleMode ?? settings.mode } }));
+    await this.add(files);
+    if (this.#store.state.status === 'ready') await this.analyze();
+  }
+
+  /** Says what is being loaded; the answer is overtaken when something else is asked for. */
+  #loading(what: string): number {
+    this.#store.update((s) => change.planning(s, what));
+    return (this.#asked += 1);
+  }
+
+  /** A part of the sample; undefined where it did not come, which is said. */
+  async #ofSample<T>(load: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await load();
     } catch (error) {
       const said = problem('sample-missing', 'The sample did not load', error, 'Try again, or drop files of your own.');
-      return this.#store.update((s) => change.trouble(s, said));
+      this.#store.update((s) => change.trouble(s, said));
+      return undefined;
     }
-    if (this.#store.state.status === 'ready') await this.analyze();
   }
 
   /** Computes what has no result yet that answers the mode. */
@@ -125,7 +163,7 @@ export class App {
   cancel(): void {
     if (this.#store.state.status !== 'running') return;
     this.#stop.abort();
-    void this.#engine.then((engine) => engine.cancel());
+    this.#tell((engine) => engine.cancel());
     void this.#end();
   }
 
@@ -133,7 +171,8 @@ export class App {
     this.cancel();
     this.#asked += 1;
     this.#planned = { files: [], answers: new Map() };
-    void this.#engine.then((engine) => engine.keep([], new Map()));
+    // An engine that has no files goes on as it is: to forget them it would start anew.
+    if (this.#store.state.files.length > 0) this.#tell((engine) => engine.keep([], new Map()));
     this.#store.update(change.startOver);
   }
 
@@ -144,7 +183,7 @@ export class App {
   /** The report as a file. */
   async save(): Promise<void> {
     const { head, settings } = this.#store.state;
-    if (head) saveReport(await this.report, settings, head.base.label);
+    if (head) saveReport(await this.report.get(), settings, head.base.label);
   }
 
   /** Shows a stored report in place of whatever is there. */
@@ -152,7 +191,7 @@ export class App {
     try {
       const report = parse(text);
       // Only the drawing side can tell whether all of it is well formed.
-      const show = (await this.report).open(text);
+      const show = (await this.report.get()).open(text);
       this.startOver();
       this.#store.update((s) => opened(s, report));
       show(this.#store.state);
@@ -171,8 +210,8 @@ export class App {
     const still = (s: State) => s.vectors?.matrix === matrix && s.vectors.model === model;
     this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'computing' } }));
     try {
-      const { left, right } = await (await this.#engine).vectors(at, model);
-      const report = await this.report;
+      const { left, right } = await (await this.#engine.get()).vectors(at, model);
+      const report = await this.report.get();
       if (!still(this.#store.state)) return;
       report.takeVectors(model, matrix, left, right);
       this.#store.update((s) => ({ ...s, vectors: { ...asked, status: 'known' } }));
@@ -202,7 +241,7 @@ export class App {
 
   /** Hashes the files of the report that have no hash yet, one after the other. A file that changes meanwhile has none. */
   async hashFiles(): Promise<void> {
-    const [engine, report] = [await this.#engine, await this.report];
+    const [engine, report] = [await this.#engine.get(), await this.report.get()];
     const { head } = this.#store.state;
     for (const { name } of filesBehind(head)) {
       if (this.#store.state.hashes.has(name)) continue;
@@ -212,6 +251,16 @@ export class App {
       report.view?.setHash(name, hash);
       this.#store.update((s) => ({ ...s, hashes: new Map(s.hashes).set(name, hash) }));
     }
+  }
+
+  /** Gives a model another name, in tables, files and links; an empty one brings its own back. */
+  async rename(model: number, name: string): Promise<void> {
+    const report = await this.report.get();
+    const { state } = this.#store;
+    const next = rename(state, model, name);
+    if (next.head?.models[model]?.label === state.head?.models[model]?.label || !next.head) return;
+    report.rename(next.head, next.settings);
+    this.#store.update(() => next);
   }
 
   toggleTable(figure: FigureId): void {
@@ -241,8 +290,9 @@ export class App {
     const asked = this.#asked;
     const begin = performance.now();
     this.#store.update((s) => change.planning(s, 'Reading headers'));
+    const engine = await this.#engine.get().catch((error: unknown) => this.failed(error));
+    if (!engine) return;
     try {
-      const engine = await this.#engine;
       const plan = await ask(engine, new Map(this.#store.state.answers));
       const head = await engine.head();
       const seconds = (performance.now() - begin) / 1000;
@@ -257,15 +307,20 @@ export class App {
     }
   }
 
+  /** Tells the engine, where there is one. */
+  #tell(what: (engine: Engine) => void): void {
+    void this.#engine.begun?.then(what).catch(() => undefined);
+  }
+
   async #run(matrices: readonly number[], task: Task): Promise<void> {
-    const report = await this.report;
+    const report = await this.report.get();
     const { plan, head, status } = this.#store.state;
     if (!plan || !head || status === 'running') return;
     report.sync(this.#store.state);
     const stop = new AbortController();
     this.#stop = stop;
     this.#store.update((s) => started(s, performance.now(), matrices, task.mode));
-    const engine = await this.#engine;
+    const engine = await this.#engine.get();
     await run({
       plan,
       matrices,
@@ -277,6 +332,7 @@ export class App {
         report.take(head, answer.outcomes);
         const came = { ...answer, outcomes: brief(answer.outcomes) };
         this.#store.update((s) => computed(s, matrix, came, performance.now()));
+        remember(this.#store.state);
       },
       signal: stop.signal,
     });
@@ -291,18 +347,21 @@ export class App {
     const planned = at === undefined ? undefined : state.plan?.matrices[at];
     const bounds = at === undefined ? undefined : state.results.get(at);
     if (at === undefined || !planned || !bounds) return;
-    const exact = await (await this.#engine).analyze(at, { ...taskOf(state), mode: 'exact' }).catch(() => undefined);
+    const exact = await (await this.#engine.get())
+      .analyze(at, { ...taskOf(state), mode: 'exact' })
+      .catch(() => undefined);
     if (!exact || this.#store.state.results !== state.results) return;
-    const report = await this.report;
+    const report = await this.report.get();
     const verified = verify(planned.name, bounds, exact.outcomes, (model, truth) => report.outside(model, truth));
     this.#store.update((s) => ({ ...s, verified }));
   }
 
   async #end(): Promise<void> {
     this.#store.update((s) => ended(s, performance.now()));
+    remember(this.#store.state);
     void this.keeping.count();
     document.documentElement.dataset['runSeconds'] = this.#store.state.run.seconds.toFixed(3);
-    const report = await this.report;
+    const report = await this.report.get();
     report.sync(this.#store.state);
     this.#store.update((s) => change.lead(s, leading(report.models(s.settings))));
     const { status, head } = this.#store.state;
@@ -310,13 +369,6 @@ export class App {
     if (status === 'done' && bytes < HASHED_AT_ONCE) await this.hashFiles();
     await this.#verify();
   }
-}
-
-/** Resolves when the browser has nothing else to do. */
-function idle(): Promise<unknown> {
-  return new Promise((resolve) =>
-    'requestIdleCallback' in window ? requestIdleCallback(resolve) : setTimeout(resolve, 1000),
-  );
 }
 
 /** The model with the most intruders; undefined when none has any. */

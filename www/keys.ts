@@ -20,6 +20,7 @@ export const KEY_LIST: readonly (readonly [string, string])[] = [
   ['m', 'the menu of the figure'],
   ['t', 'the table of the figure'],
   ['Enter', 'open the matrix under the crosshair, or of the row'],
+  ['F2', 'rename the model whose name has the focus'],
   ['Esc', 'cancel a run, or close the matrix'],
   ['?', 'this list'],
 ];

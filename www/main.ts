@@ -2,6 +2,7 @@
 import { html, render } from 'lit';
 import { App } from './app';
 import { type DroppedFile, startEngine } from './engine/engine';
+import { idle, Late } from './engine/late';
 import { listen } from './keys';
 import { Address } from './address';
 import { modeFrom } from './state/modes';
@@ -13,7 +14,7 @@ import { defaults, setMode } from './state/state';
 import { Store } from './state/store';
 import { acceptDrops } from './views/inputs';
 import type { MenuView } from './figure/menu';
-import { loadView } from './engine/wasm';
+import { loadFigures, loadView } from './engine/wasm';
 import type { FigureId } from './wasm/simd/lorascope';
 import './views/page';
 
@@ -26,6 +27,7 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
   report?.sync(state);
   address?.sync(state);
   app.follow(state);
+  if (state.status === 'idle' && lessonOf(location.hash) === undefined) picture.get().catch(() => undefined);
   if (lessonOf(location.hash) !== undefined)
     render(html`<lorascope-lessons .analyze=${analyze}></lorascope-lessons>`, place);
   else
@@ -35,25 +37,24 @@ const store = new Store(setMode(defaults(), modeFrom(location.search)), (state) 
     );
 });
 const nav = new Navigation(store);
-const view = loadView();
-const live = view.then((View) => (report = new LiveReport(View)));
-const engine = startEngine({
-  starting: (now) => store.update((s) => ({ ...s, starting: now })),
-  runs: (info) => app.runs(info),
+const live = new Late(() => {
+  const made = loadView().then((View) => (report = new LiveReport(View)));
+  made.then(
+    () => store.schedule(),
+    (error: unknown) => app.failed(error),
+  );
+  return made;
+});
+const engine = new Late(() => {
+  const started = startEngine({
+    starting: (now) => store.update((s) => ({ ...s, starting: now })),
+    runs: (info) => app.runs(info),
+  });
+  started.catch((error: unknown) => app.failed(error));
+  return started;
 });
 const app = new App(store, engine, live);
 
-void live.then(() => store.schedule()).catch((error: unknown) => app.failed(error));
-// After the engine: a browser's first text on a canvas takes a tenth of a second, and files may wait to be dropped.
-void engine
-  .catch(() => undefined)
-  .then(() => view)
-  .then(openSpecimen)
-  .then((opened) => {
-    specimen = opened;
-    store.schedule();
-  })
-  .catch(() => undefined);
 acceptDrops(app);
 listen(
   {
@@ -83,6 +84,13 @@ function section(): void {
     void import('./lessons/page').then(() => store.schedule()).catch((error: unknown) => app.failed(error));
   store.schedule();
 }
+/** The picture of the empty page, once its words are there. */
+const picture = new Late(async () => {
+  await idle();
+  // What draws everything draws this too, where it is asked for already.
+  specimen = await openSpecimen(await (live.begun ? loadView() : loadFigures()));
+  store.schedule();
+});
 addEventListener('hashchange', section);
 section();
 app.start();

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { plainHost, type Host } from './plain-host';
+import { ready } from './support';
 
 const FOLDER = '/some/folder/';
 
@@ -20,7 +21,7 @@ test('on a host without headers the page isolates itself with one reload', async
   let visits = 0;
   page.on('framenavigated', () => visits++);
   await page.goto(address);
-  await expect(page.locator('html')).toHaveAttribute('data-build', /^threads\+/, { timeout: 15_000 });
+  await ready(page, /^threads\+/);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(visits).toBe(2);
 });
@@ -30,7 +31,7 @@ test.describe('without service workers', () => {
 
   test('the page goes on with the build that needs no threads', async ({ page }) => {
     await page.goto(address);
-    await expect(page.locator('html')).toHaveAttribute('data-build', 'simd', { timeout: 15_000 });
+    await ready(page, 'simd');
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
   });
 });

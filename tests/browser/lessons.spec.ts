@@ -111,6 +111,27 @@ test('dials and figures fit a projector', async ({ page }) => {
   }
 });
 
+test('before a class: question, dial and figures in one view, turned by the arrows, and the answer only when it was asked for', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await lesson(page, 'making-an-intruder');
+  await expect(canvas(page, 'best-match')).toHaveCount(0);
+  await page.getByTestId('present').click();
+  await expect(page.locator('.site')).toHaveCount(0);
+  await expect(page.locator('.lesson-after, .teachers, .next')).toHaveCount(0);
+  const before = Number(await dial(page, 'lambda').inputValue());
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowLeft', 'Shift+ArrowRight']) await page.keyboard.press(key);
+  await expect(dial(page, 'lambda')).toHaveValue(String(Number((before + 0.11).toFixed(2))));
+  await page.getByTestId('option').nth(1).check();
+  await expect(canvas(page, 'best-match')).toHaveAttribute('aria-label', /.{12}/);
+  await expect(page.getByTestId('answer')).toContainText(/You said/);
+  const end = await page.locator('.lesson-figures').evaluate((e) => e.getBoundingClientRect().bottom);
+  expect(end).toBeLessThanOrEqual(720);
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.site')).toHaveCount(1);
+});
+
 test('a vector is turned by hand and by keys, and its cosines follow', async ({ page }) => {
   await lesson(page, 'how-alone', '&n=2');
   const plane = canvas(page, 'arrows');
@@ -384,6 +405,7 @@ test('a lesson in another page, without isolation, by attributes', async ({ page
 test('a lesson in one file works from the disk without a network', async ({ page, browser }) => {
   test.setTimeout(120_000);
   await lesson(page, 'making-an-intruder', '&lambda=1.2');
+  await page.getByTestId('reveal').click();
   await page.locator('[data-slot=best-match]').getByTestId('figure-menu').click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-html').click()]);
   const folder = mkdtempSync(join(tmpdir(), 'lorascope-lesson-'));

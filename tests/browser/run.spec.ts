@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { makeModel } from '../benches/data/make.mjs';
 import { single } from '../benches/data/shapes.mjs';
 import { checkCount, reference } from './reference';
-import { drop, open, planned, reaches, summary, trySample } from './support';
+import { computeSample, drop, open, planned, reaches, summary, trySample } from './support';
 
 const MODELS = [
   ['full', 'Full'],
@@ -37,7 +37,7 @@ async function cancels(page: Page): Promise<void> {
 
 test('a cancelled run stops within 200 ms, keeps what is done, and goes on from there', async ({ page }) => {
   await open(page);
-  await page.getByTestId('try-sample').click();
+  await computeSample(page);
   await expect
     .poll(async () => Number(await page.getByTestId('progress').getAttribute('aria-valuenow')))
     .toBeGreaterThan(1);
@@ -107,6 +107,26 @@ test('frames keep coming while it computes', async ({ page }) => {
   expect(gaps.length).toBeGreaterThan(50);
   expect(longest).toBeLessThan(250);
 });
+
+for (const width of [1440, 375]) {
+  test(`nothing jumps while a run fills the page and ends, at ${width}`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.addInitScript(() => {
+      const found = ((globalThis as unknown as { shifts: number[] }).shifts = [] as number[]);
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[])
+          if (!entry.hadRecentInput) found.push(entry.value);
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto('./?store=off');
+    await trySample(page);
+    await page.waitForTimeout(1500);
+    const all = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
+    const sum = all.reduce((a, b) => a + b, 0);
+    test.info().annotations.push({ type: 'measured', description: `layout shift ${sum.toFixed(3)} in ${all.length}` });
+    expect(sum).toBeLessThanOrEqual(0.05);
+  });
+}
 
 function number(text: string | undefined): number {
   return Number(text ?? NaN);

@@ -2,7 +2,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import { plainHost } from './plain-host';
-import { open } from './support';
+import { begin, open, ready } from './support';
 
 const html = (page: Page) => page.locator('html');
 const runs = (page: Page) => page.getByTestId('runs');
@@ -23,6 +23,7 @@ test('threads that never come up are tried twice, and then the page goes on with
   await page.clock.install();
   await inEngine(page, SILENT);
   await page.goto('./');
+  await begin(page);
   await expect(runs(page)).toHaveText('The engine starts: starting its threads.');
   await page.clock.fastForward(16_000);
   await expect(runs(page)).toHaveText('The engine starts: starting its threads, try 2.');
@@ -42,6 +43,7 @@ test('a start that stalls once is made again, with threads', async ({ page }) =>
     await route.fulfill({ response, body: `${starts === 1 ? SILENT : ''};\n${await response.text()}` });
   });
   await page.goto('./');
+  await begin(page);
   await expect(runs(page)).toHaveText('The engine starts: starting its threads.');
   await page.clock.fastForward(16_000);
   await expect(html(page)).toHaveAttribute('data-build', /^threads\+/);
@@ -54,7 +56,6 @@ test('threads of a lesson that never come up are tried twice, and then it comput
   await page.clock.install();
   await inEngine(page, SILENT, /host\.worker[^/]*\.js/);
   await page.goto('./#v=1&lesson=making-an-intruder');
-  await expect(html(page)).toHaveAttribute('data-build', /^threads\+/);
   await expect(page.getByTestId('lesson')).toBeVisible();
   // The first start says nothing on the page. In strides that are short for the second's own limit.
   await expect(async () => {
@@ -83,13 +84,14 @@ test('threads that cannot be loaded cost no wait', async ({ page }) => {
     "const Native = self.Worker; self.Worker = class extends Native { constructor() { super(location.origin + '/none.js', { type: 'module' }); } }",
   );
   await page.goto('./');
-  await expect(html(page)).toHaveAttribute('data-build', 'simd', { timeout: 15_000 });
+  await ready(page, 'simd');
   await expect(runs(page)).toContainText('a thread could not be loaded');
 });
 
 test('an engine that does not arrive is said with its step', async ({ page }) => {
   await page.route(/engine\.worker[^/]*\.js/, (route) => route.fulfill({ status: 404 }));
   await page.goto('./');
+  await begin(page);
   await expect(page.getByTestId('error')).toContainText('The engine did not start');
   await expect(page.getByTestId('error')).toContainText('its worker could not be loaded');
 });
@@ -103,6 +105,7 @@ test('a browser that cannot start a worker at all says so', async ({ page }) => 
     } as unknown as typeof Worker;
   });
   await page.goto('./');
+  await begin(page);
   await expect(page.getByTestId('error')).toContainText('workers are switched off');
   await expect(page.getByTestId('error')).toContainText('another current browser');
 });
@@ -123,7 +126,7 @@ test('where 4 GiB cannot be reserved the threads share less', async ({ page }) =
 test('where no memory can be shared the page goes on without threads', async ({ page }) => {
   await inEngine(page, SMALL.replace('16384', '0'));
   await page.goto('./');
-  await expect(html(page)).toHaveAttribute('data-build', 'simd', { timeout: 15_000 });
+  await ready(page, 'simd');
   await expect(runs(page)).toContainText('could not allocate memory');
 });
 
@@ -184,7 +187,7 @@ test.describe('on a host without headers', () => {
         });
     });
     await page.goto(`${host.url}/`);
-    await expect(html(page)).toHaveAttribute('data-build', 'simd');
+    await ready(page, 'simd');
     await expect(runs(page)).toContainText('this window has no service workers to do it (a private window?)');
     await expect(page.locator('.facts')).toContainText('Nothing: a reload computes everything again.');
   });
@@ -198,7 +201,7 @@ test.describe('on a host without headers', () => {
     );
     await page.goto(`${host.url}/frame.html`);
     const frame = page.frameLocator('iframe');
-    await expect(frame.locator('html')).toHaveAttribute('data-build', 'simd', { timeout: 15_000 });
+    await ready(frame, 'simd');
     await expect(frame.getByTestId('runs')).toContainText('open it in a tab of its own');
   });
 });

@@ -1,8 +1,20 @@
 /** Finished matrices are kept: a reload, a cancel and a full disk lose nothing that was done, and the reader can empty the store. */
+import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
-import { BUILDS, number, open, reaches, summary, troubles, trySample } from './support';
+import {
+  BUILDS,
+  chooseFolder,
+  computeSample,
+  number,
+  open,
+  planned,
+  reaches,
+  summary,
+  troubles,
+  trySample,
+} from './support';
 
 const MODELS = [
   ['full', 'Full'],
@@ -36,7 +48,7 @@ for (const version of BUILDS) {
     test.setTimeout(120_000);
     const wrong = await troubles(page);
     await open(page, version);
-    await page.getByTestId('try-sample').click();
+    await computeSample(page);
     await done(page, 3);
     const before = Number(
       await page
@@ -62,7 +74,7 @@ for (const version of BUILDS) {
 
 test('a cancelled run keeps for the next visit too', async ({ page }) => {
   await open(page);
-  await page.getByTestId('try-sample').click();
+  await computeSample(page);
   await done(page, 2);
   await page.keyboard.press('Escape');
   await reaches(page, 'cancelled');
@@ -128,4 +140,28 @@ test('store=off keeps nothing', async ({ page }) => {
   await trySample(page);
   await expect(page.getByTestId('store-notice')).toHaveCount(0);
   expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+});
+
+test('a run that a reload broke off is named with how far it came, until it is done', async ({ page }) => {
+  test.setTimeout(120_000);
+  const sample = fileURLToPath(new URL('../../www/public/sample/', import.meta.url));
+  const begin = async () => {
+    await open(page);
+    await chooseFolder(page, `${sample}all-MiniLM-L6-v2`);
+    await planned(page, 1);
+    await chooseFolder(page, `${sample}full`);
+    await planned(page, 2);
+    await page.getByTestId('analyze').click();
+  };
+  await begin();
+  await done(page, 2);
+  await page.reload();
+  const earlier = page.getByTestId('earlier');
+  await expect(earlier).toContainText(
+    /^A run of full on all-MiniLM-L6-v2 stopped at \d+ of 24 matrices\. Choose the same/,
+  );
+  await begin();
+  await reaches(page, 'done');
+  await page.reload();
+  await expect(earlier).toContainText('24 results of earlier runs are kept.');
 });

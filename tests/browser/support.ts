@@ -1,7 +1,8 @@
 /** What the specs share: the fixtures, the ways files reach the page, and what the page says. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, type Locator, type Page } from '@playwright/test';
+import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
+import { filesOver } from './begin.mjs';
 
 /** Both builds that ship, and the address of each. */
 export const BUILDS = [
@@ -17,13 +18,25 @@ export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(fixture(path), 'utf8')) as T;
 }
 
+/** Begins the engine as a reader does who comes with files. */
+export const begin = (page: Page): Promise<void> => page.evaluate(filesOver);
+
+/** Begins the engine and waits for the build that runs. Again and again: a page that isolates itself loads once more. */
+export async function ready(page: Page | FrameLocator, build: string | RegExp = /./, timeout = 15_000): Promise<void> {
+  const html = page.locator('html');
+  await expect(async () => {
+    await html.evaluate(filesOver);
+    await expect(html).toHaveAttribute('data-build', build, { timeout: 1000 });
+  }).toPass({ timeout });
+}
+
 /** Opens the page and waits for the engine: the build asked for must be the one that runs. */
 export async function open(
   page: Page,
   { build, address }: { build: string; address: string } = BUILDS[0],
 ): Promise<void> {
   await page.goto(address);
-  await expect(page.locator('html')).toHaveAttribute('data-build', build === 'simd' ? 'simd' : /^threads\+/);
+  await ready(page, build === 'simd' ? 'simd' : /^threads\+/);
 }
 
 /** Drops files and folders from the disk, as the operating system hands them over: folders arrive as folders. */
@@ -57,8 +70,15 @@ export async function analyze(page: Page): Promise<void> {
   await reaches(page, 'done');
 }
 
-export async function trySample(page: Page): Promise<void> {
+/** From the empty page to a run of the sample: its stored results come first. */
+export async function computeSample(page: Page): Promise<void> {
   await page.getByTestId('try-sample').click();
+  await page.getByTestId('compute-sample').click();
+  await expect(page.getByTestId('compute-sample')).toHaveCount(0);
+}
+
+export async function trySample(page: Page): Promise<void> {
+  await computeSample(page);
   await reaches(page, 'done');
 }
 

@@ -1,10 +1,11 @@
 /** What ships really runs in threads: an isolated page, the threaded build, a pool of at least two. */
 import { expect, test } from '@playwright/test';
+import { ready } from './support';
 
 test('the page is isolated and the engine runs in a pool of threads', async ({ page }) => {
   await page.goto('./');
   const html = page.locator('html');
-  await expect(html).toHaveAttribute('data-build', /^threads\+/);
+  await ready(page, /^threads\+/);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   expect(Number(await html.getAttribute('data-threads'))).toBeGreaterThanOrEqual(2);
 });
@@ -15,6 +16,6 @@ test('nothing the page does is refused by its own policy', async ({ page }) => {
     if (/Content.Security.Policy/i.test(message.text())) refused.push(message.text());
   });
   await page.goto('./');
-  await expect(page.locator('html')).toHaveAttribute('data-build', /./);
+  await ready(page);
   expect(refused).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { inBuild } from './breadth';
 import { checkCount, reference } from './reference';
-import { BUILDS, chooseFolder, open, planned, reaches, summary } from './support';
+import { BUILDS, chooseFolder, computeSample, open, planned, reaches, summary } from './support';
 
 const MATRICES = 24;
 const sample = fileURLToPath(new URL('../../www/public/sample/', import.meta.url));
@@ -49,7 +49,7 @@ for (const version of BUILDS) {
         ...version,
         address: `${version.address}${version.address.includes('?') ? '&' : '?'}store=off`,
       });
-      await page.getByTestId('try-sample').click();
+      await computeSample(page);
       await kill(page, 2);
       await reaches(page, 'done');
       expect(await page.evaluate(() => (globalThis as unknown as { started: Worker[] }).started.length)).toBe(2);
@@ -67,7 +67,7 @@ for (const version of BUILDS) {
 test('a worker that dies twice costs no more than what it was at', async ({ page }) => {
   await watchWorkers(page);
   await open(page, { build: 'threads', address: './?store=off' });
-  await page.getByTestId('try-sample').click();
+  await computeSample(page);
   await kill(page, 2);
   await kill(page, 8);
   await reaches(page, 'done');

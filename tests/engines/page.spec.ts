@@ -5,7 +5,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkModel, reference } from '../browser/reference';
 import { type Saved, same } from './same';
-import { dist, eachTab, expect, host, planned, ready, report, root, state, test, wrong } from './support';
+import {
+  computeSample,
+  dist,
+  eachTab,
+  expect,
+  host,
+  planned,
+  ready,
+  report,
+  root,
+  state,
+  test,
+  wrong,
+} from './support';
 import { TAKES_FOLDERS, testid } from './tab';
 
 const now = eachTab();
@@ -35,7 +48,7 @@ test('the sample: stopped, gone on with, with the numbers of the reference', asy
   const { tab } = now;
   await tab.open(`${site.url}/`);
   await ready(tab, /^threads\+/);
-  await tab.click(testid('try-sample'));
+  await computeSample(tab);
   // In the page: a driver takes longer to press than a run may take to end.
   await tab.run(
     (progress, cancel) =>
@@ -63,7 +76,7 @@ test('what is done is kept over a reload', async () => {
   const { tab } = now;
   await tab.reload();
   await ready(tab);
-  await tab.click(testid('try-sample'));
+  await computeSample(tab);
   await state(tab, 'done');
   expect(await tab.text(testid('status'))).toContain('24 of 24 from earlier');
 });

@@ -1,4 +1,5 @@
 /** The page comes up, load after load, at its first try: `LORASCOPE_RELOADS=200` for a table. */
+import { filesOver } from '../browser/begin.mjs';
 import { eachTab, engine, expect, host, test, wrong } from './support';
 
 const RELOADS = Number(process.env['LORASCOPE_RELOADS'] ?? 6);
@@ -20,6 +21,7 @@ test('reloads: each reaches a ready page with threads, at its first try and with
       const begin = performance.now();
       if (at === 0) await tab.open(`${site.url}/`);
       else await tab.reload();
+      await tab.run(filesOver);
       // In the page, so that the asking does not keep it awake.
       const { build, tries } = await tab.run(async (limit) => {
         const end = performance.now() + limit;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { lookFor } from '../../tools/browser.mjs';
+import { filesOver } from '../browser/begin.mjs';
 import { type Host, plainHost } from '../browser/plain-host';
 import { start } from './driver';
 import type { Found, Name } from './engine';
@@ -74,9 +75,24 @@ export async function open(found: Found, dark = false): Promise<Tab> {
 export const wrong = (tab: Tab): Promise<string[]> =>
   tab.run(() => (globalThis as unknown as { wrong: string[] }).wrong);
 
-export const ready = (tab: Tab, build = /./): Promise<void> => tab.reaches('html', 'data-build', build);
+/** Begins the engine as a reader does who comes with files, and waits for the build that runs; a page that isolates itself loads once more meanwhile. */
+export async function ready(tab: Tab, build = /./): Promise<void> {
+  const said = async () => {
+    await tab.run(filesOver).catch(() => undefined);
+    return (await tab.attribute('html', 'data-build')) ?? '';
+  };
+  await expect.poll(said, { timeout: 60_000, intervals: [100, 250] }).toMatch(build);
+}
+
 export const state = (tab: Tab, wanted: string): Promise<void> =>
   tab.reaches(testid('status'), 'data-state', wanted, 300_000);
+
+/** From the empty page to a run of the sample. */
+export async function computeSample(tab: Tab): Promise<void> {
+  await tab.click(testid('try-sample'));
+  await tab.click(testid('compute-sample'));
+  await expect.poll(() => tab.count(testid('compute-sample'))).toBe(0);
+}
 
 /** Chooses files, and waits for the plan that knows so many. */
 export async function choose(tab: Tab, paths: readonly string[], files = paths.length): Promise<void> {

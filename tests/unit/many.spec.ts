@@ -40,7 +40,7 @@ test('of a result the page keeps no map and no list twice', () => {
 
 test('results stay with the head of the report that is drawn', () => {
   const plan = { base: undefined, models: [], matrices: [{}], problems: [] } as unknown as Plan;
-  const head = (label: string) => ({ base: { label } }) as unknown as Report;
+  const head = (label: string) => ({ base: { label }, models: [] }) as unknown as Report;
   const first = { ...planned(defaults(), plan, head('a'), 0), results: new Map([[0, []]]) };
   const again = planned(first, { ...plan }, head('a'), 0);
   expect([again.head === first.head, again.results.size]).toEqual([true, 1]);

@@ -2,12 +2,14 @@
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import type { Step } from './steps';
 import type { ReportView } from '../wasm/draw/lorascope';
+import type { ReportView as Figures } from '../wasm/embed/lorascope';
 
 /** The builds that this copy of the page has: while `npm start` still works on the others, or where one failed, not all. */
 const BUILT = import.meta.glob<typeof import('../wasm/threads/lorascope')>(
-  '../wasm/{draw,simd,threads,relaxed}/lorascope.js',
+  '../wasm/{embed,draw,simd,threads,relaxed}/lorascope.js',
 );
-const load = (build: Build | 'draw') => BUILT[`../wasm/${build}/lorascope.js`];
+const CARRIED = import.meta.glob<string>('../wasm/embed/lorascope_bg.wasm', { query: '?url', import: 'default' });
+const load = (build: Build | 'draw' | 'embed') => BUILT[`../wasm/${build}/lorascope.js`];
 
 /** How many threads at most: more do not help matrices of this size, and each holds its own memory. */
 const MOST_THREADS = 16;
@@ -140,10 +142,19 @@ async function startThreads(start: () => Promise<unknown>, heard: () => void): P
 }
 
 /** What draws and counts, for the page: without threads, because a page may not wait. */
-export async function loadView(): Promise<typeof ReportView> {
-  const draw = load('draw') ?? load('simd');
+export function loadView(): Promise<typeof ReportView> {
+  return drawing(load('draw') ?? load('simd'));
+}
+
+/** What draws a stored report and does no more: half of that to fetch. Embeds carry it; here it lies beside the page, and its glue is told where. */
+export async function loadFigures(): Promise<Pick<typeof Figures, 'fromJson'>> {
+  const [embed, address] = [load('embed'), Object.values(CARRIED)[0]];
+  return embed && address ? drawing(embed, await address()) : loadView();
+}
+
+async function drawing(draw: ReturnType<typeof load>, module_or_path?: string): Promise<typeof ReportView> {
   if (!draw) throw new Error('Nothing that draws is in this copy of the page. Build it again: npm run build.');
   const wasm = await draw();
-  await wasm.default();
+  await (module_or_path === undefined ? wasm.default() : wasm.default({ module_or_path } as never));
   return wasm.ReportView;
 }

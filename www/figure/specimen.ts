@@ -1,14 +1,16 @@
 /** The stored report of the empty page, ready to be drawn. */
 import { loadSpecimen } from '../files/sample';
 import type { Drawable } from './figure';
-import type { Report, ReportView } from '../wasm/simd/lorascope';
+import type { Report, ReportView } from '../wasm/embed/lorascope';
 
 export interface Specimen {
   report: Drawable;
   source: Report;
 }
 
-export async function openSpecimen(View: typeof ReportView): Promise<Specimen | undefined> {
-  const source = await loadSpecimen();
-  return source && { report: { view: new View(source), version: 0 }, source };
+export async function openSpecimen(View: Pick<typeof ReportView, 'fromJson'>): Promise<Specimen | undefined> {
+  const text = await loadSpecimen();
+  return text === undefined
+    ? undefined
+    : { report: { view: View.fromJson(text), version: 0 }, source: JSON.parse(text) as Report };
 }

@@ -1,6 +1,5 @@
 /** The sample that comes with the page: real files, read by the same road as the reader's own. */
 import type { DroppedFile } from '../engine/engine';
-import type { Report } from '../wasm/simd/lorascope';
 
 export interface Manifest {
   title: string;
@@ -18,13 +17,23 @@ export async function sampleManifest(): Promise<Manifest | undefined> {
   }
 }
 
+/** The bytes of all its files. */
+export function sampleSize({ files }: Manifest): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** What its computation gave elsewhere: a stored report. */
+export async function sampleReport(): Promise<string> {
+  return (await get('sample/report.json')).text();
+}
+
 /** Fetches the sample; `progress` hears the bytes so far and the bytes in all. */
 export async function loadSample(progress: (done: number, total: number) => void): Promise<DroppedFile[]> {
-  const { files } = await manifest();
-  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const sample = await manifest();
+  const total = sampleSize(sample);
   let done = 0;
   return Promise.all(
-    files.map(async ({ path }) => {
+    sample.files.map(async ({ path }) => {
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       const body = (await get(`sample/${path}`)).body;
       if (!body) throw new Error(`${path} came empty`);
@@ -41,10 +50,10 @@ export async function loadSample(progress: (done: number, total: number) => void
   );
 }
 
-/** A small stored report whose map teaches reading; undefined where this copy of the page has none. */
-export async function loadSpecimen(): Promise<Report | undefined> {
+/** A small stored report of one matrix, changed more and more; undefined where this copy of the page has none. */
+export async function loadSpecimen(): Promise<string | undefined> {
   try {
-    return (await (await get('sample/specimen.json')).json()) as Report;
+    return await (await get('specimen.json')).text();
   } catch {
     return undefined;
   }

@@ -64,6 +64,8 @@ export interface Slot {
   when?: (dials: Dials, facts: Facts) => boolean;
   /** Part of the row that it takes where there is room; by default all of it. */
   size?: 'half' | 'third';
+  /** It gives the answer of the question away: shown when the reader has said what will happen, or asks for it. */
+  tells?: boolean;
   /** A pointer that is pressed on the figure sets these dials. */
   drag?: (focus: Pick<Focus, 'at' | 'up'>) => Partial<Record<string, Value>>;
 }

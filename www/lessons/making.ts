@@ -6,7 +6,7 @@ import { type Lesson, say, whole } from './lesson';
 export const making: Lesson = {
   id: 'making-an-intruder',
   title: 'Making an intruder',
-  about: 'One new direction, made stronger and stronger: the count rises, dips and returns.',
+  about: 'One new direction, made stronger and stronger: when does it count as new?',
   source: 'section 4',
   dials: [
     {
@@ -98,7 +98,14 @@ export const making: Lesson = {
       size: 'third',
       spec: () => ({ top: 16 }),
     },
-    { id: 'best-match', title: 'Best match and count', figure: 'panel', panel: 'best-match', size: 'third' },
+    {
+      id: 'best-match',
+      title: 'Best match and count',
+      figure: 'panel',
+      panel: 'best-match',
+      size: 'third',
+      tells: true,
+    },
     { id: 'spectrum', title: 'Singular values', figure: 'spectrum', size: 'third' },
   ],
   after: (f, d) =>

@@ -10,7 +10,7 @@ import { loadView } from '../engine/wasm';
 import type { Request } from '../wasm/simd/lorascope';
 import { LESSONS } from './all';
 import { type PageHost, startHost } from './host.page';
-import type { Dials, Facts, Lesson, Slot } from './lesson';
+import type { Dials, Facts, Lesson, Question, Slot } from './lesson';
 import { lessonOf } from '../state/link';
 import { type LessonLink, read, write } from './link';
 import { saveLesson } from './take-away';
@@ -30,6 +30,8 @@ export class LessonsPage extends LitElement {
     tables: { state: true },
     said: { state: true },
     starts: { state: true },
+    answered: { state: true },
+    presents: { state: true },
   };
   declare link: LessonLink;
   declare facts: Facts;
@@ -37,6 +39,10 @@ export class LessonsPage extends LitElement {
   declare said: string;
   /** Of a start that did not succeed at once, how it goes. */
   declare starts: string;
+  /** The question that the reader has answered, or given up. */
+  declare answered: Question | undefined;
+  /** For a class: dials and figures in one view, large. */
+  declare presents: boolean;
   /** Takes checkpoints made here to the analyzer. */
   analyze: ((files: DroppedFile[]) => void) | undefined;
   #host: Promise<PageHost> | undefined;
@@ -53,6 +59,7 @@ export class LessonsPage extends LitElement {
     this.tables = new Set();
     this.said = '';
     this.starts = '';
+    this.presents = false;
     this.link = this.#read();
   }
 
@@ -63,12 +70,16 @@ export class LessonsPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('hashchange', this.#moved);
+    addEventListener('keydown', this.#keys);
+    document.addEventListener('fullscreenchange', this.#screen);
     this.#follow();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener('hashchange', this.#moved);
+    removeEventListener('keydown', this.#keys);
+    document.removeEventListener('fullscreenchange', this.#screen);
     clearTimeout(this.#timer);
     void this.#host?.then((host) => host.close()).catch(() => undefined);
     this.#host = undefined;
@@ -140,32 +151,63 @@ export class LessonsPage extends LitElement {
 
   protected override render(): TemplateResult {
     const { lesson } = this;
-    return html`${site('lessons')}<main class="wrap lesson">${lesson ? this.#lesson(lesson) : list()}</main>`;
+    return html`${this.presents ? nothing : site('lessons')}<main class="wrap lesson">${lesson ? this.#lesson(lesson) : list()}</main>`;
   }
 
   #lesson(lesson: Lesson): TemplateResult {
     const { link, facts } = this;
-    const { dials, hide } = link;
+    const { dials } = link;
+    const hide = this.presents ? [...link.hide, 'words', 'menu', 'teachers'] : link.hide;
     const shows = (part: string) => !hide.includes(part);
     const at = LESSONS.indexOf(lesson);
     const question = lesson.questions.find(({ when }) => when?.(dials) ?? true);
-    return html`<article data-testid="lesson" data-lesson=${lesson.id} class=${shows('words') ? '' : 'bare'}>
+    return html`<article data-testid="lesson" data-lesson=${lesson.id} class="${shows('words') ? '' : 'bare'} ${this.presents ? 'presents' : ''}">
       <header class="lesson-top">
         <p class="crumb"><a href="#lesson">Lessons</a> ${at + 1} of ${LESSONS.length}</p>
-        <h1>${lesson.title}</h1>
+        <div class="lesson-title"><h1>${lesson.title}</h1>
+          ${shows('controls') ? html`<button class="btn" data-testid="present" aria-pressed=${this.presents} @click=${() => this.#present(!this.presents)}>${this.presents ? html`Leave <kbd>Esc</kbd>` : 'Present'}</button>` : nothing}</div>
         ${shows('words') ? lesson.words(facts, dials) : nothing}
       </header>
-      ${shows('question') && question ? html`<lorascope-question .question=${question} .facts=${facts}></lorascope-question>` : nothing}
+      ${shows('question') && question ? html`<lorascope-question .question=${question} .facts=${facts} @said=${() => (this.answered = question)}></lorascope-question>` : nothing}
       ${this.starts ? html`<p class="small quiet" role="status" data-testid="lesson-starts">${this.starts}</p>` : nothing}
-      <lorascope-lesson-view .lesson=${lesson} .dials=${dials} .hide=${hide} .theme=${link.theme} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu} .table=${this.#table} .tables=${this.tables}
+      <lorascope-lesson-view .lesson=${lesson} .dials=${dials} .hide=${hide} .theme=${link.theme} .host=${this.#host} .drawing=${this.#drawing} .menu=${this.#menu} .table=${this.#table} .tables=${this.tables} .asks=${shows('question') && question !== undefined && question !== this.answered} @reveal=${() => (this.answered = question)}
         @facts=${(e: CustomEvent<Facts>) => (this.facts = e.detail)} @dial=${(e: CustomEvent<Dials>) => this.#turn(e.detail)}></lorascope-lesson-view>
       ${shows('words') ? html`<section class="lesson-after" aria-label="What is seen">${lesson.after(facts, dials)}</section>` : nothing}
-      ${lesson.runs ? this.#checkpoints() : nothing}
+      ${lesson.runs && !this.presents ? this.#checkpoints() : nothing}
       ${shows('teachers') ? html`<lorascope-teacher .lesson=${lesson} .dials=${dials} .step=${facts['step']}></lorascope-teacher>` : nothing}
-      <nav class="next" aria-label="Lessons">${neighbour(LESSONS[at - 1], at, '←')} ${neighbour(LESSONS[at + 1], at + 2, '→')}</nav>
-      <p class="small faint">${lesson.source} of <a href="https://arxiv.org/abs/2410.21228">arXiv 2410.21228</a></p>
+      ${
+        this.presents
+          ? nothing
+          : html`<nav class="next" aria-label="Lessons">${neighbour(LESSONS[at - 1], at, '←')} ${neighbour(LESSONS[at + 1], at + 2, '→')}</nav>
+            <p class="small faint">${lesson.source} of <a href="https://arxiv.org/abs/2410.21228">arXiv 2410.21228</a></p>`
+      }
     </article>`;
   }
+
+  /** The whole screen where the browser gives it; Escape gives it back. */
+  #present(on: boolean): void {
+    this.presents = on;
+    const leave = document.fullscreenElement ? document.exitFullscreen() : undefined;
+    void (on ? document.documentElement.requestFullscreen?.() : leave)?.catch(() => undefined);
+  }
+
+  readonly #screen = (): void => {
+    if (!document.fullscreenElement) this.presents = false;
+  };
+
+  /** Before a class the arrows turn the first dial, wherever the focus is, and Escape ends it. */
+  readonly #keys = (event: KeyboardEvent): void => {
+    if (!this.presents || event.defaultPrevented) return;
+    if (event.key === 'Escape') this.#present(false);
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const own = event.target instanceof Element && event.target.closest('input, select, canvas');
+    const dial = this.querySelector<HTMLInputElement>('.lesson-dials input[type=range]');
+    if (by === 0 || own || !dial) return;
+    event.preventDefault();
+    if (by > 0) dial.stepUp(event.shiftKey ? 10 : 1);
+    else dial.stepDown(event.shiftKey ? 10 : 1);
+    dial.dispatchEvent(new Event('input', { bubbles: true }));
+  };
 
   #checkpoints(): TemplateResult {
     const some = (this.facts['step'] ?? 0) > 0;

@@ -13,6 +13,11 @@ export class QuestionView extends LitElement {
     if (changed.has('question')) this.said = undefined;
   }
 
+  #say(option: number): void {
+    this.said = option;
+    this.dispatchEvent(new CustomEvent('said'));
+  }
+
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
@@ -25,7 +30,7 @@ export class QuestionView extends LitElement {
       <fieldset><legend class="read">${question.ask}</legend>
         <div class="opts">${question.options.map(
           (option, at) =>
-            html`<label class="btn ${at === said ? 'chosen' : ''}"><input type="radio" name="prediction" data-testid="option" .checked=${at === said} @change=${() => (this.said = at)} />${option}</label>`,
+            html`<label class="btn ${at === said ? 'chosen' : ''}"><input type="radio" name="prediction" data-testid="option" .checked=${at === said} @change=${() => this.#say(at)} />${option}</label>`,
         )}</div>
       </fieldset>
       <div aria-live="polite" data-testid="answer">${

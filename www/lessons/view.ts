@@ -37,6 +37,7 @@ export class LessonView extends LitElement {
     more: { state: true },
     focus_: { state: true },
     tables: { attribute: false },
+    asks: { attribute: false },
   };
   declare lesson: Lesson;
   declare dials: Dials;
@@ -50,6 +51,8 @@ export class LessonView extends LitElement {
   declare focus_: Focus | undefined;
   /** The figures whose tables are open. */
   declare tables: ReadonlySet<string>;
+  /** A question beside the lesson waits for the reader's word. */
+  declare asks: boolean;
   host: Promise<Host> | undefined;
   drawing: Promise<Drawing> | undefined;
   menu: Menu | undefined;
@@ -73,6 +76,7 @@ export class LessonView extends LitElement {
     this.more = false;
     this.hide = [];
     this.tables = new Set();
+    this.asks = false;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -245,6 +249,11 @@ export class LessonView extends LitElement {
   }
 
   #figure(slot: Slot): TemplateResult {
+    if (slot.tells && this.asks)
+      return html`<section class="lesson-figure ${slot.size ?? ''}" data-slot=${slot.id} aria-label=${slot.title}>
+        <div class="lesson-head"><h2>${slot.title}</h2></div>
+        <p class="quiet">It answers the question: say first what you expect, or <button class="link" data-testid="reveal" @click=${() => this.dispatchEvent(new CustomEvent('reveal'))}>show it now</button>.</p>
+      </section>`;
     const drag = slot.drag;
     const press = (event: PointerEvent) => {
       if (!drag) return;

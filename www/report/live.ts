@@ -61,6 +61,13 @@ export class LiveReport {
     if (head !== this.#head) this.#restart(head);
   }
 
+  /** The same report under the names of this head. */
+  rename(head: Report, settings: Settings): void {
+    const whole = this.#view?.matrixCount() ? (JSON.parse(this.#view.json(settings)) as Report) : { ...head };
+    for (const [at, model] of whole.models.entries()) model.label = head.models[at]?.label ?? model.label;
+    this.#restart(head, this.#View.fromJson(JSON.stringify(whole)));
+  }
+
   /** Takes in what came for one matrix of the report of this head, in place of what it had of it. */
   take(head: Report, outcomes: readonly Outcome[]): void {
     if (head !== this.#head) return;

@@ -2,6 +2,7 @@
 import { openResults, type ResultsStore, storeTrouble, storeWanted } from '../engine/results-store';
 import type { State } from './state';
 import type { Store } from './store';
+import { forget, remembered } from './unfinished';
 
 export class Keeping {
   readonly #store: Store;
@@ -13,14 +14,15 @@ export class Keeping {
 
   /** Counts anew; says nothing where nothing is kept. */
   count(): Promise<void> {
-    return this.#with((results) => results.kept().then((kept) => ({ kept })));
+    return this.#with((results) => results.kept().then((kept) => ({ kept, unfinished: remembered() })));
   }
 
   /** Empties the store, and gives it another chance to keep something. */
   clear(): Promise<void> {
     return this.#with(async (results) => {
       await results.clear();
-      return { kept: await results.kept(), storeNotice: '' };
+      forget();
+      return { kept: await results.kept(), unfinished: undefined, storeNotice: '' };
     });
   }
 

@@ -114,8 +114,11 @@ export function write(
   return `#v=${VERSION}&${query.toString().replace(/=(?=&|$)/g, '')}`;
 }
 
-/** Whether the files at hand are the sample's. */
-export function isSample({ files, sample }: State): boolean {
-  const names = new Set(sample?.files.map((f) => f.path));
-  return files.length > 0 && files.every((f) => names.has(f.path) && f.file.lastModified === 0);
+/** Whether the files at hand are the sample's, or the stored results that are shown. */
+export function isSample({ files, sample, sampleMode }: State): boolean {
+  if (!sample) return false;
+  const names = new Set(sample.files.map((f) => f.path));
+  return (
+    sampleMode !== undefined || (files.length > 0 && files.every((f) => names.has(f.path) && f.file.lastModified === 0))
+  );
 }

@@ -3,10 +3,12 @@ import type { Checkpoint } from './checkpoints';
 import { CORNER, LONGEST_WINDOW, SETTINGS } from '../contract';
 import type { DroppedFile, EngineInfo } from '../engine/engine';
 import type { Starting } from '../engine/start';
+import { type Renames, renamed } from './renames';
 import { NO_RUN, type RunState } from './run';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
 import type { Found } from './result';
+import type { Unfinished } from './unfinished';
 import type { Verified } from './verify';
 import type {
   Cell,
@@ -44,8 +46,11 @@ export interface State {
   answers: ReadonlyMap<string, string>;
   plan: Plan | undefined;
   planSeconds: number;
-  /** The report of the plan, without matrices. */
+  /** The report of the plan, without matrices, under the reader's names. */
   head: Report | undefined;
+  /** What the reader calls models, and what their files call them, in the report's order. */
+  renames: Renames;
+  ownNames: readonly string[];
   /** What is computed, by index into `plan.matrices`. */
   results: ReadonlyMap<number, readonly Found[]>;
   /** Those of the results that were kept from an earlier visit. */
@@ -77,6 +82,8 @@ export interface State {
   tables: ReadonlySet<FigureId>;
   /** A report opened without its checkpoints: nothing can be computed. */
   stored: boolean;
+  /** Where that report is the sample's: the mode in which the reader would compute it here. */
+  sampleMode: Mode | undefined;
   /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   sort: Sort | undefined;
@@ -92,6 +99,8 @@ export interface State {
   loading: string;
   /** What the browser keeps of earlier runs; undefined where nothing is kept. */
   kept: Kept | undefined;
+  /** The last run, where it was broken off. */
+  unfinished: Unfinished | undefined;
   /** Why results are not kept, in words; empty while they are. */
   storeNotice: string;
 }
@@ -109,6 +118,8 @@ export function defaults(): State {
     plan: undefined,
     planSeconds: 0,
     head: undefined,
+    renames: new Map(),
+    ownNames: [],
     results: new Map(),
     earlier: new Set(),
     run: NO_RUN,
@@ -127,6 +138,7 @@ export function defaults(): State {
     verified: undefined,
     tables: new Set(),
     stored: false,
+    sampleMode: undefined,
     vectors: undefined,
     sort: undefined,
     allRows: false,
@@ -135,14 +147,15 @@ export function defaults(): State {
     problems: [],
     loading: '',
     kept: undefined,
+    unfinished: undefined,
     storeNotice: '',
   };
 }
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  const { engine, starting, sample, shortcuts, kept, storeNotice, settings } = s;
-  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, storeNotice }, settings.mode);
+  const { engine, starting, sample, shortcuts, kept, unfinished, storeNotice, settings } = s;
+  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, unfinished, storeNotice }, settings.mode);
 }
 
 /**
@@ -174,7 +187,8 @@ export function takeBack(s: State, { files, answers }: Pick<State, 'files' | 'an
 }
 
 /** Takes in a plan. Results stay where the plan is about the same models and matrices. */
-export function planned(s: State, plan: Plan, head: Report, seconds: number): State {
+export function planned(s: State, plan: Plan, own: Report, seconds: number): State {
+  const head = renamed(own, s.renames);
   const same =
     s.plan !== undefined && identity(s.plan) === identity(plan) && JSON.stringify(s.head) === JSON.stringify(head);
   const blocked = plan.matrices.length === 0 && plan.problems.some((p) => p.severity === 'error');
@@ -183,6 +197,7 @@ export function planned(s: State, plan: Plan, head: Report, seconds: number): St
     plan,
     // The report that is drawn belongs to its head: the very same one goes on with its results.
     head: same ? s.head : head,
+    ownNames: own.models.map(({ label }) => label),
     planSeconds: seconds,
     status: blocked ? 'error' : 'ready',
     screen: 'plan',

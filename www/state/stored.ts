@@ -22,7 +22,7 @@ export function parse(text: string): Report {
 
 /** The state that shows a report; what belongs to the reader and the machine stays. */
 export function opened(s: State, report: Report): State {
-  const { engine, sample, shortcuts, kept, storeNotice } = s;
+  const { engine, starting, sample, shortcuts, kept, unfinished, storeNotice } = s;
   const matrices: PlanMatrix[] = [];
   const results = new Map<number, Found[]>();
   const places = new Map<string, number>();
@@ -44,14 +44,17 @@ export function opened(s: State, report: Report): State {
   return {
     ...defaults(),
     engine,
+    starting,
     sample,
     shortcuts,
     kept,
+    unfinished,
     storeNotice,
     status: 'done',
     screen: 'results',
     plan: planOf(matrices),
     head,
+    ownNames: report.models.map(({ label }) => label),
     results,
     settings: report.settings,
     stored: true,

@@ -1,13 +1,15 @@
-/** The empty page: what this is, where to drop, and one map that teaches reading. */
+/** The empty page: what this is, why it matters, where to drop, and a picture that moves. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { bytes, count, counted, fixed } from '../text/format';
+import { bytes, count, counted } from '../text/format';
 import { math } from '../text/math';
-import type { Manifest } from '../files/sample';
+import { breakable } from '../text/names';
+import { sampleSize } from '../files/sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
 import { runs } from './runs';
+import type { State } from '../state/state';
 import { type Context, View } from './view';
-import '../figure/figure';
+import './picture';
 
 class DropView extends View {
   protected override render(): TemplateResult {
@@ -19,57 +21,43 @@ class DropView extends View {
           LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
           experiments a LoRA model’s forgetting sits in them, and shrinking them after training reduces it at little cost.
         </p>
-        ${dropZone(this.ctx.state.kept?.results ?? 0)}
+        ${dropZone(this.ctx.state)}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
-          <span class="quiet">${sample ? math(`${sample.note} ${size(sample)} from this host.`) : nothing}</span>
+          <span class="quiet">${sample ? math(`${sample.note} Its results are stored; to compute them here loads ${bytes(sampleSize(sample))}.`) : nothing}</span>
         </p>
       </div>
-      ${this.#specimen()} ${facts(this.ctx)}
+      <lorascope-picture .ctx=${this.ctx}></lorascope-picture>
+      ${facts(this.ctx)}
     </div>`;
   }
-
-  #specimen(): TemplateResult | typeof nothing {
-    const { specimen, state } = this.ctx;
-    const model = specimen?.source.models[0];
-    const matrix = model?.matrices.find((m) => m.similarity);
-    if (!specimen || !model || !matrix) return nothing;
-    const spec = {
-      figure: 'similarity',
-      settings: specimen.source.settings,
-      matrix: matrix.name,
-      model: 0,
-      top: 24,
-      planned: 1,
-      focus: state.focus,
-    };
-    const vectors = count(Math.min(matrix.rows, matrix.cols));
-    const best = matrix.left?.maxCos ?? [];
-    const blank = best.findIndex((cos) => cos < spec.settings.epsilon);
-    return html`<figure class="specimen">
-      <lorascope-figure-view .report=${specimen.report} .spec=${spec} .pointer=${this.ctx.store}></lorascope-figure-view>
-      <figcaption class="capline">
-        One matrix and ${math(model.rank == null ? model.label : `LoRA r = ${model.rank}`)}: rows are its singular vectors before
-        fine-tuning, columns those after, strongest first. <b>Column ${blank + 1} is blank</b>: none of the ${vectors} vectors before
-        resembles it (best match ${fixed(best[blank], 2)}). It is an intruder dimension.
-      </figcaption>
-    </figure>`;
-  }
 }
 
-function size({ files }: Manifest): string {
-  return bytes(files.reduce((sum, file) => sum + file.size, 0));
-}
-
-function dropZone(kept: number): TemplateResult {
+function dropZone({ kept, unfinished }: State): TemplateResult {
   return html`<div class="drop" data-testid="drop-zone">
     <p><b>Drop a base model and its fine-tunes</b></p>
     <p class="quiet">
       Any number, any order: <span class="nowrap">.safetensors</span>, shards, adapter folders. Or
       <button class="link" @click=${pickFiles}>choose files</button> or <button class="link" @click=${pickFolder}>a folder</button>.
     </p>
-    ${kept > 0 ? html`<p class="earlier" data-testid="earlier"><b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b> Choose the same folders again: the run goes on where it stopped.</p>` : nothing}
+    ${earlier(kept?.results ?? 0, unfinished)}
   </div>`;
+}
+
+/** What is left of earlier visits, and how it is taken up. */
+function earlier(kept: number, run: State['unfinished']): TemplateResult | typeof nothing {
+  if (kept === 0) return nothing;
+  const left = run
+    ? html`<b>A run of ${names(run.models)} on ${breakable(run.base)} stopped at ${count(run.done)} of ${count(run.total)} matrices.</b>`
+    : html`<b>${counted(kept, 'result')} of earlier runs ${kept === 1 ? 'is' : 'are'} kept.</b>`;
+  return html`<p class="earlier" data-testid="earlier">${left} Choose the same folders again: ${run ? 'it' : 'the run'} goes on where it stopped.</p>`;
+}
+
+/** The first names, and how many more there are. */
+function names(all: readonly string[]): TemplateResult {
+  const rest = all.length - 2;
+  const shown = (rest > 1 ? all.slice(0, 2) : all).map((name, at) => html`${at > 0 ? ', ' : ''}${breakable(name)}`);
+  return html`${shown}${rest > 1 ? ` and ${count(rest)} more` : ''}`;
 }
 
 function facts(ctx: Context): TemplateResult {

@@ -12,8 +12,8 @@ export function inputs(app: App): TemplateResult {
     await app.add(files);
   };
   return html`<div class="sr">
-    <input id="files" type="file" multiple tabindex="-1" aria-label="Files" data-testid="file-input" @change=${changed} />
-    <input id="folder" type="file" webkitdirectory multiple tabindex="-1" aria-label="A folder" data-testid="folder-input" @change=${changed} />
+    <input id="files" type="file" multiple tabindex="-1" aria-label="Files" data-testid="file-input" @click=${() => app.wake()} @change=${changed} />
+    <input id="folder" type="file" webkitdirectory multiple tabindex="-1" aria-label="A folder" data-testid="folder-input" @click=${() => app.wake()} @change=${changed} />
   </div>`;
 }
 
@@ -30,6 +30,7 @@ export function acceptDrops(app: App): void {
   const mark = (on: boolean) => document.documentElement.classList.toggle('dragging', on);
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
+    app.wake();
     mark(true);
   });
   document.addEventListener('dragleave', (event) => {

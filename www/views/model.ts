@@ -11,15 +11,24 @@ interface Shown {
 }
 
 export function modelName({ label, color, dashed }: Shown): TemplateResult {
-  return html`${swatch(color, dashed)}<b>${/ = /.test(label) ? math(label) : breakable(label)}</b>`;
+  return html`${swatch(color, dashed)}<b>${nameText(label)}</b>`;
 }
 
-/** A model by the reader's own name, and below it what the figures call it. */
-export function ownName(shown: Shown, own: Pick<Model, 'label' | 'alpha'> | undefined): TemplateResult {
+/** A name as it is printed. */
+export function nameText(label: string): TemplateResult | string {
+  return html`${/ = /.test(label) ? math(label) : breakable(label)}`;
+}
+
+/** A model by the reader's own name, as `name` prints it, and below it what the figures call it. */
+export function ownName(
+  shown: Shown,
+  own: Pick<Model, 'label' | 'alpha'> | undefined,
+  name: TemplateResult,
+): TemplateResult {
   if (!own?.label) return modelName(shown);
   const alpha = own.alpha == null ? '' : `α = ${own.alpha}`;
   const called = [own.label === shown.label ? '' : shown.label, alpha].filter(Boolean).join(', ');
-  return html`${modelName({ ...shown, label: own.label })}${called ? html`<div class="small quiet">${math(called)}</div>` : nothing}`;
+  return html`${swatch(shown.color, shown.dashed)}${name}${called ? html`<div class="small quiet">${math(called)}</div>` : nothing}`;
 }
 
 export function swatch(color = 'base', dashed = false): TemplateResult {

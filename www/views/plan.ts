@@ -11,13 +11,14 @@ import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
 import { others, shown } from './many';
 import { modeChoice } from './mode';
-import { kindName, modelName } from './model';
+import { kindName, swatch } from './model';
 import { pairing } from './pairing';
 import { problemList } from './problems';
 import { question } from './question';
 import { row } from './row';
 import { selection } from './selection';
 import { type Context, View } from './view';
+import './name';
 
 class PlanView extends View {
   protected override render(): TemplateResult {
@@ -154,18 +155,23 @@ function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult 
   const places = shown(ctx, models.length);
   return html`<div class="tbl-scroll"><table class="plan">
     <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
-    <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas))}</tbody>
+    <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas, html`<lorascope-name .ctx=${ctx} .at=${at}></lorascope-name>`))}</tbody>
   </table></div>
   ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
 }
 
-function modelRow(m: PlanModel, summary: ModelSummary | undefined, formulas: boolean): TemplateResult {
+function modelRow(
+  m: PlanModel,
+  summary: ModelSummary | undefined,
+  formulas: boolean,
+  name: TemplateResult,
+): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
   const scale = m.scaleText
     ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
     : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
-    <td>${modelName({ ...summary, label: m.label })}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && formulas ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td>${swatch(summary?.color, summary?.dashed)}${name}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && formulas ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>

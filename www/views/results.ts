@@ -1,9 +1,11 @@
 /** The results, from the first matrix on: the same page while a run fills it and after it. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { count, counted, duration } from '../text/format';
+import { bytes, count, counted, duration } from '../text/format';
 import { failedProblems } from './failures';
+import { sampleSize } from '../files/sample';
 import { certified, held } from '../state/modes';
 import { finishedCount, missing } from '../state/run';
+import type { State } from '../state/state';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
 import { problemList } from './problems';
@@ -13,7 +15,6 @@ import { View } from './view';
 import './controls';
 import './copy';
 import './figures';
-import './progress';
 import './provenance';
 import './rule';
 import './summary';
@@ -23,14 +24,12 @@ class ResultsView extends View {
   protected override render(): TemplateResult {
     const { state } = this.ctx;
     const problems = [...(state.plan?.problems ?? []), ...failedProblems(state)];
-    const running = state.status === 'running';
     return html`
       <div class="wrap">${this.#head()}</div>
       <lorascope-controls .ctx=${this.ctx}></lorascope-controls>
       <div class="wrap">
         ${storeNotice(this.ctx)} ${deeper(this.ctx)}
         <lorascope-rule .ctx=${this.ctx}></lorascope-rule>
-        ${running ? html`<lorascope-progress .ctx=${this.ctx}></lorascope-progress>` : nothing}
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
         <lorascope-table .ctx=${this.ctx}></lorascope-table>
@@ -56,7 +55,8 @@ class ResultsView extends View {
               ${state.stored ? nothing : html`<button class="btn" @click=${() => app.show('plan')}>Plan</button>`}
               <lorascope-copy kind="btn" data-testid="copy-link" label="Copy link" .text=${() => address?.whole() ?? location.href}></lorascope-copy>
               ${left > 0 ? html`<button class="btn" data-testid="analyze" @click=${() => app.analyze()}>Analyze the other ${count(left)}</button>` : nothing}
-              <button class="btn main" data-testid="export-json" @click=${() => app.save()}>Save report</button>`
+              <button class="btn ${ofSample(state) ? '' : 'main'}" data-testid="export-json" @click=${() => app.save()}>Save report</button>
+              ${ofSample(state) ? html`<button class="btn main" data-testid="compute-sample" @click=${() => app.computeSample()}>Compute it here</button>` : nothing}`
         }
       </div>
     </div>
@@ -82,6 +82,8 @@ class ResultsView extends View {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
+    if (ofSample(state))
+      return `${counted(total, 'matrix', 'matrices')} of the sample, computed before and stored with this page. “Compute it here” loads ${state.sample ? bytes(sampleSize(state.sample)) : 'its files'} and does it again in this tab.`;
     if (state.stored)
       return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.${held(state)}`;
     const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
@@ -94,6 +96,9 @@ class ResultsView extends View {
     return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “${this.#preset()}”. ${computed}${stopped}`;
   }
 }
+
+/** The stored results of the sample: they can be computed here. */
+const ofSample = ({ stored, sampleMode }: State): boolean => stored && sampleMode !== undefined;
 
 /** "4 fine-tunes of MiniLM-L6". */
 export function heading({ state }: View['ctx']): string {

@@ -1,4 +1,4 @@
-/** The build in use, in one line: while it starts the step, then the build and why it is this one. */
+/** The build in use, in one line: before anything asks for it that there is none, while it starts the step, then the build and why it is this one. */
 import { counted } from '../text/format';
 import type { Step } from '../engine/steps';
 import type { State } from '../state/state';
@@ -15,7 +15,7 @@ export function runs({ engine, starting }: Pick<State, 'engine' | 'starting'>): 
     const again = starting.attempt > 1 ? `, try ${starting.attempt}${starting.threads ? '' : ', without threads'}` : '';
     return `The engine starts: ${STEPS[starting.step]}${again}.`;
   }
-  if (!engine) return 'The engine starts.';
+  if (!engine) return 'Nothing yet. The engine is fetched when files come, or something is to be computed.';
   const on = engine.threads === 1 ? 'one thread' : counted(engine.threads, 'thread');
   return `The engine, on ${on} with SIMD.${engine.why ? ` Runs ${engine.why}.` : ''}`;
 }

@@ -7,6 +7,7 @@ import { ownName } from './model';
 import { others, shown } from './many';
 import { row } from './row';
 import { View } from './view';
+import './name';
 
 const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> strongest fine-tuned vectors whose best match among all
   pre-trained vectors is below <i class="v">ε</i>.`;
@@ -27,9 +28,11 @@ class SummaryView extends View {
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
       title: complete ? 'Summary' : 'So far',
-      finding: complete ? '' : `Counts grow until all ${counted(all, 'matrix', 'matrices')} are in.`,
+      finding: complete
+        ? `Counted in all ${counted(all, 'matrix', 'matrices')}.`
+        : `Counts grow until all ${count(all)} are in.`,
       note: DEFINITION,
-      kind: state.status === 'running' ? '' : 'first',
+      kind: 'first',
       body: html`<div class="tbl-scroll"><table class="models">
         <thead><tr>
           <th>Model</th>
@@ -38,9 +41,9 @@ class SummaryView extends View {
           <th class="num said">Matrices<br />with any</th>
           <th class="num">Weakest<br />match</th>
           <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
-          <th>${complete ? 'Reading' : ''}</th>
+          <th>Reading</th>
         </tr></thead>
-        <tbody>${places.map((at) => line(models[at]!, most, heads[at], state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
+        <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
       </table></div>${others(this.ctx, lines.length, places)}`,
     });
   }
@@ -120,6 +123,7 @@ function line(
   m: ModelSummary,
   most: number,
   own: Model | undefined,
+  name: TemplateResult,
   planned: PlanModel | undefined,
   complete: boolean,
   run: TemplateResult | typeof nothing,
@@ -127,13 +131,13 @@ function line(
   const short = standsFor(planned);
   const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
-    <td class="who">${ownName(m, own)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
+    <td class="who">${ownName(m, own, name)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
     <td class="num size" data-l="Size of ΔW"><span>${changed(m, most)}</span></td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
     <td class="num said" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>
     <td class="num" data-l="Weakest match"><span>${interval(match, 2)}</span></td>
     <td class="num" data-l="Effective rank of ΔW"><span>${fixed(m.meanEffectiveRank, 1)}</span></td>
-    <td class="reading">${complete ? math(m.reading) : nothing} ${exceptions(m)}</td>
+    <td class="reading"><span class=${complete ? '' : 'unsaid'} aria-hidden=${complete ? nothing : 'true'}>${math(m.reading)}</span> ${exceptions(m)}</td>
   </tr>`;
 }
 

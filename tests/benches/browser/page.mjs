@@ -1,5 +1,6 @@
 // The built page, driven as a visitor drives it. Each run is a fresh page: code is cold, as for a visitor.
 import { readFileSync } from 'node:fs';
+import { filesOver } from '../../browser/begin.mjs';
 import { memory } from './memory.mjs';
 
 /**
@@ -11,6 +12,7 @@ export async function runPage(browser, address, folder, { limit, watch }) {
   page.setDefaultTimeout(limit * 1000);
   try {
     await page.goto(address);
+    await page.evaluate(filesOver);
     await page.waitForSelector('html[data-build]', { state: 'attached' });
     await page.getByTestId('folder-input').setInputFiles(folder);
     await state(page, 'ready');

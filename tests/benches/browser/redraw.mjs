@@ -1,4 +1,5 @@
 // A stored report in the built page, its sliders moved: from the event to the frame that shows what it changed.
+import { filesOver } from '../../browser/begin.mjs';
 import { memory } from './memory.mjs';
 
 /** Where the reader is: each place has its own figures in sight, the last one the table of matrices. */
@@ -14,6 +15,7 @@ export async function runRedraw(browser, address, report, { limit }) {
   page.setDefaultTimeout(limit * 1000);
   try {
     await page.goto(address);
+    await page.evaluate(filesOver);
     await page.waitForSelector('html[data-build]', { state: 'attached' });
     await page.getByTestId('file-input').setInputFiles(report);
     await page.waitForSelector('[data-testid=matrix-row]');
