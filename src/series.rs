@@ -63,6 +63,26 @@ pub fn series(models: &[Model]) -> Vec<Series> {
         .collect()
 }
 
+/// The places of the models that stand for themselves: of a run its last checkpoint.
+pub fn last_of_runs(models: &[Model]) -> Vec<usize> {
+    let mut last: HashMap<&str, (u64, usize)> = HashMap::new();
+    for (at, run) in models
+        .iter()
+        .enumerate()
+        .filter_map(|(at, m)| Some((at, m.run.as_ref()?)))
+    {
+        let known = last.entry(&run.run).or_insert((run.step, at));
+        *known = (*known).max((run.step, at));
+    }
+    let stands = |at: usize, m: &Model| m.run.as_ref().is_none_or(|run| last[run.run.as_str()].1 == at);
+    models
+        .iter()
+        .enumerate()
+        .filter(|(at, m)| stands(*at, m))
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// A run's name: that of any of its checkpoints, without the step.
 pub fn run_name(label: &str) -> &str {
     label.split(", step ").next().unwrap_or_default()

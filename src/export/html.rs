@@ -51,7 +51,7 @@ pub fn page(report: &Report, request: &Request, page: &Page) -> String {
         &format!("{}, {}", heading(report, request), about.base),
         &about.program,
         &body,
-        page.module,
+        Some(page.module),
     )
 }
 
@@ -89,13 +89,20 @@ pub fn lesson_page(report: &Report, request: &Request, lesson: &Lesson) -> Strin
         escape(lesson.id),
         escape(about.bibtex)
     );
-    frame(lesson.title, &about.program, &body, lesson.module)
+    frame(lesson.title, &about.program, &body, Some(lesson.module))
 }
 
-fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
+/// `module`: the text of a script; a page without one runs none.
+pub(super) fn frame(title: &str, program: &str, body: &str, module: Option<&str>) -> String {
     let (title, program) = (escape(title), escape(program));
-    // In a script element only its end tag is special.
-    let module = module.replace("</script", "<\\/script");
+    let (policy, scripts) = module.map_or((String::new(), String::new()), |module| {
+        // In a script element only its end tag is special.
+        let module = module.replace("</script", "<\\/script");
+        (
+            "script-src 'unsafe-inline' 'wasm-unsafe-eval'; ".to_owned(),
+            format!("<script type=\"module\">{module}</script>\n<script>{HEIGHT}</script>\n"),
+        )
+    });
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -103,7 +110,7 @@ fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="{program}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; {policy}style-src 'unsafe-inline'; img-src data: blob:">
 <title>{title}</title>
 <style>{STYLE}</style>
 </head>
@@ -111,9 +118,7 @@ fn frame(title: &str, program: &str, body: &str, module: &str) -> String {
 <div class="lorascope-page">
 {body}
 </div>
-<script type="module">{module}</script>
-<script>{HEIGHT}</script>
-</body>
+{scripts}</body>
 </html>
 "#
     )
@@ -127,9 +132,11 @@ body:has(>.lorascope-page){margin:0;padding:8px 12px;background:#fff}\
 .lorascope-page lorascope-figure{display:block;max-width:960px}\
 .lorascope-page lorascope-figure>svg,.lorascope-page lorascope-lesson>svg{max-width:100%;height:auto}\
 .lorascope-page .about{color:#666d71;max-width:960px;margin:8px 0 0}\
+.lorascope-page .lorascope-light>svg,.lorascope-page .lorascope-dark>svg{display:block;max-width:100%;height:auto}\
+.lorascope-page .lorascope-dark{display:none}.lorascope-page>p{max-width:960px;margin:8px 0 0}\
 .lorascope-page a{color:inherit}.lorascope-page pre{white-space:pre-wrap;overflow-wrap:anywhere}\
 @media screen and (prefers-color-scheme:dark){.lorascope-page,body:has(>.lorascope-page){background:#111314;color:#eceeee}\
-.lorascope-page .about{color:#8f9699}}";
+.lorascope-page .about{color:#8f9699}.lorascope-page .lorascope-light{display:none}.lorascope-page .lorascope-dark{display:block}}";
 
 /// Tells the page around an iframe how tall it has to be.
 const HEIGHT: &str = "if(parent!==window)new ResizeObserver(()=>parent.postMessage({type:'lorascope-height',height:Math.ceil(document.body.getBoundingClientRect().height)},'*')).observe(document.body)";

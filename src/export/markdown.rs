@@ -4,7 +4,8 @@ use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::report::Report;
-use crate::summary::{Summary, summary};
+use crate::series::{labels, last_of_runs};
+use crate::summary::{Summary, reading, summary};
 use std::fmt::Write;
 
 pub fn markdown(report: &Report, request: &Request) -> String {
@@ -39,6 +40,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }
+    readings(&mut out, report, request);
     out.push_str("\n## Intruders by layer and type\n\n");
     if let Some(figure) = FigureId::named("overview") {
         rows(
@@ -57,6 +59,28 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     out.push_str("\nA count says that a direction is new, not that it does harm.\n\n## Cite\n\n");
     let _ = writeln!(out, "{}\n\n```bibtex\n{}\n```", about.paper, about.bibtex);
     out
+}
+
+/// What each model's numbers say; of a run those of its last checkpoint.
+fn readings(out: &mut String, report: &Report, request: &Request) {
+    out.push_str("\n## Readings\n");
+    let names = labels(&report.models);
+    for at in last_of_runs(&report.models) {
+        let Some(told) = reading(report, &request.settings, at, request.planned) else {
+            continue;
+        };
+        let _ = write!(out, "\n### {}\n\n", cell(names.get(at).map_or("", String::as_str)));
+        for (part, text) in [
+            ("What", &told.what),
+            ("How sure", &told.how_sure),
+            ("What follows", &told.what_follows),
+        ] {
+            let _ = writeln!(out, "- **{part}.** {}", cell(text));
+        }
+        if let Some(action) = told.action {
+            let _ = write!(out, "\n```python\n{}\n```\n\n{}\n", action.code, cell(&action.note));
+        }
+    }
 }
 
 fn rows(out: &mut String, report: &Report, request: &Request) {

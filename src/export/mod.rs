@@ -1,5 +1,7 @@
 //! Report -> files to take away. One format per file; all of them carry the rule in force, the version, the files and the paper.
 
+#[cfg(feature = "page")]
+mod card;
 mod code;
 mod csv;
 mod html;
@@ -14,6 +16,8 @@ mod sound;
 #[cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 mod stored;
 
+#[cfg(feature = "page")]
+pub use card::{CardRequest, HEIGHT as CARD_HEIGHT, WIDTH as CARD_WIDTH, card_page, card_svg, draw_card};
 pub use code::pytorch;
 pub use csv::csv;
 pub use html::{Lesson, Page, embed_code, lesson_page, page};
@@ -30,13 +34,17 @@ use crate::report::Report;
 /// The figure as a standalone drawing: with its title, and below it the rule, the base and the paper.
 pub fn svg(report: &Report, request: &Request) -> String {
     let about = provenance(report, &request.settings);
-    let metadata = serde_json::to_string(&about).unwrap_or_default();
     let captioned = Request {
         caption: Some(about.caption()),
         focus: None,
         ..request.clone()
     };
-    let drawn = crate::figures::svg(report, &captioned);
+    with_metadata(&crate::figures::svg(report, &captioned), &about)
+}
+
+/// A drawing with all that it came from in it.
+fn with_metadata(drawn: &str, about: &Provenance) -> String {
+    let metadata = serde_json::to_string(about).unwrap_or_default();
     // Right after the opening tag, where programs that read metadata look for it.
     let at = drawn.find('>').map_or(0, |at| at + 1);
     format!(

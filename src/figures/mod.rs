@@ -24,7 +24,6 @@ mod svg;
 mod vector;
 
 pub use caption::heading;
-pub use data::null_band::null_band;
 pub use data::table::{Table, Value};
 pub use drawing::color::Theme;
 pub use drawing::raster::{Blit, Raster};
@@ -34,6 +33,8 @@ pub use kind::{About, Choice, Dial, Field, FigureId, FigureKind, Keeps, Matches}
 #[cfg(feature = "page")]
 pub use panel::chosen as chosen_panel;
 pub use request::{Cell, Focus, Readout, Request};
+#[cfg(feature = "page")]
+pub(crate) use svg::document;
 pub use svg::svg;
 
 use crate::report::Report;

@@ -1,6 +1,7 @@
 //! The figure as a standalone SVG: for exports and for the goldens.
 
-use crate::figures::drawing::pen::{Medium, Pen};
+use crate::figures::drawing::color::Theme;
+use crate::figures::drawing::pen::{Drawn, Medium, Pen};
 use crate::figures::drawing::raster::{Blit, Raster};
 use crate::figures::drawing::style::Palette;
 use crate::figures::{Request, laid_out, paint, sane_width, whole_height};
@@ -23,6 +24,18 @@ pub fn svg(report: &Report, request: &Request) -> String {
         sane_width(request).round() as u32,
         whole_height(&*figure, request).round() as u32,
     );
+    document((width, height), request.theme, &figure.alt(), |pen| {
+        paint(&*figure, report, request, pen)
+    })
+}
+
+/// A drawing of its own, so many CSS pixels wide and tall.
+pub(crate) fn document(
+    (width, height): (u32, u32),
+    theme: Theme,
+    alt: &str,
+    paint: impl FnOnce(&Pen) -> Drawn,
+) -> String {
     let units = |css: u32| css * UNIT as u32;
     let mut out = String::new();
     let rasters = RefCell::new(Vec::new());
@@ -36,18 +49,18 @@ pub fn svg(report: &Report, request: &Request) -> String {
             top: 0.0,
             unit: UNIT,
             medium: Medium::Svg,
-            palette: Palette::of(request.theme),
+            palette: Palette::of(theme),
             blit,
         };
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
-        let _ = paint(&*figure, report, request, &pen);
+        let _ = paint(&pen);
     }
     #[cfg(feature = "page")]
     crate::figures::drawing::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
     let outer = format!(
         r#"<svg role="img" aria-label="{}" width="{width}" height="{height}""#,
-        escape(&figure.alt())
+        escape(alt)
     );
     out.replacen(&inner, &outer, 1)
 }

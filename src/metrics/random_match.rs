@@ -3,8 +3,9 @@
 //! Each |cos|^2 is Beta(1/2, (d-1)/2); the n cosines are taken as independent, so the maximum has distribution F(t)^n. Its mean is about
 //! sqrt(2 ln n / d). Only of few dimensions are the cosines with a whole basis far from independent; there the distribution is exact.
 
+use super::intruder::Rule;
 use super::sphere::Coordinates;
-use crate::report::Cosine;
+use crate::report::{Cosine, Matrix, Side};
 
 /// Quantiles of the best match of a random vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +21,17 @@ pub struct NullBand {
 /// Below this many dimensions the coordinates of a unit vector are not taken as independent. From here on the median is right to 3 %, and
 /// the better the more there are.
 const FEW: u32 = 32;
+
+/// The best match of random vectors of a matrix `[rows, cols]`, whose n = min(rows, cols) base vectors live in R^rows (left) or
+/// R^cols (right). For both sides, the larger of two independent ones. None for an empty matrix.
+pub fn null_band(matrix: &Matrix, rule: Rule) -> Option<NullBand> {
+    let dimensions: &[u32] = match rule.side {
+        Side::Left => &[matrix.rows],
+        Side::Right => &[matrix.cols],
+        Side::Both => &[matrix.rows, matrix.cols],
+    };
+    random_match(matrix.rows.min(matrix.cols), dimensions, rule.cosine)
+}
 
 /// The best match of a random vector among n base vectors in R^d; with several `dimensions` the largest of as many independent ones. None
 /// where there is no base vector.

@@ -57,22 +57,24 @@ fn doubtful(matrix: &Matrix, settings: &Settings) -> Option<String> {
             settings.epsilon
         ));
     }
-    if matrix.mode == Some(Mode::Certified) {
-        // The errors are in the intervals.
-        return None;
-    }
-    let scores = Intervals::of(matrix, settings.into())?
-        .scores()
-        .take(settings.k as usize);
-    let (j, score, error) = scores.enumerate().find_map(|(j, score)| {
-        let error = score_error(matrix, settings.side, j);
-        ((f64::from(score) - settings.epsilon).abs() < error).then_some((j, score, error))
-    })?;
+    let (j, score, error) = within_error(matrix, settings).next()?;
     Some(format!(
         "The best match of vector {} is {score:.6}, within its error {error:.0e} of ε = {}.",
         j + 1,
         settings.epsilon
     ))
+}
+
+/// The counted vectors whose best match lies within its rounding error of epsilon: place, match, error. Those of certified mode have their
+/// errors in their intervals.
+pub(super) fn within_error(matrix: &Matrix, settings: &Settings) -> impl Iterator<Item = (usize, f32, f64)> {
+    let exact = (matrix.mode != Some(Mode::Certified)).then(|| Intervals::of(matrix, settings.into()));
+    let scores = exact.flatten().into_iter().flat_map(Intervals::scores);
+    let near = move |(j, score): (usize, f32)| {
+        let error = score_error(matrix, settings.side, j);
+        ((f64::from(score) - settings.epsilon).abs() < error).then_some((j, score, error))
+    };
+    scores.take(settings.k as usize).enumerate().filter_map(near)
 }
 
 /// How far rounding may move a score: a vector turns by about residual / gap towards its neighbour, in both spectra

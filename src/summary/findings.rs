@@ -1,5 +1,6 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
+use super::places::{Held, by_type, of_types};
 use super::tables::{ModelSummary, models};
 use crate::metrics::change_ratio::{self, CHANGE_RATIO};
 use crate::metrics::intruder::{Intervals, intruders};
@@ -128,7 +129,7 @@ fn sizes(report: &Report, settings: &Settings) -> String {
 }
 
 /// Two models of which one changed the weights so much more than the other are not compared at equal change.
-const NOT_ALIKE: f64 = 2.0;
+pub(super) const NOT_ALIKE: f64 = 2.0;
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
@@ -176,55 +177,24 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
 /// "In LoRA r = 8, value and attention-output matrices hold 31 of the 59.": the model with the most, and the one or two types that hold at
 /// least half of them.
 fn where_they_are(report: &Report, settings: &Settings) -> String {
-    let all = report
-        .models
-        .iter()
-        .map(|m| by_type(m, settings))
-        .zip(labels(&report.models));
     let total = |types: &[(u32, &str)]| types.iter().map(|t| t.0).sum::<u32>();
+    let all = report.models.iter().map(|m| by_type(m, settings));
     // Of equals the first.
-    let Some((types, label)) = all.rev().max_by_key(|(types, _)| total(types)) else {
+    let Some((types, label)) = all
+        .zip(labels(&report.models))
+        .rev()
+        .max_by_key(|(types, _)| total(types))
+    else {
         return String::new();
     };
-    let total = total(&types);
-    let name = |kind: &str| kind.replace("attention output", "attention-output");
-    match types[..] {
-        [(first, kind), _, ..] if first > 1 && 2 * first >= total => {
-            let share = if first == total {
-                format!("all {total}")
-            } else {
-                format!("{first} of the {total}")
-            };
-            format!("In {label}, {} matrices hold {share}.", name(kind))
-        }
-        [(first, kind), (second, other), _, ..] if second > 0 && 2 * (first + second) >= total => {
-            let held = first + second;
-            let share = if held == total {
-                format!("all {total}")
-            } else {
-                format!("{held} of the {total}")
-            };
-            format!("In {label}, {} and {} matrices hold {share}.", name(kind), name(other))
-        }
-        _ => String::new(),
-    }
-}
-
-/// How many intruders each matrix type of a model holds, most first.
-fn by_type<'a>(model: &'a Model, settings: &Settings) -> Vec<(u32, &'a str)> {
-    let mut types: Vec<(u32, &str)> = Vec::new();
-    for matrix in &model.matrices {
-        let (count, kind) = (
-            intruders(matrix, settings).unwrap_or(0),
-            type_label(matrix.kind.as_deref()),
-        );
-        match types.iter_mut().find(|t| t.1 == kind) {
-            Some(t) => t.0 += count,
-            None => types.push((count, kind)),
-        }
-    }
-    types.sort_by_key(|t| std::cmp::Reverse(t.0));
-    types
+    let Some(Held { names, held }) = of_types(&types) else {
+        return String::new();
+    };
+    let share = match total(&types) {
+        total if held == total => format!("all {total}"),
+        total => format!("{held} of the {total}"),
+    };
+    format!("In {label}, {names} matrices hold {share}.")
 }
 
 /// "Past the top 20, full fine-tuning has candidates too: 5,618 of 13,824 when every vector is counted." Only where every vector is known.

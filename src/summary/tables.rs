@@ -1,10 +1,9 @@
 //! Rows of the summary table.
 
 use super::apply::mean;
+use super::seen::{Seen, thresholds};
 use crate::metrics::change_ratio;
-use crate::metrics::intruder::{Interval, Intervals, undecided};
-use crate::metrics::weakest_match::weaker;
-use crate::report::{Kind, Matrix, Report, Settings, Status};
+use crate::report::{Kind, Report, Settings};
 use crate::series::{labels, series};
 use serde::{Deserialize, Serialize};
 
@@ -50,11 +49,7 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
         .iter()
         .zip(looks)
         .map(|(model, (look, label))| {
-            let mut seen = Seen::default();
-            let windows = model.matrices.iter().filter_map(|m| Intervals::of(m, settings.into()));
-            windows.for_each(|window| seen.take(window.iter().take(settings.k as usize), settings.epsilon));
-            let open = |m: &Matrix| undecided(m, settings.into(), settings.k, settings.epsilon);
-            let with = |status: Status| model.matrices.iter().filter(|m| m.status == status).count() as u32;
+            let seen = Seen::of(model, settings);
             let ranks: Vec<f64> = model
                 .matrices
                 .iter()
@@ -71,13 +66,13 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 intruders: seen.below[0],
                 possible: seen.possible,
                 matrices_with_any: seen.with_any,
-                undecided: model.matrices.iter().map(open).sum(),
+                undecided: seen.undecided,
                 weakest_match: seen.weakest.map(|(_, high)| high.into()),
                 weakest_low: seen.weakest.map(|(low, _)| low.into()),
                 mean_effective_rank: mean(&ranks),
                 done: seen.matrices,
-                failed: with(Status::Failed),
-                unchanged: with(Status::Unchanged),
+                failed: seen.failed,
+                unchanged: seen.unchanged,
                 reading: String::new(),
             };
             summary.reading = reading(&summary, settings, &seen);
@@ -118,36 +113,4 @@ fn reading(s: &ModelSummary, settings: &Settings, seen: &Seen) -> String {
         ));
     }
     text
-}
-
-/// Epsilon, and what a reading compares it with.
-fn thresholds(epsilon: f64) -> [f64; 3] {
-    [epsilon, (epsilon - 0.2).max(0.0), (epsilon + 0.2).min(1.0)]
-}
-
-/// What is looked at of one model, the first k of the chosen side of every matrix, counted in one pass: a slider asks with every step.
-#[derive(Default)]
-struct Seen {
-    matrices: u32,
-    with_any: u32,
-    possible: u32,
-    /// Strictly below each of the thresholds.
-    below: [u32; 3],
-    /// The smallest of the lower and of the upper ends.
-    weakest: Option<Interval>,
-}
-
-impl Seen {
-    fn take(&mut self, window: impl Iterator<Item = Interval>, epsilon: f64) {
-        let before = self.below[0];
-        for (low, high) in window {
-            self.possible += 1;
-            for (count, threshold) in self.below.iter_mut().zip(thresholds(epsilon)) {
-                *count += u32::from(f64::from(high) < threshold);
-            }
-            self.weakest = Some(self.weakest.map_or((low, high), |before| weaker(before, (low, high))));
-        }
-        self.matrices += 1;
-        self.with_any += u32::from(self.below[0] > before);
-    }
 }

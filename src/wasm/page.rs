@@ -1,14 +1,17 @@
 //! Methods of `ReportView` that only the page uses: growth, its tables and sentences, and the exports that an embed has no use for.
 
-use super::view::ReportView;
-use crate::export;
+use super::view::{ReportView, resize, surface};
+use crate::export::{self, CardRequest};
 use crate::figures::Request;
 use crate::metrics::{self, Measure};
 use crate::report::presets::{self, Preset};
 use crate::report::{Matrix, Report, Settings};
-use crate::summary::{self, Differences, Matrices, MatrixRow, Sort, Summary};
+use crate::series::last_of_runs;
+use crate::summary::{self, Differences, Matrices, MatrixRow, Reading, Sort, Summary};
+use plotters::prelude::IntoDrawingArea;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
 
 /// Names of ours that stand for types of Rust's own.
 #[wasm_bindgen(typescript_custom_section)]
@@ -61,6 +64,44 @@ impl ReportView {
     /// Rows of the summary table, and the sentences beside the figures.
     pub fn summary(&self, settings: Ts<Settings>) -> Result<Ts<Summary>, JsError> {
         Ok(summary::summary(&self.report, &settings.to_rust()?).into_ts()?)
+    }
+
+    /// The models that stand for themselves: of a run its last checkpoint.
+    #[wasm_bindgen(js_name = lastOfRuns)]
+    pub fn last_of_runs(&self) -> Vec<u32> {
+        let places = last_of_runs(&self.report.models).into_iter();
+        places.map(|at| at as u32).collect()
+    }
+
+    /// The reading of one model in three parts. `planned`: how many matrices the run has.
+    pub fn reading(&self, settings: Ts<Settings>, model: u32, planned: u32) -> Result<Option<Ts<Reading>>, JsError> {
+        let found = summary::reading(&self.report, &settings.to_rust()?, model as usize, planned);
+        Ok(found.map(|reading| reading.into_ts()).transpose()?)
+    }
+
+    /// The reading as a picture: SVG text.
+    #[wasm_bindgen(js_name = cardSvg)]
+    pub fn card_svg(&self, request: Ts<CardRequest>) -> Result<String, JsError> {
+        export::card_svg(&self.report, &request.to_rust()?).ok_or_else(no_model)
+    }
+
+    /// The same as a page of its own.
+    #[wasm_bindgen(js_name = cardPage)]
+    pub fn card_page(&self, request: Ts<CardRequest>) -> Result<String, JsError> {
+        export::card_page(&self.report, &request.to_rust()?).ok_or_else(no_model)
+    }
+
+    /// The same on a canvas, which gets the size of the card.
+    #[wasm_bindgen(js_name = drawCard)]
+    pub fn draw_card(&self, request: Ts<CardRequest>, canvas: HtmlCanvasElement) -> Result<(), JsError> {
+        let (backend, _) = surface(&canvas)?;
+        resize(&canvas, [export::CARD_WIDTH, export::CARD_HEIGHT]);
+        Ok(export::draw_card(
+            &self.report,
+            &request.to_rust()?,
+            &backend.into_drawing_area(),
+            1.0,
+        )?)
     }
 
     /// The first rows of the table of matrices; of one model with the best matches themselves.
@@ -177,4 +218,8 @@ impl ReportView {
     pub fn markdown(&self, request: Ts<Request>) -> Result<String, JsError> {
         Ok(export::markdown(&self.report, &request.to_rust()?))
     }
+}
+
+fn no_model() -> JsError {
+    JsError::new("The report has no such model.")
 }

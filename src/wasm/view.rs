@@ -87,15 +87,7 @@ impl ReportView {
     /// Draws on a canvas, which gets the size that the figure has at the request's width; the answer is its height in CSS pixels.
     pub fn draw(&self, request: Ts<Request>, canvas: HtmlCanvasElement) -> Result<f64, JsError> {
         let request = request.to_rust()?;
-        let none = || JsError::new("The canvas gives no drawing context.");
-        // The same context that the backend draws on: a canvas has one.
-        let context = canvas
-            .get_context("2d")
-            .ok()
-            .flatten()
-            .and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok())
-            .ok_or_else(none)?;
-        let backend = Canvas::of(canvas.clone(), context.clone()).ok_or_else(none)?;
+        let (backend, context) = surface(&canvas)?;
         let blit = |r: &Raster| {
             // The sizes agree, so neither call fails; if one ever does, the map stays blank and the rest is drawn.
             if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&r.rgba), r.width, r.height) {
@@ -103,12 +95,10 @@ impl ReportView {
             }
         };
         let area = |height: f64| {
-            let size = [request.width, height].map(|css| (css * request.scale).round() as u32);
-            // Setting a size, even the same, makes the browser lay out the page and take new memory.
-            if [canvas.width(), canvas.height()] != size {
-                canvas.set_width(size[0]);
-                canvas.set_height(size[1]);
-            }
+            resize(
+                &canvas,
+                [request.width, height].map(|css| (css * request.scale).round() as u32),
+            );
             backend.into_drawing_area()
         };
         Ok(figures::draw(&self.report, &request, area, Some(&blit))?)
@@ -165,6 +155,27 @@ impl ReportView {
 
     pub fn bibtex(&self) -> String {
         export::BIBTEX.to_owned()
+    }
+}
+
+/// A canvas as what plotters draws on, and the context that both share: a canvas has one.
+pub(super) fn surface(canvas: &HtmlCanvasElement) -> Result<(Canvas, CanvasRenderingContext2d), JsError> {
+    let none = || JsError::new("The canvas gives no drawing context.");
+    let context = canvas
+        .get_context("2d")
+        .ok()
+        .flatten()
+        .and_then(|c| c.dyn_into::<CanvasRenderingContext2d>().ok())
+        .ok_or_else(none)?;
+    let backend = Canvas::of(canvas.clone(), context.clone()).ok_or_else(none)?;
+    Ok((backend, context))
+}
+
+/// Setting a size, even the same, makes the browser lay out the page and take new memory.
+pub(super) fn resize(canvas: &HtmlCanvasElement, size: [u32; 2]) {
+    if [canvas.width(), canvas.height()] != size {
+        canvas.set_width(size[0]);
+        canvas.set_height(size[1]);
     }
 }
 

@@ -34,12 +34,16 @@ fn alike(a: &str, b: &str) -> bool {
 
 #[track_caller]
 pub fn check(name: &str, report: &Report, request: &Request) {
+    check_drawing(name, &svg(report, request));
+}
+
+#[track_caller]
+pub fn check_drawing(name: &str, drawn: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/goldens")
         .join(format!("{name}.svg"));
-    let drawn = svg(report, request);
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        std::fs::write(&path, &drawn).expect("the goldens' folder can be written");
+        std::fs::write(&path, drawn).expect("the goldens' folder can be written");
         return;
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}; UPDATE_GOLDENS=1 writes it"));

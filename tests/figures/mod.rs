@@ -2,10 +2,12 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test --test all figures::` rewrites `tests/goldens/*.svg`; review them as a diff and by eye.
 
+mod cards;
 mod curves;
 mod exports;
 mod golden;
 mod panels;
+mod readings;
 mod run;
 mod sizes;
 mod spectra;

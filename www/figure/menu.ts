@@ -19,8 +19,9 @@ const MOVES = new Map([
 ]);
 
 export class MenuView extends LitElement {
-  static override properties = { items: { attribute: false }, open: { state: true }, said: { state: true } };
+  static override properties = { items: { attribute: false }, label: {}, open: { state: true }, said: { state: true } };
   declare items: readonly Item[];
+  declare label: string;
   declare open: boolean;
   declare said: string;
   readonly #outside = (event: Event): void => {
@@ -30,6 +31,7 @@ export class MenuView extends LitElement {
   constructor() {
     super();
     this.items = [];
+    this.label = 'Save or share';
     this.open = false;
     this.said = '';
   }
@@ -62,11 +64,11 @@ export class MenuView extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<button class="link" data-testid="figure-menu" aria-haspopup="menu" aria-expanded=${this.open} @click=${() => (this.open ? this.close() : this.show())}>
-        Save or share</button>
+        ${this.label}</button>
       <span class="said" role="status">${this.said}</span>
       ${
         this.open
-          ? html`<div class="menu" role="menu" aria-label="Save or share" @keydown=${this.#key}>
+          ? html`<div class="menu" role="menu" aria-label=${this.label} @keydown=${this.#key}>
             ${this.items.map(
               (
                 item,

@@ -51,11 +51,16 @@ function text(kind: Exclude<FileKind, 'png'>, view: ReportView, request: Request
 
 /** Twice the pixels of the drawing, whatever the screen has. */
 async function png(view: ReportView, request: Request): Promise<Blob> {
-  const canvas = document.createElement('canvas');
   const captioned: Request = { ...request, scale: 2, caption: view.caption(request.settings) };
-  view.draw(captioned, canvas);
+  return pixels((canvas) => view.draw(captioned, canvas));
+}
+
+/** What is drawn on a canvas, as a PNG file. */
+export async function pixels(draw: (canvas: HTMLCanvasElement) => unknown): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  draw(canvas);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png'));
-  if (!blob) throw new Error('The browser could not render the figure as an image.');
+  if (!blob) throw new Error('The browser could not render the drawing as an image.');
   return blob;
 }
 
@@ -63,7 +68,8 @@ export function fileName(view: ReportView, request: Request): string {
   return `lorascope-${plain(view.heading(request)).toLowerCase()}`;
 }
 
-function plain(words: string): string {
+/** Words as a file's name. */
+export function plain(words: string): string {
   return words
     .replace(/[^\w.-]+/g, '-')
     .replace(/^-+|-+$/g, '')

@@ -13,6 +13,7 @@ import type {
   ModelSummary,
   Outcome,
   Preset,
+  Reading,
   Report,
   ReportView,
   Settings,
@@ -113,6 +114,21 @@ export class LiveReport {
 
   models(settings: Settings): ModelSummary[] {
     return this.#summary(settings).models;
+  }
+
+  /** The models that have a reading: of a run its last checkpoint. */
+  lastOfRuns(): readonly number[] {
+    return [...(this.#view?.lastOfRuns() ?? [])];
+  }
+
+  /** What the numbers of one model say; `planned`: how many matrices the run has. */
+  reading(settings: Settings, model: number, planned: number): Reading | undefined {
+    return this.#ask<Reading | undefined>(
+      `reading ${model} ${planned}`,
+      settings,
+      (view) => view.reading(settings, model, planned),
+      undefined,
+    );
   }
 
   findings(settings: Settings): Findings {

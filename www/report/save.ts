@@ -1,7 +1,7 @@
 /** Exports that only the page has: a figure as a page of its own, the table of matrices, the run in words, lines to paste. */
-import { download, fileName, forFile, NO_REPORT } from '../figure/save';
+import { download, fileName, forFile, NO_REPORT, pixels, plain } from '../figure/save';
 import type { LiveReport } from './live';
-import type { Request, ReportView, Settings, Sort } from '../wasm/simd/lorascope';
+import type { CardRequest, Request, ReportView, Settings, Sort } from '../wasm/simd/lorascope';
 
 /** The live figure in one file that needs nothing else. */
 export async function savePage(report: LiveReport, asked: Request): Promise<void> {
@@ -28,6 +28,19 @@ export function saveMatrices(
 /** The whole run in words and tables. */
 export function saveMarkdown(report: LiveReport, request: Request): void {
   download(new Blob([whole(report).markdown(request)], { type: 'text/markdown' }), 'lorascope.md');
+}
+
+export type CardKind = 'png' | 'svg' | 'html';
+
+/** The reading of one model as a picture, or as a page that holds it. */
+export async function saveCard(kind: CardKind, report: LiveReport | undefined, request: CardRequest): Promise<void> {
+  if (!report) throw new Error(NO_REPORT);
+  const view = whole(report);
+  const name = `lorascope-${plain(view.head().models[request.model]?.label || 'card')}.${kind}`;
+  if (kind === 'png') return download(await pixels((canvas) => view.drawCard(request, canvas)), name);
+  const [text, type] =
+    kind === 'svg' ? [view.cardSvg(request), 'image/svg+xml'] : [view.cardPage(request), 'text/html'];
+  download(new Blob([text], { type }), name);
 }
 
 /** What a blog pastes; it names the file that `saveEmbedData` writes. */

@@ -11,11 +11,13 @@ import { storeNotice } from './kept';
 import { problemList } from './problems';
 import { fetched, now } from './progress';
 import { row } from './row';
+import { explained } from './term';
 import { View } from './view';
 import './controls';
 import './copy';
 import './figures';
 import './provenance';
+import './readings';
 import './rule';
 import './summary';
 import './table';
@@ -31,6 +33,7 @@ class ResultsView extends View {
         ${storeNotice(this.ctx)} ${deeper(this.ctx)}
         <lorascope-rule .ctx=${this.ctx}></lorascope-rule>
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
+        <lorascope-readings .ctx=${this.ctx}></lorascope-readings>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
         <lorascope-table .ctx=${this.ctx}></lorascope-table>
         ${problems.length > 0 ? row({ title: 'What is wrong', note: 'All other numbers stand.', body: problemList(problems) }) : nothing}
@@ -43,7 +46,7 @@ class ResultsView extends View {
     const { state, app, address } = this.ctx;
     const running = state.status === 'running';
     const left = missing(state).length;
-    const sub = running ? now(state) : this.#sub();
+    const sub = running ? now(state) : explained(this.#sub());
     const remark = state.stored ? this.ctx.report?.view?.remark() : undefined;
     return html`<div class="head"><div class="head-row">
       <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>

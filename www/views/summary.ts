@@ -6,6 +6,7 @@ import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
 import { others, shown } from './many';
 import { row } from './row';
+import { term } from './term';
 import { View } from './view';
 import './name';
 
@@ -36,11 +37,11 @@ class SummaryView extends View {
       body: html`<div class="tbl-scroll"><table class="models">
         <thead><tr>
           <th>Model</th>
-          <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />change</th>
-          <th class="num">Intruders<br />${possible(models, complete)}</th>
+          <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />${term('ΔW', 'change')}</th>
+          <th class="num">${term('intruder', 'Intruders')}<br />${possible(models, complete)}</th>
           <th class="num said">Matrices<br />with any</th>
-          <th class="num">Weakest<br />match</th>
-          <th class="num">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
+          <th class="num">${term('weakest match', 'Weakest')}<br />match</th>
+          <th class="num">${term('effective rank', 'Effective rank')}<br />of Δ<i class="v">W</i>, mean</th>
           <th>Reading</th>
         </tr></thead>
         <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>

@@ -3,7 +3,6 @@
 pub(crate) mod best;
 pub(crate) mod cosines;
 pub(crate) mod layer_axis;
-pub(crate) mod null_band;
 pub(crate) mod readings;
 pub(crate) mod subject;
 pub(crate) mod table;

@@ -1,10 +1,9 @@
 //! One matrix of one model: what the figures that look at single vectors have in common, and the lines of their cards.
 
 use super::best::{Best, BestOne, one_matrix};
-use super::null_band::null_band;
 use crate::figures::drawing::scale::{fixed, measure};
 use crate::figures::request::{Focus, Request};
-use crate::metrics::random_match::NullBand;
+use crate::metrics::random_match::{NullBand, null_band};
 use crate::report::{Cosine, Matrix, Model, Report, Settings, Status};
 use crate::series::{Series, labels, series};
 

@@ -1,0 +1,79 @@
+//! What follows from a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
+//! intruders cause forgetting is disputed, so both sides are named.
+
+use super::facts::{Facts, Other};
+use super::{Action, ratio};
+use crate::print::fixed;
+use crate::report::{Cosine, Kind, Side};
+
+/// For a model with intruders.
+const SOURCES: &str = "If the paper’s later version holds here (arXiv:2410.21228v2), forgetting sits in these directions and scaling them down \
+                       gives some of it back; an unpublished replication on Llama-2-7B (August 2026) finds no gain at equal norm.";
+
+/// For a model without.
+const NONE: &str = "None does not mean that nothing was forgotten: if an unpublished replication on Llama-2-7B (August 2026) holds here, the \
+                    size of ΔW alone predicts what is kept.";
+
+pub(super) fn what_follows(facts: &Facts) -> String {
+    if facts.empty() {
+        return "Nothing follows before a matrix is computed.".into();
+    }
+    if facts.unchanged() {
+        return "If this model behaves otherwise than the base, that comes from weights that are not among these."
+            .into();
+    }
+    if facts.seen.possible == 0 {
+        return "Nothing follows while no vector is looked at: raise k.".into();
+    }
+    let mut said = match (facts.intruders(), facts.seen.undecided) {
+        (0, 0) => NONE.to_owned(),
+        (0, _) => "Nothing follows before the undecided vectors are settled.".to_owned(),
+        _ => SOURCES.to_owned(),
+    };
+    if let Some(other) = &facts.other {
+        said.push(' ');
+        said.push_str(&unequal(other));
+    }
+    said
+}
+
+/// "Its change is 11 times that of LoRA r = 64: the two counts are not those of equal changes."
+fn unequal(Other { label, times }: &Other) -> String {
+    let many = |x: f64| match x {
+        x if x >= 1e4 => ratio(x),
+        x => fixed(x, if x < 9.95 { 1 } else { 0 }),
+    };
+    let words = if *times >= 1.0 {
+        format!("{} times that of {label}", many(*times))
+    } else {
+        format!("that of {label} divided by {}", many(1.0 / times))
+    };
+    format!("Its change is {words}: the two counts are not those of equal changes.")
+}
+
+/// PEFT's own function, for adapters that it takes and counts by its rule.
+pub(super) fn action(facts: &Facts) -> Option<Action> {
+    let rule = facts.settings;
+    let counts_alike = rule.side == Side::Left && rule.cosine == Cosine::Absolute;
+    if facts.model.kind != Kind::Lora || facts.intruders() == 0 || !counts_alike {
+        return None;
+    }
+    // As short as it is exact: 0.5, 0.35.
+    let epsilon = format!("{:.4}", rule.epsilon);
+    let epsilon = epsilon.trim_end_matches('0').trim_end_matches('.');
+    let cut = match facts.model.rank {
+        Some(r) => format!("rank {r}"),
+        None => "its rank".into(),
+    };
+    Some(Action {
+        code: format!(
+            "from peft.tuners.lora.intruders import reduce_intruder_dimension\n\
+             reduce_intruder_dimension(peft_model, top_k={}, threshold_epsilon={epsilon}, mitigation_lambda=0.75)",
+            rule.k
+        ),
+        note: format!(
+            "PEFT 0.19 or newer, 0.20 for 16-bit weights. λ = 1 changes nothing, less takes more of them away, at a cost of task accuracy; \
+             the result is cut back to {cut}. Measure both before and after."
+        ),
+    })
+}
