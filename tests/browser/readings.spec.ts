@@ -34,14 +34,25 @@ async function save(reading: Locator, kind: string): Promise<string> {
 /** Texts of a drawing that lie over another, or leave it: as this browser's own letters have it. */
 function crowded(page: Page): Promise<string[]> {
   return page.locator('svg:visible').evaluate((svg) => {
-    const all = [...svg.querySelectorAll('text')].map((t) => ({ words: t.textContent!.trim(), box: t.getBoundingClientRect() }));
+    const all = [...svg.querySelectorAll('text')].map((t) => ({
+      words: t.textContent!.trim(),
+      box: t.getBoundingClientRect(),
+    }));
     const whole = svg.getBoundingClientRect();
-    const out = all.filter(({ box }) => box.left < whole.left + 40 || box.right > whole.right - 40 || box.bottom > whole.bottom);
+    const out = all.filter(
+      ({ box }) => box.left < whole.left + 40 || box.right > whole.right - 40 || box.bottom > whole.bottom,
+    );
     const over = all.flatMap((a, n) =>
       all
         .slice(n + 1)
         // Boxes are as tall as the font's line: letters are not.
-        .filter((b) => a.box.left < b.box.right && b.box.left < a.box.right && Math.abs(a.box.top + a.box.height / 2 - b.box.top - b.box.height / 2) < 0.33 * (a.box.height + b.box.height))
+        .filter(
+          (b) =>
+            a.box.left < b.box.right &&
+            b.box.left < a.box.right &&
+            Math.abs(a.box.top + a.box.height / 2 - b.box.top - b.box.height / 2) <
+              0.33 * (a.box.height + b.box.height),
+        )
         .map((b) => `“${a.words}” over “${b.words}”`),
     );
     return [...out.map((a) => `“${a.words}” leaves the card`), ...over];
