@@ -67,7 +67,7 @@ fn the_sample_is_read_with_its_own_numbers() {
         assert!(told.what.contains(&size), "{}", told.what);
         assert!(told.what_follows.contains("arXiv:2410.21228v2") && told.what_follows.contains("at equal norm"));
         // r = 1 and r = 8 changed the weights ten times as much as the others: said, with that model's name.
-        assert!(told.what_follows.contains("times that of "), "{}", told.what_follows);
+        assert!(told.what_follows.contains("times as much as "), "{}", told.what_follows);
         let weakest = format!("{:.2}", row.weakest_match.unwrap());
         assert!(told.next[0].text.contains(&weakest), "{:?}", told.next);
     }

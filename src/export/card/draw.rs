@@ -69,11 +69,11 @@ fn title(pen: &Pen, card: &Card) -> Drawn {
         color: pen.palette.ink,
     };
     // One line stands where two would have their middle.
-    let first = if lines.len() > 1 { 106.0 } else { 122.0 };
+    let first = if lines.len() > 1 { 108.0 } else { 126.0 };
     for (n, line) in lines.iter().enumerate() {
         pen.text((LEFT, first + 32.0 * n as f64), line, face, Align::Start)?;
     }
-    let below = if lines.len() > 1 { 168.0 } else { 160.0 };
+    let below = if lines.len() > 1 { 170.0 } else { 164.0 };
     pen.rect((LEFT, below - 9.0), (28.0, 5.0), pen.palette.token(&card.color), 1.0)?;
     let about = one_line(&card.about, 19.0, false, RIGHT - LEFT - 40.0);
     pen.text((LEFT + 40.0, below), &about, plain(pen, 19.0), Align::Start)
@@ -112,7 +112,7 @@ fn numbers(pen: &Pen, card: &Card) -> Drawn {
         (
             number(size, if size.is_some_and(|x| x < 0.1) { 3 } else { 2 }),
             "size of the change".to_owned(),
-            "σ₁(ΔW) / σ₁(W₀), mean".to_owned(),
+            "σ₁(ΔW)/σ₁(W₀), mean".to_owned(),
         ),
         (
             number(row.weakest_match, 2),

@@ -13,7 +13,8 @@ const ROWS: usize = 8;
 const NARROWEST: f64 = 5.0;
 /// What the names of types take.
 const NAMES: f64 = 136.0;
-const TALLEST: f64 = 22.0;
+/// The tallest row.
+const TALLEST: f64 = 30.0;
 /// Heading above, axis below.
 const HEAD: f64 = 22.0;
 const FOOT: f64 = 18.0;
@@ -92,14 +93,14 @@ impl Marks {
         let across = w - NAMES;
         let together = (self.layers.len() as f64 * NARROWEST / across).ceil().max(1.0) as usize;
         let columns = self.layers.len().div_ceil(together);
-        let wide = (across / columns as f64).min(1.6 * TALLEST);
+        let wide = (across / columns as f64).min(1.3 * TALLEST);
         let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
         for ((row, layer), cell) in &self.cells {
             cells.entry((*row, layer / together)).or_default().add(*cell);
         }
         let most = f64::from(cells.values().map(|c| c.count).max().unwrap_or(0).max(1));
-        let largest = 0.46 * wide.min(tall);
-        let size = (0.66 * tall).min(14.0);
+        let largest = (0.46 * wide.min(tall)).min(11.0);
+        let size = (0.66 * tall).min(15.0);
         for (row, name) in self.rows.iter().enumerate() {
             let middle = top + tall * (row as f64 + 0.5);
             let label = one_line(name, size, false, NAMES - 12.0);

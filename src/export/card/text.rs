@@ -14,11 +14,12 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
 /// Of the widest of them (DejaVu Sans, whose letters are those of Verdana), in parts of the size.
 fn letter(c: char) -> f64 {
     match c {
-        ' ' | 'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '’' | '|' | '!' | '·' | '/' | '\\' => 0.34,
+        ' ' | '\u{a0}' | 'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '’' | '|' | '!' | '·' | '/' | '\\' => 0.34,
         'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '₀' | '₁' | '²' | '‖' => 0.42,
         'm' | 'M' | 'W' | '@' | '%' | '…' | '—' => 1.0,
         'w' | '=' | '+' | '<' | '>' | '±' | '≤' | '≥' | '−' | '~' | '#' => 0.84,
         'A'..='Z' | '&' => 0.79,
+        'α'..='ω' => 0.68,
         ' '..='~' => 0.64,
         // Scripts whose letters are as wide as high, and pictures.
         '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{fe0f}' | '\u{ff00}'..='\u{ffff}' | '\u{1f000}'.. => 1.3,
@@ -31,6 +32,8 @@ fn letter(c: char) -> f64 {
 pub(super) fn lines(text: &str, size: f64, bold: bool, most: f64) -> Vec<String> {
     let fits = |line: &str| width(line.trim_end(), size, bold) <= most;
     let mut lines = vec![String::new()];
+    // "r = 8" stays together.
+    let text = text.replace(" = ", "\u{a0}=\u{a0}");
     for word in text.split_inclusive(' ') {
         let pieces: Vec<&str> = if fits(word) {
             vec![word]
@@ -55,7 +58,7 @@ pub(super) fn lines(text: &str, size: f64, bold: bool, most: f64) -> Vec<String>
     }
     lines
         .iter()
-        .map(|line| line.trim_end().to_owned())
+        .map(|line| line.trim_end().replace('\u{a0}', " "))
         .filter(|line| !line.is_empty())
         .collect()
 }

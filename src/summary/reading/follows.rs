@@ -37,18 +37,18 @@ pub(super) fn what_follows(facts: &Facts) -> String {
     said
 }
 
-/// "Its change is 11 times that of LoRA r = 64: the two counts are not those of equal changes."
+/// "It changed its matrices 11 times as much as LoRA r = 64: the two counts are not those of equal changes."
 fn unequal(Other { label, times }: &Other) -> String {
     let many = |x: f64| match x {
         x if x >= 1e4 => ratio(x),
         x => fixed(x, if x < 9.95 { 1 } else { 0 }),
     };
     let words = if *times >= 1.0 {
-        format!("{} times that of {label}", many(*times))
+        format!("It changed its matrices {} times as much as {label}", many(*times))
     } else {
-        format!("that of {label} divided by {}", many(1.0 / times))
+        format!("{label} changed its matrices {} times as much", many(1.0 / times))
     };
-    format!("Its change is {words}: the two counts are not those of equal changes.")
+    format!("{words}: the two counts are not those of equal changes.")
 }
 
 /// PEFT's own function, for adapters that it takes and counts by its rule.

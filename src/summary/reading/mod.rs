@@ -18,10 +18,15 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// Index into the report's models.
     pub model: u32,
+    /// How many intruders, where, and how large the change is.
     pub what: String,
+    /// Over epsilon, by bounds, ties and rounding, against chance.
     pub how_sure: String,
+    /// Under which condition, by which source.
     pub what_follows: String,
+    /// What can be done about it elsewhere; none where there is nothing.
     pub action: Option<Action>,
+    /// Where to look next.
     pub next: Vec<Next>,
 }
 
@@ -41,6 +46,7 @@ pub struct Action {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Next {
+    /// In a sentence.
     pub text: String,
     /// The matrix that it is about.
     pub matrix: Option<String>,
