@@ -6,7 +6,7 @@ import { setEpsilon } from '../state/state';
 import { math } from '../text/math';
 import type { Action, CardRequest, ModelSummary, Next, Reading } from '../wasm/simd/lorascope';
 import type { Item } from '../figure/menu';
-import { modelName, ownName } from './model';
+import { modelName, nameText, ownName } from './model';
 import { row } from './row';
 import { explained } from './term';
 import { View } from './view';
@@ -60,8 +60,9 @@ class ReadingsView extends View {
     const told = report?.reading(state.settings, at, state.plan?.matrices.length ?? 0);
     if (!told || !own) return nothing;
     const known = new Set<string>();
+    const model = state.head?.models[at];
     return html`<article class="saying" data-testid="reading" data-label=${own.label}>
-      <div class="saying-head"><div class="who">${named ? ownName(own, state.head?.models[at]) : nothing}</div>
+      <div class="saying-head"><div class="who">${named ? ownName(own, model, html`<b>${nameText(model?.label ?? '')}</b>`) : nothing}</div>
         <lorascope-menu class="tools" label="Save the card" .items=${this.#items(at)}></lorascope-menu></div>
       <dl class="parts">${PARTS.map(([id, name, of]) => html`<div data-part=${id}><dt>${name}</dt><dd>${explained(of(told), known)}</dd></div>`)}</dl>
       ${told.next.length > 0 ? html`<p class="ahead">${told.next.map((next) => this.#next(at, next))}</p>` : nothing}
