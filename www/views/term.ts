@@ -40,8 +40,10 @@ class TermView extends LitElement {
   }
 
   /** The browser opens and closes it from the second time on. */
-  readonly #ask = async (): Promise<void> => {
+  readonly #ask = async (event: Event): Promise<void> => {
     if (this.asked) return;
+    // The first click must not be the second too, which closes what it opened.
+    event.preventDefault();
     this.asked = true;
     await this.updateComplete;
     const [button, told] = [this.querySelector('button'), this.#popover];
