@@ -12,7 +12,7 @@ const ROWS: usize = 8;
 /// The narrowest column in CSS pixels: of deeper models several layers share one.
 const NARROWEST: f64 = 5.0;
 /// What the names of types take.
-const NAMES: f64 = 136.0;
+const NAMES: f64 = 152.0;
 /// The tallest row.
 const TALLEST: f64 = 30.0;
 /// Heading above, axis below.
