@@ -217,6 +217,9 @@ test('every dial of every lesson changes what is shown', async ({ page }) => {
         { timeout: 60_000 },
       )
       .toBe(1);
+    // Where a figure answers the question it is kept back until asked for.
+    const reveal = page.getByTestId('reveal');
+    if (await reveal.count()) await reveal.click();
     const more = page.getByTestId('more-dials');
     if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
     await expect.poll(() => page.locator('.lesson-dials [data-testid^=dial-]').count()).toBeGreaterThan(3);

@@ -6,6 +6,7 @@ import { setEpsilon } from '../state/state';
 import { math } from '../text/math';
 import type { Action, CardRequest, ModelSummary, Next, Reading } from '../wasm/simd/lorascope';
 import type { Item } from '../figure/menu';
+import { others, shown } from './many';
 import { modelName, nameText, ownName } from './model';
 import { row } from './row';
 import { explained } from './term';
@@ -31,12 +32,13 @@ class ReadingsView extends View {
     const places = report?.lastOfRuns() ?? [];
     if (!report?.view || state.status === 'running' || places.length === 0) return nothing;
     const models = report.models(state.settings);
+    const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
       note: html`One per fine-tune, of a run its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`<div class="readings">
-        ${places.map((at, n) => (n < OPEN || screen().printing ? this.#reading(at, models[at], true) : this.#folded(at, models[at])))}
-      </div>`,
+        ${first.map((at, n) => (n < OPEN || screen().printing ? this.#reading(at, models[at], true) : this.#folded(at, models[at])))}
+      </div>${others(this.ctx, places.length, first)}`,
     });
   }
 
