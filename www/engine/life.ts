@@ -15,7 +15,7 @@ export interface Life<Remote> {
 }
 
 /** Longest wait for what a worker does before it is ended, in ms. One that computes without threads answers nothing. */
-const FAREWELL = 400;
+const FAREWELL = 1500;
 
 /** Begins a life in a new worker, which holds the lock and says each step, and nothing when the last is over. */
 export type Begin<Remote> = (

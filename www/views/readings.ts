@@ -30,16 +30,31 @@ class ReadingsView extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     const places = report?.lastOfRuns() ?? [];
-    if (!report?.view || state.status === 'running' || places.length === 0) return nothing;
+    if (!report?.view || places.length === 0) return nothing;
     const models = report.models(state.settings);
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
       note: html`One per fine-tune, of a run its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`<div class="readings">
-        ${first.map((at, n) => (n < OPEN || screen().printing ? this.#reading(at, models[at], true) : this.#folded(at, models[at])))}
+        ${first.map((at, n) => this.#of(at, n, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,
     });
+  }
+
+  #of(at: number, n: number, own: ModelSummary | undefined): TemplateResult | typeof nothing {
+    if (n >= OPEN && !screen().printing) return this.#folded(at, own);
+    return this.ctx.state.status === 'running' ? this.#awaited(at, own) : this.#reading(at, own, true);
+  }
+
+  /** The room that its sentences take at the end of the run, so that nothing jumps then. */
+  #awaited(at: number, own: ModelSummary | undefined): TemplateResult | typeof nothing {
+    if (!own) return nothing;
+    const model = this.ctx.state.head?.models[at];
+    return html`<article class="saying awaited">
+      <div class="saying-head"><div class="who">${ownName(own, model, html`<b>${nameText(model?.label ?? '')}</b>`)}</div></div>
+      <p class="small quiet">Read when all matrices are in.</p>
+    </article>`;
   }
 
   /** Its sentences are made when somebody opens it. */
