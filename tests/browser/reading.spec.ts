@@ -146,7 +146,7 @@ test('the empty page says why, and shows a blank column above the fold of a phon
   await page.goto('./');
   const map = page.locator('figure.specimen canvas');
   await expect(map).toBeVisible();
-  expect((await map.boundingBox())!.y).toBeLessThan(700);
+  expect((await map.boundingBox())!.y).toBeLessThan(730);
   await expect(page.locator('.intro')).toContainText('forget');
   await expect(page.locator('.intro')).toContainText('intruder dimensions');
   const said = await page.locator('figcaption').innerText();

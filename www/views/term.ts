@@ -5,6 +5,8 @@ import { pieces, termOf } from '../text/terms';
 
 /** Between the word and what it means, and from there to the edge of the window. */
 const NEAR = 6;
+/** Where the word has moved so far, what it means stands beside something else. */
+const FAR = 24;
 
 class TermView extends LitElement {
   static override properties = { term: {}, words: {}, asked: { state: true } };
@@ -14,6 +16,8 @@ class TermView extends LitElement {
   declare words: string;
   /** Few of many words are ever asked about: what they mean is made then. */
   declare asked: boolean;
+  /** Where the word stood in the window when it was asked about. */
+  #top = 0;
 
   constructor() {
     super();
@@ -56,6 +60,7 @@ class TermView extends LitElement {
     const [word, told] = [this.getBoundingClientRect(), this.#popover];
     removeEventListener('scroll', this.#away, true);
     if (newState !== 'open' || !told) return;
+    this.#top = word.top;
     addEventListener('scroll', this.#away, true);
     const own = told.getBoundingClientRect();
     const left = Math.max(NEAR, Math.min(word.left, document.documentElement.clientWidth - own.width - NEAR));
@@ -65,8 +70,10 @@ class TermView extends LitElement {
     told.style.top = `${top}px`;
   };
 
-  /** It stands in the window, its word on the page. */
-  readonly #away = (): void => this.#popover?.hidePopover();
+  /** It stands in the window, its word on the page. A scroll that ends as it opens moves nothing. */
+  readonly #away = (): void => {
+    if (Math.abs(this.getBoundingClientRect().top - this.#top) > FAR) this.#popover?.hidePopover();
+  };
 
   get #popover(): HTMLElement | null {
     return this.querySelector<HTMLElement>('[popover]');
