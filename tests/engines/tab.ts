@@ -78,7 +78,6 @@ export class Tab {
   }
 
   async click(css: string): Promise<void> {
-    await expect.poll(() => this.count(css), { message: css }).toBeGreaterThan(0);
     await this.driver.send('click', { id: await this.#find(css) });
   }
 
@@ -173,7 +172,9 @@ export class Tab {
     return Buffer.from(await this.driver.send<string>('shotOf', { id: await this.#find(css) }), 'base64');
   }
 
+  /** Waits for it: WebKit's driver is back before a page's modules have run. */
   async #find(css: string): Promise<string> {
+    await expect.poll(() => this.count(css), { message: css }).toBeGreaterThan(0);
     const element = await this.driver.send<Element>('find', { using: 'css selector', value: css });
     return element[ELEMENT];
   }
