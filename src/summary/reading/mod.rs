@@ -90,3 +90,11 @@ fn ratio(x: f64) -> String {
         x => crate::print::fixed(x, if x < 0.1 { 3 } else { 2 }),
     }
 }
+
+/// With a capital and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
+}

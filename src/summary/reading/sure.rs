@@ -1,7 +1,7 @@
 //! How sure a count is: over ε, by bounds, by rounding, by ties, and against chance. Only what applies is said, each with its number.
 
 use super::facts::Facts;
-use super::{counted, subject};
+use super::{counted, sentence, subject};
 use crate::metrics::intruder::counted as places;
 use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::metrics::random_match::{NullBand, null_band};
@@ -61,10 +61,7 @@ fn over_epsilon(facts: &Facts) -> Option<String> {
             n => above(n, at).replace(" at ", " at ε = "),
         });
         let said: Vec<String> = weakest.into_iter().chain(at).collect();
-        let said = said.join(", ");
-        let mut letters = said.chars();
-        let first = letters.next()?;
-        return Some(format!("{}{}.", first.to_uppercase(), letters.as_str()));
+        return (!said.is_empty()).then(|| sentence(&said.join(", ")));
     }
     let stay = facts.around().0.map(|at| match low {
         0 if own == 1 => format!("It does not stay at ε = {at:.2}"),

@@ -1,7 +1,7 @@
 //! What is seen: how many intruders, where they are, how large the change is, and what is not in these numbers.
 
 use super::facts::{Facts, place};
-use super::{counted, ratio};
+use super::{counted, ratio, sentence};
 use crate::print::count;
 use crate::summary::places::{Held, by_type, of_layers, of_types};
 
@@ -111,12 +111,4 @@ fn size(facts: &Facts) -> Option<String> {
         "The largest singular value of ΔW is {} of that of W₀{mean}.",
         ratio(size)
     ))
-}
-
-/// With a capital and a full stop.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| {
-        format!("{}{}.", first.to_uppercase(), letters.as_str())
-    })
 }
