@@ -1,24 +1,115 @@
 //! Weights rounded to 4 and 8 bits and back, in the ways of the usual packers: what a model merged into an unpacked base began from.
 
+use rayon::prelude::*;
+
+/// What a rounding must know of the whole matrix, whichever part of it is rounded.
+struct Whole {
+    cols: usize,
+    /// The largest weight, without its sign.
+    largest: f32,
+}
+
 /// Takes each weight's place and its value after rounding.
 type Sink<'a> = &'a mut dyn FnMut(usize, f32);
-type Scheme = fn(&[f32], usize, Sink);
+/// Rounds the first weights of a matrix, in the order of the file.
+type Scheme = fn(&[f32], &Whole, Sink);
 
-/// All of them. The weights come in the order of the file, `cols` a row.
-pub const SCHEMES: [Scheme; 8] = [
+/// All of them.
+const SCHEMES: [Scheme; 8] = [
     // bitsandbytes, blocks of 64.
     |w, _, sink| table(w, 64, &NF4, sink),
     |w, _, sink| table(w, 64, &FP4, sink),
     // bitsandbytes in 8 bits (LLM.int8): a scale a row.
-    |w, cols, sink| whole(w, cols, 127.0, sink),
+    |w, m, sink| whole(w, m.cols, 127.0, sink),
     // GPTQ, AWQ and their kin by rounding to nearest: groups of a row, symmetric and with an offset.
-    |w, cols, sink| whole(w, 128.min(cols), 7.0, sink),
-    |w, cols, sink| offset(w, 128.min(cols), 15.0, sink),
-    |w, cols, sink| offset(w, 64.min(cols), 15.0, sink),
+    |w, m, sink| whole(w, 128.min(m.cols), 7.0, sink),
+    |w, m, sink| offset(w, 128.min(m.cols), 15.0, sink),
+    |w, m, sink| offset(w, 64.min(m.cols), 15.0, sink),
     // FP8: one scale for all, and none.
-    |w, _, sink| float8(w, largest(w) / 448.0, sink),
+    |w, m, sink| float8(w, m.largest / 448.0, sink),
     |w, _, sink| float8(w, 1.0, sink),
 ];
+
+/// How far the share of a rounding's error may be from whole: the scales of double quantisation are rounded themselves.
+const SAME_ERROR: f64 = 0.2;
+/// How many standard deviations make it sure.
+const SURE: f64 = 8.0;
+/// So many weights are looked at first: they tell nearly every change that carries no rounding.
+const SAMPLE: usize = 1 << 16;
+
+/// The mean square of the rounding's error where the change carries it: none where it carries none.
+///
+/// The base is rounded in every usual way; the part of the change that follows that rounding's error is 1 where it was made so, and
+/// about 0 for any other change. All weights are `[rows, cols]` in the order of the file.
+pub fn carried(base: &[f32], cols: usize, change: &[f32]) -> Option<f64> {
+    if base.len() != change.len() {
+        return None;
+    }
+    let whole = Whole {
+        cols,
+        largest: largest(base),
+    };
+    let sample = base.len().min(SAMPLE.next_multiple_of(cols.max(1)));
+    SCHEMES
+        .par_iter()
+        .filter(|scheme| Trace::of(**scheme, &base[..sample], &whole, change).may_be_whole())
+        .map(|scheme| Trace::of(*scheme, base, &whole, change))
+        .filter(|trace| trace.is_whole())
+        .max_by(|a, b| a.cosine().total_cmp(&b.cosine()))
+        .map(|trace| trace.error / base.len() as f64)
+}
+
+/// What a change has in common with the error of a rounding: sums over the weights looked at.
+struct Trace {
+    count: usize,
+    /// Of error times change, and of its square.
+    product: f64,
+    spread: f64,
+    /// Of the squares of both.
+    error: f64,
+    change: f64,
+}
+
+impl Trace {
+    fn of(scheme: Scheme, base: &[f32], whole: &Whole, change: &[f32]) -> Trace {
+        let mut trace = Trace {
+            count: base.len(),
+            product: 0.0,
+            spread: 0.0,
+            error: 0.0,
+            change: 0.0,
+        };
+        scheme(base, whole, &mut |at, value| {
+            let (error, change) = (f64::from(value) - f64::from(base[at]), f64::from(change[at]));
+            trace.product += error * change;
+            trace.spread += (error * change).powi(2);
+            trace.error += error * error;
+            trace.change += change * change;
+        });
+        trace
+    }
+
+    /// The share of the error that is in the change.
+    fn share(&self) -> f64 {
+        self.product / self.error.max(f64::MIN_POSITIVE)
+    }
+
+    /// Unless the share is surely another: its deviation is estimated from the products themselves, whose signs are independent where the
+    /// change knows nothing of the error.
+    fn may_be_whole(&self) -> bool {
+        let deviation = self.spread.sqrt() / self.error.max(f64::MIN_POSITIVE);
+        (self.share() - 1.0).abs() < SAME_ERROR + SURE * deviation || self.error == 0.0
+    }
+
+    /// Whole, and surely not by chance: a change that knows nothing of the error has a cosine of 1 / sqrt(count) with it.
+    fn is_whole(&self) -> bool {
+        (self.share() - 1.0).abs() < SAME_ERROR && self.cosine() * (self.count as f64).sqrt() > SURE
+    }
+
+    fn cosine(&self) -> f64 {
+        self.product / (self.error * self.change).sqrt().max(f64::MIN_POSITIVE)
+    }
+}
 
 /// NF4 (Dettmers et al. 2023) and FP4, as bitsandbytes holds them.
 const NF4: [f32; 16] = [

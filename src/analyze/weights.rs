@@ -248,38 +248,12 @@ impl<'a> Weights<'a> {
 
     /// The largest singular value of the rounding of 4 or 8 bits, where the change `w - w0` carries it: a model that was trained on a packed
     /// base and merged into that, unpacked. 0 where it does not.
-    ///
-    /// The base is rounded here in every usual way; the part of the change that follows that rounding's error is 1 where it was made so, and
-    /// about 0 for any other change.
     pub fn packed_rounding(&self, w0: &Weights, change: &Matrix) -> f64 {
         let Some(base) = w0.in_order_of(self) else { return 0.0 };
-        let change = change.as_slice();
-        let squares: f64 = change.iter().map(|x| f64::from(*x).powi(2)).sum();
-        if squares == 0.0 || change.len() != base.len() {
+        let Some(error) = rounded::carried(&base, self.cols, change.as_slice()) else {
             return 0.0;
-        }
-        let mut best: Option<(f64, f64)> = None;
-        for round in rounded::SCHEMES {
-            let (mut product, mut error) = (0.0f64, 0.0f64);
-            round(&base, self.cols, &mut |at, value| {
-                let e = f64::from(value) - f64::from(base[at]);
-                product += e * f64::from(change[at]);
-                error += e * e;
-            });
-            // The share of the error that is in the change, and how sure that is: a change that knows nothing of it scores 1 / sqrt(n).
-            let (share, cosine) = (
-                product / error.max(f64::MIN_POSITIVE),
-                product / (error * squares).sqrt().max(f64::MIN_POSITIVE),
-            );
-            if (share - 1.0).abs() < SAME_ERROR
-                && cosine * (change.len() as f64).sqrt() > SURE
-                && best.is_none_or(|(c, _)| cosine > c)
-            {
-                best = Some((cosine, error));
-            }
-        }
-        let Some((_, error)) = best else { return 0.0 };
-        let deviation = (error / change.len() as f64).sqrt();
+        };
+        let deviation = error.sqrt();
         deviation * ((self.rows as f64).sqrt() + (self.cols as f64).sqrt())
     }
 
@@ -332,11 +306,6 @@ fn fills_its_range(values: &[f32], dtype: &str) -> Option<f32> {
     let largest = values.iter().fold(0.0f32, |m, x| m.max(x.abs()));
     (largest.is_finite() && largest >= end / 2.0).then_some(largest)
 }
-
-/// How far the share of a rounding's error may be from whole: the scales of double quantisation are rounded themselves.
-const SAME_ERROR: f64 = 0.2;
-/// How many standard deviations make it sure.
-const SURE: f64 = 8.0;
 
 /// The numbers that codes stand for, as f32 in the order of the file.
 fn unpacked<B: AsRef<[u8]>>(tensor: &TensorRef, own: &[u8], bytes: Option<&[B]>) -> Result<Vec<u8>, Stop> {
