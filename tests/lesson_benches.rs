@@ -11,6 +11,7 @@ use lorascope::metrics::random_match::random_match;
 use lorascope::report::panel::Body;
 use lorascope::report::{Cosine, Status};
 use proptest::prelude::*;
+use rayon::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 fn fact(scene: &Scene, name: &str) -> f64 {
@@ -386,7 +387,8 @@ fn the_product_spreads_its_singular_values_and_freezing_keeps_those_of_b() {
 #[test]
 fn at_equal_norm_a_frozen_a_makes_fewer_intruders_at_high_rank_and_a_full_update_none() {
     let counts = |rank: u32| {
-        let scenes: Vec<Scene> = (1..=6)
+        let scenes: Vec<Scene> = (1..=48)
+            .into_par_iter()
             .map(|seed| {
                 product::scene(&ProductDials {
                     seed,
@@ -399,11 +401,11 @@ fn at_equal_norm_a_frozen_a_makes_fewer_intruders_at_high_rank_and_a_full_update
     };
     let [full, product, frozen] = counts(64);
     assert!(
-        full == 0.0 && frozen > 0.0 && product > 1.5 * frozen,
+        full == 0.0 && frozen > 0.0 && product > 1.2 * frozen,
         "{full} {product} {frozen}"
     );
     let [full, product, frozen] = counts(4);
-    assert!(full == 0.0 && frozen >= product, "{full} {product} {frozen}");
+    assert!(full == 0.0 && frozen > 1.2 * product, "{full} {product} {frozen}");
 }
 
 proptest! {
