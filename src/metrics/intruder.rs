@@ -204,6 +204,23 @@ impl<'a> Intervals<'a> {
         }
     }
 
+    /// How many of the first `k` are certainly strictly below `epsilon`.
+    pub fn below(self, k: u32, epsilon: f64) -> u32 {
+        match self.plain() {
+            Some((scores, least)) => {
+                let known = |score: &f32| {
+                    if score.is_finite() {
+                        score.clamp(least, 1.0)
+                    } else {
+                        f32::NAN
+                    }
+                };
+                count(scores.iter().map(known), k, epsilon)
+            }
+            None => count(self.scores(), k, epsilon),
+        }
+    }
+
     /// In their order; what is not a number is below and above nothing.
     pub fn iter(self) -> impl Iterator<Item = Interval> + 'a {
         (0..self.len()).map(move |j| self.at(j).unwrap_or((f32::NAN, f32::NAN)))
@@ -245,11 +262,14 @@ pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
             0
         };
     };
-    let open = intervals
-        .iter()
-        .take(k as usize)
-        .filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon)
-        .count();
+    let open = match intervals.plain() {
+        Some(_) => 0,
+        None => intervals
+            .iter()
+            .take(k as usize)
+            .filter(|(low, high)| f64::from(*low) < epsilon && f64::from(*high) >= epsilon)
+            .count(),
+    };
     open as u32 + window_length(matrix, k).saturating_sub(intervals.len() as u32)
 }
 
@@ -277,7 +297,7 @@ pub fn counted(matrix: &Matrix, settings: &Settings) -> Option<Vec<usize>> {
 
 /// The count of one matrix under the given settings; none where there are no scores.
 pub fn intruders(matrix: &Matrix, settings: &Settings) -> Option<u32> {
-    Intervals::of(matrix, settings.into()).map(|i| count(i.scores(), settings.k, settings.epsilon))
+    Intervals::of(matrix, settings.into()).map(|i| i.below(settings.k, settings.epsilon))
 }
 
 #[cfg(test)]

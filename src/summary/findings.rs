@@ -107,22 +107,20 @@ fn sizes(report: &Report, settings: &Settings) -> String {
             print(old)
         ));
     }
-    let labels = labels(&report.models);
-    let means = report.models.iter().map(|m| change_ratio::mean(&m.matrices));
-    let known = || {
-        means
-            .clone()
-            .zip(&labels)
-            .filter_map(|(mean, label)| Some((mean?, label)))
-    };
-    let by_size = |a: &(f64, &String), b: &(f64, &String)| a.0.total_cmp(&b.0);
-    if let Some(((least, small), (most, large))) = known().min_by(by_size).zip(known().max_by(by_size))
-        && least > 0.0
-        && most >= NOT_ALIKE * least
+    let means: Vec<(f64, String)> = report
+        .models
+        .iter()
+        .zip(labels(&report.models))
+        .filter_map(|(model, label)| Some((change_ratio::mean(&model.matrices)?, label)))
+        .collect();
+    let by_size = |a: &&(f64, String), b: &&(f64, String)| a.0.total_cmp(&b.0);
+    if let Some(((least, small), (most, large))) = means.iter().min_by(by_size).zip(means.iter().max_by(by_size))
+        && *least > 0.0
+        && *most >= NOT_ALIKE * least
     {
         sentences.push(format!(
             "{large} changed its matrices {} times as much as {small}: their counts are not those of equal changes.",
-            fixed(most / least, if most < 9.95 * least { 1 } else { 0 })
+            fixed(most / least, if *most < 9.95 * least { 1 } else { 0 })
         ));
     }
     sentences.join(" ")
@@ -201,18 +199,15 @@ fn where_they_are(report: &Report, settings: &Settings) -> String {
 fn beyond(report: &Report, settings: &Settings) -> String {
     let windows = |model: &Model| {
         let (mut all, mut found, mut first) = (0, 0, usize::MAX);
+        let is_below = |score: f32| f64::from(score) < settings.epsilon;
         for matrix in model.matrices.iter().filter(|m| m.status == Status::Analyzed) {
             let known = Intervals::of(matrix, settings.into())?;
             if known.len() < matrix.rows.min(matrix.cols) as usize {
                 return None;
             }
             all += known.len() as u64;
-            for (j, score) in known.scores().enumerate() {
-                if f64::from(score) < settings.epsilon {
-                    found += 1;
-                    first = first.min(j);
-                }
-            }
+            found += u64::from(known.below(u32::MAX, settings.epsilon));
+            first = known.scores().take(first).position(is_below).unwrap_or(first);
         }
         (found > 0).then_some((all, found, first))
     };

@@ -15,19 +15,26 @@ pub(super) struct Held {
 
 /// How many intruders each matrix type of a model holds, most first.
 pub(super) fn by_type<'a>(model: &'a Model, settings: &Settings) -> Vec<(u32, &'a str)> {
-    let mut types: Vec<(u32, &str)> = Vec::new();
-    for matrix in &model.matrices {
-        let (count, kind) = (
-            intruders(matrix, settings).unwrap_or(0),
-            type_label(matrix.kind.as_deref()),
-        );
-        match types.iter_mut().find(|t| t.1 == kind) {
-            Some(t) => t.0 += count,
-            None => types.push((count, kind)),
-        }
-    }
+    // By what the files say first: it is named once a type, not once a matrix.
+    let said = held_by(model.matrices.iter().map(|matrix| {
+        let count = intruders(matrix, settings).unwrap_or(0);
+        (count, matrix.kind.as_deref())
+    }));
+    let mut types = held_by(said.into_iter().map(|(count, kind)| (count, type_label(kind))));
     types.sort_by_key(|t| std::cmp::Reverse(t.0));
     types
+}
+
+/// The sums of counts, in the order in which their keys come first.
+fn held_by<K: PartialEq>(counts: impl Iterator<Item = (u32, K)>) -> Vec<(u32, K)> {
+    let mut held: Vec<(u32, K)> = Vec::new();
+    for (count, key) in counts {
+        match held.iter_mut().find(|h| h.1 == key) {
+            Some(h) => h.0 += count,
+            None => held.push((count, key)),
+        }
+    }
+    held
 }
 
 /// The one or two of several types that hold at least half of the intruders: "value and attention-output".

@@ -34,22 +34,23 @@ pub(super) struct Seen {
 impl Seen {
     pub fn of(model: &Model, settings: &Settings) -> Seen {
         let mut seen = Seen::default();
+        let thresholds = thresholds(settings.epsilon);
         for matrix in &model.matrices {
             seen.unchanged += u32::from(matrix.status == Status::Unchanged);
             seen.failed += u32::from(matrix.status == Status::Failed);
             seen.undecided += undecided(matrix, settings.into(), settings.k, settings.epsilon);
             if let Some(window) = Intervals::of(matrix, settings.into()) {
-                seen.take(window.iter().take(settings.k as usize), settings.epsilon);
+                seen.take(window.iter().take(settings.k as usize), thresholds);
             }
         }
         seen
     }
 
-    fn take(&mut self, window: impl Iterator<Item = Interval>, epsilon: f64) {
+    fn take(&mut self, window: impl Iterator<Item = Interval>, thresholds: [f64; 3]) {
         let before = self.below[0];
         for (low, high) in window {
             self.possible += 1;
-            for (count, threshold) in self.below.iter_mut().zip(thresholds(epsilon)) {
+            for (count, threshold) in self.below.iter_mut().zip(thresholds) {
                 *count += u32::from(f64::from(high) < threshold);
             }
             // What is not a number is nobody's weakest match.

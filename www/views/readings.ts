@@ -10,7 +10,7 @@ import { others, shown } from './many';
 import { modelName, nameText, ownName } from './model';
 import { row } from './row';
 import { explained } from './term';
-import { View } from './view';
+import { PatientView } from './view';
 import '../figure/menu';
 import './copy';
 
@@ -23,7 +23,7 @@ const PARTS = [
   ['what-follows', 'What follows', (r: Reading) => r.whatFollows],
 ] as const;
 
-class ReadingsView extends View {
+class ReadingsView extends PatientView {
   /** Folded ones that the reader has opened. */
   readonly #open = new Set<number>();
 

@@ -7,13 +7,13 @@ import { ownName } from './model';
 import { others, shown } from './many';
 import { row } from './row';
 import { term } from './term';
-import { View } from './view';
+import { PatientView } from './view';
 import './name';
 
 const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> strongest fine-tuned vectors whose best match among all
   pre-trained vectors is below <i class="v">ε</i>.`;
 
-class SummaryView extends View {
+class SummaryView extends PatientView {
   /** Runs whose checkpoints all have a row; others have one, of their last. */
   readonly #open = new Set<string>();
 

@@ -10,9 +10,8 @@ import type { Item } from '../figure/menu';
 import { others, shown } from './many';
 import { words } from './row';
 import { screen } from '../figure/screen';
-import { Sight } from '../figure/sight';
 import { strip } from './strip';
-import { View } from './view';
+import { PatientView } from './view';
 import '../figure/menu';
 
 const FIRST_ROWS = 12;
@@ -29,13 +28,7 @@ interface Columns {
   labels: readonly string[];
 }
 
-class TableView extends View {
-  readonly #sight = new Sight(this);
-
-  protected override shouldUpdate(): boolean {
-    return this.#sight.now();
-  }
-
+class TableView extends PatientView {
   protected override render(): TemplateResult | typeof nothing {
     const { state, report, store } = this.ctx;
     if (!report) return nothing;

@@ -3,6 +3,7 @@ import { LitElement } from 'lit';
 import type { App } from '../app';
 import type { Address } from '../address';
 import type { Navigation } from '../state/navigation';
+import { Sight } from '../figure/sight';
 import type { LiveReport } from '../report/live';
 import type { Specimen } from '../figure/specimen';
 import type { State } from '../state/state';
@@ -27,5 +28,14 @@ export abstract class View extends LitElement {
 
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+}
+
+/** A view that is long under many models: out of sight it waits until no slider moves. */
+export abstract class PatientView extends View {
+  readonly #sight = new Sight(this);
+
+  protected override shouldUpdate(): boolean {
+    return this.#sight.now();
   }
 }
