@@ -43,7 +43,7 @@ pub fn summary(report: &Report, settings: &Settings) -> Summary {
     Summary { models, findings }
 }
 
-/// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning 0."
+/// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning has none."
 fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
     // Among equals full fine-tuning comes last: it is what the others are held against.
@@ -55,12 +55,9 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
             s.label.clone()
         }
     };
-    let so_many = |n: u32| {
-        if n == 1 {
-            "1 intruder".to_owned()
-        } else {
-            format!("{n} intruders")
-        }
+    let so_many = |n: u32| match n {
+        1 => "1 intruder".to_owned(),
+        n => format!("{} intruders", count(n.into())),
     };
     let epsilon = settings.epsilon;
     match sorted[..] {
@@ -72,15 +69,27 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
             )
         }
         [only] => format!("At ε = {epsilon:.2} {} has {}.", name(only), so_many(only.intruders)),
-        [first, .., last] => {
-            format!(
-                "At ε = {epsilon:.2} {} has {} and {} {}.",
-                name(first),
-                so_many(first.intruders),
-                name(last),
-                last.intruders
-            )
-        }
+        [first, last] if first.intruders == last.intruders => format!(
+            "At ε = {epsilon:.2} {} and {} have {} each.",
+            name(first),
+            name(last),
+            so_many(first.intruders)
+        ),
+        [first, .., last] if first.intruders == last.intruders => format!(
+            "At ε = {epsilon:.2} each of the {} models has {}.",
+            count(sorted.len() as u64),
+            so_many(first.intruders)
+        ),
+        [first, .., last] => format!(
+            "At ε = {epsilon:.2} {} has {} and {} has {}.",
+            name(first),
+            so_many(first.intruders),
+            name(last),
+            match last.intruders {
+                0 => "none".to_owned(),
+                n => count(n.into()),
+            }
+        ),
     }
 }
 
@@ -154,9 +163,12 @@ fn ranks(report: &Report, done: &[&ModelSummary]) -> String {
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().fold(0.0, f64::max);
         if high > 0.0 {
-            sentences.push(format!(
-                "Full fine-tuning spreads over {low:.0} to {high:.0} directions."
-            ));
+            let spread = match [low, high].map(|rank| count(rank.round() as u64)) {
+                [low, high] if low != high => format!("{low} to {high} directions"),
+                [_, one] if one == "1" => "1 direction".to_owned(),
+                [_, same] => format!("{same} directions"),
+            };
+            sentences.push(format!("Full fine-tuning spreads over {spread}."));
         }
     }
     let widest = done.iter().filter(|s| s.kind == Kind::Lora).max_by_key(|s| s.rank);
@@ -226,7 +238,8 @@ fn beyond(report: &Report, settings: &Settings) -> String {
             label
         };
         return format!(
-            "Past the top {first}, {name} has candidates too: {} of {} when every vector is counted.",
+            "Past the top {}, {name} has candidates too: {} of {} when every vector is counted.",
+            count(*first as u64),
             count(*found),
             count(*all)
         );
@@ -263,5 +276,60 @@ fn most(report: &Report, settings: &Settings) -> String {
             )
         }
         (most, Some(_), Some(_)) => format!("No matrix holds more than {most} in any model."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Match;
+    use crate::summary::tests::{matrix, report};
+
+    /// What is said of models with so many of 2,000 vectors below epsilon each.
+    fn said(counts: &[(Kind, u32)]) -> String {
+        let side = |n: u32| Match {
+            max_cos: (0..2000).map(|j| if j < n { 0.1 } else { 0.9 }).collect(),
+            argmax: vec![0; 2000],
+            ..Match::default()
+        };
+        let of = |(kind, n): &(Kind, u32)| {
+            let mut report = report(vec![matrix("w", 2000, side(*n), Match::default())]);
+            let mut model = report.models.remove(0);
+            model.kind = *kind;
+            model.rank = (*kind != Kind::Full).then_some(*n);
+            model
+        };
+        let mut whole = report(vec![]);
+        whole.models = counts.iter().map(of).collect();
+        let settings = Settings {
+            k: 2000,
+            ..Settings::default()
+        };
+        summary(&whole, &settings)
+            .findings
+            .remove("epsilon-curve")
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn counts_are_compared_in_whole_sentences() {
+        let is = |counts: &[(Kind, u32)], sentence: &str| assert_eq!(said(counts), format!("At ε = 0.50 {sentence}"));
+        is(
+            &[(Kind::Full, 0), (Kind::Lora, 1460)],
+            "LoRA r = 1460 has 1,460 intruders and full fine-tuning has none.",
+        );
+        is(
+            &[(Kind::Full, 33), (Kind::Lora, 33)],
+            "LoRA r = 33 and full fine-tuning have 33 intruders each.",
+        );
+        is(
+            &[(Kind::Full, 1), (Kind::Lora, 1), (Kind::Dora, 1)],
+            "each of the 3 models has 1 intruder.",
+        );
+        is(
+            &[(Kind::Lora, 60), (Kind::Lora, 49)],
+            "LoRA r = 60 has 60 intruders and LoRA r = 49 has 49.",
+        );
+        is(&[(Kind::Full, 2)], "full fine-tuning has 2 intruders.");
     }
 }

@@ -3,6 +3,7 @@
 use super::apply::mean;
 use super::seen::{Seen, thresholds};
 use crate::metrics::change_ratio;
+use crate::print::count;
 use crate::report::{Kind, Report, Settings};
 use crate::series::{labels, series};
 use serde::{Deserialize, Serialize};
@@ -91,14 +92,17 @@ fn reading(s: &ModelSummary, settings: &Settings, seen: &Seen) -> String {
             // Rounded down: "or above" must stay true.
             format!(
                 "None. All {} match a pre-trained vector at {:.3} or above.",
-                s.possible,
+                count(s.possible.into()),
                 (weakest * 1000.0).floor() / 1000.0
             )
         }
         (done, ..) => {
             format!(
-                "In {} of {done} matrices. {} at ε = {low:.2}, {} at {high:.2}.",
-                s.matrices_with_any, seen.below[1], seen.below[2]
+                "In {} of {} matrices. {} at ε = {low:.2}, {} at {high:.2}.",
+                count(s.matrices_with_any.into()),
+                count(done.into()),
+                count(seen.below[1].into()),
+                count(seen.below[2].into())
             )
         }
     };
@@ -108,7 +112,7 @@ fn reading(s: &ModelSummary, settings: &Settings, seen: &Seen) -> String {
             if s.failed == 1 {
                 "1 matrix".into()
             } else {
-                format!("{} matrices", s.failed)
+                format!("{} matrices", count(s.failed.into()))
             }
         ));
     }
