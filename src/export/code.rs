@@ -1,99 +1,115 @@
-//! "Copy as PyTorch": the lines that compute a figure's number again from the same files, with another library.
+//! "Copy as PyTorch": the lines that compute a figure's numbers again from the same files, with another library.
 
+use super::numbered::{Group, Recipe, groups, marker};
 use super::provenance::provenance;
 use crate::figures::{Request, heading};
-use crate::metrics::intruder::intruders;
 use crate::metrics::{Measure, Unit};
-use crate::report::{Cosine, Matrix, Model, Report, Side, Source, Status};
+use crate::report::{Cosine, Matrix, Report, Side, Status};
 use crate::series::labels;
 use std::fmt::Write;
 
-/// How the script gets W.
-enum Way {
-    /// From the files as they are.
-    Direct,
-    /// The method has no short formula: from a merged checkpoint that its own library writes.
-    Merged,
-}
-
-/// A Python script; it runs where the files lie and prints the number that the figure shows.
+/// A Python script; it runs where the files lie and prints the numbers that the figure shows, each beside what the report says.
 pub fn pytorch(report: &Report, request: &Request) -> String {
-    let Some((at, model)) = chosen(report, request) else {
-        return "# No model is analyzed.\n".into();
-    };
-    let one = request.figure.is_of_one_matrix();
-    let wanted = |m: &&Matrix| {
-        m.status == Status::Analyzed && (!one || request.matrix.as_ref().is_none_or(|name| *name == m.name))
-    };
-    let mut matrices: Vec<&Matrix> = model.matrices.iter().filter(wanted).collect();
-    if one {
-        matrices.truncate(1);
-    }
-    let source = |m: &Matrix| model.sources.iter().find(|s| s.base.tensor == m.name && !s.intricate);
-    let (known, left): (Vec<&Matrix>, Vec<&Matrix>) = matrices.iter().partition(|m| source(m).is_some());
-    let sources: Vec<&Source> = known.iter().filter_map(|m| source(m)).collect();
-    let way = if sources.iter().all(|s| is_direct(s)) {
-        Way::Direct
-    } else {
-        Way::Merged
-    };
-    let label = labels(&report.models).into_iter().nth(at).unwrap_or_default();
-
+    let kind = request.figure.kind();
+    let models = chosen(report, request);
+    let marker = marker(models.iter().flat_map(|m| m.recipes.iter().map(|(recipe, _)| recipe)));
     let about = provenance(report, &request.settings);
     let mut out = String::new();
-    let title = if one {
-        heading(report, request)
-    } else {
-        format!("{}, {label}", heading(report, request))
+    let title = match &models[..] {
+        [] => return "# No model is analyzed.\n".into(),
+        [one] if !request.figure.is_of_one_matrix() => format!("{}, {}", heading(report, request), one.label),
+        _ => heading(report, request),
     };
     for line in [title, format!("{}, preset {}", about.program, about.preset), about.rule] {
         let _ = writeln!(out, "# {}", one_line(&line));
     }
-    if !left.is_empty() {
+    let left: usize = models.iter().map(|m| m.left).sum();
+    if left > 0 {
         let _ = writeln!(
             out,
-            "# Not in this script, because a name is not enough to read them: {} matrices.",
-            left.len()
+            "# Not in this script, because a name is not enough to read them: {left} matrices."
         );
     }
     out.push_str(HEAD);
-    if let Way::Merged = way {
-        let _ = writeln!(
-            out,
-            "# {} is merged by its own library: PeftModel.from_pretrained(...).merge_and_unload().save_pretrained(\"merged\")",
-            model.kind.name()
-        );
+    for Chosen { label, merged, .. } in &models {
+        if let Some((folder, library)) = merged {
+            let _ = writeln!(
+                out,
+                "# {} is merged by its own library ({library}): PeftModel.from_pretrained(...).merge_and_unload().save_pretrained({})",
+                one_line(label),
+                quoted(folder)
+            );
+        }
     }
-    table(&mut out, &sources, &way);
-    out.push_str(match way {
-        Way::Direct => DIRECT,
-        Way::Merged => MERGED,
-    });
-    prove(&mut out, request.figure.kind().shows, request, &known);
+    let _ = writeln!(
+        out,
+        "# Each model: what Lorascope says, then (base tensor, stored turned, W or lora_A, lora_B, scale, layers).\nMODELS = ["
+    );
+    for model in models {
+        let said = said(kind.shows, &model.matrices, request);
+        let _ = writeln!(out, "    ({}, {said}, [", quoted(&model.label));
+        groups(model.recipes, &marker)
+            .iter()
+            .for_each(|group| row(&mut out, group));
+        out.push_str("    ]),\n");
+    }
+    out.push_str("]\n");
+    out.push_str(&PAIRS.replace("{marker}", &marker));
+    prove(&mut out, kind.shows, request);
     out
 }
 
-/// The model asked for; where the figure compares models, the one with the most intruders.
-fn chosen<'a>(report: &'a Report, request: &Request) -> Option<(usize, &'a Model)> {
-    let count = |m: &Model| {
-        m.matrices
-            .iter()
-            .filter_map(|x| intruders(x, &request.settings))
-            .sum::<u32>()
-    };
-    let at = match request.model {
-        Some(n) => n as usize,
-        None => (0..report.models.len())
-            .rev()
-            .max_by_key(|n| count(&report.models[*n]))?,
-    };
-    Some((at, report.models.get(at)?))
+/// One model of the script.
+struct Chosen<'a> {
+    label: String,
+    /// What the report says of these is said beside the script's number.
+    matrices: Vec<&'a Matrix>,
+    /// With their layers.
+    recipes: Vec<(Recipe, Option<u32>)>,
+    /// Matrices that are not among them.
+    left: usize,
+    /// The method has no short formula: the folder of a merged checkpoint, and the method whose library writes it.
+    merged: Option<(String, &'static str)>,
 }
 
-fn is_direct(source: &Source) -> bool {
-    let parts: Vec<&str> = source.parts.iter().map(|p| p.part.as_str()).collect();
-    let is_lora = parts.contains(&"lora_A") && parts.contains(&"lora_B") && !parts.contains(&"lora_mid");
-    parts == ["W"] || (is_lora && source.scale.is_some() && source.parts.iter().all(|p| p.part.starts_with("lora_")))
+/// The model asked for; where the figure compares models, all of them.
+fn chosen<'a>(report: &'a Report, request: &Request) -> Vec<Chosen<'a>> {
+    let is_of_one = request.figure.is_of_one_matrix();
+    let asked = |at: &usize| match request.model {
+        Some(model) => *at == model as usize,
+        None => !is_of_one || *at == 0,
+    };
+    let all = report.models.iter().zip(labels(&report.models)).enumerate();
+    all.filter(|(at, _)| asked(at))
+        .filter_map(|(at, (model, label))| {
+            let wanted = |m: &&Matrix| {
+                m.status == Status::Analyzed
+                    && (!is_of_one || request.matrix.as_ref().is_none_or(|name| *name == m.name))
+            };
+            let mut matrices: Vec<&Matrix> = model.matrices.iter().filter(wanted).collect();
+            if is_of_one {
+                matrices.truncate(1);
+            }
+            let source = |m: &Matrix| model.sources.iter().find(|s| s.base.tensor == m.name && !s.intricate);
+            let all = matrices.len();
+            matrices.retain(|m| source(m).is_some());
+            let known = || matrices.iter().filter_map(|m| Some((source(m)?, m.layer)));
+            let direct: Option<Vec<_>> = known().map(|(s, layer)| Some((Recipe::of(s)?, layer))).collect();
+            let folder = format!("merged-{}", at + 1);
+            let merged = direct.is_none().then(|| (folder.clone(), model.kind.name()));
+            let recipes = direct.unwrap_or_else(|| {
+                let file = format!("{folder}/model.safetensors");
+                known().map(|(s, layer)| (Recipe::stored(s, &file), layer)).collect()
+            });
+            (all > 0).then(|| Chosen {
+                label,
+                left: all - matrices.len(),
+                matrices,
+                recipes,
+                merged,
+            })
+        })
+        .collect()
 }
 
 const HEAD: &str = r#"# pip install torch safetensors numpy; run it in the folder that holds these files.
@@ -113,51 +129,66 @@ def read(file, name):
 
 "#;
 
-/// The rows of the script: base, parts, scale, whether the base is stored `[in, out]`.
-fn table(out: &mut String, sources: &[&Source], way: &Way) {
-    out.push_str("MATRICES = [\n");
-    for s in sources {
-        let at = |part: &str| {
-            s.parts
-                .iter()
-                .find(|p| p.part == part)
-                .map(|p| format!("({}, {})", quoted(&p.file), quoted(&p.tensor)))
-        };
-        let base = format!("({}, {})", quoted(&s.base.file), quoted(&s.base.tensor));
-        let turned = if s.transposed { "True" } else { "False" };
-        let parts = match (way, at("W")) {
-            (Way::Merged, _) => String::new(),
-            (Way::Direct, Some(whole)) => format!(", {whole}, None, 1.0"),
-            (Way::Direct, None) => {
-                let (a, b) = (at("lora_A").unwrap_or_default(), at("lora_B").unwrap_or_default());
-                format!(", {a}, {b}, {}", s.scale.unwrap_or(1.0))
-            }
-        };
-        let _ = writeln!(out, "    ({base}, {turned}{parts}),");
-    }
-    out.push_str("]\n");
+const PAIRS: &str = r#"
+def pairs(rows):
+    for base, turned, a, b, scale, layers in rows:
+        for n in layers:
+            W0, A = (read(file, name.replace("{marker}", str(n))) for file, name in (base, a))
+            W0 = W0.T if turned else W0
+            if b is None:
+                yield W0, A.T if turned else A
+            else:
+                yield W0, W0 + scale * read(b[0], b[1].replace("{marker}", str(n))) @ A
+"#;
+
+fn row(out: &mut String, Group { recipe, numbers }: &Group) {
+    let tensor = |(file, name): &(String, String)| format!("({}, {})", quoted(file), quoted(name));
+    let turned = if recipe.transposed { "True" } else { "False" };
+    let b = recipe.b.as_ref().map_or("None".to_owned(), tensor);
+    let _ = writeln!(
+        out,
+        "        ({}, {turned}, {}, {b}, {:?}, {}),",
+        tensor(&recipe.base),
+        tensor(&recipe.a),
+        recipe.scale,
+        loop_over(numbers)
+    );
 }
 
-const DIRECT: &str = r#"
-def pairs():
-    for base, turned, a, b, scale in MATRICES:
-        W0 = read(*base).T if turned else read(*base)
-        if b is None:
-            W = read(*a).T if turned else read(*a)
-        else:
-            W = W0 + scale * read(*b) @ read(*a)
-        yield W0, W
-"#;
+/// What the script's loop runs over: once for a recipe as it stands.
+fn loop_over(numbers: &[u32]) -> String {
+    match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) if numbers.is_sorted() && (last - first) as usize + 1 == numbers.len() => {
+            format!("range({first}, {})", u64::from(*last) + 1)
+        }
+        (None, _) => "[None]".to_owned(),
+        _ => format!("{numbers:?}"),
+    }
+}
 
-const MERGED: &str = r#"
-def pairs():
-    for base, turned in MATRICES:
-        W0, W = read(*base), read("merged/model.safetensors", base[1])
-        yield (W0.T, W.T) if turned else (W0, W)
-"#;
+/// What the report says of these matrices: the sum of a count, the mean of anything else.
+fn said(measure: &Measure, matrices: &[&Matrix], request: &Request) -> String {
+    let said: Vec<f64> = matrices
+        .iter()
+        .filter_map(|m| measure.read(m, &request.settings).value())
+        .collect();
+    let sum: f64 = said.iter().sum();
+    match (measure.unit, said.len()) {
+        (_, 0) => "None".to_owned(),
+        (Unit::Count, _) => format!("{sum}"),
+        (unit, n) => format!("{:.1$}", sum / n as f64, digits(unit)),
+    }
+}
 
-/// The measure that the figure shows, over all matrices, with what the report says of them.
-fn prove(out: &mut String, measure: &Measure, request: &Request, known: &[&Matrix]) {
+fn digits(unit: Unit) -> usize {
+    match unit {
+        Unit::Decimals(digits) => digits.max(2),
+        _ => 4,
+    }
+}
+
+/// The measure that the figure shows, over all matrices of each model.
+fn prove(out: &mut String, measure: &Measure, request: &Request) {
     let s = &request.settings;
     let abs = match s.cosine {
         Cosine::Absolute => ".abs()",
@@ -182,32 +213,25 @@ fn prove(out: &mut String, measure: &Measure, request: &Request, known: &[&Matri
         .replace("{best}", &best)
         .replace("{cosines}", cosines);
     let (name, what) = (measure.id.replace('-', "_"), measure.short);
-    let said: Vec<f64> = known.iter().filter_map(|m| measure.read(m, s).value()).collect();
-    let sum: f64 = said.iter().sum();
     let signs = if s.cosine == Cosine::Signed && measure.python.contains("{best}") {
         ", by the signs of its own decomposition"
     } else {
         ""
     };
-    let _ = write!(out, "\n{python}\n");
-    if measure.unit == Unit::Count {
-        let _ = writeln!(
-            out,
-            "print(sum({name}(W0, W) for W0, W in pairs()), \"{what}\")  # Lorascope: {sum}{signs}"
-        );
-        return;
-    }
-    let digits = if let Unit::Decimals(digits) = measure.unit {
-        digits.max(2)
+    let found = if measure.unit == Unit::Count {
+        format!("{{sum(values)}} {what}")
     } else {
-        4
+        format!("{what} {{sum(values) / len(values):.{}f}}, mean", digits(measure.unit))
     };
-    let mean = sum / said.len().max(1) as f64;
-    let _ = writeln!(out, "values = [{name}(W0, W) for W0, W in pairs()]");
-    let _ = writeln!(out, "values = [value for value in values if value is not None]");
-    let _ = writeln!(
+    let _ = write!(
         out,
-        "print(f\"{what}, mean: {{sum(values) / len(values):.{digits}f}}\")  # Lorascope: {mean:.digits$}{signs}"
+        "\n{python}
+for model, said, rows in MODELS:
+    values = [{name}(W0, W) for W0, W in pairs(rows)]
+    values = [value for value in values if value is not None]
+    if values:
+        print(f\"{{model}}: {found} (Lorascope: {{said}}{signs})\")
+"
     );
 }
 

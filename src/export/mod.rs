@@ -8,6 +8,7 @@ mod html;
 mod json;
 mod markdown;
 mod matrices;
+mod numbered;
 mod provenance;
 mod slim;
 // What a stored report says is looked at here, and must reach no panic.
