@@ -1,15 +1,16 @@
-//! Weights rounded to 4 and 8 bits and back, in the ways of the usual packers: what a model merged into an unpacked base began from.
+//! Quantization and back: weights rounded to 4 and 8 bits as the usual packers do it. A model merged into an unpacked base began from
+//! such weights.
 
 /// Takes each weight's place and its value after rounding.
 type Sink<'a> = &'a mut dyn FnMut(usize, f32);
 type Scheme = fn(&[f32], usize, Sink);
 
-/// All of them. The weights come in the order of the file, `cols` a row.
+/// All of them. The weights come in the order of the file, `cols` per row.
 pub const SCHEMES: [Scheme; 8] = [
     // bitsandbytes, blocks of 64.
     |w, _, sink| table(w, 64, &NF4, sink),
     |w, _, sink| table(w, 64, &FP4, sink),
-    // bitsandbytes in 8 bits (LLM.int8): a scale a row.
+    // bitsandbytes in 8 bits (LLM.int8): one scale per row.
     |w, cols, sink| whole(w, cols, 127.0, sink),
     // GPTQ, AWQ and their kin by rounding to nearest: groups of a row, symmetric and with an offset.
     |w, cols, sink| whole(w, 128.min(cols), 7.0, sink),

@@ -333,9 +333,9 @@ fn fills_its_range(values: &[f32], dtype: &str) -> Option<f32> {
     (largest.is_finite() && largest >= end / 2.0).then_some(largest)
 }
 
-/// How far the share of a rounding's error may be from whole: the scales of double quantisation are rounded themselves.
+/// Tolerance for the share of a rounding's error, against a whole: the scales of double quantisation are rounded themselves.
 const SAME_ERROR: f64 = 0.2;
-/// How many standard deviations make it sure.
+/// Standard deviations that make it sure.
 const SURE: f64 = 8.0;
 
 /// The numbers that codes stand for, as f32 in the order of the file.

@@ -1,4 +1,4 @@
-//! How much of a vector y any single eigenvector of A = W W^T can hold, without knowing that eigenvector.
+//! The certificate: an upper bound on |<y, u>| for a vector y and any eigenvector u of A = W W^T, without knowing u.
 //!
 //! **The inequality.** Let A u = x u with |u| = 1. For every vector z, <(A - x) z, u> = <z, (A - x) u> = 0, so
 //!
@@ -253,7 +253,7 @@ struct Filtered {
     off: f64,
     /// |zeta|.
     length: f64,
-    /// What the relations' inaccuracies add.
+    /// The part of the bound that is due to inaccuracies of the relations.
     linear: f64,
 }
 

@@ -1,4 +1,5 @@
-//! Which eigenvalues of A = W W^T lie above an edge, where each is, and how far known vectors are turned from the true ones.
+//! Isolation of the eigenvalues of A = W W^T above an edge: their number, an interval for each, and how far known vectors are turned from the
+//! true ones.
 //!
 //! Let X be orthonormal with A X = X Theta + R, q of its columns, and let B = P A P (P takes X out) have no eigenvalue above `edge`. In the
 //! basis of X and its complement A is [[Theta, R^T], [R, B]].
@@ -87,7 +88,7 @@ pub fn isolate(theta: &[f64], side: &Side, edge: f64) -> Result<Isolated, NoConv
 }
 
 impl Isolated {
-    /// How many eigenvalues are in groups.
+    /// The number of eigenvalues in groups.
     pub fn known(&self) -> usize {
         self.groups.last().map_or(0, |g| g.members.end)
     }

@@ -58,7 +58,7 @@ impl Updated<'_> {
         image
     }
 
-    /// The leading `count` eigenpairs, descending: Lanczos with full reorthogonalization, a handful of operations an entry and step.
+    /// The leading `count` eigenpairs, descending: Lanczos with full reorthogonalization, a handful of operations per entry and step.
     pub fn leading(&self, count: usize) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
         let n = self.theta.len();
         let most = MOST.min(n);

@@ -1,4 +1,4 @@
-//! The SVD of diag(d) + u v^T, whose vectors follow from its singular values at a few operations a component.
+//! The SVD of diag(d) + u v^T, whose vectors follow from its singular values at a few operations per component.
 //!
 //! W y = s x and W^T x = s y, with alpha = v . y and beta = u . x, give
 //! x_i = (s alpha u_i + d_i beta v_i) / (s^2 - d_i^2) and y_i = (s beta v_i + d_i alpha u_i) / (s^2 - d_i^2).

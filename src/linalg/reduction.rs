@@ -1,7 +1,7 @@
 //! A dense symmetric matrix to tridiagonal form, by panels (Dongarra, Sorensen and Hammarling 1989).
 //!
 //! Half of the operations are one product of the trailing matrix with a vector for every column: it reads the lower half once, in
-//! order, and uses each number twice. The other half are products of blocks, once a panel.
+//! order, and uses each number twice. The other half are products of blocks, one per panel.
 
 use super::lanes::{Pair, add_multiple, dot};
 use super::product::subtract_lower;
@@ -176,7 +176,7 @@ fn image(a: &DMatrix<f64>, from: usize, x: &[f64]) -> Vec<f64> {
     sum
 }
 
-/// What some columns of the lower half, and the rows that mirror them, give.
+/// The product of some columns of the lower half, and of the rows that mirror them, with x.
 fn image_of(a: &DMatrix<f64>, from: usize, x: &[f64], columns: Range<usize>) -> Vec<f64> {
     let mut y = vec![0.0; x.len()];
     let below = |j: usize, row: usize| below(a, from + j, from + row);

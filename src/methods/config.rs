@@ -34,7 +34,7 @@ pub struct AdapterConfig {
     pub refusal: Option<Error>,
 }
 
-/// What the change is multiplied with.
+/// The scale of the change, by the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Scaling {
     /// alpha / r
@@ -56,7 +56,7 @@ const MLX_SCALE: f64 = 20.0;
 /// The fields of a configuration.
 pub type Fields = Map<String, Value>;
 
-/// What PEFT's configuration says of a method.
+/// The fields of PEFT's configuration for a method.
 pub struct Config {
     /// Its name there (`peft_type`). Methods that store the same tensors share it.
     pub peft: &'static str,
@@ -68,7 +68,7 @@ pub struct Config {
     pub patterns: bool,
 }
 
-/// What in a configuration makes it this method and none other of the same type.
+/// The field by which a configuration is of this method and of no other of the same type.
 pub enum Says {
     /// The type alone, and the tensors.
     Nothing,

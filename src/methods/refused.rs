@@ -1,4 +1,4 @@
-//! What is known of adapters and not merged: its names in configurations and tensors, and why. A method that comes to be read leaves this table.
+//! Refused methods: known by their names in configurations and tensors, not merged, and why. A method that comes to be read leaves this table.
 
 use super::config::{Fields, is_set, word};
 use crate::error::Merge;

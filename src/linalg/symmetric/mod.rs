@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use secular::Secular;
 use std::f64::consts::FRAC_1_SQRT_2;
 
-/// What is smaller than this part of the norm changes nothing.
+/// Relative to the norm; smaller numbers change nothing.
 const NOTHING: f64 = 4.0 * f64::EPSILON;
 /// From so many rows on the threads share the work.
 const SHARED: usize = 128;
@@ -49,7 +49,7 @@ struct Halves {
     vectors: DMatrix<f64>,
     /// Rows of the first half.
     first: usize,
-    /// Which half a column has numbers in.
+    /// The halves in which a column has numbers.
     touches: Vec<[bool; 2]>,
 }
 

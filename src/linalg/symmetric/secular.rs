@@ -28,7 +28,7 @@ struct At {
     value: f64,
     /// The slopes of the poles to the left and to the right.
     slopes: [f64; 2],
-    /// How far rounding may have moved the value, in units of epsilon.
+    /// A bound on the rounding of the value, in units of epsilon.
     rounding: f64,
 }
 
