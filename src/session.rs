@@ -334,7 +334,7 @@ fn words(recipe: &Recipe) -> String {
     format!("{how} {tensors:?}")
 }
 
-/// How a tensor's bytes are to be read.
+/// The storage of a tensor's bytes, in words.
 fn stored(t: &TensorRef) -> String {
     let order = if t.by_columns { " by columns" } else { "" };
     format!(

@@ -4,7 +4,7 @@ use super::dtype::Dtype;
 use super::json;
 use serde_json::Value;
 
-/// How bitsandbytes packed one weight: the JSON it stores as a tensor of bytes.
+/// The quantization state of one weight by bitsandbytes: JSON, stored as a tensor of bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantState {
     pub shape: Vec<u64>,

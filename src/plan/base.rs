@@ -34,10 +34,10 @@ pub struct Base {
     /// Canonical names and shapes `[out, in]` of `matrices`.
     pub named: Vec<Named>,
     pub selection: Selection,
-    /// Which of its weights are stored as `[in, out]`.
+    /// Its weights that are stored as `[in, out]`.
     pub orientation: Orientation,
     pub config: Option<ModelConfig>,
-    /// Which model of a pipeline it is, where its folder or configuration says so.
+    /// The model of a pipeline that it is, where its folder or configuration says so.
     pub component: Option<Component>,
     /// The models of a pipeline that its names say it holds.
     pub regions: BTreeSet<Component>,
@@ -222,7 +222,7 @@ impl Base {
         }
     }
 
-    /// How gate and up lie in a fused matrix.
+    /// The layout of gate and up in a fused matrix.
     pub fn gate_up(&self, matrix: usize) -> GateUp {
         let of_experts = self.named.get(matrix).is_some_and(|n| n.name.contains("experts"));
         self.orientation

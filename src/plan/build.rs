@@ -530,7 +530,7 @@ const REFUSED_BASE: [&str; 10] = [
     "trailing-bytes",
 ];
 
-/// Why there is nothing to analyse, where nothing else says so.
+/// The reason why there is nothing to analyse, where nothing else says so.
 fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) -> Option<Problem> {
     if !jobs.is_empty() || plan.files.is_empty() {
         return None;

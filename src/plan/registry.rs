@@ -1,4 +1,4 @@
-//! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
+//! The table of formats: what is read, merged and refused, gathered from the places that decide it, for the documentation.
 
 use crate::error::PIECES;
 use crate::methods::METHODS;

@@ -1,4 +1,4 @@
-//! The selection of matrices: by default what the paper looks at, and whatever the reader switches on or off.
+//! The selection of matrices: by default those of the paper, and whatever the reader switches on or off.
 
 use crate::plan::names::Place;
 use crate::plan::{Answers, PlanType};
@@ -18,7 +18,7 @@ pub struct Selection {
     pattern: Option<Pattern>,
     /// As typed.
     pub text: String,
-    /// Why the pattern is not followed.
+    /// The reason why the pattern is not followed.
     pub fault: Option<String>,
 }
 

@@ -130,7 +130,7 @@ pub fn load(bytes: &[u8], budget: &mut Budget) -> Result<(Arena, Id, usize), Sto
     }
 }
 
-/// What a place on the stack, in a container or in the memo takes at most.
+/// The most bytes that one place on the stack, in a container or in the memo takes.
 const ENTRY: usize = 32;
 /// As many as a function of a state dict takes.
 const MOST_ARGUMENTS: usize = 8;
@@ -388,7 +388,7 @@ impl<'a> Machine<'a> {
         self.stack.push(id);
     }
 
-    /// What lies below the last mark is out of reach.
+    /// The top of the stack's part that is out of reach, below the last mark.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }

@@ -19,8 +19,8 @@ use crate::error::Error;
 use crate::plan::job::TensorRef;
 use crate::plan::names::experts::{self, slices};
 
-/// How many matrices the tensors of experts of one file may stand for: so many whatever its size, one more for so many bytes, and so many
-/// at most. The largest mixtures have 70,000 experts of megabytes each.
+/// Limits on the matrices that the tensors of experts of one file may stand for: so many whatever its size, one more per so many bytes, and
+/// so many at most. The largest mixtures have 70,000 experts of megabytes each.
 const FREE_EXPERTS: u64 = 1 << 16;
 const BYTES_OF_EXPERT: u64 = 256;
 const MOST_EXPERTS: u64 = 500_000;

@@ -139,7 +139,7 @@ fn has_safetensors(entries: &Files, entry: &FileEntry) -> bool {
     !entry.folder().is_empty() && entries.folder(entry.folder()).is_some_and(|f| f.has_weights)
 }
 
-/// What is wrong with a set of files as a model.
+/// Problems of a set of files as a model.
 pub fn of_set(set: &FileSet, entries: &Files) -> Vec<Problem> {
     let file = set.first_path(entries);
     let mut problems = Vec::new();
@@ -268,7 +268,7 @@ fn packed(scheme: &schemes::Scheme, tensor: &str, set: &FileSet, file: &str) -> 
     }
 }
 
-/// What makers add to the name of a model when they pack it, in small letters.
+/// Suffixes that makers add to the name of a model when they pack it, in small letters.
 const PACKED: [&str; 21] = [
     "-unsloth-bnb-4bit",
     "-bnb-4bit",

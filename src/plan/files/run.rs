@@ -20,7 +20,7 @@ static STEPS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     .map(|r| Regex::new(r).expect("a constant"))
 });
 
-/// What a name says: what it begins with, and the step.
+/// The prefix of a name, and the step in it.
 fn read(name: &str) -> Option<(String, u64)> {
     STEPS.iter().find_map(|regex| {
         let c = regex.captures(name)?;
@@ -30,7 +30,7 @@ fn read(name: &str) -> Option<(String, u64)> {
     })
 }
 
-/// What one set's path says: the run's folder, with the lead of its names, and the step.
+/// The run of a set by its path, folder and prefix of names, and the step.
 pub fn step(set: &FileSet) -> Option<RunStep> {
     let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
     let of = |folder: &str, (lead, step): (String, u64)| {

@@ -58,8 +58,8 @@ fn part(t: &TensorRef, at: u64, of: u64) -> TensorRef {
     }
 }
 
-/// How many matrices a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose ranks
-/// lie one after the other in a factor.
+/// The most matrices that a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose
+/// ranks lie one after the other in a factor.
 pub fn at_most(name: &str, shape: &[u64]) -> u64 {
     match shape {
         [experts, _, _] if *experts <= MOST && (is_adapter_tensor(name) || holder(name)) => *experts,

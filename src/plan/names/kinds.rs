@@ -67,7 +67,7 @@ fn is_in(part: &Tensors, whole: &Tensors) -> bool {
 }
 
 impl Kind {
-    /// What it is, where nothing pairs with it.
+    /// The words for it, where nothing pairs with it.
     fn words(self, beside_image: bool) -> &'static str {
         match self {
             Kind::Part(what) => what,

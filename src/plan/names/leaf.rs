@@ -114,7 +114,7 @@ pub fn leaf(name: &str) -> Option<Leaf> {
     })
 }
 
-/// What a component says wherever it stands: asked of every component of every name.
+/// Components that have one meaning wherever they stand: looked up for every component of every name.
 static NAMED: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
     let read = METHODS
         .iter()

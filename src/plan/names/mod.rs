@@ -1,4 +1,4 @@
-//! What a tensor's name says: the canonical form, the layer, the matrix type. The rules are data: `name_rules.json`.
+//! The parser of tensor names: canonical form, layer, matrix type. The rules are data: `name_rules.json`.
 
 pub(super) mod experts;
 pub mod families;

@@ -118,7 +118,7 @@ fn inputs_of([rows, cols]: [u64; 2], inputs: u64) -> Option<bool> {
     (rows != cols && (rows == inputs || cols == inputs)).then_some(rows == inputs)
 }
 
-/// What the block of a module takes in: its norms are that long.
+/// The input width of a module's block: its norms are that long.
 fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
     let cut = module.match_indices('.').map(|(at, _)| at).find(|at| {
         let before = module.get(..*at).and_then(|m| m.rsplit('.').next()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What there is to say of a pairing that failed, wholly or in part: the layouts of both sides, shapes that differ, and the way out of the
-//! library that wrote them.
+//! Diagnosis of a pairing that failed, wholly or in part: the layouts of both sides, shapes that differ, and the way out of the library that
+//! wrote them.
 
 use super::matching::{Named, Shapes, pair};
 use crate::checkpoint::ModelConfig;
@@ -27,7 +27,7 @@ pub struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// What to drop: the base by its name, where the configuration has one.
+    /// The advice which base to drop: by its name, where the configuration has one.
     fn drop_its_base(&self) -> String {
         match (self.here, self.named) {
             (Some(label), _) => format!("Choose “{label}” as the base above: its configuration names it."),
@@ -37,8 +37,8 @@ impl Side<'_> {
     }
 }
 
-/// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
-/// some of the names are there in another shape, or a few are not there at all.
+/// The problem of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or some of the
+/// names are there in another shape, or a few are not there at all.
 pub fn problem(
     model: &Side,
     matching: &Matching,
@@ -335,7 +335,7 @@ pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Questio
     (question, is_second)
 }
 
-/// What a model looks like, by the first and the last of its names.
+/// Examples of a model's names: the first and the last.
 fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
     match (names.next(), names.next_back()) {
         (Some(first), Some(last)) if first != last => format!("“{first}” and “{last}”"),
