@@ -8,7 +8,7 @@ use crate::report::{Cosine, Matrix, Model, Report, Side, Source, Status};
 use crate::series::labels;
 use std::fmt::Write;
 
-/// How the script gets W.
+/// The ways in which the script gets W.
 enum Way {
     /// From the files as they are.
     Direct,

@@ -5,7 +5,7 @@ use super::sound;
 use crate::report::{Report, SCHEMA, Settings};
 use crate::summary;
 
-/// How many fine-tuned vectors keep their cosines with every pre-trained one: all n would be hundreds of megabytes of digits.
+/// The number of fine-tuned vectors that keep their cosines with every pre-trained one: all n would be hundreds of megabytes of digits.
 const VECTORS: u32 = 16;
 
 /// `lorascope-report/1`, with counts and totals by the settings.

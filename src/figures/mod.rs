@@ -1,4 +1,4 @@
-//! Report -> drawing. One figure per file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
+//! Figures: from a report to a drawing. One figure per module, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
 //! in its [`FigureKind`].
 //!
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.

@@ -17,7 +17,7 @@ pub use spectrum::Spectrum;
 use crate::report::Report;
 use serde::{Deserialize, Serialize};
 
-/// What a lesson shows for one setting of its dials.
+/// The scene of a lesson: its report and facts for one setting of its dials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

@@ -23,7 +23,7 @@ const FOOT: f64 = 607.0;
 /// Where the marks begin.
 const MARKS_LEFT: f64 = 664.0;
 
-/// What is said in every export of a count.
+/// The caution in every export of a count.
 const CAUTION: &str = "A count says that a direction is new, not that it does harm.";
 
 pub(super) fn draw(pen: &Pen, card: &Card) -> Drawn {

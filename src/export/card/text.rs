@@ -1,4 +1,4 @@
-//! Text that must fit: widths letter by letter, lines that break names where a reader would, and sizes that shrink before anything is cut.
+//! Text fitting: widths letter by letter, lines that break names where a reader would, and sizes that shrink before anything is cut.
 
 use crate::print::middle;
 

@@ -72,7 +72,7 @@ const KEY_ROW: f64 = 18.0;
 /// A panel grows with the names beside it, up to so many.
 const NAMED: usize = 40;
 
-/// What one matrix of one model shows.
+/// The mark of one matrix of one model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Shown {
     Value(f64),
@@ -322,7 +322,7 @@ fn ranks(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool
     ((grid[0], limit.max(grid[0] + 1.0)), log, grid)
 }
 
-/// What one matrix shows; None where there is nothing to say.
+/// The mark of one matrix; None where there is nothing to say.
 fn shown(matrix: &Matrix, measure: &Measure, settings: &Settings) -> Option<Shown> {
     let value = || measure.read(matrix, settings).value();
     match (matrix.status, measure.of) {

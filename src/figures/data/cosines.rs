@@ -74,7 +74,7 @@ impl<'a> Map<'a> {
     }
 }
 
-/// What the report holds of a side: its own map, and the corner of the left vectors.
+/// The report's cosines of a side: its own map, and the corner of the left vectors.
 fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
     let own = if side == Side::Right { &m.right } else { &m.left };
     (

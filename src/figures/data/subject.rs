@@ -91,7 +91,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Why nothing can be drawn of the matrix; `otherwise` where it is analyzed and only this figure's numbers are missing.
+    /// The reason why nothing can be drawn of the matrix; `otherwise` where it is analyzed and only this figure's numbers are missing.
     pub fn why_empty(&self, otherwise: &'a str) -> &'a str {
         let reason = self.matrix.and_then(|m| m.reason.as_deref());
         match self.matrix.map(|m| m.status) {

@@ -13,7 +13,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, 
 
 pub(crate) type Point = (f64, f64);
 
-/// Which backend family draws: they read font sizes and vertical anchors differently.
+/// The family of backends that draws: they read font sizes and vertical anchors differently.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Medium {
     Canvas,
@@ -53,7 +53,7 @@ pub(crate) struct Pen<'a> {
     pub unit: f64,
     pub medium: Medium,
     pub palette: Palette,
-    /// What puts bitmaps on the area; where nothing does, they are drawn in rectangles.
+    /// The fast way to put bitmaps on the area; without one they are drawn in rectangles.
     pub blit: Option<Blit<'a>>,
 }
 

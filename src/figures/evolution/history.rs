@@ -227,7 +227,7 @@ fn chosen_run<'a>(report: &'a Report, request: &Request) -> Option<&'a str> {
         .or_else(|| runs().next())
 }
 
-/// Which base vector each vector of the first checkpoint was: its best match, where that is close enough.
+/// The base vector that each vector of the first checkpoint comes from: its best match, where that is close enough.
 fn from_base(matrix: &Matrix) -> Links {
     match (matrix.status, &matrix.left) {
         (Status::Unchanged, _) => (0..matrix.sigma_base.len()).map(Some).collect(),

@@ -45,7 +45,7 @@ const WORDS: f64 = 17.0;
 /// More vectors than this are not followed: their lines would fill the plot.
 const MOST: u32 = 64;
 
-/// What a plot shows of a vector, from above.
+/// The plots of a vector's history, from above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plot {
     Sigma,

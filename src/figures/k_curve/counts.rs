@@ -128,7 +128,7 @@ impl Vectors {
         }
     }
 
-    /// How many a window holds.
+    /// The count within a window.
     pub fn upto(&self, k: u64) -> u64 {
         let of = |n: u64| {
             self.parts.map_or(n.min(k), |parts| {

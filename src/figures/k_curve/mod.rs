@@ -196,7 +196,7 @@ impl<'a> Layout<'a> {
         Some((self.x.at(k as f64), self.y.at(value)))
     }
 
-    /// What a line reads at a window.
+    /// The reading of a line at a window.
     fn reading(&self, line: &Line, k: u64) -> String {
         match (line.counts.upto(k), line.counts.share(k)) {
             (None, _) => "–".into(),
@@ -229,7 +229,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What is counted, over how much: the name of the y axis.
+    /// The name of the y axis: what is counted, over how much.
     fn title(&self) -> String {
         let over = over(self.lines.iter().map(|l| l.done), self.request);
         let (epsilon, side) = (

@@ -1,4 +1,4 @@
-//! A unit vector among the vectors of an orthonormal basis, in the plane or in space.
+//! Arrow plot: a unit vector and the vectors of an orthonormal basis, in the plane or in space.
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::fixed;

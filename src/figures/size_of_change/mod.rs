@@ -52,7 +52,7 @@ struct Mark<'a> {
     size: f64,
     /// Bounds of the weakest best match in the window.
     weakest: (f64, f64),
-    /// How many intruders, and how many whose verdict is open.
+    /// The number of intruders, and of vectors whose verdict is open.
     intruders: (u32, u32),
     at: Point,
 }

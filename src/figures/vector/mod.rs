@@ -59,7 +59,7 @@ pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
     /// The ordinary vector, where there is one, above the studied one.
     panels: Vec<Panel<'a>>,
-    /// How many pre-trained vectors there are.
+    /// The number of pre-trained vectors.
     n: usize,
     right: f64,
     narrow: bool,

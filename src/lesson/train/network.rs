@@ -2,7 +2,7 @@
 
 use crate::linalg::{Matrix, View, product};
 
-/// What the backward pass needs of a block.
+/// The activations of a block that the backward pass needs.
 struct Block {
     /// Before it.
     h: Matrix,

@@ -1,4 +1,4 @@
-//! What a training shows: the loss, the forgetting and the count over its steps, its vectors traced over the looks, and every number its words say.
+//! The scene of a training: loss, forgetting and count over its steps, its vectors traced over the looks, and every number that its words say.
 
 use super::dials::Init;
 use super::side::{Seen, Side};
@@ -167,7 +167,7 @@ impl Training {
         curves((name, title, alt), x, y, lines, levels)
     }
 
-    /// What is known of the first task, what was changed and what was forgotten, after each task.
+    /// The panels over several tasks: after each, what is known of the first task, what was changed and what was forgotten.
     fn sequence(&self) -> Vec<Panel> {
         let chance = Level {
             label: "chance".into(),

@@ -49,7 +49,7 @@ impl Sweep {
         }
     }
 
-    /// How many trainings there are.
+    /// The number of trainings.
     fn all(&self) -> usize {
         self.dials.seeds as usize * RUNS
     }
