@@ -1,4 +1,4 @@
-//! Presets: the rules by which different sources count, under the names that say whose they are. Every export prints the one in force.
+//! Presets: the rules by which different sources count, each under a name that says whose it is. Every export prints the one in force.
 
 use crate::report::{Cosine, Settings, Side};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct Preset {
     pub id: String,
     /// As readers see it.
     pub name: String,
-    /// What it does, and what to know about it.
+    /// The rule in words, with what to know about it.
     pub note: String,
     /// As in `Settings`.
     pub k: u32,

@@ -1,4 +1,4 @@
-//! Two settings -> the vectors that are intruders under one and not under the other, and why: how presets differ, vector by vector.
+//! Differences between two rules: the vectors that are intruders under one and not under the other, and why.
 
 use crate::metrics::intruder::{Intervals, Rule};
 use crate::report::{Cosine, Matrix, Report, Settings, Side};

@@ -1,4 +1,4 @@
-//! What a reader must know of a report, or of one matrix, before trusting its counts.
+//! Caveats of a report, or of one matrix: what to know before trusting its counts.
 
 use crate::metrics::tied::tied_vectors;
 use crate::print::{count, fixed, rank};

@@ -1,4 +1,5 @@
-//! What is looked at of one model: the first k of the chosen side of every matrix, counted in one pass, since a slider asks with every step.
+//! Counts over the windows of one model: the first k vectors of the chosen side of every matrix, in one pass, since a slider asks with every
+//! step.
 
 use crate::metrics::intruder::{Interval, Intervals, undecided};
 use crate::metrics::weakest_match::weaker;

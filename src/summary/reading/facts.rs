@@ -1,4 +1,4 @@
-//! The numbers that a reading rests on.
+//! The numbers behind a reading, counted once for all of its sentences.
 
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, intruders};
@@ -28,7 +28,7 @@ pub(super) struct Facts<'a> {
 
 pub(super) struct Other {
     pub label: String,
-    /// How many times as large this model's change is as that one's.
+    /// The ratio of this model's change to that one's.
     pub times: f64,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Facts<'a> {
         self.seen.matrices == 0
     }
 
-    /// All that is known is equal to the base.
+    /// Whether all that is known is equal to the base.
     pub fn unchanged(&self) -> bool {
         !self.empty() && self.seen.matrices == self.seen.unchanged
     }

@@ -1,4 +1,4 @@
-//! What follows from a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
+//! The consequence of a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
 //! intruders cause forgetting is disputed, so both sides are named.
 
 use super::facts::{Facts, Other};

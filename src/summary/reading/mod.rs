@@ -18,13 +18,13 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// Index into the report's models.
     pub model: u32,
-    /// How many intruders, where, and how large the change is.
+    /// The findings: how many intruders, where, and how large the change is.
     pub what: String,
     /// Over epsilon, by bounds, ties and rounding, against chance.
     pub how_sure: String,
     /// Under which condition, by which source.
     pub what_follows: String,
-    /// What can be done about it elsewhere; none where there is nothing.
+    /// Something that can be done about it elsewhere; none where there is nothing.
     pub action: Option<Action>,
     /// Where to look next.
     pub next: Vec<Next>,
@@ -37,7 +37,7 @@ pub struct Reading {
 pub struct Action {
     /// Lines of Python.
     pub code: String,
-    /// What to know of it.
+    /// A note on it.
     pub note: String,
 }
 
@@ -72,7 +72,7 @@ fn counted(n: u32, one: &str, many: &str) -> String {
     format!("{} {}", crate::print::count(n.into()), if n == 1 { one } else { many })
 }
 
-/// So many of a number of things as the subject of a sentence, and the verb's form: "It lies", "All 10 lie", "1 of the 10 lies".
+/// The subject of a sentence, n of a number of things, and the verb's form: "It lies", "All 10 lie", "1 of the 10 lies".
 fn subject(n: u32, of: u32, [one, many]: [&str; 2]) -> String {
     let count = |n: u32| crate::print::count(n.into());
     match (n, of) {

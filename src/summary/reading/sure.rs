@@ -1,4 +1,4 @@
-//! How sure a count is: over ε, by bounds, by rounding, by ties, and against chance. Only what applies is said, each with its number.
+//! The robustness of a count: over ε, by bounds, by rounding, by ties, and against chance. Only what applies is said, each with its number.
 
 use super::facts::Facts;
 use super::{counted, sentence, subject};
