@@ -260,7 +260,7 @@ impl Error {
             .of(tensor),
             Error::DuplicateKey { name } => told(
                 "duplicate-key",
-                "A name stands twice in the header",
+                "A tensor name appears twice in the header",
                 format!("“{name}” is given twice; which one counts cannot be known."),
                 DAMAGED,
             )

@@ -21,7 +21,7 @@ pub struct AloneDials {
     /// In space: in degrees from the first axis around the third, and above the plane of the first two.
     pub azimuth: f64,
     pub elevation: f64,
-    /// In more dimensions: from a random unit vector (0) to the most alone one (1).
+    /// In more dimensions: from a random unit vector (0) to the one that is least like any axis (1).
     pub alone: f64,
     pub seed: u32,
     /// In the plane and in space the basis is turned at random; otherwise it is that of the axes.

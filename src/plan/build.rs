@@ -416,7 +416,7 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -
     }
     for key in alpha::Configured::new(Cow::Borrowed(config.config), path, letters).plain_keys() {
         let cause = format!(
-            "“{key}” is no regular expression that can be read here, or too large a one; it is compared as plain text."
+            "“{key}” is not a regular expression that can be read here, or it is too large; it is compared as plain text."
         );
         let fix = "Give the pattern’s module names in full in adapter_config.json.";
         warnings.push(warning(

@@ -44,7 +44,7 @@ impl Selection {
         let fault = compiled
             .as_ref()
             .err()
-            .map(|_| format!("“{wanted}” is no regular expression; all names are taken."));
+            .map(|_| format!("“{wanted}” is not a valid regular expression; all names are taken."));
         let pattern = compiled
             .ok()
             .filter(|_| !wanted.is_empty())

@@ -472,7 +472,7 @@ pub struct Match {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tied_cos: Option<Vec<f32>>,
     /// max over i of u_j . u0_i with the signs that the decompositions gave, in [-1, 1]. A singular vector has no sign: this is the paper's
-    /// Fig. 4 to the letter, and invents intruders at random. Present in exact mode.
+    /// Fig. 4 exactly, and invents intruders at random. Present in exact mode.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signed_cos: Option<Vec<f32>>,
     /// |u0_i . u_j| of this side, where more is known than the matrix's `similarity`: every pre-trained vector (rows) against the first

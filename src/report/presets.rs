@@ -49,7 +49,7 @@ pub fn presets() -> Vec<Preset> {
         ),
         preset(
             "letter",
-            "paper, Fig. 4 to the letter",
+            "paper, exactly as in Fig. 4",
             "The cosine with its sign, as the paper's algorithm is printed. A singular vector has no sign: this counts vectors at random.",
             Side::Left,
             Cosine::Signed,

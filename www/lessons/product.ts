@@ -32,7 +32,7 @@ export const product: Lesson = {
     {
       kind: 'range',
       id: 'decay',
-      label: 'Fall of the factors’ directions',
+      label: 'Decay of the factors’ directions',
       min: 0,
       max: 2,
       step: 0.1,

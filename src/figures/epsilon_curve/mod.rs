@@ -27,7 +27,7 @@ pub static EPSILON_CURVE: FigureKind = FigureKind {
     follows_rule: true,
     choices: &[],
     paper: "Figs. 5, 14",
-    note: "A count that hardly moves with ε does not hang on the choice of the threshold; one that climbs steadily does.",
+    note: "A count that hardly moves with ε does not depend on the choice of the threshold; one that climbs steadily does.",
     by_layer: false,
     shows: &INTRUDERS,
     keeps: Keeps::COUNTS,
