@@ -10,7 +10,7 @@ interface There {
   models: readonly string[];
 }
 
-/** How many names a sentence lists. */
+/** The most names that a sentence lists. */
 const LISTED = 12;
 
 /** Empty where all of it is there. A model is meant by its label, or by its number from 1. */

@@ -1,4 +1,4 @@
-/** A start as a state: the step it is at, the silence it may keep there, a second try where it fails, and one thread at last. */
+/** The start of the engine as a state machine: its step, the silence allowed there, a second try where it fails, and one thread at last. */
 import type { EngineInfo } from './engine';
 import { Stalled } from './errors';
 import type { Life } from './life';
@@ -7,7 +7,7 @@ import { type Choice, withoutThreads } from './wasm';
 
 export interface Starting {
   step: Step;
-  /** Which try it is, from 1. */
+  /** The number of the try, from 1. */
   attempt: number;
   /** 0: without threads. */
   threads: number;

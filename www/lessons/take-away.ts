@@ -1,4 +1,4 @@
-/** A lesson in one file: live, without a server, a still drawing inside for print and for readers without scripts. */
+/** Export of a lesson as one file: live, without a server, a still drawing inside for print and for readers without scripts. */
 import { download, forFile } from '../figure/save';
 import type { ReportView, Request } from '../wasm/simd/lorascope';
 import type { Dials, Lesson } from './lesson';

@@ -33,7 +33,7 @@ export function remembered(): Unfinished | undefined {
   return parse(storage((kept) => kept.getItem(KEY)));
 }
 
-/** Whatever stands there: only what is whole is said. */
+/** Reads a stored text: the run where it is whole, otherwise undefined. */
 export function parse(text: string | null | undefined): Unfinished | undefined {
   try {
     const { base, models, done, total } = JSON.parse(text ?? '') as Partial<Unfinished>;

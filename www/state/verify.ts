@@ -1,11 +1,11 @@
-/** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
+/** The check of a certified matrix: it is computed exactly as well, and its intervals must hold the exact matches. Pure. */
 import { exactSeconds } from './cost';
 import { certified } from './modes';
 import type { Found } from './result';
 import type { State } from './state';
 import type { Matrix, Outcome } from '../wasm/simd/lorascope';
 
-/** What is checked without being asked for: seconds of exact work at most. */
+/** The most seconds of exact work that are spent on a check without being asked for. */
 const WITHOUT_ASKING = 120;
 
 export interface Verified {

@@ -3,7 +3,7 @@ import { html, type TemplateResult } from 'lit';
 
 const GAP = '…';
 
-/** Where a name may go on in the next line: after `-`, `_`, `/` and `.`, as in no word. */
+/** The parts of a name between which a line may break: after `-`, `_`, `/` and `.`, as in no word. */
 export function parts(name: string): string[] {
   return name.split(/(?<=[-_/.])(?![-_/.])/u);
 }

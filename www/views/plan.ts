@@ -114,7 +114,7 @@ function work(state: State): string {
   return some ? `Analyze the other ${count(left)}` : `Analyze ${counted(left, 'matrix', 'matrices')}`;
 }
 
-/** What the plan waits for. */
+/** The button's words: what the plan waits for. */
 function wanted({ plan, status }: State): string {
   if (status === 'planning' || !plan || plan.matrices.length > 0) return 'Add files';
   if (!plan.base) return 'Add the base';

@@ -1,4 +1,4 @@
-/** One line per model: the counts, the weakest match, the effective rank, and what they say. */
+/** The summary table, one line per model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
@@ -149,7 +149,7 @@ function changed({ meanChangeRatio: size }: ModelSummary, most: number): Templat
   return html`${fixed(size, size < 0.1 ? 3 : 2)}<svg class="bar" viewBox="0 0 56 3" aria-hidden="true"><rect x=${56 - part} width=${part} height="3" /></svg>`;
 }
 
-/** What is certain in large, what is open in a line of its own. */
+/** The certain count in large, the open verdicts in a line of their own. */
 function certain({ intruders, undecided }: ModelSummary): TemplateResult {
   return html`${count(intruders)}${undecided > 0 ? html`<small class="open"> + ${count(undecided)} undecided</small>` : nothing}`;
 }

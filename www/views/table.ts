@@ -164,7 +164,7 @@ function numberOf(said: Told | undefined): TemplateResult {
   return said.narrow === said.text ? html`${said.text}` : html`<span title=${said.text}>${said.narrow}</span>`;
 }
 
-/** Why a row has no numbers, in words under its name; the same words of several models once. */
+/** The reasons why a row has no numbers, in words under its name; the same words of several models once. */
 function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateResult[] {
   const said = new Map<string, string[]>();
   row.cells.forEach((cell, at) => {
