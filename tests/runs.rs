@@ -1,4 +1,4 @@
-//! Checkpoints of one training run: how each follows the one before, and by what its results are known again.
+//! Checkpoints of one training run: the overlaps of each with the one before, and the keys under which results are found again.
 
 use crate::common::synthetic::{Case, Spectrum, left_vectors, run};
 use crate::common::{Visit, fixtures, reference};

@@ -1,4 +1,4 @@
-/** What the page looks like and how it is moved through: widths, pixels, frames, colours, keys. */
+/** The layout of the page and the movements in it: widths, pixels, frames, colours, keys. */
 import { expect, test, type Page } from '@playwright/test';
 import { analyze, chooseFolder, drop, fixture, open, planned, reaches } from './support';
 
