@@ -49,7 +49,7 @@ pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
         label: s.label.into(),
         token: s.token.into(),
         dashed: s.dashed,
-        // A single value is no line.
+        // A single value is not a line.
         dots: s.sigma.len() < 24,
         points: (1u32..)
             .map(f64::from)

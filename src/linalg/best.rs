@@ -388,7 +388,7 @@ impl<'a> Against<'a> {
         } else {
             Operator::from(self.w0).t()
         };
-        // On the long side of a matrix that is not square lies a null space that is no base vector's.
+        // On the long side of a matrix that is not square lies a null space, which holds no base vector.
         let outside = !short && self.w0.rows() != self.w0.cols();
         let low = if outside { self.least / 16.0 } else { 0.0 };
         let mut starts = DMatrix::zeros(operator.rows(), vectors.len());

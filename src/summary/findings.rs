@@ -18,7 +18,7 @@ pub type Findings = BTreeMap<String, String>;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// One a model.
+    /// One per model.
     pub models: Vec<ModelSummary>,
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Record<string, string | undefined>"))]
     pub findings: Findings,

@@ -140,7 +140,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where a vector stands at a checkpoint; None where that number is not known.
+    /// The place of a vector at a checkpoint; None where that number is not known.
     fn place(&self, plot: Plot, step: u64, spot: &Spot) -> Option<(f64, f64)> {
         let value = match plot {
             Plot::Sigma => spot.sigma?,

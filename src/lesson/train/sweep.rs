@@ -196,7 +196,7 @@ impl Sweep {
             Fact::new("pretrainStep", self.world.step as f64),
             Fact::new("notReached", self.ended.iter().filter(|e| !e.reached).count() as f64),
         ];
-        // The table, a row a method: `r8Count`, `r8CountDeviation`, ...
+        // The table, a row per method: `r8Count`, `r8CountDeviation`, ...
         type Column = (&'static str, Box<dyn Fn(&Ended) -> f64>);
         let columns: [Column; 3] = [
             ("Count", Box::new(move |e| f64::from(e.seen.count(k, epsilon)))),

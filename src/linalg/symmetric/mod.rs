@@ -183,7 +183,7 @@ impl Halves {
         (kept, settled)
     }
 
-    /// Some columns times a matrix, each half by the columns that have numbers there.
+    /// The product of some columns with a matrix, each half by the columns that have numbers there.
     fn times(&self, columns: &[usize], by: &DMatrix<f64>) -> DMatrix<f64> {
         let mut out = DMatrix::zeros(self.vectors.nrows(), by.ncols());
         for (half, rows) in [0..self.first, self.first..self.vectors.nrows()]
@@ -226,7 +226,7 @@ mod tests {
     use crate::linalg::orthonormal::random;
     use crate::linalg::product::gram;
 
-    /// Orthonormal to 1e-12, G's own to 1e-13 of the norm, and the sum of the values to 1e-14 a value.
+    /// Orthonormal to 1e-12, G's own to 1e-13 of the norm, and the sum of the values to 1e-14 per value.
     fn check(g: &DMatrix<f64>) -> Vec<f64> {
         let n = g.nrows();
         let norm = g.amax().max(f64::MIN_POSITIVE);

@@ -171,7 +171,7 @@ impl Sources<'_> {
             });
         }
         if module.stores_alpha() {
-            // Two whole factors have no rank, and then no scale.
+            // Two whole factors have neither a rank nor a scale.
             let scale = rank.map_or(Scale::Known(1.0), |rank| Scale::Stored { rank });
             return Some(Decided {
                 alpha: None,

@@ -185,7 +185,7 @@ fn named(module: &Module, parameters: &[Parameter]) -> Option<(&'static str, u64
 }
 
 fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
-    // A torch file may hold a transposed view, of which an expert is no slice.
+    // A torch file may hold a transposed view, of which an expert is not a slice.
     if module.parts.iter().any(|(_, t)| t.by_columns) {
         return vec![module.clone()];
     }

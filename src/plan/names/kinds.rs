@@ -199,7 +199,7 @@ mod tests {
         );
         check(&["double_blocks.0.img_attn.qkv.weight"], Kind::Image);
         check(&["model.diffusion_model.input_blocks.1.1.proj_in.weight"], Kind::Image);
-        // A whole T5 or Whisper is no part of anything.
+        // A whole T5 or Whisper is not a part of anything.
         check(
             &[
                 "encoder.block.0.layer.0.SelfAttention.q.weight",

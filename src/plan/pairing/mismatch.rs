@@ -69,7 +69,7 @@ pub fn problem(
         fix: Some(fix),
         command: None,
         blocks: blocks(),
-        // Under half is no coverage to build on, though what fits is still computed.
+        // Less than half is not enough to build on, though what fits is still computed.
         severity: if few { Severity::Error } else { Severity::Warning },
     };
     if few && let Some((title, cause, fix)) = layouts_differ(model, matching, base) {
