@@ -11,7 +11,7 @@ use std::fmt::Write;
 pub struct Page<'a> {
     /// The text of the module that defines `<lorascope-figure>`.
     pub module: &'a str,
-    /// Where the page that made it can be found; empty where that means nothing (a file, a local server).
+    /// The address of the page that made it; empty where that means nothing (a file, a local server).
     pub address: &'a str,
 }
 

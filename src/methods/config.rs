@@ -14,7 +14,7 @@ pub struct AdapterConfig {
     pub scaling: Scaling,
     /// The method that it says, where tensors do not tell it: PiSSA and OLoRA store those of LoRA.
     pub says: Option<&'static Method>,
-    /// By module, in the order of the file: PEFT takes the first that matches.
+    /// Ranks by pattern of module names, in the order of the file: PEFT takes the first that matches.
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
     pub fan_in_fan_out: bool,
@@ -87,7 +87,7 @@ impl Config {
         patterns: true,
     };
 
-    /// Of a method that is not multiplied by a scale.
+    /// The configuration of a method that is not multiplied by a scale.
     pub const fn unscaled(peft: &'static str) -> Config {
         Config {
             peft,

@@ -50,11 +50,11 @@ pub struct Method {
     pub scaled: bool,
     pub outline: fn(&Shapes) -> Result<Outline, Fault>,
     pub change: fn(&Input) -> Result<Change, String>,
-    /// Where it is held against the library's own merge.
+    /// The fixture or test in which it is held against the library's own merge.
     pub proof: &'static str,
 }
 
-/// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
+/// The methods in the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
 pub static METHODS: &[&Method] = &[
     &decomposed::DOHA,
     &decomposed::DOKR,

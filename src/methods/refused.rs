@@ -82,7 +82,7 @@ pub static GLORA: Refused = Refused {
     ..Refused::NONE
 };
 
-/// In the order in which they are tried.
+/// The refused methods, in the order in which they are tried.
 pub static REFUSED: &[Refused] = &[
     Refused {
         name: "BOFT",

@@ -12,7 +12,7 @@ pub struct Best {
     pub signed: Vec<f32>,
 }
 
-/// For every column of `cosines` (`rows` x any, column-major, base vectors down the rows).
+/// The best match of every column of `cosines` (`rows` x any, column-major, base vectors down the rows).
 ///
 /// The first row wins a tie. Values are clipped to 1: rounding may push the cosine of two equal unit vectors above it.
 pub fn best_match(cosines: &[f32], rows: usize) -> Best {

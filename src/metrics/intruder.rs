@@ -32,7 +32,7 @@ def intruders(W0, W, k={k}, epsilon={epsilon}):
     return (best[:k] < epsilon).sum().item()
 ";
 
-/// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
+/// An interval that holds the best match of a tuned vector: `[low, high]`, equal where it is known.
 pub type Interval = (f32, f32);
 
 /// The rule by which a vector's cosines decide.
@@ -43,7 +43,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// By |cos|.
+    /// The rule by |cos|.
     pub fn absolute(side: Side) -> Rule {
         Rule {
             side,
@@ -133,7 +133,7 @@ impl<'a> Ends<'a> {
         Some((low.clamp(self.least, 1.0), high.clamp(self.least, 1.0)))
     }
 
-    /// Where the best match by |cos| points the other way, it is not known which one is best with its sign.
+    /// The place of the best match; where the best one by |cos| points the other way, it is not known which one is best with its sign.
     fn place(&self, j: usize) -> Option<u32> {
         let (absolute, own) = (self.known.max_cos.get(j)?, self.low.get(j)?);
         ((absolute - own).abs() < 1e-6).then(|| self.known.argmax.get(j).copied())?
@@ -182,7 +182,7 @@ impl<'a> Intervals<'a> {
         }
     }
 
-    /// With the base vector that it is.
+    /// The best match of vector j, with the base vector that it is.
     pub fn best(&self, j: usize) -> Option<Best> {
         let (low, high) = self.at(j)?;
         let place = match self.0 {
@@ -204,7 +204,7 @@ impl<'a> Intervals<'a> {
         }
     }
 
-    /// In their order; what is not a number is below and above nothing.
+    /// The intervals in their order; what is not a number is below and above nothing.
     pub fn iter(self) -> impl Iterator<Item = Interval> + 'a {
         (0..self.len()).map(move |j| self.at(j).unwrap_or((f32::NAN, f32::NAN)))
     }

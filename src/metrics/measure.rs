@@ -9,15 +9,15 @@ use serde::Serialize;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Measure {
-    /// As reports, sort keys, figures and links call it.
+    /// Its id in reports, sort keys, figures and links.
     pub id: &'static str,
-    /// As readers do.
+    /// Its name for readers.
     pub name: &'static str,
-    /// Where a column is narrow, and in the heads of files.
+    /// Its name where a column is narrow, and in the heads of files.
     pub short: &'static str,
     /// Its definition, in a sentence that begins with the formula or the idea.
     pub about: &'static str,
-    /// Where it was defined.
+    /// The source of its definition.
     pub source: &'static str,
     pub unit: Unit,
     /// It has a column for every model in the table of matrices.
@@ -142,7 +142,7 @@ impl Measure {
         }
     }
 
-    /// In print.
+    /// A value in print.
     pub fn print(&self, reading: Reading) -> String {
         let number = |x: f64| match self.unit {
             Unit::Count => print::count(x.max(0.0) as u64),
@@ -163,7 +163,7 @@ impl Measure {
         }
     }
 
-    /// In a narrow column: no errors and no decimals that nobody compares.
+    /// A value in a narrow column: no errors and no decimals that nobody compares.
     pub fn print_narrow(&self, reading: Reading) -> String {
         match (reading, self.unit) {
             (Reading::NeedsExact, _) => "–".into(),

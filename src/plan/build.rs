@@ -457,7 +457,7 @@ fn is_packed_model(set: &FileSet) -> bool {
     !set.is_adapter && set.foreign.is_none() && schemes::of(set).is_some() && !schemes::is_mostly_plain(set)
 }
 
-/// By base matrix: the model, and how it makes W.
+/// The recipes of a base matrix: the model, and how it makes W.
 type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 
 /// Takes a paired model into the plan, or its problem where nothing paired.

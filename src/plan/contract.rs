@@ -117,7 +117,7 @@ pub struct Question {
 pub struct QuestionOption {
     /// The answer as `Answers` holds it.
     pub value: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: String,
     /// Faint words after the label, for example "default: the paper's choice".
     pub note: String,
@@ -179,11 +179,11 @@ pub struct PlanModel {
     pub scale: Option<f64>,
     /// The formula and its numbers: "α/r = 2", "α/√r = 5.66", "0.5 to 4, by module"; empty where nothing is scaled.
     pub scale_text: String,
-    /// Where the scale comes from: "adapter_config.json", "your answer above"; empty for a full fine-tune.
+    /// The source of the scale: "adapter_config.json", "your answer above"; empty for a full fine-tune.
     pub scale_source: String,
     /// The files that hold it.
     pub files: Vec<FileInfo>,
-    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    /// The step of a training run at which it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
     /// The pairing of its names with the base's.
     pub matching: Matching,
@@ -225,7 +225,7 @@ pub struct PlanType {
     /// q, k, v, o, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: String,
     /// Matrices of the base that also fit the pattern.
     pub count: u32,

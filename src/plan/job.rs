@@ -3,7 +3,7 @@
 use crate::checkpoint::Dtype;
 use crate::methods::Method;
 
-/// Where a tensor's bytes lie.
+/// A tensor in a file: where its bytes lie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorRef {
     pub file: u32,
@@ -200,9 +200,9 @@ pub struct Job {
     pub transposed: bool,
     /// Only these outputs of base and tuned are compared; `rows` counts them.
     pub lines: Option<Lines>,
-    /// By model index, ascending.
+    /// The recipes by model index, ascending.
     pub tuned: Vec<(u32, Recipe)>,
-    /// For every entry of `tuned` the place in it of the checkpoint before it in the same training run; none where there is none.
+    /// For every entry of `tuned` the place in it of the checkpoint before, of the same training run; none for a first or only one.
     pub follows: Vec<Option<usize>>,
 }
 

@@ -288,7 +288,7 @@ pub fn writers() -> String {
     text
 }
 
-/// As Markdown.
+/// The table as Markdown.
 pub fn table() -> String {
     let mut text = "| format or method | what is done | proof |\n| --- | --- | --- |\n".to_owned();
     for Row { what, answer, proof } in rows() {

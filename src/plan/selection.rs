@@ -16,7 +16,7 @@ pub struct Selection {
     /// None: the default.
     on: Option<BTreeSet<String>>,
     pattern: Option<Pattern>,
-    /// As typed.
+    /// The pattern as typed.
     pub text: String,
     /// The reason why the pattern is not followed.
     pub fault: Option<String>,

@@ -46,7 +46,7 @@ pub struct Report {
 pub struct Generator {
     /// `lorascope`.
     pub name: String,
-    /// Of the program, as its package has it.
+    /// The version of the program, as its package has it.
     pub version: String,
     /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
@@ -60,7 +60,7 @@ pub struct Generator {
 /// Counts every change after which the same files may give other numbers: results of another one are not used.
 pub const ENGINE: u32 = 8;
 
-/// Before this one the bounds of certified mode could be wrong.
+/// The first engine whose bounds are proved: before it those of certified mode could be wrong.
 const FIRST_PROVED: u32 = 7;
 
 impl Generator {
@@ -92,7 +92,7 @@ pub struct Settings {
     pub epsilon: f64,
     /// The singular vectors that are compared.
     pub side: Side,
-    /// With or without its sign.
+    /// The kind of cosine, with or without its sign.
     pub cosine: Cosine,
     /// The decomposition.
     pub svd: SvdKind,
@@ -218,7 +218,7 @@ pub struct FileInfo {
     pub name: String,
     /// Bytes.
     pub size: u64,
-    /// Of the whole file, in hexadecimal; absent until it is computed.
+    /// The hash of the whole file, in hexadecimal; absent until it is computed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sha256: Option<String>,
 }
@@ -242,11 +242,11 @@ pub struct Model {
     pub scale: Option<f64>,
     /// The files that hold it.
     pub files: Vec<FileInfo>,
-    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    /// The step of a training run at which it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
     /// The pairing of its names with the base's.
     pub matching: Matching,
-    /// Where the tensors of each matrix lie, so that its numbers can be computed again elsewhere.
+    /// The tensors of each matrix, so that its numbers can be computed again elsewhere.
     #[serde(default)]
     pub sources: Vec<Source>,
     /// One entry for every matrix of the plan that is done.
@@ -282,7 +282,7 @@ impl Model {
 pub struct Source {
     /// The base's: also the name of the matrix.
     pub base: TensorSource,
-    /// By part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
+    /// The tensors by part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
     pub parts: Vec<TensorSource>,
     /// The scale of the change; null where it is stored in a tensor, or there is none.
     pub scale: Option<f64>,
@@ -343,7 +343,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As its users call it.
+    /// The name that its users know.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Full => "full",
@@ -380,7 +380,7 @@ pub struct RunStep {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Matching {
-    /// In words, for example `strip 'base_model.model.'`.
+    /// The rules of the pairing in words, for example `strip 'base_model.model.'`.
     pub rules: Vec<String>,
     /// Modules of the fine-tune that have a partner in the base.
     pub matched: u32,
@@ -594,15 +594,15 @@ pub struct Totals {
     pub intruders: u32,
     /// Matrices with an entry.
     pub matrices: u32,
-    /// Of them, equal to the base.
+    /// The number of them that are equal to the base.
     pub unchanged: u32,
-    /// Of them, left out.
+    /// The number of them that are left out.
     pub skipped: u32,
-    /// Of them, not computed.
+    /// The number of them that are not computed.
     pub failed: u32,
-    /// Over analyzed and unchanged matrices; null when there is none.
+    /// The mean over analyzed and unchanged matrices; null when there is none.
     pub mean_effective_rank: Option<f64>,
-    /// sigma_1(dW) / sigma_1(W0), over matrices that were changed; null when there is none, and in reports of before 0.2.
+    /// The mean of sigma_1(dW) / sigma_1(W0) over matrices that were changed; null when there is none, and in reports of before 0.2.
     #[serde(default)]
     pub mean_change_ratio: Option<f64>,
 }

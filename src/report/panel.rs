@@ -68,7 +68,7 @@ impl Range {
         Range { log: true, ..self }
     }
 
-    /// Of counts.
+    /// The same, of counts.
     pub fn whole(self) -> Range {
         Range { whole: true, ..self }
     }
@@ -88,7 +88,7 @@ pub struct Curves {
     /// Thresholds and floors.
     #[serde(default)]
     pub levels: Vec<Level>,
-    /// Where the dial stands, on the x axis.
+    /// The place of the dial, on the x axis.
     #[serde(default)]
     pub cursor: Option<f64>,
     /// Whole numbers along x, below the lines.
@@ -111,7 +111,7 @@ pub struct Line {
     /// Points are marked: they are measured, not a course.
     #[serde(default)]
     pub dots: bool,
-    /// By ascending x.
+    /// The points by ascending x.
     pub points: Vec<[f64; 2]>,
     /// The standard deviation at every point, where there are several runs.
     #[serde(default)]
@@ -163,7 +163,7 @@ pub struct Bars {
 pub struct Arrows {
     /// 2 or 3 vectors of as many components.
     pub basis: Vec<Vec<f64>>,
-    /// As many components as a basis vector has.
+    /// The vector, with as many components as a basis vector has.
     pub vector: Vec<f64>,
     /// The basis vector that it resembles most, from 0.
     pub best: u32,
@@ -174,7 +174,7 @@ pub struct Arrows {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Maps {
-    /// From left to right.
+    /// The maps from left to right.
     pub maps: Vec<Map>,
     /// Values have a sign, and zero is the paper.
     pub signed: bool,

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Preset {
-    /// As `Settings::preset` holds it.
+    /// Its id, as `Settings::preset` holds it.
     pub id: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub name: String,
     /// The rule in words, with what to know about it.
     pub note: String,

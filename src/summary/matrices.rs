@@ -61,7 +61,7 @@ pub struct Told {
     /// None where there is no number.
     pub value: Option<f64>,
     pub text: String,
-    /// For a narrow column.
+    /// The value for a narrow column.
     pub narrow: String,
 }
 

@@ -4,7 +4,7 @@ use crate::metrics::tied::tied_vectors;
 use crate::print::{count, fixed, rank};
 use crate::report::{Floor, Matrix, Mode, Report, Settings};
 
-/// Of one matrix, a sentence each: the floor of rounding, vectors that are tied.
+/// Caveats of one matrix, a sentence each: the floor of rounding, vectors that are tied.
 pub fn remarks(matrix: &Matrix, settings: &Settings) -> Vec<String> {
     let floor = matrix.delta.as_ref().and_then(|delta| delta.floor.as_ref());
     floor.map(sunk).into_iter().chain(turned(matrix, settings)).collect()

@@ -17,7 +17,7 @@ pub(super) fn thresholds(epsilon: f64) -> [f64; 3] {
 
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// In the counts: analyzed or unchanged.
+    /// The matrices in the counts: analyzed or unchanged.
     pub matrices: u32,
     pub unchanged: u32,
     pub failed: u32,

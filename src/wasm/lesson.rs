@@ -31,7 +31,7 @@ impl LessonFile {
 
 #[wasm_bindgen]
 impl WasmLesson {
-    /// By the lesson's id; `dials` is JSON.
+    /// Opens a lesson by its id; `dials` is JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(id: &str, dials: &str) -> Result<WasmLesson, JsError> {
         console_error_panic_hook::set_once();

@@ -164,7 +164,7 @@ impl WasmSession {
         })
     }
 
-    /// By what finished results of a matrix are known again, one per model.
+    /// The keys under which finished results of a matrix are found again, one per model.
     pub fn keys(&self, matrix: u32, task: Ts<Task>) -> Result<Vec<Ts<MatrixKey>>, JsError> {
         let task = task.to_rust()?;
         let keys = self.0.keys(matrix, &task).into_iter();

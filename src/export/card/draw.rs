@@ -20,7 +20,7 @@ const COLUMNS: f64 = 402.0;
 const LAST_RULE: f64 = 582.0;
 const FOOT: f64 = 607.0;
 
-/// Where the marks begin.
+/// The left edge of the marks.
 const MARKS_LEFT: f64 = 664.0;
 
 /// The caution in every export of a count.

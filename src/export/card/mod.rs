@@ -78,7 +78,7 @@ impl Card {
         })
     }
 
-    /// In words, for screen readers.
+    /// The card in words, for screen readers.
     fn alt(&self) -> String {
         let Reading {
             what,

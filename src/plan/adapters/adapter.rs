@@ -73,7 +73,7 @@ impl Draft {
         self.parts.iter().any(|(own, _)| *own == part)
     }
 
-    /// Of a method that only LyCORIS and its kin save with lengths.
+    /// Whether it is of a method that only LyCORIS and its kin save with lengths.
     fn is_of_lycoris(&self) -> bool {
         self.parts
             .iter()
@@ -220,7 +220,7 @@ struct Place {
     depth: usize,
 }
 
-/// The modules that these parts make: one, or one an expert.
+/// The modules that these parts make: one, or one per expert.
 fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<Vec<Module>, Error> {
     let Place { name, component, depth } = place;
     if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {

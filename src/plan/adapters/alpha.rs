@@ -136,12 +136,12 @@ pub const CONVENTIONS: [[&str; 3]; 5] = [
 /// The scale of one module.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
-    /// Where it is one number.
+    /// Alpha, where it is one number.
     pub alpha: Option<f64>,
     pub scale: Scale,
     /// Whether alpha is divided by the root of r.
     pub root: bool,
-    /// Where it comes from, in words; empty where nothing is scaled.
+    /// The source of the scale, in words; empty where nothing is scaled.
     pub source: String,
 }
 
@@ -199,7 +199,7 @@ impl Sources<'_> {
         (self.convention == Convention::Image).then_some(convention)
     }
 
-    /// With the answer to the question, where one was needed.
+    /// The scale of a module, with the answer to the question where one was needed.
     pub fn decide(&self, module: &Module, answer: Option<&str>) -> Decided {
         if let (true, Some(rank)) = (self.is_disputed(module), self.metadata.rank) {
             let whole = answer == Some(WHOLE);

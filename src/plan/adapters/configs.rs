@@ -45,7 +45,7 @@ impl Misfit {
     };
 }
 
-/// For every set the configuration of its folder.
+/// Assigns to every set the configuration of its folder.
 ///
 /// A folder normally holds one adapter and one configuration. Files chosen without their folders all look alike (`adapter_model.safetensors`
 /// three times): then names, modules and ranks decide, and then the nearest in the order of arrival. Where nothing but that order tells two

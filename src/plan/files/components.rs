@@ -69,7 +69,7 @@ const CLASSES: [(&str, Component); 8] = [
 ];
 
 impl Component {
-    /// As diffusers calls it; a text encoder of one's own number.
+    /// The name that diffusers uses; of a text encoder with its number.
     pub fn name(self) -> String {
         match self {
             Component::Denoiser => "unet or transformer".into(),

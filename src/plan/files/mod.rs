@@ -49,7 +49,7 @@ pub type Tensors = Vec<TensorRef>;
 /// One file and what it turned out to be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileEntry {
-    /// As dropped: `lora_r8/adapter_model.safetensors`, or the bare name.
+    /// The path as dropped: `lora_r8/adapter_model.safetensors`, or the bare name.
     pub path: String,
     pub size: u64,
     pub content: Result<Content, Error>,

@@ -11,7 +11,7 @@ static STEPS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     [
         r"^(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(?<step>\d{1,12})$",
         r"^(?<step>\d{4,12})_adapters$",
-        // kohya's epochs and steps, ai-toolkit's steps: numbers filled up with zeros, so that a date is none.
+        // kohya's epochs and steps, ai-toolkit's steps: numbers filled up with zeros, so that a date is not one.
         r"^(?<lead>.+)-(?:step)?(?<step>0\d{5}|0\d{7})$",
         r"^(?<lead>.+)_(?<step>0\d{8})$",
         // Lightning: the step where it is said, else the epoch.
@@ -59,7 +59,7 @@ pub fn steps(sets: &[FileSet]) -> Vec<Option<RunStep>> {
         .collect()
 }
 
-/// For every model the one before it in its run; models come with what their paths say.
+/// The index of the checkpoint before each model in its run; models come with what their paths say.
 pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
     let mut runs: BTreeMap<&str, BTreeMap<u64, usize>> = BTreeMap::new();
     for (place, own) in steps.iter().enumerate() {

@@ -24,7 +24,7 @@ pub fn is_of_experts(tensor: &TensorRef) -> bool {
         && !is_adapter_tensor(&tensor.name)
 }
 
-/// Of plain numbers, or of 8-bit floats, which are read with their scales.
+/// Whether it holds plain numbers, or 8-bit floats, which are read with their scales.
 fn can_be_sliced(dtype: &Dtype) -> bool {
     dtype.is_readable() || dtype.name().starts_with("F8_E")
 }

@@ -79,7 +79,7 @@ pub fn canonical(name: &str) -> Canonical {
     Canonical { name, stripped }
 }
 
-/// Where a tensor sits in the network.
+/// The place of a tensor in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     pub layer: Option<u32>,
@@ -90,7 +90,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// With what the shape adds: a kernel larger than 1 x 1 is not a linear layer.
+    /// The place with what the shape adds: a kernel larger than 1 x 1 is not a linear layer.
     pub fn of(self, shape: &[u64]) -> Place {
         let kernel = shape.iter().skip(2).any(|d| *d > 1);
         if kernel {

@@ -236,7 +236,7 @@ fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]>
     Some([missing.iter().map(|m| m.1).max()?, other])
 }
 
-/// Of heads and embeddings that are left out.
+/// The step for heads and embeddings that are left out.
 const OUTSIDE: &str = "Nothing is to be done for the blocks: their numbers stand.";
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
@@ -352,7 +352,7 @@ fn shown(base: &Base) -> impl DoubleEndedIterator<Item = &String> {
 /// A name that is on both sides, in shapes that do not fit.
 pub struct Differing {
     pub tuned: usize,
-    /// With both shapes.
+    /// Its name with both shapes, in words.
     pub words: String,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::plan::{Answers, Question, QuestionOption};
 
-/// For every tuned block the base's block that it is compared with; none for a block that the base has not.
+/// A map of blocks: for every tuned block the base's that it is compared with; none for a block that the base does not have.
 pub type Map = Vec<Option<u32>>;
 
 /// The likeness of a tuned block and a block of the base, from -1 to 1; none where it is not known.

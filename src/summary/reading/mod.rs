@@ -20,13 +20,13 @@ pub struct Reading {
     pub model: u32,
     /// The findings: how many intruders, where, and how large the change is.
     pub what: String,
-    /// Over epsilon, by bounds, ties and rounding, against chance.
+    /// The robustness of the count: over epsilon, by bounds, ties and rounding, against chance.
     pub how_sure: String,
-    /// Under which condition, by which source.
+    /// The consequence: under which condition, by which source.
     pub what_follows: String,
     /// Something that can be done about it elsewhere; none where there is nothing.
     pub action: Option<Action>,
-    /// Where to look next.
+    /// The next things to look at.
     pub next: Vec<Next>,
 }
 
@@ -46,7 +46,7 @@ pub struct Action {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Next {
-    /// In a sentence.
+    /// The thing in a sentence.
     pub text: String,
     /// The matrix that it is about.
     pub matrix: Option<String>,
@@ -91,7 +91,7 @@ fn ratio(x: f64) -> String {
     }
 }
 
-/// With a capital and a full stop.
+/// The words with a capital and a full stop.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or(String::new(), |first| {

@@ -135,7 +135,7 @@ fn chance(facts: &Facts) -> Option<String> {
     ))
 }
 
-/// Where nearly every vector looked at counts, the number cannot grow.
+/// Saturation: where nearly every vector looked at counts, the number cannot grow.
 fn saturated(facts: &Facts) -> Option<String> {
     let (own, all) = (u64::from(facts.intruders()), u64::from(facts.seen.possible));
     if own == 0 || 10 * own <= 9 * all {
