@@ -74,7 +74,7 @@ pub fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// At most so many letters of a name: its beginning and its end, since versions and dates stand there.
+/// A name cut in the middle to at most so many letters: its beginning and its end stay, since versions and dates stand there.
 pub fn middle(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     let Some(cut) = letters.len().checked_sub(most).filter(|cut| *cut > 0) else {

@@ -35,7 +35,7 @@ pub(crate) trait Drawing {
 
 /// A figure that is laid out. Whatever the report holds, nothing here panics.
 pub(crate) trait Figure: Drawing {
-    /// In one sentence, for screen readers.
+    /// The figure in one sentence, for screen readers.
     fn alt(&self) -> String;
 }
 
@@ -85,7 +85,7 @@ pub(crate) type Make = for<'a> fn(&'a Report, &'a Request) -> Box<dyn Figure + '
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct FigureKind {
-    /// As links, files and the embed call it.
+    /// Its id in links, files and the embed.
     pub id: &'static str,
     /// Its heading.
     pub title: &'static str,
@@ -137,7 +137,7 @@ pub enum Dial {
     K,
     /// The threshold.
     Epsilon,
-    /// Of a training run.
+    /// The step of a training run.
     Step,
 }
 
@@ -148,7 +148,7 @@ pub enum Dial {
 pub struct Choice {
     /// The field that it switches.
     pub field: Field,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: &'static str,
 }
 
@@ -168,7 +168,7 @@ pub enum Field {
 pub struct Keeps {
     /// All singular values; otherwise the largest of each matrix.
     pub spectra: bool,
-    /// Of how many vectors the best match is kept.
+    /// The number of vectors whose best match is kept.
     pub matches: Matches,
     /// The place of each best match, and its near ties.
     pub places: bool,
@@ -180,7 +180,7 @@ pub struct Keeps {
     pub vectors: Option<(u32, u32)>,
 }
 
-/// Of how many vectors the best match is kept.
+/// The number of vectors whose best match is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matches {
     /// No best match at all.

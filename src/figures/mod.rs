@@ -117,7 +117,7 @@ pub fn alt(report: &Report, request: &Request) -> String {
     laid_out(report, request).alt()
 }
 
-/// With the heading above and the words below, where it stands alone.
+/// The height with the heading above and the words below, where it stands alone.
 fn whole_height(figure: &dyn Figure, request: &Request) -> f64 {
     let (above, below) = caption::margins(request);
     above + figure.height() + below

@@ -19,7 +19,7 @@ pub struct Request {
     pub settings: Settings,
     /// The paper’s colours.
     pub theme: Theme,
-    /// Of the whole drawing.
+    /// The width of the whole drawing.
     pub width: f64,
     /// Device pixels per CSS pixel.
     pub scale: f64,
@@ -62,7 +62,7 @@ pub struct Request {
     /// The panel of the report to draw, by its name; by default the first.
     #[serde(default)]
     pub panel: Option<String>,
-    /// For a drawing that stands alone: the words below it; its heading stands above.
+    /// The words below a drawing that stands alone; its heading stands above.
     #[serde(default)]
     pub caption: Option<String>,
 }
@@ -129,7 +129,7 @@ pub struct Focus {
     /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
     #[serde(default)]
     pub at: Option<f64>,
-    /// Of a vector in space, its elevation.
+    /// The elevation of a vector in space.
     #[serde(default)]
     pub up: Option<f64>,
 }
@@ -147,7 +147,7 @@ pub struct Readout {
     pub colors: Vec<String>,
     /// The same as a crosshair for every other figure.
     pub focus: Focus,
-    /// Where the card hangs: the mark's place in CSS pixels.
+    /// The anchor of the card: the mark's place in CSS pixels.
     pub x: f64,
     /// Its ordinate, from the top of the figure.
     pub y: f64,

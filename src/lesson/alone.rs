@@ -73,7 +73,7 @@ impl AloneDials {
 struct Placed {
     vector: Vec<f64>,
     basis: Option<Matrix>,
-    /// With every basis vector.
+    /// The cosines with every basis vector.
     cosines: Vec<f64>,
 }
 

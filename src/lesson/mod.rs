@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Scene {
-    /// For the figures of the paper; the lesson's own panels are in it.
+    /// The report for the figures of the paper; the lesson's own panels are in it.
     pub report: Report,
     /// The numbers that the lesson's words say.
     pub facts: Vec<Fact>,

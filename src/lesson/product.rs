@@ -172,7 +172,7 @@ fn change(model: &Model) -> &[f32] {
         .map_or(&[], |d| &d.sigma)
 }
 
-/// At a Frobenius norm of 1.
+/// The spectra at a Frobenius norm of 1.
 struct Spectra {
     b: Vec<f32>,
     a: Vec<f32>,

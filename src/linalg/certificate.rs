@@ -67,7 +67,7 @@ pub struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// Of y = X c + the start of `run`; `rounding` bounds |D|.
+    /// The certificate of y = X c + the start of `run`; `rounding` bounds |D|.
     pub fn new(known: Known<'a>, c: Vec<f64>, run: &Run, rounding: f64) -> Result<Certificate<'a>, NoConvergence> {
         let m = run.alpha.len();
         let row = |i: usize| run.inside.iter().map(|c| c[i] * c[i]).sum::<f64>().sqrt();

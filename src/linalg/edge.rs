@@ -51,7 +51,7 @@ impl<'a> Edge<'a> {
         self.lanczos.step();
     }
 
-    /// After so many more steps every run has closed.
+    /// The steps after which every run has closed.
     pub fn room(&self) -> usize {
         self.lanczos.room()
     }

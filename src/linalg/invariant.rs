@@ -54,7 +54,7 @@ impl Side {
 }
 
 impl Invariant {
-    /// From approximate vectors of the short side, `rounding` that of a product with A; `long` for both sides.
+    /// The Ritz vectors from approximate vectors of the short side, `rounding` that of a product with A; `long` for both sides.
     pub fn of(w: Operator, found: &Matrix, rounding: f64, long: bool) -> Result<Invariant, NoConvergence> {
         let x = orthonormal(found)?;
         let image: DMatrix<f64> = w.t().times(&x);

@@ -37,7 +37,7 @@ pub struct Isolated {
 #[derive(Debug, Clone)]
 pub struct Group {
     pub members: Range<usize>,
-    /// From their thetas to all other eigenvalues, at least.
+    /// The least distance from their thetas to all other eigenvalues.
     pub gap: f64,
 }
 
@@ -49,7 +49,7 @@ impl Group {
     }
 }
 
-/// Of `theta`, descending, with the vectors of the short side. `edge`: no eigenvalue of B is above.
+/// Isolates the eigenvalues by `theta`, descending, with the vectors of the short side. `edge`: no eigenvalue of B is above.
 pub fn isolate(theta: &[f64], side: &Side, edge: f64) -> Result<Isolated, NoConvergence> {
     let residual = &side.residual;
     let above = theta.iter().take_while(|t| **t > edge).count();

@@ -159,7 +159,7 @@ fn of_base(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
     triplets(krylov, &ritz.theta, &ritz.y, count, |_, long| long)
 }
 
-/// Where most of a tune's leading vectors are, and some directions at random.
+/// A start for the search: the space where most of a tune's leading vectors are, and some directions at random.
 fn warm(base: &Leading, rows: usize) -> Matrix {
     beside(
         &base.short.columns(0, base.short.ncols().min(WARM)).into_owned(),

@@ -24,7 +24,7 @@ pub fn low_rank_singular_values(scale: f64, b: &Matrix, a: &Matrix) -> Result<Ve
         .collect())
 }
 
-/// Of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
+/// The singular values of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
 /// tridiagonal matrix whose values are the singular values and their negatives (Golub and Kahan 1965).
 fn singular_values(a: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
     let count = a.nrows().min(a.ncols());

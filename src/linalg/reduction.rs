@@ -28,7 +28,7 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// Of the lower half of a matrix with a row or more.
+    /// The tridiagonal form of a matrix, by its lower half; it has a row or more.
     pub fn from(mut a: DMatrix<f64>) -> Reduced {
         let n = a.nrows();
         let last = n - 1;

@@ -94,7 +94,7 @@ const remote = {
     }
   },
 
-  /** Before this worker is ended: resolves when nothing is being kept. */
+  /** Called before this worker is ended: resolves when nothing is being kept. */
   letGo(): Promise<void> {
     return kept.close();
   },

@@ -88,12 +88,12 @@ export interface Lesson {
   source: string;
   dials: readonly Dial[];
   defaults: Dials;
-  /** Before the figure. */
+  /** The words before the figure. */
   words: (facts: Facts, dials: Dials) => TemplateResult;
   /** The first that the dials allow is asked. */
   questions: readonly Question[];
   figures: readonly Slot[];
-  /** After the figure. */
+  /** The words after the figure. */
   after: (facts: Facts, dials: Dials) => TemplateResult;
   /** Questions to ask, and what students get wrong. */
   teachers: readonly string[];

@@ -165,7 +165,7 @@ export class LessonView extends LitElement {
     this.running = true;
   }
 
-  /** From the beginning. */
+  /** Starts again from the beginning. */
   reset(): void {
     this.running = false;
     this.#opened = '';

@@ -38,7 +38,7 @@ export class LiveReport {
   version = 0;
 
   readonly presets: readonly Preset[];
-  /** Of a matrix, in the order in which cells have their readings. */
+  /** The measures of a matrix, in the order in which cells have their readings. */
   readonly measures: readonly Measure[];
 
   /** The figures that any report has, in the order of the page. */

@@ -62,7 +62,7 @@ function embedData(view: ReportView, request: Request): string {
   return `${fileName(view, request)}-report.json`;
 }
 
-/** For pages that take no script elements of others: the exported page in a frame that is as tall as it says. */
+/** The snippet for pages that take no script elements of others: the exported page in a frame that is as tall as it says. */
 export function frameCode(report: LiveReport, request: Request): string {
   const view = whole(report);
   const title = view.heading(request).replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');

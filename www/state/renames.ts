@@ -2,7 +2,7 @@
 import type { State } from './state';
 import type { Model, Report } from '../wasm/simd/lorascope';
 
-/** By [`keyOf`]: another plan may have the models in another order. */
+/** The names by [`keyOf`]: another plan may have the models in another order. */
 export type Renames = ReadonlyMap<string, string>;
 
 /** Longer names are cut. */

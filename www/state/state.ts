@@ -84,7 +84,7 @@ export interface State {
   stored: boolean;
   /** The mode in which the reader would compute the sample here, where that report is the sample's. */
   sampleMode: Mode | undefined;
-  /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
+  /** The matrix and model of which every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   sort: Sort | undefined;
   allRows: boolean;
@@ -274,7 +274,7 @@ export function sortBy(s: State, column: string, model = 0, rising = false): Sta
   return { ...s, sort: { column, model, descending: same ? !s.sort!.descending : !rising } };
 }
 
-/** After a run: the table starts with the matrices that hold most intruders, unless the reader has chosen an order. */
+/** The order after a run: the table starts with the matrices that hold most intruders, unless the reader has chosen another. */
 export function lead(s: State, model: number | undefined): State {
   if (model === undefined || s.sort) return s;
   return { ...s, model, sort: { column: 'intruders', model, descending: true } };

@@ -54,7 +54,7 @@ class SummaryView extends View {
     return run !== undefined && at !== run.at(-1) && !this.#open.has(nameOf(own));
   }
 
-  /** Beside a run's last checkpoint: how many there are, and the counts of all. */
+  /** The cell beside a run's last checkpoint: how many there are, and the counts of all. */
   #run(
     models: readonly ModelSummary[],
     run: readonly number[] | undefined,
@@ -83,7 +83,7 @@ function sparkline(counts: readonly number[]): TemplateResult {
   return html`<svg class="spark" viewBox="-1 0 58 14" role="img" aria-label="intruders by checkpoint: ${counts.join(', ')}"><path d=${path} /></svg>`;
 }
 
-/** Of each checkpoint of several, the places of its run's by step: in one pass, since a slider asks with every step. */
+/** The places of a run's checkpoints by step, for each checkpoint of several: in one pass, since a slider asks with every step. */
 function runsOf(all: readonly Model[]): Map<number, readonly number[]> {
   const byName = new Map<string, number[]>();
   for (const [at, model] of all.entries()) {

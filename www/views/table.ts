@@ -143,7 +143,7 @@ function leave(store: View['ctx']['store'], matrix: string): void {
   if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
 
-/** On a phone the first measure alone is shown. */
+/** A count in little space; on a phone the first measure alone is shown. */
 function small(n: number): string {
   return n > 0 ? 'hide-s' : '';
 }

@@ -34,7 +34,7 @@ impl BestOne {
         self.cos < epsilon && !self.below(epsilon)
     }
 
-    /// In words; `inside`: within the window.
+    /// The verdict in words; `inside`: within the window.
     pub fn verdict(&self, epsilon: f64, inside: bool) -> &'static str {
         match (self.below(epsilon), self.undecided(epsilon), inside) {
             (true, _, true) => "yes: intruder",

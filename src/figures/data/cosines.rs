@@ -83,7 +83,7 @@ fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
     )
 }
 
-/// As much of row i as the report holds.
+/// Row i, as much of it as the report holds.
 fn row(s: &Similarity, i: usize) -> &[f32] {
     let from = i.saturating_mul(s.cols as usize).min(s.values.len());
     &s.values[from..from.saturating_add(s.cols as usize).min(s.values.len())]

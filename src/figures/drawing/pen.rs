@@ -47,7 +47,7 @@ pub(crate) const SVG_DENSITY: f64 = 2.0;
 
 pub(crate) struct Pen<'a> {
     pub area: &'a dyn Surface,
-    /// Where the drawing begins, in CSS pixels from the area's top.
+    /// The top of the drawing, in CSS pixels from the area's top.
     pub top: f64,
     /// Device pixels per CSS pixel.
     pub unit: f64,
@@ -141,7 +141,7 @@ impl Pen<'_> {
         )
     }
 
-    /// Where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
+    /// The mark of an interval, where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
     pub fn interval(&self, (x, low): Point, high: f64, color: RGBColor, alpha: f64) -> Drawn {
         self.vline(x - 0.5, high, low, 1.0, color)?;
         self.hline(x - 3.0, x + 3.0, high, 1.0, color)?;

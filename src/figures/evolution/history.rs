@@ -24,13 +24,13 @@ pub(super) struct Spot {
 
 pub(super) struct History<'a> {
     pub name: &'a str,
-    /// By step. Time t is `points[t - 1]`; time 0 is the base.
+    /// The checkpoints by step. Time t is `points[t - 1]`; time 0 is the base.
     pub points: Vec<Point<'a>>,
     /// The last step of the run, whether or not this matrix is done there.
     pub last_step: u64,
     /// False where the report holds no overlaps between checkpoints.
     pub traced: bool,
-    /// From time t to t - 1.
+    /// The links from time t to t - 1.
     links: Vec<Links>,
     /// Vectors looked at.
     pub top: usize,

@@ -106,7 +106,7 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
-    /// Of all planned matrices; windows are numbers up to `last`.
+    /// The vectors of all planned matrices; windows are numbers up to `last`.
     pub fn of(report: &Report, planned: u32, last: u64) -> Vectors {
         let mut names: HashMap<&str, u64> = HashMap::new();
         for matrix in report

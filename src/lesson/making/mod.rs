@@ -40,11 +40,11 @@ pub struct MakingDials {
     pub seed: u32,
     pub spectrum: Spectrum,
     pub making: Making,
-    /// In units of sigma_1(W0), 0 to 2.
+    /// The strength of the change, in units of sigma_1(W0), 0 to 2.
     pub lambda: f64,
     /// The number of nearly tied vectors: 2, 4 or 8.
     pub tied: u32,
-    /// By how much they are turned, in degrees, 0 to 90.
+    /// The angle by which they are turned, in degrees, 0 to 90.
     pub angle: f64,
     pub k: u32,
     pub epsilon: f64,

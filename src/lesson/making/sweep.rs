@@ -83,7 +83,7 @@ impl Sweep {
         self.found.iter().flatten().count() as f64 / self.found.len() as f64
     }
 
-    /// By ascending dial.
+    /// The known places by ascending dial.
     pub fn known(&self) -> impl Iterator<Item = (f64, &Found)> {
         self.found
             .iter()

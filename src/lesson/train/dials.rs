@@ -67,7 +67,7 @@ pub struct TrainDials {
     pub same_steps: bool,
     /// The one of the four matrices that is looked at, from 0.
     pub matrix: u32,
-    /// After training, the singular values of the adapter's intruders are multiplied with it.
+    /// The factor for the singular values of the adapter's intruders, after training.
     pub shrink: f64,
     pub k: u32,
     pub epsilon: f64,

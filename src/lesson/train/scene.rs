@@ -339,7 +339,7 @@ impl Training {
     }
 }
 
-/// From 0 to 1, or as far as the values go.
+/// The axis from 0 to 1, or as far as the values go.
 fn height(label: &str) -> Range {
     Range::new(label, 0.0, 1.0)
 }

@@ -11,14 +11,14 @@ use crate::report::{self, Side as Vectors, Status};
 
 /// The numbers of one look.
 pub struct Seen {
-    /// Over all tasks.
+    /// The step, counted over all tasks.
     pub step: u32,
     /// Held-out loss and accuracy of the task in hand.
     pub loss: f64,
     pub accuracy: f64,
     /// Task-1 loss, with the head of pre-training.
     pub forgetting: f64,
-    /// Of the four matrices, against the pre-trained ones.
+    /// The entries of the four matrices, against the pre-trained ones.
     pub matrices: Vec<report::Matrix>,
 }
 

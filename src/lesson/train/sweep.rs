@@ -18,7 +18,7 @@ pub const RANKS: [u32; 7] = [1, 2, 4, 8, 16, 64, 128];
 /// The trainings of one seed.
 const RUNS: usize = RANKS.len() + 1;
 
-/// Where one training ended.
+/// The end of one training.
 pub struct Ended {
     pub seed: u32,
     /// None: full.

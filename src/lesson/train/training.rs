@@ -33,7 +33,7 @@ pub const NAMES: [&str; MATRICES] = [
 pub struct Learnt {
     /// Accuracy with the head that the first task left.
     pub own: f64,
-    /// With a head that is fitted now, as the paper tests a task again; not measured where there is one task.
+    /// Accuracy with a head that is fitted now, as the paper tests a task again; not measured where there is one task.
     pub fresh: f64,
     /// The last look of the task.
     pub look: usize,
@@ -89,7 +89,7 @@ impl Training {
         }
     }
 
-    /// From the beginning with other dials. The pre-trained network is the seed's: where that is the same it stays.
+    /// Starts again with other dials. The pre-trained network is the seed's: where that is the same it stays.
     pub fn restart(&mut self, dials: &TrainDials) {
         let dials = dials.sane();
         if dials.seed != self.dials.seed {

@@ -82,7 +82,7 @@ pub struct Tune {
     pub weights: Vec<Matrix>,
     adapters: Vec<Adapter>,
     adams: Vec<Adam>,
-    /// Of the task, `[classes, 128]`, from zero.
+    /// The head of the task, `[classes, 128]`, from zero.
     pub head: Matrix,
     adam_head: Adam,
     pub step: u32,

@@ -141,7 +141,7 @@ impl Secular {
         }
     }
 
-    /// To the zero of c + s / (pole_j - x) + t / (pole_{j+1} - x) that agrees in value and slope: with the nearer pole's own weight
+    /// The step to the zero of c + s / (pole_j - x) + t / (pole_{j+1} - x) that agrees in value and slope: with the nearer pole's own weight
     /// ("fixed weight", Li 1993), or with the slopes of both sides ("the middle way").
     fn step_between(&self, j: usize, root: &Root, at: &At, fixed: bool) -> f64 {
         let (left, right) = (self.distance(j, root), self.distance(j + 1, root));
@@ -165,7 +165,7 @@ impl Secular {
         if at.value * step < 0.0 { step } else { -at.value / slope }
     }
 
-    /// To the zero of r + s / (last pole - x) that agrees in value and slope.
+    /// The step to the zero of r + s / (last pole - x) that agrees in value and slope.
     fn step_beyond(&self, root: &Root, at: &At) -> f64 {
         let (distance, slope) = (-root.beyond, at.slopes[0]);
         distance * at.value / (at.value - distance * slope)
