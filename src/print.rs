@@ -1,6 +1,6 @@
 //! Numbers and words as print has them: thousands apart, a true minus, as many decimals as say something.
 
-/// 13824 -> "13,824".
+/// A count with its thousands apart: 13824 -> "13,824".
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -27,7 +27,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Without trailing zeros: 0.25, 0.5, 384.
+/// A number without trailing zeros: 0.25, 0.5, 384.
 pub fn short(value: f64) -> String {
     if value >= 1000.0 && value.fract() == 0.0 {
         return count(value as u64);

@@ -76,7 +76,7 @@ fn table(w: &[f32], block: usize, values: &[f32; 16], sink: Sink) {
     }
 }
 
-/// Whole numbers from -`most` to `most`, times a scale a group.
+/// Whole numbers from -`most` to `most`, times one scale per group.
 fn whole(w: &[f32], group: usize, most: f32, sink: Sink) {
     for (b, part) in w.chunks(group.max(1)).enumerate() {
         let scale = largest(part) / most;

@@ -30,7 +30,7 @@ pub fn report(report: &Report, settings: &Settings) -> String {
     serde_json::to_string(&out).unwrap_or_default()
 }
 
-/// A stored report; why it is none, in words.
+/// Reads a stored report; the error says in words why it is not one.
 pub fn read(text: &str) -> Result<Report, String> {
     let report: Report = serde_json::from_str(text).map_err(|why| format!("It is no report of Lorascope: {why}."))?;
     if report.schema != SCHEMA {

@@ -84,7 +84,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// For sane dials. Inputs and errors have coordinates of variance 1/i, i = 1 ... n: a few directions carry most.
+    /// The start for sane dials. Inputs and errors have coordinates of variance 1/i, i = 1 ... n: a few directions carry most.
     pub fn new(dials: &FirstStepDials) -> Start {
         let (n, rank, batch) = (dials.n as usize, dials.rank as usize, dials.batch as usize);
         let drawn = |purpose| {

@@ -585,7 +585,7 @@ impl Vector {
         self.high() >= goal && self.high() > self.at_best() + SHARP && self.stalled < STALLED
     }
 
-    /// Worth another step: a verdict hangs on the bound, or it costs little still and other thresholds may be asked for.
+    /// Whether another step is worth it: a verdict depends on the bound, or it costs little still and other thresholds may be asked for.
     fn goes_on(&self, goal: f64, epsilon: f64, step: usize) -> bool {
         self.is_open(goal, epsilon) || (step < SHARPENING_STEPS && self.is_vague(goal))
     }

@@ -30,7 +30,7 @@ pub struct Krylov<'a> {
 pub struct Ritz {
     /// Squares of singular values.
     pub theta: Vec<f64>,
-    /// Coordinates in the basis, a column each.
+    /// Coordinates in the basis, one column per pair.
     pub y: DMatrix<f64>,
 }
 

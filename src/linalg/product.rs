@@ -156,7 +156,7 @@ impl<T: Scalar> Block<'_, T> {
     }
 }
 
-/// Of the height of a tile nearly always: a length that the compiler knows.
+/// Combines two columns, nearly always of the height of a tile: a length that the compiler knows.
 fn combine<T: Scalar>(to: &mut [T], from: &[T], take: impl Fn(T, T) -> T) {
     let both = |to: &mut [T], from: &[T]| to.iter_mut().zip(from).for_each(|(to, from)| *to = take(*to, *from));
     match to.get_mut(..T::MR) {

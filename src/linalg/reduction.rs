@@ -19,7 +19,7 @@ const SHARED: usize = 1400;
 
 /// G = Q T Q^T with T tridiagonal and Q = H_1 H_2 ... H_{n-1}, H_k = I - tau_k v_k v_k^T.
 pub struct Reduced {
-    /// v_k in column k: a one in row k + 1 and the rest below it. What lies above is none of it.
+    /// v_k in column k: a one in row k + 1 and the rest below it. What lies above is not part of it.
     pub v: DMatrix<f64>,
     pub tau: Vec<f64>,
     pub diagonal: Vec<f64>,

@@ -11,7 +11,7 @@ pub struct Refused {
     pub why: &'static str,
     /// It changes no weight matrix: there is nothing to merge.
     pub without_weights: bool,
-    /// PEFT's names of it (`peft_type`).
+    /// Its names in PEFT (`peft_type`).
     pub types: &'static [&'static str],
     /// Fields of the configuration of another method, any of which makes it this one when set.
     pub fields: &'static [&'static str],
@@ -21,7 +21,7 @@ pub struct Refused {
     pub shown: Option<Shown>,
     /// Tensors of its own.
     pub parts: &'static [&'static str],
-    /// Whose merge helps.
+    /// The library whose merge helps.
     pub merge: Merge,
 }
 

@@ -39,7 +39,7 @@ pub fn tucker_outline(shapes: &Shapes, core: &'static str, a: &'static str, b: &
     })
 }
 
-/// See [`tucker_outline`].
+/// The change whose shape is [`tucker_outline`].
 pub fn tucker(core: &Factor, a: &Matrix, b: &Matrix) -> Matrix {
     product(&a.transpose(), &inner(&core.matrix, b))
 }

@@ -183,14 +183,14 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 }
 
 impl Base {
-    /// Itself with the names of one region only; the places stay.
+    /// The base with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
         let named = self.named.iter().enumerate();
         let others = named.filter(|(_, n)| components::of_name(&n.name) != Some(region));
         self.without(&others.map(|(i, _)| i).collect::<Vec<_>>())
     }
 
-    /// Itself with names in the place of some that nothing pairs with.
+    /// The base with names in the place of some that nothing pairs with.
     pub fn without(&self, hidden: &[usize]) -> Base {
         let mut own = self.clone();
         for i in hidden {

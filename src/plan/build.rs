@@ -289,7 +289,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 continue;
             };
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
-            // Nothing hangs on the alpha of an adapter that pairs with nothing.
+            // Nothing depends on the alpha of an adapter that pairs with nothing.
             plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
             accept(
                 &mut plan,

@@ -6,7 +6,7 @@ use crate::report::{FileInfo, Kind, Matching, RunStep};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Shown before computing. Plain data; the byte ranges stay behind in the session that made it.
+/// The plan, shown before anything is computed. Plain data; the byte ranges stay behind in the session that made it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

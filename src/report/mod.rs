@@ -7,7 +7,7 @@
 /// Panels that lessons draw beside the figures.
 #[cfg(feature = "page")]
 pub mod panel;
-/// Rules with a name.
+/// Presets: rules with a name.
 pub mod presets;
 
 #[cfg(feature = "page")]
@@ -423,7 +423,7 @@ pub struct Matrix {
     pub left: Option<Match>,
     /// Best matches of the columns of V.
     pub right: Option<Match>,
-    /// Follows the settings of the report.
+    /// The count, by the settings of the report.
     pub intruders: Option<u32>,
     /// The change W - W0; null where nothing was computed.
     pub delta: Option<Delta>,
@@ -497,7 +497,7 @@ pub struct Delta {
     /// The relative standard error of `effective_rank`, where it is an estimate.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub effective_rank_error: Option<f64>,
-    /// Present where the change sinks into the rounding of the weights as stored.
+    /// The floor of rounding, where the change sinks into the rounding of the weights as stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub floor: Option<Floor>,
     /// Every other measure of a change that the program knew, by its id.

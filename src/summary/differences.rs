@@ -70,7 +70,7 @@ fn verdict(score: f32, settings: &Settings, j: u32) -> bool {
     j < settings.k && f64::from(score) < settings.epsilon
 }
 
-/// None where it was not computed.
+/// The score of a vector; none where it was not computed.
 fn score(matrix: &Matrix, rule: Rule, j: u32) -> Option<f32> {
     Intervals::of(matrix, rule)?.scores().nth(j as usize)
 }

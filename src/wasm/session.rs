@@ -241,7 +241,7 @@ async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Seconds. `Date` is the one clock that pages, workers and rayon's workers share.
+/// A clock in seconds. `Date` is the one clock that pages, workers and rayon's workers share.
 pub(super) fn now() -> f64 {
     js_sys::Date::now() / 1000.0
 }

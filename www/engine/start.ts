@@ -13,7 +13,7 @@ export interface Starting {
   threads: number;
 }
 
-/** Who hears of starts: of each step, and of what runs in the end. */
+/** The listener of starts: it hears of each step, and of what runs in the end. */
 export interface News {
   starting(now: Starting): void;
   runs(info: EngineInfo): void;

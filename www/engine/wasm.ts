@@ -51,7 +51,7 @@ export async function choose(search: string, cores: number): Promise<Choice> {
   };
 }
 
-/** While `npm start` builds. */
+/** The words for a build that `npm start` has not made yet. */
 const NOT_BUILT = 'is not in this copy of the page yet; load the page again later';
 
 /** Threads need a page that is isolated; what kept this one from it. */
@@ -113,7 +113,7 @@ function sharedMemory(): { memory: WebAssembly.Memory; pages: number } {
   }
 }
 
-/** For as long as this worker lives: see below. */
+/** The pool's threads, held for as long as this worker lives: see below. */
 const threadsHeld: Worker[] = [];
 
 /**

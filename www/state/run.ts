@@ -84,7 +84,7 @@ function clock({ started, measured }: RunState, now: number): Pick<RunState, 'se
   return { seconds: (now - started) / 1000, measuredSeconds: (now - measured) / 1000 };
 }
 
-/** Indices of the plan's matrices without a result that answers the mode, in the order of the network. A stored report misses none: nothing can be computed. */
+/** Indices of matrices without a result that answers the mode, in the order of the network. A stored report misses none: it cannot be computed. */
 export function missing({ plan, results, settings, stored }: State): number[] {
   if (stored) return [];
   return (plan?.matrices ?? []).map((_, at) => at).filter((at) => !answers(results.get(at), settings.mode));

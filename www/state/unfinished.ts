@@ -13,7 +13,7 @@ export interface Unfinished {
 
 const KEY = 'lorascope-unfinished';
 
-/** Hears of a run as it goes on. One whose results are not kept cannot be gone on with, and the sample is one press away. */
+/** Remembers a run as it goes on. One whose results are not kept cannot be gone on with, and the sample is one press away. */
 export function remember(state: State): void {
   if (!storeWanted(location.search) || isSample(state)) return;
   const { head, plan, status } = state;

@@ -25,7 +25,7 @@ export function sampled(state: State): number | undefined {
   return short[Math.floor(short.length / 2)];
 }
 
-/** Both results of one matrix, model by model; `compare` counts a model's best matches, and those outside their bounds. */
+/** Compares both results of one matrix, model by model; `compare` counts a model's best matches, and those outside their bounds. */
 export function verify(
   matrix: string,
   bounds: readonly Found[],

@@ -8,7 +8,7 @@ import type { PlanMatrix } from '../wasm/simd/lorascope';
 
 /** Above this many matrices a segment is thinner than its gap, and a bar says enough. */
 const MOST_SEGMENTS = 600;
-/** Of the width of a matrix: the gap to the next, and that before another layer. */
+/** The gap to the next segment, and that before another layer, as parts of a segment's width. */
 const GAP = 0.2;
 const LAYER_GAP = 0.6;
 

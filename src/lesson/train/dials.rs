@@ -121,7 +121,7 @@ impl TrainDials {
         (self.target * target, most)
     }
 
-    /// What only changes how the training is looked at.
+    /// Whether both give the same training: other dials only change how it is looked at.
     pub fn trains_like(&self, other: &TrainDials) -> bool {
         let seeds = |d: &TrainDials| if d.sweep { d.seeds } else { 1 };
         let plain = |d: &TrainDials| TrainDials {

@@ -83,7 +83,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// As long as the files themselves.
+    /// All files, borrowed for as long as the entries themselves.
     pub fn all(&self) -> &'a [FileEntry] {
         self.all
     }

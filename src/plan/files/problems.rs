@@ -56,7 +56,7 @@ pub fn of_plan(code: &str, title: &str, cause: String, fix: &str) -> Problem {
     }
 }
 
-/// What is wrong with single files. Returns the paths passed over without a problem as the second part: the same weights in
+/// Problems of single files. Returns the paths passed over without a problem as the second part: the same weights in
 /// another format, beside a safetensors file of the same folder.
 pub fn of_files(entries: &Files) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();

@@ -171,7 +171,7 @@ pub fn copy_mark(name: &str) -> Option<(String, String, usize)> {
     Some((first, c[4].to_owned(), c[3].parse().ok()?))
 }
 
-/// Which sets may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
+/// Whether each set may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
 /// each in the order of its shards.
 fn mixed(drafts: &[Draft]) -> Vec<bool> {
     let family = |d: &Draft| (d.folder.clone(), d.stem.clone(), d.mark.clone(), d.shards);

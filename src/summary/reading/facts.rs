@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
         self.seen.below[0]
     }
 
-    /// Nothing is known of it.
+    /// Whether nothing is known of it.
     pub fn empty(&self) -> bool {
         self.seen.matrices == 0
     }
@@ -75,7 +75,7 @@ impl<'a> Facts<'a> {
         ((low > 0.0).then_some(low), (high > own).then_some(high))
     }
 
-    /// Fewer than half of the intruders remain at the lower threshold.
+    /// Whether fewer than half of the intruders remain at the lower threshold.
     pub fn hangs_on_epsilon(&self) -> bool {
         let [own, low, _] = self.seen.below;
         own > 0 && 2 * low < own && self.around().0.is_some()

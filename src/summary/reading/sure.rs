@@ -90,7 +90,7 @@ fn open(facts: &Facts) -> Option<String> {
     })
 }
 
-/// Turned among themselves, not new (src/metrics/tied.rs).
+/// Ties: vectors that were turned among themselves, not new (src/metrics/tied.rs).
 fn ties(facts: &Facts) -> Option<String> {
     let tied = facts
         .model
