@@ -1,4 +1,4 @@
-//! The exact comparison of matrices in memory, for the lessons, which make theirs.
+//! Exact comparison of matrices that are in memory already, for the lessons.
 
 use super::change::Change;
 use super::weights::Weights;

@@ -1,4 +1,4 @@
-//! The header of a safetensors file: wire form -> checked form.
+//! The parser of safetensors headers: from the JSON in the file to checked tensors.
 //!
 //! Offsets are u64 throughout. The `safetensors` crate wants the whole file in memory and counts in usize, so on wasm32 it
 //! refuses tensors from 512 MiB and offsets past 4 GiB; here it serves as the oracle of the tests.

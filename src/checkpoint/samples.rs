@@ -1,5 +1,5 @@
-//! Fingerprints of blocks: the first bytes of one tensor of each. By them equal blocks of two checkpoints are found, whatever their places in
-//! the network.
+//! Samples of blocks: the first bytes of one tensor of each, a fingerprint by which equal blocks of two checkpoints are found, whatever their
+//! places in the network.
 
 use super::safetensors::Tensor;
 use std::collections::BTreeMap;

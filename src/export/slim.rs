@@ -1,4 +1,4 @@
-//! The part of a report that one figure needs: what an exported page or an embed carries.
+//! The slim report: the part that one figure needs, for exported pages and embeds.
 
 use crate::figures::{Matches, Request};
 use crate::report::{Cosine, Delta, LONGEST_WINDOW, Match, Matching, Matrix, Model, Report, Side, Similarity};

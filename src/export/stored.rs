@@ -1,4 +1,4 @@
-//! The whole report as a file, and back.
+//! The stored report: the whole of it as a file, and back.
 
 use super::slim::first_columns;
 use super::sound;

@@ -1,4 +1,4 @@
-//! The contract of a figure: [`Figure`], once it is laid out, and [`FigureKind`], which holds everything that others say and do about it.
+//! The contract of a figure: `Figure`, once it is laid out, and [`FigureKind`], which holds everything that others say and do about it.
 //!
 //! A new figure is a file with a [`FigureKind`] and a layout, and a line in the list beside its `mod`, [`OWN`]. The page, links, the embed,
 //! exports and tests read the list. A figure of one more measure by layer needs no code.

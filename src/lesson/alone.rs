@@ -1,5 +1,5 @@
-//! How alone can a vector be? A unit vector in R^n has a cosine of at least 1/sqrt(n) with some vector of any orthonormal basis, since
-//! the squares of all n cosines sum to 1; (1, ..., 1)/sqrt(n) in that basis has no more (arXiv 2410.21228, appendix C).
+//! The lesson "How alone can a vector be?". A unit vector in R^n has a cosine of at least 1/sqrt(n) with some vector of any orthonormal
+//! basis, since the squares of all n cosines sum to 1; (1, ..., 1)/sqrt(n) in that basis has no more (arXiv 2410.21228, appendix C).
 
 use super::dial::within;
 use super::drawn::{turned, unit};

@@ -1,4 +1,4 @@
-//! W = W0 + s B A without forming it: the spectrum of the change, and the leading vectors of W where a basis for W0 is known.
+//! Low-rank updates W = W0 + s B A, never formed: the spectrum of the change, and the leading vectors of W where a basis for W0 is known.
 
 use super::symmetric::eigen;
 use super::tridiagonal::eigenvalues;

@@ -1,4 +1,4 @@
-//! Products of large matrices: packed, blocked for the caches (Goto and van de Geijn 2008), blocks shared out by rayon.
+//! Matrix product (GEMM): packed, blocked for the caches (Goto and van de Geijn 2008), blocks shared out by rayon.
 
 use super::kernel::{NR, Scalar, TILE};
 use super::view::View;

@@ -1,4 +1,4 @@
-//! A dense symmetric matrix to tridiagonal form, by panels (Dongarra, Sorensen and Hammarling 1989).
+//! Householder tridiagonalization of a dense symmetric matrix, by panels (Dongarra, Sorensen and Hammarling 1989).
 //!
 //! Half of the operations are one product of the trailing matrix with a vector for every column: it reads the lower half once, in
 //! order, and uses each number twice. The other half are products of blocks, one per panel.

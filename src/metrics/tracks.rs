@@ -1,5 +1,5 @@
-//! Identities of singular vectors over a training run: the rank of a vector changes where two singular values cross, its direction does
-//! not. From one checkpoint to the next a vector is the one it overlaps most; where that overlap is small, something new began.
+//! Tracking of singular vectors over a training run: the rank of a vector changes where two singular values cross, its direction does not.
+//! From one checkpoint to the next a vector is the one it overlaps most; where that overlap is small, something new began.
 
 use crate::report::Similarity;
 

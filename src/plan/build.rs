@@ -1,4 +1,4 @@
-//! Puts the plan together: problems, questions, base, fine-tunes, jobs, and what is left out.
+//! The assembly of the plan: problems, questions, base, fine-tunes, jobs, and what is left out.
 
 use crate::checkpoint::Content;
 use crate::error::{Error, Foreign, PARALLEL};

@@ -1,4 +1,4 @@
-//! One unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
+//! The job, one unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
 
 use crate::checkpoint::Dtype;
 use crate::methods::Method;

@@ -1,4 +1,4 @@
-//! Lessons, for the lessons' worker and for embeds.
+//! `WasmLesson`: a lesson, for the lessons' worker and for embeds.
 
 use crate::lesson::train::File;
 use crate::lesson::{Lesson, Scene, open};

@@ -1,4 +1,4 @@
-/** How alone can a vector be? Appendix C. */
+/** The lesson “How alone can a vector be?”. Appendix C. */
 import { html } from 'lit';
 import type { Facts } from './host';
 import { type Lesson, say, whole } from './lesson';

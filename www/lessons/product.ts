@@ -1,4 +1,4 @@
-/** Why a product? B A against a full update. Section 5 and Fig. 10. */
+/** The lesson “Why a product?”: B A against a full update. Section 5 and Fig. 10. */
 import { html } from 'lit';
 import { counted } from '../text/format';
 import { type Lesson, say, whole } from './lesson';

@@ -1,4 +1,4 @@
-//! A pickle machine that can build tensors, strings, numbers and containers, and nothing else (protocols 0 to 5).
+//! A restricted unpickler: it builds tensors, strings, numbers and containers, and nothing else (protocols 0 to 5).
 //!
 //! Values live in an arena and refer to each other by number: cycles and depth cost nothing, and there is no destructor to recurse. Three
 //! bytes can name a value of megabytes once more, so what is built from others is counted as a copy of them ([`Budget`]).

@@ -1,4 +1,4 @@
-//! The result of a pickle -> named tensors, still without places in the file.
+//! The state dict in a pickle: its tensors by name, then with their places in the file.
 
 use super::pickle::{Arena, Id, Tensor, Value};
 use crate::checkpoint::budget::Budget;

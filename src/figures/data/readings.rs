@@ -1,4 +1,4 @@
-//! The legend at a dashed line: the count of every model there, in its colour.
+//! The readings at a dashed line: a legend with the count of every model there, in its colour.
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::style::{LABEL, cut_name, text_width};

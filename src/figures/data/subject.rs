@@ -1,4 +1,4 @@
-//! One matrix of one model: what the figures that look at single vectors have in common, and the lines of their cards.
+//! The subject of figures that look at single vectors: one matrix of one model, and the lines of their cards.
 
 use super::best::{Best, BestOne, one_matrix};
 use crate::figures::drawing::scale::{fixed, measure};

@@ -1,4 +1,4 @@
-//! Colours, sizes and type of all figures: the tokens of the visual direction, for light and dark paper.
+//! The design tokens of all figures: colours, sizes and type, for light and dark paper.
 
 use plotters::style::RGBColor;
 

@@ -1,4 +1,4 @@
-//! A run's checkpoints of one matrix, in order, and what is known of every vector at each.
+//! The history of one matrix over a run: its checkpoints in order, with its vectors at each.
 
 use crate::figures::Request;
 use crate::figures::data::best::{Best, BestOne};

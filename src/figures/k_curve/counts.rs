@@ -1,4 +1,4 @@
-//! Counts by window: how many vectors, and how many intruders, it holds.
+//! Counts by window: the number of its vectors, and of its intruders.
 
 use crate::figures::data::best::{Best, thin};
 use crate::report::{Model, Report, Settings, Status};

@@ -1,4 +1,4 @@
-//! Where the intruders are: layers down, matrix types across, one panel per model. The paper sums these cells up in its Figs. 5 and 14.
+//! The overview of intruders: layers down, matrix types across, one panel per model. The paper sums these cells up in its Figs. 5 and 14.
 
 mod draw;
 mod grid;

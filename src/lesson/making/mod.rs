@@ -1,4 +1,4 @@
-//! The making of an intruder: W0 + lambda u v^T with random u and v (arXiv 2410.21228, section 5), and how to fake one: turning nearly
+//! The lesson "Making an intruder": W0 + lambda u v^T with random u and v (arXiv 2410.21228, section 5), and how to fake one: turning nearly
 //! tied singular vectors of W0 among themselves, which changes W by next to nothing.
 //!
 //! The dial moves many times a second, so everything happens in W0's singular basis, where W0 is diagonal and nothing of it is decomposed.

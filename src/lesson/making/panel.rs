@@ -1,4 +1,4 @@
-//! The best match of the strongest vectors, and the count, against the dial.
+//! The panel of this lesson: the best match of the strongest vectors, and the count, against the dial.
 
 use super::sweep::{Found, Sweep};
 use super::{Making, MakingDials, space};

@@ -1,4 +1,4 @@
-//! The same training at every rank and several seeds: how many intruders, and how much is forgotten.
+//! The sweep over ranks and seeds: the same training at each, how many intruders it makes and how much it forgets.
 
 use super::dials::{Alpha, TrainDials};
 use super::side::{Seen, Side};

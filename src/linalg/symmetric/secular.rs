@@ -1,5 +1,5 @@
-//! The values of diag(poles) + rho z z^T: the zeros of 1 / rho + sum z_i^2 / (pole_i - x), one between each two poles and one beyond the
-//! last. Each is found, and kept, by its distance from the nearer pole: the distances are what the vectors are made of.
+//! The secular equation: the eigenvalues of diag(poles) + rho z z^T are the zeros of 1 / rho + sum z_i^2 / (pole_i - x), one between each two
+//! poles and one beyond the last. Each is found, and kept, by its distance from the nearer pole: the distances are what the vectors are made of.
 
 /// Poles ascend and differ; no z is zero; rho > 0.
 pub struct Secular {
