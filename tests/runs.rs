@@ -145,7 +145,7 @@ fn a_real_run_is_followed_from_step_to_step() {
     }
 }
 
-/// By what a result is known again: words, and the bytes of its tensors.
+/// The key under which a result is found again: words, and the bytes of its tensors.
 fn keys(visit: &Visit) -> Vec<(String, Vec<Vec<u8>>)> {
     let bytes = visit.bytes(&visit.session.ranges(0));
     let keys = visit.session.keys(0, &(&Settings::default()).into());

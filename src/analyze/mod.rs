@@ -103,7 +103,7 @@ fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Tas
         Mode::Exact => exact::compute(w0, changes, |place| job.is_in_run(place)),
         _ => certified::compute(w0, changes, task),
     };
-    // What remains of a tuned matrix once it is compared.
+    // The parts of a tuned matrix that are kept once it is compared.
     let vectors: Vec<Option<Matrix>> = computed
         .iter_mut()
         .enumerate()

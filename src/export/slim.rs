@@ -8,7 +8,7 @@ use crate::summary;
 /// Totals and counts are those of the settings.
 pub fn slim(report: &Report, request: &Request) -> Report {
     let only = request.matrix.as_ref().filter(|_| request.figure.is_of_one_matrix());
-    // What is left out is not copied first: one matrix may hold all cosines of thousands of vectors.
+    // Parts that are left out are not copied first: one matrix may hold all cosines of thousands of vectors.
     let part = |model: &Model| Model {
         matching: Matching {
             unmatched: vec![],

@@ -111,7 +111,7 @@ impl<'a> Certificate<'a> {
             let Some(Cell { bound, from, to }) = cells.pop() else {
                 break;
             };
-            // What is not a number claims nothing.
+            // NaN claims nothing.
             if bound.is_nan() {
                 return f64::INFINITY;
             }

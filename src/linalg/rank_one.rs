@@ -42,7 +42,7 @@ pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<AlongAxes
         .all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
     let side =
         |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
-    // What is not a number is not below.
+    // NaN is not below.
     Ok((residual < OFF && apart).then(|| AlongAxes {
         left: side(0),
         right: side(1),

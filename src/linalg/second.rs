@@ -32,7 +32,7 @@ mod tests {
             residual: vec![1e-6, 1e-2],
             turn: vec![1e-5, 0.05],
         };
-        // What was claimed of a vector with cosine 0.816 to base vector 30.
+        // The claim on a vector with cosine 0.816 to base vector 30.
         assert!(refuted(&[0.0, 0.816], &base, 1e-4, 0.235));
         assert!(!refuted(&[0.0, 0.816], &base, 1e-4, 0.82));
         assert!(

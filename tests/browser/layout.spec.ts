@@ -125,7 +125,7 @@ test.describe('with every figure in sight', () => {
     ] as const) {
       const before = await count();
       const moved = await move(page, slider, [...values]);
-      // Only the effective rank hangs on neither dial: it is not drawn again.
+      // Only the effective rank depends on neither dial: it is not drawn again.
       expect(
         moved.map(({ draws }) => draws),
         `${slider}: draws of each figure`,

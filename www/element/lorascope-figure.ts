@@ -50,7 +50,7 @@ export class LorascopeFigure extends LitElement implements Public {
     failure: { state: true },
     head: { state: true },
   };
-  // What each attribute means: types.d.ts.
+  // The attributes are explained in types.d.ts.
   declare src: string | null;
   declare lesson: string | null;
   /** The lesson's own element, once its module is there. */

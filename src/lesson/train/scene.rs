@@ -270,7 +270,7 @@ impl Training {
         if self.probed.is_finite() {
             facts.push(Fact::new("freshBefore", self.probed));
         }
-        // Where each side's newest checkpoint stands among the report's models.
+        // The place of each side's newest checkpoint among the report's models.
         let mut models = 0;
         for (n, side) in self.sides.iter().enumerate() {
             facts.extend(self.of_side(n, side));

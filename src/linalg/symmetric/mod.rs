@@ -32,7 +32,7 @@ pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence
     }
     let reduced = Reduced::from(g.map(|x| x / norm));
     let Halves { values, vectors, .. } = solve(&reduced.diagonal, &reduced.beside);
-    // What came tridiagonal has no reflectors.
+    // A matrix that came tridiagonal has no reflectors.
     let turned = reduced.tau.iter().any(|tau| *tau != 0.0);
     let vectors = if turned {
         Reflectors::of(&reduced).back(vectors)

@@ -39,7 +39,7 @@ impl Secular {
     /// The value in place j.
     pub fn root(&self, j: usize) -> Root {
         let last = j + 1 == self.poles.len();
-        // Where the interval is, as seen from its nearer end.
+        // The interval, as seen from its nearer end.
         let (mut root, mut low, mut high);
         if last {
             let squares: f64 = self.z.iter().map(|z| z * z).sum();

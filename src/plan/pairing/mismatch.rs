@@ -161,7 +161,7 @@ pub fn problem(
     if matching.unmatched.is_empty() {
         return None;
     }
-    // How the blocks of a whole model pair was asked already.
+    // The pairing of a whole model's blocks was asked for already.
     if let Some([own, other]) = deeper(matching, named, base).filter(|_| model.what != "model") {
         let cause = format!(
             "It has blocks up to number {own}, the base up to {other}. Where blocks were put in between, every later one has another number, and \
