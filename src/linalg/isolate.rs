@@ -169,7 +169,7 @@ mod tests {
             [0..1, 1..3, 3..4]
         );
         assert!(found.groups[0].angle(&side.residual) < 3e-4 && found.edge == 1.5);
-        // What may lie right below the edge leaves the last one open.
+        // An eigenvalue that may lie right below the edge leaves the last one open.
         let found = isolate(2.0 - 1e-12).unwrap();
         assert_eq!(found.groups.last().unwrap().members, 1..3);
         assert!(isolate(10.0).unwrap().groups.is_empty());

@@ -53,7 +53,7 @@ impl Seen {
             for (count, threshold) in self.below.iter_mut().zip(thresholds(epsilon)) {
                 *count += u32::from(f64::from(high) < threshold);
             }
-            // NaN is nobody's weakest match.
+            // A value that is not finite is nobody's weakest match.
             if low.is_finite() && high.is_finite() {
                 self.weakest = Some(self.weakest.map_or((low, high), |before| weaker(before, (low, high))));
             }
