@@ -1,6 +1,6 @@
 //! Numbers and words as print has them: thousands apart, a true minus, as many decimals as say something.
 
-/// 13824 -> "13,824".
+/// A count with its thousands apart: 13824 -> "13,824".
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -27,7 +27,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Without trailing zeros: 0.25, 0.5, 384.
+/// A number without trailing zeros: 0.25, 0.5, 384.
 pub fn short(value: f64) -> String {
     if value >= 1000.0 && value.fract() == 0.0 {
         return count(value as u64);
@@ -74,7 +74,7 @@ pub fn escape(text: &str) -> String {
         .replace('"', "&quot;")
 }
 
-/// At most so many letters of a name: its beginning and its end, since versions and dates stand there.
+/// A name cut in the middle to at most so many letters: its beginning and its end stay, since versions and dates stand there.
 pub fn middle(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     let Some(cut) = letters.len().checked_sub(most).filter(|cut| *cut > 0) else {

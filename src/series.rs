@@ -1,10 +1,10 @@
-//! How models and matrix types are called, coloured and ordered, in tables and figures alike.
+//! Labels, colours and order of models and matrix types, the same in tables and figures.
 
 use crate::print::count;
 use crate::report::{Kind, Matrix, Model, RunStep};
 use std::collections::HashMap;
 
-/// How one model's marks look in every figure.
+/// The look of one model's marks in every figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// `full` or `lora-1` ... `lora-7`.

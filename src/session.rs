@@ -157,7 +157,7 @@ impl Session {
         }
     }
 
-    /// Where the tensors of every matrix lie, by model.
+    /// The tensors of every matrix, by model.
     fn sources(&self) -> Vec<Vec<Source>> {
         let mut all = vec![Vec::new(); self.planned.plan.models.len()];
         let tensor = |part: &str, t: &TensorRef| TensorSource {
@@ -235,8 +235,8 @@ impl Session {
         self.job_of(matrix, model).iter().flat_map(ranges).collect()
     }
 
-    /// By what finished results are known again, one per model: its number, the tensors it needs (indices into [`Session::ranges`]), and in
-    /// words everything else that the numbers depend on. What follows a checkpoint of its run depends on that one too.
+    /// The keys under which finished results are found again, one per model: its number, the tensors it needs (indices into
+    /// [`Session::ranges`]), and in words everything else that the numbers depend on. A checkpoint that follows another depends on that one too.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
         let Some(job) = self.planned.jobs.get(matrix as usize) else {
             return Vec::new();
@@ -334,7 +334,7 @@ fn words(recipe: &Recipe) -> String {
     format!("{how} {tensors:?}")
 }
 
-/// How a tensor's bytes are to be read.
+/// The storage of a tensor's bytes, in words.
 fn stored(t: &TensorRef) -> String {
     let order = if t.by_columns { " by columns" } else { "" };
     format!(

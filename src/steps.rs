@@ -1,4 +1,4 @@
-//! How many steps a piece of work takes: counted where files, names, shapes and methods are looked at. In tests only.
+//! Step counter, in tests only: counts where files, names, shapes and methods are looked at.
 
 use std::cell::Cell;
 

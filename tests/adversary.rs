@@ -9,7 +9,7 @@ use lorascope::metrics::intruder::{Intervals, Rule, undecided};
 use lorascope::report::{Matrix, Mode, Side, Task};
 use std::collections::BTreeMap;
 
-/// What the two ways may differ by, as numbers of 24 bits.
+/// The most by which the two ways may differ, as numbers of 24 bits.
 const ROUNDING: f32 = 2e-5;
 
 fn run(made: &Made, mode: Mode, side: Side) -> Vec<Matrix> {

@@ -1,4 +1,5 @@
-//! Analysing a set never changes because another set is dropped beside it: every case of the field and of the zoo beside every other.
+//! Independence of sets: an analysis never changes because another set is dropped beside it. Every case of the field and of the zoo beside every
+//! other.
 //!
 //! All ordered pairs, as they lie and with the files shuffled by a hash of the pair, are held against the case alone as far as the plan goes: orientation, scale and
 //! where it comes from, the names of the factors and where their bytes lie, what pairs with what, what is left out, and what is said of the
@@ -23,7 +24,7 @@ struct Case {
     name: String,
     root: PathBuf,
     files: Vec<String>,
-    /// Those that are opened; the others are passed over by their names.
+    /// The files that are opened; the others are passed over by their names.
     entries: Vec<FileEntry>,
     junk: Vec<String>,
 }
@@ -94,7 +95,7 @@ fn first(files: &[FileInfo]) -> &str {
 /// A plan as one case sees it: the base is its own, and everything is by the paths of its own files.
 #[derive(Debug, PartialEq)]
 struct Seen {
-    /// How the base is stored and which types it has.
+    /// The base: its storage and its types.
     base: String,
     /// By first file: what is said of a model, and how each matrix is made.
     models: BTreeMap<String, (PlanModel, Vec<(Job, Recipe)>)>,

@@ -1,4 +1,4 @@
-//! Certified mode against the whole SVD: it may leave a verdict open, it may never be wrong.
+//! Certified mode against the whole SVD: it may leave a verdict open, but never be wrong.
 
 use crate::common::synthetic::{Spectrum, case};
 use crate::common::{self, Visit, fixtures, sample};

@@ -1,4 +1,5 @@
-//! What people really drop: file sets rebuilt from public reports, each with the right answer. See `fixtures/field/README.md`.
+//! Cases of the field: file sets rebuilt from public reports of what people really drop, each with the right answer. See
+//! `fixtures/field/README.md`.
 
 use crate::common::{Visit, fixtures, reference};
 use lorascope::plan::{Plan, PlanModel, Severity};
@@ -83,7 +84,7 @@ struct Truth {
     rank: f64,
 }
 
-/// Everything by a full decomposition in double precision, `[out, in]`.
+/// The truth by a full decomposition in double precision, `[out, in]`.
 fn truth(w0: &DMatrix<f64>, w: &DMatrix<f64>) -> Truth {
     let sorted = |m: &DMatrix<f64>| {
         let svd = m.clone().svd(true, false);

@@ -67,7 +67,7 @@ impl Dropped {
         self.visit().plan(&[])
     }
 
-    /// What every matrix of the first model becomes, `[out, in]`, with all types on.
+    /// The matrices of the first model as merged, `[out, in]`, with all types on.
     pub(crate) fn merged(&self, answers: &[(&str, &str)]) -> BTreeMap<String, DMatrix<f32>> {
         let mut visit = self.visit();
         let types = visit
@@ -615,7 +615,7 @@ fn a_doubtful_configuration_is_a_question() {
     assert_eq!((scale("dl/first"), scale("dl/second")), (Some(4.0), Some(1.0)));
 }
 
-/// K7: other libraries' factors are no model, and two layouts that do not meet are both named with a way out.
+/// K7: other libraries' factors are not a model, and two layouts that do not meet are both named with a way out.
 #[test]
 fn other_libraries_are_named() {
     let q = "model.layers.0.self_attn.q_proj";

@@ -1,4 +1,4 @@
-//! Names and layouts that have to meet: each pair of writers built here, with its merge computed here.
+//! Pairing across names and layouts: each pair of writers built here, with its merge computed here.
 
 use crate::field_kinds::{Dropped, KOHYA, PEFT, Tensors, close, config, lora, matrix, no_errors, random, tensors};
 use lorascope::plan::Plan;

@@ -265,7 +265,7 @@ fn small() -> Tensors {
     joined([blocks("model.layers", &[0, 1], &DECODER), embedding()])
 }
 
-/// What the adapter of `Q` makes of `small`, at scale 2.
+/// The change by the adapter of `Q` of `small`, at scale 2, is right.
 #[track_caller]
 fn is_right(drop: &Dropped) {
     let name = format!("{Q}.weight");
@@ -371,7 +371,7 @@ fn shards_that_were_downloaded_again() {
     );
 }
 
-/// Everything that lies in a repository beside the model: passed over in one line; broken weights stay an error by their name.
+/// Companions in a repository are passed over in one line; broken weights stay an error by their name.
 #[test]
 fn files_beside_models_are_no_errors() {
     let noise: Vec<u8> = (0..64u8).map(|i| i.wrapping_mul(37) | 0x80).collect();
@@ -447,7 +447,7 @@ fn files_beside_models_are_no_errors() {
     }
 }
 
-/// What training keeps of itself without tensors is no broken model; a model without tensors is one.
+/// Training state without tensors is not a broken model; a model without tensors is one.
 #[test]
 fn torch_files_without_tensors_are_where_training_stood() {
     let empty = std::fs::read(crate::common::fixtures().join("hostile/not_pytorch_zip.bin")).unwrap();

@@ -1,4 +1,4 @@
-//! Messages that lead somewhere: each kind of file that is not read, or is beside the point, named with its own way out.
+//! Messages with a way out: each kind of file that is not read, or is beside the point, named with its own way out.
 
 use crate::field_kinds::{Dropped, PEFT, Tensors, close, config, lora, no_errors, random, tensors};
 use lorascope::plan::{Plan, Problem};
@@ -204,7 +204,7 @@ fn adapters_of_adapterhub_are_named() {
     }
 }
 
-/// What trains embeddings only is said so, with the way to see them.
+/// An adapter of embeddings alone is said to be one, with the way to see them.
 #[test]
 fn adapters_of_embeddings_only_are_said_so() {
     let embed = "base_model.model.model.embed_tokens";

@@ -35,7 +35,7 @@ fn no_placeholders(plan: &Plan) {
     );
 }
 
-/// A network that steers another is no base, however large, and whatever its names say it is.
+/// A network that steers another is not a base, however large, and whatever its names say it is.
 #[test]
 fn a_controlnet_is_not_the_base() {
     let blocks = |lead: &str, n: usize| -> Tensors {
@@ -411,7 +411,7 @@ fn a_configuration_with_nan_is_read() {
     );
 }
 
-/// A fine-tune whose changes are all of types that are off is no stranger.
+/// A fine-tune whose changes are all of types that are off is not a stranger.
 #[test]
 fn changes_of_switched_off_types_are_said_so() {
     let base = all([llama(1), tensors(&[("model.layers.0.mlp.gate.weight", &[4, 12])])]);

@@ -1,4 +1,4 @@
-//! The house's own rules: documents name what exists, lower floors import no upper ones, algebra crates stay in their room.
+//! The house's rules: documents name what exists, lower floors import no upper ones, algebra crates stay in their room.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ const PAGE: [(&str, u32); 14] = [
     ("main", 11),
 ];
 
-/// What a module imports by a relative path, types too.
+/// The relative imports of a module, those of types too.
 fn imports(code: &str) -> impl Iterator<Item = &str> {
     let after = ["from '.", "import '.", "import('."];
     after.into_iter().flat_map(|begin| {
@@ -179,7 +179,7 @@ fn the_core_knows_no_browser() {
     }
 }
 
-/// What stands in backquotes in a document and begins like a path of ours.
+/// Words in backquotes in a document that begin like a path of ours.
 fn paths(text: &str) -> Vec<&str> {
     text.split('`')
         .skip(1)

@@ -1,4 +1,4 @@
-//! The lessons on matrices from a seed: what the paper's appendices C and D and its section 5 say holds for every dial.
+//! The lessons on matrices from a seed: claims of the paper's appendices C and D and its section 5, for every dial.
 
 use lorascope::lesson::alone::{self, AloneDials};
 use lorascope::lesson::first_step::{self, FirstStepDials, Optimizer, Start};

@@ -443,7 +443,7 @@ fn a_sweep_goes_through_ranks_and_seeds() {
     );
 }
 
-/// What the page says of ten seeds comes from the reference: one of them, made here, says the same.
+/// The page's numbers over ten seeds come from the reference: one of them, made here, says the same.
 #[test]
 fn ten_seeds_are_what_one_of_them_gives_here() {
     let stored = |rank: Option<u32>| {

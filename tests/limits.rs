@@ -1,4 +1,4 @@
-//! Any folder planned and computed alone: what the peaks of memory in docs/limits.md are measured with.
+//! The measurement of memory peaks for docs/limits.md: any folder, planned and computed alone.
 
 use crate::common::Visit;
 use crate::common::memory::measured;

@@ -1,4 +1,4 @@
-//! No message without its way out: every problem that any fixture brings about says what to do, and every code of the source is told apart.
+//! Messages and their ways out: every problem that any fixture brings about says what to do, and every code of the source is told apart.
 
 use crate::common::{Visit, fixtures};
 use crate::field_kinds::{Dropped, Tensors, config, tensors};
@@ -96,7 +96,7 @@ fn mixed_shards() -> Vec<Problem> {
     visit.plan(&[]).problems
 }
 
-/// What no fixture brings about.
+/// Drops for the messages that no fixture brings about.
 fn drops() -> Vec<Dropped> {
     let q = |layer: u32| format!("model.layers.{layer}.self_attn.q_proj");
     let weight = |layer: u32| format!("{}.weight", q(layer));

@@ -1,4 +1,4 @@
-//! What names of many families say: the reference's hand-made cases, and families of our own.
+//! Names of many families, parsed: the reference's hand-made cases, and families of our own.
 
 use crate::common::{fixtures, reference};
 use lorascope::plan::names::place;

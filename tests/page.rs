@@ -1,4 +1,5 @@
-//! What the page must know before the wasm is there, and the embed's published type, written from the core: each stands in one place.
+//! Generated TypeScript: the core's constants that the page needs before the wasm is there, and the embed's published type. Each stands in
+//! one place, the core.
 //!
 //! `LORASCOPE_WRITE=1 cargo test --test all page::` writes them.
 
@@ -44,7 +45,7 @@ fn the_page_knows_the_cores_constants() {
     check(
         "contract.ts",
         &format!(
-            "/** What the page must know of the core before the wasm is there: `LORASCOPE_WRITE=1 cargo test --test all page::` writes it. */
+            "/** Constants of the core that the page needs before the wasm is there. `LORASCOPE_WRITE=1 cargo test --test all page::` writes them. */
 import type {{ Settings }} from './wasm/simd/lorascope';
 
 /** The name and version of a report's JSON form. */
@@ -53,7 +54,7 @@ export const SCHEMA = '{SCHEMA}';
 /** The longest window that a slider offers. */
 export const LONGEST_WINDOW = {LONGEST_WINDOW};
 
-/** How many strongest vectors a kept corner of a similarity matrix has, on either side. */
+/** The number of strongest vectors, on either side, in the corner that is kept of a similarity matrix. */
 export const CORNER = {CORNER};
 
 /** The rule before anybody has touched it. */

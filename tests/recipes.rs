@@ -181,7 +181,7 @@ fn asked(id: &str) -> Request {
     Request::of(figure, Theme::Light, 632.0)
 }
 
-/// What any figure of the list can do, with these words in its drawing.
+/// A figure of the list does everything that the others do, with these words in its drawing.
 fn goes_everywhere(id: &str, drawn: &str, proof: &str) {
     let (report, request) = (report(), asked(id));
     assert!(svg(&report, &request).contains(drawn), "{id}: the drawing");

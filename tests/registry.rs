@@ -1,4 +1,4 @@
-//! The table of formats in `docs/formats.md` is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
+//! The table of formats in `docs/formats.md`: it is the one the code gives, its proofs exist, and everything it refuses is refused by that name.
 
 use crate::common::{Visit, fixtures};
 use lorascope::methods::refused::REFUSED;

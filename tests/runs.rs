@@ -1,4 +1,4 @@
-//! Checkpoints of one training run: how each follows the one before, and by what its results are known again.
+//! Checkpoints of one training run: the overlaps of each with the one before, and the keys under which results are found again.
 
 use crate::common::synthetic::{Case, Spectrum, left_vectors, run};
 use crate::common::{Visit, fixtures, reference};
@@ -145,7 +145,7 @@ fn a_real_run_is_followed_from_step_to_step() {
     }
 }
 
-/// By what a result is known again: words, and the bytes of its tensors.
+/// The key under which a result is found again: words, and the bytes of its tensors.
 fn keys(visit: &Visit) -> Vec<(String, Vec<Vec<u8>>)> {
     let bytes = visit.bytes(&visit.session.ranges(0));
     let keys = visit.session.keys(0, &(&Settings::default()).into());

@@ -117,7 +117,7 @@ fn within(files: &Files, prefix: &str) -> Files {
     files.iter().map(|(p, bytes)| (path(p), bytes.clone())).collect()
 }
 
-/// Whatever the size, and for each byte: what docs/limits.md allows the readers, and as much for the plan.
+/// The memory that a case may take: what docs/limits.md allows the readers, at any size and per byte, and as much for the plan.
 fn allowed(files: &Files) -> usize {
     let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
     (32 << 20) + 64 * bytes

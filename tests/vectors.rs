@@ -1,4 +1,4 @@
-//! Everything that was compared, on demand; and best matches with the signs that the decompositions gave.
+//! All cosines of a matrix, on demand; and best matches with the signs that the decompositions gave.
 
 use crate::common::synthetic::{Spectrum, case, run};
 use crate::common::{Visit, fixtures};

@@ -1,4 +1,4 @@
-// Debian and Ubuntu: installs packages where we may (root, or sudo that asks nothing).
+// Packages of Debian and Ubuntu: installed where we may (root, or sudo that asks nothing).
 import { ask, run } from './run.mjs';
 import { step } from './say.mjs';
 

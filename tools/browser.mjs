@@ -1,4 +1,4 @@
-// The browsers that the tests and the benchmark drive: those that are here, or that the system's packages give; nothing downloads its own.
+// The browsers that tests and benchmark drive: installed ones, or those of the system's packages; nothing downloads its own.
 import { existsSync, readdirSync } from 'node:fs';
 import { aptInstall, hasApt } from './apt.mjs';
 import { ask } from './run.mjs';

@@ -1,4 +1,5 @@
-// docs/browsers.md: what each engine was seen to do, from the results of tests/engines. Only a run without failures and with every engine writes it.
+// Writer of docs/browsers.md, the table of what each engine was seen to do in tests/engines. Only a run without failures and with every engine
+// writes it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { at } from './paths.mjs';
 
@@ -23,7 +24,7 @@ export const OLDEST = [1, 2, 3].map((column) => Math.max(...NEEDS.map((row) => r
 export const sentence = ([chrome, firefox, safari]) =>
   `Chrome or Edge ${chrome}, Firefox ${firefox} and Safari ${safari}, or newer`;
 
-/** Where the run was whole, the table as it came out; otherwise the file stays. */
+/** Writes the table where the run was whole; otherwise the file stays. */
 export function writeBrowsers() {
   const file = at('test-results', 'results-tests-engines.json');
   if (!existsSync(file)) return;

@@ -1,4 +1,4 @@
-// npm run build
+// npm run build: dist/, from the wasm on.
 import { command } from './say.mjs';
 import { setup } from './setup.mjs';
 import { buildSite } from './site.mjs';

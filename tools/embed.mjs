@@ -1,5 +1,5 @@
-// www/element/ and its wasm to dist/lorascope-figure.js and dist/lorascope-lessons.js: modules that need nothing beside them, the lessons apart
-// because they compute. Also what the npm package holds.
+// The build of the embed: www/element/ and its wasm to dist/lorascope-figure.js and dist/lorascope-lessons.js, modules that need nothing beside
+// them, the lessons apart because they compute. The npm package holds the same two.
 import { copyFileSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { at } from './paths.mjs';

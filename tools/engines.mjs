@@ -1,4 +1,4 @@
-// npm run engines: all of what runs in Chromium, Firefox and WebKit, as far as they are here; writes docs/browsers.md when all passes in all.
+// npm run engines: the tests for Chromium, Firefox and WebKit, as far as these are here; writes docs/browsers.md when all pass in all.
 import { writeBrowsers } from './browsers.mjs';
 import { command } from './say.mjs';
 import { setup } from './setup.mjs';

@@ -1,4 +1,4 @@
-// Paths, from the top of the tree.
+// Paths from the top of the tree.
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 

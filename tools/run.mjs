@@ -1,10 +1,10 @@
-// Child processes, in the three ways we need them.
+// Child processes in three ways: asked for their output, run in the terminal, or read line by line.
 import { spawn, spawnSync } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { root } from './paths.mjs';
 
-/** What a command prints, trimmed, or null when it is missing or fails. For quick questions. */
+/** The output of a command, trimmed, or null when it is missing or fails. For quick questions. */
 export function ask(command, ...args) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;

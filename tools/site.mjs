@@ -1,4 +1,4 @@
-// www/ and its wasm to dist/, by Vite: the page, and the element that draws a figure elsewhere.
+// The build of dist/ from www/ and its wasm, by Vite: the page, and the element that draws a figure elsewhere.
 import { buildEmbed } from './embed.mjs';
 import { at } from './paths.mjs';
 import { seconds, step } from './say.mjs';
@@ -8,7 +8,7 @@ import { buildWasm } from './wasm.mjs';
 const SOURCES = ['index.html', 'www', 'package-lock.json', 'vite.config.ts', 'tools/vite'];
 const stamp = at('.cache/dist');
 
-/** Everything that ships. */
+/** Builds everything that ships. */
 export async function buildSite() {
   await buildWasm('release');
   const sources = hash(SOURCES);

@@ -39,7 +39,7 @@ export const cargoTest =
 /** The page's own functions, in Node. */
 export const unitTests = (say) => playwright('tests/unit', {}, say);
 
-/** What ships is what is tested: dist/ in a browser. */
+/** Browser tests of dist/, the build that ships. */
 export async function browserTests(say) {
   await findBrowser();
   const server = await serve();
@@ -135,7 +135,7 @@ async function playwright(config, env, say) {
   return { passed: expected + flaky, failed: unexpected || (code === 0 ? 0 : 1), skipped, note: notes(report) };
 }
 
-/** What tests said of their breadth (tests/browser/breadth.ts), and which browsers there are none of. */
+/** Notes for the summary: the breadth that tests ran in (tests/browser/breadth.ts), and browsers that are missing. */
 function notes(report) {
   const [said, missing] = [[], new Set()];
   const walk = ({ suites = [], specs = [] }) => {

@@ -1,4 +1,4 @@
-// Work is skipped when the hash of everything it reads is the one it left behind.
+// Stamps: work is skipped when the hash of everything it reads is the one it left behind.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

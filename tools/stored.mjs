@@ -1,5 +1,5 @@
-// node tools/stored.mjs: what the page shows before it computes anything, made by the engine itself: the results of the sample, and an intruder
-// being born. Run `npm run build` before it.
+// node tools/stored.mjs: writes the results that the page shows before it computes anything, made by the engine itself: those of the sample, and
+// an intruder being born. Run `npm run build` before it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { at } from './paths.mjs';
 import { command, step } from './say.mjs';
@@ -59,7 +59,10 @@ async function sample({ Session, ReportView }) {
   return report;
 }
 
-/** What every dial of the page reaches. The map in as many digits as its colours and cards show; the rest to the last one, since a verdict may hang on it. */
+/**
+ * The part of a result that the page's dials reach. The map in as many digits as its colours and cards show; the rest to the last one, since a
+ * verdict may depend on it.
+ */
 function part({ left, right, similarity, delta, sigmaBase, sigmaTuned, ...rest }) {
   const side = ({ maxCos, argmax, tiedCos }) => ({
     maxCos: maxCos.slice(0, LONGEST),

@@ -1,4 +1,4 @@
-// The Rust that builds the wasm. Threads need `std` rebuilt with atomics: a compiler that takes -Z flags and the
+// The Rust toolchain for the wasm. Threads need `std` rebuilt with atomics: a compiler that takes -Z flags and the
 // sources of exactly that compiler. Two roads lead there; neither changes anyone's default toolchain.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

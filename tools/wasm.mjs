@@ -1,5 +1,5 @@
-// Rust to www/wasm/{simd,draw,threads,relaxed,embed}/: the engine without threads, what the page draws with, the engine with rayon's threads
-// over shared memory, without and with fused multiply-adds, and the drawing part that embeds carry.
+// The builds of the wasm, www/wasm/{simd,draw,threads,relaxed,embed}/: the engine without threads, what the page draws with, the engine with
+// rayon's threads over shared memory, without and with fused multiply-adds, and the drawing part that embeds carry.
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

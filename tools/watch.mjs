@@ -1,4 +1,4 @@
-// Work that follows changes of files.
+// File watcher: calls a piece of work after files have changed.
 import { watch } from 'node:fs';
 
 /** Calls `work` after a burst of changes below some folders, never twice at once. */

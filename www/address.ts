@@ -1,4 +1,4 @@
-/** The page and its address: what a link asks for is done once the numbers are there, and what the reader sets goes into the address. */
+/** Deep links: what a link asks for is done once the numbers are there, and what the reader sets goes into the address. */
 import type { App } from './app';
 import { problem } from './files/drop';
 import { carried, carry } from './state/carried';
@@ -19,9 +19,9 @@ export class Address {
   readonly #nav: Navigation;
   readonly #report: () => LiveReport | undefined;
   #link: Link = read('');
-  /** What the link asks for and is not there yet. */
+  /** Whether the link asks for something that is not there yet. */
   #waits = false;
-  /** What the link brought, while it is shown. */
+  /** The head that the link brought, while it is shown. */
   #brought: State['head'];
   #written = '';
   #timer: ReturnType<typeof setTimeout> | undefined;

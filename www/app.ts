@@ -1,4 +1,4 @@
-/** The reader's actions. Each changes the state, asks the engine, or both. */
+/** The actions of the reader. Each changes the state, asks the engine, or both. */
 import type { Checkpoint } from './state/checkpoints';
 import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
 import { Cancelled } from './engine/errors';
@@ -41,7 +41,7 @@ export class App {
   #playing: ReturnType<typeof setInterval> | undefined;
   /** Grows with every plan asked for: a plan that was overtaken is dropped. */
   #asked = 0;
-  /** What the plan in force is of. */
+  /** The files and answers of the plan in force. */
   #planned: Pick<State, 'files' | 'answers'> = { files: [], answers: new Map() };
 
   constructor(store: Store, engine: Late<Engine>, report: Late<LiveReport>) {
@@ -51,7 +51,7 @@ export class App {
     this.keeping = new Keeping(store);
   }
 
-  /** What the engine runs as, for the page and for whoever measures it. */
+  /** Notes the engine's build, for the page and for whoever measures it. */
   runs(info: EngineInfo): void {
     Object.assign(document.documentElement.dataset, { build: info.build, threads: String(info.threads) });
     this.#store.update((s) => ({ ...s, engine: info, starting: undefined }));
@@ -63,7 +63,7 @@ export class App {
     for (const late of [this.#engine, this.report]) late.get().catch(() => undefined);
   }
 
-  /** What the page needs besides the engine. */
+  /** Starts everything that the page needs besides the engine. */
   start(): void {
     void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
     void this.keeping.count();

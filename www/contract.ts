@@ -1,4 +1,4 @@
-/** What the page must know of the core before the wasm is there: `LORASCOPE_WRITE=1 cargo test --test all page::` writes it. */
+/** Constants of the core that the page needs before the wasm is there. `LORASCOPE_WRITE=1 cargo test --test all page::` writes them. */
 import type { Settings } from './wasm/simd/lorascope';
 
 /** The name and version of a report's JSON form. */
@@ -7,7 +7,7 @@ export const SCHEMA = 'lorascope-report/1';
 /** The longest window that a slider offers. */
 export const LONGEST_WINDOW = 100;
 
-/** How many strongest vectors a kept corner of a similarity matrix has, on either side. */
+/** The number of strongest vectors, on either side, in the corner that is kept of a similarity matrix. */
 export const CORNER = 32;
 
 /** The rule before anybody has touched it. */

@@ -1,4 +1,4 @@
-//! The leading vectors, their cosines with the leading base vectors, and a bound for the rest.
+//! Certified mode: the leading vectors, their cosines with the leading base vectors, and a bound for the rest.
 
 use super::change::Change;
 use super::weights::Weights;

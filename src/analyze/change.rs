@@ -1,4 +1,4 @@
-//! A recipe -> the tuned matrix and what its change amounts to.
+//! A recipe applied to its base matrix: the tuned matrix, and the size and spectrum of its change.
 
 use super::Stop;
 use super::weights::{Merged, Weights};
@@ -10,7 +10,7 @@ use crate::metrics::measure::of_change;
 use crate::plan::job::{Columns, Lines, Recipe, Scale, TensorRef};
 use crate::report::{Delta, Floor, Status};
 
-/// What a recipe does to the base.
+/// The change that a recipe makes to the base.
 pub enum Change<'a> {
     /// Bit for bit the base, with what to know about it.
     Unchanged(Option<String>),
@@ -41,7 +41,7 @@ impl Tuned<'_> {
         }
     }
 
-    /// What a file holds was looked at when it was read.
+    /// A stored tensor was checked when its file was read.
     pub fn is_finite(&self) -> bool {
         match self {
             Tuned::Stored(_) => true,
@@ -95,7 +95,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// What it does to some of the outputs.
+    /// The change of some of the outputs.
     pub fn rows(self, rows: &[usize]) -> Change<'a> {
         match self {
             Change::Unchanged(reason) => Change::Unchanged(reason),
@@ -112,7 +112,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// How the engine makes W; none where there is nothing to compare.
+    /// The change as the algebra takes it; none where there is nothing to compare.
     pub fn tune(&self) -> Option<Tune<'_>> {
         match self {
             Change::Unchanged(_) => None,

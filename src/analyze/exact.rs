@@ -1,4 +1,4 @@
-//! Everything: full spectra of W0 and W, every tuned vector against every base vector, on both sides.
+//! Exact mode: full spectra of W0 and W, every tuned vector against every base vector, on both sides.
 
 use super::change::{Change, Tuned};
 use super::weights::Weights;

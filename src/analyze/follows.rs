@@ -1,5 +1,5 @@
-//! How the leading left vectors of one checkpoint of a run appear in the next: by this, a vector is known again where the order of the
-//! singular values changes.
+//! Overlaps of the leading left vectors of consecutive checkpoints of a run. By them a vector is followed where the order of the singular
+//! values changes.
 
 use crate::linalg::{Matrix, View, product};
 use crate::plan::job::Job;

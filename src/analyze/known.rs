@@ -1,4 +1,4 @@
-//! Matrices that are in memory already, compared exactly: what the lessons make.
+//! Exact comparison of matrices that are in memory already, for the lessons.
 
 use super::change::Change;
 use super::weights::Weights;
@@ -27,7 +27,7 @@ pub enum Tuning {
     },
 }
 
-/// What is known of a tuned matrix: its entry in a report, and its leading left singular vectors, which the next checkpoint of a run is
+/// The analysis of a tuned matrix: its entry in a report, and its leading left singular vectors, which the next checkpoint of a run is
 /// held against.
 pub struct Look {
     pub entry: report::Matrix,

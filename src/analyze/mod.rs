@@ -1,4 +1,4 @@
-//! One matrix: bytes -> report entries, one per model. What the base costs is paid once for all of them.
+//! The analysis of one matrix: from its bytes to report entries, one per model. The base is decomposed once for all of them.
 
 mod certified;
 mod change;
@@ -23,7 +23,7 @@ use weights::Weights;
 
 /// Computes one job. `bytes` holds the tensors of [`Job::tensors`] in that order; `now` is a clock in seconds.
 ///
-/// Whatever goes wrong with one model is data in its entry; the others are not affected.
+/// Whatever goes wrong with one model is an entry with a reason; the others are not affected.
 pub fn analyze(
     job: &Job,
     bytes: &[impl AsRef<[u8]> + Sync],
@@ -103,7 +103,7 @@ fn compute(job: &Job, w0: &Weights, changes: &[Result<Change, Stop>], task: &Tas
         Mode::Exact => exact::compute(w0, changes, |place| job.is_in_run(place)),
         _ => certified::compute(w0, changes, task),
     };
-    // What remains of a tuned matrix once it is compared.
+    // The parts of a tuned matrix that are kept once it is compared.
     let vectors: Vec<Option<Matrix>> = computed
         .iter_mut()
         .enumerate()
@@ -168,7 +168,7 @@ impl Stop {
     }
 }
 
-/// What either way finds out about one tuned matrix.
+/// The numbers of one tuned matrix, from either mode.
 pub struct Numbers {
     sigma_base: Vec<f32>,
     sigma_tuned: Vec<f32>,

@@ -1,4 +1,5 @@
-//! Weights rounded to 4 and 8 bits and back, in the ways of the usual packers: what a model merged into an unpacked base began from.
+//! Quantization and back: weights rounded to 4 and 8 bits as the usual packers do it. A model merged into an unpacked base began from
+//! such weights.
 
 use rayon::prelude::*;
 
@@ -19,7 +20,7 @@ const SCHEMES: [Scheme; 8] = [
     // bitsandbytes, blocks of 64.
     |w, _, sink| table(w, 64, &NF4, sink),
     |w, _, sink| table(w, 64, &FP4, sink),
-    // bitsandbytes in 8 bits (LLM.int8): a scale a row.
+    // bitsandbytes in 8 bits (LLM.int8): one scale per row.
     |w, m, sink| whole(w, m.cols, 127.0, sink),
     // GPTQ, AWQ and their kin by rounding to nearest: groups of a row, symmetric and with an offset.
     |w, m, sink| whole(w, 128.min(m.cols), 7.0, sink),
@@ -166,7 +167,7 @@ fn table(w: &[f32], block: usize, values: &[f32; 16], sink: Sink) {
     }
 }
 
-/// Whole numbers from -`most` to `most`, times a scale a group.
+/// Whole numbers from -`most` to `most`, times one scale per group.
 fn whole(w: &[f32], group: usize, most: f32, sink: Sink) {
     for (b, part) in w.chunks(group.max(1)).enumerate() {
         let scale = largest(part) / most;

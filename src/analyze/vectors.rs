@@ -1,4 +1,5 @@
-//! All pre-trained vectors against all fine-tuned ones, of one matrix and one model, on demand: too much to keep for every matrix.
+//! All cosines of one matrix and one model, every pre-trained vector with every fine-tuned one. Computed on demand: they are too many to
+//! keep for every matrix.
 
 use super::change::Change;
 use super::follows::between;

@@ -185,7 +185,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// Bit for bit the same numbers.
+    /// Whether the numbers are the same, bit for bit.
     pub fn equals(&self, other: &Weights) -> bool {
         if self.stored == other.stored && self.transposed == other.transposed {
             return self.bytes == other.bytes;

@@ -1,4 +1,4 @@
-//! What a reader may build: so many bytes of memory for each byte it read, counted as expanded, not as stored.
+//! The memory budget of a reader: so many bytes per byte that it read, counted as expanded, not as stored.
 //!
 //! A file may ask for far more than it holds: a pickle that names one list a thousand times, a shape of ones at two bytes each. Every
 //! reader tells its budget of what it is about to build and stops where that is more than the bytes read allow. docs/limits.md has the
@@ -11,7 +11,7 @@ const FREE: u64 = 16 << 20;
 /// Never more than this, so that a tab lives: the largest checkpoints need a tenth of it.
 const MOST: u64 = 256 << 20;
 
-/// How much may be built for every byte read, by what is read: some times what honest writers need.
+/// Bytes that may be built per byte read, by what is read: some times what honest writers need.
 pub const PICKLE: u64 = 64;
 pub const JSON: u64 = 16;
 pub const HEADER: u64 = 3;
@@ -64,7 +64,7 @@ impl Budget {
         self.spend(count.saturating_mul(size_of::<T>().saturating_add(besides)))
     }
 
-    /// What was built so far.
+    /// Bytes built so far.
     pub fn spent(&self) -> u64 {
         self.spent
     }

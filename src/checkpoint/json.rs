@@ -18,7 +18,7 @@ pub struct Index {
     pub shards: BTreeMap<String, Vec<String>>,
 }
 
-/// What is used of a model's `config.json`.
+/// The fields of a model's `config.json` that are used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelConfig {
     pub model_type: Option<String>,
@@ -57,7 +57,7 @@ pub fn value(text: &str) -> Result<Value, Error> {
         .map_err(|e| error(&e, &budget))
 }
 
-/// Why a reader of JSON stopped: the text is none, or the account is overdrawn.
+/// The error of a JSON reader that stopped: the text is not JSON, or the budget is overdrawn.
 pub fn error(e: &serde_json::Error, budget: &Budget) -> Error {
     budget
         .clone()

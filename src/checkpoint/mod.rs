@@ -1,4 +1,5 @@
-//! Bytes -> what tensors are there. Sans-IO: a [`Reader`] says which byte range it wants next and never sees a whole file.
+//! Readers of checkpoint files: from bytes to the list of tensors. Sans-IO: a [`Reader`] says which byte range it wants next and never sees
+//! a whole file.
 
 // No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]

@@ -4,13 +4,13 @@ use super::dtype::Dtype;
 use super::json;
 use serde_json::Value;
 
-/// How bitsandbytes packed one weight: the JSON it stores as a tensor of bytes.
+/// The quantization state of one weight by bitsandbytes: JSON, stored as a tensor of bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantState {
     pub shape: Vec<u64>,
-    /// Weights a scale.
+    /// Weights per scale.
     pub block: u64,
-    /// Of double quantisation: scales a scale, and what is added to each.
+    /// Double quantisation: the number of scales per second scale, and the offset that is added to each.
     pub nested: Option<(u64, f32)>,
 }
 
@@ -42,7 +42,7 @@ impl QuantState {
     }
 }
 
-/// Two codes a byte, the first in the high half; `map` gives the 16 values, `scales` one number for every `block` weights.
+/// Two codes per byte, the first in the high half; `map` gives the 16 values, `scales` one number for every `block` weights.
 pub fn four_bit(packed: &[u8], map: &[f32], scales: &[f32], block: u64, count: usize) -> Option<Vec<f32>> {
     let block = usize::try_from(block).ok().filter(|b| *b > 0)?;
     if packed.len() < count.div_ceil(2) || map.len() != 16 || scales.len() < count.div_ceil(block) {

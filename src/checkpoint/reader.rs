@@ -10,7 +10,7 @@ use crate::error::{Error, Foreign};
 use crate::methods::AdapterConfig;
 use std::ops::Range;
 
-/// What a file turned out to be.
+/// The content of a file, as its own bytes say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     Tensors(Header),
@@ -37,7 +37,7 @@ pub struct Reader {
     result: Option<Result<Content, Error>>,
 }
 
-/// What the next bytes are.
+/// The meaning of the next bytes.
 enum Then {
     Json,
     Header,
@@ -135,7 +135,7 @@ impl Reader {
         self.result = Some(Err(error));
     }
 
-    /// What the file is; `Unreadable` when it was asked too early.
+    /// The content of the file; `Unreadable` when it was asked too early.
     pub fn content(&self) -> Result<Content, Error> {
         self.result.clone().unwrap_or(Err(Error::Unreadable {
             detail: "it was not read to the end of its header".into(),

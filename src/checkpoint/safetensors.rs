@@ -1,4 +1,4 @@
-//! The header of a safetensors file: wire form -> checked form.
+//! The parser of safetensors headers: from the JSON in the file to checked tensors.
 //!
 //! Offsets are u64 throughout. The `safetensors` crate wants the whole file in memory and counts in usize, so on wasm32 it
 //! refuses tensors from 512 MiB and offsets past 4 GiB; here it serves as the oracle of the tests.
@@ -33,7 +33,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// How many bytes it takes.
+    /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
         self.end.saturating_sub(self.begin)
     }
@@ -49,7 +49,7 @@ pub struct Header {
     pub metadata: BTreeMap<String, String>,
     /// Bytes after the last tensor: some tools leave them, and every loader but the strict one reads over them.
     pub trailing: u64,
-    /// How weights of 4 bits are packed, by the weight's name.
+    /// The quantization states of weights of 4 bits, by the weight's name.
     pub states: BTreeMap<String, QuantState>,
     /// The first numbers of one matrix per block, by its name.
     pub samples: BTreeMap<String, Vec<f32>>,
@@ -205,7 +205,7 @@ fn checked(name: String, entry: WireEntry) -> Result<Tensor, Error> {
 #[derive(Default)]
 struct Wire {
     entries: Vec<(String, WireEntry)>,
-    /// How many there are, and the first that is not kept because there are too many.
+    /// The number of all tensors, and the first that is not kept because there are too many.
     tensors: usize,
     beyond: Option<String>,
     metadata_ignored: bool,

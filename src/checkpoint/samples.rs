@@ -1,9 +1,10 @@
-//! A few numbers of every block: by them equal blocks of two checkpoints are known, whatever their places in the network are.
+//! Samples of blocks: the first bytes of one tensor of each, a fingerprint by which equal blocks of two checkpoints are found, whatever their
+//! places in the network.
 
 use super::safetensors::Tensor;
 use std::collections::BTreeMap;
 
-/// So much of a matrix says which one it is: trained weights of two blocks are no more alike than random ones.
+/// Bytes that tell one matrix from another: trained weights of two blocks are no more alike than random ones.
 pub const BYTES: u64 = 1024;
 /// No network that is read here has more blocks in one file.
 const MOST: usize = 512;

@@ -1,8 +1,8 @@
-//! The kind of a file, from its first bytes. Known before any length in it is trusted: a zip passes for a header of 67 MB.
+//! Magic numbers: the kind of a file, from its first bytes. Known before any length in it is trusted: a zip passes for a header of 67 MB.
 
 use crate::error::Foreign;
 
-/// What to try next.
+/// The kind of a file by its magic number: the reader to try next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Safetensors,

@@ -1,6 +1,6 @@
 //! Files that are not checkpoints: what each is, and the way to one.
 
-/// What a file that is not a checkpoint turned out to be.
+/// The kinds of files that are not checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
     Gguf,

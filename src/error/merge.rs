@@ -1,6 +1,6 @@
 //! Merging elsewhere: what each library does with an adapter that is not merged here.
 
-/// How a writer's adapters become a merged model: each library merges its own.
+/// The way from a writer's adapters to a merged model: each library merges its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Merge {
     Peft,

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a file, with a stable code, the facts and the way out.
+//! The errors of files, each with a stable code, the facts and the way out.
 
 mod examples;
 mod foreign;
@@ -152,7 +152,7 @@ pub const REWRITE: &str = "python -c \"import sys, json, struct; b = open(sys.ar
                        h = json.loads(b[8:n]); end = max(t['data_offsets'][1] for k, t in h.items() if k != '__metadata__'); \
                        open(sys.argv[2], 'wb').write(b[:n + end])\" model.safetensors rewritten.safetensors";
 
-/// What is said of an error.
+/// The message of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told<'a> {
     /// A stable word for tests, scripts and links.
@@ -161,7 +161,7 @@ pub struct Told<'a> {
     pub title: String,
     /// The facts, with numbers.
     pub cause: String,
-    /// What to do.
+    /// The step that helps.
     pub fix: &'static str,
     pub command: Option<&'static str>,
     /// The tensor (or module) it is about.
@@ -206,7 +206,7 @@ const SAVE_ADAPTER: &str = "Save the adapter again with the library that trained
 const SHARDS: &str = "The index is not needed: drop the shards themselves.";
 
 impl Error {
-    /// All that is said of it: one arm per kind.
+    /// The message, one arm per kind of error.
     pub fn told(&self) -> Told<'_> {
         match self {
             Error::EmptyFile => told("empty-file", "The file is empty", "It has 0 bytes.", INCOMPLETE),
@@ -260,7 +260,7 @@ impl Error {
             .of(tensor),
             Error::DuplicateKey { name } => told(
                 "duplicate-key",
-                "A name stands twice in the header",
+                "A tensor name appears twice in the header",
                 format!("“{name}” is given twice; which one counts cannot be known."),
                 DAMAGED,
             )

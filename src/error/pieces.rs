@@ -4,7 +4,7 @@
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pieces {
     pub what: &'static str,
-    /// Why it is not read.
+    /// The reason why it is not read.
     pub why: &'static str,
     pub fix: &'static str,
     pub command: &'static str,

@@ -7,11 +7,11 @@ use crate::print::escape;
 use crate::report::Report;
 use std::fmt::Write;
 
-/// What the page needs besides the report.
+/// Parts of an exported page besides the report.
 pub struct Page<'a> {
     /// The text of the module that defines `<lorascope-figure>`.
     pub module: &'a str,
-    /// Where the page that made it can be found; empty where that means nothing (a file, a local server).
+    /// The address of the page that made it; empty where that means nothing (a file, a local server).
     pub address: &'a str,
 }
 
@@ -141,7 +141,7 @@ body:has(>.lorascope-page){margin:0;padding:8px 12px;background:#fff}\
 /// Tells the page around an iframe how tall it has to be.
 const HEIGHT: &str = "if(parent!==window)new ResizeObserver(()=>parent.postMessage({type:'lorascope-height',height:Math.ceil(document.body.getBoundingClientRect().height)},'*')).observe(document.body)";
 
-/// What a blog pastes: the element, with the module and the report beside it.
+/// The embed snippet: the element, with the module and the report beside it.
 pub fn embed_code(report: &Report, request: &Request) -> String {
     format!(
         "<script type=\"module\" src=\"lorascope-figure.js\"></script>\n<lorascope-figure src=\"report.json\" {}></lorascope-figure>",

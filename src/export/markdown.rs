@@ -1,4 +1,4 @@
-//! The whole run as Markdown: for an issue, a pull request, a lab's notebook.
+//! The report as Markdown, for an issue, a pull request, a lab's notebook.
 
 use super::provenance::{file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
@@ -61,7 +61,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     out
 }
 
-/// What each model's numbers say; of a run those of its last checkpoint.
+/// The reading of each model; of a run that of its last checkpoint.
 fn readings(out: &mut String, report: &Report, request: &Request) {
     out.push_str("\n## Readings\n");
     let names = labels(&report.models);

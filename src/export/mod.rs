@@ -1,4 +1,4 @@
-//! Report -> files to take away. One format per file; all of them carry the rule in force, the version, the files and the paper.
+//! Exports: a report as files. One format per module; all of them carry the rule in force, the version, the files and the paper.
 
 #[cfg(feature = "page")]
 mod card;

@@ -24,7 +24,7 @@ pub struct Provenance {
     pub build: String,
     /// "“official code”, changed: k = 20".
     pub preset: String,
-    /// What must be known before the numbers are trusted.
+    /// A caveat to know before the numbers are trusted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     /// "left vectors, |cos|, thin SVD, k = 20, ε = 0.50".
@@ -76,7 +76,7 @@ impl Provenance {
         )
     }
 
-    /// Everything, line by line.
+    /// The whole provenance, line by line.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![
             format!("{} ({})", self.program, self.build),

@@ -1,4 +1,4 @@
-//! The part of a report that one figure needs: what an exported page or an embed carries.
+//! The slim report: the part that one figure needs, for exported pages and embeds.
 
 use crate::figures::{Matches, Request};
 use crate::report::{Cosine, Delta, LONGEST_WINDOW, Match, Matching, Matrix, Model, Report, Side, Similarity};
@@ -8,7 +8,7 @@ use crate::summary;
 /// Totals and counts are those of the settings.
 pub fn slim(report: &Report, request: &Request) -> Report {
     let only = request.matrix.as_ref().filter(|_| request.figure.is_of_one_matrix());
-    // What is left out is not copied first: one matrix may hold all cosines of thousands of vectors.
+    // Parts that are left out are not copied first: one matrix may hold all cosines of thousands of vectors.
     let part = |model: &Model| Model {
         matching: Matching {
             unmatched: vec![],

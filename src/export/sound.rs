@@ -1,5 +1,5 @@
-//! Whether a stored report is what it says it is: lengths that agree, indices that point somewhere, numbers that are finite and cosines
-//! that are cosines. Looked at once, when it is opened; after that it is drawn as it is.
+//! Validation of a stored report: lengths that agree, indices that point somewhere, numbers that are finite and cosines that are cosines. It
+//! runs once, when the report is opened; after that the report is drawn as it is.
 
 use crate::report::{Delta, Match, Matrix, Report, Similarity};
 

@@ -1,11 +1,11 @@
-//! The whole report as a file, and back.
+//! The stored report: the whole of it as a file, and back.
 
 use super::slim::first_columns;
 use super::sound;
 use crate::report::{Report, SCHEMA, Settings};
 use crate::summary;
 
-/// How many fine-tuned vectors keep their cosines with every pre-trained one: all n would be hundreds of megabytes of digits.
+/// The number of fine-tuned vectors that keep their cosines with every pre-trained one: all n would be hundreds of megabytes of digits.
 const VECTORS: u32 = 16;
 
 /// `lorascope-report/1`, with counts and totals by the settings.
@@ -30,7 +30,7 @@ pub fn report(report: &Report, settings: &Settings) -> String {
     serde_json::to_string(&out).unwrap_or_default()
 }
 
-/// A stored report; why it is none, in words.
+/// Reads a stored report; the error says in words why it is not one.
 pub fn read(text: &str) -> Result<Report, String> {
     let report: Report = serde_json::from_str(text).map_err(|why| format!("It is no report of Lorascope: {why}."))?;
     if report.schema != SCHEMA {

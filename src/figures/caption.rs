@@ -42,7 +42,7 @@ fn lines(caption: &str, request: &Request) -> Vec<String> {
     wrap(caption, TICK, sane_width(request) - 4.0)
 }
 
-/// On a pen of the whole area.
+/// Draws the caption on a pen of the whole area.
 pub(super) fn draw(pen: &Pen, report: &Report, request: &Request, body: f64) -> Drawn {
     let Some(caption) = &request.caption else { return Ok(()) };
     let head = Type {

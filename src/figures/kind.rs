@@ -1,7 +1,7 @@
-//! What a figure is: its contract once it is laid out, and its kind, which owns all that others say and do about it.
+//! The contract of a figure: `Figure`, once it is laid out, and [`FigureKind`], which holds everything that others say and do about it.
 //!
 //! A new figure is a file with a [`FigureKind`] and a layout, and a line in the list beside its `mod`, [`OWN`]. The page, links, the embed,
-//! exports and tests read the list. A figure of one more measure by layer is no code at all.
+//! exports and tests read the list. A figure of one more measure by layer needs no code.
 
 #![warn(missing_docs)]
 
@@ -35,7 +35,7 @@ pub(crate) trait Drawing {
 
 /// A figure that is laid out. Whatever the report holds, nothing here panics.
 pub(crate) trait Figure: Drawing {
-    /// In one sentence, for screen readers.
+    /// The figure in one sentence, for screen readers.
     fn alt(&self) -> String;
 }
 
@@ -77,7 +77,7 @@ macro_rules! figure {
 
 pub(crate) use {drawing, figure};
 
-/// How a figure is laid out.
+/// The layout of a figure, from a report and a request.
 pub(crate) type Make = for<'a> fn(&'a Report, &'a Request) -> Box<dyn Figure + 'a>;
 
 /// One kind of figure, and all that is known of it.
@@ -85,11 +85,11 @@ pub(crate) type Make = for<'a> fn(&'a Report, &'a Request) -> Box<dyn Figure + '
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct FigureKind {
-    /// As links, files and the embed call it.
+    /// Its id in links, files and the embed.
     pub id: &'static str,
     /// Its heading.
     pub title: &'static str,
-    /// What it shows at a time.
+    /// Its subject: a run, one matrix or one panel.
     pub about: About,
     /// It shows the checkpoints of a training run: where a report holds none, it has nothing to show.
     pub of_runs: bool,
@@ -101,21 +101,21 @@ pub struct FigureKind {
     pub choices: &'static [Choice],
     /// Its numbers in the paper.
     pub paper: &'static str,
-    /// What the reader must know to read it.
+    /// The note under the figure, for reading it.
     pub note: &'static str,
     /// One measure by layer, a panel for every matrix type.
     pub by_layer: bool,
-    /// What it shows: the script that proves it computes this.
+    /// The measure that it shows, and that the exported script computes again.
     #[serde(skip)]
     pub shows: &'static Measure,
-    /// What it needs of a report.
+    /// The part of a report that it needs.
     #[serde(skip)]
     pub keeps: Keeps,
     #[serde(skip)]
     pub(crate) make: Make,
 }
 
-/// What a figure shows at a time.
+/// The subject of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +128,7 @@ pub enum About {
     Panel,
 }
 
-/// What an embed lets its readers turn.
+/// The dials that an embed may offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -137,7 +137,7 @@ pub enum Dial {
     K,
     /// The threshold.
     Epsilon,
-    /// Of a training run.
+    /// The step of a training run.
     Step,
 }
 
@@ -146,9 +146,9 @@ pub enum Dial {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Choice {
-    /// What it switches.
+    /// The field that it switches.
     pub field: Field,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: &'static str,
 }
 
@@ -168,9 +168,9 @@ pub enum Field {
 pub struct Keeps {
     /// All singular values; otherwise the largest of each matrix.
     pub spectra: bool,
-    /// Of how many vectors the best match is kept.
+    /// The number of vectors whose best match is kept.
     pub matches: Matches,
-    /// Which base vector matches best, and its near ties.
+    /// The place of each best match, and its near ties.
     pub places: bool,
     /// The corner of the cosine matrix.
     pub map: bool,
@@ -180,7 +180,7 @@ pub struct Keeps {
     pub vectors: Option<(u32, u32)>,
 }
 
-/// Of how many vectors the best match is kept.
+/// The number of vectors whose best match is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matches {
     /// No best match at all.
@@ -201,7 +201,7 @@ impl Keeps {
         follows: false,
         vectors: None,
     };
-    /// What figures of one matrix have in common.
+    /// The needs of every figure of one matrix.
     pub const ONE_MATRIX: Keeps = Keeps {
         spectra: true,
         places: true,
@@ -214,7 +214,7 @@ impl Keeps {
 pub struct FigureId(&'static FigureKind);
 
 impl FigureId {
-    /// Those that any report has.
+    /// The figures that any report has.
     pub fn all() -> impl Iterator<Item = FigureId> {
         FIGURES.iter().map(|kind| FigureId(kind))
     }

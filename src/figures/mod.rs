@@ -1,4 +1,4 @@
-//! Report -> drawing. One figure per file, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
+//! Figures: from a report to a drawing. One figure per module, generic over plotters' `DrawingBackend`; all settings come in a [`Request`], all facts of a figure
 //! in its [`FigureKind`].
 //!
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
@@ -117,7 +117,7 @@ pub fn alt(report: &Report, request: &Request) -> String {
     laid_out(report, request).alt()
 }
 
-/// With the heading above and the words below, where it stands alone.
+/// The height with the heading above and the words below, where it stands alone.
 fn whole_height(figure: &dyn Figure, request: &Request) -> f64 {
     let (above, below) = caption::margins(request);
     above + figure.height() + below

@@ -1,4 +1,4 @@
-//! What a figure is asked for, and what it answers to the pointer.
+//! The request for a figure, and a figure's answer to the pointer.
 
 #![warn(missing_docs)]
 
@@ -7,19 +7,19 @@ use super::kind::FigureId;
 use crate::report::{CORNER, Settings};
 use serde::{Deserialize, Serialize};
 
-/// What to draw. All lengths are CSS pixels; `scale` is the device pixel ratio.
+/// The request for a drawing. All lengths are CSS pixels; `scale` is the device pixel ratio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Which figure.
+    /// The figure to draw.
     #[cfg_attr(target_arch = "wasm32", tsify(type = "FigureId"))]
     pub figure: FigureId,
     /// The rule in force.
     pub settings: Settings,
     /// The paper’s colours.
     pub theme: Theme,
-    /// Of the whole drawing.
+    /// The width of the whole drawing.
     pub width: f64,
     /// Device pixels per CSS pixel.
     pub scale: f64,
@@ -35,7 +35,7 @@ pub struct Request {
     /// True while a run is under way: axes keep their final range, totals say "so far".
     #[serde(default)]
     pub running: bool,
-    /// How many matrices the whole run has (axes keep this range while it fills).
+    /// The number of matrices in the whole run (axes keep this range while it fills).
     #[serde(default)]
     pub planned: u32,
     /// The crosshair, shared by all figures.
@@ -59,10 +59,10 @@ pub struct Request {
     /// The training step up to which an evolution is drawn; None: to its end.
     #[serde(default)]
     pub until: Option<u64>,
-    /// Which of the report's panels, by its name; by default the first.
+    /// The panel of the report to draw, by its name; by default the first.
     #[serde(default)]
     pub panel: Option<String>,
-    /// For a drawing that stands alone: the words below it; its heading stands above.
+    /// The words below a drawing that stands alone; its heading stands above.
     #[serde(default)]
     pub caption: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Request {
     }
 }
 
-/// What the pointer or the arrow keys are on.
+/// The mark that the pointer or the arrow keys are on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -129,7 +129,7 @@ pub struct Focus {
     /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
     #[serde(default)]
     pub at: Option<f64>,
-    /// Of a vector in space, its elevation.
+    /// The elevation of a vector in space.
     #[serde(default)]
     pub up: Option<f64>,
 }
@@ -139,7 +139,7 @@ pub struct Focus {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Readout {
-    /// What the mark is.
+    /// The name of the mark.
     pub title: String,
     /// Label and value: five at most, but one per model where models are compared.
     pub lines: Vec<(String, String)>,
@@ -147,7 +147,7 @@ pub struct Readout {
     pub colors: Vec<String>,
     /// The same as a crosshair for every other figure.
     pub focus: Focus,
-    /// Where the card hangs: the mark's place in CSS pixels.
+    /// The anchor of the card: the mark's place in CSS pixels.
     pub x: f64,
     /// Its ordinate, from the top of the figure.
     pub y: f64,

@@ -1,5 +1,5 @@
-//! How alone can a vector be? A unit vector in R^n has a cosine of at least 1/sqrt(n) with some vector of any orthonormal basis, since
-//! the squares of all n cosines sum to 1; (1, ..., 1)/sqrt(n) in that basis has no more (arXiv 2410.21228, appendix C).
+//! The lesson "How alone can a vector be?". A unit vector in R^n has a cosine of at least 1/sqrt(n) with some vector of any orthonormal
+//! basis, since the squares of all n cosines sum to 1; (1, ..., 1)/sqrt(n) in that basis has no more (arXiv 2410.21228, appendix C).
 
 use super::dial::within;
 use super::drawn::{turned, unit};
@@ -21,7 +21,7 @@ pub struct AloneDials {
     /// In space: in degrees from the first axis around the third, and above the plane of the first two.
     pub azimuth: f64,
     pub elevation: f64,
-    /// In more dimensions: from a random unit vector (0) to the most alone one (1).
+    /// In more dimensions: from a random unit vector (0) to the one that is least like any axis (1).
     pub alone: f64,
     pub seed: u32,
     /// In the plane and in space the basis is turned at random; otherwise it is that of the axes.
@@ -73,7 +73,7 @@ impl AloneDials {
 struct Placed {
     vector: Vec<f64>,
     basis: Option<Matrix>,
-    /// With every basis vector.
+    /// The cosines with every basis vector.
     cosines: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Dials come from links, and a link may say anything.
+//! Range check of a dial: dials come from links, and a link may say anything.
 
 use std::ops::RangeInclusive;
 

@@ -1,5 +1,5 @@
-//! Random vectors and matrices, the same for every reader. Each purpose has a stream of its own: a dial that changes one thing leaves the
-//! others where they are.
+//! Seeded random vectors and matrices, the same for every reader. Each purpose has a stream of its own: a dial that changes one thing leaves
+//! the others where they are.
 
 use crate::linalg::{Matrix, SplitMix, random};
 

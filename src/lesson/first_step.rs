@@ -1,4 +1,4 @@
-//! The first step, of full fine-tuning and of LoRA, from the same gradient (arXiv 2410.21228, appendix D).
+//! The lesson "The first step": of full fine-tuning and of LoRA, from the same gradient (arXiv 2410.21228, appendix D).
 //!
 //! Full: dW = -eta G. LoRA begins at B = 0, so that the gradient of A, s B^T G, is 0 and that of B is s G A^T. A step of gradient descent
 //! makes B = -eta s G A^T and dW = s B A = -eta s^2 G A^T A: the gradient seen through r random directions. Adam's first step is eta times
@@ -84,7 +84,7 @@ pub struct Start {
 }
 
 impl Start {
-    /// For sane dials. Inputs and errors have coordinates of variance 1/i, i = 1 ... n: a few directions carry most.
+    /// The start for sane dials. Inputs and errors have coordinates of variance 1/i, i = 1 ... n: a few directions carry most.
     pub fn new(dials: &FirstStepDials) -> Start {
         let (n, rank, batch) = (dials.n as usize, dials.rank as usize, dials.batch as usize);
         let drawn = |purpose| {

@@ -17,12 +17,12 @@ pub use spectrum::Spectrum;
 use crate::report::Report;
 use serde::{Deserialize, Serialize};
 
-/// What a lesson shows for one setting of its dials.
+/// The scene of a lesson: its report and facts for one setting of its dials.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Scene {
-    /// For the figures of the paper; the lesson's own panels are in it.
+    /// The report for the figures of the paper; the lesson's own panels are in it.
     pub report: Report,
     /// The numbers that the lesson's words say.
     pub facts: Vec<Fact>,

@@ -1,5 +1,6 @@
-//! Why a product? The singular values of B A differ more than those of B and of A: its update has few strong directions where a full one of
-//! the same norm has many weak ones. With A frozen orthonormal, B A has the singular values of B (arXiv 2410.21228, section 5 and Fig. 10).
+//! The lesson "Why a product?". The singular values of B A differ more than those of B and of A: its update has few strong directions where
+//! a full one of the same norm has many weak ones. With A frozen orthonormal, B A has the singular values of B (arXiv 2410.21228, section 5
+//! and Fig. 10).
 //!
 //! At equal norm freezing A makes fewer intruders only where the product would have spread the singular values: at a rank of half of n or
 //! more. At low ranks B A is nearly as even as B, and both make as many.
@@ -172,7 +173,7 @@ fn change(model: &Model) -> &[f32] {
         .map_or(&[], |d| &d.sigma)
 }
 
-/// At a Frobenius norm of 1.
+/// The spectra at a Frobenius norm of 1.
 struct Spectra {
     b: Vec<f32>,
     a: Vec<f32>,

@@ -1,4 +1,4 @@
-//! Singular values side by side, on a logarithmic axis.
+//! The panel of spectra: singular values of several matrices, on a logarithmic axis.
 
 use crate::metrics::frobenius::frobenius;
 use crate::report::panel::{Body, Curves, Line, Panel, Range};
@@ -13,7 +13,7 @@ pub struct Spectral<'a> {
     pub sigma: Vec<f32>,
 }
 
-/// What is smaller than this part of the largest value of all lies below the axis.
+/// The lower end of the axis, as a part of the largest value of all.
 const DEPTH: f64 = 1e-4;
 
 /// The spectrum at a Frobenius norm of 1, so that only its shape is seen; empty for a zero matrix.
@@ -26,7 +26,7 @@ pub fn of_norm_one(sigma: &[f32]) -> Vec<f32> {
     }
 }
 
-/// How many values stand above rounding: in f32 what should be zero is some 1e-7 of the largest.
+/// The number of values above rounding: in f32 what should be zero is some 1e-7 of the largest.
 pub fn rank(sigma: &[f32]) -> usize {
     let largest = sigma.first().copied().unwrap_or(0.0);
     sigma.iter().take_while(|s| **s > 1e-5 * largest).count()
@@ -49,7 +49,7 @@ pub fn panel(title: &str, alt: String, y: &str, spectra: &[Spectral]) -> Panel {
         label: s.label.into(),
         token: s.token.into(),
         dashed: s.dashed,
-        // A single value is no line.
+        // A single value is not a line.
         dots: s.sigma.len() < 24,
         points: (1u32..)
             .map(f64::from)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the singular values of W0 fall.
+/// The shape of the decay of W0's singular values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Spectrum {

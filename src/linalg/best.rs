@@ -41,7 +41,7 @@ const SHARP: f64 = 1e-3;
 const EDGE_STEPS: usize = 160;
 /// Runs are made in f32 where the edge is above this part of the largest eigenvalue.
 const SINGLE: f64 = 3e-3;
-/// What a step is off by, in roundings of norm sigma_1, while that is not measured yet.
+/// A guess of a step's error, in roundings of norm sigma_1, while it is not measured yet.
 const GUESS: f64 = 10.0;
 /// Base vectors that are taken as known at first.
 const KNOWN: usize = 48;
@@ -56,7 +56,7 @@ const PROBE_SEED: u64 = 103;
 /// Numbers of the report have 24 bits: ends are rounded outwards.
 const OUTWARDS: f64 = 1e-7;
 
-/// What must be known at the end.
+/// The question that the intervals must settle.
 #[derive(Debug, Clone, Copy)]
 pub struct Question {
     pub k: usize,
@@ -194,7 +194,7 @@ pub struct Against<'a> {
     isolated: Isolated,
     rounding: f64,
     norm: f64,
-    /// What the smallest eigenvalue of W0 W0^T may be: no proof.
+    /// An estimate of the smallest eigenvalue of W0 W0^T: no proof.
     least: f64,
 }
 
@@ -338,7 +338,7 @@ impl<'a> Against<'a> {
         Ok(sides)
     }
 
-    /// What the known groups say of one vector.
+    /// The interval of one vector by the known groups.
     fn vector(&self, tune: usize, place: usize, c: Vec<f64>, turn: f64, residual: &[f64]) -> Vector {
         let (mut low, mut high, mut best) = (0.0, 0.0f64, 0);
         for group in &self.isolated.groups {
@@ -388,7 +388,7 @@ impl<'a> Against<'a> {
         } else {
             Operator::from(self.w0).t()
         };
-        // On the long side of a matrix that is not square lies a null space that is no base vector's.
+        // On the long side of a matrix that is not square lies a null space, which holds no base vector.
         let outside = !short && self.w0.rows() != self.w0.cols();
         let low = if outside { self.least / 16.0 } else { 0.0 };
         let mut starts = DMatrix::zeros(operator.rows(), vectors.len());
@@ -508,7 +508,7 @@ impl<'a> Against<'a> {
     }
 }
 
-/// How many base vectors are worth being looked at as known: those that are told from the rest. Nothing rests on the choice.
+/// The number of base vectors that are worth isolating: those that can be told from the rest. Nothing rests on the choice.
 fn worth_knowing(base: &Leading) -> usize {
     let total = base.residual.len();
     let good = |count: usize| {
@@ -521,7 +521,7 @@ fn worth_knowing(base: &Leading) -> usize {
     (0..=total).rev().find(|c| good(*c)).unwrap_or(0).max(1).min(total)
 }
 
-/// How many of the base's leading vectors must be isolated: those that are some tuned vector's best match, and above the threshold.
+/// The number of the base's leading vectors that must be isolated: those that are some tuned vector's best match, and above the threshold.
 fn needed(base: &Invariant, tuned: &[Tuned], question: Question) -> usize {
     let mut needed = 1;
     for one in tuned {
@@ -585,12 +585,12 @@ impl Vector {
         self.high() >= goal && self.high() > self.at_best() + SHARP && self.stalled < STALLED
     }
 
-    /// Worth another step: a verdict hangs on the bound, or it costs little still and other thresholds may be asked for.
+    /// Whether another step is worth it: a verdict depends on the bound, or it costs little still and other thresholds may be asked for.
     fn goes_on(&self, goal: f64, epsilon: f64, step: usize) -> bool {
         self.is_open(goal, epsilon) || (step < SHARPENING_STEPS && self.is_vague(goal))
     }
 
-    /// What was asked hangs on this vector's bound.
+    /// Whether this vector's bound still decides the question.
     fn is_open(&self, goal: f64, epsilon: f64) -> bool {
         self.is_vague(goal) && self.low < epsilon && self.at_best() < epsilon
     }

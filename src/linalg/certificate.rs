@@ -1,4 +1,4 @@
-//! How much of a vector y any single eigenvector of A = W W^T can hold, without knowing that eigenvector.
+//! The certificate: an upper bound on |<y, u>| for a vector y and any eigenvector u of A = W W^T, without knowing u.
 //!
 //! **The inequality.** Let A u = x u with |u| = 1. For every vector z, <(A - x) z, u> = <z, (A - x) u> = 0, so
 //!
@@ -67,7 +67,7 @@ pub struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// Of y = X c + the start of `run`; `rounding` bounds |D|.
+    /// The certificate of y = X c + the start of `run`; `rounding` bounds |D|.
     pub fn new(known: Known<'a>, c: Vec<f64>, run: &Run, rounding: f64) -> Result<Certificate<'a>, NoConvergence> {
         let m = run.alpha.len();
         let row = |i: usize| run.inside.iter().map(|c| c[i] * c[i]).sum::<f64>().sqrt();
@@ -111,7 +111,7 @@ impl<'a> Certificate<'a> {
             let Some(Cell { bound, from, to }) = cells.pop() else {
                 break;
             };
-            // What is not a number claims nothing.
+            // NaN claims nothing.
             if bound.is_nan() {
                 return f64::INFINITY;
             }
@@ -253,7 +253,7 @@ struct Filtered {
     off: f64,
     /// |zeta|.
     length: f64,
-    /// What the relations' inaccuracies add.
+    /// The part of the bound that is due to inaccuracies of the relations.
     linear: f64,
 }
 

@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 /// Columns between two updates of what is left.
 const BLOCK: usize = 64;
 
-/// Of the lower half of a matrix.
+/// Whether a matrix is positive definite, by its lower half.
 pub fn is_positive_definite(mut a: DMatrix<f64>) -> bool {
     let n = a.nrows();
     for first in (0..n).step_by(BLOCK) {

@@ -53,7 +53,7 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
     let against = Against::new(w0, &base_vectors, &tuned, question, window)?;
     let mut sides = against.sides(&tuned, &leading, question)?;
     if sides.iter().any(|s| s.is_open(question)) && window < MORE.min(w0.rows()) {
-        // Verdicts hang on base vectors that are not settled yet, perhaps.
+        // Verdicts depend on base vectors that are not settled yet, perhaps.
         let more = base(w0, MORE.min(w0.rows()))?;
         let against = Against::new(w0, &more, &tuned, question, usize::MAX)?;
         let again = against.sides(&tuned, &leading, question)?;

@@ -35,7 +35,7 @@ pub struct Edge<'a> {
 }
 
 impl<'a> Edge<'a> {
-    /// `known`: orthonormal. `seed` must be one that the known vectors do not hang on. `rounding` of the operator's products.
+    /// `known`: orthonormal. `seed` must be one that the known vectors do not depend on. `rounding` of the operator's products.
     pub fn new(w: Operator<'a>, known: &'a DMatrix<f64>, seed: u64, rounding: f64) -> Edge<'a> {
         let mut starts = random(w.rows(), STARTS, seed).map(f64::from);
         for _ in 0..2 {
@@ -51,7 +51,7 @@ impl<'a> Edge<'a> {
         self.lanczos.step();
     }
 
-    /// After so many more steps every run has closed.
+    /// The steps after which every run has closed.
     pub fn room(&self) -> usize {
         self.lanczos.room()
     }

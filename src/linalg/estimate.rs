@@ -52,7 +52,7 @@ impl Estimate {
         )
     }
 
-    /// How many values are larger than `sigma`.
+    /// The number of values above `sigma`.
     pub fn above(&self, sigma: f64) -> f64 {
         let all: f64 = self
             .probes

@@ -173,7 +173,7 @@ impl Svd<'_> {
         self.sigma.first().copied().unwrap_or(0.0)
     }
 
-    /// How many values are larger than this part of the largest.
+    /// The number of values above this part of the largest.
     fn above(&self, part: f64) -> usize {
         self.sigma.iter().take_while(|s| **s > part * self.largest()).count()
     }

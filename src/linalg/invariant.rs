@@ -1,6 +1,6 @@
-//! Leading vectors that were found in f32, looked at in f64: Rayleigh and Ritz in their span, and the residuals as they are.
+//! Rayleigh-Ritz in f64 over the span of leading vectors that were found in f32, and the residuals that remain.
 //!
-//! Whatever the search for them did, what stands here is measured: X is orthonormal to the rounding of f64, X^T A X = Theta, and |r_i| is the
+//! Nothing here relies on how they were found: X is orthonormal to the rounding of f64, X^T A X = Theta, and |r_i| is the
 //! length of A x_i - theta_i x_i, computed, plus the bound of its own rounding.
 
 use super::kernel::Scalar;
@@ -29,7 +29,7 @@ pub struct Side {
     pub residual: Vec<f64>,
     /// The residual vectors' products with each other.
     pub products: DMatrix<f64>,
-    /// What a residual vector is off by, at most; it is in `residual`.
+    /// The largest error of a residual vector; it is in `residual`.
     pub rounding: f64,
 }
 
@@ -54,7 +54,7 @@ impl Side {
 }
 
 impl Invariant {
-    /// From approximate vectors of the short side, `rounding` that of a product with A; `long` for both sides.
+    /// The Ritz vectors from approximate vectors of the short side, `rounding` that of a product with A; `long` for both sides.
     pub fn of(w: Operator, found: &Matrix, rounding: f64, long: bool) -> Result<Invariant, NoConvergence> {
         let x = orthonormal(found)?;
         let image: DMatrix<f64> = w.t().times(&x);

@@ -1,4 +1,5 @@
-//! Which eigenvalues of A = W W^T lie above an edge, where each is, and how far known vectors are turned from the true ones.
+//! Isolation of the eigenvalues of A = W W^T above an edge: their number, an interval for each, and how far known vectors are turned from the
+//! true ones.
 //!
 //! Let X be orthonormal with A X = X Theta + R, q of its columns, and let B = P A P (P takes X out) have no eigenvalue above `edge`. In the
 //! basis of X and its complement A is [[Theta, R^T], [R, B]].
@@ -36,7 +37,7 @@ pub struct Isolated {
 #[derive(Debug, Clone)]
 pub struct Group {
     pub members: Range<usize>,
-    /// From their thetas to all other eigenvalues, at least.
+    /// The least distance from their thetas to all other eigenvalues.
     pub gap: f64,
 }
 
@@ -48,7 +49,7 @@ impl Group {
     }
 }
 
-/// Of `theta`, descending, with the vectors of the short side. `edge`: no eigenvalue of B is above.
+/// Isolates the eigenvalues by `theta`, descending, with the vectors of the short side. `edge`: no eigenvalue of B is above.
 pub fn isolate(theta: &[f64], side: &Side, edge: f64) -> Result<Isolated, NoConvergence> {
     let residual = &side.residual;
     let above = theta.iter().take_while(|t| **t > edge).count();
@@ -87,7 +88,7 @@ pub fn isolate(theta: &[f64], side: &Side, edge: f64) -> Result<Isolated, NoConv
 }
 
 impl Isolated {
-    /// How many eigenvalues are in groups.
+    /// The number of eigenvalues in groups.
     pub fn known(&self) -> usize {
         self.groups.last().map_or(0, |g| g.members.end)
     }
@@ -168,7 +169,7 @@ mod tests {
             [0..1, 1..3, 3..4]
         );
         assert!(found.groups[0].angle(&side.residual) < 3e-4 && found.edge == 1.5);
-        // What may lie right below the edge leaves the last one open.
+        // An eigenvalue that may lie right below the edge leaves the last one open.
         let found = isolate(2.0 - 1e-12).unwrap();
         assert_eq!(found.groups.last().unwrap().members, 1..3);
         assert!(isolate(10.0).unwrap().groups.is_empty());

@@ -193,7 +193,7 @@ impl Scalar for f64 {
     }
 }
 
-/// Operations a second of the kernels' multiply-add on registers alone, with as many accumulators as a tile has.
+/// Operations per second of the kernels' multiply-add on registers alone, with as many accumulators as a tile has.
 #[cfg(target_feature = "simd128")]
 pub fn register_flops(now: impl Fn() -> f64) -> f64 {
     const STEPS: u32 = 200_000;

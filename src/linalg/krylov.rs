@@ -21,7 +21,7 @@ pub struct Krylov<'a> {
     /// Q^T W W^T Q.
     projected: DMatrix<f64>,
     last: Range<usize>,
-    /// What W W^T makes of the last block, outside the basis: the next block, and the residual of whatever lies in the last one.
+    /// The image of the last block under W W^T, outside the basis: the next block, and the residual of whatever lies in the last one.
     next: Matrix,
     next_gram: DMatrix<f64>,
 }
@@ -30,7 +30,7 @@ pub struct Krylov<'a> {
 pub struct Ritz {
     /// Squares of singular values.
     pub theta: Vec<f64>,
-    /// Coordinates in the basis, a column each.
+    /// Coordinates in the basis, one column per pair.
     pub y: DMatrix<f64>,
 }
 

@@ -17,7 +17,7 @@ use std::marker::PhantomData;
 /// A run closes where a step leaves less than so many roundings of its largest number: nothing but rounding would follow.
 const CLOSED: f64 = 160.0;
 
-/// What is left of a start vector when all of it lies in the space kept out: rounding.
+/// The rounding that is left of a start vector which lies wholly in the space kept out.
 const NOTHING: f64 = 1e-12;
 
 /// The symmetric tridiagonal matrix of Lanczos.
@@ -57,7 +57,7 @@ pub struct Run {
     /// ||s_k||: what the three terms leave over.
     pub over: Vec<f64>,
     next: DVector<f64>,
-    /// What the last image holds of every vector of the basis.
+    /// The components of the last image along every vector of the basis.
     parts: DVector<f64>,
     closed: bool,
 }
@@ -186,7 +186,7 @@ impl Run {
         self.parts = DVector::zeros(self.alpha.len() + 1);
     }
 
-    /// Called once a pass, if at all.
+    /// Called once per pass, if at all.
     fn add_inside(&mut self, c: DVectorView<f64>) {
         match self.inside.get_mut(self.alpha.len()) {
             Some(inside) => *inside += c,

@@ -28,7 +28,7 @@ const WIDEST: usize = 1536;
 const TURN: f64 = 1e-3;
 pub const ROUNDING: f64 = 2e-6;
 
-/// How W is made from W0; matrices are `[out, in]`.
+/// The recipe for W from W0; matrices are `[out, in]`.
 #[derive(Debug, Clone, Copy)]
 pub enum Tune<'a> {
     Dense(View<'a>),
@@ -113,7 +113,7 @@ impl Leading {
     }
 }
 
-/// What the rounding of products is a part of: W and the image of a vector of value sigma_j are rounded, sigma_1 sigma_j.
+/// The size that the rounding of products is a part of: W and the image of a vector of value sigma_j are rounded, sigma_1 sigma_j.
 pub fn rounding_size(theta: &[f64], j: usize) -> f64 {
     (theta[0] * theta[j].max(0.0)).sqrt()
 }
@@ -159,7 +159,7 @@ fn of_base(krylov: &Krylov, ritz: &Ritz, count: usize) -> Leading {
     triplets(krylov, &ritz.theta, &ritz.y, count, |_, long| long)
 }
 
-/// Where most of a tune's leading vectors are, and some directions at random.
+/// A start for the search: the space where most of a tune's leading vectors are, and some directions at random.
 fn warm(base: &Leading, rows: usize) -> Matrix {
     beside(
         &base.short.columns(0, base.short.ncols().min(WARM)).into_owned(),

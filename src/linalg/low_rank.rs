@@ -1,4 +1,4 @@
-//! W = W0 + s B A without forming it: the spectrum of the change, and the leading vectors of W where a basis for W0 is known.
+//! Low-rank updates W = W0 + s B A, never formed: the spectrum of the change, and the leading vectors of W where a basis for W0 is known.
 
 use super::symmetric::eigen;
 use super::tridiagonal::eigenvalues;
@@ -24,7 +24,7 @@ pub fn low_rank_singular_values(scale: f64, b: &Matrix, a: &Matrix) -> Result<Ve
         .collect())
 }
 
-/// Of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
+/// The singular values of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a
 /// tridiagonal matrix whose values are the singular values and their negatives (Golub and Kahan 1965).
 fn singular_values(a: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
     let count = a.nrows().min(a.ncols());
@@ -58,7 +58,7 @@ impl Updated<'_> {
         image
     }
 
-    /// The leading `count` eigenpairs, descending: Lanczos with full reorthogonalization, a handful of operations an entry and step.
+    /// The leading `count` eigenpairs, descending: Lanczos with full reorthogonalization, a handful of operations per entry and step.
     pub fn leading(&self, count: usize) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
         let n = self.theta.len();
         let most = MOST.min(n);

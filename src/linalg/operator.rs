@@ -1,4 +1,4 @@
-//! A matrix that products are made with: W itself, or W0 + scale B A without forming it.
+//! Linear operator: W itself, or W0 + scale B A without forming it.
 
 use super::Matrix;
 use super::kernel::Scalar;
@@ -78,7 +78,7 @@ impl<'a> Operator<'a> {
         (squares.sqrt() + change) * (1.0 + 1e-9)
     }
 
-    /// How far the computed W (W^T x) can be from the true one for |x| = 1, where `norm` bounds sigma_1: |fl(W v) - W v| is at most the
+    /// The largest error of the computed W (W^T x) for |x| = 1, where `norm` bounds sigma_1: |fl(W v) - W v| is at most the
     /// error of sums times |W| |v| by components, whose norm is at most the Frobenius norm; twice, and as much again for what B A and turns of the result add.
     pub fn rounding<T: Scalar>(&self, norm: f64) -> f64 {
         let long = self.rows().max(self.cols());

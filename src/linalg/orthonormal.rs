@@ -1,4 +1,4 @@
-//! Orthonormal columns: products in f32, their Gram matrix in f64, twice.
+//! Orthonormalization of columns: products in f32, their Gram matrix in f64, twice.
 
 use super::product::{gram, product};
 use super::seeded::SplitMix;

@@ -1,4 +1,4 @@
-//! Products of large matrices: packed, blocked for the caches (Goto and van de Geijn 2008), blocks shared out by rayon.
+//! Matrix product (GEMM): packed, blocked for the caches (Goto and van de Geijn 2008), blocks shared out by rayon.
 
 use super::kernel::{NR, Scalar, TILE};
 use super::view::View;
@@ -12,14 +12,14 @@ const ROWS: usize = 96;
 /// Columns of B that are packed at once.
 const COLS: usize = 512;
 
-/// How large the error of an inner product of this length can be, as a part of the sum of its terms' sizes: the terms of one panel are
+/// The largest error of an inner product of this length, as a part of the sum of its terms' sizes: the terms of one panel are
 /// added up one after the other, then the panels (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
 pub fn error_of_sums<T: Scalar>(length: usize) -> f64 {
     let additions = (DEPTH.min(length) + length.div_ceil(DEPTH) + 1) as f64;
     additions * T::ROUNDING / (1.0 - additions * T::ROUNDING)
 }
 
-/// Which part of a product is wanted.
+/// The part of a product that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     All,
@@ -156,7 +156,7 @@ impl<T: Scalar> Block<'_, T> {
     }
 }
 
-/// Of the height of a tile nearly always: a length that the compiler knows.
+/// Combines two columns, nearly always of the height of a tile: a length that the compiler knows.
 fn combine<T: Scalar>(to: &mut [T], from: &[T], take: impl Fn(T, T) -> T) {
     let both = |to: &mut [T], from: &[T]| to.iter_mut().zip(from).for_each(|(to, from)| *to = take(*to, *from));
     match to.get_mut(..T::MR) {

@@ -1,4 +1,4 @@
-//! The SVD of diag(d) + u v^T, whose vectors follow from its singular values at a few operations a component.
+//! The SVD of diag(d) + u v^T, whose vectors follow from its singular values at a few operations per component.
 //!
 //! W y = s x and W^T x = s y, with alpha = v . y and beta = u . x, give
 //! x_i = (s alpha u_i + d_i beta v_i) / (s^2 - d_i^2) and y_i = (s beta v_i + d_i alpha u_i) / (s^2 - d_i^2).
@@ -42,7 +42,7 @@ pub fn plus_rank_one(d: &[f32], u: &[f32], v: &[f32]) -> Result<Option<AlongAxes
         .all(|two| (0..2).all(|side| dot(&two[0][side], &two[1][side]).abs() < OFF));
     let side =
         |side: usize| Matrix::from_iterator(n, n, all.iter().flat_map(|pair| pair[side].iter().map(|x| *x as f32)));
-    // What is not a number is not below.
+    // NaN is not below.
     Ok((residual < OFF && apart).then(|| AlongAxes {
         left: side(0),
         right: side(1),

@@ -1,7 +1,7 @@
-//! A dense symmetric matrix to tridiagonal form, by panels (Dongarra, Sorensen and Hammarling 1989).
+//! Householder tridiagonalization of a dense symmetric matrix, by panels (Dongarra, Sorensen and Hammarling 1989).
 //!
 //! Half of the operations are one product of the trailing matrix with a vector for every column: it reads the lower half once, in
-//! order, and uses each number twice. The other half are products of blocks, once a panel.
+//! order, and uses each number twice. The other half are products of blocks, one per panel.
 
 use super::lanes::{Pair, add_multiple, dot};
 use super::product::subtract_lower;
@@ -19,7 +19,7 @@ const SHARED: usize = 1400;
 
 /// G = Q T Q^T with T tridiagonal and Q = H_1 H_2 ... H_{n-1}, H_k = I - tau_k v_k v_k^T.
 pub struct Reduced {
-    /// v_k in column k: a one in row k + 1 and the rest below it. What lies above is none of it.
+    /// v_k in column k: a one in row k + 1 and the rest below it. What lies above is not part of it.
     pub v: DMatrix<f64>,
     pub tau: Vec<f64>,
     pub diagonal: Vec<f64>,
@@ -28,7 +28,7 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// Of the lower half of a matrix with a row or more.
+    /// The tridiagonal form of a matrix, by its lower half; it has a row or more.
     pub fn from(mut a: DMatrix<f64>) -> Reduced {
         let n = a.nrows();
         let last = n - 1;
@@ -176,7 +176,7 @@ fn image(a: &DMatrix<f64>, from: usize, x: &[f64]) -> Vec<f64> {
     sum
 }
 
-/// What some columns of the lower half, and the rows that mirror them, give.
+/// The product of some columns of the lower half, and of the rows that mirror them, with x.
 fn image_of(a: &DMatrix<f64>, from: usize, x: &[f64], columns: Range<usize>) -> Vec<f64> {
     let mut y = vec![0.0; x.len()];
     let below = |j: usize, row: usize| below(a, from + j, from + row);

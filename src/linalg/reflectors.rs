@@ -1,4 +1,4 @@
-//! Householder reflectors: what takes the vectors of a tridiagonal form back to those of the matrix.
+//! Householder reflectors: they take the eigenvectors of a tridiagonal form back to those of the matrix.
 
 use super::kernel::Scalar;
 use super::product::{gram, product, subtract};

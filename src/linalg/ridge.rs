@@ -1,4 +1,4 @@
-//! The linear map that fits targets best in squares (Hoerl and Kennard 1970).
+//! Ridge regression (Hoerl and Kennard 1970).
 
 use super::Matrix;
 use super::product::{gram, product};

@@ -1,4 +1,4 @@
-//! A second opinion on a claim: base vectors that are known roughly, of which the claim made no use.
+//! A cross-check of a certified bound, by base vectors that are known roughly and that the bound made no use of.
 //!
 //! A Ritz vector x at an angle of at most phi to a base vector says that the tuned vector's cosine with that one is at least
 //! cos(angle(y, x) + phi + psi). The angle is an estimate, by the distance to the neighbouring Ritz values, so this proves nothing; but
@@ -32,7 +32,7 @@ mod tests {
             residual: vec![1e-6, 1e-2],
             turn: vec![1e-5, 0.05],
         };
-        // What was claimed of a vector with cosine 0.816 to base vector 30.
+        // The claim on a vector with cosine 0.816 to base vector 30.
         assert!(refuted(&[0.0, 0.816], &base, 1e-4, 0.235));
         assert!(!refuted(&[0.0, 0.816], &base, 1e-4, 0.82));
         assert!(

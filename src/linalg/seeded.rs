@@ -30,7 +30,7 @@ impl SplitMix {
 mod tests {
     use super::SplitMix;
 
-    /// What numpy's port of the same generator gives for the state 1.
+    /// The stream of numpy's port of the same generator, from state 1.
     #[test]
     fn the_stream_is_the_published_one() {
         let mut stream = SplitMix(1);

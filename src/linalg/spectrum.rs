@@ -1,4 +1,4 @@
-//! All eigenvalues of a large dense symmetric matrix, and its eigenvectors in the precision they are needed in.
+//! The eigendecomposition of a large dense symmetric matrix: all values, and the vectors in the precision they are needed in.
 
 use super::kernel::Scalar;
 use super::reduction::Reduced;

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Steps for each eigenvalue, on average, at most.
 const PATIENCE: usize = 30;
-/// What is smaller than this part of the norm may be left out: it changes no value by more than a thousandth of the rounding.
+/// Relative to the norm; smaller numbers may be left out: they change no value by more than a thousandth of the rounding.
 const NOTHING: f64 = 1e-3 * f64::EPSILON;
 
 /// The values of the matrix with this diagonal and, below it, these numbers (one fewer), descending. Their error is some rounding

@@ -1,4 +1,4 @@
-//! What a product reads: a matrix somewhere in memory, in its own type and order, widened while it is packed.
+//! Matrix view: the operand of a product, somewhere in memory, in its own type and order, widened while it is packed.
 
 use super::kernel::Scalar;
 use nalgebra::DMatrix;
@@ -36,7 +36,7 @@ impl<'a, T: Scalar> From<&'a DMatrix<T>> for View<'a> {
     }
 }
 
-/// How the bytes of a file hold a number.
+/// The type of numbers in the bytes of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
     F32,

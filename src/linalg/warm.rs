@@ -1,5 +1,5 @@
-//! Warm-up: every hot function once, on small matrices. A browser compiles a function well only after it has been called a while, and by the
-//! time a file comes it has.
+//! Warm-up: runs the hot functions on small matrices. A browser optimizes a function only after many calls; by the time a file comes that is
+//! done.
 
 use super::{Question, Tune, compare, cosines, random, thin_svd};
 

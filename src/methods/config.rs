@@ -14,7 +14,7 @@ pub struct AdapterConfig {
     pub scaling: Scaling,
     /// The method that it says, where tensors do not tell it: PiSSA and OLoRA store those of LoRA.
     pub says: Option<&'static Method>,
-    /// By module, in the order of the file: PEFT takes the first that matches.
+    /// Ranks by pattern of module names, in the order of the file: PEFT takes the first that matches.
     pub rank_pattern: Vec<(String, u64)>,
     pub alpha_pattern: Vec<(String, f64)>,
     pub fan_in_fan_out: bool,
@@ -34,7 +34,7 @@ pub struct AdapterConfig {
     pub refusal: Option<Error>,
 }
 
-/// What the change is multiplied with.
+/// The scale of the change, by the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Scaling {
     /// alpha / r
@@ -56,7 +56,7 @@ const MLX_SCALE: f64 = 20.0;
 /// The fields of a configuration.
 pub type Fields = Map<String, Value>;
 
-/// What PEFT's configuration says of a method.
+/// The fields of PEFT's configuration for a method.
 pub struct Config {
     /// Its name there (`peft_type`). Methods that store the same tensors share it.
     pub peft: &'static str,
@@ -68,7 +68,7 @@ pub struct Config {
     pub patterns: bool,
 }
 
-/// What in a configuration makes it this method and none other of the same type.
+/// The field by which a configuration is of this method and of no other of the same type.
 pub enum Says {
     /// The type alone, and the tensors.
     Nothing,
@@ -87,7 +87,7 @@ impl Config {
         patterns: true,
     };
 
-    /// Of a method that is not multiplied by a scale.
+    /// The configuration of a method that is not multiplied by a scale.
     pub const fn unscaled(peft: &'static str) -> Config {
         Config {
             peft,

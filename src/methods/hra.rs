@@ -18,7 +18,7 @@ pub static HRA: Method = Method {
     proof: "llama_hra",
 };
 
-/// With its vectors made orthogonal first, one after the other (Gram-Schmidt).
+/// HRA with its vectors made orthogonal first, one after the other (Gram-Schmidt).
 pub static HRA_ORTHOGONAL: Method = Method {
     kind: Kind::Hra,
     formula: "W = W₀ (I − 2 Q Qᵀ), Q = Gram-Schmidt(U)",

@@ -1,5 +1,5 @@
-//! What an adapter does to a matrix, one method per file: what its configuration says, the ends of the tensor names it is known by, the shape they
-//! make, and the change W - W0 they stand for. A new method is a file here and a line in [`METHODS`]; what is refused is [`refused::REFUSED`].
+//! The methods of adapters, one per file: each with its fields in configurations, the ends of its tensor names, the shape that they make, and
+//! the change W - W0. A new method is a file here and a line in [`METHODS`]; refused methods are in [`refused::REFUSED`].
 
 // No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
@@ -33,7 +33,7 @@ use crate::report::Kind;
 use config::Says;
 use std::fmt;
 
-/// How the tensors of one module become a change of its matrix.
+/// A method: how the tensors of one module become a change of its matrix.
 pub struct Method {
     pub kind: Kind,
     /// The tuned matrix, for people.
@@ -44,17 +44,17 @@ pub struct Method {
     pub over: Option<&'static Method>,
     /// The other parts it may have.
     pub with: &'static [&'static str],
-    /// What its configuration says; none where only tensors tell it.
+    /// Its configuration; none where only tensors tell it.
     pub config: Option<Config>,
     /// Whether the change is multiplied by a scale at all.
     pub scaled: bool,
     pub outline: fn(&Shapes) -> Result<Outline, Fault>,
     pub change: fn(&Input) -> Result<Change, String>,
-    /// Where it is held against the library's own merge.
+    /// The fixture or test in which it is held against the library's own merge.
     pub proof: &'static str,
 }
 
-/// In the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
+/// The methods in the order in which they are tried: a module with a magnitude is DoRA though it has the parts of LoRA too.
 pub static METHODS: &[&Method] = &[
     &decomposed::DOHA,
     &decomposed::DOKR,

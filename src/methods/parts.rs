@@ -6,7 +6,7 @@ use crate::linalg::Matrix;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shapes(pub Vec<(&'static str, Vec<u64>)>);
 
-/// Why the parts do not make a module.
+/// The fault of parts that do not make a module.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// This part is not there.

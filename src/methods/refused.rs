@@ -1,4 +1,4 @@
-//! What is known of adapters and not merged: its names in configurations and tensors, and why. A method that comes to be read leaves this table.
+//! Refused methods: known by their names in configurations and tensors, not merged, and why. A method that comes to be read leaves this table.
 
 use super::config::{Fields, is_set, word};
 use crate::error::Merge;
@@ -11,7 +11,7 @@ pub struct Refused {
     pub why: &'static str,
     /// It changes no weight matrix: there is nothing to merge.
     pub without_weights: bool,
-    /// PEFT's names of it (`peft_type`).
+    /// Its names in PEFT (`peft_type`).
     pub types: &'static [&'static str],
     /// Fields of the configuration of another method, any of which makes it this one when set.
     pub fields: &'static [&'static str],
@@ -21,7 +21,7 @@ pub struct Refused {
     pub shown: Option<Shown>,
     /// Tensors of its own.
     pub parts: &'static [&'static str],
-    /// Whose merge helps.
+    /// The library whose merge helps.
     pub merge: Merge,
 }
 
@@ -82,7 +82,7 @@ pub static GLORA: Refused = Refused {
     ..Refused::NONE
 };
 
-/// In the order in which they are tried.
+/// The refused methods, in the order in which they are tried.
 pub static REFUSED: &[Refused] = &[
     Refused {
         name: "BOFT",

@@ -3,7 +3,7 @@
 use super::parts::{Factor, Fault, Outline, Shapes};
 use crate::linalg::{Matrix, product};
 
-/// How many inputs the core `[r, q, height, width]` makes of the `inputs` of its inner factor `[q, in]`.
+/// The number of inputs that the core `[r, q, height, width]` makes of the `inputs` of its inner factor `[q, in]`.
 pub fn inputs(shapes: &Shapes, core: &'static str, ranks: (u64, u64), inputs: u64) -> Result<u64, Fault> {
     match shapes.of(core)? {
         [r, q, height, width] if (*r, *q) == ranks => {
@@ -39,7 +39,7 @@ pub fn tucker_outline(shapes: &Shapes, core: &'static str, a: &'static str, b: &
     })
 }
 
-/// See [`tucker_outline`].
+/// The change whose shape is [`tucker_outline`].
 pub fn tucker(core: &Factor, a: &Matrix, b: &Matrix) -> Matrix {
     product(&a.transpose(), &inner(&core.matrix, b))
 }

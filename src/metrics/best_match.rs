@@ -1,5 +1,5 @@
 //! The best match of every tuned singular vector among all base vectors: c_j = max_i |u0_i . u_j| (arXiv 2410.21228, Fig. 4), and what
-//! the figure says to the letter, max_i u0_i . u_j with the signs that a decomposition happens to give.
+//! the figure says exactly, max_i u0_i . u_j with the signs that a decomposition happens to give.
 
 /// One entry per column.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -12,7 +12,7 @@ pub struct Best {
     pub signed: Vec<f32>,
 }
 
-/// For every column of `cosines` (`rows` x any, column-major, base vectors down the rows).
+/// The best match of every column of `cosines` (`rows` x any, column-major, base vectors down the rows).
 ///
 /// The first row wins a tie. Values are clipped to 1: rounding may push the cosine of two equal unit vectors above it.
 pub fn best_match(cosines: &[f32], rows: usize) -> Best {

@@ -1,5 +1,5 @@
-//! How strong a change is beside what it changes: sigma_1(dW) / sigma_1(W0). Below the gaps of the base's spectrum, nothing can turn far
-//! (Wedin 1972).
+//! The change ratio, sigma_1(dW) / sigma_1(W0): how strong a change is beside its base. Where it is below the gaps of the base's spectrum,
+//! nothing can turn far (Wedin 1972).
 
 use super::stable_rank::largest;
 use super::{Bound, Measure, Of, Unit};

@@ -32,10 +32,10 @@ def intruders(W0, W, k={k}, epsilon={epsilon}):
     return (best[:k] < epsilon).sum().item()
 ";
 
-/// Where the best match of a tuned vector lies: `[low, high]`, equal where it is known.
+/// An interval that holds the best match of a tuned vector: `[low, high]`, equal where it is known.
 pub type Interval = (f32, f32);
 
-/// Which of a vector's cosines decide.
+/// The rule by which a vector's cosines decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     pub side: Side,
@@ -43,7 +43,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// By |cos|.
+    /// The rule by |cos|.
     pub fn absolute(side: Side) -> Rule {
         Rule {
             side,
@@ -88,7 +88,7 @@ enum Known<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Ends<'a> {
     known: &'a Match,
-    /// What decides: |cos|, or cos with the signs that the decompositions gave.
+    /// The deciding cosines: |cos|, or cos with the signs that the decompositions gave.
     low: &'a [f32],
     high: Option<&'a [f32]>,
     /// The least that a cosine can be.
@@ -133,7 +133,7 @@ impl<'a> Ends<'a> {
         Some((low.clamp(self.least, 1.0), high.clamp(self.least, 1.0)))
     }
 
-    /// Where the best match by |cos| points the other way, it is not known which one is best with its sign.
+    /// The place of the best match; where the best one by |cos| points the other way, it is not known which one is best with its sign.
     fn place(&self, j: usize) -> Option<u32> {
         let (absolute, own) = (self.known.max_cos.get(j)?, self.low.get(j)?);
         ((absolute - own).abs() < 1e-6).then(|| self.known.argmax.get(j).copied())?
@@ -182,7 +182,7 @@ impl<'a> Intervals<'a> {
         }
     }
 
-    /// With the base vector that it is.
+    /// The best match of vector j, with the base vector that it is.
     pub fn best(&self, j: usize) -> Option<Best> {
         let (low, high) = self.at(j)?;
         let place = match self.0 {
@@ -194,7 +194,7 @@ impl<'a> Intervals<'a> {
         Some(Best { low, high, place })
     }
 
-    /// Those of one side that are all known, as they lie in the report, and the least that they can be: for reading eight at a time.
+    /// The scores of one side where all of them are points, as they lie in the report, and their lower limit: for reading eight at a time.
     pub fn plain(&self) -> Option<(&'a [f32], f32)> {
         match self.0 {
             Known::One(Ends {
@@ -232,11 +232,11 @@ impl<'a> Intervals<'a> {
     }
 }
 
-/// What a number of 24 bits and two decompositions may differ by.
+/// The most by which a number of 24 bits and two decompositions may differ.
 const ROUNDING: f32 = 2e-5;
 
-/// How many of a certified matrix's best matches were computed, on both sides, and how many of them lie outside their bounds by an exact
-/// result of the same matrix.
+/// The check of a certified matrix by an exact result of the same matrix: the number of its best matches that were computed, on both sides,
+/// and of those that lie outside their bounds.
 pub fn outside(claimed: &Matrix, exact: &Matrix) -> (u32, u32) {
     let (mut all, mut outside) = (0, 0);
     for rule in [Side::Left, Side::Right].map(Rule::absolute) {
@@ -253,7 +253,7 @@ pub fn outside(claimed: &Matrix, exact: &Matrix) -> (u32, u32) {
     (all, outside)
 }
 
-/// How many of the first `k` vectors may or may not be intruders: their interval holds epsilon, or they were not computed.
+/// The number of undecided vectors among the first `k`: their interval holds epsilon, or they were not computed.
 pub fn undecided(matrix: &Matrix, rule: Rule, k: u32, epsilon: f64) -> u32 {
     let Some(intervals) = Intervals::of(matrix, rule) else {
         return if matrix.left.is_some() {
@@ -277,7 +277,7 @@ fn window_length(matrix: &Matrix, k: u32) -> u32 {
     k.min(matrix.rows.min(matrix.cols))
 }
 
-/// How many of the first `k` scores are strictly below `epsilon`.
+/// The number of scores strictly below `epsilon` among the first `k`.
 ///
 /// Compared in f64, so that a threshold such as 0.3 means the same as in the paper's code.
 pub fn count(scores: impl IntoIterator<Item = f32>, k: u32, epsilon: f64) -> u32 {

@@ -1,4 +1,4 @@
-//! How much of a fine-tuned matrix its intruders are: their share of sum sigma_j^2 = ||W||_F^2. A count says nothing of size.
+//! The energy of intruders: their share of sum sigma_j^2 = ||W||_F^2 of the fine-tuned matrix. A count says nothing of size.
 
 use super::intruder::counted;
 use super::{Bound, Measure, Of, Reading, Unit};

@@ -9,15 +9,15 @@ use serde::Serialize;
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Measure {
-    /// As reports, sort keys, figures and links call it.
+    /// Its id in reports, sort keys, figures and links.
     pub id: &'static str,
-    /// As readers do.
+    /// Its name for readers.
     pub name: &'static str,
-    /// Where a column is narrow, and in the heads of files.
+    /// Its name where a column is narrow, and in the heads of files.
     pub short: &'static str,
-    /// What it is, in a sentence that begins with the formula or the idea.
+    /// Its definition, in a sentence that begins with the formula or the idea.
     pub about: &'static str,
-    /// Where it was defined.
+    /// The source of its definition.
     pub source: &'static str,
     pub unit: Unit,
     /// It has a column for every model in the table of matrices.
@@ -34,7 +34,7 @@ pub struct Measure {
     pub python: &'static str,
 }
 
-/// What no value exceeds.
+/// An upper limit of a measure's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     None,
@@ -42,7 +42,7 @@ pub enum Bound {
     Rank,
 }
 
-/// What a number counts, and how many decimals say something.
+/// The unit of a measure, and how many decimals say something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -56,16 +56,16 @@ pub enum Unit {
     Degrees,
 }
 
-/// What a measure is computed from.
+/// The data that a measure is computed from.
 #[derive(Debug, Clone, Copy)]
 pub enum Of {
     /// The singular values of dW = W - W0: computed once, with the spectra, and kept in the report.
     Change(fn(&Spectrum) -> Reading),
-    /// What the report holds of the matrix, under the rule in force: read anew for every rule.
+    /// The report's entry of the matrix, under the rule in force: read anew for every rule.
     Matrix(fn(&Matrix, &Settings) -> Reading),
 }
 
-/// What is known of the singular values of a change.
+/// The singular values of a change, as far as they are known.
 #[derive(Debug, Clone, Copy)]
 pub enum Spectrum<'a> {
     /// All of them, descending; none where nothing changed.
@@ -90,7 +90,7 @@ impl<'a> Spectrum<'a> {
     }
 }
 
-/// What a measure says of one matrix.
+/// The value of a measure in one matrix.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Reading {
     /// Not computed, or there is nothing to measure.
@@ -102,7 +102,7 @@ pub enum Reading {
     About(f64, f64),
     /// Bounds.
     Between(f64, f64),
-    /// So many for certain, and so many more whose verdict is open.
+    /// A certain count, and the number of vectors whose verdict is open.
     Counted(u32, u32),
 }
 
@@ -125,7 +125,7 @@ impl From<Option<f64>> for Reading {
 }
 
 impl Measure {
-    /// What it says of one matrix under a rule.
+    /// Its value in one matrix under a rule.
     pub fn read(&self, matrix: &Matrix, settings: &Settings) -> Reading {
         match self.of {
             Of::Matrix(read) => read(matrix, settings),
@@ -142,7 +142,7 @@ impl Measure {
         }
     }
 
-    /// In print.
+    /// A value in print.
     pub fn print(&self, reading: Reading) -> String {
         let number = |x: f64| match self.unit {
             Unit::Count => print::count(x.max(0.0) as u64),
@@ -163,7 +163,7 @@ impl Measure {
         }
     }
 
-    /// In a narrow column: no errors and no decimals that nobody compares.
+    /// A value in a narrow column: no errors and no decimals that nobody compares.
     pub fn print_narrow(&self, reading: Reading) -> String {
         match (reading, self.unit) {
             (Reading::NeedsExact, _) => "–".into(),

@@ -1,5 +1,5 @@
-//! Coordinates of a random unit vector of few dimensions. They are far from independent: in the plane the largest |x_i| is never below
-//! 0.71, where independent ones would be below 0.34 once in twenty.
+//! The exact distribution of the largest coordinate of a random unit vector, for few dimensions. Coordinates there are far from independent:
+//! in the plane the largest |x_i| is never below 0.71, where independent ones would be below 0.34 once in twenty.
 
 use crate::report::Cosine;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};

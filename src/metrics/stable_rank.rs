@@ -1,4 +1,4 @@
-//! Stable rank (Rudelson and Vershynin 2007): how many directions of the largest size would make the norm.
+//! Stable rank (Rudelson and Vershynin 2007), ||dW||_F^2 / sigma_1^2: how many directions of the largest size would make the norm.
 
 use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
 

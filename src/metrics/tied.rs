@@ -67,7 +67,7 @@ fn of_matrix(matrix: &Matrix, settings: &Settings) -> Option<f64> {
 /// Neighbours whose singular values differ by less than this part are tied.
 const TIE: f32 = 1e-3;
 
-/// For every tuned vector the cosine with the space of the base vectors tied with its best match; none where nothing is tied.
+/// The cosine of every tuned vector with the space of the base vectors tied with its best match; none where nothing is tied.
 ///
 /// `cosines`: u0_i . u_j, `rows` base vectors down, column after column. `sigma` of the base, descending.
 pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {

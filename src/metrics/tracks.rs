@@ -1,12 +1,12 @@
-//! Identities of singular vectors over a training run: the rank of a vector changes where two singular values cross, its direction does
-//! not. From one checkpoint to the next a vector is the one it overlaps most; where that overlap is small, something new began.
+//! Tracking of singular vectors over a training run: the rank of a vector changes where two singular values cross, its direction does not.
+//! From one checkpoint to the next a vector is the one it overlaps most; where that overlap is small, something new began.
 
 use crate::report::Similarity;
 
 /// A vector whose overlap with every vector of the checkpoint before is below this was not there before.
 pub const FOLLOWS: f64 = 0.5;
 
-/// Where one vector stood: its rank, from 0, at consecutive checkpoints. The last entry is the checkpoint it was traced from.
+/// The track of one vector: its rank, from 0, at consecutive checkpoints. The last entry is the checkpoint it was traced from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Track {
     /// The checkpoint at which it starts.
@@ -21,7 +21,7 @@ impl Track {
     }
 }
 
-/// Of every vector of a checkpoint the one of the checkpoint before that it came from.
+/// The origin of every vector of a checkpoint: the vector of the checkpoint before that it came from.
 pub type Links = Vec<Option<usize>>;
 
 /// Links by the overlaps |u_i(before) . u_j(this)|: rows before, columns this.

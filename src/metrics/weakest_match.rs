@@ -32,12 +32,12 @@ fn weakest_match(matrix: &Matrix, settings: &Settings) -> Reading {
     weakest(window).map_or(Reading::Nothing, |(low, high)| Reading::Between(low, high))
 }
 
-/// Between what the smallest of some matches lies; none of none.
+/// The interval of the smallest of some matches; none where there are no matches.
 pub fn weakest(window: impl Iterator<Item = (f32, f32)>) -> Option<(f64, f64)> {
     window.reduce(weaker).map(|(low, high)| (low.into(), high.into()))
 }
 
-/// Between what the smaller of two matches lies.
+/// The interval of the smaller of two matches.
 pub fn weaker(a: (f32, f32), b: (f32, f32)) -> (f32, f32) {
     let least = |a: f32, b: f32| if b.total_cmp(&a).is_lt() { b } else { a };
     (least(a.0, b.0), least(a.1, b.1))

@@ -34,10 +34,10 @@ pub struct Base {
     /// Canonical names and shapes `[out, in]` of `matrices`.
     pub named: Vec<Named>,
     pub selection: Selection,
-    /// Which of its weights are stored as `[in, out]`.
+    /// Its weights that are stored as `[in, out]`.
     pub orientation: Orientation,
     pub config: Option<ModelConfig>,
-    /// Which model of a pipeline it is, where its folder or configuration says so.
+    /// The model of a pipeline that it is, where its folder or configuration says so.
     pub component: Option<Component>,
     /// The models of a pipeline that its names say it holds.
     pub regions: BTreeSet<Component>,
@@ -183,14 +183,14 @@ pub fn shape(tensor: &TensorRef) -> [u64; 2] {
 }
 
 impl Base {
-    /// Itself with the names of one region only; the places stay.
+    /// The base with the names of one region only; the places stay.
     pub fn only(&self, region: Component) -> Base {
         let named = self.named.iter().enumerate();
         let others = named.filter(|(_, n)| components::of_name(&n.name) != Some(region));
         self.without(&others.map(|(i, _)| i).collect::<Vec<_>>())
     }
 
-    /// Itself with names in the place of some that nothing pairs with.
+    /// The base with names in the place of some that nothing pairs with.
     pub fn without(&self, hidden: &[usize]) -> Base {
         let mut own = self.clone();
         for i in hidden {
@@ -222,7 +222,7 @@ impl Base {
         }
     }
 
-    /// How gate and up lie in a fused matrix.
+    /// The layout of gate and up in a fused matrix.
     pub fn gate_up(&self, matrix: usize) -> GateUp {
         let of_experts = self.named.get(matrix).is_some_and(|n| n.name.contains("experts"));
         self.orientation

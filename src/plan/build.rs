@@ -1,4 +1,4 @@
-//! Puts the plan together: problems, questions, base, fine-tunes, jobs, and what is left out.
+//! The assembly of the plan: problems, questions, base, fine-tunes, jobs, and what is left out.
 
 use crate::checkpoint::Content;
 use crate::error::{Error, Foreign, PARALLEL};
@@ -289,7 +289,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 continue;
             };
             all.adopt(&seen, base.matrices.len(), &mut paired.recipes);
-            // Nothing hangs on the alpha of an adapter that pairs with nothing.
+            // Nothing depends on the alpha of an adapter that pairs with nothing.
             plan.questions.extend(question.filter(|_| paired.matching.matched > 0));
             accept(
                 &mut plan,
@@ -416,7 +416,7 @@ fn config_warnings(config: &ConfigFile, entries: &[FileEntry], letters: usize) -
     }
     for key in alpha::Configured::new(Cow::Borrowed(config.config), path, letters).plain_keys() {
         let cause = format!(
-            "“{key}” is no regular expression that can be read here, or too large a one; it is compared as plain text."
+            "“{key}” is not a regular expression that can be read here, or it is too large; it is compared as plain text."
         );
         let fix = "Give the pattern’s module names in full in adapter_config.json.";
         warnings.push(warning(
@@ -457,7 +457,7 @@ fn is_packed_model(set: &FileSet) -> bool {
     !set.is_adapter && set.foreign.is_none() && schemes::of(set).is_some() && !schemes::is_mostly_plain(set)
 }
 
-/// By base matrix: the model, and how it makes W.
+/// The recipes of a base matrix: the model, and how it makes W.
 type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 
 /// Takes a paired model into the plan, or its problem where nothing paired.
@@ -530,7 +530,7 @@ const REFUSED_BASE: [&str; 10] = [
     "trailing-bytes",
 ];
 
-/// Why there is nothing to analyse, where nothing else says so.
+/// The reason why there is nothing to analyse, where nothing else says so.
 fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) -> Option<Problem> {
     if !jobs.is_empty() || plan.files.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! What the plan says to the page: base, fine-tunes, jobs by type, questions, problems and what is left out.
+//! The plan as the page receives it: base, fine-tunes, jobs by type, questions, problems and what is left out.
 
 #![warn(missing_docs)]
 
@@ -6,12 +6,12 @@ use crate::report::{FileInfo, Kind, Matching, RunStep};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Shown before computing. Plain data; the byte ranges stay behind in the session that made it.
+/// The plan, shown before anything is computed. Plain data; the byte ranges stay behind in the session that made it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
-    /// Everything that is wrong, the most blocking first.
+    /// All problems, the most blocking first.
     pub problems: Vec<Problem>,
     /// Each has a default; the plan already follows the defaults or the given answers.
     pub questions: Vec<Question>,
@@ -23,13 +23,13 @@ pub struct Plan {
     pub types: Vec<PlanType>,
     /// The pattern for names in force (the answer `pattern`), and what is wrong with it.
     pub pattern: String,
-    /// Why the pattern is none; null where it is one.
+    /// The reason why the pattern is not valid; null where it is.
     pub pattern_fault: Option<String>,
     /// Whether fused matrices are taken apart (the answer `split`: `yes`); null where there are none, or it is not known how.
     pub split: Option<bool>,
     /// One entry per base matrix that at least one model changes; the unit of work of a run.
     pub matrices: Vec<PlanMatrix>,
-    /// What is not analysed, and why.
+    /// Tensors that are not analysed, with the reasons.
     pub left_out: Vec<LeftOut>,
     /// All files read, in order of arrival.
     pub files: Vec<FileInfo>,
@@ -54,11 +54,11 @@ pub struct Problem {
     pub tensor: Option<String>,
     /// The facts, with numbers.
     pub cause: String,
-    /// What to do; null when nothing can be done.
+    /// The step that helps; null when nothing can be done.
     pub fix: Option<String>,
     /// A command line or snippet that does it.
     pub command: Option<String>,
-    /// What it blocks, in words: "Blocks 1 model", "Leaves out 1 matrix". Empty when it blocks nothing.
+    /// Its consequence, in words: "Blocks 1 model", "Leaves out 1 matrix". Empty when it blocks nothing.
     pub blocks: String,
     /// Whether something cannot be analysed.
     pub severity: Severity,
@@ -80,7 +80,7 @@ impl Problem {
     }
 }
 
-/// How much a problem matters.
+/// The weight of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -100,9 +100,9 @@ pub struct Question {
     pub id: String,
     /// The question itself, bold: "What is α for “legal-r64”?"
     pub title: String,
-    /// Why it is asked.
+    /// The reason for the question.
     pub detail: String,
-    /// What can be chosen.
+    /// The possible answers.
     pub options: Vec<QuestionOption>,
     /// The value in force: the answer given, else the default.
     pub value: String,
@@ -117,7 +117,7 @@ pub struct Question {
 pub struct QuestionOption {
     /// The answer as `Answers` holds it.
     pub value: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: String,
     /// Faint words after the label, for example "default: the paper's choice".
     pub note: String,
@@ -165,11 +165,11 @@ pub struct PlanBase {
 pub struct PlanModel {
     /// Its name, from folder or file.
     pub label: String,
-    /// How it was tuned.
+    /// The kind of fine-tune.
     pub kind: Kind,
     /// The method as its users call it: "LoRA", "DoRA", "full".
     pub method: String,
-    /// How W is made from W0; null for a full fine-tune.
+    /// The formula for W from W0; null for a full fine-tune.
     pub formula: Option<String>,
     /// The largest rank; null for a full fine-tune.
     pub rank: Option<u32>,
@@ -179,15 +179,15 @@ pub struct PlanModel {
     pub scale: Option<f64>,
     /// The formula and its numbers: "α/r = 2", "α/√r = 5.66", "0.5 to 4, by module"; empty where nothing is scaled.
     pub scale_text: String,
-    /// Where the scale comes from: "adapter_config.json", "your answer above"; empty for a full fine-tune.
+    /// The source of the scale: "adapter_config.json", "your answer above"; empty for a full fine-tune.
     pub scale_source: String,
     /// The files that hold it.
     pub files: Vec<FileInfo>,
-    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    /// The step of a training run at which it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
-    /// How its names were paired.
+    /// The pairing of its names with the base's.
     pub matching: Matching,
-    /// What to know about this model, short sentences.
+    /// Short sentences to know about this model.
     pub notes: Vec<String>,
 }
 
@@ -225,7 +225,7 @@ pub struct PlanType {
     /// q, k, v, o, ...
     #[serde(rename = "type")]
     pub kind: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub label: String,
     /// Matrices of the base that also fit the pattern.
     pub count: u32,

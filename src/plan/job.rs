@@ -1,9 +1,9 @@
-//! One unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
+//! The job, one unit of work: a base matrix, where its bytes lie, and how each fine-tune makes its W from it.
 
 use crate::checkpoint::Dtype;
 use crate::methods::Method;
 
-/// Where a tensor's bytes lie.
+/// A tensor in a file: where its bytes lie.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorRef {
     pub file: u32,
@@ -22,7 +22,7 @@ pub struct TensorRef {
     pub packing: Option<Box<Packing>>,
 }
 
-/// What else is needed to read a packed weight.
+/// Everything else that is needed to read a packed weight.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packing {
     pub scheme: Scheme,
@@ -31,7 +31,7 @@ pub struct Packing {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scheme {
-    /// Two codes a byte of a map of 16 values; with the map, the scales of `block` weights each, and where the scales are codes too, their
+    /// Two codes per byte, of a map of 16 values; with the map, the scales of `block` weights each, and where the scales are codes too, their
     /// map and scales (and the block and offset of those).
     FourBit { block: u64, nested: Option<(u64, f32)> },
     /// 8-bit floats; with a scale for every block of rows and columns.
@@ -73,7 +73,7 @@ impl TensorRef {
         self.packing.is_some() || self.dtype.is_readable()
     }
 
-    /// How many bytes it takes.
+    /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
         self.end.saturating_sub(self.begin)
     }
@@ -128,7 +128,7 @@ pub struct Columns {
     pub of: u64,
 }
 
-/// How the tuned matrix is made.
+/// The recipe for a tuned matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Recipe {
     /// The tensor is the tuned matrix, stored as the base is.
@@ -176,7 +176,7 @@ impl Recipe {
     }
 }
 
-/// What a change is multiplied with.
+/// The scale of a change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Scale {
     Known(f64),
@@ -200,9 +200,9 @@ pub struct Job {
     pub transposed: bool,
     /// Only these outputs of base and tuned are compared; `rows` counts them.
     pub lines: Option<Lines>,
-    /// By model index, ascending.
+    /// The recipes by model index, ascending.
     pub tuned: Vec<(u32, Recipe)>,
-    /// For every entry of `tuned` the place in it of the checkpoint before it in the same training run; none where there is none.
+    /// For every entry of `tuned` the place in it of the checkpoint before, of the same training run; none for a first or only one.
     pub follows: Vec<Option<usize>>,
 }
 
@@ -230,7 +230,7 @@ impl Job {
         self.before(place).is_some() || self.follows.contains(&Some(place))
     }
 
-    /// What one model's numbers need, and no more: its own recipe, and that of the checkpoint before it. None where the model is not here.
+    /// The job of one model alone: its own recipe, and that of the checkpoint before it. None where the model is not here.
     pub fn only(&self, model: u32) -> Option<Job> {
         let own = self.tuned.iter().position(|(m, _)| *m == model)?;
         let before = self.before(own);

@@ -1,4 +1,5 @@
-//! What will be computed: which files are the base, which are fine-tunes, how names pair, how W is made from W0, what is left out and why.
+//! The plan, made before anything is computed: which files are the base, which are fine-tunes, how names pair, how W is made from W0, what is
+//! left out and why.
 
 // No byte of a file may reach a panic, nor a wrap that a release build passes over in silence.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]

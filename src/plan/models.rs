@@ -30,7 +30,7 @@ pub struct Paired {
     pub notes: Vec<String>,
     pub problems: Vec<Problem>,
     pub questions: Vec<Question>,
-    /// What belongs to another model, or cannot be looked at.
+    /// Tensors that belong to another model, or cannot be looked at.
     pub left_out: Vec<LeftOut>,
     /// The scales of what paired.
     pub decided: Vec<Decided>,
@@ -594,7 +594,7 @@ fn joined_names(modules: &[Module], base: &Base) -> HashMap<String, String> {
     names
 }
 
-/// What older names of a text encoder begin with.
+/// The prefix of older names of a text encoder.
 const TEXT_MODEL: &str = "text_model_";
 
 fn found_joined(names: &HashMap<String, String>, module: &Module) -> Option<String> {
@@ -703,7 +703,7 @@ fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> boo
     words
 }
 
-/// What a base's names say it holds: the regions of a file with a whole pipeline in it.
+/// The regions of a file with a whole pipeline in it, by its names.
 pub fn regions<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<Component> {
     names.filter_map(components::of_name).collect()
 }

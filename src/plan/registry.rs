@@ -1,4 +1,4 @@
-//! What is read, what is merged, what is refused, as a table: gathered from the places that decide it, for the documentation.
+//! The table of formats: what is read, merged and refused, gathered from the places that decide it, for the documentation.
 
 use crate::error::PIECES;
 use crate::methods::METHODS;
@@ -288,7 +288,7 @@ pub fn writers() -> String {
     text
 }
 
-/// As Markdown.
+/// The table as Markdown.
 pub fn table() -> String {
     let mut text = "| format or method | what is done | proof |\n| --- | --- | --- |\n".to_owned();
     for Row { what, answer, proof } in rows() {

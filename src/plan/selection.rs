@@ -1,4 +1,4 @@
-//! The selection of matrices: by default what the paper looks at, and whatever the reader switches on or off.
+//! The selection of matrices: by default those of the paper, and whatever the reader switches on or off.
 
 use crate::plan::names::Place;
 use crate::plan::{Answers, PlanType};
@@ -16,9 +16,9 @@ pub struct Selection {
     /// None: the default.
     on: Option<BTreeSet<String>>,
     pattern: Option<Pattern>,
-    /// As typed.
+    /// The pattern as typed.
     pub text: String,
-    /// Why the pattern is not followed.
+    /// The reason why the pattern is not followed.
     pub fault: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Selection {
         let fault = compiled
             .as_ref()
             .err()
-            .map(|_| format!("“{wanted}” is no regular expression; all names are taken."));
+            .map(|_| format!("“{wanted}” is not a valid regular expression; all names are taken."));
         let pattern = compiled
             .ok()
             .filter(|_| !wanted.is_empty())

@@ -4,10 +4,10 @@
 
 #![warn(missing_docs)]
 
-/// What lessons draw beside the figures.
+/// Panels that lessons draw beside the figures.
 #[cfg(feature = "page")]
 pub mod panel;
-/// Rules with a name.
+/// Presets: rules with a name.
 pub mod presets;
 
 #[cfg(feature = "page")]
@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "lorascope-report/1";
 
-/// Everything known about one run: one base and its fine-tunes.
+/// The data of one run: one base and its fine-tunes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
-    /// What computed it.
+    /// The program that computed it.
     pub generator: Generator,
     /// The rule that its counts follow.
     pub settings: Settings,
@@ -33,7 +33,7 @@ pub struct Report {
     pub base: Base,
     /// Its fine-tunes, in the order of the page.
     pub models: Vec<Model>,
-    /// What a lesson draws beside the figures of the paper; none in a report of files.
+    /// The panels of a lesson, beside the figures of the paper; none in a report of files.
     #[cfg(feature = "page")]
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub panels: Vec<Panel>,
@@ -46,13 +46,13 @@ pub struct Report {
 pub struct Generator {
     /// `lorascope`.
     pub name: String,
-    /// Of the program, as its package has it.
+    /// The version of the program, as its package has it.
     pub version: String,
     /// `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
     pub build: String,
     /// Threads that computed; 1 where the build has none.
     pub threads: u32,
-    /// Which way of computing it was, [`ENGINE`] of that program; absent before 7.
+    /// The version of the computation, [`ENGINE`] of that program; absent before 7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<u32>,
 }
@@ -60,7 +60,7 @@ pub struct Generator {
 /// Counts every change after which the same files may give other numbers: results of another one are not used.
 pub const ENGINE: u32 = 8;
 
-/// Before this one the bounds of certified mode could be wrong.
+/// The first engine whose bounds are proved: before it those of certified mode could be wrong.
 const FIRST_PROVED: u32 = 7;
 
 impl Generator {
@@ -86,13 +86,13 @@ impl Generator {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// How many of the strongest tuned vectors are looked at.
+    /// The window: the number of strongest tuned vectors that are looked at.
     pub k: u32,
     /// A vector whose best match is strictly below this is an intruder.
     pub epsilon: f64,
-    /// Which singular vectors are compared.
+    /// The singular vectors that are compared.
     pub side: Side,
-    /// With or without its sign.
+    /// The kind of cosine, with or without its sign.
     pub cosine: Cosine,
     /// The decomposition.
     pub svd: SvdKind,
@@ -117,7 +117,7 @@ impl Default for Settings {
     }
 }
 
-/// What a run must settle; more is computed where it costs little.
+/// The part of a result that a run must settle; more is computed where it costs little.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -138,7 +138,7 @@ pub const EXACT_UP_TO: u32 = 1024;
 /// The longest window that a slider offers.
 pub const LONGEST_WINDOW: u32 = 100;
 
-/// How many strongest vectors a kept corner of a similarity matrix has, on either side.
+/// The number of strongest vectors, on either side, in the corner that is kept of a similarity matrix.
 pub const CORNER: usize = 32;
 
 impl From<&Settings> for Task {
@@ -152,7 +152,7 @@ impl From<&Settings> for Task {
     }
 }
 
-/// Which singular vectors are compared.
+/// The singular vectors that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -165,27 +165,27 @@ pub enum Side {
     Both,
 }
 
-/// What is compared of two vectors.
+/// The kind of cosine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Cosine {
     /// |cos|, as the official code counts: a singular vector has no sign.
     Absolute,
-    /// cos as the decompositions gave it, the paper’s Fig. 4 to the letter.
+    /// cos as the decompositions gave it, exactly as in the paper’s Fig. 4.
     Signed,
 }
 
-/// Which decomposition is computed.
+/// The decomposition that is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum SvdKind {
-    /// min(rows, cols) vectors a side.
+    /// min(rows, cols) vectors per side.
     Thin,
 }
 
-/// How a matrix is computed.
+/// The mode of the computation of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -218,7 +218,7 @@ pub struct FileInfo {
     pub name: String,
     /// Bytes.
     pub size: u64,
-    /// Of the whole file, in hexadecimal; absent until it is computed.
+    /// The hash of the whole file, in hexadecimal; absent until it is computed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sha256: Option<String>,
 }
@@ -230,23 +230,23 @@ pub struct FileInfo {
 pub struct Model {
     /// Its name, from folder or file, or as the reader renamed it.
     pub label: String,
-    /// How it was tuned.
+    /// The kind of fine-tune.
     pub kind: Kind,
-    /// How W is made from W0; null for a full fine-tune.
+    /// The formula for W from W0; null for a full fine-tune.
     pub formula: Option<String>,
     /// The largest rank over the adapter's modules; null for a full fine-tune.
     pub rank: Option<u32>,
     /// LoRA’s alpha; null where modules differ, or the method has none.
     pub alpha: Option<f64>,
-    /// What B A is multiplied with. Null when modules differ (patterns) or for a full fine-tune.
+    /// The scale of B A. Null when modules differ (patterns) or for a full fine-tune.
     pub scale: Option<f64>,
     /// The files that hold it.
     pub files: Vec<FileInfo>,
-    /// Where in a training run it was saved; null where it is the only checkpoint of its run.
+    /// The step of a training run at which it was saved; null where it is the only checkpoint of its run.
     pub run: Option<RunStep>,
-    /// How its names were paired.
+    /// The pairing of its names with the base's.
     pub matching: Matching,
-    /// Where the tensors of each matrix lie, so that its numbers can be computed again elsewhere.
+    /// The tensors of each matrix, so that its numbers can be computed again elsewhere.
     #[serde(default)]
     pub sources: Vec<Source>,
     /// One entry for every matrix of the plan that is done.
@@ -282,9 +282,9 @@ impl Model {
 pub struct Source {
     /// The base's: also the name of the matrix.
     pub base: TensorSource,
-    /// By part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
+    /// The tensors by part: `W` for a stored matrix, `lora_A`, `lora_B`, ... for an adapter's.
     pub parts: Vec<TensorSource>,
-    /// What the change is multiplied with; null where it is stored in a tensor, or there is none.
+    /// The scale of the change; null where it is stored in a tensor, or there is none.
     pub scale: Option<f64>,
     /// Stored as `[in, out]`.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
@@ -307,7 +307,7 @@ pub struct TensorSource {
     pub tensor: String,
 }
 
-/// How a model was tuned, by the method of its files.
+/// The kind of a fine-tune, by the method of its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -343,7 +343,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As its users call it.
+    /// The name that its users know.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Full => "full",
@@ -375,12 +375,12 @@ pub struct RunStep {
     pub step: u64,
 }
 
-/// How the fine-tune's names were paired with the base's.
+/// The pairing of a fine-tune's names with the base's.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Matching {
-    /// In words, for example `strip 'base_model.model.'`.
+    /// The rules of the pairing in words, for example `strip 'base_model.model.'`.
     pub rules: Vec<String>,
     /// Modules of the fine-tune that have a partner in the base.
     pub matched: u32,
@@ -410,10 +410,10 @@ pub struct Matrix {
     pub cols: u32,
     /// Whether it was analyzed.
     pub status: Status,
-    /// How it was computed: `exact` or `certified`; null where nothing was.
+    /// The mode of the computation, `exact` or `certified`; null where nothing was computed.
     #[serde(default)]
     pub mode: Option<Mode>,
-    /// Why the matrix is not `analyzed`, or what to know about its numbers.
+    /// The reason why the matrix is not `analyzed`, or a caveat about its numbers.
     pub reason: Option<String>,
     /// Singular values of W0, descending: all in exact mode, the leading ones in certified.
     pub sigma_base: Vec<f32>,
@@ -423,7 +423,7 @@ pub struct Matrix {
     pub left: Option<Match>,
     /// Best matches of the columns of V.
     pub right: Option<Match>,
-    /// Follows the settings of the report.
+    /// The count, by the settings of the report.
     pub intruders: Option<u32>,
     /// The change W - W0; null where nothing was computed.
     pub delta: Option<Delta>,
@@ -440,7 +440,7 @@ pub struct Matrix {
     pub seconds: f64,
 }
 
-/// What became of a matrix.
+/// The outcome of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -472,7 +472,7 @@ pub struct Match {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tied_cos: Option<Vec<f32>>,
     /// max over i of u_j . u0_i with the signs that the decompositions gave, in [-1, 1]. A singular vector has no sign: this is the paper's
-    /// Fig. 4 to the letter, and invents intruders at random. Present in exact mode.
+    /// Fig. 4 exactly, and invents intruders at random. Present in exact mode.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signed_cos: Option<Vec<f32>>,
     /// |u0_i . u_j| of this side, where more is known than the matrix's `similarity`: every pre-trained vector (rows) against the first
@@ -497,7 +497,7 @@ pub struct Delta {
     /// The relative standard error of `effective_rank`, where it is an estimate.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub effective_rank_error: Option<f64>,
-    /// Present where the change sinks into the rounding of the weights as stored.
+    /// The floor of rounding, where the change sinks into the rounding of the weights as stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub floor: Option<Floor>,
     /// Every other measure of a change that the program knew, by its id.
@@ -540,7 +540,7 @@ impl Delta {
 pub struct Floor {
     /// The largest singular value that rounding alone would give.
     pub sigma: f32,
-    /// How many singular values stand above it, and their effective rank.
+    /// The number of singular values above it.
     pub above: u32,
     /// The effective rank of those above.
     pub effective_rank: f64,
@@ -585,7 +585,7 @@ impl Similarity {
     }
 }
 
-/// What a model’s matrices come to under the settings of the report.
+/// The totals over a model’s matrices under the settings of the report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -594,15 +594,15 @@ pub struct Totals {
     pub intruders: u32,
     /// Matrices with an entry.
     pub matrices: u32,
-    /// Of them, equal to the base.
+    /// The number of them that are equal to the base.
     pub unchanged: u32,
-    /// Of them, left out.
+    /// The number of them that are left out.
     pub skipped: u32,
-    /// Of them, not computed.
+    /// The number of them that are not computed.
     pub failed: u32,
-    /// Over analyzed and unchanged matrices; null when there is none.
+    /// The mean over analyzed and unchanged matrices; null when there is none.
     pub mean_effective_rank: Option<f64>,
-    /// sigma_1(dW) / sigma_1(W0), over matrices that were changed; null when there is none, and in reports of before 0.2.
+    /// The mean of sigma_1(dW) / sigma_1(W0) over matrices that were changed; null when there is none, and in reports of before 0.2.
     #[serde(default)]
     pub mean_change_ratio: Option<f64>,
 }

@@ -1,5 +1,4 @@
-//! Drawings of plain numbers: the curves, bars, vectors and small maps that a lesson adds to its report. Data only; `src/figures/panel/`
-//! draws it.
+//! Panels of a report: the curves, bars, vectors and small maps that a lesson adds to it. Data only; `src/figures/panel/` draws it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +11,13 @@ pub struct Panel {
     pub name: String,
     /// Its heading, a few words.
     pub title: String,
-    /// What is to be seen, in one sentence with its numbers, for screen readers.
+    /// The figure in one sentence with its numbers, for screen readers.
     pub alt: String,
-    /// What is drawn.
+    /// The drawing.
     pub body: Body,
 }
 
-/// What a panel draws.
+/// The drawing of a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -69,7 +68,7 @@ impl Range {
         Range { log: true, ..self }
     }
 
-    /// Of counts.
+    /// The same, of counts.
     pub fn whole(self) -> Range {
         Range { whole: true, ..self }
     }
@@ -89,7 +88,7 @@ pub struct Curves {
     /// Thresholds and floors.
     #[serde(default)]
     pub levels: Vec<Level>,
-    /// Where the dial stands, on the x axis.
+    /// The place of the dial, on the x axis.
     #[serde(default)]
     pub cursor: Option<f64>,
     /// Whole numbers along x, below the lines.
@@ -112,7 +111,7 @@ pub struct Line {
     /// Points are marked: they are measured, not a course.
     #[serde(default)]
     pub dots: bool,
-    /// By ascending x.
+    /// The points by ascending x.
     pub points: Vec<[f64; 2]>,
     /// The standard deviation at every point, where there are several runs.
     #[serde(default)]
@@ -135,7 +134,7 @@ pub struct Level {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Strip {
-    /// What is counted.
+    /// The name of an item.
     pub label: String,
     /// x and the count from there on, by ascending x.
     pub counts: Vec<[f64; 2]>,
@@ -146,7 +145,7 @@ pub struct Strip {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Bars {
-    /// What is counted along x: "pre-trained vector i".
+    /// The name of the x axis: "pre-trained vector i".
     pub x: String,
     /// Their values.
     pub y: Range,
@@ -164,9 +163,9 @@ pub struct Bars {
 pub struct Arrows {
     /// 2 or 3 vectors of as many components.
     pub basis: Vec<Vec<f64>>,
-    /// As many components as a basis vector has.
+    /// The vector, with as many components as a basis vector has.
     pub vector: Vec<f64>,
-    /// Which basis vector it resembles most, from 0.
+    /// The basis vector that it resembles most, from 0.
     pub best: u32,
 }
 
@@ -175,13 +174,13 @@ pub struct Arrows {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Maps {
-    /// From left to right.
+    /// The maps from left to right.
     pub maps: Vec<Map>,
     /// Values have a sign, and zero is the paper.
     pub signed: bool,
     /// The value of full colour.
     pub limit: f64,
-    /// What the colours mean, with the unit.
+    /// The meaning of the colours, with the unit.
     pub scale: String,
 }
 

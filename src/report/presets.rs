@@ -1,4 +1,4 @@
-//! Presets: the rules by which different sources count, under the names that say whose they are. Every export prints the one in force.
+//! Presets: the rules by which different sources count, each under a name that says whose it is. Every export prints the one in force.
 
 use crate::report::{Cosine, Settings, Side};
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Preset {
-    /// As `Settings::preset` holds it.
+    /// Its id, as `Settings::preset` holds it.
     pub id: String,
-    /// As readers see it.
+    /// Its name for readers.
     pub name: String,
-    /// What it does, and what to know about it.
+    /// The rule in words, with what to know about it.
     pub note: String,
     /// As in `Settings`.
     pub k: u32,
@@ -49,7 +49,7 @@ pub fn presets() -> Vec<Preset> {
         ),
         preset(
             "letter",
-            "paper, Fig. 4 to the letter",
+            "paper, exactly as in Fig. 4",
             "The cosine with its sign, as the paper's algorithm is printed. A singular vector has no sign: this counts vectors at random.",
             Side::Left,
             Cosine::Signed,

@@ -1,4 +1,4 @@
-//! Settings -> the report: counts, verdicts and totals, as the JSON carries them.
+//! A report brought to new settings: its counts, verdicts and totals, as the JSON carries them.
 
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Intervals, intruders, undecided};
@@ -77,7 +77,7 @@ pub(super) fn within_error(matrix: &Matrix, settings: &Settings) -> impl Iterato
     scores.take(settings.k as usize).enumerate().filter_map(near)
 }
 
-/// How far rounding may move a score: a vector turns by about residual / gap towards its neighbour, in both spectra
+/// The largest error of a score by rounding: a vector turns by about residual / gap towards its neighbour, in both spectra
 /// (Davis and Kahan 1970, with the computed residual), but no further than the mass that the other vectors have to offer.
 fn score_error(matrix: &Matrix, side: Side, j: usize) -> f64 {
     let Some(residual) = matrix.residual else { return 0.0 };

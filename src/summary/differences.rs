@@ -1,4 +1,4 @@
-//! Two settings -> the vectors that are intruders under one and not under the other, and why: how presets differ, vector by vector.
+//! Differences between two rules: the vectors that are intruders under one and not under the other, and why.
 
 use crate::metrics::intruder::{Intervals, Rule};
 use crate::report::{Cosine, Matrix, Report, Settings, Side};
@@ -21,17 +21,17 @@ pub struct Verdict {
     /// Index into the report's models.
     pub model: u32,
     pub matrix: String,
-    /// From 0.
+    /// The place of the vector, from 0.
     pub j: u32,
     /// Whether it counts as an intruder under the first settings, and under the second.
     pub from: bool,
     pub to: bool,
-    /// In words; numbers of vectors count from 1.
+    /// The reason in words; numbers of vectors count from 1.
     pub reason: String,
 }
 
-/// In the order of models, matrices and vectors; so many verdicts are listed, all are counted. What one of the two cannot decide does
-/// not differ.
+/// The differences in the order of models, matrices and vectors; so many verdicts are listed, all are counted. A vector that one of the two
+/// cannot decide does not differ.
 pub fn differences(report: &Report, a: &Settings, b: &Settings, listed: u32) -> Differences {
     let mut found = Differences::default();
     for (model, matrix) in (0u32..)
@@ -70,7 +70,7 @@ fn verdict(score: f32, settings: &Settings, j: u32) -> bool {
     j < settings.k && f64::from(score) < settings.epsilon
 }
 
-/// None where it was not computed.
+/// The score of a vector; none where it was not computed.
 fn score(matrix: &Matrix, rule: Rule, j: u32) -> Option<f32> {
     Intervals::of(matrix, rule)?.scores().nth(j as usize)
 }
@@ -105,7 +105,7 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
     format!("outside the window k = {}", a.k.min(b.k))
 }
 
-/// For both sides the stronger match: the one that decides as long as signs do not matter.
+/// The stronger match of both sides: the one that decides as long as signs do not matter.
 fn turned(matrix: &Matrix, side: Side, j: u32) -> String {
     let best = Intervals::of(matrix, Rule::absolute(side)).and_then(|all| all.best(j as usize));
     match best.and_then(|best| Some((best.low, best.place?))) {

@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 /// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`; none where there is nothing to say.
 pub type Findings = BTreeMap<String, String>;
 
-/// What the page says of the whole run: both are asked for with every move of a slider, and the sentences come from the rows.
+/// The summary of the whole run: both parts are asked for with every move of a slider, and the sentences come from the rows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify), tsify(hashmap_as_object))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// One a model.
+    /// One per model.
     pub models: Vec<ModelSummary>,
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Record<string, string | undefined>"))]
     pub findings: Findings,

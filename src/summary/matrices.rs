@@ -45,15 +45,15 @@ pub struct MatrixCell {
     pub intruders: Option<u32>,
     /// Vectors whose verdict is open: an interval that holds epsilon, or nothing computed.
     pub undecided: u32,
-    /// What the measures say, in the order of the list: those of the table, or of one matrix all.
+    /// The values of the measures, in the order of the list: those of the table, or of one matrix all.
     pub readings: Vec<Told>,
     /// The best matches of the vectors looked at: where each lies, from the strongest on. Of one matrix, and of the model asked for.
     pub window: Vec<Interval>,
-    /// What to know of its numbers, a sentence each; of one matrix.
+    /// Caveats of its numbers, a sentence each; of one matrix.
     pub remarks: Vec<String>,
 }
 
-/// What one measure says, in print.
+/// The value of one measure, in print.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -61,7 +61,7 @@ pub struct Told {
     /// None where there is no number.
     pub value: Option<f64>,
     pub text: String,
-    /// For a narrow column.
+    /// The value for a narrow column.
     pub narrow: String,
 }
 
@@ -177,7 +177,7 @@ fn cell(m: &Matrix, settings: &Settings, shown: impl Fn(&Measure) -> bool) -> Ma
     }
 }
 
-/// What is looked at: the first k of the chosen side; none where it was not computed.
+/// The matches within the window: the first k of the chosen side; none where it was not computed.
 pub(super) fn window(m: &Matrix, settings: &Settings) -> Vec<Interval> {
     let all = Intervals::of(m, settings.into()).into_iter().flat_map(Intervals::iter);
     all.take(settings.k as usize).collect()

@@ -1,4 +1,4 @@
-//! Where the intruders of one model are, in words, when a few types or layers hold at least half of them.
+//! Concentration of one model's intruders, in words: the few types or layers that hold at least half of them.
 
 use crate::metrics::intruder::intruders;
 use crate::print::middle;
@@ -13,7 +13,7 @@ pub(super) struct Held {
     pub held: u32,
 }
 
-/// How many intruders each matrix type of a model holds, most first.
+/// The number of intruders per matrix type of a model, most first.
 pub(super) fn by_type<'a>(model: &'a Model, settings: &Settings) -> Vec<(u32, &'a str)> {
     // By what the files say first: it is named once a type, not once a matrix.
     let said = held_by(model.matrices.iter().map(|matrix| {

@@ -1,10 +1,10 @@
-//! What a reader must know of a report, or of one matrix, before trusting its counts.
+//! Caveats of a report, or of one matrix: what to know before trusting its counts.
 
 use crate::metrics::tied::tied_vectors;
 use crate::print::{count, fixed, rank};
 use crate::report::{Floor, Matrix, Mode, Report, Settings};
 
-/// Of one matrix, a sentence each: the floor of rounding, vectors that are tied.
+/// Caveats of one matrix, a sentence each: the floor of rounding, vectors that are tied.
 pub fn remarks(matrix: &Matrix, settings: &Settings) -> Vec<String> {
     let floor = matrix.delta.as_ref().and_then(|delta| delta.floor.as_ref());
     floor.map(sunk).into_iter().chain(turned(matrix, settings)).collect()

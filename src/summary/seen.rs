@@ -1,4 +1,5 @@
-//! What is looked at of one model: the first k of the chosen side of every matrix, counted in one pass, since a slider asks with every step.
+//! Counts over the windows of one model: the first k vectors of the chosen side of every matrix, in one pass, since a slider asks with every
+//! step.
 
 use crate::metrics::intruder::{Interval, Intervals, undecided};
 use crate::metrics::weakest_match::weaker;
@@ -16,7 +17,7 @@ pub(super) fn thresholds(epsilon: f64) -> [f64; 3] {
 
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// In the counts: analyzed or unchanged.
+    /// The matrices in the counts: analyzed or unchanged.
     pub matrices: u32,
     pub unchanged: u32,
     pub failed: u32,
@@ -53,7 +54,7 @@ impl Seen {
             for (count, threshold) in self.below.iter_mut().zip(thresholds) {
                 *count += u32::from(f64::from(high) < threshold);
             }
-            // What is not a number is nobody's weakest match.
+            // A value that is not finite is nobody's weakest match.
             if low.is_finite() && high.is_finite() {
                 self.weakest = Some(self.weakest.map_or((low, high), |before| weaker(before, (low, high))));
             }

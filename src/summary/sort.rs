@@ -7,7 +7,7 @@ use crate::series::type_label;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
-/// What a click on a column head of the table sorts by.
+/// The order that a click on a column head of the table asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

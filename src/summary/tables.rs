@@ -21,7 +21,7 @@ pub struct ModelSummary {
     pub color: String,
     /// The second model of the same kind and rank is dashed.
     pub dashed: bool,
-    /// How strong the changes are beside what they change: the mean of sigma_1(dW) / sigma_1(W0).
+    /// The change ratio, the mean of sigma_1(dW) / sigma_1(W0) over the matrices.
     pub mean_change_ratio: Option<f64>,
     pub intruders: u32,
     /// The most that could be counted in the matrices done: sum of min(k, n).

@@ -1,4 +1,4 @@
-//! Measurements of the benchmark.
+//! Microbenchmarks: products, the peak of the registers, effective rank.
 
 use super::session::now;
 use crate::linalg::Matrix as Dense;

@@ -1,5 +1,6 @@
-//! A plotters backend for a canvas, which skips redundant calls. Colours, fonts and places of text cross from wasm as strings that the browser must parse, and a figure of
-//! 224 x 8 cells has thousands of marks of a few colours: what the context has been told is not said again, and no string crosses twice.
+//! A plotters backend for a canvas that skips redundant calls. Colours, fonts and places of text cross from wasm as strings that the browser
+//! must parse, and a figure of 224 x 8 cells has thousands of marks in a few colours: what the context has been told is not said again, and
+//! no string crosses twice.
 
 use js_sys::JsString;
 use plotters_backend::text_anchor::{HPos, VPos};
@@ -28,7 +29,7 @@ pub(super) struct Canvas {
     plain: CanvasBackend,
     context: CanvasRenderingContext2d,
     colors: HashMap<Color, JsValue>,
-    /// What was written: counts are few words, thousands of times.
+    /// Strings that were written before: counts are few words, thousands of times.
     texts: HashMap<String, JsString>,
     fill: Option<Color>,
     font: String,

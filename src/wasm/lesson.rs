@@ -1,4 +1,4 @@
-//! Lessons, for the lessons' worker and for embeds.
+//! `WasmLesson`: a lesson, for the lessons' worker and for embeds.
 
 use crate::lesson::train::File;
 use crate::lesson::{Lesson, Scene, open};
@@ -31,7 +31,7 @@ impl LessonFile {
 
 #[wasm_bindgen]
 impl WasmLesson {
-    /// By the lesson's id; `dials` is JSON.
+    /// Opens a lesson by its id; `dials` is JSON.
     #[wasm_bindgen(constructor)]
     pub fn new(id: &str, dials: &str) -> Result<WasmLesson, JsError> {
         console_error_panic_hook::set_once();

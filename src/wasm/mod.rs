@@ -1,4 +1,4 @@
-//! The browser's door: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page and in embeds.
+//! The boundary to JavaScript: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page and in embeds.
 
 #[cfg(feature = "engine")]
 mod bench;

@@ -41,7 +41,7 @@ impl ReportView {
         Ok(())
     }
 
-    /// All that is known of one matrix of one model: the page keeps no copy.
+    /// The whole entry of one matrix of one model: the page keeps no copy.
     pub fn whole(&self, model: u32, name: &str) -> Result<Option<Ts<Matrix>>, JsError> {
         let model = self.report.models.get(model as usize);
         let found = model.and_then(|model| model.matrices.iter().find(|m| m.name == name));
@@ -56,7 +56,7 @@ impl ReportView {
             .ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
     }
 
-    /// Which vectors are intruders under one of two settings only, and why: all are counted, the first `listed` are listed.
+    /// The vectors that are intruders under one of two settings only, and why: all are counted, the first `listed` are listed.
     pub fn differences(&self, a: Ts<Settings>, b: Ts<Settings>, listed: u32) -> Result<Ts<Differences>, JsError> {
         Ok(summary::differences(&self.report, &a.to_rust()?, &b.to_rust()?, listed).into_ts()?)
     }
@@ -134,7 +134,7 @@ impl ReportView {
         Ok(metrics::measures().map(|m| m.into_ts()).collect::<Result<_, _>>()?)
     }
 
-    /// How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds.
+    /// The number of best matches of a certified matrix, and of those that an exact result finds outside their bounds.
     pub fn outside(claimed: Ts<Matrix>, exact: Ts<Matrix>) -> Result<Vec<u32>, JsError> {
         let (all, outside) = metrics::intruder::outside(&claimed.to_rust()?, &exact.to_rust()?);
         Ok(vec![all, outside])

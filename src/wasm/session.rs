@@ -1,4 +1,4 @@
-//! Files, their headers, the plan and the analysis.
+//! `WasmSession`, for the engine's worker: files, their headers, the plan and the analysis.
 
 use crate::analyze::{Vectors, analyze, vectors};
 use crate::plan::{Answers, Plan};
@@ -17,7 +17,7 @@ pub struct ByteRange {
     pub end: f64,
 }
 
-/// What one model shows in one matrix.
+/// The result of one matrix in one model.
 #[derive(Serialize, Deserialize, Tsify)]
 #[tsify(hashmap_as_object)]
 pub struct Outcome {
@@ -40,7 +40,7 @@ export interface AllVectors {
 }
 "#;
 
-/// What the numbers of one model in one matrix depend on: its tensors (indices into the matrix's ranges) and everything else in words.
+/// The key of one model's numbers in one matrix: its tensors (indices into the matrix's ranges) and everything else they depend on, in words.
 #[derive(Serialize, Deserialize, Tsify)]
 pub struct MatrixKey {
     pub model: u32,
@@ -48,7 +48,7 @@ pub struct MatrixKey {
     pub recipe: String,
 }
 
-/// Which build this is: `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
+/// The name of this build: `threads+relaxed-simd`, `threads+simd`, `simd` or `scalar`.
 #[wasm_bindgen(js_name = buildName)]
 pub fn build_name() -> String {
     let threads = if cfg!(feature = "threads") { "threads+" } else { "" };
@@ -60,7 +60,7 @@ pub fn build_name() -> String {
     format!("{threads}{simd}")
 }
 
-/// How many threads compute. Call it in the worker, once the pool stands: elsewhere the first question would start a pool.
+/// The number of threads that compute. Call it in the worker, once the pool stands: elsewhere the first question would start a pool.
 #[wasm_bindgen(js_name = threadCount)]
 pub fn thread_count() -> u32 {
     rayon::current_num_threads() as u32
@@ -119,12 +119,12 @@ impl WasmSession {
         Ok(self.0.head(&build_name(), thread_count()).into_ts()?)
     }
 
-    /// What to read for one matrix of the plan.
+    /// The ranges to read for one matrix of the plan.
     pub fn ranges(&self, matrix: u32) -> Result<Vec<Ts<ByteRange>>, JsError> {
         ranges_to_js(self.0.ranges(matrix))
     }
 
-    /// What to read for [`WasmSession::vectors`].
+    /// The ranges to read for [`WasmSession::vectors`].
     #[wasm_bindgen(js_name = rangesOf)]
     pub fn ranges_of(&self, matrix: u32, model: u32) -> Result<Vec<Ts<ByteRange>>, JsError> {
         ranges_to_js(self.0.ranges_of(matrix, model))
@@ -164,7 +164,7 @@ impl WasmSession {
         })
     }
 
-    /// By what finished results of a matrix are known again, one per model.
+    /// The keys under which finished results of a matrix are found again, one per model.
     pub fn keys(&self, matrix: u32, task: Ts<Task>) -> Result<Vec<Ts<MatrixKey>>, JsError> {
         let task = task.to_rust()?;
         let keys = self.0.keys(matrix, &task).into_iter();
@@ -241,7 +241,7 @@ async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Seconds. `Date` is the one clock that pages, workers and rayon's workers share.
+/// A clock in seconds. `Date` is the one clock that pages, workers and rayon's workers share.
 pub(super) fn now() -> f64 {
     js_sys::Date::now() / 1000.0
 }

@@ -1,4 +1,4 @@
-//! A report, and all that is drawn of it: the part that embeds share.
+//! `ReportView`: a report and everything that is drawn of it. This part is in embeds too.
 
 use super::canvas::Canvas;
 use crate::export;
@@ -67,12 +67,12 @@ impl ReportView {
         FigureId::named(figure).is_none_or(|figure| figure.follows_rule)
     }
 
-    /// What must be known of the report before its counts are trusted, in words.
+    /// The caveat to know before the report's counts are trusted, in words.
     pub fn remark(&self) -> Option<String> {
         summary::remark(&self.report)
     }
 
-    /// How many matrices there are, each counted once for all models.
+    /// The number of matrices, each counted once for all models.
     #[wasm_bindgen(js_name = matrixCount)]
     pub fn matrix_count(&self) -> u32 {
         self.report

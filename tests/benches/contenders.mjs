@@ -1,4 +1,4 @@
-// Who takes part: a name, the rows it can do, and how it does one. An answer is `{ seconds, ... }` or `{ error }`.
+// The contenders: each with its name, the rows it can do, and how it does one. An answer is `{ seconds, ... }` or `{ error }`.
 import { ask } from './browser/ask.mjs';
 import { runPage } from './browser/page.mjs';
 import { runRedraw } from './browser/redraw.mjs';

@@ -1,4 +1,4 @@
-// Where it was measured.
+// The machine of a benchmark: cores, SIMD, browser, NumPy.
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 

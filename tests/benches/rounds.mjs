@@ -1,4 +1,4 @@
-// One row: all contenders, one after the other, as many rounds as asked for.
+// The measurement of one row: all contenders, one after the other, as many rounds as asked for.
 import { paperFlop, work } from './rows.mjs';
 
 // A peer that needs longer than this shows in one run what it has to show.

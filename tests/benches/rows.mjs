@@ -1,4 +1,4 @@
-// What is compared: an id, the files, and how each contender is to run.
+// The rows of the benchmark: each with an id, its files, and how each contender is to run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ const pairs = [
   ...pair(4096, 11008, 'certified', false),
 ];
 
-/** What threads and wider instructions bring, each by itself: the builds are compared on one thread. */
+/** The builds, to see what threads and wider instructions bring, each by itself: they are compared on one thread. */
 const variants = [
   ['threads-1', 1, {}],
   ['threads-2', 2, {}],

@@ -11,7 +11,7 @@ const LAYERS = 12;
 const IN_FIRST_SHARD = 11;
 const RANK = 16;
 const TOKENS = [32000, 4096];
-// Odd, so that a row of one matrix is no row of another, nor of the same one.
+// Odd, so that a row of one matrix is not a row of another, nor another row of its own.
 const NOISE = 2 ** 22 + 3;
 
 /** Writes `base/` and `lora16/` into `folder`, one tensor at a time. */

@@ -1,4 +1,4 @@
-// The one table: a row an id, a column a contender. Against the page's seconds stand the others', and how many times the
+// The table of the benchmark: one row per id, one column per contender. Against the page's seconds stand the others', and how many times the
 // page's they are: the median of the rounds, with their least and greatest.
 
 const HEADS = { ours: 'page', numpyPaper: "NumPy, paper's algorithm", numpyOurs: 'NumPy, our algorithm' };

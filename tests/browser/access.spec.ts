@@ -1,4 +1,4 @@
-/** For everyone: axe finds nothing, 200 % zoom loses nothing, a finger gets the numbers. */
+/** Accessibility: axe finds nothing, 200 % zoom loses nothing, a finger gets the numbers. */
 import { expect, test, type Page } from '@playwright/test';
 import { violations } from './breadth';
 import { drop, fixture, open, planned, trySample } from './support';

@@ -1,5 +1,5 @@
 /**
- * How much of what repeats itself runs in the browser: a fixed sample, or all of it with `LORASCOPE_BREADTH=full`. The core runs all of it
+ * The breadth of the browser tests: of what repeats itself a fixed sample, or all of it with `LORASCOPE_BREADTH=full`. The core runs all of it
  * natively either way.
  *
  * 1. Files of every writer (zoo.spec.ts): the first case, by name, of every kind of writer; `tests/zoo.rs` holds all cases against their oracles.
@@ -26,7 +26,7 @@ export function firstOfEach<T>(what: string, all: readonly T[], kind: (item: T) 
 export const inFull = FULL ? test : test.skip;
 export const inBuild = ({ build }: { build: string }) => (build === 'threads' ? test : inFull);
 
-/** What axe finds: every rule, or in the dark what another scheme of colours can break. */
+/** The violations that axe finds: by every rule, or in the dark by those that another scheme of colours can break. */
 export async function violations(page: Page, colorScheme: 'light' | 'dark') {
   const axe = new AxeBuilder({ page });
   const found = await (FULL || colorScheme === 'light' ? axe : axe.withRules('color-contrast')).analyze();

@@ -1,4 +1,4 @@
-/** What a certified run promises on the page: one matrix checked exactly, and a remark on reports whose bounds were not proved. */
+/** Certified runs on the page: one matrix checked exactly, and a remark on reports whose bounds were not proved. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { chooseFolder, fixture, open, planned, reaches } from './support';

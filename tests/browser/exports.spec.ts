@@ -1,4 +1,4 @@
-/** What a reader takes away, opened where it is meant to be opened: from the disk, in a frame, on another page, in a new tab. */
+/** Exports, opened where they are meant to be opened: from the disk, in a frame, on another page, in a new tab. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

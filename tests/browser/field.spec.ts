@@ -1,4 +1,4 @@
-/** What people really drop, through the page: a sample of the field's cases, each with what its reporter should have seen. */
+/** Reported folders through the page: a sample of the field's cases, each with what its reporter should have seen. */
 import { readdirSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { analyze, drop, fixture, open } from './support';

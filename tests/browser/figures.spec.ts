@@ -131,7 +131,7 @@ test('presets name their rule, and say which vectors they judge otherwise and wh
   const preset = page.getByTestId('preset');
   await expect(preset.locator('option')).toHaveText([
     'official code',
-    'paper, Fig. 4 to the letter',
+    'paper, exactly as in Fig. 4',
     'PEFT',
     'both sides',
   ]);

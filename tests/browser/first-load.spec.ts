@@ -1,4 +1,4 @@
-/** What a reader fetches: to look, less than half a megabyte and nothing that computes; with files over the page, one engine and what draws. */
+/** The bytes of a first load: to look, under half a megabyte and no engine; with files over the page, one engine and one build that draws. */
 import { gzipSync } from 'node:zlib';
 import { expect, test, type Page } from '@playwright/test';
 import { BUILDS, ready } from './support';
@@ -7,7 +7,7 @@ import { BUILDS, ready } from './support';
 const LOOK = 500_000;
 const COMPUTE = 2_700_000;
 
-/** Everything that arrives from now on, by address. */
+/** All responses from now on, by address. */
 function arrivals(page: Page): Map<string, Promise<Buffer>> {
   const fetched = new Map<string, Promise<Buffer>>();
   page.on('response', (response) => {

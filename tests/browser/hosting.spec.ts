@@ -1,4 +1,4 @@
-/** dist/ on hosts of other people's: any folder, no headers, no service workers. */
+/** Foreign hosts: dist/ in any folder, without headers, without service workers. */
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@playwright/test';
 import { plainHost, type Host } from './plain-host';

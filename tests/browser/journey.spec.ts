@@ -1,4 +1,4 @@
-/** The whole way of a reader, in both builds: files in, plan, run, dials, figures, table, one matrix, report; every number against the reference. */
+/** The whole journey of a reader, in both builds: files, plan, run, dials, figures, table, one matrix, report; all numbers against the reference. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { inBuild } from './breadth';

@@ -1,4 +1,4 @@
-/** What the page looks like and how it is moved through: widths, pixels, frames, colours, keys. */
+/** The layout of the page and the movements in it: widths, pixels, frames, colours, keys. */
 import { expect, test, type Page } from '@playwright/test';
 import { analyze, chooseFolder, drop, fixture, open, planned, reaches } from './support';
 
@@ -125,7 +125,7 @@ test.describe('with every figure in sight', () => {
     ] as const) {
       const before = await count();
       const moved = await move(page, slider, [...values]);
-      // Only the effective rank hangs on neither dial: it is not drawn again.
+      // Only the effective rank depends on neither dial: it is not drawn again.
       expect(
         moved.map(({ draws }) => draws),
         `${slider}: draws of each figure`,

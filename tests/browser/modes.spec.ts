@@ -1,4 +1,4 @@
-/** Exact, certified, automatic: the choice, what a certified run shows within bounds, and the ways from there to exact numbers. */
+/** Modes: exact, certified, automatic. The choice, what a certified run shows within bounds, and the ways from there to exact numbers. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { inBuild } from './breadth';

@@ -4,7 +4,7 @@ import { analyze, chooseFiles, fixture, open, planned, reaches } from './support
 
 test.use({ hasTouch: true, isMobile: true, viewport: { width: 375, height: 800 } });
 
-/** What can be pressed and is smaller than a finger. A link inside a sentence has the height of its line, as everywhere. */
+/** Controls that are smaller than a finger. A link inside a sentence has the height of its line, as everywhere. */
 const small = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('button, a[href], select, summary, input:not([type=file])')]

@@ -1,4 +1,4 @@
-/** The engine stops, or takes its time, while it reads the files: the one it stopped over is named, the others are planned. */
+/** An engine that stops, or takes its time, while it reads the files: the one it stopped over is named, the others are planned. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';

@@ -1,4 +1,4 @@
-/** No byte leaves: the page asks no other host for anything, and its policy would not let it. */
+/** Privacy: the page asks no other host for anything, and its policy would not let it. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@playwright/test';

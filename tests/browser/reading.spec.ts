@@ -1,4 +1,4 @@
-/** Whether the page can be read: names, widths, paper, themes, links, and where the focus goes. */
+/** Readability of the page: names, widths, paper, themes, links, and where the focus goes. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

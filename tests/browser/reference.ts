@@ -32,7 +32,7 @@ const count = (scores: readonly number[], k: number, epsilon: number) =>
 const near = (scores: readonly number[], k: number, epsilon: number) =>
   scores.slice(0, k).filter((c) => Math.abs(c - epsilon) < NEAR).length;
 
-/** What a count over these matrices may be; the reference lists 50 scores, so k is 50 at most. */
+/** Checks a count over these matrices against the reference, which lists 50 scores, so that k is 50 at most. */
 export function checkCount(ours: number, rows: readonly Row[], k: number, epsilon: number, what: string): void {
   const wanted = rows.reduce((sum, row) => sum + count(row.max_abs_cos_left, k, epsilon), 0);
   const allowed = rows.reduce((sum, row) => sum + near(row.max_abs_cos_left, k, epsilon), 0);

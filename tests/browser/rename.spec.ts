@@ -1,4 +1,4 @@
-/** Models are called what the reader calls them: on the plan, in the summary, in files and in links. */
+/** Renamed models: the reader's names on the plan, in the summary, in files and in links. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import type { Report } from '../../www/wasm/simd/lorascope';

@@ -1,4 +1,4 @@
-/** A run can be stopped at once and taken up again, and the page answers while it goes on. */
+/** Cancel and resume: a run can be stopped at once and taken up again, and the page answers while it goes on. */
 import { expect, test, type Page } from '@playwright/test';
 import { makeModel } from '../benches/data/make.mjs';
 import { single } from '../benches/data/shapes.mjs';

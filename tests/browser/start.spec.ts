@@ -1,4 +1,4 @@
-/** A start that goes wrong, and a browser that lacks something: the page runs with what is left, and says why. */
+/** Failed starts: where a start goes wrong, or a browser lacks something, the page runs with what is left, and says why. */
 import { expect, test, type Page } from '@playwright/test';
 import { fileURLToPath } from 'node:url';
 import { plainHost } from './plain-host';

@@ -1,4 +1,4 @@
-/** Finished matrices are kept: a reload, a cancel and a full disk lose nothing that was done, and the reader can empty the store. */
+/** The store of results: a reload, a cancel and a full disk lose nothing that was done, and the reader can empty it. */
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import { inBuild } from './breadth';
@@ -32,7 +32,7 @@ async function done(page: Page, matrices: number): Promise<void> {
   );
 }
 
-/** How many matrices did not have to be computed, as the status says. */
+/** The number of matrices that did not have to be computed, as the status says. */
 async function earlier(page: Page): Promise<number> {
   const said = await page.getByTestId('status').innerText();
   return number(/(\d+) of 24 from earlier/.exec(said)?.[1] ?? '0');
@@ -90,7 +90,7 @@ test('the reader sees what is kept, and empties it', async ({ page }) => {
   await expect(page.getByTestId('clear-store')).toHaveCount(0);
   await trySample(page);
   await page.getByRole('button', { name: 'Start over' }).click();
-  // One result a matrix and model.
+  // One result per matrix and model.
   const kept = page.locator('dd', { has: page.getByTestId('clear-store') });
   await expect(kept).toContainText(new RegExp(`^${MATRICES * MODELS.length} finished results, [\\d.]+ [kM]B`));
   await page.getByTestId('clear-store').click();

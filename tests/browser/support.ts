@@ -1,4 +1,4 @@
-/** What the specs share: the fixtures, the ways files reach the page, and what the page says. */
+/** Helpers of the specs: the fixtures, the ways files reach the page, and what the page says. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, type FrameLocator, type Locator, type Page } from '@playwright/test';
@@ -111,7 +111,7 @@ export async function card(figure: Locator): Promise<{ title: string; lines: Map
   };
 }
 
-/** Everything that must not happen in a page, gathered from now on: call it before the page is opened. */
+/** The list of everything that must not happen in a page, gathered from now on: call it before the page is opened. */
 export async function troubles(page: Page): Promise<string[]> {
   const found: string[] = [];
   page.on('pageerror', (error) => found.push(`uncaught: ${error.message}`));

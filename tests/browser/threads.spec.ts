@@ -1,4 +1,4 @@
-/** What ships really runs in threads: an isolated page, the threaded build, a pool of at least two. */
+/** The threads of the shipped page: it is isolated, takes the threaded build, and has a pool of at least two. */
 import { expect, test } from '@playwright/test';
 import { ready } from './support';
 

@@ -1,4 +1,4 @@
-/** The engine's worker dies, a file changes: what is finished stays, and the run goes on with the rest. */
+/** Crashes of the worker, and files that change: what is finished stays, and the run goes on with the rest. */
 import { cpSync, mkdtempSync, openSync, rmSync, writeSync, closeSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

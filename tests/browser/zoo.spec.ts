@@ -54,7 +54,7 @@ test('types and names are switched by click and by pattern, and the button says 
   await expect(button).toHaveText('Analyze 6 matrices');
   await page.getByRole('textbox', { name: 'Names that match' }).fill('(');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('is no regular expression')).toBeVisible();
+  await expect(page.getByText('is not a valid regular expression')).toBeVisible();
   await expect(button).toHaveText('Analyze 12 matrices');
 });
 
@@ -79,5 +79,5 @@ test('a tensor that no rule pairs is paired by hand', async ({ page }) => {
   await field.fill('model.layers.1.self_attn.q_proj.weight');
   await page.keyboard.press('Enter');
   await expect(button).toHaveText('Analyze 14 matrices');
-  await expect(page.getByTestId('plan-row').locator('td[data-l="By the rule"]')).toContainText('by hand');
+  await expect(page.getByTestId('plan-row').locator('td[data-l="Pairing"]')).toContainText('by hand');
 });

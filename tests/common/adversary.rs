@@ -94,7 +94,7 @@ pub const SHAPES: [Shape; 29] = [
     Shape::Blocks,
 ];
 
-/// What is done to the base.
+/// The change that is made to the base.
 #[derive(Debug, Clone, Copy)]
 pub enum Update {
     /// A rank-one update whose two sides have this cosine with a base vector.

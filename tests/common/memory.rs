@@ -1,4 +1,4 @@
-//! How much memory a piece of work held at most, and how often it asked for some: counted by thread, the same on every machine.
+//! An allocator that counts the peak of memory and the allocations of a piece of work: by thread, the same on every machine.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -48,7 +48,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What a piece of work took.
+/// The memory that a piece of work took.
 pub struct Took {
     /// Bytes beyond what was held before.
     pub most: usize,

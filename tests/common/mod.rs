@@ -1,4 +1,4 @@
-//! Drives the core over real files as the worker does: header ranges first, then the bytes of one matrix at a time.
+//! The driver of the core over real files: as in the worker, header ranges first, then the bytes of one matrix at a time.
 
 pub mod adversary;
 pub mod memory;

@@ -10,7 +10,7 @@ import { ENGINES, type Found, type Name } from './engine';
 /** A command as the standard names it, and what it carries. Elements are named by the id that the browser gave them. */
 export interface Driver {
   readonly version: string;
-  /** Where downloads arrive. */
+  /** The folder of downloads. */
   readonly downloads: string;
   send<T = unknown>(command: Command, given?: Record<string, unknown>): Promise<T>;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { BROWSER_ARGS } from '../../tools/browser.mjs';
 
 export type Name = 'chromium' | 'firefox' | 'webkit';
 
-/** What is started, what that starts, and the screen that it needs. */
+/** An engine that was found: its driver, the browser that the driver starts, and the screen that it needs. */
 export interface Found {
   driver: string;
   browser: string;

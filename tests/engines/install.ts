@@ -1,4 +1,4 @@
-/** Before all tests: browsers that are not here are installed like everything else. What cannot be is skipped, and counted. */
+/** The set-up before all tests: browsers that are not here are installed like everything else. What cannot be is skipped, and counted. */
 import { findEngine } from '../../tools/browser.mjs';
 import { ENGINES } from './engine';
 

@@ -1,4 +1,4 @@
-/** The same numbers everywhere: what each engine reports is held against the reference where there is one, and against Chromium's. */
+/** The numbers of each engine, held against the reference where there is one, and against Chromium's. */
 import { readdirSync } from 'node:fs';
 import { makeModel } from '../benches/data/make.mjs';
 import { single } from '../benches/data/shapes.mjs';

@@ -1,4 +1,4 @@
-/** The page in every engine, from the sample to what a reader takes away. */
+/** The page in every engine, from the sample to the exports. */
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,9 +1,9 @@
-/** The page comes up, load after load, at its first try: `LORASCOPE_RELOADS=200` for a table. */
+/** Reloads: the page comes up, load after load, at its first try. `LORASCOPE_RELOADS=200` for a table. */
 import { filesOver } from '../browser/begin.mjs';
 import { eachTab, engine, expect, host, test, wrong } from './support';
 
 const RELOADS = Number(process.env['LORASCOPE_RELOADS'] ?? 6);
-/** What a load gets until it counts as hung, in ms: longer than the page's own second and third try. */
+/** The time until a load counts as hung, in ms: longer than the page's own second and third try. */
 const HUNG = 100_000;
 
 const now = eachTab();

@@ -1,4 +1,4 @@
-/** What two engines must agree on: counts and verdicts wholly, best matches to what single precision leaves. */
+/** Agreement of two engines: counts and verdicts wholly, best matches to what single precision leaves. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { lookFor } from '../../tools/browser.mjs';
 import type { Model } from '../browser/schema';

@@ -1,4 +1,4 @@
-/** What the specs share: a browser for a whole file, a host that hears of every error, and the page's ways. */
+/** Helpers of the specs: a browser for a whole file, a host that hears of every error, and the page's ways. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ export async function open(found: Found, dark = false): Promise<Tab> {
   return new Tab(engine(), driver);
 }
 
-/** What went wrong in the page that is open. */
+/** The errors of the page that is open. */
 export const wrong = (tab: Tab): Promise<string[]> =>
   tab.run(() => (globalThis as unknown as { wrong: string[] }).wrong);
 

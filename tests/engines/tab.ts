@@ -13,7 +13,7 @@ type Element = { [ELEMENT]: string };
 declare const one: (css: string) => HTMLElement | null;
 const ONE = `const one = (css) => css.split(' >>> ').reduce((from, at) => from && (from.shadowRoot || from).querySelector(at), document);`;
 
-/** What Firefox says of a script whose page reloads. */
+/** Firefox's answer to a script whose page reloads. */
 class PageLeft extends Error {}
 
 /** Drivers that can choose a folder. */

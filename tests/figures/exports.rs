@@ -112,7 +112,7 @@ fn the_table_of_a_figure_agrees_with_the_report() {
     }
 }
 
-/// What an embed carries draws the very figure that the whole report draws.
+/// The report of an embed draws the very figure that the whole report draws.
 #[test]
 fn the_slim_report_draws_the_same_figure() {
     for figure in FigureId::all() {

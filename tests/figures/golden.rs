@@ -1,4 +1,4 @@
-//! A drawing against the stored one.
+//! The comparison of a drawing with its golden.
 
 use lorascope::figures::{Request, svg};
 use lorascope::report::Report;

@@ -5,7 +5,7 @@ use lorascope::report::*;
 
 /// Steps of the checkpoints: not evenly spaced.
 pub const STEPS: [u64; 8] = [250, 500, 750, 1000, 1500, 2000, 3000, 4000];
-/// How many vectors are followed.
+/// The number of vectors that are followed.
 const N: usize = 32;
 
 /// One vector of the run: when it appears, how strong it is and how well it matches the base over training.

@@ -56,7 +56,7 @@ fn pickle(data: &[u8]) {
     let _ = read(&[&start[..], data].concat());
 }
 
-/// Every line a tensor's name: freed of wrappers, placed in the network, taken apart as an adapter's.
+/// Each line is a tensor's name: freed of wrappers, placed in the network, taken apart as an adapter's.
 fn names(data: &[u8]) {
     for line in String::from_utf8_lossy(data).lines().take(4) {
         let canonical = canonical(line);
@@ -73,7 +73,7 @@ fn names(data: &[u8]) {
     }
 }
 
-/// Every line a tensor's name, in a base and in a fine-tune of it; the first is also a pattern.
+/// Each line is a tensor's name, in a base and in a fine-tune of it; the first is also a pattern.
 fn plan(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines: Vec<&str> = text.lines().take(6).collect();
@@ -187,7 +187,7 @@ fn draw(report: &Report) {
     let _ = summary::remark(report);
 }
 
-/// An adapter of any parts and shapes on a small base, planned and computed in both modes: eight bytes a tensor say which module and part,
+/// An adapter of any parts and shapes on a small base, planned and computed in both modes: eight bytes per tensor say which module and part,
 /// the shape, and the numbers.
 fn adapter(data: &[u8]) {
     const PARTS: [&str; 24] = [

@@ -1,4 +1,4 @@
-/** The versions that a browser too old is told of are those that have what the page uses. */
+/** Browsers that are too old: the versions they are told of are those that have what the page uses. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { OLDEST, sentence } from '../../tools/browsers.mjs';

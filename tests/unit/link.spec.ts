@@ -65,7 +65,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** What is wrong with the dials of a link: whatever it says, they stay where the engine and the controls can follow. */
+/** The fault in the dials of a link: whatever it says, they stay where the engine and the controls can follow. */
 function fault(hash: string): string | undefined {
   const link = read(hash);
   const s = link.dials(defaults());

@@ -1,4 +1,4 @@
-/** What the page makes of results without computing: what they leave open, how they are kept; and the engine's line. */
+/** Results as the page sees them, without computing: what they leave open, how they are kept; and the engine's line. */
 import { expect, test } from '@playwright/test';
 import { Gate } from '../../www/engine/gate';
 import { certified, modeFrom, short, sideless, taskOf, ways } from '../../www/state/modes';

@@ -1,4 +1,4 @@
-/** What a browser may hold of a run that was broken off: whole or nothing. */
+/** The record of a run that was broken off, as a browser may hold it: whole or nothing. */
 import { expect, test } from '@playwright/test';
 import { parse } from '../../www/state/unfinished';
 

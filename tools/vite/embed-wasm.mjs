@@ -1,5 +1,5 @@
-// `virtual:embed-wasm` and `virtual:lesson-wasm`: a wasm as text inside the module. Deflated first: base64 of a plain wasm compresses a third
-// worse on its way.
+// Vite plugin for `virtual:embed-wasm` and `virtual:lesson-wasm`: a wasm as text inside the module. Deflated first: base64 of a plain wasm
+// compresses a third worse on its way.
 import { readFileSync } from 'node:fs';
 import { constants, deflateRawSync } from 'node:zlib';
 import { at } from '../paths.mjs';

@@ -1,4 +1,4 @@
-// Threads need shared memory, which browsers give to isolated pages only: two headers, or, on a host that sends
+// Cross-origin isolation: threads need shared memory, which browsers give to isolated pages only. Two headers, or, on a host that sends
 // none, coi-serviceworker, which adds them in the visitor's own browser after one reload.
 import { readFileSync } from 'node:fs';
 import { at } from '../paths.mjs';

@@ -1,4 +1,4 @@
-// The Content-Security-Policy is written once, in index.html. Our servers send it as a header too, so that workers
+// The Content-Security-Policy, written once, in index.html. Our servers send it as a header too, so that workers
 // are held to it, as they are on a host set up well; the dev server alone loosens it, for Vite's own client.
 import { readFileSync } from 'node:fs';
 import { at } from '../paths.mjs';

@@ -10,10 +10,10 @@ interface There {
   models: readonly string[];
 }
 
-/** How many names a sentence lists. */
+/** The most names that a sentence lists. */
 const LISTED = 12;
 
-/** Empty where all of it is there. A model is meant by its label, or by its number from 1. */
+/** The reason why an embed lacks what it asks for; empty where all of it is there. A model is meant by its label, or by its number from 1. */
 export function lacking({ figure, model }: Asked, { figures, models }: There): string {
   if (!figures.includes(figure)) return none('figure', figure, figures);
   const number = Number(model);

@@ -19,10 +19,10 @@ import styles from './style.css?inline';
 import '../figure/figure';
 import '../figure/menu';
 
-/** How near the viewport work starts. */
+/** The distance from the viewport at which work starts. */
 const NEAR = '400px';
 
-/** What others see of the element, without what every element has. */
+/** The element's own public members, without those that every element has. */
 type Public = Omit<LorascopeFigureElement, keyof HTMLElement>;
 
 export class LorascopeFigure extends LitElement implements Public {
@@ -50,7 +50,7 @@ export class LorascopeFigure extends LitElement implements Public {
     failure: { state: true },
     head: { state: true },
   };
-  // What each attribute means: types.d.ts.
+  // The attributes are explained in types.d.ts.
   declare src: string | null;
   declare lesson: string | null;
   /** The lesson's own element, once its module is there. */
@@ -169,7 +169,7 @@ export class LorascopeFigure extends LitElement implements Public {
     if (event.target === this && event.propertyName === 'color') this.requestUpdate();
   };
 
-  /** Where the reader points; `<lorascope-figure-view>` asks and tells. */
+  /** The mark that the reader points at; `<lorascope-figure-view>` asks and tells. */
   readonly #pointer = ((self: LorascopeFigure) => ({
     get focus() {
       return self.focus_;
@@ -236,7 +236,7 @@ export class LorascopeFigure extends LitElement implements Public {
       ${this.caption ? nothing : html`<p class="caption">${math(this.#drawn.view!.caption(spec.settings))}</p>`}`;
   }
 
-  /** What is asked for and not there. */
+  /** The reason why something that was asked for cannot be drawn. */
   #wrong(): string {
     const models = this.head?.models.map(({ label }) => label) ?? [];
     const wrong = lacking(this, { figures: this.#figures.map(({ id }) => id), models });
@@ -252,7 +252,7 @@ export class LorascopeFigure extends LitElement implements Public {
     return this.#drawn.view!.heading({ ...spec, theme: 'light', width: 632, scale: 1 });
   }
 
-  /** What is drawn and of what: the figure's name, its matrix and model; of figures of a whole run, the base. */
+  /** The title: the figure's name, its matrix and model; of figures of a whole run, the base. */
   #title(spec: Spec): string {
     return `${this.#heading(spec)}, ${this.head!.base.label}`;
   }

@@ -35,7 +35,7 @@ export class LorascopeLesson extends LitElement {
   declare theme: Theme | null;
   /** Dials that are not shown, by id; `controls` and `menu` hide all of them. */
   declare hide: string | null;
-  /** How far a lesson that trains goes by itself. */
+  /** The step up to which a lesson that trains goes by itself. */
   declare step: number | null;
   /** With the lesson's sentences. */
   declare words: boolean;

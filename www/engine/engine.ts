@@ -1,4 +1,4 @@
-/** The page's only way to compute: an engine in a worker. The page keeps all state; the worker may die at any moment. */
+/** The engine as the page sees it, in a worker: the only way to compute. The page keeps all state; the worker may die at any moment. */
 import { proxy } from 'comlink';
 import { Cancelled, WorkerDied } from './errors';
 import { type Life, startLife } from './life';
@@ -21,7 +21,7 @@ export interface ToldFile extends DroppedFile {
   stopped: boolean;
 }
 
-/** What the worker is at while it opens files: taking in bytes of the file of that number, planning, or waiting for bytes. */
+/** The work of the worker while it opens files: taking in bytes of the file of that number, planning, or waiting for bytes. */
 export type Doing = number | 'plan' | 'wait';
 
 export interface EngineInfo {
@@ -30,11 +30,11 @@ export interface EngineInfo {
   threads: number;
   /** Bytes that the engine can hold at most. */
   memory: number;
-  /** Why this build runs, one sentence for the reader; empty when nothing is held back. */
+  /** The reason for this build, one sentence for the reader; empty when nothing is held back. */
   why: string;
 }
 
-/** What a new worker is told. */
+/** The options of a new worker. */
 export interface Start {
   choice: Choice;
   /** Whether finished matrices are kept in the browser. */
@@ -47,7 +47,7 @@ export interface Answer {
   outcomes: Outcome[];
   /** True when they were kept from an earlier run. */
   earlier: boolean;
-  /** Why results are not kept, in words; empty when they are, or were not meant to be. */
+  /** The reason why results are not kept, in words; empty when they are, or were not meant to be. */
   trouble: string;
 }
 

@@ -1,4 +1,4 @@
-/** The engine itself: files in, plan and results out. Holds nothing that the page could not give again. */
+/** The engine itself: files in, plan and results out. It holds nothing that the page could not give again. */
 import { expose, transfer } from 'comlink';
 import type { Answer, Doing, EngineInfo, Start, ToldFile } from './engine';
 import { fileHash } from './hash';
@@ -17,7 +17,7 @@ const digests = new Map<string, string>();
 let session: Session;
 let plan: Plan;
 let kept: KeptResults;
-/** What is asked for beyond what computes at once reads its bytes and waits. */
+/** Requests beyond those that compute at once read their bytes and wait here. */
 let gate: Gate;
 
 const remote = {
@@ -94,7 +94,7 @@ const remote = {
     }
   },
 
-  /** Before this worker is ended: resolves when nothing is being kept. */
+  /** Called before this worker is ended: resolves when nothing is being kept. */
   letGo(): Promise<void> {
     return kept.close();
   },
@@ -119,7 +119,7 @@ function compute(matrix: number, held: Held, task: Task): Promise<Outcome[]> {
   return session.analyze(matrix, bytes, task);
 }
 
-/** What is kept for this very task, else an exact result, which answers every task. */
+/** The result that is kept for this very task, else an exact one, which answers every task. */
 async function recall(matrix: number, task: Task, hashes: readonly string[]): Promise<Outcome[] | undefined> {
   const { name, layer, type } = plan.matrices[matrix]!;
   for (const mode of new Set([task.mode, 'exact'] as const)) {

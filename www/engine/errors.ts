@@ -1,4 +1,4 @@
-/** Ends of a call of the engine without an answer. */
+/** Errors of a call of the engine that ends without an answer. */
 
 /** The reader stopped the run; nothing is wrong. */
 export class Cancelled extends Error {

@@ -1,4 +1,4 @@
-/** The SHA-256 of a whole file, a few megabytes at a time: what model hubs show beside it. */
+/** SHA-256 of a whole file, a few megabytes at a time: the hash that model hubs show beside it. */
 import { createSHA256 } from 'hash-wasm';
 
 const PIECE = 8 << 20;

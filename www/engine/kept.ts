@@ -1,4 +1,4 @@
-/** The engine's memory over reloads: which results of one matrix are kept already, and keeping new ones. Never in the way of a run. */
+/** The engine's cache over reloads: finds the results of a matrix that are kept already, and keeps new ones. Never in the way of a run. */
 import { openResults, type ResultsStore, storeTrouble } from './results-store';
 import { within } from './within';
 import type { Matrix, MatrixKey, Outcome } from '../wasm/simd/lorascope';
@@ -14,7 +14,7 @@ const none: Promise<undefined> = Promise.resolve(undefined);
 export class KeptResults {
   #store: Promise<ResultsStore | undefined>;
   readonly #asked = new Set<Promise<unknown>>();
-  /** Why results are not kept, in words; empty while they are. */
+  /** The reason why results are not kept, in words; empty while they are. */
   trouble = '';
 
   constructor(wanted: boolean) {
@@ -39,7 +39,7 @@ export class KeptResults {
     });
   }
 
-  /** What failed may succeed another time, so it is not kept. */
+  /** A failed result is not kept: another time it may succeed. */
   async keep(keys: readonly MatrixKey[], digests: readonly string[], outcomes: readonly Outcome[]): Promise<void> {
     await this.#ask(async (store) => {
       const entries = new Map<string, Matrix>();

@@ -1,4 +1,4 @@
-/** Lazy initialization: what is heavy is begun by the first who wants it, once for all who do. */
+/** Lazy initialization: something heavy is begun by the first who wants it, once for all who do. */
 export class Late<T> {
   readonly #begin: () => Promise<T>;
   #begun: Promise<T> | undefined;

@@ -1,4 +1,4 @@
-/** One life of a worker that computes: how it starts, and how its end is heard of. */
+/** One life of a worker that computes: its start, and the news of its end. */
 import { type Remote as Proxied, proxy, wrap } from 'comlink';
 import type { EngineInfo } from './engine';
 import { Stalled, WorkerDied } from './errors';

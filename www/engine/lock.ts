@@ -5,7 +5,7 @@ export function lockName(): string {
   return globalThis.isSecureContext && 'locks' in navigator ? `lorascope-${crypto.randomUUID()}` : '';
 }
 
-/** In the worker: resolves when the lock is held, and never lets go. */
+/** Holds the lock, in the worker: resolves when it is held, and never lets go. */
 export function hold(lock: string): Promise<void> {
   if (!lock) return Promise.resolve();
   return new Promise((held) => {
@@ -16,7 +16,7 @@ export function hold(lock: string): Promise<void> {
   });
 }
 
-/** On the page, of a lock that is held. */
+/** Waits on the page for a lock that is held: when it comes free, the worker has died. */
 export function listenForDeath(lock: string, died: () => void): void {
   if (lock) void navigator.locks.request(lock, died).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** Results in little space: lists of numbers of single precision become Float32Array and come back the same. */
+/** Packing of results: lists of numbers of single precision become Float32Array and come back the same. */
 
 export type Packed = unknown;
 

@@ -1,4 +1,4 @@
-/** Finished matrices, kept in the browser under the hash of everything they depend on. The worker fills it, the page counts and empties it. */
+/** The store of results: finished matrices under the hash of everything they depend on. The worker fills it, the page counts and empties it. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { pack, type Packed, sizeOf, unpack } from './pack';
 import { within } from './within';
@@ -82,7 +82,7 @@ export function storeWanted(search: string): boolean {
   );
 }
 
-/** What went wrong with the storage, for the reader. */
+/** The message of an error of the storage, for the reader. */
 export function storeTrouble(error: unknown): string {
   if (error instanceof DOMException && error.name === 'QuotaExceededError')
     return 'The space that the browser gives to this page is full.';

@@ -26,7 +26,7 @@ export interface RunOptions {
 /** Resolves when every matrix has a result or the signal is aborted; never rejects. */
 export async function run(options: RunOptions): Promise<void> {
   const queue = [...options.matrices];
-  // What was in flight when a worker died without saying why: each gets one more try, alone, so that only the culprit fails.
+  // Matrices in flight when a worker died without saying why: each gets one more try, alone, so that only the culprit fails.
   const suspects: number[] = [];
   const flying = new Map<number, Promise<void>>();
   while (!options.signal.aborted) {
@@ -67,7 +67,7 @@ function fits({ plan, threads, memory }: RunOptions, flying: ReadonlyMap<number,
   if (flying.size === 0) return true;
   let bytes = plan.matrices[next]?.memory ?? 0;
   for (const at of flying.keys()) bytes += plan.matrices[at]?.memory ?? 0;
-  // What the engine takes in at once, and one whose bytes are read meanwhile.
+  // As many as the engine takes in at once, and one whose bytes are read meanwhile.
   return flying.size <= atOnce(threads) && bytes <= IN_FLIGHT * memory;
 }
 

@@ -1,4 +1,4 @@
-/** A start as a state: the step it is at, the silence it may keep there, a second try where it fails, and one thread at last. */
+/** The start of the engine as a state machine: its step, the silence allowed there, a second try where it fails, and one thread at last. */
 import type { EngineInfo } from './engine';
 import { Stalled } from './errors';
 import type { Life } from './life';
@@ -7,13 +7,13 @@ import { type Choice, withoutThreads } from './wasm';
 
 export interface Starting {
   step: Step;
-  /** Which try it is, from 1. */
+  /** The number of the try, from 1. */
   attempt: number;
   /** 0: without threads. */
   threads: number;
 }
 
-/** Who hears of starts: of each step, and of what runs in the end. */
+/** The listener of starts: it hears of each step, and of what runs in the end. */
 export interface News {
   starting(now: Starting): void;
   runs(info: EngineInfo): void;

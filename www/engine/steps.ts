@@ -1,6 +1,6 @@
 /** The steps of the engine's start, and how long each may keep silent. */
 
-/** What a starting worker is at. While it warms up it answers already. */
+/** The step of a starting worker. While it warms up it answers already. */
 export type Step = 'fetch' | 'compile' | 'threads' | 'warm-up';
 
 /** Longest silence of a step, in ms: many times what a slow phone takes. A thread that stands breaks it. */
@@ -11,7 +11,7 @@ export const PATIENCE: Readonly<Record<Step, number>> = {
   'warm-up': 60_000,
 };
 
-/** What is said of one that kept silent for longer. */
+/** The message where one kept silent for longer. */
 export const STALLED: Readonly<Record<Step, string>> = {
   fetch: 'the engine did not arrive',
   compile: 'the engine was not compiled',

@@ -1,4 +1,4 @@
-/** Picks the wasm build. With the worker the only importer of the generated packages. */
+/** The choice of the wasm build. With the worker the only importer of the generated packages. */
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import type { Step } from './steps';
 import type { ReportView } from '../wasm/draw/lorascope';
@@ -11,7 +11,7 @@ const BUILT = import.meta.glob<typeof import('../wasm/threads/lorascope')>(
 const CARRIED = import.meta.glob<string>('../wasm/embed/lorascope_bg.wasm', { query: '?url', import: 'default' });
 const load = (build: Build | 'draw' | 'embed') => BUILT[`../wasm/${build}/lorascope.js`];
 
-/** How many threads at most: more do not help matrices of this size, and each holds its own memory. */
+/** The most threads: more do not help matrices of this size, and each holds its own memory. */
 const MOST_THREADS = 16;
 
 /** `relaxed` is `threads` with fused multiply-adds, where the browser has them. */
@@ -21,7 +21,7 @@ export interface Choice {
   build: Build;
   /** 0: the single-thread build. */
   threads: number;
-  /** Why not the fastest build or all threads of the machine; empty when nothing is held back. */
+  /** The reason for not using the fastest build or all threads of the machine; empty when nothing is held back. */
   why: string;
 }
 
@@ -51,7 +51,7 @@ export async function choose(search: string, cores: number): Promise<Choice> {
   };
 }
 
-/** While `npm start` builds. */
+/** The words for a build that `npm start` has not made yet. */
 const NOT_BUILT = 'is not in this copy of the page yet; load the page again later';
 
 /** Threads need a page that is isolated; what kept this one from it. */
@@ -95,7 +95,7 @@ export async function loadCompute({ build, threads, why }: Choice, say: (step: S
 }
 
 const PAGE = 65_536;
-/** What the builds are linked for: 4 GiB. */
+/** The memory that the builds are linked for: 4 GiB. */
 const MOST_PAGES = 65_536;
 /** The least worth a try: 256 MiB. */
 const FEWEST_PAGES = 4096;
@@ -113,7 +113,7 @@ function sharedMemory(): { memory: WebAssembly.Memory; pages: number } {
   }
 }
 
-/** For as long as this worker lives: see below. */
+/** The pool's threads, held for as long as this worker lives: see below. */
 const threadsHeld: Worker[] = [];
 
 /**
@@ -141,12 +141,15 @@ async function startThreads(start: () => Promise<unknown>, heard: () => void): P
   }
 }
 
-/** What draws and counts, for the page: without threads, because a page may not wait. */
+/** The build that draws and counts, for the page: without threads, because a page may not wait. */
 export function loadView(): Promise<typeof ReportView> {
   return drawing(load('draw') ?? load('simd'));
 }
 
-/** What draws a stored report and does no more: half of that to fetch. Embeds carry it; here it lies beside the page, and its glue is told where. */
+/**
+ * The build that draws a stored report and does no more: half of that to fetch. Embeds carry it; here it lies beside the page, and its glue is
+ * told where.
+ */
 export async function loadFigures(): Promise<Pick<typeof Figures, 'fromJson'>> {
   const [embed, address] = [load('embed'), Object.values(CARRIED)[0]];
   return embed && address ? drawing(embed, await address()) : loadView();

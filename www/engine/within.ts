@@ -1,4 +1,4 @@
-/** A time limit for what may never answer. */
+/** Timeout, for an answer that may never come. */
 
 /** `over` rejects with `error` after so many ms, unless it is stopped. */
 export function within(ms: number, said: string): { over: Promise<never>; error: Error; stop: () => void } {

@@ -39,7 +39,7 @@ export class FigureView extends LitElement {
     spoken: { state: true },
     width: { state: true },
   };
-  /** What is drawn: the view, and a number that grows with every change of its data. */
+  /** The report to draw: the view, and a number that grows with every change of its data. */
   declare report: Drawable;
   /** Instead of the screen's. */
   declare theme: Theme | undefined;
@@ -136,7 +136,7 @@ export class FigureView extends LitElement {
     if (view) canvas.setAttribute('aria-label', view.alt(this.request));
   }
 
-  /** What is drawn now; before the element has a width, as a page would have it. */
+  /** The request that is drawn now; before the element has a width, as a page would have it. */
   get request(): Request {
     const { theme, scale, printing } = screen();
     const width = this.width || USUAL;

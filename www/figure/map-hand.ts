@@ -9,9 +9,9 @@ const STILL = 4;
 
 export class MapHand {
   readonly #figure: FigureView;
-  /** Where the pointer went down: on the screen and on the map, and the map's window then. */
+  /** The start of a drag: the pointer's place on the screen and on the map, and the map's window then. */
   #from: { x: number; y: number; cell: Cell; origin: Cell; moved: boolean } | undefined;
-  /** Where two fingers went down: how far apart, the map's size then, and the cell between them. */
+  /** The start of a pinch: the fingers' distance, the map's size then, and the cell between them. */
   #pinch: { span: number; top: number; cell: Cell } | undefined;
   /** True after a press that moved the map: its click opens nothing. */
   dragged = false;

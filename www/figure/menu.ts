@@ -1,4 +1,4 @@
-/** "Save or share": every file and every line of text that a figure gives, in a menu of words. */
+/** The menu "Save or share": every file and every line of text that a figure gives. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
 export interface Item {
@@ -6,7 +6,7 @@ export interface Item {
   /** Faint words after the label. */
   note?: string;
   testid?: string;
-  /** What is said when it is done; nothing is said for a file, which the browser announces. */
+  /** The message when it is done; none for a file, which the browser announces. */
   done?: string;
   act: () => void | Promise<void>;
 }

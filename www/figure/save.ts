@@ -55,7 +55,7 @@ async function png(view: ReportView, request: Request): Promise<Blob> {
   return pixels((canvas) => view.draw(captioned, canvas));
 }
 
-/** What is drawn on a canvas, as a PNG file. */
+/** The drawing on a canvas, as a PNG file. */
 export async function pixels(draw: (canvas: HTMLCanvasElement) => unknown): Promise<Blob> {
   const canvas = document.createElement('canvas');
   draw(canvas);

@@ -34,7 +34,7 @@ export const LINKS_ONLY: Problem = {
   severity: 'error',
 };
 
-/** What went wrong outside any checkpoint, as a problem like the others. */
+/** An error outside any checkpoint, as a problem like the others. */
 export function problem(code: string, title: string, error: unknown, fix: string): Problem {
   const cause = error instanceof Error ? error.message : String(error);
   return { ...LINKS_ONLY, code, title, cause, fix, command: undefined, blocks: 'Blocks everything' };

@@ -1,14 +1,14 @@
-/** The sample that comes with the page: real files, read by the same road as the reader's own. */
+/** The sample that comes with the page: real files, read in the same way as the reader's own. */
 import type { DroppedFile } from '../engine/engine';
 
 export interface Manifest {
   title: string;
-  /** What the files are, one sentence. */
+  /** The files in one sentence. */
   note: string;
   files: { path: string; size: number }[];
 }
 
-/** What the sample is; undefined where this copy of the page has none. */
+/** The sample's manifest; undefined where this copy of the page has none. */
 export async function sampleManifest(): Promise<Manifest | undefined> {
   try {
     return await manifest();
@@ -22,7 +22,7 @@ export function sampleSize({ files }: Manifest): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** What its computation gave elsewhere: a stored report. */
+/** The stored report of its computation elsewhere. */
 export async function sampleReport(): Promise<string> {
   return (await get('sample/report.json')).text();
 }

@@ -1,4 +1,4 @@
-/** How alone can a vector be? Appendix C. */
+/** The lesson “How alone can a vector be?”. Appendix C. */
 import { html } from 'lit';
 import type { Facts } from './host';
 import { type Lesson, say, whole } from './lesson';
@@ -16,7 +16,7 @@ export const alone: Lesson = {
     {
       kind: 'range',
       id: 'alone',
-      label: 'From random to most alone',
+      label: 'From random to least like any axis',
       min: 0,
       max: 1,
       step: 0.01,
@@ -124,8 +124,8 @@ export const alone: Lesson = {
     <p class="read">${d['signed'] ? html`With its sign the largest cosine is ${say(f['signedBest'], 3)}. ` : ''}A singular vector has no sign: <i class="v">v</i> and −<i class="v">v</i> belong to the same matrix. That is why |cos| is counted, and not cos: a vector that points the other way is not new.</p>`,
   teachers: [
     'Ask first: can a vector be at right angles to all axes? (No: then it would have length 0.)',
-    'In the plane, where is v most alone? (At 45° between two axes; then both cosines are 1/√2.)',
-    'Students confuse the floor 1/√n with what a random vector has. Set n = 256 and move from random to most alone.',
+    'In the plane, where is v least like any axis? (At 45° between two axes; then both cosines are 1/√2.)',
+    'Students confuse the floor 1/√n with what a random vector has. Set n = 256 and move from random to least like any axis.',
     'Switch the sign on and turn the vector around: which of the two numbers should stay the same, and which does?',
     'Why does the best match of random vectors fall as n grows, although there are more axes to be like?',
   ],

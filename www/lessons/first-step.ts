@@ -1,4 +1,4 @@
-/** The first step: two updates from one gradient. Appendix D. */
+/** The lesson “The first step”: two updates from one gradient. Appendix D. */
 import { html } from 'lit';
 import { type Lesson, say, whole } from './lesson';
 

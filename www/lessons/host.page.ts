@@ -38,7 +38,7 @@ export async function startHost(news: News): Promise<PageHost> {
   };
 }
 
-/** What is shown between two sentences. */
+/** Throws an error again as a sentence: it is shown between two others. */
 function said(error: unknown): never {
   const why = error instanceof Error ? error.message : String(error);
   throw new Error(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);

@@ -4,7 +4,7 @@ import type { Report, Scene } from '../wasm/simd/lorascope';
 /** The numbers of a scene by name; what is not known yet is not there. */
 export type Facts = Readonly<Record<string, number | undefined>>;
 
-/** What the core made of the dials. */
+/** The core's answer to a setting of the dials. */
 export interface Shown {
   report: Report;
   facts: Facts;

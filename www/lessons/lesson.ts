@@ -14,7 +14,7 @@ interface Named {
   /** Its name in words, and its variable where it has one. */
   label: string;
   variable?: string;
-  /** Where it has no meaning it is not shown. */
+  /** Whether it is shown: where it has no meaning it is not. */
   when?: (dials: Dials) => boolean;
   /** Shown in the first row; the others are a click away. */
   main?: boolean;
@@ -25,7 +25,7 @@ export interface Slider extends Named {
   min: number;
   max: number;
   step: number;
-  /** How the value is said. */
+  /** The value in words. */
   said: (value: number, facts: Facts) => string;
 }
 
@@ -59,7 +59,7 @@ export interface Slot {
   title: string;
   figure: FigureId;
   panel?: string;
-  /** What the figure asks for beside rule and panel. */
+  /** The figure's request, beside rule and panel. */
   spec?: (dials: Dials, facts: Facts) => Partial<Spec>;
   when?: (dials: Dials, facts: Facts) => boolean;
   /** Part of the row that it takes where there is room; by default all of it. */
@@ -74,7 +74,7 @@ export interface Question {
   when?: (dials: Dials) => boolean;
   ask: TemplateResult;
   options: readonly string[];
-  /** Which option is right, by the numbers; undefined while they are not known. */
+  /** The right option, by the numbers; undefined while they are not known. */
   right: (facts: Facts) => number | undefined;
   why: (facts: Facts) => TemplateResult;
 }
@@ -84,18 +84,18 @@ export interface Lesson {
   title: string;
   /** One line for the list of lessons. */
   about: string;
-  /** Where the paper says it. */
+  /** The place in the paper. */
   source: string;
   dials: readonly Dial[];
   defaults: Dials;
-  /** Before the figure. */
+  /** The words before the figure. */
   words: (facts: Facts, dials: Dials) => TemplateResult;
   /** The first that the dials allow is asked. */
   questions: readonly Question[];
   figures: readonly Slot[];
-  /** After the figure. */
+  /** The words after the figure. */
   after: (facts: Facts, dials: Dials) => TemplateResult;
-  /** What to ask, what students get wrong. */
+  /** Questions to ask, and what students get wrong. */
   teachers: readonly string[];
   /** It goes on by itself once it is started: pause, step, reset. */
   runs?: boolean;

@@ -12,7 +12,7 @@ export interface LessonLink {
   dials: Dials;
   hide: readonly string[];
   theme: 'light' | 'dark' | undefined;
-  /** How far a lesson that runs has to go before it waits. */
+  /** The step that a lesson which runs has to reach before it waits. */
   step: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export function read(hash: string, lesson: Lesson | undefined): LessonLink {
   };
 }
 
-/** What a text says of a dial; undefined where it says nothing that the dial has. */
+/** The value of a dial in a text; undefined where it is not one that the dial has. */
 export function parse(dial: Dial, text: string | undefined | null): Value | undefined {
   if (text === undefined || text === null) return undefined;
   const number = text.trim() === '' ? NaN : Number(text);

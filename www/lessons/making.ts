@@ -1,4 +1,4 @@
-/** Making an intruder: W + lambda u v^T. Section 4. */
+/** The lesson “Making an intruder”: W + lambda u v^T. Section 4. */
 import { html } from 'lit';
 import { counted } from '../text/format';
 import { type Lesson, say, whole } from './lesson';

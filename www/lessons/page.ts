@@ -37,11 +37,11 @@ export class LessonsPage extends LitElement {
   declare facts: Facts;
   declare tables: ReadonlySet<string>;
   declare said: string;
-  /** Of a start that did not succeed at once, how it goes. */
+  /** The progress of a start that did not succeed at once. */
   declare starts: string;
   /** The question that the reader has answered, or given up. */
   declare answered: Question | undefined;
-  /** For a class: dials and figures in one view, large. */
+  /** The view for a class: dials and figures in one view, large. */
   declare presents: boolean;
   /** Takes checkpoints made here to the analyzer. */
   analyze: ((files: DroppedFile[]) => void) | undefined;
@@ -195,7 +195,7 @@ export class LessonsPage extends LitElement {
     if (!document.fullscreenElement) this.presents = false;
   };
 
-  /** Before a class the arrows turn the first dial, wherever the focus is, and Escape ends it. */
+  /** The keys before a class: the arrows turn the first dial, wherever the focus is, and Escape ends the view. */
   readonly #keys = (event: KeyboardEvent): void => {
     if (!this.presents || event.defaultPrevented) return;
     if (event.key === 'Escape') this.#present(false);

@@ -1,4 +1,4 @@
-/** Why a product? B A against a full update. Section 5 and Fig. 10. */
+/** The lesson “Why a product?”: B A against a full update. Section 5 and Fig. 10. */
 import { html } from 'lit';
 import { counted } from '../text/format';
 import { type Lesson, say, whole } from './lesson';
@@ -32,7 +32,7 @@ export const product: Lesson = {
     {
       kind: 'range',
       id: 'decay',
-      label: 'Fall of the factors’ directions',
+      label: 'Decay of the factors’ directions',
       min: 0,
       max: 2,
       step: 0.1,

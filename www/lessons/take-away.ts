@@ -1,4 +1,4 @@
-/** A lesson in one file: live, without a server, a still drawing inside for print and for readers without scripts. */
+/** Export of a lesson as one file: live, without a server, a still drawing inside for print and for readers without scripts. */
 import { download, forFile } from '../figure/save';
 import type { ReportView, Request } from '../wasm/simd/lorascope';
 import type { Dials, Lesson } from './lesson';
@@ -12,7 +12,7 @@ export async function saveLesson(
   const response = await fetch(new URL('lorascope-lessons.js', document.baseURI));
   if (!response.ok) throw new Error(`lorascope-lessons.js is not on this host (${response.status}).`);
   const module = await response.text();
-  // What is drawn may have been drawn anew meanwhile.
+  // The figure may have been drawn anew meanwhile.
   const html =
     drawn.view?.lessonPage(
       forFile(asked),

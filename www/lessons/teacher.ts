@@ -1,4 +1,4 @@
-/** For teachers: what to ask, what students get wrong, and a link with what they should not see yet left out. */
+/** The notes for teachers: questions to ask, usual mistakes, and a link that leaves out what students should not see yet. */
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Dials, Lesson } from './lesson';
 import { write } from './link';
@@ -23,7 +23,7 @@ export class TeacherView extends LitElement {
   };
   declare lesson: Lesson;
   declare dials: Dials;
-  /** How far a lesson that runs is. */
+  /** The step that a lesson which runs has reached. */
   declare step: number | undefined;
   declare hidden_: ReadonlySet<string>;
 
@@ -45,7 +45,7 @@ export class TeacherView extends LitElement {
     });
   }
 
-  /** What a page pastes: the element with the dials that differ. */
+  /** The embed snippet: the element with the dials that differ. */
   get #embed(): string {
     const dials = attributes(this.lesson, this.dials)
       .map(([name, value]) => ` ${name}="${value}"`)

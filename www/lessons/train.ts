@@ -1,4 +1,4 @@
-/** Train it here: full fine-tuning beside LoRA. Sections 3 to 5, Figs. 7 to 9. */
+/** The lesson “Train it here”: full fine-tuning beside LoRA. Sections 3 to 5, Figs. 7 to 9. */
 import { html } from 'lit';
 import { counted } from '../text/format';
 import type { Spec } from '../figure/figure';

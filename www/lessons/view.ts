@@ -14,10 +14,10 @@ import '../figure/menu';
 /** Milliseconds of work between two drawings. */
 const SLICE = 60;
 
-/** What the wasm of the drawing side has: a report becomes drawable. */
+/** The drawing side's class: a report becomes drawable. */
 export type Drawing = new (report: Shown['report']) => ReportView;
 
-/** What a figure's menu offers, by whoever shows the lesson. */
+/** The entries of a figure's menu, by whoever shows the lesson. */
 export type Menu = (
   slot: Slot,
   drawn: { view: ReportView | undefined; version: number },
@@ -165,7 +165,7 @@ export class LessonView extends LitElement {
     this.running = true;
   }
 
-  /** From the beginning. */
+  /** Starts again from the beginning. */
   reset(): void {
     this.running = false;
     this.#opened = '';
@@ -205,7 +205,7 @@ export class LessonView extends LitElement {
     },
   }))(this);
 
-  /** What a drag over the pressed figure sets. */
+  /** The dials that a drag over the pressed figure sets. */
   #drag: ((focus: Focus) => void) | undefined;
 
   protected override render(): TemplateResult {

@@ -38,10 +38,10 @@ export class LiveReport {
   version = 0;
 
   readonly presets: readonly Preset[];
-  /** Of a matrix, in the order in which cells have their readings. */
+  /** The measures of a matrix, in the order in which cells have their readings. */
   readonly measures: readonly Measure[];
 
-  /** Those that any report has, in the order of the page. */
+  /** The figures that any report has, in the order of the page. */
   readonly figures: readonly FigureKind[];
 
   constructor(View: typeof ReportView) {
@@ -76,7 +76,7 @@ export class LiveReport {
     this.#changed();
   }
 
-  /** All that is known of a matrix in one model. */
+  /** The whole entry of a matrix in one model. */
   whole(model: number, matrix: string): Matrix | undefined {
     return this.#view?.whole(model, matrix);
   }
@@ -121,7 +121,7 @@ export class LiveReport {
     return [...(this.#view?.lastOfRuns() ?? [])];
   }
 
-  /** What the numbers of one model say; `planned`: how many matrices the run has. */
+  /** The reading of one model; `planned`: the number of matrices in the run. */
   reading(settings: Settings, model: number, planned: number): Reading | undefined {
     return this.#ask<Reading | undefined>(
       `reading ${model} ${planned}`,
@@ -135,7 +135,7 @@ export class LiveReport {
     return this.#summary(settings).findings;
   }
 
-  /** How many best matches of a certified matrix there are, and how many of them an exact result finds outside their bounds. */
+  /** The number of best matches of a certified matrix, and of those that an exact result finds outside their bounds. */
   outside(model: number, exact: Matrix): readonly [vectors: number, outside: number] {
     const claimed = this.whole(model, exact.name);
     const [vectors, outside] = claimed ? this.#View.outside(claimed, exact) : [];

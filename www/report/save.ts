@@ -43,7 +43,7 @@ export async function saveCard(kind: CardKind, report: LiveReport | undefined, r
   download(new Blob([text], { type }), name);
 }
 
-/** What a blog pastes; it names the file that `saveEmbedData` writes. */
+/** The embed snippet; it names the file that `saveEmbedData` writes. */
 export function embedCode(report: LiveReport, request: Request): string {
   const view = whole(report);
   return view.embedCode(request).replace('src="report.json"', `src="${embedData(view, request)}"`);
@@ -62,7 +62,7 @@ function embedData(view: ReportView, request: Request): string {
   return `${fileName(view, request)}-report.json`;
 }
 
-/** For pages that take no script elements of others: the exported page in a frame that is as tall as it says. */
+/** The snippet for pages that take no script elements of others: the exported page in a frame that is as tall as it says. */
 export function frameCode(report: LiveReport, request: Request): string {
   const view = whole(report);
   const title = view.heading(request).replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
@@ -90,7 +90,7 @@ async function module(): Promise<string> {
   return response.text();
 }
 
-/** Where this page can be found by others; empty for a copy on one's own machine. */
+/** The page's address for others; empty for a copy on one's own machine. */
 function address(): string {
   return location.protocol === 'https:' ? `${location.origin}${location.pathname}` : '';
 }

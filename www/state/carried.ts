@@ -1,4 +1,4 @@
-/** A run in the address itself: what the page draws of it and no more, packed, where that is short enough for a link. */
+/** A run inside a link: what the page draws of it and no more, packed, where that is short enough. */
 import type { Matches, Numbers, Result } from './result';
 import type { State } from './state';
 import type { Match, Matrix, Report } from '../wasm/simd/lorascope';
@@ -9,13 +9,13 @@ export const LONGEST = 32_000;
 /** No link that we make unpacks to more; one that does was made to fill the memory. */
 const MOST_BYTES = 16e6;
 
-/** So many vectors of each matrix are carried, as many as fit. */
+/** The vectors of each matrix that are carried: as many of these as fit. */
 const WINDOWS = [100, 32, 16];
 
 /** The map's corner. */
 const CORNER = 32;
 
-/** Why there is no link, in words for the reader. */
+/** The reason why there is no link, in words for the reader. */
 export class CannotCarry extends Error {}
 
 /** The report that is drawn: it alone has all of a matrix. */

@@ -7,7 +7,7 @@ export interface Checkpoint {
   step: number;
 }
 
-/** Those of a model's run by step; of the first run there is where no model is meant. */
+/** The checkpoints of a model's run, by step; of the first run there is where no model is meant. */
 export function checkpoints(models: readonly Model[], model: number | undefined): Checkpoint[] {
   const run = (models[model ?? -1] ?? models.find((m) => m.run != null))?.run?.run;
   return models

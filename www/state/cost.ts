@@ -1,9 +1,9 @@
-/** The cost of a run: before it starts from the plan, while it runs from what is done. */
+/** The estimated cost of a run: from the plan before it starts, from its own pace while it runs. */
 import { IN_FLIGHT } from '../engine/run';
 import type { RunState } from './run';
 import type { Mode, Plan, PlanMatrix } from '../wasm/simd/lorascope';
 
-/** Floating-point operations a second and thread, a cautious guess until a run has measured this machine. */
+/** Floating-point operations per second and thread, a cautious guess until a run has measured this machine. */
 const GUESS = 4e9;
 
 export interface Cost {

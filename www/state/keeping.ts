@@ -1,4 +1,4 @@
-/** The store of results, as the page sees it: counted, and emptied when the reader asks. */
+/** The page's side of the store of results: counts it, and empties it when the reader asks. */
 import { openResults, type ResultsStore, storeTrouble, storeWanted } from '../engine/results-store';
 import type { State } from './state';
 import type { Store } from './store';

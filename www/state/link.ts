@@ -13,7 +13,7 @@ const LONGEST = 1 << 16;
 export const HIDEABLE = ['header', 'controls', 'menu', 'summary', 'words', 'table', 'about'] as const;
 export type Hidden = (typeof HIDEABLE)[number];
 
-/** What a link asks for beyond the state: where the numbers come from, and where to look. */
+/** The parts of a link beyond the state: where the numbers come from, and where to look. */
 export interface Link {
   /** Opens the sample at once. */
   sample: boolean;

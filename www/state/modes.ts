@@ -30,7 +30,7 @@ export function modeFrom(search: string): Mode {
   return MODES.find(({ mode }) => mode === asked)?.mode ?? 'auto';
 }
 
-/** What the engine is asked for, by the settings in force. */
+/** The engine's task, by the settings in force. */
 export function taskOf({ settings: { mode, k, epsilon, side } }: State): Task {
   return { mode, k, epsilon, side };
 }
@@ -46,7 +46,7 @@ export function isCertified(outcomes: Outcomes): boolean {
   return outcomes?.some(({ matrix }) => matrix.mode === 'certified') ?? false;
 }
 
-/** How many matrices were computed which way; none of those where there was nothing to compute. */
+/** The number of matrices per way of computing; those where there was nothing to compute count in neither. */
 export function ways({ results }: State): { exact: number; certified: number } {
   const certified = where(results, isCertified).length;
   const computed = where(results, (outcomes) => outcomes.some(({ matrix }) => matrix.mode !== undefined)).length;
@@ -58,7 +58,7 @@ export function certified({ results }: State): number[] {
   return where(results, isCertified);
 }
 
-/** Those whose computed vectors end before the window does, and how many they have at least. */
+/** The matrices whose computed vectors end before the window does, and the fewest that one of them has. */
 export function short({ results, settings }: State): { matrices: number[]; vectors: number } {
   let vectors = Infinity;
   const matrices = where(results, (outcomes) => {
@@ -69,7 +69,7 @@ export function short({ results, settings }: State): { matrices: number[]; vecto
   return { matrices, vectors };
 }
 
-/** Those without the side that is looked at: certified results hold only the one they were asked for, slim reports the one they were made for. */
+/** The matrices without the side that is looked at: certified results and slim reports hold only the one they were made for. */
 export function sideless({ results, settings: { side } }: State): number[] {
   return where(results, (outcomes) =>
     outcomes.some(
@@ -78,13 +78,13 @@ export function sideless({ results, settings: { side } }: State): number[] {
   );
 }
 
-/** What a slim report holds of each matrix, in words; empty where it holds all vectors. */
+/** The content of a slim report per matrix, in words; empty where it holds all vectors. */
 export function held(state: State): string {
   const { vectors } = short({ ...state, settings: { ...state.settings, k: Infinity } });
   return vectors === Infinity ? '' : ` It holds the ${vectors} strongest vectors of each.`;
 }
 
-/** How many vectors of a matrix are known, where that is less than the window asks for: certified results and slim reports end early. */
+/** The number of known vectors of a matrix, where the window asks for more: certified results and slim reports end early. */
 function reach(m: Found['matrix'], k: number): number {
   const vectors = (m.left ?? m.right)?.maxCos.length ?? Infinity;
   return m.status === 'analyzed' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;

@@ -5,7 +5,7 @@ import type { Store } from './store';
 
 export class Navigation {
   readonly #store: Store;
-  /** Where the results were scrolled to when a matrix was opened. */
+  /** The scroll position of the results when a matrix was opened. */
   #scroll = 0;
 
   constructor(store: Store) {

@@ -2,13 +2,13 @@
 import type { State } from './state';
 import type { Model, Report } from '../wasm/simd/lorascope';
 
-/** By [`keyOf`]: another plan may have the models in another order. */
+/** The names by [`keyOf`]: another plan may have the models in another order. */
 export type Renames = ReadonlyMap<string, string>;
 
 /** Longer names are cut. */
 export const LONGEST_NAME = 120;
 
-/** What a model keeps whatever it is called: its files. */
+/** The identity of a model under any name: its files. */
 function keyOf({ label, files }: Pick<Model, 'label' | 'files'>): string {
   return files.length > 0 ? JSON.stringify(files.map(({ name }) => name)) : label;
 }
@@ -34,7 +34,7 @@ export function rename(s: State, at: number, name: string): State {
   return { ...s, renames, head: { ...s.head, models } };
 }
 
-/** Why a model cannot be called so, with the way out; empty where it can. */
+/** The reason why a model cannot have a name, with the way out; empty where it can. */
 export function refusal(s: State, at: number, name: string): string {
   const label = plain(name) || s.ownNames[at];
   const taken = s.head?.models.some((model, n) => n !== at && model.label === label);

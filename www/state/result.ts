@@ -1,4 +1,4 @@
-/** What the page itself keeps of a result: what its own tables say of it. All of it stands once, in the drawing side's report. */
+/** A result as the page itself keeps it: the numbers of its own tables. The whole result stands once, in the drawing side's report. */
 import type { Match, Matrix, Outcome } from '../wasm/simd/lorascope';
 
 /** Numbers in their own order, a list or a typed array. */
@@ -18,7 +18,7 @@ export interface Result extends Omit<Matrix, 'left' | 'right' | 'similarity' | '
   right: Matches | undefined;
 }
 
-/** What one matrix is in one model. */
+/** The result of one matrix in one model. */
 export interface Found {
   model: number;
   matrix: Result;

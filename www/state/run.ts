@@ -10,7 +10,7 @@ export interface RunState {
   /** Indices into `plan.matrices` that this run set out to compute, and those of them that have come. */
   asked: readonly number[];
   done: ReadonlySet<number>;
-  /** Those being computed now. */
+  /** The matrices that are being computed now. */
   current: ReadonlySet<number>;
   /** `performance.now()` at the start of this run, and when its speed began to be measured: what is only fetched says nothing about it. */
   started: number;
@@ -33,7 +33,7 @@ export const NO_RUN: RunState = {
   before: 0,
 };
 
-/** What is computed again loses its whole map. */
+/** A run begins: a matrix that is computed again loses its whole map. */
 export function started(s: State, now: number, asked: readonly number[] = missing(s), mode = s.settings.mode): State {
   const before = s.run.before + s.run.seconds;
   return {
@@ -84,7 +84,7 @@ function clock({ started, measured }: RunState, now: number): Pick<RunState, 'se
   return { seconds: (now - started) / 1000, measuredSeconds: (now - measured) / 1000 };
 }
 
-/** Indices of the plan's matrices without a result that answers the mode, in the order of the network. A stored report misses none: nothing can be computed. */
+/** Indices of matrices without a result that answers the mode, in the order of the network. A stored report misses none: it cannot be computed. */
 export function missing({ plan, results, settings, stored }: State): number[] {
   if (stored) return [];
   return (plan?.matrices ?? []).map((_, at) => at).filter((at) => !answers(results.get(at), settings.mode));
@@ -96,7 +96,7 @@ export function finished({ results, run, status }: State, at: number): boolean {
   return results.has(at) && !awaited;
 }
 
-/** How many are finished. */
+/** The number of finished matrices. */
 export function finishedCount(s: State): number {
   if (s.status !== 'running') return s.results.size;
   const awaited = s.run.asked.filter((at) => s.results.has(at) && !s.run.done.has(at)).length;

@@ -1,4 +1,4 @@
-/** Everything the page knows, as plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
+/** The state of the page: plain data, and the pure functions that change it. The worker and the wasm may die; this stays. */
 import type { Checkpoint } from './checkpoints';
 import { CORNER, LONGEST_WINDOW, SETTINGS } from '../contract';
 import type { DroppedFile, EngineInfo } from '../engine/engine';
@@ -30,7 +30,7 @@ export interface Vectors {
   matrix: string;
   model: number;
   status: 'computing' | 'known' | 'failed';
-  /** Why it failed, in words. */
+  /** The reason why it failed, in words. */
   reason: string;
 }
 
@@ -38,7 +38,7 @@ export interface State {
   status: Status;
   screen: 'plan' | 'results';
   engine: EngineInfo | undefined;
-  /** What the engine is at while it starts. */
+  /** The engine's start, while it starts. */
   starting: Starting | undefined;
   /** The sample that comes with the page, once its list of files is read. */
   sample: Manifest | undefined;
@@ -48,12 +48,12 @@ export interface State {
   planSeconds: number;
   /** The report of the plan, without matrices, under the reader's names. */
   head: Report | undefined;
-  /** What the reader calls models, and what their files call them, in the report's order. */
+  /** The reader's names of models, and those of their files, in the report's order. */
   renames: Renames;
   ownNames: readonly string[];
-  /** What is computed, by index into `plan.matrices`. */
+  /** The results, by index into `plan.matrices`. */
   results: ReadonlyMap<number, readonly Found[]>;
-  /** Those of the results that were kept from an earlier visit. */
+  /** The results that were kept from an earlier visit. */
   earlier: ReadonlySet<number>;
   run: RunState;
   settings: Settings;
@@ -82,9 +82,9 @@ export interface State {
   tables: ReadonlySet<FigureId>;
   /** A report opened without its checkpoints: nothing can be computed. */
   stored: boolean;
-  /** Where that report is the sample's: the mode in which the reader would compute it here. */
+  /** The mode in which the reader would compute the sample here, where that report is the sample's. */
   sampleMode: Mode | undefined;
-  /** Of which matrix and model every pre-trained vector against every fine-tuned one is known, or being computed. */
+  /** The matrix and model of which every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   sort: Sort | undefined;
   allRows: boolean;
@@ -93,15 +93,15 @@ export interface State {
   shortcuts: boolean;
   /** Problems the page itself met: a folder of links, an engine that does not start. */
   problems: readonly Problem[];
-  /** How often a drop or an answer was taken back: fields that the reader changed are made anew then. */
+  /** The number of drops or answers taken back: fields that the reader changed are made anew then. */
   taken: number;
-  /** What is being loaded, in words, while `planning`. */
+  /** The files that are being loaded, in words, while `planning`. */
   loading: string;
-  /** What the browser keeps of earlier runs; undefined where nothing is kept. */
+  /** The number and size of the results that the browser keeps; undefined where it keeps none. */
   kept: Kept | undefined;
   /** The last run, where it was broken off. */
   unfinished: Unfinished | undefined;
-  /** Why results are not kept, in words; empty while they are. */
+  /** The reason why results are not kept, in words; empty while they are. */
   storeNotice: string;
 }
 
@@ -214,7 +214,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
   };
 }
 
-/** What results depend on; problems, questions and estimates may differ. */
+/** The part of a plan that results depend on; problems, questions and estimates may differ. */
 function identity(plan: Plan): string {
   return JSON.stringify([plan.base, plan.models, plan.matrices]);
 }
@@ -274,7 +274,7 @@ export function sortBy(s: State, column: string, model = 0, rising = false): Sta
   return { ...s, sort: { column, model, descending: same ? !s.sort!.descending : !rising } };
 }
 
-/** After a run: the table starts with the matrices that hold most intruders, unless the reader has chosen an order. */
+/** The order after a run: the table starts with the matrices that hold most intruders, unless the reader has chosen another. */
 export function lead(s: State, model: number | undefined): State {
   if (model === undefined || s.sort) return s;
   return { ...s, model, sort: { column: 'intruders', model, descending: true } };

@@ -1,8 +1,8 @@
-/** Holds the one State and tells its readers of changes, once an animation frame at most. */
+/** The store of the one State: tells its readers of changes, at most once per animation frame. */
 import type { State } from './state';
 import type { Focus } from '../wasm/simd/lorascope';
 
-/** What all figures of a page share: where the reader points. */
+/** The pointer that all figures of a page share. */
 export interface Pointer {
   readonly focus: Focus | undefined;
   point(focus: Focus | undefined): void;

@@ -4,7 +4,7 @@ import { brief, type Found } from './result';
 import { defaults, type State } from './state';
 import type { Plan, PlanMatrix, Report } from '../wasm/simd/lorascope';
 
-/** How much of a file is looked at to tell a report from any other JSON. */
+/** The letters of a file that are looked at to tell a report from any other JSON. */
 const START = 200;
 
 export async function isReport(file: Blob): Promise<boolean> {

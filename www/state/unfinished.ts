@@ -13,7 +13,7 @@ export interface Unfinished {
 
 const KEY = 'lorascope-unfinished';
 
-/** Hears of a run as it goes on. One whose results are not kept cannot be gone on with, and the sample is one press away. */
+/** Remembers a run as it goes on. One whose results are not kept cannot be gone on with, and the sample is one press away. */
 export function remember(state: State): void {
   if (!storeWanted(location.search) || isSample(state)) return;
   const { head, plan, status } = state;
@@ -33,7 +33,7 @@ export function remembered(): Unfinished | undefined {
   return parse(storage((kept) => kept.getItem(KEY)));
 }
 
-/** Whatever stands there: only what is whole is said. */
+/** Reads a stored text: the run where it is whole, otherwise undefined. */
 export function parse(text: string | null | undefined): Unfinished | undefined {
   try {
     const { base, models, done, total } = JSON.parse(text ?? '') as Partial<Unfinished>;

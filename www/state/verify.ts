@@ -1,11 +1,11 @@
-/** A certified matrix computed exactly as well, and whether its intervals hold what that says. Pure. */
+/** The check of a certified matrix: it is computed exactly as well, and its intervals must hold the exact matches. Pure. */
 import { exactSeconds } from './cost';
 import { certified } from './modes';
 import type { Found } from './result';
 import type { State } from './state';
 import type { Matrix, Outcome } from '../wasm/simd/lorascope';
 
-/** What is checked without being asked for: seconds of exact work at most. */
+/** The most seconds of exact work that are spent on a check without being asked for. */
 const WITHOUT_ASKING = 120;
 
 export interface Verified {
@@ -25,7 +25,7 @@ export function sampled(state: State): number | undefined {
   return short[Math.floor(short.length / 2)];
 }
 
-/** Both results of one matrix, model by model; `compare` counts a model's best matches, and those outside their bounds. */
+/** Compares both results of one matrix, model by model; `compare` counts a model's best matches, and those outside their bounds. */
 export function verify(
   matrix: string,
   bounds: readonly Found[],

@@ -1,4 +1,4 @@
-/** Copies a text, also one that is still being made: the browser must hear of it within the reader's own click. */
+/** The clipboard: copies a text, also one that is still being made, since the browser must hear of it within the reader's own click. */
 export async function copyText(text: string | Promise<string>): Promise<void> {
   if (typeof text === 'string') return navigator.clipboard.writeText(text);
   const blob = text.then((made) => new Blob([made], { type: 'text/plain' }));

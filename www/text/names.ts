@@ -3,7 +3,7 @@ import { html, type TemplateResult } from 'lit';
 
 const GAP = '…';
 
-/** Where a name may go on in the next line: after `-`, `_`, `/` and `.`, as in no word. */
+/** The parts of a name between which a line may break: after `-`, `_`, `/` and `.`, as in no word. */
 export function parts(name: string): string[] {
   return name.split(/(?<=[-_/.])(?![-_/.])/u);
 }
@@ -12,7 +12,7 @@ export function breakable(name: string): TemplateResult {
   return html`${parts(name).map((part, at) => (at > 0 ? html`<wbr />${part}` : part))}`;
 }
 
-/** At most so many letters of a name: its beginning and its end, since versions and dates stand there. */
+/** A name cut in the middle to at most so many letters: its beginning and its end stay, since versions and dates stand there. */
 export function middle(name: string, most: number): string {
   const letters = [...name];
   if (letters.length <= most) return name;
@@ -36,7 +36,7 @@ export function shortened(names: readonly string[], most: number): string[] {
   });
 }
 
-/** Of names: how many have a letter at a place. */
+/** The number of names that have a letter at a place. */
 type Tally = ReadonlyMap<string, number>[];
 
 function tally(names: readonly string[]): Tally {

@@ -2,7 +2,7 @@
 
 export interface Term {
   id: string;
-  /** As it stands in a sentence of the core. */
+  /** The words as they stand in a sentence of the core. */
   words: RegExp;
   means: string;
   /** The lesson's id. */

@@ -1,4 +1,4 @@
-/** A word that copies a text and says so, or why there is none. */
+/** The copy button: copies a text and says so, or says why there is none. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { CannotCarry } from '../state/carried';
 import { copyText } from '../text/clipboard';
@@ -18,7 +18,7 @@ export class CopyView extends LitElement {
   declare kind: string;
   declare text: () => string | Promise<string>;
   declare said: string;
-  /** Why there is nothing to copy; stands until the reader goes on. */
+  /** The reason why there is nothing to copy; stands until the reader goes on. */
   declare why: string;
 
   constructor() {

@@ -6,7 +6,7 @@ import { certified, isCertified, short, sideless } from '../state/modes';
 import type { State } from '../state/state';
 import type { Context } from './view';
 
-/** For the whole run. */
+/** The offers for the whole run. */
 export function deeper({ state, app, report }: Context): TemplateResult | typeof nothing {
   if (state.status === 'running') return nothing;
   if (state.stored) return lacking(state);
@@ -51,7 +51,7 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
   `;
 }
 
-/** Of a stored report nothing more can be computed: what it does not hold is said all the same. */
+/** The line of a stored report, of which nothing more can be computed: what it does not hold is said all the same. */
 function lacking(state: State): TemplateResult {
   const { k, side } = state.settings;
   const [beyond, absent] = [short(state), sideless(state)];
@@ -66,7 +66,7 @@ function lacking(state: State): TemplateResult {
   return html`${said.filter(Boolean).map((words) => html`<p class="deeper" data-testid="lacking">${words} The whole needs the checkpoints.</p>`)}`;
 }
 
-/** For one matrix. */
+/** The offers for one matrix. */
 export function deeperHere({ state, app }: Context): TemplateResult | typeof nothing {
   const at = state.plan?.matrices.findIndex((m) => m.name === state.open) ?? -1;
   if (state.status === 'running' || state.stored || !isCertified(state.results.get(at))) return nothing;

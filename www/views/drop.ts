@@ -44,7 +44,7 @@ function dropZone({ kept, unfinished }: State): TemplateResult {
   </div>`;
 }
 
-/** What is left of earlier visits, and how it is taken up. */
+/** The results and the unfinished run of earlier visits, with the way to take them up. */
 function earlier(kept: number, run: State['unfinished']): TemplateResult | typeof nothing {
   if (kept === 0) return nothing;
   const left = run

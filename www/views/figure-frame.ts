@@ -13,7 +13,7 @@ import './data-table';
 import '../figure/figure';
 import '../figure/menu';
 
-/** What every figure of the run asks for; figures of one matrix add theirs. */
+/** The request that every figure of the run begins with; figures of one matrix add theirs. */
 export function specOf(state: State, id: FigureId): Spec {
   const { settings, top, origin, vector, fraction, adaptersOnly, until, focus } = state;
   return {
@@ -106,7 +106,7 @@ function items({ report, app, state, address }: Context, id: FigureId): Item[] {
   ];
 }
 
-/** What the figure shows at this moment, at the width it has. */
+/** The request for the figure as it is shown now, at the width it has. */
 function requestOf(id: FigureId): Request {
   const view = document.querySelector<FigureView>(`[data-testid=figure][data-figure=${id}] lorascope-figure-view`);
   if (!view) throw new Error('The figure is not drawn.');

@@ -7,7 +7,7 @@ import { dataTable, figure, menu, specOf } from './figure-frame';
 import { words } from './row';
 import { View } from './view';
 
-/** Where a choice makes no difference it is not offered. */
+/** Whether a choice is offered: where it makes no difference it is not. */
 const OFFERED: Record<Field, (s: State) => boolean> = {
   adaptersOnly: (s) => new Set(s.head?.models.map((m) => m.kind === 'full')).size === 2,
   fraction: () => true,
@@ -43,7 +43,7 @@ class FiguresView extends View {
     })}`;
   }
 
-  /** Which measure is shown by layer. */
+  /** The choice of the measure that is shown by layer. */
   #measure(shown: FigureKind, all: readonly FigureKind[]): TemplateResult {
     const set = (event: Event) => {
       const byLayer = (event.currentTarget as HTMLSelectElement).value;

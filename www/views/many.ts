@@ -14,7 +14,7 @@ export function shown({ state }: Context, models: number, chosen?: number): numb
   return chosen !== undefined && chosen >= first && chosen < models ? [...places, chosen] : places;
 }
 
-/** What shows the others: in every table at once. */
+/** The button that shows the other models, in every table at once. */
 export function others({ store }: Context, models: number, places: readonly number[]): TemplateResult | typeof nothing {
   const rest = models - places.length;
   if (rest <= 0) return nothing;

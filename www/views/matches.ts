@@ -1,4 +1,4 @@
-/** The best match of every vector in the window as a list: where only bounds are known, the figure alone does not say them. */
+/** The list of best matches, one per vector in the window: where only bounds are known, the figure alone does not say them. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { fixed, interval } from '../text/format';
 import { math } from '../text/math';

@@ -7,7 +7,7 @@ import * as change from '../state/state';
 import type { MatrixRow } from '../wasm/simd/lorascope';
 import type { Context } from './view';
 
-/** How many vectors the map shows, from which on, and the way to all of them. */
+/** The map's window: the number of vectors, the first of them, and the way to all. */
 export function mapControls(ctx: Context, matrix: MatrixRow, model: number): TemplateResult {
   const { state, store } = ctx;
   const size = Math.min(matrix.rows, matrix.cols);
@@ -27,7 +27,7 @@ export function mapControls(ctx: Context, matrix: MatrixRow, model: number): Tem
     ${known < size ? compareAll(ctx, matrix, model, size) : nothing}`;
 }
 
-/** Which fine-tuned vector is held against all pre-trained ones. */
+/** The choice of the fine-tuned vector that is compared with all pre-trained ones. */
 export function vectorControls(ctx: Context, matrix: MatrixRow, model: number): TemplateResult {
   const { state, store } = ctx;
   const size = Math.min(matrix.rows, matrix.cols);

@@ -1,4 +1,4 @@
-/** One matrix: a map of every model to choose from, the chosen one large, the numbers. */
+/** The page of one matrix: a map of every model to choose from, the chosen one large, the numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { CORNER } from '../contract';
 import { count, counted } from '../text/format';

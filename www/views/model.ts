@@ -1,4 +1,4 @@
-/** A model's line, as in the figures, and its name. */
+/** A model's name with its line, as in the figures. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { math } from '../text/math';
 import { breakable } from '../text/names';

@@ -1,4 +1,4 @@
-/** A model's name that is changed in place: by a double click, by F2 or Enter on it, on a touch screen by the word beside it. */
+/** The editor of a model's name, in place: by a double click, by F2 or Enter on it, on a touch screen by the word beside it. */
 import { html, type TemplateResult } from 'lit';
 import { LONGEST_NAME, refusal } from '../state/renames';
 import { nameText } from './model';
@@ -6,7 +6,7 @@ import { View } from './view';
 
 class NameView extends View {
   static override properties = { ...View.properties, at: { attribute: false }, editing: { state: true } };
-  /** Which of the report's models. */
+  /** The model's place in the report. */
   declare at: number;
   declare editing: boolean;
 

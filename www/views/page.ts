@@ -60,7 +60,7 @@ class PageView extends View {
   }
 }
 
-/** For screen readers: every change of state, and a running count in tenths so that it can be listened to. */
+/** The status for screen readers: every change of state, and a running count in tenths so that it can be listened to. */
 function spoken(state: State): string {
   const { status, plan, results, problems, loading } = state;
   const total = plan?.matrices.length ?? 0;

@@ -89,7 +89,7 @@ class PlanView extends View {
           <span class="faint"><i class="v">k</i> and <i class="v">ε</i> can be moved later without computing again; a certified matrix may then leave a count open.</span>
         </p>`,
       })}
-      ${row({ title: 'Kept', kind: 'tight', body: html`<p>${keptLine(this.ctx)}</p>` })}
+      ${row({ title: 'Stored results', kind: 'tight', body: html`<p>${keptLine(this.ctx)}</p>` })}
     `;
   }
 
@@ -114,7 +114,7 @@ function work(state: State): string {
   return some ? `Analyze the other ${count(left)}` : `Analyze ${counted(left, 'matrix', 'matrices')}`;
 }
 
-/** What the plan waits for. */
+/** The button's words: what the plan waits for. */
 function wanted({ plan, status }: State): string {
   if (status === 'planning' || !plan || plan.matrices.length > 0) return 'Add files';
   if (!plan.base) return 'Add the base';
@@ -154,7 +154,7 @@ function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult 
   const formulas = common(models) === undefined;
   const places = shown(ctx, models.length);
   return html`<div class="tbl-scroll"><table class="plan">
-    <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
+    <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>Pairing</th><th class="num">Size</th></tr></thead>
     <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas, html`<lorascope-name .ctx=${ctx} .at=${at}></lorascope-name>`))}</tbody>
   </table></div>
   ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
@@ -175,7 +175,7 @@ function modelRow(
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
-    <td data-l="By the rule"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>
+    <td data-l="Pairing"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>
     <td class="num" data-l="Size"><span>${bytes(size)}</span></td>
   </tr>`;
 }

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { count } from '../text/format';
 import type { Problem } from '../wasm/simd/lorascope';
 
-/** So many alike are read one by one; of more, the first stands for all. */
+/** The most problems of one kind that are read one by one; of more, the first stands for all. */
 const ALIKE = 3;
 
 export function problemList(problems: readonly Problem[]): TemplateResult {

@@ -1,4 +1,4 @@
-/** A run under way: the count, the time left, one segment per matrix along the page's head, which takes no room of what it fills. */
+/** The progress of a run: count, time left, and one segment per matrix along the page's head, where it moves nothing. */
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { remaining } from '../state/cost';
 import { count, duration } from '../text/format';
@@ -8,11 +8,11 @@ import type { PlanMatrix } from '../wasm/simd/lorascope';
 
 /** Above this many matrices a segment is thinner than its gap, and a bar says enough. */
 const MOST_SEGMENTS = 600;
-/** Of the width of a matrix: the gap to the next, and that before another layer. */
+/** The gap to the next segment, and that before another layer, as parts of a segment's width. */
 const GAP = 0.2;
 const LAYER_GAP = 0.6;
 
-/** What the run does now, in words. */
+/** The run's present work, in words. */
 export function now(state: State): string {
   const { plan, run, earlier } = state;
   const elapsed = run.before + run.seconds;
@@ -23,7 +23,7 @@ export function now(state: State): string {
   return `${doing}${time}. Cancel keeps what is done.${fetched(state)}`;
 }
 
-/** How many matrices did not have to be computed; empty for none. */
+/** The number of matrices that did not have to be computed, in words; empty for none. */
 export function fetched({ earlier, plan }: State): string {
   return earlier.size > 0 ? ` ${count(earlier.size)} of ${count(plan?.matrices.length ?? 0)} from earlier.` : '';
 }

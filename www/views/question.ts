@@ -1,4 +1,4 @@
-/** One doubt of the plan: its options as radio buttons, and a number of one's own where that makes sense. */
+/** A question of the plan: its options as radio buttons, and a number of one's own where that makes sense. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { math } from '../text/math';
 import type { Question } from '../wasm/simd/lorascope';

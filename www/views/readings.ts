@@ -14,7 +14,7 @@ import { PatientView } from './view';
 import '../figure/menu';
 import './copy';
 
-/** So many are open at first; of the others the names are there. */
+/** The number of readings that are open at first; of the others the names are there. */
 const OPEN = 4;
 
 const PARTS = [
@@ -87,7 +87,7 @@ class ReadingsView extends PatientView {
     </article>`;
   }
 
-  /** What to look at, and the click that goes there. */
+  /** A thing to look at next, and the click that goes there. */
   #next(at: number, { text, matrix, epsilon }: Next): TemplateResult {
     const { nav, store } = this.ctx;
     const open = (name: string) => {

@@ -7,7 +7,7 @@ export interface Row {
   number?: string;
   /** The sentence that says what is found, from the data. */
   finding?: TemplateResult | string;
-  /** What the reader has to know to read the figure. */
+  /** A note on how to read the figure. */
   note?: TemplateResult | string;
   /** Extra class names. */
   kind?: string;

@@ -1,4 +1,4 @@
-/** The build in use, in one line: before anything asks for it that there is none, while it starts the step, then the build and why it is this one. */
+/** The engine in one line: not asked for yet, the step of its start, then its build and the reason for it. */
 import { counted } from '../text/format';
 import type { Step } from '../engine/steps';
 import type { State } from '../state/state';

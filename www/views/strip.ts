@@ -1,4 +1,4 @@
-/** The best matches of one matrix's first k vectors, as dots between 0 and 1, with ε. Where only bounds are known: a dot at the lower, a stem, a cap at the upper. */
+/** A strip plot: best matches of one matrix's first k vectors, between 0 and 1, with ε. Bounds are a dot (lower), a stem and a cap (upper). */
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { interval } from '../text/format';
 import type { Interval } from '../wasm/simd/lorascope';

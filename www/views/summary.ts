@@ -1,4 +1,4 @@
-/** One line per model: the counts, the weakest match, the effective rank, and what they say. */
+/** The summary table, one line per model: the counts, the weakest match, the effective rank, and what they say. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
@@ -54,7 +54,7 @@ class SummaryView extends PatientView {
     return run !== undefined && at !== run.at(-1) && !this.#open.has(nameOf(own));
   }
 
-  /** Beside a run's last checkpoint: how many there are, and the counts of all. */
+  /** The cell beside a run's last checkpoint: how many there are, and the counts of all. */
   #run(
     models: readonly ModelSummary[],
     run: readonly number[] | undefined,
@@ -83,7 +83,7 @@ function sparkline(counts: readonly number[]): TemplateResult {
   return html`<svg class="spark" viewBox="-1 0 58 14" role="img" aria-label="intruders by checkpoint: ${counts.join(', ')}"><path d=${path} /></svg>`;
 }
 
-/** Of each checkpoint of several, the places of its run's by step: in one pass, since a slider asks with every step. */
+/** The places of a run's checkpoints by step, for each checkpoint of several: in one pass, since a slider asks with every step. */
 function runsOf(all: readonly Model[]): Map<number, readonly number[]> {
   const byName = new Map<string, number[]>();
   for (const [at, model] of all.entries()) {
@@ -149,7 +149,7 @@ function changed({ meanChangeRatio: size }: ModelSummary, most: number): Templat
   return html`${fixed(size, size < 0.1 ? 3 : 2)}<svg class="bar" viewBox="0 0 56 3" aria-hidden="true"><rect x=${56 - part} width=${part} height="3" /></svg>`;
 }
 
-/** What is certain in large, what is open in a line of its own. */
+/** The certain count in large, the open verdicts in a line of their own. */
 function certain({ intruders, undecided }: ModelSummary): TemplateResult {
   return html`${count(intruders)}${undecided > 0 ? html`<small class="open"> + ${count(undecided)} undecided</small>` : nothing}`;
 }

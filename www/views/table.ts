@@ -136,7 +136,7 @@ function leave(store: View['ctx']['store'], matrix: string): void {
   if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
 
-/** On a phone the first measure alone is shown. */
+/** A count in little space; on a phone the first measure alone is shown. */
 function small(n: number): string {
   return n > 0 ? 'hide-s' : '';
 }
@@ -157,7 +157,7 @@ function numberOf(said: Told | undefined): TemplateResult {
   return said.narrow === said.text ? html`${said.text}` : html`<span title=${said.text}>${said.narrow}</span>`;
 }
 
-/** Why a row has no numbers, in words under its name; the same words of several models once. */
+/** The reasons why a row has no numbers, in words under its name; the same words of several models once. */
 function exceptions(row: MatrixRow, models: readonly ModelSummary[]): TemplateResult[] {
   const said = new Map<string, string[]>();
   row.cells.forEach((cell, at) => {

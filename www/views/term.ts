@@ -1,11 +1,11 @@
-/** A word that explains itself where it stands: a popover with its meaning and the lesson that shows it. */
+/** A term of the glossary in running text: a popover with its meaning and the lesson that shows it. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { math } from '../text/math';
 import { pieces, termOf } from '../text/terms';
 
 /** Between the word and what it means, and from there to the edge of the window. */
 const NEAR = 6;
-/** Where the word has moved so far, what it means stands beside something else. */
+/** From so far on that the word has moved, its meaning stands beside something else. */
 const FAR = 24;
 
 class TermView extends LitElement {
@@ -16,7 +16,7 @@ class TermView extends LitElement {
   declare words: string;
   /** Few of many words are ever asked about: what they mean is made then. */
   declare asked: boolean;
-  /** Where the word stood in the window when it was asked about. */
+  /** The word's place in the window when it was asked about. */
   #top = 0;
 
   constructor() {

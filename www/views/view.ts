@@ -9,7 +9,7 @@ import type { Specimen } from '../figure/specimen';
 import type { State } from '../state/state';
 import type { Store } from '../state/store';
 
-/** What a view sees and may do. A new object with every rendering. */
+/** The context of every view: state and actions. A new object with every rendering. */
 export interface Context {
   state: State;
   app: App;

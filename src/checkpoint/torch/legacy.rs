@@ -1,4 +1,4 @@
-//! The form of before torch 1.6: magic number, protocol, system, the object, the keys of its storages, then each storage with its length.
+//! The legacy format, from before torch 1.6: magic number, protocol, system, the object, the keys of its storages, then each storage with its length.
 
 use super::pickle::{self, Arena, Id, Stop};
 use super::tensors::{Named, Places, dtype, named, placed};
@@ -7,7 +7,7 @@ use crate::checkpoint::budget::{Budget, PICKLE};
 use crate::error::Error;
 use std::collections::BTreeMap;
 
-/// How much of the file is read at first, hoping that the pickles end there.
+/// Bytes that are read at first, hoping that the pickles end there.
 const FIRST: u64 = 1 << 20;
 
 pub struct Legacy {

@@ -19,7 +19,7 @@ use std::ops::Range;
 /// The longest pickle that is read.
 const MAX_PICKLE: u64 = 100_000_000;
 
-/// What a reader of such a file does next.
+/// The next step of a reader of such a file.
 pub enum Step {
     Read(Range<u64>),
     Done(Result<Header, Error>),

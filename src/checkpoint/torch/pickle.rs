@@ -1,4 +1,4 @@
-//! A pickle machine that can build tensors, strings, numbers and containers, and nothing else (protocols 0 to 5).
+//! A restricted unpickler: it builds tensors, strings, numbers and containers, and nothing else (protocols 0 to 5).
 //!
 //! Values live in an arena and refer to each other by number: cycles and depth cost nothing, and there is no destructor to recurse. Three
 //! bytes can name a value of megabytes once more, so what is built from others is counted as a copy of them ([`Budget`]).
@@ -130,7 +130,7 @@ pub fn load(bytes: &[u8], budget: &mut Budget) -> Result<(Arena, Id, usize), Sto
     }
 }
 
-/// What a place on the stack, in a container or in the memo takes at most.
+/// The most bytes that one place on the stack, in a container or in the memo takes.
 const ENTRY: usize = 32;
 /// As many as a function of a state dict takes.
 const MOST_ARGUMENTS: usize = 8;
@@ -388,7 +388,7 @@ impl<'a> Machine<'a> {
         self.stack.push(id);
     }
 
-    /// What lies below the last mark is out of reach.
+    /// The top of the stack's part that is out of reach, below the last mark.
     fn floor(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }

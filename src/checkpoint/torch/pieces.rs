@@ -1,5 +1,5 @@
-//! The pieces of a file that were read so far, for a library that reads where it likes: what is not there yet is noted, to be read before
-//! the library tries again.
+//! A block cache between a library that reads anywhere and a file that is asked for ranges: a read of a block that is not here fails and is
+//! noted, and the library tries again when the block has come.
 
 use rawzip::ReaderAt;
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ const BLOCK: u64 = 1 << 16;
 pub struct Pieces {
     size: u64,
     pieces: Vec<(u64, Vec<u8>)>,
-    /// What was asked for and is not there.
+    /// The first range that was asked for and is not there.
     missing: RefCell<Option<Range<u64>>>,
 }
 
@@ -42,7 +42,7 @@ impl Pieces {
         }
     }
 
-    /// What has to be read before the library can go on.
+    /// The range to read before the library can go on.
     pub fn missing(&self) -> Option<Range<u64>> {
         self.missing.borrow().clone()
     }

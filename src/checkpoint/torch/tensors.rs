@@ -1,4 +1,4 @@
-//! The result of a pickle -> named tensors, still without places in the file.
+//! The state dict in a pickle: its tensors by name, then with their places in the file.
 
 use super::pickle::{Arena, Id, Tensor, Value};
 use crate::checkpoint::budget::Budget;
@@ -8,7 +8,7 @@ use crate::error::{DISTRIBUTED, Error};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// How deep a training checkpoint hides its model (`state["model"]["state_dict"]`).
+/// The depth at which a training checkpoint hides its model (`state["model"]["state_dict"]`).
 const DEPTH: usize = 4;
 /// Beside the model in a training checkpoint; an optimizer's tensors have the shapes of weights.
 const NOT_THE_MODEL: [&str; 6] = ["optim", "lr_sched", "sched", "scaler", "ema_opt", "loops"];
@@ -172,7 +172,7 @@ fn place(name: String, tensor: &Tensor, places: &Places) -> Result<wire::Tensor,
     })
 }
 
-/// How the elements follow each other.
+/// The order of a tensor's elements in its storage.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
     Rows,

@@ -20,10 +20,10 @@ const COLUMNS: f64 = 402.0;
 const LAST_RULE: f64 = 582.0;
 const FOOT: f64 = 607.0;
 
-/// Where the marks begin.
+/// The left edge of the marks.
 const MARKS_LEFT: f64 = 664.0;
 
-/// What is said in every export of a count.
+/// The caution in every export of a count.
 const CAUTION: &str = "A count says that a direction is new, not that it does harm.";
 
 pub(super) fn draw(pen: &Pen, card: &Card) -> Drawn {

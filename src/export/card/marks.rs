@@ -1,4 +1,4 @@
-//! Small marks of where the intruders of one model are: a row per matrix type, a column per layer, a dot whose area is the count.
+//! The small map of one model's intruders: a row per matrix type, a column per layer, a dot whose area is the count.
 
 use super::text::one_line;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const ROWS: usize = 8;
 /// The narrowest column in CSS pixels: of deeper models several layers share one.
 const NARROWEST: f64 = 5.0;
-/// What the names of types take.
+/// The width of the names of types.
 const NAMES: f64 = 152.0;
 /// The tallest row.
 const TALLEST: f64 = 30.0;
@@ -19,7 +19,7 @@ const TALLEST: f64 = 30.0;
 const HEAD: f64 = 22.0;
 const FOOT: f64 = 18.0;
 
-/// What one layer and type holds.
+/// The intruders of one layer and type.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Cell {
     count: u32,

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub const WIDTH: u32 = 1200;
 pub const HEIGHT: u32 = 630;
 
-/// Which card.
+/// The request for a card.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -31,11 +31,11 @@ pub struct CardRequest {
     pub model: u32,
     pub settings: Settings,
     pub theme: Theme,
-    /// How many matrices the whole run has; 0 where that is not known.
+    /// The number of matrices in the whole run; 0 where that is not known.
     pub planned: u32,
 }
 
-/// All that a card says.
+/// The content of a card.
 struct Card {
     name: String,
     /// "LoRA r = 8, α = 8, of all-MiniLM-L6-v2".
@@ -78,7 +78,7 @@ impl Card {
         })
     }
 
-    /// In words, for screen readers.
+    /// The card in words, for screen readers.
     fn alt(&self) -> String {
         let Reading {
             what,

@@ -1,17 +1,17 @@
-//! Text that must fit: widths letter by letter, lines that break names where a reader would, and sizes that shrink before anything is cut.
+//! Text fitting: widths letter by letter, lines that break names where a reader would, and sizes that shrink before anything is cut.
 
 use crate::print::middle;
 
 /// More letters than any line has room for.
 const MOST: usize = 400;
 
-/// At least the width of a text in CSS pixels, in any of the usual sans faces.
+/// An upper bound on the width of a text in CSS pixels, in any of the usual sans faces.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let letters: f64 = text.chars().map(letter).sum();
     size * letters * if bold { 1.13 } else { 1.0 }
 }
 
-/// Of the widest of them (DejaVu Sans, whose letters are those of Verdana), in parts of the size.
+/// The width of a letter in the widest of them (DejaVu Sans, whose letters are those of Verdana), in parts of the size.
 fn letter(c: char) -> f64 {
     match c {
         ' ' | '\u{a0}' | 'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '’' | '|' | '!' | '·' | '/' | '\\' => 0.34,

@@ -72,7 +72,7 @@ const KEY_ROW: f64 = 18.0;
 /// A panel grows with the names beside it, up to so many.
 const NAMED: usize = 40;
 
-/// What one matrix of one model shows.
+/// The mark of one matrix of one model.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Shown {
     Value(f64),
@@ -106,7 +106,7 @@ pub(crate) struct Layout<'a> {
     last_layer: u32,
     range: (f64, f64),
     log: bool,
-    /// Where grid lines stand; of a measure that has a limit at the ranks of the models and there.
+    /// The places of grid lines; of a measure that has a limit at the ranks of the models and there.
     grid: Vec<f64>,
     narrow: bool,
     width: f64,
@@ -229,7 +229,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where a mark stands.
+    /// The place of a mark.
     fn place(&self, panel: usize, mark: &Mark) -> (f64, f64) {
         let base = self.y(panel).at(self.range.0);
         let y = match mark.shown {
@@ -250,7 +250,7 @@ fn values<'a>(panels: &'a [Panel]) -> impl Iterator<Item = f64> + 'a {
     })
 }
 
-/// Of a measure without a limit: round values from 0 on; decades where it spans more than one.
+/// The axis of a measure without a limit: round values from 0 on; decades where it spans more than one.
 fn plain(panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     let (low, high) = values(panels).fold((f64::INFINITY, 0f64), |(l, h), v| (l.min(v), h.max(v)));
     if !low.is_finite() {
@@ -271,8 +271,8 @@ fn plain(panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     ((0.0, grid.last().copied().unwrap_or(1.0)), false, grid)
 }
 
-/// Of a rank: range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full fine-tune is shown,
-/// else the largest rank; a linear axis far below its limit ends at a round value instead.
+/// The axis of a rank: its range, whether it is logarithmic, and grid values. The top is the true limit: min(rows, cols) where a full
+/// fine-tune is shown, else the largest rank; a linear axis far below its limit ends at a round value instead.
 fn ranks(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool, Vec<f64>) {
     let models = || {
         report
@@ -322,7 +322,7 @@ fn ranks(report: &Report, drawn: &[bool], panels: &[Panel]) -> ((f64, f64), bool
     ((grid[0], limit.max(grid[0] + 1.0)), log, grid)
 }
 
-/// What one matrix shows; None where there is nothing to say.
+/// The mark of one matrix; None where there is nothing to say.
 fn shown(matrix: &Matrix, measure: &Measure, settings: &Settings) -> Option<Shown> {
     let value = || measure.read(matrix, settings).value();
     match (matrix.status, measure.of) {

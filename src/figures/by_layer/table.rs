@@ -1,4 +1,4 @@
-//! One row per matrix and model.
+//! The table of the figure: one row per matrix and model.
 
 use super::panels::type_name;
 use super::{Layout, Shown};

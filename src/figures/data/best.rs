@@ -1,4 +1,4 @@
-//! Readings of a report that figures share: a fast way over the best matches, what could be counted, which matrix is meant.
+//! Queries of a report that figures share: its best matches, fast; how many vectors could be counted; the matrix that a request means.
 
 use crate::figures::request::Request;
 use crate::metrics::intruder::{self, Intervals, Rule};
@@ -34,7 +34,7 @@ impl BestOne {
         self.cos < epsilon && !self.below(epsilon)
     }
 
-    /// In words; `inside`: within the window.
+    /// The verdict in words; `inside`: within the window.
     pub fn verdict(&self, epsilon: f64, inside: bool) -> &'static str {
         match (self.below(epsilon), self.undecided(epsilon), inside) {
             (true, _, true) => "yes: intruder",

@@ -74,7 +74,7 @@ impl<'a> Map<'a> {
     }
 }
 
-/// What the report holds of a side: its own map, and the corner of the left vectors.
+/// The report's cosines of a side: its own map, and the corner of the left vectors.
 fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
     let own = if side == Side::Right { &m.right } else { &m.left };
     (
@@ -83,7 +83,7 @@ fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
     )
 }
 
-/// As much of row i as the report holds.
+/// Row i, as much of it as the report holds.
 fn row(s: &Similarity, i: usize) -> &[f32] {
     let from = i.saturating_mul(s.cols as usize).min(s.values.len());
     &s.values[from..from.saturating_add(s.cols as usize).min(s.values.len())]

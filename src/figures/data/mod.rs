@@ -1,4 +1,4 @@
-//! What figures read of a report: one matrix, its best matches, its cosines, the rows of its table and the words for a count.
+//! The figures' queries of a report: one matrix, its best matches, its cosines, the rows of its table and the words for a count.
 
 pub(crate) mod best;
 pub(crate) mod cosines;

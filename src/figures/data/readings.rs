@@ -1,4 +1,4 @@
-//! The list of readings beside a dashed line: what every model counts there, in its colour.
+//! The readings at a dashed line: a legend with the count of every model there, in its colour.
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::style::{LABEL, cut_name, text_width};
@@ -16,7 +16,7 @@ pub fn size(rows: usize, characters: usize, narrow: bool) -> Point {
     )
 }
 
-/// How many of so many readings fit into a plot of a height.
+/// The number of rows that fit into a plot of a height, of so many.
 pub fn fit(rows: usize, height: f64) -> usize {
     rows.min(((height - 40.0) / ROW).max(0.0) as usize)
 }

@@ -1,4 +1,4 @@
-//! One matrix of one model: what the figures that look at single vectors have in common, and the lines of their cards.
+//! The subject of figures that look at single vectors: one matrix of one model, and the lines of their cards.
 
 use super::best::{Best, BestOne, one_matrix};
 use crate::figures::drawing::scale::{fixed, measure};
@@ -91,7 +91,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Why nothing can be drawn of the matrix; `otherwise` where it is analyzed and only this figure's numbers are missing.
+    /// The reason why nothing can be drawn of the matrix; `otherwise` where it is analyzed and only this figure's numbers are missing.
     pub fn why_empty(&self, otherwise: &'a str) -> &'a str {
         let reason = self.matrix.and_then(|m| m.reason.as_deref());
         match self.matrix.map(|m| m.status) {

@@ -13,7 +13,7 @@ pub struct Table {
     pub title: String,
     /// Heads, with units.
     pub columns: Vec<String>,
-    /// One value a column.
+    /// One value per column.
     pub rows: Vec<Vec<Value>>,
 }
 
@@ -31,7 +31,7 @@ pub enum Value {
 }
 
 impl From<f64> for Value {
-    /// What is not a number is nothing: JSON has no NaN.
+    /// NaN and infinities become [`Value::None`]: JSON has neither.
     fn from(x: f64) -> Value {
         if x.is_finite() { Value::Number(x) } else { Value::None }
     }

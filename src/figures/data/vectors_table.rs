@@ -1,4 +1,4 @@
-//! One row per fine-tuned vector: what all figures that look at single vectors have to say of it.
+//! The table of figures that look at single vectors: one row per fine-tuned vector.
 
 use super::subject::Subject;
 use super::table::{Table, Value};

@@ -1,4 +1,4 @@
-//! The wording of a count: over how much it runs, for the names of the y axes.
+//! The wording of a count's range, for the names of the y axes.
 
 use crate::figures::drawing::scale::count;
 use crate::figures::request::Request;

@@ -1,4 +1,5 @@
-//! The colour of |cos|, and of values with a sign: nine stops from the paper to its opposite, interpolated in OKLab. Zero is the paper itself, so a blank column stays blank.
+//! The colormaps of |cos| and of values with a sign: nine stops from the paper to its opposite, interpolated in OKLab. Zero is the paper
+//! itself, so a blank column stays blank.
 
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};

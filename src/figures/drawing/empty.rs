@@ -1,4 +1,4 @@
-//! Words in the place of marks that are not there.
+//! The reason why a plot is empty, written in place of its marks.
 
 use super::pen::{Align, Drawn, Pen, Point, Type};
 use super::style::{LABEL, wrap};

@@ -13,7 +13,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, 
 
 pub(crate) type Point = (f64, f64);
 
-/// Which backend family draws: they read font sizes and vertical anchors differently.
+/// The family of backends that draws: they read font sizes and vertical anchors differently.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Medium {
     Canvas,
@@ -47,13 +47,13 @@ pub(crate) const SVG_DENSITY: f64 = 2.0;
 
 pub(crate) struct Pen<'a> {
     pub area: &'a dyn Surface,
-    /// Where the drawing begins, in CSS pixels from the area's top.
+    /// The top of the drawing, in CSS pixels from the area's top.
     pub top: f64,
     /// Device pixels per CSS pixel.
     pub unit: f64,
     pub medium: Medium,
     pub palette: Palette,
-    /// What puts bitmaps on the area; where nothing does, they are drawn in rectangles.
+    /// The fast way to put bitmaps on the area; without one they are drawn in rectangles.
     pub blit: Option<Blit<'a>>,
 }
 
@@ -141,7 +141,7 @@ impl Pen<'_> {
         )
     }
 
-    /// Where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
+    /// The mark of an interval, where only bounds are known: an open dot at the lower one, a stem, a cap at the upper one.
     pub fn interval(&self, (x, low): Point, high: f64, color: RGBColor, alpha: f64) -> Drawn {
         self.vline(x - 0.5, high, low, 1.0, color)?;
         self.hline(x - 3.0, x + 3.0, high, 1.0, color)?;

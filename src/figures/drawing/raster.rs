@@ -1,4 +1,4 @@
-//! Bitmaps for maps of more cells than rectangles should be drawn for: each pixel shows the largest of the cells it covers.
+//! Rasterization of maps with too many cells to draw as rectangles: each pixel shows the largest of the cells it covers.
 
 /// A picture in device pixels, opaque, to be put where it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -7,11 +7,11 @@ pub struct Raster {
     pub y: u32,
     pub width: u32,
     pub height: u32,
-    /// Row by row, four bytes a pixel.
+    /// Row by row, four bytes per pixel.
     pub rgba: Vec<u8>,
 }
 
-/// What puts a raster on the surface drawn on, at once: plotters has no fast way to.
+/// Puts a raster on the surface drawn on, at once: plotters has no fast way to.
 pub type Blit<'a> = &'a dyn Fn(&Raster);
 
 /// The largest value in every pixel of `width` by `height` over `rows` by `cols` cells, row by row; 0 where there is none.

@@ -35,7 +35,7 @@ impl Axis {
         }
     }
 
-    /// Where a value stands; values beyond the range stand at its ends.
+    /// The place of a value; values beyond the range stand at its ends.
     pub fn at(&self, value: f64) -> f64 {
         let t = if self.log {
             (value.max(self.lo) / self.lo).ln() / (self.hi / self.lo).ln()
@@ -116,7 +116,7 @@ pub fn one_two_five(low: f64, high: f64) -> Vec<f64> {
     all.get(begin..=end.max(begin)).map_or_else(Vec::new, <[f64]>::to_vec)
 }
 
-/// As many decimals as the value has: those of a logarithmic axis may lie far below a hundredth.
+/// The label of a tick, with as many decimals as the value has: those of a logarithmic axis may lie far below a hundredth.
 pub fn tick_label(value: f64) -> String {
     if value > 0.0 && value < 0.01 {
         format!("{value:e}").replace('-', "\u{2212}")

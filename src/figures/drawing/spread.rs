@@ -1,4 +1,4 @@
-//! Keeps direct labels apart.
+//! Label placement along one axis: moves direct labels apart.
 
 /// Moves positions apart to at least `gap`, keeping their order and, within each crowd, their mean; then into `[lo, hi]` as far as they fit.
 /// Where they do not fit they start at `lo` and run over `hi`. Sorted or not, the answer is in the order given.

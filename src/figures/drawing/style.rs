@@ -1,4 +1,4 @@
-//! Colours, sizes and type of all figures: the tokens of the visual direction, for light and dark paper.
+//! The design tokens of all figures: colours, sizes and type, for light and dark paper.
 
 use plotters::style::RGBColor;
 
@@ -106,7 +106,7 @@ pub fn text_width(text: &str, size: f64) -> f64 {
     0.56 * size * text.chars().count() as f64
 }
 
-/// How many letters a width holds, two at least.
+/// The number of letters that fit into a width, two at least.
 fn letters(size: f64, width: f64) -> usize {
     (width / text_width("0", size)).floor().max(2.0) as usize
 }

@@ -1,4 +1,4 @@
-//! What a pen draws on: any plotters backend, its type forgotten, so that every figure is compiled once and not once a backend.
+//! The surface that a pen draws on: a type-erased plotters backend, so that every figure is compiled once and not once per backend.
 
 use plotters::coord::Shift;
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};

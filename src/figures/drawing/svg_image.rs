@@ -4,7 +4,7 @@ use super::raster::Raster;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-/// Puts bitmaps under all marks of a drawing of so many units a CSS pixel: plotters knows no image element.
+/// Puts bitmaps under all marks of a drawing of so many units per CSS pixel: plotters knows no image element.
 pub(crate) fn insert(drawing: &mut String, rasters: &[Raster], units: f64) {
     for raster in rasters {
         // Right after the background, its first element.

@@ -135,7 +135,7 @@ impl Layout<'_> {
         ((x, TOP - 5.0), (w, h))
     }
 
-    /// How many readings fit above the axis.
+    /// The number of readings that fit above the axis.
     fn listed(&self) -> usize {
         readings::fit(self.lines.len(), self.base() - TOP)
     }

@@ -27,7 +27,7 @@ pub static EPSILON_CURVE: FigureKind = FigureKind {
     follows_rule: true,
     choices: &[],
     paper: "Figs. 5, 14",
-    note: "A count that hardly moves with ε does not hang on the choice of the threshold; one that climbs steadily does.",
+    note: "A count that hardly moves with ε does not depend on the choice of the threshold; one that climbs steadily does.",
     by_layer: false,
     shows: &INTRUDERS,
     keeps: Keeps::COUNTS,
@@ -52,7 +52,7 @@ struct Line {
 }
 
 impl Line {
-    /// How many are strictly below epsilon.
+    /// The number of scores strictly below epsilon.
     fn count(&self, epsilon: f64) -> usize {
         self.cosines.partition_point(|c| *c < epsilon)
     }
@@ -122,7 +122,7 @@ impl<'a> Layout<'a> {
         all
     }
 
-    /// What is counted, over how much: the name of the y axis.
+    /// The name of the y axis: what is counted, over how much.
     fn title(&self) -> String {
         let k = self.request.settings.k;
         let over = over(self.lines.iter().map(|l| l.done), self.request);

@@ -38,7 +38,7 @@ impl Layout<'_> {
         let at = self.x.at(self.request.settings.epsilon);
         let mut taken = vec![
             Area(corner, (corner.0 + size.0, corner.1 + size.1)),
-            // The threshold's line is no place for a name.
+            // The threshold's line is not a place for a name.
             Area((at - 2.0, TOP), (at + 2.0, self.height)),
         ];
         let mut placed: Vec<(&Line, Point)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Counts at every hundredth of the threshold.
+//! The table of the epsilon curve: counts at every hundredth of the threshold.
 
 use super::Layout;
 use crate::figures::Table;

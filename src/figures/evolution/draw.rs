@@ -69,7 +69,7 @@ impl Layout<'_> {
         history.is_intruder(track.first + last, track.ranks[last], &self.request.settings)
     }
 
-    /// What is shown, in lines of the figure's width.
+    /// The figure's text, in lines of its width.
     pub(super) fn words(&self) -> Vec<String> {
         let Some(history) = &self.history else {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! A run's checkpoints of one matrix, in order, and what is known of every vector at each.
+//! The history of one matrix over a run: its checkpoints in order, with its vectors at each.
 
 use crate::figures::Request;
 use crate::figures::data::best::{Best, BestOne};
@@ -24,13 +24,13 @@ pub(super) struct Spot {
 
 pub(super) struct History<'a> {
     pub name: &'a str,
-    /// By step. Time t is `points[t - 1]`; time 0 is the base.
+    /// The checkpoints by step. Time t is `points[t - 1]`; time 0 is the base.
     pub points: Vec<Point<'a>>,
     /// The last step of the run, whether or not this matrix is done there.
     pub last_step: u64,
     /// False where the report holds no overlaps between checkpoints.
     pub traced: bool,
-    /// From time t to t - 1.
+    /// The links from time t to t - 1.
     links: Vec<Links>,
     /// Vectors looked at.
     pub top: usize,
@@ -227,7 +227,7 @@ fn chosen_run<'a>(report: &'a Report, request: &Request) -> Option<&'a str> {
         .or_else(|| runs().next())
 }
 
-/// Which base vector each vector of the first checkpoint was: its best match, where that is close enough.
+/// The base vector that each vector of the first checkpoint comes from: its best match, where that is close enough.
 fn from_base(matrix: &Matrix) -> Links {
     match (matrix.status, &matrix.left) {
         (Status::Unchanged, _) => (0..matrix.sigma_base.len()).map(Some).collect(),

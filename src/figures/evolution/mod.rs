@@ -45,7 +45,7 @@ const WORDS: f64 = 17.0;
 /// More vectors than this are not followed: their lines would fill the plot.
 const MOST: u32 = 64;
 
-/// What a plot shows of a vector, from above.
+/// The plots of a vector's history, from above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plot {
     Sigma,
@@ -140,7 +140,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Where a vector stands at a checkpoint; None where that number is not known.
+    /// The place of a vector at a checkpoint; None where that number is not known.
     fn place(&self, plot: Plot, step: u64, spot: &Spot) -> Option<(f64, f64)> {
         let value = match plot {
             Plot::Sigma => spot.sigma?,

@@ -1,4 +1,4 @@
-//! One row per checkpoint and vector. A track is named by the rank of its vector at the last checkpoint drawn.
+//! The table of the evolution: one row per checkpoint and vector. A track is named by the rank of its vector at the last checkpoint drawn.
 
 use super::Layout;
 use crate::figures::{Table, Value};

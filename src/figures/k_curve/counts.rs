@@ -1,4 +1,4 @@
-//! Counts by window: how many vectors, and how many intruders, it holds.
+//! Counts by window: the number of its vectors, and of its intruders.
 
 use crate::figures::data::best::{Best, thin};
 use crate::report::{Model, Report, Settings, Status};
@@ -106,7 +106,7 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
-    /// Of all planned matrices; windows are numbers up to `last`.
+    /// The vectors of all planned matrices; windows are numbers up to `last`.
     pub fn of(report: &Report, planned: u32, last: u64) -> Vectors {
         let mut names: HashMap<&str, u64> = HashMap::new();
         for matrix in report
@@ -128,7 +128,7 @@ impl Vectors {
         }
     }
 
-    /// How many a window holds.
+    /// The count within a window.
     pub fn upto(&self, k: u64) -> u64 {
         let of = |n: u64| {
             self.parts.map_or(n.min(k), |parts| {

@@ -240,7 +240,7 @@ impl Layout<'_> {
         [at - w - 6.0, at + 8.0]
     }
 
-    /// Beside the window's line or in a corner, above or below the lines: where the list covers least of them.
+    /// The place of the readings, beside the window's line or in a corner, above or below the lines: where the list covers least of them.
     fn readings_corner(&self, (w, h): Point, at: f64) -> Point {
         let (top, bottom) = (TOP - 4.0, self.base() - h - 4.0);
         let clear = |x: &f64| *x >= self.left + 2.0 && x + w <= self.right && (x + w < at || *x > at);

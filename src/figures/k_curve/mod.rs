@@ -52,9 +52,9 @@ const TOP: f64 = 34.0;
 const BOTTOM: f64 = 46.0;
 /// And where there are more lines than this.
 const MANY: usize = 8;
-/// Under the plot so many are listed at most, those that count most first: the table has them all.
+/// The most readings under the plot, those that count most first: the table has them all.
 const LISTED: usize = 40;
-/// Where k is a share, the axis has this many marks; and no window is counted finer than in so many parts.
+/// The marks of an axis where k is a share; and no window is counted finer than in so many parts.
 const SHARES: u64 = 200;
 const FINEST: u64 = 1 << 16;
 
@@ -81,7 +81,7 @@ pub(crate) struct Layout<'a> {
     y: Axis,
     left: f64,
     right: f64,
-    /// Of the plot with its axes; readings may stand below.
+    /// The height of the plot with its axes; readings may stand below.
     height: f64,
     narrow: bool,
     width: f64,
@@ -186,7 +186,7 @@ impl<'a> Layout<'a> {
         u64::from(self.request.settings.k).clamp(1, self.last)
     }
 
-    /// Where a line stands at a window; None where it is not drawn: no intruder on a logarithmic axis, or beyond what was computed.
+    /// The place of a line at a window; None where it is not drawn: no intruder on a logarithmic axis, or beyond what was computed.
     fn place(&self, line: &Line, k: u64) -> Option<(f64, f64)> {
         let value = if self.request.fraction {
             line.counts.share(k)?
@@ -196,7 +196,7 @@ impl<'a> Layout<'a> {
         Some((self.x.at(k as f64), self.y.at(value)))
     }
 
-    /// What a line reads at a window.
+    /// The reading of a line at a window.
     fn reading(&self, line: &Line, k: u64) -> String {
         match (line.counts.upto(k), line.counts.share(k)) {
             (None, _) => "–".into(),
@@ -229,7 +229,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What is counted, over how much: the name of the y axis.
+    /// The name of the y axis: what is counted, over how much.
     fn title(&self) -> String {
         let over = over(self.lines.iter().map(|l| l.done), self.request);
         let (epsilon, side) = (

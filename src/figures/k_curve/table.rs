@@ -1,4 +1,4 @@
-//! One row per window at which the lines are drawn.
+//! The table of the k curve: one row per window at which the lines are drawn.
 
 use super::Layout;
 use crate::figures::{Table, Value};

@@ -76,7 +76,7 @@ impl Layout<'_> {
         pen.text((self.left, HEIGHT - 5.0), "training step", name, Align::Start)
     }
 
-    /// From the base, which equals itself, over all checkpoints.
+    /// The points of a run, from the base, which equals itself, over all checkpoints.
     fn points(&self, line: &Line) -> Vec<Point> {
         let base = (self.x.at(0.0), self.y.at(0.0));
         std::iter::once(base).chain(line.stops.iter().map(|s| s.at)).collect()
@@ -109,7 +109,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    /// On a narrow screen they stand over the plot, from the left.
+    /// The names of the runs; on a narrow screen they stand over the plot, from the left.
     fn heads(&self, pen: &Pen) -> Drawn {
         let room = self.width - self.left - 26.0;
         for (n, line) in self.lines.iter().enumerate().take(6) {

@@ -1,4 +1,4 @@
-//! One row per checkpoint.
+//! The table of the runs: one row per checkpoint.
 
 use super::Layout;
 use crate::figures::Table;

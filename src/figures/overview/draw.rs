@@ -54,7 +54,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    /// What the shades mean, where no cell has a numeral.
+    /// The legend of the shades, where no cell has a numeral.
     fn scale(&self, pen: &Pen) -> Drawn {
         let face = Type {
             size: TICK,
@@ -195,7 +195,7 @@ impl Layout<'_> {
             .try_for_each(|(row, column)| self.words(pen, (panel, row, column)))
     }
 
-    /// What stands in a cell.
+    /// The text of a cell.
     fn words(&self, pen: &Pen, (panel, row, column): (usize, usize, usize)) -> Drawn {
         let (w, h) = (self.cells.width, self.cells.height);
         let at = self.place(panel, row, column);

@@ -6,7 +6,7 @@ use crate::report::{Matrix, Model, Report, Settings, Status};
 use crate::series::type_order;
 use std::collections::HashMap;
 
-/// What a cell says when it has no count.
+/// The content of a cell: its count, or a sign instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     Count,

@@ -1,4 +1,4 @@
-//! Where the intruders are: layers down, matrix types across, one panel per model. The paper sums these cells up in its Figs. 5 and 14.
+//! The overview of intruders: layers down, matrix types across, one panel per model. The paper sums these cells up in its Figs. 5 and 14.
 
 mod draw;
 mod grid;
@@ -202,7 +202,7 @@ impl<'a> Layout<'a> {
 /// The width of the column of the layers' totals.
 const TOTAL: f64 = 28.0;
 
-/// As many panels side by side as hold numerals; shades where the figure would grow too tall, or the cells too small.
+/// The arrangement of panels: as many side by side as hold numerals; shades where the figure would grow too tall, or the cells too small.
 fn arrange(width: f64, rows: usize, columns: usize, panels: usize) -> Cells {
     let (room, rows, columns, panels) = (width - LEFT, rows.max(1) as f64, columns.max(1) as f64, panels.max(1));
     let layout = |least: f64, height: f64, totals: f64, numerals: bool| {

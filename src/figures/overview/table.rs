@@ -1,4 +1,4 @@
-//! One row per layer and type, one column per model; then the totals of the types.
+//! The table of the overview: one row per layer and type, one column per model; then the totals of the types.
 
 use super::{Cell, Layout, Shown};
 use crate::figures::{Table, Value};

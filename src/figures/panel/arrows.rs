@@ -1,4 +1,4 @@
-//! A unit vector among the vectors of an orthonormal basis, in the plane or in space.
+//! Arrow plot: a unit vector and the vectors of an orthonormal basis, in the plane or in space.
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::fixed;
@@ -11,7 +11,7 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
 const MOST: f64 = 150.0;
 const MARGIN: f64 = 34.0;
-/// Where space is looked at from: turned about the upright axis and tipped, in radians.
+/// The point of view in space: turned about the upright axis and tipped, in radians.
 const TURN: f64 = 0.6;
 const TIP: f64 = 0.42;
 /// A step of the arrow keys, in radians.
@@ -48,7 +48,7 @@ impl<'a> Layout<'a> {
         2.0 * (self.radius + MARGIN)
     }
 
-    /// Where a vector ends.
+    /// The tip of a vector.
     fn tip(&self, v: &[f64]) -> Point {
         let (x, y) = if self.space {
             let [right, up, _] = camera();

@@ -115,7 +115,7 @@ pub fn along(pen: &Pen, name: &str, ticks: Vec<(f64, String)>, from: (f64, f64),
     )
 }
 
-/// Where the ticks of a range stand along an axis, as far apart as their labels need.
+/// The places of a range's ticks along an axis, as far apart as their labels need.
 pub fn places(range: &Range, axis: &Axis) -> Vec<(f64, String)> {
     let ticks = ticks(range);
     let written = labels(range, &ticks);

@@ -1,4 +1,4 @@
-//! One value for each of n things.
+//! Bar chart: one value per item.
 
 use super::axes::{self, axis, ticks};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};

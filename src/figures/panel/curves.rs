@@ -1,4 +1,4 @@
-//! Lines over one number: laid out and read.
+//! Line chart: lines over one number, their layout and the reading of a point.
 
 use super::axes::{axis, ticks};
 use crate::figures::drawing::scale::{Axis, measure, tick_room};

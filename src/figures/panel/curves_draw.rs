@@ -9,7 +9,7 @@ use crate::figures::drawing::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color,
 use crate::report::panel::Line;
 use plotters::style::RGBColor;
 
-/// Of a line: its colour and how heavy it is.
+/// The colour and the weight of a line.
 pub(super) fn look(palette: &Palette, token: &str) -> (RGBColor, f64) {
     match token {
         "ink" => (palette.ink, 2.0),
@@ -45,7 +45,7 @@ impl Layout<'_> {
         )
     }
 
-    /// On a narrow plot the names stand above it.
+    /// The legend; on a narrow plot the names stand above it.
     fn legend(&self, pen: &Pen) -> Drawn {
         if !self.narrow {
             return Ok(());
@@ -212,7 +212,7 @@ impl Layout<'_> {
         Ok(())
     }
 
-    /// Where the dial stands, and the crosshair.
+    /// The mark of the dial's place, and the crosshair.
     fn cursor(&self, pen: &Pen) -> Drawn {
         let ink = pen.palette.ink;
         for at in [self.data.cursor, self.focused()]

@@ -191,7 +191,7 @@ impl<'a> Layout<'a> {
         })
     }
 
-    /// Over the cells of a map; over its side edges into the next.
+    /// The next cell of a map; over its side edges that of the next map.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let (n, i, j) = self.focus.unwrap_or((0, 0, 0));
         let map = self.maps.get(n)?;

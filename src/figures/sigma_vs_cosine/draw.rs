@@ -115,7 +115,7 @@ impl Layout<'_> {
         (spanned && thin(m) > 0).then(|| 1.0 / (thin(m) as f64).sqrt())
     }
 
-    /// What lies outside the window. Of marks on one spot one is drawn: thousands crowd near zero.
+    /// The vectors outside the window. Of marks on one spot one is drawn: thousands crowd near zero.
     fn rest(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
         let mut seen = HashSet::new();

@@ -42,7 +42,7 @@ const HEIGHT: f64 = 340.0;
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     j: usize,
-    /// Where it stands; an interval at its lower end.
+    /// Its place; of an interval that of its lower end.
     at: (f64, f64),
     /// The upper end of an interval.
     upper: Option<f64>,
@@ -51,7 +51,7 @@ struct Mark {
 /// The layout, in CSS pixels.
 pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
-    /// By j.
+    /// The marks by j.
     marks: Vec<Mark>,
     x: Axis,
     y: Axis,

@@ -1,4 +1,4 @@
-//! Under the map: the best match of every column, with epsilon and what chance would give.
+//! The strip under the map: the best match of every column, with epsilon and the band of chance.
 
 use super::Layout;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};

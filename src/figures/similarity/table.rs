@@ -1,4 +1,4 @@
-//! One row per fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
+//! The table of the map: one row per fine-tuned vector shown, with its cosines with the pre-trained vectors shown.
 
 use super::Layout;
 use crate::figures::data::vectors_table::vectors_table;

@@ -89,7 +89,7 @@ impl Layout<'_> {
         pen.text((self.left, HEIGHT - 5.0), words, name, Align::Start)
     }
 
-    /// Where a change is as strong as the strongest of its base, and where a vector is an intruder.
+    /// The thresholds: a change as strong as the strongest of its base, and a vector that is an intruder.
     fn thresholds(&self, pen: &Pen) -> Drawn {
         let (epsilon, one) = (self.request.settings.epsilon, self.x.at(1.0).round());
         let base = HEIGHT - BOTTOM;

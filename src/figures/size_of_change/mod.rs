@@ -52,7 +52,7 @@ struct Mark<'a> {
     size: f64,
     /// Bounds of the weakest best match in the window.
     weakest: (f64, f64),
-    /// How many intruders, and how many whose verdict is open.
+    /// The number of intruders, and of vectors whose verdict is open.
     intruders: (u32, u32),
     at: Point,
 }
@@ -62,9 +62,9 @@ pub(crate) struct Layout<'a> {
     request: &'a Request,
     series: Vec<Series>,
     labels: Vec<String>,
-    /// By falling size: the order in which the arrow keys go.
+    /// The marks by falling size: the order in which the arrow keys go.
     marks: Vec<Mark<'a>>,
-    /// Of each model, the mean size; none where nothing is known.
+    /// The mean size of each model; none where nothing is known.
     means: Vec<Option<f64>>,
     x: Axis,
     y: Axis,

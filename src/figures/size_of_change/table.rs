@@ -1,4 +1,4 @@
-//! One row per matrix and model, the largest change first.
+//! The table of the scatter: one row per matrix and model, the largest change first.
 
 use super::Layout;
 use crate::figures::Table;

@@ -102,7 +102,7 @@ impl<'a> Layout<'a> {
         HEIGHT
     }
 
-    /// Where the singular value of rank j stands; None past the end and for what is not a number.
+    /// The place of the singular value of rank j; None past the end and for what is not a number.
     fn place(&self, sigma: &[f32], j: usize) -> Option<(f64, f64)> {
         let value = f64::from(*sigma.get(j)?);
         value.is_finite().then(|| (self.x.at(j as f64), self.y.at(value)))

@@ -9,9 +9,9 @@ pub(super) struct Column<'a> {
     j: usize,
     /// The pre-trained vector at a stem's top and its |cos|; None where it is not known.
     peaks: Vec<Option<(usize, f64)>>,
-    /// How many pre-trained vectors there are.
+    /// The number of pre-trained vectors.
     n: usize,
-    /// How many of the first ones are known.
+    /// The number of leading ones that are known.
     known: usize,
 }
 

@@ -8,7 +8,7 @@ use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
 use crate::report::{Side, Status};
 
-/// What is only a part is fainter.
+/// The opacity of a column that is only partly known.
 const PART: f64 = 0.45;
 
 impl Layout<'_> {

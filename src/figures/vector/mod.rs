@@ -59,7 +59,7 @@ pub(crate) struct Layout<'a> {
     subject: Subject<'a>,
     /// The ordinary vector, where there is one, above the studied one.
     panels: Vec<Panel<'a>>,
-    /// How many pre-trained vectors there are.
+    /// The number of pre-trained vectors.
     n: usize,
     right: f64,
     narrow: bool,
@@ -150,7 +150,7 @@ fn studied(subject: &Subject, asked: Option<u32>) -> Option<usize> {
         .or(Some(0))
 }
 
-/// Of the other vectors of the window the one with the best match, the first of equals; none where all are new.
+/// The ordinary vector: of the others of the window the one with the best match, the first of equals; none where all are new.
 fn ordinary(subject: &Subject, other: usize) -> Option<usize> {
     let best = subject.best?;
     let window = (0..best.len().min(subject.settings.k as usize)).filter(|j| *j != other);

@@ -1,4 +1,4 @@
-//! One row per pre-trained vector, one column per fine-tuned one.
+//! The table of the two panels: one row per pre-trained vector, one column per fine-tuned one.
 
 use super::Layout;
 use crate::figures::Table;

@@ -1,4 +1,4 @@
-//! What is done to W0, in its singular basis, where W0 = diag(sigma).
+//! The change of W0 in this lesson, in W0's singular basis, where W0 = diag(sigma).
 
 use super::super::drawn::unit;
 use crate::linalg::Matrix;

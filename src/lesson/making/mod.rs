@@ -1,4 +1,4 @@
-//! The making of an intruder: W0 + lambda u v^T with random u and v (arXiv 2410.21228, section 5), and how to fake one: turning nearly
+//! The lesson "Making an intruder": W0 + lambda u v^T with random u and v (arXiv 2410.21228, section 5), and how to fake one: turning nearly
 //! tied singular vectors of W0 among themselves, which changes W by next to nothing.
 //!
 //! The dial moves many times a second, so everything happens in W0's singular basis, where W0 is diagonal and nothing of it is decomposed.
@@ -23,7 +23,7 @@ use sweep::Sweep;
 /// W0 is N x N.
 pub const N: usize = 256;
 
-/// What is done to W0.
+/// The two ways to change W0 in this lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Making {
@@ -40,11 +40,11 @@ pub struct MakingDials {
     pub seed: u32,
     pub spectrum: Spectrum,
     pub making: Making,
-    /// In units of sigma_1(W0), 0 to 2.
+    /// The strength of the change, in units of sigma_1(W0), 0 to 2.
     pub lambda: f64,
-    /// How many vectors are nearly tied: 2, 4 or 8.
+    /// The number of nearly tied vectors: 2, 4 or 8.
     pub tied: u32,
-    /// By how much they are turned, in degrees, 0 to 90.
+    /// The angle by which they are turned, in degrees, 0 to 90.
     pub angle: f64,
     pub k: u32,
     pub epsilon: f64,
@@ -98,7 +98,7 @@ impl Making {
     }
 }
 
-/// What stays while the dial moves.
+/// Everything that stays while the dial moves.
 pub struct Bench {
     /// Of [`Bench::fits`].
     made: (u32, Spectrum, Making, u32),
@@ -108,7 +108,7 @@ pub struct Bench {
     sweep: Sweep,
 }
 
-/// What the lesson looks at in one tuned matrix.
+/// The numbers that the lesson needs of one tuned matrix.
 struct Seen {
     matrix: report::Matrix,
     /// |u . u_j|, of the planted u with the leading left vectors.

@@ -1,4 +1,4 @@
-//! The best match of the strongest vectors, and the count, against the dial.
+//! The panel of this lesson: the best match of the strongest vectors, and the count, against the dial.
 
 use super::sweep::{Found, Sweep};
 use super::{Making, MakingDials, space};
@@ -7,7 +7,7 @@ use crate::print::fixed;
 use crate::report::Matrix;
 use crate::report::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 
-/// How many vectors have a line, in the colours from strong to weak.
+/// The colours of the vectors that have a line, from strong to weak.
 const TOKENS: [&str; 3] = ["lora-7", "lora-4", "lora-1"];
 
 pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {

@@ -1,4 +1,4 @@
-//! The whole course of the dial, some places at a time: coarse steps first, so that the course is seen before it is fine.
+//! The sweep over the dial, some places at a time: coarse steps first, so that the whole course is seen before it is fine.
 
 use super::super::Fact;
 use super::{Making, MakingDials, space};
@@ -15,7 +15,7 @@ pub struct Sweep {
     found: Vec<Option<Found>>,
 }
 
-/// What is kept of one place: the leading vectors' best matches and their cosines with the space of tied vectors, whatever k and epsilon
+/// The numbers of one place: the leading vectors' best matches and their cosines with the space of tied vectors, whatever k and epsilon
 /// will be asked for.
 #[derive(Clone, PartialEq)]
 pub struct Found {
@@ -83,7 +83,7 @@ impl Sweep {
         self.found.iter().flatten().count() as f64 / self.found.len() as f64
     }
 
-    /// By ascending dial.
+    /// The known places by ascending dial.
     pub fn known(&self) -> impl Iterator<Item = (f64, &Found)> {
         self.found
             .iter()
@@ -91,7 +91,7 @@ impl Sweep {
             .filter_map(|(place, found)| Some((self.at(place), found.as_ref()?)))
     }
 
-    /// What holds where lambda is sigma_1; and where the count changes, said only once every place is known.
+    /// The facts of the sweep: what holds where lambda is sigma_1, and where the count changes, said only once every place is known.
     pub fn facts(&self, dials: &MakingDials) -> Vec<Fact> {
         let middle = self.found[STEPS / 2]
             .as_ref()

@@ -14,7 +14,7 @@ pub enum Task {
     Two,
 }
 
-/// How A begins.
+/// The initialization of A.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Init {
@@ -29,7 +29,7 @@ pub enum Init {
     Principal,
 }
 
-/// What alpha is.
+/// The rule for alpha.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Alpha {
@@ -53,21 +53,21 @@ pub struct TrainDials {
     pub freeze: bool,
     /// The learning rate of full fine-tuning, as a multiple of its own.
     pub full_rate: f64,
-    /// That of LoRA.
+    /// The learning rate of LoRA.
     pub lora_rate: f64,
-    /// How many tasks are learnt one after the other, the adapters merged after each; 1 to 5.
+    /// The number of tasks learnt one after the other, the adapters merged after each; 1 to 5.
     pub tasks: u32,
     /// Every rank in turn, instead of one beside full fine-tuning.
     pub sweep: bool,
-    /// How many seeds a sweep goes through, from `seed` on; 1 to 10.
+    /// The number of seeds of a sweep, from `seed` on; 1 to 10.
     pub seeds: u32,
     /// The held-out loss at which a fine-tune ends, as a multiple of the task's own.
     pub target: f64,
     /// Both go on for the same number of steps, instead of to the same loss.
     pub same_steps: bool,
-    /// Which of the four matrices is looked at, from 0.
+    /// The one of the four matrices that is looked at, from 0.
     pub matrix: u32,
-    /// After training, the singular values of the adapter's intruders are multiplied with it.
+    /// The factor for the singular values of the adapter's intruders, after training.
     pub shrink: f64,
     pub k: u32,
     pub epsilon: f64,
@@ -121,7 +121,7 @@ impl TrainDials {
         (self.target * target, most)
     }
 
-    /// What only changes how the training is looked at.
+    /// Whether both give the same training: other dials only change how it is looked at.
     pub fn trains_like(&self, other: &TrainDials) -> bool {
         let seeds = |d: &TrainDials| if d.sweep { d.seeds } else { 1 };
         let plain = |d: &TrainDials| TrainDials {

@@ -1,4 +1,4 @@
-//! What was trained here, as files: the base, full fine-tunes, and adapters as PEFT writes them, a folder for every checkpoint.
+//! Export of a training: the base, full fine-tunes, and adapters as PEFT writes them, a folder per checkpoint.
 
 use super::side::Side;
 use super::training::{NAMES, Training};

@@ -1,5 +1,5 @@
-//! Train it here: a small network, pre-trained on one task before the reader's eyes, fine-tuned on another by full fine-tuning and by LoRA
-//! side by side (arXiv 2410.21228, sections 3 to 5 in small). The experiment, with an independent implementation, is in
+//! The lesson "Train it here": a small network, pre-trained on one task before the reader's eyes, fine-tuned on another by full fine-tuning
+//! and by LoRA side by side (arXiv 2410.21228, sections 3 to 5 in small). The experiment, with an independent implementation, is in
 //! `tests/fixtures/lesson/`.
 
 mod adam;

@@ -2,9 +2,9 @@
 
 use crate::linalg::{Matrix, View, product};
 
-/// What the backward pass needs of a block.
+/// The activations of a block that the backward pass needs.
 struct Block {
-    /// Before it.
+    /// The hidden state before it.
     h: Matrix,
     /// relu(W_up h).
     z: Matrix,
@@ -12,7 +12,7 @@ struct Block {
 
 /// A forward pass.
 pub struct Forward {
-    /// After the last block, `[width, count]`.
+    /// The hidden state after the last block, `[width, count]`.
     pub h: Matrix,
     blocks: Vec<Block>,
 }

@@ -1,4 +1,4 @@
-//! What a training shows: the loss, the forgetting and the count over its steps, its vectors traced over the looks, and every number its words say.
+//! The scene of a training: loss, forgetting and count over its steps, its vectors traced over the looks, and every number that its words say.
 
 use super::dials::Init;
 use super::side::{Seen, Side};
@@ -167,7 +167,7 @@ impl Training {
         curves((name, title, alt), x, y, lines, levels)
     }
 
-    /// What is known of the first task, what was changed and what was forgotten, after each task.
+    /// The panels over several tasks: after each, what is known of the first task, what was changed and what was forgotten.
     fn sequence(&self) -> Vec<Panel> {
         let chance = Level {
             label: "chance".into(),
@@ -270,7 +270,7 @@ impl Training {
         if self.probed.is_finite() {
             facts.push(Fact::new("freshBefore", self.probed));
         }
-        // Where each side's newest checkpoint stands among the report's models.
+        // The place of each side's newest checkpoint among the report's models.
         let mut models = 0;
         for (n, side) in self.sides.iter().enumerate() {
             facts.extend(self.of_side(n, side));
@@ -339,7 +339,7 @@ impl Training {
     }
 }
 
-/// From 0 to 1, or as far as the values go.
+/// The axis from 0 to 1, or as far as the values go.
 fn height(label: &str) -> Range {
     Range::new(label, 0.0, 1.0)
 }

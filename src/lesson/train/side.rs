@@ -1,4 +1,4 @@
-//! One of the two fine-tunes of a training, and what was seen of it.
+//! One of the two fine-tunes of a training, with its numbers at every look.
 
 use super::task::Examples;
 use super::tune::{Tune, score};
@@ -9,16 +9,16 @@ use crate::linalg::Matrix;
 use crate::metrics::intruder::{Intervals, Rule, count};
 use crate::report::{self, Side as Vectors, Status};
 
-/// What is known at one look.
+/// The numbers of one look.
 pub struct Seen {
-    /// Over all tasks.
+    /// The step, counted over all tasks.
     pub step: u32,
     /// Held-out loss and accuracy of the task in hand.
     pub loss: f64,
     pub accuracy: f64,
     /// Task-1 loss, with the head of pre-training.
     pub forgetting: f64,
-    /// Of the four matrices, against the pre-trained ones.
+    /// The entries of the four matrices, against the pre-trained ones.
     pub matrices: Vec<report::Matrix>,
 }
 
@@ -43,7 +43,7 @@ impl Seen {
 pub struct Side {
     pub tune: Tune,
     pub looks: Vec<Seen>,
-    /// Everything of the last look.
+    /// The analysis of the last look.
     last: Vec<Look>,
     /// Whether it ended at the target or gave up; None while it goes on with its task.
     pub reached: Option<bool>,
@@ -80,7 +80,7 @@ impl Side {
         self.reached = None;
     }
 
-    /// How matrix n differs from the pre-trained one.
+    /// Matrix n as a change of the pre-trained one.
     pub fn tuning(&self, n: usize) -> Tuning {
         if self.heads.is_empty() {
             self.tune.tuning(n)

@@ -1,5 +1,5 @@
-//! Ten seeds of the settings that the lesson offers: what a single training may say, and what it may not. The reference made the numbers
-//! (`tests/fixtures/lesson/make_spread.py`).
+//! The spread over ten seeds of the settings that the lesson offers: how far a single training can be relied on. The reference made the
+//! numbers (`tests/fixtures/lesson/make_spread.py`).
 
 use super::dials::{Init, Task, TrainDials};
 use crate::lesson::Fact;

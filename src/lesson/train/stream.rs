@@ -4,7 +4,7 @@ use crate::linalg::{Matrix, SplitMix};
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// What a stream is for. A task's own streams are numbered from 0 on.
+/// The purpose of a stream. A task's own streams are numbered from 0 on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     TeacherHidden,

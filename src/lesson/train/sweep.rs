@@ -1,4 +1,4 @@
-//! The same training at every rank and several seeds: how many intruders, and how much is forgotten.
+//! The sweep over ranks and seeds: the same training at each, how many intruders it makes and how much it forgets.
 
 use super::dials::{Alpha, TrainDials};
 use super::side::{Seen, Side};
@@ -18,7 +18,7 @@ pub const RANKS: [u32; 7] = [1, 2, 4, 8, 16, 64, 128];
 /// The trainings of one seed.
 const RUNS: usize = RANKS.len() + 1;
 
-/// Where one training ended.
+/// The end of one training.
 pub struct Ended {
     pub seed: u32,
     /// None: full.
@@ -49,7 +49,7 @@ impl Sweep {
         }
     }
 
-    /// How many trainings there are.
+    /// The number of trainings.
     fn all(&self) -> usize {
         self.dials.seeds as usize * RUNS
     }
@@ -196,7 +196,7 @@ impl Sweep {
             Fact::new("pretrainStep", self.world.step as f64),
             Fact::new("notReached", self.ended.iter().filter(|e| !e.reached).count() as f64),
         ];
-        // The table, a row a method: `r8Count`, `r8CountDeviation`, ...
+        // The table, a row per method: `r8Count`, `r8CountDeviation`, ...
         type Column = (&'static str, Box<dyn Fn(&Ended) -> f64>);
         let columns: [Column; 3] = [
             ("Count", Box::new(move |e| f64::from(e.seen.count(k, epsilon)))),

@@ -28,14 +28,14 @@ pub const NAMES: [&str; MATRICES] = [
     "model.layers.1.mlp.down_proj.weight",
 ];
 
-/// What a fine-tune knows of the first task when it has learnt one more.
+/// A fine-tune's accuracy on the first task when it has learnt one more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Learnt {
     /// Accuracy with the head that the first task left.
     pub own: f64,
-    /// With a head that is fitted now, as the paper tests a task again; not measured where there is one task.
+    /// Accuracy with a head that is fitted now, as the paper tests a task again; not measured where there is one task.
     pub fresh: f64,
-    /// Which look was the last of the task.
+    /// The last look of the task.
     pub look: usize,
 }
 
@@ -89,7 +89,7 @@ impl Training {
         }
     }
 
-    /// From the beginning with other dials. The pre-trained network is the seed's: where that is the same it stays.
+    /// Starts again with other dials. The pre-trained network is the seed's: where that is the same it stays.
     pub fn restart(&mut self, dials: &TrainDials) {
         let dials = dials.sane();
         if dials.seed != self.dials.seed {
@@ -234,7 +234,7 @@ impl Training {
         }
     }
 
-    /// What a head fitted to these weights knows of the first task.
+    /// The accuracy on the first task with a head fitted to these weights.
     fn fresh(&self, weights: &[Matrix]) -> f64 {
         match self.tasks.first().filter(|_| self.dials.tasks > 1) {
             Some(first) => probe(&self.world.embedding, weights, first, self.dials.task.classes()),

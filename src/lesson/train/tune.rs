@@ -14,10 +14,10 @@ const HEAD_RATE: f64 = 1e-3;
 /// Alpha times the learning rate of LoRA: 240 times the rate of full fine-tuning on eight classes, as in the paper.
 const ALPHA_RATE: f64 = 7.2e-3;
 
-/// How small a fitted head is held, of the mean square of its features.
+/// The strength of the ridge that holds a fitted head, as a part of the mean square of its features.
 const HELD: f64 = 1e-3;
 
-/// How the four matrices change.
+/// The method by which the four matrices change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Method {
     Full {
@@ -77,12 +77,12 @@ struct Adapter {
 
 pub struct Tune {
     pub method: Method,
-    /// What A and B are added to: what it began with, less their product where that is not zero.
+    /// The matrices that B A is added to: those it began with, less the factors' first product where that is not zero.
     base: Vec<Matrix>,
     pub weights: Vec<Matrix>,
     adapters: Vec<Adapter>,
     adams: Vec<Adam>,
-    /// Of the task, `[classes, 128]`, from zero.
+    /// The head of the task, `[classes, 128]`, from zero.
     pub head: Matrix,
     adam_head: Adam,
     pub step: u32,
@@ -163,7 +163,7 @@ impl Tune {
         self.step += 1;
     }
 
-    /// How matrix n differs from the one it began with. Factors that began as a part of it change it by s (B A − B0 A0): twice the rank.
+    /// Matrix n as a change of the one it began with. Factors that began as a part of it change it by s (B A − B0 A0): twice the rank.
     pub fn tuning(&self, n: usize) -> Tuning {
         let Some(own) = self.adapters.get(n).filter(|_| self.step > 0) else {
             return Tuning::Dense(self.weights[n].clone());

@@ -21,7 +21,7 @@ pub struct World {
     pub embedding: Matrix,
     /// Up and down of both blocks, `[128, 128]`.
     pub weights: Vec<Matrix>,
-    /// Of task 1, `[32, 128]`.
+    /// The head of task 1, `[32, 128]`.
     pub head: Matrix,
     adams: Vec<Adam>,
     pub step: usize,

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use secular::Secular;
 use std::f64::consts::FRAC_1_SQRT_2;
 
-/// What is smaller than this part of the norm changes nothing.
+/// Relative to the norm; smaller numbers change nothing.
 const NOTHING: f64 = 4.0 * f64::EPSILON;
 /// From so many rows on the threads share the work.
 const SHARED: usize = 128;
@@ -32,7 +32,7 @@ pub fn eigen(g: &DMatrix<f64>) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence
     }
     let reduced = Reduced::from(g.map(|x| x / norm));
     let Halves { values, vectors, .. } = solve(&reduced.diagonal, &reduced.beside);
-    // What came tridiagonal has no reflectors.
+    // A matrix that came tridiagonal has no reflectors.
     let turned = reduced.tau.iter().any(|tau| *tau != 0.0);
     let vectors = if turned {
         Reflectors::of(&reduced).back(vectors)
@@ -49,7 +49,7 @@ struct Halves {
     vectors: DMatrix<f64>,
     /// Rows of the first half.
     first: usize,
-    /// Which half a column has numbers in.
+    /// The halves in which a column has numbers.
     touches: Vec<[bool; 2]>,
 }
 
@@ -183,7 +183,7 @@ impl Halves {
         (kept, settled)
     }
 
-    /// Some columns times a matrix, each half by the columns that have numbers there.
+    /// The product of some columns with a matrix, each half by the columns that have numbers there.
     fn times(&self, columns: &[usize], by: &DMatrix<f64>) -> DMatrix<f64> {
         let mut out = DMatrix::zeros(self.vectors.nrows(), by.ncols());
         for (half, rows) in [0..self.first, self.first..self.vectors.nrows()]
@@ -226,7 +226,7 @@ mod tests {
     use crate::linalg::orthonormal::random;
     use crate::linalg::product::gram;
 
-    /// Orthonormal to 1e-12, G's own to 1e-13 of the norm, and the sum of the values to 1e-14 a value.
+    /// Orthonormal to 1e-12, G's own to 1e-13 of the norm, and the sum of the values to 1e-14 per value.
     fn check(g: &DMatrix<f64>) -> Vec<f64> {
         let n = g.nrows();
         let norm = g.amax().max(f64::MIN_POSITIVE);

@@ -1,5 +1,5 @@
-//! The values of diag(poles) + rho z z^T: the zeros of 1 / rho + sum z_i^2 / (pole_i - x), one between each two poles and one beyond the
-//! last. Each is found, and kept, by its distance from the nearer pole: the distances are what the vectors are made of.
+//! The secular equation: the eigenvalues of diag(poles) + rho z z^T are the zeros of 1 / rho + sum z_i^2 / (pole_i - x), one between each two
+//! poles and one beyond the last. Each is found, and kept, by its distance from the nearer pole: the distances are what the vectors are made of.
 
 /// Poles ascend and differ; no z is zero; rho > 0.
 pub struct Secular {
@@ -28,7 +28,7 @@ struct At {
     value: f64,
     /// The slopes of the poles to the left and to the right.
     slopes: [f64; 2],
-    /// How far rounding may have moved the value, in units of epsilon.
+    /// A bound on the rounding of the value, in units of epsilon.
     rounding: f64,
 }
 
@@ -39,7 +39,7 @@ impl Secular {
     /// The value in place j.
     pub fn root(&self, j: usize) -> Root {
         let last = j + 1 == self.poles.len();
-        // Where the interval is, as seen from its nearer end.
+        // The interval, as seen from its nearer end.
         let (mut root, mut low, mut high);
         if last {
             let squares: f64 = self.z.iter().map(|z| z * z).sum();
@@ -141,7 +141,7 @@ impl Secular {
         }
     }
 
-    /// To the zero of c + s / (pole_j - x) + t / (pole_{j+1} - x) that agrees in value and slope: with the nearer pole's own weight
+    /// The step to the zero of c + s / (pole_j - x) + t / (pole_{j+1} - x) that agrees in value and slope: with the nearer pole's own weight
     /// ("fixed weight", Li 1993), or with the slopes of both sides ("the middle way").
     fn step_between(&self, j: usize, root: &Root, at: &At, fixed: bool) -> f64 {
         let (left, right) = (self.distance(j, root), self.distance(j + 1, root));
@@ -165,7 +165,7 @@ impl Secular {
         if at.value * step < 0.0 { step } else { -at.value / slope }
     }
 
-    /// To the zero of r + s / (last pole - x) that agrees in value and slope.
+    /// The step to the zero of r + s / (last pole - x) that agrees in value and slope.
     fn step_beyond(&self, root: &Root, at: &At) -> f64 {
         let (distance, slope) = (-root.beyond, at.slopes[0]);
         distance * at.value / (at.value - distance * slope)

@@ -21,7 +21,7 @@ pub struct Module {
     pub joined: bool,
     /// The model of a pipeline that it belongs to.
     pub component: Option<Component>,
-    /// How often `base_layer` stands before its parts: two parameters of one module are nested (PEFT's target_parameters).
+    /// The number of `base_layer` before its parts: two parameters of one module are nested (PEFT's target_parameters).
     pub depth: usize,
     pub method: &'static Method,
     pub parts: Vec<(&'static str, TensorRef)>,
@@ -73,7 +73,7 @@ impl Draft {
         self.parts.iter().any(|(own, _)| *own == part)
     }
 
-    /// Of a method that only LyCORIS and its kin save with lengths.
+    /// Whether it is of a method that only LyCORIS and its kin save with lengths.
     fn is_of_lycoris(&self) -> bool {
         self.parts
             .iter()
@@ -81,7 +81,7 @@ impl Draft {
     }
 }
 
-/// What tells modules apart: the adapter's name, the component, the module, and how deep it is nested.
+/// The key of a module: the adapter's name, the component, the module, and how deep it is nested.
 type Key = (String, Option<Component>, String, usize);
 
 /// Sorts an adapter's tensors by adapter name: raw state dicts keep it in the keys (`lora_A.mnli.weight`) and may hold several. `config`
@@ -190,7 +190,7 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
     }
 }
 
-/// What a file is that has no module: an adapter of embeddings, or an empty one.
+/// The error of a file without a module: an adapter of embeddings, or an empty one.
 fn without_modules(passed_over: &[String]) -> Error {
     let is_of_embedding = |name: &&String| {
         ["lora_embedding_", "token_adapter"]
@@ -220,7 +220,7 @@ struct Place {
     depth: usize,
 }
 
-/// The modules that these parts make: one, or one an expert.
+/// The modules that these parts make: one, or one per expert.
 fn module(place: Place, draft: Draft, config: Option<&AdapterConfig>) -> Result<Vec<Module>, Error> {
     let Place { name, component, depth } = place;
     if let Some((_, empty)) = draft.parts.iter().find(|(_, t)| t.begin == t.end) {

@@ -1,4 +1,4 @@
-//! What a module's change is multiplied with: the one place that finds alpha, computes the scale and says where it comes from.
+//! The scale of a module's change: the one place that finds alpha, computes the scale and says where it comes from.
 //!
 //! In this order, module by module: the alpha stored with it; the configuration that belongs to this file; what the file's own metadata says of
 //! its component; the file's name; the convention of its family; and where nobody says it, a question.
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// What of alpha is known for one adapter.
+/// The sources of alpha for one adapter.
 #[derive(Debug, Clone, Default)]
 pub struct Sources<'a> {
     /// Its configuration, and the name of that file.
@@ -69,7 +69,7 @@ impl<'a> Configured<'a> {
     }
 }
 
-/// What a family takes alpha for where nobody says it.
+/// The alpha that a family assumes where nobody says it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Convention {
     /// Networks for images: every loader takes alpha = r.
@@ -103,7 +103,7 @@ impl Convention {
     }
 }
 
-/// What is taken where nobody says alpha, and whose word that is; for the documentation.
+/// The conventions for alpha where nobody says it, and whose word each is; for the documentation.
 pub const CONVENTIONS: [[&str; 3]; 5] = [
     [
         "networks for images, video and sound: kohya, LyCORIS, diffusers, ai-toolkit, ComfyUI",
@@ -136,12 +136,12 @@ pub const CONVENTIONS: [[&str; 3]; 5] = [
 /// The scale of one module.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
-    /// Where it is one number.
+    /// Alpha, where it is one number.
     pub alpha: Option<f64>,
     pub scale: Scale,
-    /// What divides alpha is the root of r.
+    /// Whether alpha is divided by the root of r.
     pub root: bool,
-    /// Where it comes from, in words; empty where nothing is scaled.
+    /// The source of the scale, in words; empty where nothing is scaled.
     pub source: String,
 }
 
@@ -171,7 +171,7 @@ impl Sources<'_> {
             });
         }
         if module.stores_alpha() {
-            // Two whole factors have no rank, and then no scale.
+            // Two whole factors have neither a rank nor a scale.
             let scale = rank.map_or(Scale::Known(1.0), |rank| Scale::Stored { rank });
             return Some(Decided {
                 alpha: None,
@@ -199,7 +199,7 @@ impl Sources<'_> {
         (self.convention == Convention::Image).then_some(convention)
     }
 
-    /// With the answer to the question, where one was needed.
+    /// The scale of a module, with the answer to the question where one was needed.
     pub fn decide(&self, module: &Module, answer: Option<&str>) -> Decided {
         if let (true, Some(rank)) = (self.is_disputed(module), self.metadata.rank) {
             let whole = answer == Some(WHOLE);
@@ -257,7 +257,7 @@ impl Sources<'_> {
         matches!((self.metadata.alpha, self.metadata.rank), (Some(alpha), Some(rank)) if alpha != rank && alpha != 0.0)
     }
 
-    /// What nobody says, or two sources say differently; with the default that is right for most.
+    /// The question about alpha where nobody says it, or two sources disagree; with the default that is right for most.
     pub fn question(&self, label: &str, adapter: &Adapter, answers: &Answers) -> Option<Question> {
         if let Some(disputed) = adapter.modules.iter().find(|m| self.is_disputed(m)) {
             return Some(self.dispute(label, disputed, answers));
@@ -382,7 +382,7 @@ fn by_config(configured: &Configured, module: &Module) -> Decided {
     }
 }
 
-/// What writers say in a file's `__metadata__`.
+/// The fields of a file's `__metadata__` that writers use for alpha.
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// Whole configurations, by the component they are of (diffusers: `unet.lora_alpha`); by nothing where they are of all.

@@ -18,16 +18,16 @@ pub struct ConfigFile<'a> {
     pub config: &'a AdapterConfig,
 }
 
-/// Which configuration belongs to which set, and where that is in doubt.
+/// The assignment of configurations to sets, and where it is in doubt.
 pub struct Assigned<'a> {
     /// By set.
     pub of: Vec<Option<ConfigFile<'a>>>,
-    /// Those that belong to none.
+    /// The configurations that belong to no set.
     pub free: Vec<ConfigFile<'a>>,
     pub questions: Vec<Question>,
 }
 
-/// How well a configuration fits a set; less is better.
+/// The distance between a configuration and a set; less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Misfit {
     /// What the names of both files add to the usual ones differs: ` (1)`, `_math`.
@@ -45,7 +45,7 @@ impl Misfit {
     };
 }
 
-/// For every set the configuration of its folder.
+/// Assigns to every set the configuration of its folder.
 ///
 /// A folder normally holds one adapter and one configuration. Files chosen without their folders all look alike (`adapter_model.safetensors`
 /// three times): then names, modules and ranks decide, and then the nearest in the order of arrival. Where nothing but that order tells two
@@ -187,12 +187,12 @@ fn doubts(
     questions
 }
 
-/// What a set says about its configuration.
+/// The facts of a set that its configuration must agree with.
 struct Own {
     ranks: BTreeSet<u64>,
     /// The last components of its modules.
     modules: BTreeSet<String>,
-    /// What its file's name adds to the usual one.
+    /// The addition of its file's name to the usual one.
     mark: String,
 }
 
@@ -222,11 +222,11 @@ impl Own {
     }
 }
 
-/// How many configurations of a folder are looked at for one set: the nearest in the order of arrival, and the nearest of its own mark.
+/// The most configurations of a folder that are looked at for one set: the nearest in the order of arrival, and the nearest of its own mark.
 /// Folders have one; of files chosen without their folders there may be hundreds.
 const NEAREST: usize = 64;
 
-/// What sets and configurations say of each other, each judged once.
+/// The distances between sets and configurations, each judged once.
 struct Fits<'a> {
     all: &'a [ConfigFile<'a>],
     /// By set; adapters only.
@@ -328,7 +328,7 @@ impl<'a> Fits<'a> {
     }
 }
 
-/// What a file's name says besides what it is: `adapter_model (1).safetensors` and `adapter_config (1).json` both ` (1)`.
+/// The addition of a file's name to the usual one: `adapter_model (1).safetensors` and `adapter_config (1).json` both ` (1)`.
 fn mark(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);

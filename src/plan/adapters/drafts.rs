@@ -367,7 +367,7 @@ fn named_base<'a>(draft: &'a Draft) -> Option<&'a str> {
     draft.config?.config.base_model.as_deref()
 }
 
-/// What a base is called, as far as its files say, and whether that is the name that an adapter gives.
+/// The name of a base, as far as its files say it, and whether an adapter gives the same one.
 struct Called {
     /// A name that can contradict.
     name: Option<String>,

@@ -1,4 +1,4 @@
-//! Adapters: their tensors sorted into modules, their configurations found, and what their change is multiplied with.
+//! Adapters: their tensors sorted into modules, their configurations found, and the scale of their change.
 
 pub mod adapter;
 pub(super) mod alpha;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const MOST: usize = 1 << 18;
 /// Nothing is too large for this.
 const LEAST: usize = 1 << 14;
-/// What an ordinary key takes.
+/// Bytes of an ordinary key's automaton.
 const ONE: usize = 1 << 13;
 /// Bytes of automaton times letters of modules.
 const EFFORT: u64 = 1 << 34;
@@ -35,7 +35,7 @@ pub struct Patterns<T> {
     plain: HashSet<usize>,
 }
 
-/// How long a key is, and where its dots are: of one form are all that differ in other letters only, so that they are looked up.
+/// The form of a key, its length and the places of its dots: keys of one form differ in other letters only, so that they are looked up.
 type Form = (usize, Vec<usize>);
 
 /// A part of a name, as a regular expression reads it.

@@ -46,10 +46,10 @@ const WEIGHTS: [&str; 29] = [
 ];
 /// Words in the names of JSON files that are read.
 const READ: [&str; 5] = ["config", "index", "adapter", "lora", "params"];
-/// How `torch.save` files are called that hold a model.
+/// Words in the names of `torch.save` files that hold a model.
 const MODELS: [&str; 6] = ["model", "adapter", "lora", "consolidated", "unet", "weights"];
 
-/// What Megatron-Core keeps beside the pieces of a checkpoint.
+/// The file that Megatron-Core keeps beside the pieces of a checkpoint.
 const COMMON: &str = "common.pt";
 
 /// A file of the Hub's cache, by the hash of what it holds.
@@ -76,12 +76,12 @@ pub fn set_aside(entries: &[FileEntry]) -> Cow<'_, [FileEntry]> {
     Cow::Owned(all)
 }
 
-/// What lies beside a file.
+/// The neighbours of a file.
 struct Around<'a> {
     files: Files<'a>,
     /// Files under `snapshots` of the Hub's cache, by their size.
     snapshots: HashMap<u64, Vec<&'a FileEntry>>,
-    /// How many files of a folder have the mark of a second download, of a model of so many shards.
+    /// The number of files in a folder with the mark of a second download, of a model of so many shards.
     marked: HashMap<(&'a str, String, usize), usize>,
     /// Folders and the names of networks in them that OpenVINO keeps, in small letters.
     networks: HashSet<(&'a str, String)>,

@@ -8,7 +8,7 @@ use crate::plan::base::Base;
 use crate::plan::names::{canonical, is_weight, place};
 use std::collections::BTreeSet;
 
-/// What the sets around one are in a pipeline.
+/// The pipelines that the sets of a plan belong to.
 pub struct Around<'a> {
     own: Vec<Option<Component>>,
     pipelines: Vec<Option<&'a str>>,
@@ -34,7 +34,7 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Why a set is neither a base nor a fine-tune; none where it may be one.
+/// The reason why a set is neither a base nor a fine-tune; none where it may be one.
 pub fn why(at: usize, sets: &[FileSet], around: &Around, entries: &Files) -> Option<&'static str> {
     let set = sets.get(at)?;
     let beside_denoiser = || {
@@ -112,7 +112,7 @@ fn has_blocks(set: &FileSet) -> bool {
     })
 }
 
-/// What a set is that, by its folder, is another model of the base's pipeline: its numbers would fit where both have the same shapes.
+/// The name of a set that, by its folder, is another model of the base's pipeline: its numbers would fit where both have the same shapes.
 pub fn other_model(set: &FileSet, base: &FileSet, entries: &Files) -> Option<String> {
     components::are_different(set, base).then(|| {
         let name = of(set, entries).map(Component::name).unwrap_or_default();
@@ -120,7 +120,7 @@ pub fn other_model(set: &FileSet, base: &FileSet, entries: &Files) -> Option<Str
     })
 }
 
-/// Why a set that pairs with nothing of the base is not a fine-tune of it; none where that is an error to be told.
+/// The reason why a set that pairs with nothing of the base is not a fine-tune of it; none where that is an error to be told.
 pub fn unpaired(set: &FileSet, base_set: &FileSet, base: &Base, entries: &Files) -> Option<String> {
     // A repository often has the network in its makers' own file too, above the pipeline's folders.
     let is_above = |one: &FileSet, other: &FileSet| components::pipeline(other, entries) == Some(one.folder.as_str());
@@ -179,7 +179,7 @@ fn folders_of(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder), |own| own.rsplit_once('/').map(|(above, _)| above))
 }
 
-/// What a path says by itself: whose piece it is, and the folder of the whole checkpoint.
+/// The writer of a checkpoint in pieces, by the path of one, and the folder of the whole checkpoint.
 pub fn pieces_of(path: &str) -> Option<(&'static Pieces, &str)> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let above = || folder.rsplit_once('/').map_or("", |(above, _)| above);
@@ -227,7 +227,7 @@ const EXPORTS: [(&str, &str); 14] = [
     (".ot", "an export for rust-bert (tch)"),
 ];
 
-/// What a file is that was made for one runtime, by its name.
+/// The kind of a file that was made for one runtime, by its name.
 pub fn exported(path: &str) -> Option<&'static str> {
     let path = path.to_ascii_lowercase();
     if path.split('/').any(|part| part.ends_with(".mlpackage")) {

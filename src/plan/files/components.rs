@@ -31,7 +31,7 @@ pub const JOINED: [(&str, Option<Component>); 10] = [
     ("lycoris_", None),
 ];
 
-/// How names begin: those of adapters with dots, and those of checkpoints that hold a whole pipeline.
+/// Prefixes of names: those of adapters with dots, and those of checkpoints that hold a whole pipeline.
 const STARTS: [(&str, Component); 21] = [
     ("unet.", Component::Denoiser),
     ("transformer.", Component::Denoiser),
@@ -69,7 +69,7 @@ const CLASSES: [(&str, Component); 8] = [
 ];
 
 impl Component {
-    /// As diffusers calls it; a text encoder of one's own number.
+    /// The name that diffusers uses; of a text encoder with its number.
     pub fn name(self) -> String {
         match self {
             Component::Denoiser => "unet or transformer".into(),
@@ -91,7 +91,7 @@ impl Component {
     }
 }
 
-/// What the start of a canonical name says.
+/// The component that the start of a canonical name says.
 pub fn of_name(name: &str) -> Option<Component> {
     STARTS
         .iter()
@@ -99,7 +99,7 @@ pub fn of_name(name: &str) -> Option<Component> {
         .map(|(_, c)| *c)
 }
 
-/// What a folder of a pipeline is called.
+/// The component of a folder, by the usual names of a pipeline's folders.
 pub fn of_folder(folder: &str) -> Option<Component> {
     match folder.rsplit('/').next()? {
         "unet" | "transformer" | "prior" => Some(Component::Denoiser),
@@ -113,7 +113,7 @@ pub fn of_folder(folder: &str) -> Option<Component> {
     }
 }
 
-/// What a whole set is: by its folder, else by its configuration.
+/// The component of a whole set: by its folder, else by its configuration.
 pub fn of_set(set: &FileSet, config: Option<&ModelConfig>) -> Option<Component> {
     let class = config.and_then(|c| c.class.as_deref()).unwrap_or_default();
     of_folder(&set.folder).or_else(|| {

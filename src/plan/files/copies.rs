@@ -113,7 +113,7 @@ mod tests {
         check(&[&named("model"), &named("teacher")], &[&named("teacher")]);
         check(&[q, &named("ema")], &[&named("ema")]);
         check(&[&named("teacher")], &[]);
-        // Two towers are not copies of each other, and another network is none either.
+        // Two towers are not copies of each other, and neither is another network.
         check(&[&named("text_model"), &named("vision_model")], &[]);
         check(&[&named("model"), "target.layers.0.q.weight"], &[]);
     }

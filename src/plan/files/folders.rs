@@ -16,12 +16,12 @@ pub struct Files<'a> {
     pipelines: HashMap<&'a str, BTreeSet<Component>>,
 }
 
-/// What lies in one folder, by kind; numbers are places in the order of arrival.
+/// The files of one folder, by kind; numbers are places in the order of arrival.
 #[derive(Default)]
 pub struct Folder<'a> {
     by_name: HashMap<&'a str, Vec<usize>>,
     weights: Vec<usize>,
-    /// How many configurations of adapters.
+    /// The number of adapters' configurations.
     pub adapter_configs: usize,
     model_configs: Vec<usize>,
     /// Whether a file here holds a tensor.
@@ -83,7 +83,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// As long as the files themselves.
+    /// All files, borrowed for as long as the entries themselves.
     pub fn all(&self) -> &'a [FileEntry] {
         self.all
     }
@@ -140,7 +140,7 @@ impl<'a> Files<'a> {
         all.get(stem).map_or(&[], Vec::as_slice)
     }
 
-    /// Which models of a pipeline lie in the folders below one.
+    /// The number of a pipeline's models in the folders below one.
     pub fn components_below(&self, folder: &str) -> usize {
         self.pipelines.get(folder).map_or(0, BTreeSet::len)
     }

@@ -6,7 +6,7 @@ use crate::plan::names::layouts;
 use crate::plan::names::leaf::{Leaf, Part, leaf};
 use std::collections::BTreeMap;
 
-/// What such a file looks like.
+/// The signature of such a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Foreign {
     /// Its two ends of names: `linear_in` and `linear_out`.
@@ -65,7 +65,7 @@ pub static SPELLINGS: [Spelling; 5] = [
 #[derive(Debug, PartialEq, Eq)]
 pub struct Form {
     pub name: &'static str,
-    /// What a module's name has in it; empty where any has.
+    /// Parts of names, one of which every module has; empty where any name will do.
     within: &'static [&'static str],
     /// Whether its factors are those of several outputs of a fused layer, one after the other.
     grouped: bool,
@@ -94,11 +94,11 @@ pub static FORMS: [Form; 3] = [
     },
 ];
 
-/// How often a rank fits into both sides: a network's hidden layer is four times as wide as what it takes in, which is not a low rank.
+/// The least ratio of both sides to a rank: a network's hidden layer is four times as wide as what it takes in, which is not a low rank.
 const LOW: u64 = 6;
 /// The same under names that only adapters have.
 const LOW_BY_NAME: u64 = 2;
-/// How many of the matrices must pair.
+/// The share of the matrices that must pair.
 const MOST: f64 = 0.7;
 
 /// Two matrices of one stem, `[r, in]` and `[out, r]` (or both turned), over and over, and little else.
@@ -231,7 +231,7 @@ fn low_rank([a, b]: [u64; 2], [c, d]: [u64; 2], low: u64) -> Option<u64> {
 }
 
 impl Foreign {
-    /// What to do, in its writer's own words.
+    /// The step that helps, in its writer's own words.
     pub fn way(&self, names: &[&str]) -> String {
         let by_layout = || {
             layouts::of(names.iter().copied())

@@ -19,8 +19,8 @@ use crate::error::Error;
 use crate::plan::job::TensorRef;
 use crate::plan::names::experts::{self, slices};
 
-/// How many matrices the tensors of experts of one file may stand for: so many whatever its size, one more for so many bytes, and so many
-/// at most. The largest mixtures have 70,000 experts of megabytes each.
+/// Limits on the matrices that the tensors of experts of one file may stand for: so many whatever its size, one more per so many bytes, and
+/// so many at most. The largest mixtures have 70,000 experts of megabytes each.
 const FREE_EXPERTS: u64 = 1 << 16;
 const BYTES_OF_EXPERT: u64 = 256;
 const MOST_EXPERTS: u64 = 500_000;
@@ -49,7 +49,7 @@ pub type Tensors = Vec<TensorRef>;
 /// One file and what it turned out to be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileEntry {
-    /// As dropped: `lora_r8/adapter_model.safetensors`, or the bare name.
+    /// The path as dropped: `lora_r8/adapter_model.safetensors`, or the bare name.
     pub path: String,
     pub size: u64,
     pub content: Result<Content, Error>,

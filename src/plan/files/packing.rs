@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// The block of FP8 checkpoints whose scales do not say otherwise (DeepSeek).
 const FP8_BLOCK: u64 = 128;
 
-/// What tensors of scales, and marks that there are some, end with.
+/// Suffixes of tensors that hold scales, and of marks that there are some.
 const SCALES: [&str; 10] = [
     "weight_scale",
     "weight_scale_inv",

@@ -56,7 +56,7 @@ pub fn of_plan(code: &str, title: &str, cause: String, fix: &str) -> Problem {
     }
 }
 
-/// What is wrong with single files. Returns the paths passed over without a problem as the second part: the same weights in
+/// Problems of single files. Returns the paths passed over without a problem as the second part: the same weights in
 /// another format, beside a safetensors file of the same folder.
 pub fn of_files(entries: &Files) -> (Vec<Problem>, Vec<String>) {
     let mut problems = Vec::new();
@@ -139,7 +139,7 @@ fn has_safetensors(entries: &Files, entry: &FileEntry) -> bool {
     !entry.folder().is_empty() && entries.folder(entry.folder()).is_some_and(|f| f.has_weights)
 }
 
-/// What is wrong with a set of files as a model.
+/// Problems of a set of files as a model.
 pub fn of_set(set: &FileSet, entries: &Files) -> Vec<Problem> {
     let file = set.first_path(entries);
     let mut problems = Vec::new();
@@ -268,7 +268,7 @@ fn packed(scheme: &schemes::Scheme, tensor: &str, set: &FileSet, file: &str) -> 
     }
 }
 
-/// What makers add to the name of a model when they pack it, in small letters.
+/// Suffixes that makers add to the name of a model when they pack it, in small letters.
 const PACKED: [&str; 21] = [
     "-unsloth-bnb-4bit",
     "-bnb-4bit",

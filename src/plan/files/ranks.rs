@@ -22,7 +22,7 @@ pub struct Ranks {
     of: HashMap<usize, (usize, usize)>,
 }
 
-/// What all parts share: the folder, and what stands before and after the number.
+/// The name that all parts share: the folder, and the text before and after the number.
 type Name<'a> = (&'a str, String, String);
 
 struct Group {
@@ -92,13 +92,13 @@ impl Ranks {
     }
 }
 
-/// What stands before and after the number, and the number.
+/// The text before and after the number, and the number.
 fn name(entry: &FileEntry) -> Option<(String, String, usize)> {
     let c = RANK.captures(entry.name())?;
     Some((c[1].to_owned(), c[3].to_owned(), c[2].parse().ok()?))
 }
 
-/// What the names of the parts begin with.
+/// The prefix of the parts' names.
 pub fn stem(name: &str) -> String {
     RANK.replace(name, "$1").trim_end_matches(['.', '-', '_']).to_owned()
 }

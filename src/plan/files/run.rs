@@ -11,7 +11,7 @@ static STEPS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     [
         r"^(?:checkpoint|step|steps|global_step|epoch|iter|ckpt)[-_]?(?<step>\d{1,12})$",
         r"^(?<step>\d{4,12})_adapters$",
-        // kohya's epochs and steps, ai-toolkit's steps: numbers filled up with zeros, so that a date is none.
+        // kohya's epochs and steps, ai-toolkit's steps: numbers filled up with zeros, so that a date is not one.
         r"^(?<lead>.+)-(?:step)?(?<step>0\d{5}|0\d{7})$",
         r"^(?<lead>.+)_(?<step>0\d{8})$",
         // Lightning: the step where it is said, else the epoch.
@@ -20,7 +20,7 @@ static STEPS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
     .map(|r| Regex::new(r).expect("a constant"))
 });
 
-/// What a name says: what it begins with, and the step.
+/// The prefix of a name, and the step in it.
 fn read(name: &str) -> Option<(String, u64)> {
     STEPS.iter().find_map(|regex| {
         let c = regex.captures(name)?;
@@ -30,7 +30,7 @@ fn read(name: &str) -> Option<(String, u64)> {
     })
 }
 
-/// What one set's path says: the run's folder, with the lead of its names, and the step.
+/// The run of a set by its path, folder and prefix of names, and the step.
 pub fn step(set: &FileSet) -> Option<RunStep> {
     let (above, last) = set.folder.rsplit_once('/').unwrap_or(("", &set.folder));
     let of = |folder: &str, (lead, step): (String, u64)| {
@@ -59,7 +59,7 @@ pub fn steps(sets: &[FileSet]) -> Vec<Option<RunStep>> {
         .collect()
 }
 
-/// For every model the one before it in its run; models come with what their paths say.
+/// The index of the checkpoint before each model in its run; models come with what their paths say.
 pub fn before(steps: &[Option<RunStep>]) -> Vec<Option<usize>> {
     let mut runs: BTreeMap<&str, BTreeMap<u64, usize>> = BTreeMap::new();
     for (place, own) in steps.iter().enumerate() {

@@ -10,13 +10,13 @@ use std::collections::HashSet;
 pub struct Scheme {
     /// After "stored as".
     pub name: &'static str,
-    /// What the name of a tensor of codes ends with.
+    /// The suffix of a tensor of codes.
     ends: &'static [&'static str],
     /// The types of that tensor; empty where the name says enough.
     types: &'static [&'static str],
-    /// What stands beside the codes, in place of that end; empty where nothing has to.
+    /// The suffix of the tensor beside the codes, in place of theirs; empty where none is needed.
     beside: &'static str,
-    /// How the weights are had unpacked; empty where only the model before packing has them.
+    /// The way to unpacked weights; empty where only the model before packing has them.
     pub way: &'static str,
 }
 

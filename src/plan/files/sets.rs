@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 pub struct FileSet {
     /// Unique among the sets.
     pub label: String,
-    /// What the names of its files share.
+    /// The common part of its files' names.
     pub stem: String,
     pub folder: String,
     /// Indices of files with tensors, in order of shards.
@@ -35,7 +35,7 @@ pub struct FileSet {
     /// Names of shards that are promised and not here: the first of them, and how many there are.
     pub missing: Vec<String>,
     pub missing_in_all: usize,
-    /// How many shards there should be.
+    /// The number of shards that there should be.
     pub shards: usize,
     /// Tensors that stand in two shards.
     pub twice: Vec<String>,
@@ -44,7 +44,7 @@ pub struct FileSet {
 }
 
 impl FileSet {
-    /// How long the names of its tensors are, together.
+    /// The length of its tensors' names, together.
     pub fn letters(&self) -> usize {
         self.tensors.iter().map(|t| t.name.len()).sum()
     }
@@ -66,17 +66,17 @@ static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[0-9a-f]{40,64}$")
 /// A set before its tensors are gathered.
 struct Draft {
     folder: String,
-    /// What the files of one set share, for the label.
+    /// The common part of the files' names, for the label.
     stem: String,
     /// Shard number -> file.
     files: BTreeMap<usize, usize>,
     promised: Promised,
     shards: usize,
-    /// What the names of its files have of a second download: ` (1)`.
+    /// The mark of a second download in its files' names: ` (1)`.
     mark: String,
 }
 
-/// What shards of one set share: folder, stem, mark, number of shards, and the index that lists them.
+/// The key of one set's shards: folder, stem, mark, number of shards, and the index that lists them.
 type Family = (String, String, String, usize, Option<usize>);
 
 /// Groups all files that hold tensors.
@@ -171,7 +171,7 @@ pub fn copy_mark(name: &str) -> Option<(String, String, usize)> {
     Some((first, c[4].to_owned(), c[3].parse().ok()?))
 }
 
-/// Which sets may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
+/// Whether each set may hold shards of several models: others of the same names are here, and they did not come one whole model after the other,
 /// each in the order of its shards.
 fn mixed(drafts: &[Draft]) -> Vec<bool> {
     let family = |d: &Draft| (d.folder.clone(), d.stem.clone(), d.mark.clone(), d.shards);
@@ -256,14 +256,14 @@ impl Promised {
 }
 
 const MOST_SHARDS: usize = 10_000;
-/// How many names of what is missing are kept; fewer are shown.
+/// The most names of missing tensors that are kept; fewer are shown.
 const MOST_NAMED: usize = 64;
 
-/// What else lies in a file's folder and says which shard it is.
+/// The other files of a folder that say which shard a file is.
 struct Beside<'a> {
     /// Folder and name of a shard -> the first index that lists it, its number from 1, of how many.
     listed: HashMap<(&'a str, &'a str), (usize, usize, usize)>,
-    /// What the names of an index begin with.
+    /// Prefixes of the names in an index.
     stems: HashMap<usize, String>,
     /// Files under the hash of what they hold: their number in the folder from 1, and of how many.
     hashes: HashMap<usize, (usize, usize)>,
@@ -431,7 +431,7 @@ pub fn has_same(entries: &Files, entry: &FileEntry, header: &Header) -> bool {
             .all(|t| tables.iter().any(|other| other.binary_search(t).is_ok()))
 }
 
-/// What a file of a model is called in whatever format and in however many shards: `model` for `pytorch_model-00001-of-00002.bin`.
+/// The stem of a model's files in whatever format and number of shards: `model` for `pytorch_model-00001-of-00002.bin`.
 pub fn plain_stem(name: &str) -> String {
     let shard = SHARD.captures(name).and_then(|c| c.get(1));
     let shard = shard.map(|m| m.as_str().trim_end_matches(['-', '_']).to_owned());
@@ -465,7 +465,7 @@ pub fn is_second_layout(entries: &Files, entry: &FileEntry) -> bool {
     entry.name().starts_with(OWN) && (has_plain(folder) || above.is_some_and(has_plain))
 }
 
-/// How the makers' own files begin.
+/// The prefix of the makers' own files.
 pub const OWN: &str = "consolidated";
 
 /// Names that say nothing about the model.
@@ -521,7 +521,7 @@ fn own_folder(path: &str) -> &str {
     }
 }
 
-/// How many folders a label names at most besides its own.
+/// The most folders that a label names besides its own.
 const MOST_FOLDERS: usize = 3;
 
 /// Equal names with the folders above before them, as far as these differ: `sd15/unet` and `dreambooth/unet`.

@@ -24,7 +24,7 @@ pub fn is_of_experts(tensor: &TensorRef) -> bool {
         && !is_adapter_tensor(&tensor.name)
 }
 
-/// Of plain numbers, or of 8-bit floats, which are read with their scales.
+/// Whether it holds plain numbers, or 8-bit floats, which are read with their scales.
 fn can_be_sliced(dtype: &Dtype) -> bool {
     dtype.is_readable() || dtype.name().starts_with("F8_E")
 }
@@ -58,8 +58,8 @@ fn part(t: &TensorRef, at: u64, of: u64) -> TensorRef {
     }
 }
 
-/// How many matrices a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose ranks
-/// lie one after the other in a factor.
+/// The most matrices that a tensor may stand for besides itself, whatever it turns out to be: its own experts, or those of a block whose
+/// ranks lie one after the other in a factor.
 pub fn at_most(name: &str, shape: &[u64]) -> u64 {
     match shape {
         [experts, _, _] if *experts <= MOST && (is_adapter_tensor(name) || holder(name)) => *experts,
@@ -185,7 +185,7 @@ fn named(module: &Module, parameters: &[Parameter]) -> Option<(&'static str, u64
 }
 
 fn split(module: &Module, parameter: &str, experts: u64) -> Vec<Module> {
-    // A torch file may hold a transposed view, of which an expert is no slice.
+    // A torch file may hold a transposed view, of which an expert is not a slice.
     if module.parts.iter().any(|(_, t)| t.by_columns) {
         return vec![module.clone()];
     }

@@ -13,7 +13,7 @@ pub struct Family {
     pub proof: &'static str,
 }
 
-/// How gate and up lie in one fused matrix.
+/// The layout of gate and up in one fused matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GateUp {
     /// All of gate, then all of up.
@@ -85,7 +85,7 @@ pub const FUSED: [(&str, &[&str], Equal); 7] = [
     ("kv_proj", &["k_proj", "v_proj"], Equal::All),
 ];
 
-/// Which parts of a fused layer have the same number of rows.
+/// The parts of a fused layer that have the same number of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Equal {
     All,

@@ -67,7 +67,7 @@ fn is_in(part: &Tensors, whole: &Tensors) -> bool {
 }
 
 impl Kind {
-    /// What it is, where nothing pairs with it.
+    /// The words for it, where nothing pairs with it.
     fn words(self, beside_image: bool) -> &'static str {
         match self {
             Kind::Part(what) => what,
@@ -199,7 +199,7 @@ mod tests {
         );
         check(&["double_blocks.0.img_attn.qkv.weight"], Kind::Image);
         check(&["model.diffusion_model.input_blocks.1.1.proj_in.weight"], Kind::Image);
-        // A whole T5 or Whisper is no part of anything.
+        // A whole T5 or Whisper is not a part of anything.
         check(
             &[
                 "encoder.block.0.layer.0.SelfAttention.q.weight",

@@ -14,9 +14,9 @@ pub struct Layout {
     known_by: &'static str,
     /// A network for images, video or sound: alpha = r where nobody says it.
     pub image: bool,
-    /// Which file has it, after "drop".
+    /// The file that has it, after "drop".
     pub file: &'static str,
-    /// How an adapter or model in it is brought to another layout.
+    /// The way from it to another layout, for an adapter or a model.
     pub way: &'static str,
     /// A fixture or test that has it.
     pub proof: &'static str,

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 /// A tensor's name taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// As written, wrappers included; without the prefix of a writer that joins its components by underscores.
+    /// The module as written, wrappers included; without the prefix of a writer that joins its components by underscores.
     pub module: String,
     pub part: Part,
     /// Raw state dicts keep it in the keys (`lora_A.mnli.weight`).
@@ -28,17 +28,17 @@ pub struct Leaf {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// As [`crate::methods`] spells it.
+    /// A part, as [`crate::methods`] spells it.
     Of(&'static str),
     /// A scalar.
     Alpha,
-    /// Of an embedding, a norm or a bias: not looked at.
+    /// A part of an embedding, a norm or a bias: not looked at.
     Ignored,
-    /// Of a method that is not merged.
+    /// A part of a method that is not merged.
     Refused(&'static Refused),
 }
 
-/// Of an embedding, a norm, a bias or a modulation; rows of an embedding that were trained one by one (PEFT's trainable tokens).
+/// Names in embeddings, norms, biases and modulations; rows of an embedding that were trained one by one (PEFT's trainable tokens).
 const IGNORED: [&str; 13] = [
     "lora_embedding_A",
     "lora_embedding_B",
@@ -114,7 +114,7 @@ pub fn leaf(name: &str) -> Option<Leaf> {
     })
 }
 
-/// What a component says wherever it stands: asked of every component of every name.
+/// Components that have one meaning wherever they stand: looked up for every component of every name.
 static NAMED: LazyLock<HashMap<&str, Part>> = LazyLock::new(|| {
     let read = METHODS
         .iter()

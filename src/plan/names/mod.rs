@@ -1,4 +1,4 @@
-//! What a tensor's name says: the canonical form, the layer, the matrix type. The rules are data: `name_rules.json`.
+//! The parser of tensor names: canonical form, layer, matrix type. The rules are data: `name_rules.json`.
 
 pub(super) mod experts;
 pub mod families;
@@ -79,7 +79,7 @@ pub fn canonical(name: &str) -> Canonical {
     Canonical { name, stripped }
 }
 
-/// Where a tensor sits in the network.
+/// The place of a tensor in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     pub layer: Option<u32>,
@@ -90,7 +90,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// With what the shape adds: a kernel larger than 1 x 1 is not a linear layer.
+    /// The place with what the shape adds: a kernel larger than 1 x 1 is not a linear layer.
     pub fn of(self, shape: &[u64]) -> Place {
         let kernel = shape.iter().skip(2).any(|d| *d > 1);
         if kernel {

@@ -66,8 +66,8 @@ fn is_expert(module: &str) -> bool {
     module.rsplit('.').nth(1) == Some("experts")
 }
 
-/// By the bias of a `c_attn` or `c_fc` that is not square, which has one entry per output; without one, by the width of the network: both take
-/// that as their input. The verdict holds for the whole file, because `c_proj` may be square.
+/// Whether Conv1D weights are `[in, out]`: by the bias of a `c_attn` or `c_fc` that is not square, which has one entry per output; without
+/// one, by the width of the network: both take that as their input. The verdict holds for the whole file, because `c_proj` may be square.
 fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
     let mut names: Vec<&String> = shapes
         .keys()
@@ -86,8 +86,8 @@ fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
     })
 }
 
-/// By the width of the network: gate and up take it as their input, down gives it as its output. A square matrix says nothing, so the verdict
-/// of one holds for all of the file.
+/// Whether experts are `[in, out]`: by the width of the network. Gate and up take it as their input, down gives it as its output. A square
+/// matrix says nothing, so the verdict of one holds for all of the file.
 fn experts(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
     let mut names: Vec<&String> = shapes.keys().filter(|name| name.ends_with("[0]")).collect();
     names.sort_unstable();
@@ -118,7 +118,7 @@ fn inputs_of([rows, cols]: [u64; 2], inputs: u64) -> Option<bool> {
     (rows != cols && (rows == inputs || cols == inputs)).then_some(rows == inputs)
 }
 
-/// What the block of a module takes in: its norms are that long.
+/// The input width of a module's block: its norms are that long.
 fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
     let cut = module.match_indices('.').map(|(at, _)| at).find(|at| {
         let before = module.get(..*at).and_then(|m| m.rsplit('.').next()).unwrap_or_default();

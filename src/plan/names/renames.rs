@@ -284,7 +284,7 @@ impl Compiled {
 
 static DOTTED: LazyLock<Compiled> = LazyLock::new(|| Compiled::new(Cow::Borrowed, Cow::Borrowed));
 static GROUP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\$(\d)").expect("a constant"));
-/// For writers that join components by underscores.
+/// The renames for writers that join components by underscores.
 static JOINED: LazyLock<Compiled> = LazyLock::new(|| {
     Compiled::new(
         |from| from.replace(r"\.", "_").into(),

@@ -1,12 +1,12 @@
 //! The UNet of Stable Diffusion (1, 2, XL and their kin): its makers number the blocks one after the other, diffusers by level.
 //!
-//! Every published one has two residual layers a level, then one that samples down; on the way up three, the last with the one that
+//! Every published one has two residual layers per level, then one that samples down; on the way up three, the last with the one that
 //! samples up behind it. So the number of a block says all, whatever number of levels there is and wherever attention stands.
 
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Blocks of a level.
+/// Blocks per level.
 const LEVEL: usize = 3;
 
 /// Container, number, place within the block, and what is in there; components stand apart by dots or by underscores.

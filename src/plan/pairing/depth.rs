@@ -114,7 +114,7 @@ fn experts(named: &[Named]) -> BTreeMap<(&str, u32), BTreeSet<u32>> {
     blocks
 }
 
-/// How many experts the router of each block chooses from.
+/// The number of experts that the router of each block chooses from.
 fn routed(named: &[Named]) -> BTreeMap<(&str, u32), u64> {
     let routers = named.iter().filter(|n| place(&n.name).kind == Some("router"));
     routers.filter_map(|n| Some((stack(&n.name)?, n.shape[0]))).collect()
@@ -249,7 +249,7 @@ impl Shift {
             .collect()
     }
 
-    /// What is said of it, with the ways in force.
+    /// The problems to tell, with the ways in force.
     pub fn problems(&self, file: &str) -> Vec<Problem> {
         let one = |title: &str, why: &str, way: &str| {
             let cause = format!("{why}. Now they are paired so: {way}.");

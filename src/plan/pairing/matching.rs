@@ -88,7 +88,7 @@ impl Pairing {
     }
 }
 
-/// How shapes are compared.
+/// The comparison of shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shapes {
     Same,
@@ -129,7 +129,7 @@ pub fn pair(base: &[Named], tuned: &[Named], shapes: Shapes) -> Pairing {
     search.result
 }
 
-/// What a rule would pair.
+/// The pairs that a rule would make.
 struct Score {
     count: u32,
     /// The first tuned name that it fits, and the base name it leads to.
@@ -184,7 +184,7 @@ impl<'a> Search<'a> {
         (fits && !self.used.contains(&b)).then_some(b)
     }
 
-    /// What each rule would pair.
+    /// The score of every rule.
     fn scores(&mut self) -> HashMap<(&'a str, &'a str), Score> {
         let base = self.base;
         let prefixes = self.prefixes.take().unwrap_or_else(|| prefixes(base));

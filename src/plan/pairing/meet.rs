@@ -1,5 +1,5 @@
-//! Layouts meet: what one side has fused and the other apart, experts that lie in one tensor here and in many there, and names that changed
-//! between versions of a library.
+//! Pairing across layouts: fused layers against separate ones, experts in one tensor against one tensor each, and names that changed between
+//! versions of a library.
 //!
 //! Both sides are brought to the same names ([`neutral`]); then a target is a run of outputs of one base matrix, or of several. The direction
 //! does not matter.
@@ -166,7 +166,7 @@ fn tail(name: &str) -> String {
     components.get(at..).unwrap_or_default().join(".")
 }
 
-/// How many rows each part of a fused layer has: from what is to be paired, from the configuration's heads, or by halves.
+/// The rows of each part of a fused layer: from what is to be paired, from the configuration's heads, or by halves.
 fn lengths(
     rows: u64,
     parts: &[&str],
@@ -210,7 +210,7 @@ fn two_and_one(rows: u64, two: Option<u64>, one: Option<u64>) -> Option<(u64, u6
     }
 }
 
-/// How a target is made, by base matrix, from the recipe of the whole; none where the method cannot be taken apart.
+/// The recipe of a target, by base matrix, from the recipe of the whole; none where the method cannot be taken apart.
 pub fn recipes(target: &Target, whole: &Recipe) -> Option<Vec<(usize, Option<Lines>, Recipe)>> {
     if let [piece] = target.pieces[..] {
         return Some(vec![(piece.matrix, piece.lines, whole.clone())]);

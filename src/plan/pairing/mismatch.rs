@@ -1,5 +1,5 @@
-//! What there is to say of a pairing that failed, wholly or in part: the layouts of both sides, shapes that differ, and the way out of the
-//! library that wrote them.
+//! Diagnosis of a pairing that failed, wholly or in part: the layouts of both sides, shapes that differ, and the way out of the library that
+//! wrote them.
 
 use super::matching::{Named, Shapes, pair};
 use crate::checkpoint::ModelConfig;
@@ -27,7 +27,7 @@ pub struct Side<'a> {
 }
 
 impl Side<'_> {
-    /// What to drop: the base by its name, where the configuration has one.
+    /// The advice which base to drop: by its name, where the configuration has one.
     fn drop_its_base(&self) -> String {
         match (self.here, self.named) {
             (Some(label), _) => format!("Choose “{label}” as the base above: its configuration names it."),
@@ -37,8 +37,8 @@ impl Side<'_> {
     }
 }
 
-/// What there is to say of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or
-/// some of the names are there in another shape, or a few are not there at all.
+/// The problem of a pairing: nothing paired, or less than half (silence here is the bug everybody else has, vLLM #34186), or some of the
+/// names are there in another shape, or a few are not there at all.
 pub fn problem(
     model: &Side,
     matching: &Matching,
@@ -69,7 +69,7 @@ pub fn problem(
         fix: Some(fix),
         command: None,
         blocks: blocks(),
-        // Under half is no coverage to build on, though what fits is still computed.
+        // Less than half is not enough to build on, though what fits is still computed.
         severity: if few { Severity::Error } else { Severity::Warning },
     };
     if few && let Some((title, cause, fix)) = layouts_differ(model, matching, base) {
@@ -161,7 +161,7 @@ pub fn problem(
     if matching.unmatched.is_empty() {
         return None;
     }
-    // How the blocks of a whole model pair was asked already.
+    // The pairing of a whole model's blocks was asked for already.
     if let Some([own, other]) = deeper(matching, named, base).filter(|_| model.what != "model") {
         let cause = format!(
             "It has blocks up to number {own}, the base up to {other}. Where blocks were put in between, every later one has another number, and \
@@ -236,7 +236,7 @@ fn deeper(matching: &Matching, named: &[Named], base: &Base) -> Option<[u32; 2]>
     Some([missing.iter().map(|m| m.1).max()?, other])
 }
 
-/// Of heads and embeddings that are left out.
+/// The step for heads and embeddings that are left out.
 const OUTSIDE: &str = "Nothing is to be done for the blocks: their numbers stand.";
 
 /// Title, cause and way out, where the layouts of both sides are known and differ.
@@ -335,7 +335,7 @@ pub fn ask_part(label: &str, parts: &[String; 2], answers: &Answers) -> (Questio
     (question, is_second)
 }
 
-/// What a model looks like, by the first and the last of its names.
+/// Examples of a model's names: the first and the last.
 fn some<'a>(mut names: impl DoubleEndedIterator<Item = &'a String>) -> String {
     match (names.next(), names.next_back()) {
         (Some(first), Some(last)) if first != last => format!("“{first}” and “{last}”"),
@@ -352,7 +352,7 @@ fn shown(base: &Base) -> impl DoubleEndedIterator<Item = &String> {
 /// A name that is on both sides, in shapes that do not fit.
 pub struct Differing {
     pub tuned: usize,
-    /// With both shapes.
+    /// Its name with both shapes, in words.
     pub words: String,
 }
 

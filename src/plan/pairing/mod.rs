@@ -1,4 +1,4 @@
-//! How the names of a fine-tune pair with those of the base, and what is said where they do not.
+//! The pairing of a fine-tune's names with the base's, and the messages where they do not pair.
 
 pub(super) mod depth;
 pub mod matching;

@@ -1,11 +1,11 @@
-//! The ways in which the blocks of two depths can pair, and the question which it is.
+//! Alignments of blocks between networks of two depths, and the question which one to take.
 
 use crate::plan::{Answers, Question, QuestionOption};
 
-/// For every tuned block the base's block that it is compared with; none for a block that the base has not.
+/// A map of blocks: for every tuned block the base's that it is compared with; none for a block that the base does not have.
 pub type Map = Vec<Option<u32>>;
 
-/// How alike a tuned block and a block of the base are, from -1 to 1; none where it is not known.
+/// The likeness of a tuned block and a block of the base, from -1 to 1; none where it is not known.
 pub type Likeness<'a> = &'a dyn Fn(u32, u32) -> Option<f64>;
 
 /// Blocks of one origin are more alike than this however long they were trained; others are hardly more than 0.
@@ -124,7 +124,7 @@ fn without(from: u32, base: u32, tuned: u32) -> Option<Way> {
     })
 }
 
-/// How alike the least alike pair of a way is; none where nothing is known of its pairs.
+/// The likeness of the least alike pair of a way; none where nothing is known of its pairs.
 fn fit(map: &Map, likeness: Likeness) -> Option<f64> {
     let known = (0u32..).zip(map).filter_map(|(tuned, base)| likeness(tuned, (*base)?));
     known.min_by(f64::total_cmp)

@@ -1,4 +1,4 @@
-//! The numbers that a reading rests on.
+//! The numbers behind a reading, counted once for all of its sentences.
 
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, intruders};
@@ -28,7 +28,7 @@ pub(super) struct Facts<'a> {
 
 pub(super) struct Other {
     pub label: String,
-    /// How many times as large this model's change is as that one's.
+    /// The ratio of this model's change to that one's.
     pub times: f64,
 }
 
@@ -59,12 +59,12 @@ impl<'a> Facts<'a> {
         self.seen.below[0]
     }
 
-    /// Nothing is known of it.
+    /// Whether nothing is known of it.
     pub fn empty(&self) -> bool {
         self.seen.matrices == 0
     }
 
-    /// All that is known is equal to the base.
+    /// Whether all that is known is equal to the base.
     pub fn unchanged(&self) -> bool {
         !self.empty() && self.seen.matrices == self.seen.unchanged
     }
@@ -75,7 +75,7 @@ impl<'a> Facts<'a> {
         ((low > 0.0).then_some(low), (high > own).then_some(high))
     }
 
-    /// Fewer than half of the intruders remain at the lower threshold.
+    /// Whether fewer than half of the intruders remain at the lower threshold.
     pub fn hangs_on_epsilon(&self) -> bool {
         let [own, low, _] = self.seen.below;
         own > 0 && 2 * low < own && self.around().0.is_some()

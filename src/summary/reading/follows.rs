@@ -1,4 +1,4 @@
-//! What follows from a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
+//! The consequence of a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
 //! intruders cause forgetting is disputed, so both sides are named.
 
 use super::facts::{Facts, Other};
@@ -6,11 +6,11 @@ use super::{Action, ratio};
 use crate::print::fixed;
 use crate::report::{Cosine, Kind, Side};
 
-/// For a model with intruders.
+/// The sentence for a model with intruders.
 const SOURCES: &str = "If the paper’s later version holds here (arXiv:2410.21228v2), forgetting sits in these directions and scaling them down \
                        gives some of it back; an unpublished replication on Llama-2-7B (August 2026) finds no gain at equal norm.";
 
-/// For a model without.
+/// The sentence for a model without.
 const NONE: &str = "None does not mean that nothing was forgotten: if an unpublished replication on Llama-2-7B (August 2026) holds here, the \
                     size of ΔW alone predicts what is kept.";
 

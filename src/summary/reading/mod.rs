@@ -18,15 +18,15 @@ use serde::{Deserialize, Serialize};
 pub struct Reading {
     /// Index into the report's models.
     pub model: u32,
-    /// How many intruders, where, and how large the change is.
+    /// The findings: how many intruders, where, and how large the change is.
     pub what: String,
-    /// Over epsilon, by bounds, ties and rounding, against chance.
+    /// The robustness of the count: over epsilon, by bounds, ties and rounding, against chance.
     pub how_sure: String,
-    /// Under which condition, by which source.
+    /// The consequence: under which condition, by which source.
     pub what_follows: String,
-    /// What can be done about it elsewhere; none where there is nothing.
+    /// Something that can be done about it elsewhere; none where there is nothing.
     pub action: Option<Action>,
-    /// Where to look next.
+    /// The next things to look at.
     pub next: Vec<Next>,
 }
 
@@ -37,7 +37,7 @@ pub struct Reading {
 pub struct Action {
     /// Lines of Python.
     pub code: String,
-    /// What to know of it.
+    /// A note on it.
     pub note: String,
 }
 
@@ -46,7 +46,7 @@ pub struct Action {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Next {
-    /// In a sentence.
+    /// The thing in a sentence.
     pub text: String,
     /// The matrix that it is about.
     pub matrix: Option<String>,
@@ -72,7 +72,7 @@ fn counted(n: u32, one: &str, many: &str) -> String {
     format!("{} {}", crate::print::count(n.into()), if n == 1 { one } else { many })
 }
 
-/// So many of a number of things as the subject of a sentence, and the verb's form: "It lies", "All 10 lie", "1 of the 10 lies".
+/// The subject of a sentence, n of a number of things, and the verb's form: "It lies", "All 10 lie", "1 of the 10 lies".
 fn subject(n: u32, of: u32, [one, many]: [&str; 2]) -> String {
     let count = |n: u32| crate::print::count(n.into());
     match (n, of) {
@@ -91,7 +91,7 @@ fn ratio(x: f64) -> String {
     }
 }
 
-/// With a capital and a full stop.
+/// The words with a capital and a full stop.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or(String::new(), |first| {

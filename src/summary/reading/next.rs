@@ -1,4 +1,4 @@
-//! Where to look next: the matrix with the weakest match, and the threshold where the count hangs on it.
+//! The next things to look at: the matrix with the weakest match, and the threshold where the count depends on it.
 
 use super::Next;
 use super::facts::{Facts, place};

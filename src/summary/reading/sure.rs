@@ -1,4 +1,4 @@
-//! How sure a count is: over ε, by bounds, by rounding, by ties, and against chance. Only what applies is said, each with its number.
+//! The robustness of a count: over ε, by bounds, by rounding, by ties, and against chance. Only what applies is said, each with its number.
 
 use super::facts::Facts;
 use super::{counted, sentence, subject};
@@ -90,7 +90,7 @@ fn open(facts: &Facts) -> Option<String> {
     })
 }
 
-/// Turned among themselves, not new (src/metrics/tied.rs).
+/// Ties: vectors that were turned among themselves, not new (src/metrics/tied.rs).
 fn ties(facts: &Facts) -> Option<String> {
     let tied = facts
         .model
@@ -135,7 +135,7 @@ fn chance(facts: &Facts) -> Option<String> {
     ))
 }
 
-/// Where nearly every vector looked at counts, the number cannot grow.
+/// Saturation: where nearly every vector looked at counts, the number cannot grow.
 fn saturated(facts: &Facts) -> Option<String> {
     let (own, all) = (u64::from(facts.intruders()), u64::from(facts.seen.possible));
     if own == 0 || 10 * own <= 9 * all {

@@ -1,4 +1,4 @@
-//! What is seen: how many intruders, where they are, how large the change is, and what is not in these numbers.
+//! The findings of a reading: how many intruders, where they are, how large the change is, and what is not in these numbers.
 
 use super::facts::{Facts, place};
 use super::{counted, ratio, sentence};

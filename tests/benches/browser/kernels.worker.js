@@ -1,4 +1,4 @@
-// The wasm package asked directly, for what the page has no button for.
+// The worker that asks the wasm package directly, for what the page has no button for.
 self.onmessage = async ({ data: { build, threads, calls } }) => {
   try {
     const wasm = await import(`/wasm/${build}/lorascope.js`);

@@ -1,4 +1,4 @@
-// What the pages hold. Linux tells; elsewhere there is no such number.
+// The memory of the pages. Linux tells; elsewhere the number is not known.
 import { readFileSync } from 'node:fs';
 
 /** MiB of the largest page's process: `VmHWM` at most so far, `VmRSS` now. Null where it is unknown. */

@@ -2,7 +2,7 @@
 import { filesOver } from '../../browser/begin.mjs';
 import { memory } from './memory.mjs';
 
-/** Where the reader is: each place has its own figures in sight, the last one the table of matrices. */
+/** The reader's places on the page: each has its own figures in sight, the last one the table of matrices. */
 const PLACES = ['epsilon-curve', 'overview', 'effective-rank', 'k-curve', 'matrices'];
 const SLIDERS = { 'epsilon-slider': (n) => 0.3 + 0.01 * n, 'k-slider': (n) => 5 + n };
 

@@ -1,4 +1,4 @@
-// Folders over HTTP, isolated as the page is: threads and shared memory for every contender.
+// An HTTP server for folders, isolated as the page is: threads and shared memory for every contender.
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

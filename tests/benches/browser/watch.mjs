@@ -1,4 +1,4 @@
-// A long run, looked at from outside: what memory it holds, how much is done, and how far off its "time left" is.
+// The watch over a long run, from outside: what memory it holds, how much is done, and how far off its "time left" is.
 import { memory } from './memory.mjs';
 
 const EVERY = 1000;

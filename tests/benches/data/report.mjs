@@ -14,7 +14,7 @@ const TYPES = {
   down_proj: 'down',
 };
 
-/** How many leading vectors are known of each matrix, and the kept corner of its similarities. */
+/** The number of leading vectors that are known of each matrix, and of the kept corner of its similarities. */
 const KNOWN = 64;
 const CORNER = 32;
 

@@ -1,4 +1,4 @@
-// safetensors, written tensor by tensor: a file may be larger than the memory.
+// A writer of safetensors, tensor by tensor: a file may be larger than the memory.
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

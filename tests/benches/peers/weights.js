@@ -47,7 +47,7 @@ function merge({ rows, cols, values }, a, b, scale) {
   return { rows, cols, values: out };
 }
 
-/** How many of the first k rows of U'U0 have no entry of size epsilon; `at(j, i)` reads an entry. */
+/** The number of the first k rows of U'U0 without an entry of size epsilon; `at(j, i)` reads an entry. */
 export function count(k, n, epsilon, at) {
   let intruders = 0;
   for (let j = 0; j < k; j++) {
