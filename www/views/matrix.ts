@@ -5,6 +5,7 @@ import { count, counted } from '../text/format';
 import { math } from '../text/math';
 import * as change from '../state/state';
 import type { Cell, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import { chosenIn } from './chosen';
 import { deeperHere } from './deeper';
 import type { Spec } from '../figure/figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
@@ -22,7 +23,7 @@ class MatrixView extends View {
     const models = report?.models(state.settings) ?? [];
     const matrix = report?.matrix(state.settings, state.open ?? '');
     if (!matrix) return nothing;
-    const chosen = choose(matrix, state.model);
+    const chosen = chosenIn(matrix, state.model);
     const { epsilon } = state.settings;
     const places = shown(this.ctx, models.length, chosen);
     return html`<div class="wrap">
@@ -126,15 +127,6 @@ class MatrixView extends View {
       <tbody>${places.map((at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(models[at]!)}</td>${said(at)}</tr>`)}</tbody>
     </table></div>${others(this.ctx, models.length, places)}`;
   }
-}
-
-/** The reader's model where it has this matrix, else the first that has. */
-function choose(matrix: MatrixRow, model: number): number {
-  if (matrix.cells[model]) return model;
-  return Math.max(
-    0,
-    matrix.cells.findIndex((cell) => cell != null),
-  );
 }
 
 function drawable(cell: MatrixCell | null | undefined): boolean {
