@@ -256,6 +256,43 @@ test('the focus goes to what is new and back to the row, and the title says what
   await expect.poll(focused).toBe(name);
 });
 
+test('from one matrix to the next in which the chosen model has an intruder, and neighbours in whole words', async ({
+  page,
+}) => {
+  await stored(page);
+  const [rows, next] = [page.getByTestId('matrix-row'), page.getByTestId('next-intruder')];
+  await rows.first().click();
+  await expect(page.getByRole('button', { name: /^Next matrix/ })).toHaveText(/^Layer \d+, .+ →$/);
+  const label = 'LoRA r = 1';
+  await page.locator('.qd', { hasText: label }).click();
+  await next.click();
+  const [name, found] = [page.locator('.head .sub .mono'), page.locator('.qd[aria-pressed=true]')];
+  await expect(found).toContainText(/[1-9]\d* intruders? in the top 10/);
+  const first = await name.innerText();
+  const seen = new Set<string>();
+  for (let steps = 0; steps < 30 && !seen.has(await name.innerText()); steps++) {
+    seen.add(await name.innerText());
+    await expect(found.locator('.ttl')).toHaveText(label);
+    await expect(found).toContainText(/[1-9]\d* intruders? in the top 10/);
+    const before = await name.innerText();
+    // The button and the key do the same.
+    if (steps % 2 === 0) await next.click();
+    else await page.keyboard.press('i');
+    await expect(name).not.toHaveText(before);
+  }
+  // Around the end, over all of them and no others.
+  expect(await name.innerText()).toBe(first);
+  await page.keyboard.press('Escape');
+  const summary = page.locator(`[data-testid=model-row][data-label="${label}"] td[data-l="Matrices with any"]`);
+  await expect(summary).toHaveText(String(seen.size));
+
+  // Where there is none it says so, and stays where it is.
+  await rows.first().click();
+  await page.getByTestId('epsilon-slider').fill('0');
+  await expect(next).toBeDisabled();
+  await expect(next).toHaveAttribute('title', `No other matrix has an intruder in ${label}`);
+});
+
 test('what is wrong with many files alike is said once, and the folders of tools are not read', async ({ page }) => {
   await open(page);
   const junk = Array.from({ length: 9 }, (_, n) => ({

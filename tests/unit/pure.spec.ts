@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { exactSeconds, remaining } from '../../www/state/cost';
 import { bytes, count, counted, duration, fixed, interval, undecided } from '../../www/text/format';
+import { following } from '../../www/state/navigation';
 import * as runs from '../../www/state/run';
 import * as change from '../../www/state/state';
 import type { Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
@@ -130,6 +131,15 @@ test('dials stay within their ranges, and a second click turns a column around',
     change.sortBy(first, 'intruders', 0).sort?.descending,
   ]).toEqual([true, false, true]);
   expect(change.sortBy(s, 'name', 0, true).sort?.descending).toBe(false);
+});
+
+test('the next name is looked for to the end and from the beginning, and is never the same', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const next = (one: string | undefined, ...those: string[]) => following(names, one, (name) => those.includes(name));
+  expect([next('b', 'a', 'b', 'd'), next('b', 'a', 'b'), next('d', 'a'), next('a', 'd')]).toEqual(['d', 'a', 'a', 'd']);
+  expect([next('b', 'b'), next('b')]).toEqual([undefined, undefined]);
+  expect([next(undefined, 'a'), next('elsewhere', 'd')]).toEqual(['a', 'd']);
+  expect(following([], 'a', () => true)).toBeUndefined();
 });
 
 test('starting over forgets the files and keeps the machine', () => {
