@@ -21,7 +21,7 @@ export const KEY_LIST: readonly (readonly [string, string])[] = [
   ['+ −', 'closer to, further from a similarity map'],
   ['m', 'the menu of the figure'],
   ['t', 'the table of the figure'],
-  ['Enter', 'open the matrix under the crosshair, or of the row'],
+  ['Enter', 'open the matrix under the crosshair, or of the row; set ε or k where the crosshair stands'],
   ['F2', 'rename the model whose name has the focus'],
   ['Esc', 'cancel a run, or close the matrix'],
   ['?', 'this list'],

@@ -256,6 +256,79 @@ test('the focus goes to what is new and back to the row, and the title says what
   await expect.poll(focused).toBe(name);
 });
 
+test('k and ε are typed exactly, and what makes no sense is taken back', async ({ page }) => {
+  await stored(page);
+  const [k, epsilon] = [page.getByTestId('k-exact'), page.getByTestId('epsilon-exact')];
+  const slider = page.getByTestId('k-slider');
+  const type = async (field: typeof k, text: string) => {
+    await field.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+  };
+  // As far as there are vectors, though the slider ends before.
+  await type(k, '384');
+  await expect(k).toHaveValue('384');
+  await expect(page.locator('.group').first()).toContainText('k = 384');
+  await expect(slider).toHaveAttribute('max', '100');
+  await expect(slider).toHaveAttribute('aria-valuetext', '384');
+  await expect.poll(() => new URL(page.url()).hash).toContain('k=384');
+  await slider.fill('60');
+  await expect(k).toHaveValue('60');
+  await type(epsilon, '0.37');
+  await expect(page.getByTestId('epsilon-slider')).toHaveValue('0.37');
+  for (const [field, text, kept] of [
+    [k, '1e9', '384'],
+    [k, '-3', '1'],
+    [k, '2.7', '3'],
+    [k, '', '3'],
+    [k, 'e', '3'],
+    [k, '1e999', '3'],
+    [epsilon, '7', '1.00'],
+    [epsilon, '-0.5', '0.00'],
+    [epsilon, '0.333', '0.33'],
+    [epsilon, '--', '0.33'],
+  ] as const) {
+    await type(field, text);
+    await expect(field, `“${text}”`).toHaveValue(kept);
+  }
+  // Escape takes back what is typed and leaves the matrix open; the keys of the page are letters in the field.
+  await page.getByTestId('matrix-row').first().click();
+  await k.focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('55');
+  await page.keyboard.press('Escape');
+  await expect(k).toHaveValue('3');
+  await expect(page.locator('.head .sub .mono')).toBeVisible();
+});
+
+test('the line of ε is drawn along its axis by the mouse, and set by Enter', async ({ page }) => {
+  await stored(page);
+  const figure = page.locator('[data-figure=epsilon-curve] canvas');
+  await figure.scrollIntoViewIfNeeded();
+  const box = (await figure.boundingBox())!;
+  const value = async () => Number(await page.getByTestId('epsilon-exact').inputValue());
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.5 * box.height);
+  await page.mouse.down();
+  const first = await value();
+  await page.mouse.move(box.x + 0.7 * box.width, box.y + 0.5 * box.height, { steps: 4 });
+  await expect.poll(value).toBeGreaterThan(first + 0.15);
+  await page.mouse.up();
+  const drawn = await value();
+  await page.mouse.move(box.x + 0.3 * box.width, box.y + 0.5 * box.height);
+  await page.waitForTimeout(100);
+  expect(await value()).toBe(drawn);
+  await figure.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await expect.poll(value).not.toBe(drawn);
+
+  const windows = page.locator('[data-figure=k-curve] canvas');
+  await windows.click({ position: { x: 300, y: 100 } });
+  await expect(page.getByTestId('k-exact')).not.toHaveValue('10');
+});
+
 test('from one matrix to the next in which the chosen model has an intruder, and neighbours in whole words', async ({
   page,
 }) => {

@@ -121,6 +121,10 @@ test('what came from an earlier visit is counted apart, and the first reason why
 test('dials stay within their ranges, and a second click turns a column around', () => {
   const s = { ...change.defaults(), plan };
   expect([change.setK(s, 0).settings.k, change.setK(s, 500).settings.k]).toEqual([1, 8]);
+  // A slider ends where it can still be held; what is typed goes as far as there are vectors.
+  const wide = { ...s, plan: { ...plan, matrices: [...plan.matrices, { rows: 384, cols: 1536 }] } as unknown as Plan };
+  expect([change.maxK(wide), change.longestK(wide), change.setK(wide, 1e9).settings.k]).toEqual([100, 384, 384]);
+  expect([change.setK(wide, 2.5).settings.k, change.setK(wide, -1e300).settings.k]).toEqual([3, 1]);
   expect(
     [change.setEpsilon(s, -1), change.setEpsilon(s, 0.333), change.setEpsilon(s, 7)].map((x) => x.settings.epsilon),
   ).toEqual([0, 0.33, 1]);
