@@ -256,6 +256,44 @@ test('the focus goes to what is new and back to the row, and the title says what
   await expect.poll(focused).toBe(name);
 });
 
+test('a table that goes on at the right says so, and keeps its names and best matches in sight', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto('./');
+  await chooseFiles(page, named().path);
+  await reaches(page, 'done');
+  const table = page.locator('lorascope-table lorascope-wide');
+  const [place, more] = [table.locator('.tbl-scroll'), table.getByTestId('more-columns')];
+  const row = table.getByTestId('matrix-row').first();
+  /** Whether a part of the row lies within the table's place. */
+  const seen = (part: string) =>
+    row.locator(part).evaluate((own) => {
+      const [box, place] = [own, own.closest('.tbl-scroll')!].map((e) => e.getBoundingClientRect());
+      return box!.left >= place!.left - 1 && box!.right <= place!.right + 1;
+    });
+  const scrolled = () => place.evaluate(({ scrollLeft }) => scrollLeft);
+  await expect(more).toHaveText('More columns →');
+  expect([await seen('td.name'), await seen('svg.strip')]).toEqual([true, true]);
+  for (let presses = 0; presses < 20 && (await more.innerText()).startsWith('More'); presses++) {
+    const before = await scrolled();
+    await more.click();
+    await expect.poll(scrolled).toBeGreaterThan(before);
+    expect([await seen('td.name'), await seen('svg.strip')]).toEqual([true, true]);
+    await page.waitForTimeout(50);
+  }
+  // At its end there is no more, and one press is the way back.
+  await expect(more).toHaveText('← The first columns');
+  expect(await place.evaluate((e) => e.scrollWidth - e.clientWidth - e.scrollLeft)).toBeLessThan(2);
+  await more.click();
+  await expect.poll(scrolled).toBe(0);
+  // A short head says what it stands for.
+  await expect(table.locator('th .sort[title*="customer support adapter (EU, german + french)"]').first()).toBeVisible();
+  // A table that has room says nothing.
+  await page.goto('./#report=gallery/sample.json');
+  await reaches(page, 'done');
+  await expect(table.getByTestId('matrix-row').first()).toBeVisible();
+  await expect(page.locator('lorascope-summary').getByTestId('more-columns')).toHaveCount(0);
+});
+
 test('k and ε are typed exactly, and what makes no sense is taken back', async ({ page }) => {
   await stored(page);
   const [k, epsilon] = [page.getByTestId('k-exact'), page.getByTestId('epsilon-exact')];

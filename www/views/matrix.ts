@@ -16,6 +16,7 @@ import { others, shown } from './many';
 import { modelName } from './model';
 import { row } from './row';
 import { View } from './view';
+import { wide } from './wide';
 
 class MatrixView extends View {
   protected override render(): TemplateResult | typeof nothing {
@@ -122,10 +123,11 @@ class MatrixView extends View {
         ({ name }, n) =>
           html`<td class="num" data-l=${name}><span>${matrix.cells[at]?.readings[n]?.text ?? '–'}</span></td>`,
       );
-    return html`<div class="tbl-scroll"><table class="nums">
+    const table = html`<table class="nums">
       <thead><tr><th>Model</th>${measures.map(({ name, about }) => html`<th class="num" title=${about}>${math(name)}</th>`)}</tr></thead>
       <tbody>${places.map((at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(models[at]!)}</td>${said(at)}</tr>`)}</tbody>
-    </table></div>${others(this.ctx, models.length, places)}`;
+    </table>`;
+    return html`${wide(table)}${others(this.ctx, models.length, places)}`;
   }
 }
 

@@ -18,6 +18,7 @@ import { question } from './question';
 import { row } from './row';
 import { selection } from './selection';
 import { type Context, View } from './view';
+import { wide } from './wide';
 import './name';
 
 class PlanView extends View {
@@ -153,11 +154,11 @@ function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult 
   const summaries = report?.models(state.settings) ?? [];
   const formulas = common(models) === undefined;
   const places = shown(ctx, models.length);
-  return html`<div class="tbl-scroll"><table class="plan">
+  const table = html`<table class="plan">
     <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>By the rule</th><th class="num">Size</th></tr></thead>
     <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas, html`<lorascope-name .ctx=${ctx} .at=${at}></lorascope-name>`))}</tbody>
-  </table></div>
-  ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
+  </table>`;
+  return html`${wide(table)} ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
 }
 
 function modelRow(

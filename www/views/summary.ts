@@ -8,6 +8,7 @@ import { others, shown } from './many';
 import { row } from './row';
 import { term } from './term';
 import { PatientView } from './view';
+import { wide } from './wide';
 import './name';
 
 const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> strongest fine-tuned vectors whose best match among all
@@ -34,7 +35,7 @@ class SummaryView extends PatientView {
         : `Counts grow until all ${count(all)} are in.`,
       note: DEFINITION,
       kind: 'first',
-      body: html`<div class="tbl-scroll"><table class="models">
+      body: html`${wide(html`<table class="models">
         <thead><tr>
           <th>Model</th>
           <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />${term('ΔW', 'change')}</th>
@@ -45,7 +46,7 @@ class SummaryView extends PatientView {
           <th>Reading</th>
         </tr></thead>
         <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
-      </table></div>${others(this.ctx, lines.length, places)}`,
+      </table>`)}${others(this.ctx, lines.length, places)}`,
     });
   }
 
