@@ -194,6 +194,29 @@ test('a figure takes the colour scheme of the page around it, and nothing else o
   expect(style).toEqual(['normal', 'normal', 'start', 'none', '0px', '14px', 'rgb(21, 24, 26)']);
 });
 
+test('a page that styles every element draws the same figure as one that styles none', async ({ page }) => {
+  const figure = '<lorascope-figure src="sample.json" figure="epsilon-curve" style="width:640px"></lorascope-figure>';
+  const seen = async () => {
+    const canvas = page.locator('lorascope-figure canvas');
+    await expect(canvas).toHaveAttribute('aria-label', /.{12}/);
+    await page.waitForTimeout(300);
+    const styles = await page.locator('lorascope-figure .caption').evaluate((e) => {
+      const { letterSpacing, fontStyle, fontSize, lineHeight, textTransform, fontFamily, color } = getComputedStyle(e);
+      const ground = getComputedStyle((e.getRootNode() as ShadowRoot).host).backgroundColor;
+      return [letterSpacing, fontStyle, fontSize, lineHeight, textTransform, fontFamily, color, ground];
+    });
+    return { styles, drawn: await canvas.evaluate((c) => (c as HTMLCanvasElement).toDataURL()) };
+  };
+  await blog(page, figure);
+  const plain = await seen();
+  await blog(
+    page,
+    `<style>:root, * {letter-spacing:3px;word-spacing:9px;font:italic small-caps 700 30px/2 cursive;text-align:right;text-transform:uppercase;
+      text-indent:2em;color:lime;--paper:pink;--ink:lime;--ink-3:lime;--rule:red;--sans:cursive;--base:red}</style>${figure}`,
+  );
+  expect(await seen()).toEqual(plain);
+});
+
 test('the npm package serves a fresh project built by Vite, with types', async ({ page }) => {
   test.setTimeout(120_000);
   const project = mkdtempSync(join(tmpdir(), 'lorascope-project-'));

@@ -1,7 +1,9 @@
 /** Names in little room, and a run in a link. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { carried } from '../../www/state/carried';
 import { lacking } from '../../www/element/asked';
+import { own } from '../../www/element/own';
 import { middle, parts, shortened } from '../../www/text/names';
 
 test('a name breaks after its separators and is shortened in the middle', () => {
@@ -33,6 +35,17 @@ test('what an embed asks for and does not get is said with what there is', () =>
   expect(lacking({ figure: 'pie', model: null }, there)).toBe('There is no figure “pie”. There are overview, k-curve.');
   for (const model of ['3', '0', 'lor', ''])
     expect(lacking({ figure: 'overview', model }, there)).toBe(`There is no model “${model}”. There are full, lora.`);
+});
+
+test('an embed’s colours have names that no page around it uses', () => {
+  expect(own(':host{--ink:#000;color:var(--ink);margin:calc(1px - -2px)}.c-lora-1{--c:var(--lora-1)}')).toBe(
+    ':host{--lorascope-ink:#000;color:var(--lorascope-ink);margin:calc(1px - -2px)}.c-lora-1{--lorascope-c:var(--lorascope-lora-1)}',
+  );
+  for (const path of ['element/style.css', 'style/tokens.css', 'style/lessons.css', 'style/menu.css']) {
+    const css = readFileSync(new URL(`../../www/${path}`, import.meta.url), 'utf8');
+    const names = own(css).match(/--[\w-]+/g) ?? [];
+    expect(names.filter((name) => !name.startsWith('--lorascope-')), path).toEqual([]);
+  }
 });
 
 test('a link that is cut off, changed, or made to fill the memory is refused', async () => {

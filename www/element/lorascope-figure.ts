@@ -11,6 +11,7 @@ import type { FigureKind, Focus, Report, ReportView, Request, Settings, Theme } 
 import { math } from '../text/math';
 import { lacking } from './asked';
 import { dials, type Dial } from './dials';
+import { own } from './own';
 import { fetched } from './reports';
 import { themeOf } from './scheme';
 import type { FigureName, LorascopeFigureElement, Selection } from './types';
@@ -26,7 +27,7 @@ const NEAR = '400px';
 type Public = Omit<LorascopeFigureElement, keyof HTMLElement>;
 
 export class LorascopeFigure extends LitElement implements Public {
-  static override styles = unsafeCSS(styles);
+  static override styles = unsafeCSS(own(styles));
   static override properties = {
     src: { reflect: true },
     lesson: { reflect: true },
