@@ -294,6 +294,25 @@ test('a table that goes on at the right says so, and keeps its names and best ma
   await expect(page.locator('lorascope-summary').getByTestId('more-columns')).toHaveCount(0);
 });
 
+test('what all fine-tunes of a plan share is said once, what they do not in every row', async ({ page }) => {
+  await open(page);
+  const folder = (name: string) => fixture(`minilm-layer0/${name}`);
+  for (const [at, name] of ['base', 'lora_r1', 'lora_r8'].entries()) {
+    await chooseFolder(page, folder(name));
+    await planned(page, 1 + 2 * at);
+  }
+  const rule = page.locator('[data-testid=plan-row] td[data-l="By the rule"]');
+  await expect(page.getByTestId('plan-row')).toHaveCount(2);
+  const shared = page.locator('.row', { has: page.getByTestId('plan-row') }).locator('.cap');
+  await expect(shared).toContainText(/Each is merged as W = .*\. All pair by the rule: .*base_model\.model\..*\./);
+  await expect(rule).toHaveCount(0);
+  await expect(page.getByText('base_model.model.')).toHaveCount(1);
+  await chooseFolder(page, folder('full'));
+  await planned(page, 6);
+  await expect(rule).toHaveCount(3);
+  await expect(shared).not.toContainText('All pair');
+});
+
 test('k and ε are typed exactly, and what makes no sense is taken back', async ({ page }) => {
   await stored(page);
   const [k, epsilon] = [page.getByTestId('k-exact'), page.getByTestId('epsilon-exact')];
