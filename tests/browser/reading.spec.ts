@@ -294,6 +294,35 @@ test('a table that goes on at the right says so, and keeps its names and best ma
   await expect(page.locator('lorascope-summary').getByTestId('more-columns')).toHaveCount(0);
 });
 
+test('the counts of a rule that counts at random are faded, and it says why', async ({ page }) => {
+  await open(page);
+  for (const [at, name] of ['base', 'lora_r8_a8'].entries()) {
+    await chooseFolder(page, fixture(`minilm-layer0/${name}`));
+    await planned(page, 1 + 2 * at);
+  }
+  await analyze(page);
+  const looks = (part: string) =>
+    page
+      .locator(part)
+      .first()
+      .evaluate((e) => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]);
+  const parts = ['[data-testid=model-row] .big', '.mats td.num b'];
+  const name = '[data-testid=model-row] .called';
+  const before = [await looks(parts[0]!), await looks(parts[1]!), await looks(name)];
+  expect(before.map(([, weight]) => weight)).toEqual(['600', '600', '600']);
+  await page.getByTestId('preset').selectOption('letter');
+  await expect(page.locator('lorascope-summary')).toContainText('the rule in force counts at random');
+  for (const [at, part] of parts.entries()) {
+    const [color, weight] = await looks(part);
+    expect([color === before[at]![0], weight], part).toEqual([false, '400']);
+  }
+  // The name stands as firm as before.
+  expect(await looks(name)).toEqual(before[2]);
+  await page.getByTestId('preset').selectOption('official');
+  await expect(page.locator('lorascope-summary')).not.toContainText('at random');
+  expect(await looks(parts[0]!)).toEqual(before[0]);
+});
+
 test('what all fine-tunes of a plan share is said once, what they do not in every row', async ({ page }) => {
   await open(page);
   const folder = (name: string) => fixture(`minilm-layer0/${name}`);

@@ -137,6 +137,14 @@ test('dials stay within their ranges, and a second click turns a column around',
   expect(change.sortBy(s, 'name', 0, true).sort?.descending).toBe(false);
 });
 
+test('a rule that keeps the sign counts at random, whichever preset it came with', () => {
+  const { settings } = change.defaults();
+  expect([change.atRandom({ settings }), change.atRandom({ settings: { ...settings, cosine: 'signed' } })]).toEqual([
+    false,
+    true,
+  ]);
+});
+
 test('the next name is looked for to the end and from the beginning, and is never the same', () => {
   const names = ['a', 'b', 'c', 'd'];
   const next = (one: string | undefined, ...those: string[]) => following(names, one, (name) => those.includes(name));

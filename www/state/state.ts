@@ -255,6 +255,11 @@ export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): S
   return { ...s, settings: { ...s.settings, preset: id, k, epsilon, side, cosine } };
 }
 
+/** Whether the rule in force counts at random: it keeps a sign that singular vectors do not have. */
+export function atRandom({ settings }: Pick<State, 'settings'>): boolean {
+  return settings.cosine === 'signed';
+}
+
 /** Shows so many rows and columns of the map, from a cell on. */
 export function look(s: State, top: number, origin: Cell = s.origin): State {
   const whole = (n: number) => Math.max(0, Math.round(n));

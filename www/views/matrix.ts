@@ -107,8 +107,9 @@ class MatrixView extends View {
   }
 
   #told(cell: MatrixCell | null | undefined, note: string): TemplateResult {
-    const { settings } = this.ctx.state;
-    return html`<div class="told">
+    const { state } = this.ctx;
+    const { settings } = state;
+    return html`<div class="told ${change.atRandom(state) ? 'random' : ''}">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
       ${cell?.remarks.map((said) => html`<p class="remark">${math(said)}</p>`)}
       <p class="quiet">${note}</p>

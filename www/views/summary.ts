@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
+import { atRandom } from '../state/state';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
 import { others, shown } from './many';
@@ -27,15 +28,16 @@ class SummaryView extends PatientView {
     const lines = models.map((_, at) => at).filter((at) => !this.#folded(runs.get(at), heads[at], at));
     const places = shown(this.ctx, lines.length).map((n) => lines[n]!);
     const complete = state.status !== 'running' && state.results.size >= all;
+    const random = atRandom(state);
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
       title: complete ? 'Summary' : 'So far',
       finding: complete
         ? `Counted in all ${counted(all, 'matrix', 'matrices')}.`
         : `Counts grow until all ${count(all)} are in.`,
-      note: DEFINITION,
+      note: random ? html`${DEFINITION} Faded: the rule in force counts at random.` : DEFINITION,
       kind: 'first',
-      body: html`${wide(html`<table class="models">
+      body: html`${wide(html`<table class="models ${random ? 'random' : ''}">
         <thead><tr>
           <th>Model</th>
           <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />${term('ΔW', 'change')}</th>

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../text/format';
 import { math } from '../text/math';
 import { shortened } from '../text/names';
-import { sortBy } from '../state/state';
+import { atRandom, sortBy } from '../state/state';
 import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
 import type { Item } from '../figure/menu';
@@ -43,7 +43,7 @@ class TableView extends PatientView {
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
-        ${wide(html`<table class="mats">
+        ${wide(html`<table class="mats ${atRandom(state) ? 'random' : ''}">
           ${this.#heads(measures, columns)}
           <tbody>${rows.map((row) => this.#line(row, measures, columns))}</tbody>
         </table>`)}
