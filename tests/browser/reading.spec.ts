@@ -239,6 +239,8 @@ test('a report that ends before the window does says so', async ({ page }) => {
   await page.getByTestId('k-slider').fill('10');
   await page.locator('[data-side=right]').click();
   await expect(page.getByTestId('lacking')).toContainText('does not hold the right vectors');
+  await page.getByTestId('preset').selectOption('letter');
+  await expect(page.getByTestId('lacking')).toContainText('does not hold the signs of the best matches');
 });
 
 test('the focus goes to what is new and back to the row, and the title says what is shown', async ({ page }) => {
