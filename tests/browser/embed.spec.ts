@@ -172,7 +172,8 @@ test('what cannot be meant is said in words, with what to write, and is drawn on
     'page.json is not a report.',
   ].entries())
     await expect(figures[at]!.getByRole('alert')).toContainText(words);
-  for (const figure of figures) await expect(figure.getByRole('alert')).not.toContainText(/JsValue|deserialize|undefined/);
+  for (const figure of figures)
+    await expect(figure.getByRole('alert')).not.toContainText(/JsValue|deserialize|undefined/);
   await figures[0]!.evaluate((e) => e.setAttribute('k', '12'));
   await expect(figures[0]!.locator('.caption')).toContainText('k = 12');
   await figures[1]!.evaluate((e) => Object.assign(e, { side: 'left', epsilon: Number.NaN }));

@@ -288,7 +288,9 @@ test('a table that goes on at the right says so, and keeps its names and best ma
   await more.click();
   await expect.poll(scrolled).toBe(0);
   // A short head says what it stands for.
-  await expect(table.locator('th .sort[title*="customer support adapter (EU, german + french)"]').first()).toBeVisible();
+  await expect(
+    table.locator('th .sort[title*="customer support adapter (EU, german + french)"]').first(),
+  ).toBeVisible();
   // A table that has room says nothing.
   await page.goto('./#report=gallery/sample.json');
   await reaches(page, 'done');

@@ -83,7 +83,14 @@ test('a matrix that is not there is said with those that are', () => {
   expect(unplaced('b', 'lora', ['a'], ['a', 'b'])).toBe('“lora” has no matrix “b”. There is a.');
   expect(unplaced('x', 'lora', ['a'], ['a', 'b'])).toBe('There is no matrix “x”. There are a, b.');
   expect(unplaced('x', undefined, [], [])).toBe('There is no matrix “x”. This report has no matrices.');
-  expect(unplaced('x', undefined, [], Array.from({ length: 30 }, (_, n) => `m${n}`))).toMatch(/m11 and 18 more\.$/);
+  expect(
+    unplaced(
+      'x',
+      undefined,
+      [],
+      Array.from({ length: 30 }, (_, n) => `m${n}`),
+    ),
+  ).toMatch(/m11 and 18 more\.$/);
 });
 
 test('an embed’s colours have names that no page around it uses', () => {
@@ -93,7 +100,10 @@ test('an embed’s colours have names that no page around it uses', () => {
   for (const path of ['element/style.css', 'style/tokens.css', 'style/lessons.css', 'style/menu.css']) {
     const css = readFileSync(new URL(`../../www/${path}`, import.meta.url), 'utf8');
     const names = own(css).match(/--[\w-]+/g) ?? [];
-    expect(names.filter((name) => !name.startsWith('--lorascope-')), path).toEqual([]);
+    expect(
+      names.filter((name) => !name.startsWith('--lorascope-')),
+      path,
+    ).toEqual([]);
   }
 });
 

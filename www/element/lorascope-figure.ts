@@ -241,8 +241,7 @@ export class LorascopeFigure extends LitElement implements Public {
   #wrong(): string {
     const models = this.head?.models.map(({ label }) => label) ?? [];
     const wrong =
-      unfit((name) => this.#written(name)) ||
-      lacking(this, { figures: this.#figures.map(({ id }) => id), models });
+      unfit((name) => this.#written(name)) || lacking(this, { figures: this.#figures.map(({ id }) => id), models });
     if (wrong || this.matrix == null) return wrong;
     // A heading names its matrix, where there is one.
     const placed = (matrix: string | undefined) => this.#heading({ ...this.#spec(), matrix }).includes(': ');

@@ -160,12 +160,7 @@ function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult 
   return html`${wide(table)} ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
 }
 
-function modelRow(
-  m: PlanModel,
-  summary: ModelSummary | undefined,
-  own: Own,
-  name: TemplateResult,
-): TemplateResult {
+function modelRow(m: PlanModel, summary: ModelSummary | undefined, own: Own, name: TemplateResult): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
   const scale = m.scaleText
     ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
