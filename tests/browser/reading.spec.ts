@@ -451,6 +451,7 @@ test('from one matrix to the next in which the chosen model has an intruder, and
 
   // Where there is none it says so, and stays where it is.
   await rows.first().click();
+  await page.locator('.qd', { hasText: label }).click();
   await page.getByTestId('epsilon-slider').fill('0');
   await expect(next).toBeDisabled();
   await expect(next).toHaveAttribute('title', `No other matrix has an intruder in ${label}`);
