@@ -11,7 +11,7 @@ import { others, shown } from './many';
 import { words } from './row';
 import { screen } from '../figure/screen';
 import { strip } from './strip';
-import { PatientView } from './view';
+import { type Context, PatientView } from './view';
 import { wide } from './wide';
 import '../figure/menu';
 
@@ -127,12 +127,12 @@ class TableView extends PatientView {
 }
 
 /** The row under the pointer stands in every figure. */
-function enter(store: View['ctx']['store'], matrix: string): void {
+function enter(store: Context['store'], matrix: string): void {
   store.point({ matrix, model: undefined, i: undefined, j: undefined, epsilon: undefined });
 }
 
 /** Leaving it clears only its own mark: a figure may have set another since. */
-function leave(store: View['ctx']['store'], matrix: string): void {
+function leave(store: Context['store'], matrix: string): void {
   const { focus } = store;
   if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
