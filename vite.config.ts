@@ -1,12 +1,13 @@
 import { defineConfig } from 'vite';
 import { isolation } from './tools/vite/isolation.mjs';
 import { policy } from './tools/vite/policy.mjs';
+import { preview } from './tools/vite/preview.mjs';
 
 export default defineConfig({
   // Relative addresses: dist/ works from any folder of any host.
   base: './',
   publicDir: 'www/public',
-  plugins: [policy(), isolation()],
+  plugins: [policy(), preview(), isolation()],
   build: {
     outDir: 'dist',
     target: 'es2022',

@@ -13,6 +13,7 @@ import { lessonOf } from './state/link';
 import { defaults, setMode } from './state/state';
 import { Store } from './state/store';
 import { acceptDrops } from './views/inputs';
+import { toNextIntruder } from './views/next-intruder';
 import type { MenuView } from './figure/menu';
 import { loadFigures, loadView } from './engine/wasm';
 import type { FigureId } from './wasm/simd/lorascope';
@@ -60,6 +61,7 @@ listen(
   {
     previous: () => nav.step(-1),
     next: () => nav.step(1),
+    intruder: () => toNextIntruder({ state: store.state, report, nav, store }),
     focus: (testid) => document.querySelector<HTMLElement>(`[data-testid=${testid}]`)?.focus(),
     figure: (what) => {
       const section = document.activeElement?.closest<HTMLElement>('[data-testid=figure]');

@@ -4,7 +4,8 @@ use crate::figures::{Matches, Request};
 use crate::report::{Cosine, Delta, LONGEST_WINDOW, Match, Matching, Matrix, Model, Report, Side, Similarity};
 use crate::summary;
 
-/// Draws the same figure as the whole report does, for every k up to 100 and every epsilon, on the side and by the cosine that are set.
+/// Draws the same figure as the whole report does, for every k up to 100 or the one that is set, and every epsilon, on the side and by the cosine
+/// that are set.
 /// Totals and counts are those of the settings.
 pub fn slim(report: &Report, request: &Request) -> Report {
     let only = request.matrix.as_ref().filter(|_| request.figure.is_of_one_matrix());
@@ -65,7 +66,7 @@ fn cut(m: &mut Matrix, request: &Request) {
     }
     for side in [&mut m.left, &mut m.right].into_iter().flatten() {
         if keeps.matches == Matches::Window {
-            shorten(side, LONGEST_WINDOW as usize);
+            shorten(side, LONGEST_WINDOW.max(settings.k) as usize);
         }
         if settings.cosine == Cosine::Absolute {
             side.signed_cos = None;

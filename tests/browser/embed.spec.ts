@@ -150,6 +150,39 @@ test('a figure says what it shows and of what; what is not there is said in word
   await expect(missing[0]!.locator('canvas')).toBeVisible();
 });
 
+test('what cannot be meant is said in words, with what to write, and is drawn once it is written', async ({ page }) => {
+  const wrong = await troubles(page);
+  writeFileSync(join(folder, 'page.json'), '<!doctype html><title>Not found</title>');
+  await blog(
+    page,
+    `<lorascope-figure src="sample.json" figure="epsilon-curve" k="ten"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="similarity" side="up"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="vector" vector="0"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="overview" controls="sliders"></lorascope-figure>
+    <lorascope-figure src="sample.json" figure="similarity" matrix="encoder.layer.0.attention.key.weight"></lorascope-figure>
+    <lorascope-figure src="page.json"></lorascope-figure>`,
+  );
+  const figures = await page.locator('lorascope-figure').all();
+  for (const [at, words] of [
+    'k="ten" means nothing. Write how many of the strongest vectors are looked at, a whole number from 1 on: k="10".',
+    'side="up" means nothing. Write side="left", side="right" or side="both".',
+    'vector="0" means nothing. Write which fine-tuned vector, a whole number from 1 on: vector="1".',
+    'controls="sliders" means nothing.',
+    'There are encoder.layer.0.attention.',
+    'page.json is not a report.',
+  ].entries())
+    await expect(figures[at]!.getByRole('alert')).toContainText(words);
+  for (const figure of figures)
+    await expect(figure.getByRole('alert')).not.toContainText(/JsValue|deserialize|undefined/);
+  await figures[0]!.evaluate((e) => e.setAttribute('k', '12'));
+  await expect(figures[0]!.locator('.caption')).toContainText('k = 12');
+  await figures[1]!.evaluate((e) => Object.assign(e, { side: 'left', epsilon: Number.NaN }));
+  await expect(figures[1]!.getByRole('alert')).toContainText('epsilon="NaN" means nothing');
+  await figures[1]!.evaluate((e) => Object.assign(e, { epsilon: 0.4 }));
+  await expect(figures[1]!.locator('canvas')).toBeVisible();
+  expect(wrong).toEqual([]);
+});
+
 test('a figure takes the colour scheme of the page around it, and nothing else of it', async ({ page }) => {
   const figure = '<lorascope-figure src="sample.json" figure="effective-rank"></lorascope-figure>';
   const ground = () => page.locator('lorascope-figure').evaluate((e) => getComputedStyle(e).backgroundColor);
@@ -192,6 +225,29 @@ test('a figure takes the colour scheme of the page around it, and nothing else o
     return [letterSpacing, fontStyle, textAlign, textTransform, wordSpacing, fontSize, color];
   });
   expect(style).toEqual(['normal', 'normal', 'start', 'none', '0px', '14px', 'rgb(21, 24, 26)']);
+});
+
+test('a page that styles every element draws the same figure as one that styles none', async ({ page }) => {
+  const figure = '<lorascope-figure src="sample.json" figure="epsilon-curve" style="width:640px"></lorascope-figure>';
+  const seen = async () => {
+    const canvas = page.locator('lorascope-figure canvas');
+    await expect(canvas).toHaveAttribute('aria-label', /.{12}/);
+    await page.waitForTimeout(300);
+    const styles = await page.locator('lorascope-figure .caption').evaluate((e) => {
+      const { letterSpacing, fontStyle, fontSize, lineHeight, textTransform, fontFamily, color } = getComputedStyle(e);
+      const ground = getComputedStyle((e.getRootNode() as ShadowRoot).host).backgroundColor;
+      return [letterSpacing, fontStyle, fontSize, lineHeight, textTransform, fontFamily, color, ground];
+    });
+    return { styles, drawn: await canvas.evaluate((c) => (c as HTMLCanvasElement).toDataURL()) };
+  };
+  await blog(page, figure);
+  const plain = await seen();
+  await blog(
+    page,
+    `<style>:root, * {letter-spacing:3px;word-spacing:9px;font:italic small-caps 700 30px/2 cursive;text-align:right;text-transform:uppercase;
+      text-indent:2em;color:lime;--paper:pink;--ink:lime;--ink-3:lime;--rule:red;--sans:cursive;--base:red}</style>${figure}`,
+  );
+  expect(await seen()).toEqual(plain);
 });
 
 test('the npm package serves a fresh project built by Vite, with types', async ({ page }) => {

@@ -106,8 +106,8 @@ async function dials(page: Page): Promise<void> {
 
 /** Counts, weakest matches and effective ranks of all models, as the summary prints them. */
 async function counts(page: Page, k: number, epsilon: number): Promise<void> {
-  await expect(page.locator('output[for=k]')).toHaveText(String(k));
-  await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
+  await expect(page.getByTestId('k-exact')).toHaveValue(String(k));
+  await expect(page.getByTestId('epsilon-exact')).toHaveValue(epsilon.toFixed(2));
   for (const [label, rows] of answers) {
     const said = await summary(page, label);
     checkCount(said.intruders, rows, k, epsilon, label);

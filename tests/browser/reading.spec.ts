@@ -239,6 +239,8 @@ test('a report that ends before the window does says so', async ({ page }) => {
   await page.getByTestId('k-slider').fill('10');
   await page.locator('[data-side=right]').click();
   await expect(page.getByTestId('lacking')).toContainText('does not hold the right vectors');
+  await page.getByTestId('preset').selectOption('letter');
+  await expect(page.getByTestId('lacking')).toContainText('does not hold the signs of the best matches');
 });
 
 test('the focus goes to what is new and back to the row, and the title says what is shown', async ({ page }) => {
@@ -254,6 +256,206 @@ test('the focus goes to what is new and back to the row, and the title says what
   await expect(page).toHaveTitle(/^Layer \d+, .* · Lorascope$/);
   await page.keyboard.press('Escape');
   await expect.poll(focused).toBe(name);
+});
+
+test('a table that goes on at the right says so, and keeps its names and best matches in sight', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto('./');
+  await chooseFiles(page, named().path);
+  await reaches(page, 'done');
+  const table = page.locator('lorascope-table lorascope-wide');
+  const [place, more] = [table.locator('.tbl-scroll'), table.getByTestId('more-columns')];
+  const row = table.getByTestId('matrix-row').first();
+  /** Whether a part of the row lies within the table's place. */
+  const seen = (part: string) =>
+    row.locator(part).evaluate((own) => {
+      const [box, place] = [own, own.closest('.tbl-scroll')!].map((e) => e.getBoundingClientRect());
+      return box!.left >= place!.left - 1 && box!.right <= place!.right + 1;
+    });
+  const scrolled = () => place.evaluate(({ scrollLeft }) => scrollLeft);
+  await expect(more).toHaveText('More columns →');
+  expect([await seen('td.name'), await seen('svg.strip')]).toEqual([true, true]);
+  for (let presses = 0; presses < 20 && (await more.innerText()).startsWith('More'); presses++) {
+    const before = await scrolled();
+    await more.click();
+    await expect.poll(scrolled).toBeGreaterThan(before);
+    expect([await seen('td.name'), await seen('svg.strip')]).toEqual([true, true]);
+    await page.waitForTimeout(50);
+  }
+  // At its end there is no more, and one press is the way back.
+  await expect(more).toHaveText('← The first columns');
+  expect(await place.evaluate((e) => e.scrollWidth - e.clientWidth - e.scrollLeft)).toBeLessThan(2);
+  await more.click();
+  await expect.poll(scrolled).toBe(0);
+  // A short head says what it stands for.
+  await expect(
+    table.locator('th .sort[title*="customer support adapter (EU, german + french)"]').first(),
+  ).toBeVisible();
+  // A table that has room says nothing.
+  await page.goto('./#report=gallery/sample.json');
+  await reaches(page, 'done');
+  await expect(table.getByTestId('matrix-row').first()).toBeVisible();
+  await expect(page.locator('lorascope-summary').getByTestId('more-columns')).toHaveCount(0);
+});
+
+test('the counts of a rule that counts at random are faded, and it says why', async ({ page }) => {
+  await open(page);
+  for (const [at, name] of ['base', 'lora_r8_a8'].entries()) {
+    await chooseFolder(page, fixture(`minilm-layer0/${name}`));
+    await planned(page, 1 + 2 * at);
+  }
+  await analyze(page);
+  const looks = (part: string) =>
+    page
+      .locator(part)
+      .first()
+      .evaluate((e) => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]);
+  const parts = ['[data-testid=model-row] .big', '.mats td.num b'];
+  const name = '[data-testid=model-row] .called';
+  const before = [await looks(parts[0]!), await looks(parts[1]!), await looks(name)];
+  expect(before.map(([, weight]) => weight)).toEqual(['600', '600', '600']);
+  await page.getByTestId('preset').selectOption('letter');
+  await expect(page.locator('lorascope-summary')).toContainText('the rule in force counts at random');
+  // What is out of sight follows a moment later.
+  for (const [at, part] of parts.entries()) {
+    await expect.poll(async () => (await looks(part))[1], { message: part }).toBe('400');
+    expect((await looks(part))[0], part).not.toBe(before[at]![0]);
+  }
+  // The name stands as firm as before.
+  expect(await looks(name)).toEqual(before[2]);
+  await page.getByTestId('preset').selectOption('official');
+  await expect(page.locator('lorascope-summary')).not.toContainText('at random');
+  expect(await looks(parts[0]!)).toEqual(before[0]);
+});
+
+test('what all fine-tunes of a plan share is said once, what they do not in every row', async ({ page }) => {
+  await open(page);
+  const folder = (name: string) => fixture(`minilm-layer0/${name}`);
+  for (const [at, name] of ['base', 'lora_r1', 'lora_r8'].entries()) {
+    await chooseFolder(page, folder(name));
+    await planned(page, 1 + 2 * at);
+  }
+  const rule = page.locator('[data-testid=plan-row] td[data-l="By the rule"]');
+  await expect(page.getByTestId('plan-row')).toHaveCount(2);
+  const shared = page.locator('.row', { has: page.getByTestId('plan-row') }).locator('.cap');
+  await expect(shared).toContainText(/Each is merged as W = .*\. All pair by the rule: .*base_model\.model\..*\./);
+  await expect(rule).toHaveCount(0);
+  await expect(page.getByText('base_model.model.')).toHaveCount(1);
+  await chooseFolder(page, folder('full'));
+  await planned(page, 6);
+  await expect(rule).toHaveCount(3);
+  await expect(shared).not.toContainText('All pair');
+});
+
+test('k and ε are typed exactly, and what makes no sense is taken back', async ({ page }) => {
+  await stored(page);
+  const [k, epsilon] = [page.getByTestId('k-exact'), page.getByTestId('epsilon-exact')];
+  const slider = page.getByTestId('k-slider');
+  const type = async (field: typeof k, text: string) => {
+    await field.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+  };
+  // As far as there are vectors, though the slider ends before.
+  await type(k, '384');
+  await expect(k).toHaveValue('384');
+  await expect(page.locator('.group').first()).toContainText('k = 384');
+  await expect(slider).toHaveAttribute('max', '100');
+  await expect(slider).toHaveAttribute('aria-valuetext', '384');
+  await expect.poll(() => new URL(page.url()).hash).toContain('k=384');
+  await slider.fill('60');
+  await expect(k).toHaveValue('60');
+  await type(epsilon, '0.37');
+  await expect(page.getByTestId('epsilon-slider')).toHaveValue('0.37');
+  for (const [field, text, kept] of [
+    [k, '1e9', '384'],
+    [k, '-3', '1'],
+    [k, '2.7', '3'],
+    [k, '', '3'],
+    [k, 'e', '3'],
+    [k, '1e999', '3'],
+    [epsilon, '7', '1.00'],
+    [epsilon, '-0.5', '0.00'],
+    [epsilon, '0.333', '0.33'],
+    [epsilon, '--', '0.33'],
+  ] as const) {
+    await type(field, text);
+    await expect(field, `“${text}”`).toHaveValue(kept);
+  }
+  // Escape takes back what is typed and leaves the matrix open; the keys of the page are letters in the field.
+  await page.getByTestId('matrix-row').first().click();
+  await k.focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('55');
+  await page.keyboard.press('Escape');
+  await expect(k).toHaveValue('3');
+  await expect(page.locator('.head .sub .mono')).toBeVisible();
+});
+
+test('the line of ε is drawn along its axis by the mouse, and set by Enter', async ({ page }) => {
+  await stored(page);
+  const figure = page.locator('[data-figure=epsilon-curve] canvas');
+  await figure.scrollIntoViewIfNeeded();
+  const box = (await figure.boundingBox())!;
+  const value = async () => Number(await page.getByTestId('epsilon-exact').inputValue());
+  await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.5 * box.height);
+  await page.mouse.down();
+  const first = await value();
+  await page.mouse.move(box.x + 0.7 * box.width, box.y + 0.5 * box.height, { steps: 4 });
+  await expect.poll(value).toBeGreaterThan(first + 0.15);
+  await page.mouse.up();
+  const drawn = await value();
+  await page.mouse.move(box.x + 0.3 * box.width, box.y + 0.5 * box.height);
+  await page.waitForTimeout(100);
+  expect(await value()).toBe(drawn);
+  await figure.focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Enter');
+  await expect.poll(value).not.toBe(drawn);
+
+  const windows = page.locator('[data-figure=k-curve] canvas');
+  await windows.click({ position: { x: 300, y: 100 } });
+  await expect(page.getByTestId('k-exact')).not.toHaveValue('10');
+});
+
+test('from one matrix to the next in which the chosen model has an intruder, and neighbours in whole words', async ({
+  page,
+}) => {
+  await stored(page);
+  const [rows, next] = [page.getByTestId('matrix-row'), page.getByTestId('next-intruder')];
+  await rows.first().click();
+  await expect(page.getByRole('button', { name: /^Next matrix/ })).toHaveText(/^Layer \d+, .+ →$/);
+  const label = 'LoRA r = 1';
+  await page.locator('.qd', { hasText: label }).click();
+  await next.click();
+  const [name, found] = [page.locator('.head .sub .mono'), page.locator('.qd[aria-pressed=true]')];
+  await expect(found).toContainText(/[1-9]\d* intruders? in the top 10/);
+  const first = await name.innerText();
+  const seen = new Set<string>();
+  for (let steps = 0; steps < 30 && !seen.has(await name.innerText()); steps++) {
+    seen.add(await name.innerText());
+    await expect(found.locator('.ttl')).toHaveText(label);
+    await expect(found).toContainText(/[1-9]\d* intruders? in the top 10/);
+    const before = await name.innerText();
+    // The button and the key do the same.
+    if (steps % 2 === 0) await next.click();
+    else await page.keyboard.press('i');
+    await expect(name).not.toHaveText(before);
+  }
+  // Around the end, over all of them and no others.
+  expect(await name.innerText()).toBe(first);
+  await page.keyboard.press('Escape');
+  const summary = page.locator(`[data-testid=model-row][data-label="${label}"] td[data-l="Matrices with any"]`);
+  await expect(summary).toHaveText(String(seen.size));
+
+  // Where there is none it says so, and stays where it is.
+  await rows.first().click();
+  await page.locator('.qd', { hasText: label }).click();
+  await page.getByTestId('epsilon-slider').fill('0');
+  await expect(next).toBeDisabled();
+  await expect(next).toHaveAttribute('title', `No other matrix has an intruder in ${label}`);
 });
 
 test('what is wrong with many files alike is said once, and the folders of tools are not read', async ({ page }) => {

@@ -1,7 +1,9 @@
 /** Names in little room, and a run in a link. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { carried } from '../../www/state/carried';
-import { lacking } from '../../www/element/asked';
+import { lacking, unfit, unplaced } from '../../www/element/asked';
+import { own } from '../../www/element/own';
 import { middle, parts, shortened } from '../../www/text/names';
 
 test('a name breaks after its separators and is shortened in the middle', () => {
@@ -33,6 +35,76 @@ test('what an embed asks for and does not get is said with what there is', () =>
   expect(lacking({ figure: 'pie', model: null }, there)).toBe('There is no figure “pie”. There are overview, k-curve.');
   for (const model of ['3', '0', 'lor', ''])
     expect(lacking({ figure: 'overview', model }, there)).toBe(`There is no model “${model}”. There are full, lora.`);
+});
+
+test('an attribute that means nothing is said with what to write instead', () => {
+  const of = (all: Record<string, string>) => unfit((name) => all[name]);
+  expect(of({})).toBe('');
+  expect(
+    of({
+      k: '384',
+      epsilon: '0',
+      side: 'both',
+      cosine: 'signed',
+      vector: '1',
+      top: '8192',
+      until: '0',
+      theme: 'dark',
+      caption: 'none',
+      controls: 'k, epsilon  step menu',
+    }),
+  ).toBe('');
+  expect(of({ controls: 'none' })).toBe('');
+  for (const [name, values] of Object.entries({
+    k: ['abc', '', '0', '-3', '1.5', '1e9', '99999999999', 'NaN', '١'],
+    epsilon: ['', ' ', '7', '-0.1', 'half', 'NaN', 'Infinity'],
+    side: ['up', '', 'Left'],
+    cosine: ['cos'],
+    vector: ['0', 'first'],
+    top: ['all'],
+    until: ['-1', '1.5'],
+    theme: ['auto'],
+    caption: ['below'],
+    controls: ['sliders', 'k epsilon dial'],
+  }))
+    for (const value of values) {
+      const said = of({ [name]: value });
+      expect(said, `${name}="${value}"`).toContain(`${name}="${value}" means nothing. Write `);
+      // What it says to write is fit.
+      for (const [, example] of said.slice(said.indexOf('Write')).matchAll(new RegExp(`${name}="([^"]*)"`, 'g')))
+        expect(of({ [name]: example! })).toBe('');
+    }
+  expect(of({ side: 'up' })).toBe('side="up" means nothing. Write side="left", side="right" or side="both".');
+  expect(of({ k: 'x'.repeat(1e6) }).length).toBeLessThan(200);
+});
+
+test('a matrix that is not there is said with those that are', () => {
+  expect(unplaced('x', undefined, [], ['a', 'b'])).toBe('There is no matrix “x”. There are a, b.');
+  expect(unplaced('b', 'lora', ['a'], ['a', 'b'])).toBe('“lora” has no matrix “b”. There is a.');
+  expect(unplaced('x', 'lora', ['a'], ['a', 'b'])).toBe('There is no matrix “x”. There are a, b.');
+  expect(unplaced('x', undefined, [], [])).toBe('There is no matrix “x”. This report has no matrices.');
+  expect(
+    unplaced(
+      'x',
+      undefined,
+      [],
+      Array.from({ length: 30 }, (_, n) => `m${n}`),
+    ),
+  ).toMatch(/m11 and 18 more\.$/);
+});
+
+test('an embed’s colours have names that no page around it uses', () => {
+  expect(own(':host{--ink:#000;color:var(--ink);margin:calc(1px - -2px)}.c-lora-1{--c:var(--lora-1)}')).toBe(
+    ':host{--lorascope-ink:#000;color:var(--lorascope-ink);margin:calc(1px - -2px)}.c-lora-1{--lorascope-c:var(--lorascope-lora-1)}',
+  );
+  for (const path of ['element/style.css', 'style/tokens.css', 'style/lessons.css', 'style/menu.css']) {
+    const css = readFileSync(new URL(`../../www/${path}`, import.meta.url), 'utf8');
+    const names = own(css).match(/--[\w-]+/g) ?? [];
+    expect(
+      names.filter((name) => !name.startsWith('--lorascope-')),
+      path,
+    ).toEqual([]);
+  }
 });
 
 test('a link that is cut off, changed, or made to fill the memory is refused', async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { exactSeconds, remaining } from '../../www/state/cost';
 import { bytes, count, counted, duration, fixed, interval, undecided } from '../../www/text/format';
+import { following } from '../../www/state/navigation';
 import * as runs from '../../www/state/run';
 import * as change from '../../www/state/state';
 import type { Mode, Outcome, Plan } from '../../www/wasm/simd/lorascope';
@@ -120,6 +121,10 @@ test('what came from an earlier visit is counted apart, and the first reason why
 test('dials stay within their ranges, and a second click turns a column around', () => {
   const s = { ...change.defaults(), plan };
   expect([change.setK(s, 0).settings.k, change.setK(s, 500).settings.k]).toEqual([1, 8]);
+  // A slider ends where it can still be held; what is typed goes as far as there are vectors.
+  const wide = { ...s, plan: { ...plan, matrices: [...plan.matrices, { rows: 384, cols: 1536 }] } as unknown as Plan };
+  expect([change.maxK(wide), change.longestK(wide), change.setK(wide, 1e9).settings.k]).toEqual([100, 384, 384]);
+  expect([change.setK(wide, 2.5).settings.k, change.setK(wide, -1e300).settings.k]).toEqual([3, 1]);
   expect(
     [change.setEpsilon(s, -1), change.setEpsilon(s, 0.333), change.setEpsilon(s, 7)].map((x) => x.settings.epsilon),
   ).toEqual([0, 0.33, 1]);
@@ -130,6 +135,23 @@ test('dials stay within their ranges, and a second click turns a column around',
     change.sortBy(first, 'intruders', 0).sort?.descending,
   ]).toEqual([true, false, true]);
   expect(change.sortBy(s, 'name', 0, true).sort?.descending).toBe(false);
+});
+
+test('a rule that keeps the sign counts at random, whichever preset it came with', () => {
+  const { settings } = change.defaults();
+  expect([change.atRandom({ settings }), change.atRandom({ settings: { ...settings, cosine: 'signed' } })]).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test('the next name is looked for to the end and from the beginning, and is never the same', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  const next = (one: string | undefined, ...those: string[]) => following(names, one, (name) => those.includes(name));
+  expect([next('b', 'a', 'b', 'd'), next('b', 'a', 'b'), next('d', 'a'), next('a', 'd')]).toEqual(['d', 'a', 'a', 'd']);
+  expect([next('b', 'b'), next('b')]).toEqual([undefined, undefined]);
+  expect([next(undefined, 'a'), next('elsewhere', 'd')]).toEqual(['a', 'd']);
+  expect(following([], 'a', () => true)).toBeUndefined();
 });
 
 test('starting over forgets the files and keeps the machine', () => {

@@ -1,4 +1,4 @@
-/** Checks of an embed: whether the report has what it asks for; in words, with what there is instead. Pure. */
+/** Checks of an embed: whether its attributes can be meant, and whether the report has what they ask for; in words, with what to write instead. Pure. */
 
 interface Asked {
   figure: string;
@@ -13,6 +13,60 @@ interface There {
 /** The most names that a sentence lists. */
 const LISTED = 12;
 
+/** The engine counts in 32 bits. */
+const MOST = 0xffffffff;
+
+interface Attribute {
+  name: string;
+  fits(value: string): boolean;
+  /** What to write, after "Write". */
+  write: string;
+}
+
+const whole = (name: string, least: number, what: string, example: number): Attribute => ({
+  name,
+  fits: (value) => /^\s*\d+\s*$/.test(value) && Number(value) >= least && Number(value) <= MOST,
+  write: `${what}, a whole number from ${least} on: ${name}="${example}"`,
+});
+
+const words = (name: string, ...all: string[]): Attribute => ({
+  name,
+  fits: (value) => all.includes(value),
+  write: or(all.map((word) => `${name}="${word}"`)),
+});
+
+/** A missing attribute is never wrong. */
+const ATTRIBUTES: readonly Attribute[] = [
+  whole('k', 1, 'how many of the strongest vectors are looked at', 10),
+  {
+    name: 'epsilon',
+    fits: (value) => value.trim() !== '' && Number(value) >= 0 && Number(value) <= 1,
+    write: 'a threshold from 0 to 1: epsilon="0.5"',
+  },
+  words('side', 'left', 'right', 'both'),
+  words('cosine', 'absolute', 'signed'),
+  whole('vector', 1, 'which fine-tuned vector', 1),
+  whole('top', 1, 'how many rows and columns of the map', 32),
+  whole('until', 0, 'a training step', 1000),
+  words('theme', 'light', 'dark'),
+  // An empty one is the usual caption.
+  { ...words('caption', 'title', 'none'), fits: (value) => ['', 'title', 'none'].includes(value) },
+  {
+    name: 'controls',
+    fits: (value) => split(value).every((word) => ['k', 'epsilon', 'step', 'menu', 'none'].includes(word)),
+    write: 'any of k, epsilon, step and menu, or none: controls="epsilon menu"',
+  },
+];
+
+/** The first attribute that means nothing, and what to write instead; empty where all can be meant. */
+export function unfit(read: (name: string) => string | null | undefined): string {
+  for (const { name, fits, write } of ATTRIBUTES) {
+    const value = read(name);
+    if (value != null && !fits(value)) return `${name}="${short(value)}" means nothing. Write ${write}.`;
+  }
+  return '';
+}
+
 /** The reason why an embed lacks what it asks for; empty where all of it is there. A model is meant by its label, or by its number from 1. */
 export function lacking({ figure, model }: Asked, { figures, models }: There): string {
   if (!figures.includes(figure)) return none('figure', figure, figures);
@@ -21,8 +75,35 @@ export function lacking({ figure, model }: Asked, { figures, models }: There): s
   return known ? '' : none('model', model, models);
 }
 
-function none(what: string, name: string, names: readonly string[]): string {
+/** A matrix that a report does not have, or not of this model: `own` are that model's. */
+export function unplaced(
+  matrix: string,
+  model: string | undefined,
+  own: readonly string[],
+  all: readonly string[],
+): string {
+  if (model === undefined || !all.includes(matrix)) return none('matrix', matrix, all, 'matrices');
+  return `“${model}” has no matrix “${short(matrix)}”. ${list(own)}`;
+}
+
+function none(what: string, name: string, names: readonly string[], many = `${what}s`): string {
+  if (names.length === 0) return `There is no ${what} “${short(name)}”. This report has no ${many}.`;
+  return `There is no ${what} “${short(name)}”. ${list(names)}`;
+}
+
+function list(names: readonly string[]): string {
   const rest = names.length - LISTED;
   const listed = names.slice(0, LISTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
-  return `There is no ${what} “${name}”. There ${names.length === 1 ? 'is' : 'are'} ${listed || 'none'}.`;
+  return `There ${names.length === 1 ? 'is' : 'are'} ${listed || 'none'}.`;
+}
+
+const split = (value: string): string[] => value.split(/[\s,]+/).filter(Boolean);
+
+function or(all: readonly string[]): string {
+  return [all.slice(0, -1).join(', '), all.at(-1)].filter(Boolean).join(' or ');
+}
+
+/** What a page wrote may be anything. */
+function short(value: string): string {
+  return [...value].length > 80 ? `${[...value].slice(0, 79).join('')}…` : value;
 }

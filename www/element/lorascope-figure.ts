@@ -9,8 +9,9 @@ import type { Spec } from '../figure/figure';
 import type { Item } from '../figure/menu';
 import type { FigureKind, Focus, Report, ReportView, Request, Settings, Theme } from '../wasm/embed/lorascope';
 import { math } from '../text/math';
-import { lacking } from './asked';
+import { lacking, unfit, unplaced } from './asked';
 import { dials, type Dial } from './dials';
+import { own } from './own';
 import { fetched } from './reports';
 import { themeOf } from './scheme';
 import type { FigureName, LorascopeFigureElement, Selection } from './types';
@@ -26,7 +27,7 @@ const NEAR = '400px';
 type Public = Omit<LorascopeFigureElement, keyof HTMLElement>;
 
 export class LorascopeFigure extends LitElement implements Public {
-  static override styles = unsafeCSS(styles);
+  static override styles = unsafeCSS(own(styles));
   static override properties = {
     src: { reflect: true },
     lesson: { reflect: true },
@@ -239,13 +240,27 @@ export class LorascopeFigure extends LitElement implements Public {
   /** The reason why something that was asked for cannot be drawn. */
   #wrong(): string {
     const models = this.head?.models.map(({ label }) => label) ?? [];
-    const wrong = lacking(this, { figures: this.#figures.map(({ id }) => id), models });
+    const wrong =
+      unfit((name) => this.#written(name)) || lacking(this, { figures: this.#figures.map(({ id }) => id), models });
     if (wrong || this.matrix == null) return wrong;
-    // A heading names the layer of its matrix, where there is one.
+    // A heading names its matrix, where there is one.
     const placed = (matrix: string | undefined) => this.#heading({ ...this.#spec(), matrix }).includes(': ');
-    return placed(undefined) && !placed(this.matrix)
-      ? `There is no matrix “${this.matrix}” in this report. Its name is that in the base; “Copy embed code” writes it.`
-      : '';
+    return placed(undefined) && !placed(this.matrix) ? this.#unplaced(this.matrix) : '';
+  }
+
+  /** An attribute as it is in force: what a script has set reaches the attribute only after this. Of what is no number only the attribute has the text. */
+  #written(name: string): string | undefined {
+    const value = this[name as keyof this] as unknown;
+    if (value == null) return undefined;
+    return Number.isNaN(value) ? (this.getAttribute(name) ?? 'NaN') : String(value);
+  }
+
+  /** Which matrices there are, only the whole report knows: it is looked through when one is asked for that is not there. */
+  #unplaced(matrix: string): string {
+    const { models } = JSON.parse(this.#drawn.view!.json(this.#settings)) as Report;
+    const names = (all: Report['models']) => [...new Set(all.flatMap((m) => m.matrices.map(({ name }) => name)))];
+    const own = models[this.#spec().model ?? -1];
+    return unplaced(matrix, own?.label, names(own ? [own] : []), names(models));
   }
 
   #heading(spec: Spec): string {

@@ -12,6 +12,7 @@ import { kebab } from '../lessons/take-away';
 import type { Drawing, Menu } from '../lessons/view';
 import type { Theme } from '../wasm/simd/lorascope';
 import { loadLessons } from './lesson-wasm';
+import { own } from './own';
 import { themeOf } from './scheme';
 import styles from './lesson.css?inline';
 import '../lessons/view';
@@ -19,7 +20,7 @@ import '../lessons/view';
 const NEAR = '400px';
 
 export class LorascopeLesson extends LitElement {
-  static override styles = unsafeCSS(styles);
+  static override styles = unsafeCSS(own(styles));
   static override properties = {
     lesson: { reflect: true },
     theme: { reflect: true },

@@ -9,7 +9,14 @@ export function fetched(src: string): Promise<ReportView> {
   const address = new URL(src, document.baseURI).href;
   const known = opened.get(address);
   if (known) return known;
-  const report = Promise.all([loadView(), text(src, address)]).then(([View, json]) => View.fromJson(json));
+  const report = Promise.all([loadView(), text(src, address)]).then(([View, json]) => {
+    try {
+      return View.fromJson(json);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${src} is not a report. ${why} “Save report” and “Data of the embed” write one.`);
+    }
+  });
   opened.set(address, report);
   report.catch(() => opened.delete(address));
   return report;

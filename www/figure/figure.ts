@@ -53,6 +53,8 @@ export class FigureView extends LitElement {
   readonly #hand = new MapHand(this);
   /** Hears of the mark that was clicked, or on which Enter was pressed. */
   chosen: ((focus: Focus) => void) | undefined;
+  /** Hears of the place on an axis of thresholds or windows to which the pressed mouse moves. */
+  turned: ((focus: Focus) => void) | undefined;
   #drawn = '';
   /** The words for screen readers are made when nothing moves any more. */
   #words: ReturnType<typeof setTimeout> | undefined;
@@ -83,6 +85,7 @@ export class FigureView extends LitElement {
   protected override render(): TemplateResult {
     if (this.spec.thumbnail) return html`<canvas aria-hidden="true"></canvas>`;
     return html`<canvas
+        class=${this.#turns ? 'turns' : ''}
         tabindex="0"
         role="application"
         aria-roledescription="figure"
@@ -151,6 +154,7 @@ export class FigureView extends LitElement {
   readonly #point = (event: PointerEvent): void => {
     if (this.#hand.drag(event)) return;
     this.#show(this.report.view?.hover(this.request, event.offsetX, event.offsetY), false);
+    if (this.#turns && event.buttons === 1 && event.pointerType === 'mouse') this.turned?.(this.readout!.focus);
   };
 
   readonly #press = (event: PointerEvent): void => {
@@ -187,6 +191,12 @@ export class FigureView extends LitElement {
     if (aloud && readout)
       this.spoken = [readout.title, ...readout.lines.map(([name, value]) => `${name} ${value}`)].join('; ');
     this.pointer.point(readout?.focus);
+  }
+
+  /** Whether the mark under the pointer is a place that can be turned to. */
+  get #turns(): boolean {
+    const { epsilon, k } = this.readout?.focus ?? {};
+    return this.turned !== undefined && (epsilon != null || k != null);
   }
 
   #choose(): void {

@@ -26,7 +26,6 @@ export const firstStep: Lesson = {
       variable: 'α',
       values: [1, 2, 4, 8, 16, 32, 64, 128],
       said: String,
-      main: true,
     },
     {
       kind: 'steps',
@@ -35,7 +34,6 @@ export const firstStep: Lesson = {
       variable: 'η',
       values: RATES,
       said: String,
-      main: true,
     },
     {
       kind: 'choice',
@@ -45,7 +43,6 @@ export const firstStep: Lesson = {
         ['sgd', 'gradient descent'],
         ['adam', 'Adam'],
       ],
-      main: true,
     },
     { kind: 'steps', id: 'batch', label: 'Examples in the batch', values: [1, 4, 16, 64, 256], said: String },
     { kind: 'steps', id: 'n', label: 'Width', variable: 'n', values: [16, 32, 64, 128], said: String },

@@ -74,7 +74,7 @@ export const making: Lesson = {
     },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { lambda: 0.5, angle: 45, making: 'planted', spectrum: 'power', tied: 8, k: 10, epsilon: 0.5, seed: 1 },
+  defaults: { lambda: 0, angle: 45, making: 'planted', spectrum: 'power', tied: 8, k: 10, epsilon: 0.5, seed: 1 },
   words: (f, d) =>
     d['making'] === 'turned'
       ? html`<p class="read">Here nothing new is added. ${whole(f['tied'])} singular vectors of <i class="v">W</i> whose strengths are almost equal are turned among themselves. The change is small: ${say(100 * (f['relativeChange'] ?? NaN), 1)} % of <i class="v">W</i>.</p>

@@ -78,6 +78,18 @@ export function sideless({ results, settings: { side } }: State): number[] {
   );
 }
 
+/** Those of whose best matches the sign is asked for and not known: certified results and slim reports do without. */
+export function signless({ results, settings: { cosine, side } }: State): number[] {
+  if (cosine !== 'signed') return [];
+  const lacks = (known: Found['matrix']['left']) => known !== undefined && !known.signedCos;
+  return where(results, (outcomes) =>
+    outcomes.some(
+      ({ matrix: m }) =>
+        m.status === 'analyzed' && ((side !== 'right' && lacks(m.left)) || (side !== 'left' && lacks(m.right))),
+    ),
+  );
+}
+
 /** The content of a slim report per matrix, in words; empty where it holds all vectors. */
 export function held(state: State): string {
   const { vectors } = short({ ...state, settings: { ...state.settings, k: Infinity } });

@@ -3,6 +3,16 @@ import { CORNER } from '../contract';
 import type { State } from './state';
 import type { Store } from './store';
 
+/** The first name after one, and around the end, for which something holds; undefined where it holds for no other. */
+export function following(
+  names: readonly string[],
+  one: string | undefined,
+  holds: (name: string) => boolean,
+): string | undefined {
+  const at = names.indexOf(one ?? '');
+  return [...names.slice(at + 1), ...names.slice(0, Math.max(0, at))].find(holds);
+}
+
 export class Navigation {
   readonly #store: Store;
   /** The scroll position of the results when a matrix was opened. */

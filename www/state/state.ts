@@ -225,16 +225,21 @@ export function trouble(s: State, problem: Problem): State {
   return { ...s, status, screen: 'plan', loading: '', problems: [problem] };
 }
 
-/** The longest window: as many vectors as the largest matrix has, and no more than a slider offers. */
-export function maxK(s: State): number {
+/** The longest window there is: as many vectors as the largest matrix has. */
+export function longestK(s: State): number {
   // One by one: a plan may have more matrices than a call takes arguments.
   let most = 0;
   for (const { rows, cols } of s.plan?.matrices ?? []) most = Math.max(most, Math.min(rows, cols));
-  return Math.max(1, Math.min(LONGEST_WINDOW, most || 50));
+  return most || 50;
+}
+
+/** The longest window that a slider offers. */
+export function maxK(s: State): number {
+  return Math.min(LONGEST_WINDOW, longestK(s));
 }
 
 export function setK(s: State, k: number): State {
-  return { ...s, settings: { ...s.settings, k: Math.max(1, Math.min(maxK(s), Math.round(k))) } };
+  return { ...s, settings: { ...s.settings, k: Math.max(1, Math.min(longestK(s), Math.round(k))) } };
 }
 
 export function setEpsilon(s: State, epsilon: number): State {
@@ -248,6 +253,11 @@ export function setSide(s: State, side: Side): State {
 /** Takes a preset's whole rule. */
 export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): State {
   return { ...s, settings: { ...s.settings, preset: id, k, epsilon, side, cosine } };
+}
+
+/** Whether the rule in force counts at random: it keeps a sign that singular vectors do not have. */
+export function atRandom({ settings }: Pick<State, 'settings'>): boolean {
+  return settings.cosine === 'signed';
 }
 
 /** Shows so many rows and columns of the map, from a cell on. */

@@ -1,7 +1,8 @@
-/** The sticky line of dials. Each moves every figure and every count within one frame; nothing is computed again. */
+/** The sticky line of dials, each a slider and a field for its exact value. Each moves every figure and every count within one frame; nothing is computed again. */
 import { html, type TemplateResult } from 'lit';
 import * as change from '../state/state';
 import type { Side } from '../wasm/simd/lorascope';
+import { exact } from './exact';
 import { View } from './view';
 
 const SIDES: readonly (readonly [Side, string, string])[] = [
@@ -15,16 +16,35 @@ class ControlsView extends View {
     const { state, store } = this.ctx;
     const { k, epsilon, side } = state.settings;
     const value = (event: Event) => (event.currentTarget as HTMLInputElement).valueAsNumber;
+    const longest = change.longestK(state);
     return html`<div class="controls"><div class="wrap"><div class="in">
       <div class="ctl">
         <label for="k"><span class="word">Window </span><i class="v">k</i></label>
-        <input id="k" type="range" min="1" max=${change.maxK(state)} .value=${String(k)} data-testid="k-slider" @input=${(e: Event) => store.update((s) => change.setK(s, value(e)))} />
-        <output for="k">${k}</output>
+        <input id="k" type="range" min="1" max=${change.maxK(state)} .value=${String(k)} aria-valuetext=${k} data-testid="k-slider" @input=${(e: Event) => store.update((s) => change.setK(s, value(e)))} />
+        ${exact({
+          id: 'k-exact',
+          label: `Window k, 1 to ${longest}`,
+          min: 1,
+          max: longest,
+          step: 1,
+          said: String(k),
+          set: (to) => store.update((s) => change.setK(s, to)),
+          now: () => String(store.state.settings.k),
+        })}
       </div>
       <div class="ctl">
         <label for="e"><span class="word">Threshold </span><i class="v">ε</i></label>
         <input id="e" type="range" min="0" max="1" step="0.01" .value=${String(epsilon)} data-testid="epsilon-slider" @input=${(e: Event) => store.update((s) => change.setEpsilon(s, value(e)))} />
-        <output for="e">${epsilon.toFixed(2)}</output>
+        ${exact({
+          id: 'epsilon-exact',
+          label: 'Threshold ε, 0 to 1',
+          min: 0,
+          max: 1,
+          step: 0.01,
+          said: epsilon.toFixed(2),
+          set: (to) => store.update((s) => change.setEpsilon(s, to)),
+          now: () => store.state.settings.epsilon.toFixed(2),
+        })}
       </div>
       <div class="ctl" role="group" aria-label="Vectors">
         <span class="lab">Vectors</span>

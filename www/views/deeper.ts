@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { exactSeconds } from '../state/cost';
 import { counted, duration } from '../text/format';
-import { certified, isCertified, short, sideless } from '../state/modes';
+import { certified, isCertified, short, sideless, signless } from '../state/modes';
 import type { State } from '../state/state';
 import type { Context } from './view';
 
@@ -54,10 +54,13 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
 /** The line of a stored report, of which nothing more can be computed: what it does not hold is said all the same. */
 function lacking(state: State): TemplateResult {
   const { k, side } = state.settings;
-  const [beyond, absent] = [short(state), sideless(state)];
+  const [beyond, absent, unsigned] = [short(state), sideless(state), signless(state)];
   const said = [
     absent.length > 0
       ? `The report does not hold the ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} of ${matrices(absent)}.`
+      : '',
+    unsigned.length > 0
+      ? `The report does not hold the signs of the best matches of ${matrices(unsigned)}: by this rule nothing of them is known.`
       : '',
     beyond.matrices.length > 0
       ? `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} that the report holds of ${matrices(beyond.matrices)}; counts stop there.`

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { copyText } from '../text/clipboard';
 import { NO_REPORT, saveFigure, type FileKind } from '../figure/save';
 import type { LiveReport } from '../report/live';
-import type { State } from '../state/state';
+import { setEpsilon, setK, type State } from '../state/state';
 import { bibtex, embedCode, frameCode, pytorch, saveEmbedData, saveMarkdown, savePage } from '../report/save';
 import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
 import type { FigureView, Spec } from '../figure/figure';
@@ -37,15 +37,22 @@ export function figure(
   spec: Spec,
   look?: (top: number, origin: Cell) => void,
 ): TemplateResult {
-  const chosen = ({ matrix, model, j }: Focus) => {
+  // A share of all vectors is another number in every matrix.
+  const turns = !(spec.figure === 'k-curve' && spec.fraction);
+  const turned = ({ epsilon, k }: Focus) =>
+    store.update((s) => (epsilon != null ? setEpsilon(s, epsilon) : k != null ? setK(s, k) : s));
+  const chosen = (focus: Focus) => {
+    const { matrix, model, j } = focus;
     if (spec.matrix === undefined && matrix != null) {
       if (model != null) store.update((s) => ({ ...s, model, vector: undefined }));
       nav.open(matrix);
     } else if (j != null) {
       store.update((s) => ({ ...s, vector: j }));
+    } else if (turns) {
+      turned(focus);
     }
   };
-  return html`<lorascope-figure-view .report=${report} .pointer=${store} .spec=${spec} .chosen=${chosen} .look=${look}></lorascope-figure-view>`;
+  return html`<lorascope-figure-view .report=${report} .pointer=${store} .spec=${spec} .chosen=${chosen} .turned=${turns ? turned : undefined} .look=${look}></lorascope-figure-view>`;
 }
 
 /** The menu of a figure. It stands anywhere inside the figure's section. */

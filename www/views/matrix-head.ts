@@ -1,6 +1,7 @@
-/** The head of one matrix: the way back, its name, its neighbours. */
+/** The head of one matrix: the way back, its name, its neighbours, and the next one in which something is new. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { MatrixRow } from '../wasm/simd/lorascope';
+import { elsewhere, toNextIntruder } from './next-intruder';
 import { heading } from './results';
 import { View } from './view';
 
@@ -17,20 +18,24 @@ class MatrixHeadView extends View {
         <div><h1>${name(matrix)}</h1><p class="sub"><span class="mono">${matrix.name}</span> &nbsp;${matrix.rows} × ${matrix.cols}</p></div>
         <div class="actions">
           ${state.status === 'running' ? html`<button class="btn" data-testid="cancel" @click=${() => app.cancel()}>Cancel <kbd>Esc</kbd></button>` : nothing}
-          ${before ? html`<button class="btn" @click=${() => nav.open(before.name)} aria-label="Previous matrix: ${name(before)}">← ${near(before)}</button>` : nothing}
-          ${after ? html`<button class="btn" @click=${() => nav.open(after.name)} aria-label="Next matrix: ${name(after)}">${near(after)} →</button>` : nothing}
+          ${before ? html`<button class="btn" @click=${() => nav.open(before.name)} aria-label="Previous matrix: ${name(before)}">← ${name(before)}</button>` : nothing}
+          ${after ? html`<button class="btn" @click=${() => nav.open(after.name)} aria-label="Next matrix: ${name(after)}">${name(after)} →</button>` : nothing}
+          ${names.length > 1 ? this.#intruder() : nothing}
         </div>
       </div>
     </div></div>`;
+  }
+
+  /** It stays where it is while the dials move, whether there is one or not. */
+  #intruder(): TemplateResult {
+    const { label, matrices } = elsewhere(this.ctx);
+    const why = matrices > 0 ? `In ${label}` : `No other matrix has an intruder in ${label}`;
+    return html`<button class="btn" data-testid="next-intruder" title=${why} ?disabled=${matrices === 0} @click=${() => toNextIntruder(this.ctx)}>Next with an intruder →</button>`;
   }
 }
 
 function name(m: MatrixRow): string {
   return m.layer == null ? m.typeLabel : `Layer ${m.layer}, ${m.typeLabel}`;
-}
-
-function near(m: MatrixRow): string {
-  return m.layer == null ? m.typeLabel : `layer ${m.layer}, ${m.typeLabel}`;
 }
 
 customElements.define('lorascope-matrix-head', MatrixHeadView);

@@ -5,6 +5,7 @@ import { count, counted } from '../text/format';
 import { math } from '../text/math';
 import * as change from '../state/state';
 import type { Cell, MatrixCell, MatrixRow, ModelSummary } from '../wasm/simd/lorascope';
+import { chosenIn } from './chosen';
 import { deeperHere } from './deeper';
 import type { Spec } from '../figure/figure';
 import { dataTable, figure, menu, specOf } from './figure-frame';
@@ -15,6 +16,7 @@ import { others, shown } from './many';
 import { modelName } from './model';
 import { row } from './row';
 import { View } from './view';
+import { wide } from './wide';
 
 class MatrixView extends View {
   protected override render(): TemplateResult | typeof nothing {
@@ -22,7 +24,7 @@ class MatrixView extends View {
     const models = report?.models(state.settings) ?? [];
     const matrix = report?.matrix(state.settings, state.open ?? '');
     if (!matrix) return nothing;
-    const chosen = choose(matrix, state.model);
+    const chosen = chosenIn(matrix, state.model);
     const { epsilon } = state.settings;
     const places = shown(this.ctx, models.length, chosen);
     return html`<div class="wrap">
@@ -105,8 +107,9 @@ class MatrixView extends View {
   }
 
   #told(cell: MatrixCell | null | undefined, note: string): TemplateResult {
-    const { settings } = this.ctx.state;
-    return html`<div class="told">
+    const { state } = this.ctx;
+    const { settings } = state;
+    return html`<div class="told ${change.atRandom(state) ? 'random' : ''}">
       ${cell?.status === 'analyzed' ? html`<p class="find">${math(`${capital(said(cell, settings.k))} at ε = ${settings.epsilon.toFixed(2)}.`)}</p>` : nothing}
       ${cell?.remarks.map((said) => html`<p class="remark">${math(said)}</p>`)}
       <p class="quiet">${note}</p>
@@ -121,20 +124,12 @@ class MatrixView extends View {
         ({ name }, n) =>
           html`<td class="num" data-l=${name}><span>${matrix.cells[at]?.readings[n]?.text ?? '–'}</span></td>`,
       );
-    return html`<div class="tbl-scroll"><table class="nums">
+    const table = html`<table class="nums">
       <thead><tr><th>Model</th>${measures.map(({ name, about }) => html`<th class="num" title=${about}>${math(name)}</th>`)}</tr></thead>
       <tbody>${places.map((at) => html`<tr class=${at === chosen ? 'on' : ''}><td class="nowrap">${modelName(models[at]!)}</td>${said(at)}</tr>`)}</tbody>
-    </table></div>${others(this.ctx, models.length, places)}`;
+    </table>`;
+    return html`${wide(table)}${others(this.ctx, models.length, places)}`;
   }
-}
-
-/** The reader's model where it has this matrix, else the first that has. */
-function choose(matrix: MatrixRow, model: number): number {
-  if (matrix.cells[model]) return model;
-  return Math.max(
-    0,
-    matrix.cells.findIndex((cell) => cell != null),
-  );
 }
 
 function drawable(cell: MatrixCell | null | undefined): boolean {

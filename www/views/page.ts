@@ -1,11 +1,13 @@
 /** The page: its head, the live status, and the view that the state asks for. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../text/format';
-import { finishedCount } from '../state/run';
+import { finishedCount, missing } from '../state/run';
 import type { State } from '../state/state';
+import { chosenIn } from './chosen';
 import { inputs } from './inputs';
 import { bar, fetched } from './progress';
 import { site } from './site';
+import { title } from './title';
 import { View } from './view';
 import './drop';
 import './help';
@@ -13,8 +15,6 @@ import './matrix';
 import './matrix-head';
 import './plan';
 import './results';
-
-const IDLE = 'Lorascope: what fine-tuning did to a model’s weights';
 
 class PageView extends View {
   #shown: { screen: string; open: string | undefined } | undefined;
@@ -39,13 +39,27 @@ class PageView extends View {
     requestAnimationFrame(() => {
       const h1 = this.querySelector<HTMLElement>('h1');
       if (!h1) return;
-      document.title = shown.screen === 'idle' ? IDLE : `${h1.textContent} · Lorascope`;
+      document.title = this.#title(h1.textContent ?? '');
       const moved = before && (before.screen !== shown.screen || before.open !== shown.open);
       if (!moved || (document.activeElement ?? document.body) !== document.body) return;
       const left = open === undefined && before.open !== undefined ? CSS.escape(before.open) : undefined;
       h1.tabIndex = -1;
       const row = left && this.querySelector<HTMLElement>(`[data-testid=matrix-row][data-name="${left}"]`);
       (row || h1).focus({ preventScroll: true });
+    });
+  }
+
+  #title(heading: string): string {
+    const { state, report } = this.ctx;
+    const matrix = state.open === undefined ? undefined : report?.matrix(state.settings, state.open);
+    const models = (report?.models(state.settings) ?? []).map(({ label }) => label);
+    return title({
+      screen: state.status === 'idle' ? 'idle' : matrix ? 'matrix' : state.screen,
+      heading,
+      whole: state.status !== 'running' && missing(state).length === 0,
+      base: state.head?.base.label ?? '',
+      models,
+      model: matrix && models[chosenIn(matrix, state.model)],
     });
   }
 

@@ -18,6 +18,7 @@ import { question } from './question';
 import { row } from './row';
 import { selection } from './selection';
 import { type Context, View } from './view';
+import { wide } from './wide';
 import './name';
 
 class PlanView extends View {
@@ -62,7 +63,6 @@ class PlanView extends View {
     const { state, app } = this.ctx;
     const { k, epsilon } = state.settings;
     const asked = plan.questions.length;
-    const formula = common(plan.models);
     return html`
       ${
         asked > 0
@@ -76,7 +76,7 @@ class PlanView extends View {
       }
       ${remarks.length > 0 ? row({ title: 'What to know', note: 'None of it stops the analysis.', kind: 'tight', body: problemList(remarks) }) : nothing}
       ${plan.base ? row({ title: 'Base', note: 'What every fine-tune is compared with.', kind: 'tight', body: baseTable(plan.base) }) : nothing}
-      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', note: formula === undefined ? '' : html`Each is merged as ${math(formula)}.`, kind: 'tight', body: modelTable(this.ctx, plan.models) }) : nothing}
+      ${plan.models.length > 0 ? row({ title: 'Fine-tunes', note: alike(plan.models), kind: 'tight', body: modelTable(this.ctx, plan.models) }) : nothing}
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
@@ -151,39 +151,54 @@ function baseTable(base: PlanBase): TemplateResult {
 function modelTable(ctx: Context, models: readonly PlanModel[]): TemplateResult {
   const { state, app, report } = ctx;
   const summaries = report?.models(state.settings) ?? [];
-  const formulas = common(models) === undefined;
+  const own: Own = { formula: common(models, formulaOf) === undefined, rule: common(models, ruleOf) === undefined };
   const places = shown(ctx, models.length);
-  return html`<div class="tbl-scroll"><table class="plan">
-    <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th><th>Pairing</th><th class="num">Size</th></tr></thead>
-    <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], formulas, html`<lorascope-name .ctx=${ctx} .at=${at}></lorascope-name>`))}</tbody>
-  </table></div>
-  ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
+  const table = html`<table class="plan">
+    <thead><tr><th>Model</th><th>Kind</th><th>Scale and its source</th><th class="num">Matched</th>${own.rule ? html`<th>Pairing</th>` : nothing}<th class="num">Size</th></tr></thead>
+    <tbody>${places.map((at) => modelRow(models[at]!, summaries[at], own, html`<lorascope-name .ctx=${ctx} .at=${at}></lorascope-name>`))}</tbody>
+  </table>`;
+  return html`${wide(table)} ${others(ctx, models.length, places)} ${models.map((m, at) => pairing(m, at, (id, value) => app.answer(id, value)))}`;
 }
 
-function modelRow(
-  m: PlanModel,
-  summary: ModelSummary | undefined,
-  formulas: boolean,
-  name: TemplateResult,
-): TemplateResult {
+function modelRow(m: PlanModel, summary: ModelSummary | undefined, own: Own, name: TemplateResult): TemplateResult {
   const size = m.files.reduce((sum, f) => sum + f.size, 0);
   const scale = m.scaleText
     ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
     : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
-    <td>${swatch(summary?.color, summary?.dashed)}${name}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && formulas ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td>${swatch(summary?.color, summary?.dashed)}${name}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && own.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>
-    <td data-l="Pairing"><span>${m.matching.rules.join(', ') || 'same names'}</span></td>
+    ${own.rule ? html`<td data-l="Pairing"><span>${ruleOf(m)}</span></td>` : nothing}
     <td class="num" data-l="Size"><span>${bytes(size)}</span></td>
   </tr>`;
 }
 
-/** The formula of all of several models, where it is one: said once. */
-function common(models: readonly PlanModel[]): string | undefined {
-  const formulas = new Set(models.map(({ formula }) => formula ?? undefined));
-  return models.length > 1 && formulas.size === 1 ? [...formulas][0] : undefined;
+/** What each row says of its model, since not all say the same. */
+interface Own {
+  formula: boolean;
+  rule: boolean;
+}
+
+const formulaOf = ({ formula }: PlanModel): string | undefined => formula ?? undefined;
+
+const SAME = 'same names';
+const ruleOf = ({ matching }: PlanModel): string => matching.rules.join(', ') || SAME;
+
+/** What all of several models say, where it is one thing: said once. */
+function common(models: readonly PlanModel[], of: (model: PlanModel) => string | undefined): string | undefined {
+  const said = new Set(models.map(of));
+  return models.length > 1 && said.size === 1 ? [...said][0] : undefined;
+}
+
+/** The facts that all of them share, beside the table. */
+function alike(models: readonly PlanModel[]): TemplateResult | string {
+  const [formula, rule] = [common(models, formulaOf), common(models, ruleOf)];
+  const names =
+    rule === undefined ? '' : rule === SAME ? 'All have the names of the base.' : `All pair by the rule: ${rule}.`;
+  const merged = formula === undefined ? '' : html`Each is merged as ${math(formula)}. `;
+  return merged || names ? html`${merged}${names}` : '';
 }
 
 function leftOut(items: readonly LeftOut[]): TemplateResult {

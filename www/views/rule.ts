@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../text/format';
 import { math } from '../text/math';
+import { signless } from '../state/modes';
 import { setPreset } from '../state/state';
 import type { Differences, Preset } from '../wasm/simd/lorascope';
 import { View } from './view';
@@ -36,13 +37,17 @@ class RuleView extends View {
     )
       return nothing;
     const found = report.differences(plain, state.settings, this.open ? LISTED : 0);
+    // What is not known has no other verdict.
+    const unknown = signless(state).length === state.results.size;
     const toggled = (event: Event) => (this.open = (event.currentTarget as HTMLDetailsElement).open);
     return html`<details class="deeper rule" ?open=${this.open} @toggle=${toggled}>
       <summary data-testid="differences">${preset.id === official.id ? nothing : html`${preset.note} `}
         ${
-          found && found.total > 0
-            ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'gets' : 'get'} a different verdict than with the official code.`
-            : 'Every vector has the same verdict as by the official code.'
+          unknown
+            ? nothing
+            : found && found.total > 0
+              ? html`${counted(found.total, 'vector')} ${found.total === 1 ? 'gets' : 'get'} a different verdict than with the official code.`
+              : 'Every vector has the same verdict as by the official code.'
         }</summary>
       ${this.#outside(preset)} ${this.open && found && found.total > 0 ? this.#list(found) : nothing}
     </details>`;

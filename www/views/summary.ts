@@ -2,12 +2,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
+import { atRandom } from '../state/state';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
 import { ownName } from './model';
 import { others, shown } from './many';
 import { row } from './row';
 import { term } from './term';
 import { PatientView } from './view';
+import { wide } from './wide';
 import './name';
 
 const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> strongest fine-tuned vectors whose best match among all
@@ -26,15 +28,16 @@ class SummaryView extends PatientView {
     const lines = models.map((_, at) => at).filter((at) => !this.#folded(runs.get(at), heads[at], at));
     const places = shown(this.ctx, lines.length).map((n) => lines[n]!);
     const complete = state.status !== 'running' && state.results.size >= all;
+    const random = atRandom(state);
     const most = Math.max(...models.map((m) => m.meanChangeRatio ?? 0));
     return row({
       title: complete ? 'Summary' : 'So far',
       finding: complete
         ? `Counted in all ${counted(all, 'matrix', 'matrices')}.`
         : `Counts grow until all ${count(all)} are in.`,
-      note: DEFINITION,
+      note: random ? html`${DEFINITION} Faded: the rule in force counts at random.` : DEFINITION,
       kind: 'first',
-      body: html`<div class="tbl-scroll"><table class="models">
+      body: html`${wide(html`<table class="models ${random ? 'random' : ''}">
         <thead><tr>
           <th>Model</th>
           <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />${term('ΔW', 'change')}</th>
@@ -45,7 +48,7 @@ class SummaryView extends PatientView {
           <th>Reading</th>
         </tr></thead>
         <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
-      </table></div>${others(this.ctx, lines.length, places)}`,
+      </table>`)}${others(this.ctx, lines.length, places)}`,
     });
   }
 

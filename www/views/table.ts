@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../text/format';
 import { math } from '../text/math';
 import { shortened } from '../text/names';
-import { sortBy } from '../state/state';
+import { atRandom, sortBy } from '../state/state';
 import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
 import type { Item } from '../figure/menu';
@@ -11,7 +11,8 @@ import { others, shown } from './many';
 import { words } from './row';
 import { screen } from '../figure/screen';
 import { strip } from './strip';
-import { PatientView } from './view';
+import { type Context, PatientView } from './view';
+import { wide } from './wide';
 import '../figure/menu';
 
 const FIRST_ROWS = 12;
@@ -42,10 +43,10 @@ class TableView extends PatientView {
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
-        <div class="tbl-scroll"><table class="mats">
+        ${wide(html`<table class="mats ${atRandom(state) ? 'random' : ''}">
           ${this.#heads(measures, columns)}
           <tbody>${rows.map((row) => this.#line(row, measures, columns))}</tbody>
-        </table></div>
+        </table>`)}
         ${rest > 0 ? html`<p class="more"><button class="link" @click=${() => store.update((s) => ({ ...s, allRows: true }))}>Show the other ${rest}</button></p>` : nothing}
         ${others(this.ctx, models.length, columns.places)}
       </div>
@@ -71,7 +72,7 @@ class TableView extends PatientView {
     ];
   }
 
-  #heads(measures: readonly Measure[], { chosen, places, labels }: Columns): TemplateResult {
+  #heads(measures: readonly Measure[], { models, chosen, places, labels }: Columns): TemplateResult {
     const { k } = this.ctx.state.settings;
     // A count is of the window; and it alone has room on a phone.
     const group = ({ name, unit }: Measure) => math(unit === 'count' ? `${name}, k = ${k}` : name);
@@ -79,24 +80,24 @@ class TableView extends PatientView {
       <tr>
         <td class="hide-s" colspan="3"></td><td class="show-s" colspan="2"></td>
         ${measures.map((measure, n) => html`<th class="mid ${small(n)}" colspan=${places.length}><span class="group">${group(measure)}</span></th>`)}
-        <td class="hide-s"></td>
+        <td class="st hide-s"></td>
       </tr>
       <tr>
-        ${this.#head('Layer', 'layer', 0, 'num', true)} ${this.#head('Matrix', 'name', 0, '', true)} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
-        ${measures.map(({ id, rising }, n) => places.map((at) => this.#head(labels[at]!, id, at, `num ${small(n)}`, rising)))}
-        ${this.#head(`Best matches, ${labels[chosen] ?? ''}`, WEAKEST, chosen, 'st hide-s', true)}
+        ${this.#head('Layer', 'layer', 0, 'num', '', true)} ${this.#head('Matrix', 'name', 0, '', '', true)} ${this.#head('Shape', 'shape', 0, 'num hide-s')}
+        ${measures.map(({ id, name, rising }, n) => places.map((at) => this.#head(labels[at]!, id, at, `num ${small(n)}`, `${name} in ${models[at]?.label ?? ''}`, rising)))}
+        ${this.#head(`Best matches, ${labels[chosen] ?? ''}`, WEAKEST, chosen, 'st hide-s', models[chosen]?.label, true)}
       </tr>
     </thead>`;
   }
 
-  /** `rising`: a first click begins with the smallest. */
-  #head(label: string, column: string, model: number, kind: string, rising = false): TemplateResult {
+  /** `whole`: what a short label stands for. `rising`: a first click begins with the smallest. */
+  #head(label: string, column: string, model: number, kind: string, whole = '', rising = false): TemplateResult {
     const { sort } = this.ctx.state;
     const on = sort?.column === column && sort.model === model;
     const order = on ? (sort.descending ? 'descending' : 'ascending') : nothing;
     const arrow = on ? (sort.descending ? ' ↓' : ' ↑') : '';
     return html`<th class=${kind} scope="col" aria-sort=${order}>
-      <button class="sort" @click=${() => this.ctx.store.update((s) => sortBy(s, column, model, rising))}>${math(label)}${arrow}</button>
+      <button class="sort" title=${whole || nothing} @click=${() => this.ctx.store.update((s) => sortBy(s, column, model, rising))}>${math(label)}${arrow}</button>
     </th>`;
   }
 
@@ -126,12 +127,12 @@ class TableView extends PatientView {
 }
 
 /** The row under the pointer stands in every figure. */
-function enter(store: View['ctx']['store'], matrix: string): void {
+function enter(store: Context['store'], matrix: string): void {
   store.point({ matrix, model: undefined, i: undefined, j: undefined, epsilon: undefined });
 }
 
 /** Leaving it clears only its own mark: a figure may have set another since. */
-function leave(store: View['ctx']['store'], matrix: string): void {
+function leave(store: Context['store'], matrix: string): void {
   const { focus } = store;
   if (focus?.matrix === matrix && focus.model === undefined) store.point(undefined);
 }
