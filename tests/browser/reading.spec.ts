@@ -335,7 +335,7 @@ test('what all fine-tunes of a plan share is said once, what they do not in ever
     await chooseFolder(page, folder(name));
     await planned(page, 1 + 2 * at);
   }
-  const rule = page.locator('[data-testid=plan-row] td[data-l="By the rule"]');
+  const rule = page.locator('[data-testid=plan-row] td[data-l="Pairing"]');
   await expect(page.getByTestId('plan-row')).toHaveCount(2);
   const shared = page.locator('.row', { has: page.getByTestId('plan-row') }).locator('.cap');
   await expect(shared).toContainText(/Each is merged as W = .*\. All pair by the rule: .*base_model\.model\..*\./);
