@@ -25,6 +25,8 @@ export class Address {
   #brought: State['head'];
   #written = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Tells the entries of the history that this link has made from those of another. */
+  #visit = 0;
 
   constructor(app: App, store: Store, nav: Navigation, report: () => LiveReport | undefined) {
     this.#app = app;
@@ -32,7 +34,9 @@ export class Address {
     this.#nav = nav;
     this.#report = report;
     addEventListener('hashchange', () => {
-      if (location.hash !== this.#written && lessonOf(location.hash) === undefined) this.follow();
+      // Back from a matrix leads to an older address of the same visit: what was set in the matrix stays set.
+      if (visitOf() === this.#visit) this.#written = location.hash;
+      else if (location.hash !== this.#written && lessonOf(location.hash) === undefined) this.follow();
     });
   }
 
@@ -41,6 +45,8 @@ export class Address {
     const link = read(location.hash);
     this.#link = link;
     this.#written = location.hash;
+    this.#visit = visitOf() ?? Date.now();
+    this.#mark();
     this.#waits = link.matrix !== undefined || link.figure !== undefined;
     askTheme(link.theme);
     document.documentElement.dataset['hide'] = link.hide.join(' ');
@@ -103,7 +109,12 @@ export class Address {
     const hash = write(sample ? state : { ...state, sample: undefined }, this.#source(state));
     if (hash === location.hash || (hash === '' && location.hash === '')) return;
     this.#written = hash;
-    history.replaceState(history.state, '', hash || location.pathname + location.search);
+    this.#mark(hash || location.pathname + location.search);
+  }
+
+  /** Gives the entry of the history its visit, and an address where it has another now. */
+  #mark(address?: string): void {
+    history.replaceState({ ...(history.state as object | null), visit: this.#visit }, '', address);
   }
 
   /** Opens the report that a link names or carries. */
@@ -132,3 +143,5 @@ async function hosted(path: string): Promise<string> {
   if (!response.ok) throw new Error(`${url.pathname} is not on this host (${response.status}).`);
   return response.text();
 }
+
+const visitOf = (): number | undefined => (history.state as { visit?: number } | null)?.visit;

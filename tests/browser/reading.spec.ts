@@ -452,10 +452,17 @@ test('from one matrix to the next in which the chosen model has an intruder, and
 
   // Where there is none it says so, and stays where it is.
   await rows.first().click();
-  await page.locator('.qd', { hasText: label }).click();
+  await expect(found.locator('.ttl')).toHaveText(label);
   await page.getByTestId('epsilon-slider').fill('0');
   await expect(next).toBeDisabled();
   await expect(next).toHaveAttribute('title', `No other matrix has an intruder in ${label}`);
+
+  // What was set in a matrix stays set behind it: the address before it was older.
+  await expect(page).toHaveURL(/epsilon=0(&|$)/);
+  await page.keyboard.press('Escape');
+  await expect(rows.first()).toBeVisible();
+  await expect(page).toHaveURL(/epsilon=0(&|$)/);
+  await expect(page.getByTestId('epsilon-slider')).toHaveValue('0');
 });
 
 test('what is wrong with many files alike is said once, and the folders of tools are not read', async ({ page }) => {

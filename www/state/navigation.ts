@@ -24,11 +24,12 @@ export class Navigation {
   }
 
   open(matrix: string): void {
+    const entry = { ...(history.state as object | null), matrix };
     if (this.#store.state.open === undefined) {
       this.#scroll = scrollY;
-      history.pushState({ matrix }, '');
+      history.pushState(entry, '');
     } else {
-      history.replaceState({ matrix }, '');
+      history.replaceState(entry, '');
     }
     this.#go(matrix);
   }
