@@ -176,7 +176,8 @@ fn said(measure: &Measure, matrices: &[&Matrix], request: &Request) -> String {
     match (measure.unit, said.len()) {
         (_, 0) => "None".to_owned(),
         (Unit::Count, _) => format!("{sum}"),
-        (unit, n) => format!("{:.1$}", sum / n as f64, digits(unit)),
+        // As it is printed: a number would lose its last zeros.
+        (unit, n) => format!("\"{:.1$}\"", sum / n as f64, digits(unit)),
     }
 }
 

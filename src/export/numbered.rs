@@ -163,7 +163,8 @@ mod tests {
             back.extend(numbers.iter().map(|n| named(&n.to_string())));
         }
         let mut wanted: Vec<_> = names.iter().map(|n| (n.0.to_owned(), n.1.to_owned())).collect();
-        (back.sort(), wanted.sort());
+        back.sort();
+        wanted.sort();
         assert_eq!(back, wanted);
     }
 }

@@ -165,8 +165,10 @@ test('lines to paste: embed, PyTorch, citation; the run in words', async ({ page
   expect(await copy(curve, 'citation')).toContain('@article{shuttleworth2024lora');
   const leading = (await summary(page, 'LoRA r = 1')).intruders;
   const python = await copy(curve, 'pytorch');
-  expect(python).toContain(`# Lorascope: ${leading}`);
-  expect(python.match(/lora_A\.weight/g)).toHaveLength(24);
+  expect(python).toContain(`("LoRA r = 1", ${leading}, [`);
+  // Three adapters of four types, each type a loop over its six layers; and the full fine-tune.
+  expect(python.match(/lora_A\.weight/g)).toHaveLength(12);
+  expect(python.match(/range\(0, 6\)/g)).toHaveLength(16);
   const words = readFileSync(await save(curve, 'markdown'), 'utf8');
   expect(words).toContain(`| LoRA r = 1 | ${leading} |`);
 });

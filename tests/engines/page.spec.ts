@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkModel, reference } from '../browser/reference';
-import { type Saved, same } from './same';
+import { type Saved, same, sameWords } from './same';
 import {
   computeSample,
   dist,
@@ -167,6 +167,11 @@ test('a lesson computes in its worker', async () => {
   await tab.reaches(testid('lesson'), 'data-lesson', 'why-a-product');
   await tab.reaches('lorascope-lesson-view canvas', 'aria-label', /.{12}/);
   expect(await wrong(tab)).toEqual([]);
+  // What is drawn at random is drawn alike everywhere.
+  const said = () => [...document.querySelectorAll('.read')].map((line) => line.textContent).join('\n');
+  const words = await tab.run(said);
+  expect(words).toContain('intruder');
+  sameWords(words, 'why-a-product');
 });
 
 test('folders, with their paths', async () => {

@@ -10,16 +10,29 @@ export interface Saved {
 
 const EPSILONS = [0.3, 0.5, 0.8];
 
-/** Chromium comes first and leaves its report; the others are held against it. */
-export function same(ours: Saved, name: string): void {
+/** What Chromium had here; it comes first and leaves it. Without Chromium there is none. */
+function chromiums(ours: string, name: string): string | undefined {
   const kept = `${root}test-results/engines-numbers`;
   mkdirSync(kept, { recursive: true });
-  const file = `${kept}/${name}.json`;
-  if (engine() === 'chromium') writeFileSync(file, JSON.stringify(ours));
-  // Without Chromium there is the reference alone.
-  if ('missing' in lookFor('chromium')) return;
+  const file = `${kept}/${name}`;
+  if (engine() === 'chromium') writeFileSync(file, ours);
+  if ('missing' in lookFor('chromium')) return undefined;
   expect(existsSync(file), `Chromium's numbers of ${name}: run its project before`).toBe(true);
-  const theirs = JSON.parse(readFileSync(file, 'utf8')) as Saved;
+  return readFileSync(file, 'utf8');
+}
+
+/** The words of a page with their numbers, to the last digit that they print. */
+export function sameWords(ours: string, name: string): void {
+  const theirs = chromiums(ours, `${name}.txt`);
+  if (theirs !== undefined) expect(ours).toBe(theirs);
+}
+
+/** The reports of two engines. */
+export function same(ours: Saved, name: string): void {
+  const kept = chromiums(JSON.stringify(ours), `${name}.json`);
+  // Without Chromium there is the reference alone.
+  if (kept === undefined) return;
+  const theirs = JSON.parse(kept) as Saved;
   expect(ours.models.map((model) => model.label)).toEqual(theirs.models.map((model) => model.label));
   let furthest = 0;
   for (const [at, model] of ours.models.entries()) {

@@ -4,6 +4,7 @@ use super::stored::*;
 use lorascope::export::{self, Page, csv, embed_code, json, markdown, page, pytorch, slim};
 use lorascope::figures::{FigureId, Request, Theme, Value, svg, table};
 use lorascope::report::*;
+use lorascope::series::labels;
 
 fn report_for(figure: FigureId) -> Report {
     let mut report = super::report_for(figure);
@@ -253,9 +254,55 @@ fn the_script_computes_what_the_figure_shows() {
     let code = pytorch(&report, &request);
     let cosines = &report.models[2].matrices[12].left.as_ref().expect("analyzed").max_cos;
     let count = cosines.iter().take(10).filter(|c| **c < 0.5).count();
-    assert!(count > 0 && code.contains(&format!("# Lorascope: {count}\n")), "{code}");
-    assert!(code.contains(&format!("((\"base.safetensors\", \"{name}\"), False, (\"a.safetensors\", \"m.lora_A.weight\"), (\"a.safetensors\", \"m.lora_B.weight\"), 2),")), "{code}");
+    let label = &labels(&report.models)[2];
+    assert!(
+        count > 0 && code.contains(&format!("    (\"{label}\", {count}, [\n")),
+        "{code}"
+    );
+    // Its parts do not say the layer that the base's name says: the row is of this matrix alone.
+    let parts = "(\"a.safetensors\", \"m.lora_A.weight\"), (\"a.safetensors\", \"m.lora_B.weight\")";
+    let row = format!("((\"base.safetensors\", \"{name}\"), False, {parts}, 2.0, [None]),");
+    assert!(code.contains(&row), "{code}");
     // Another method has no short formula: its own library merges it.
     report.models[2].sources[0].parts[0].part = "hada_w1_a".into();
     assert!(pytorch(&report, &request).contains("merge_and_unload"));
+}
+
+#[test]
+fn a_figure_of_all_models_has_a_script_of_all_with_a_loop_over_layers() {
+    let mut report = stored();
+    for model in &mut report.models {
+        let whole = |file: &str, name: &str, part: &str| TensorSource {
+            part: part.into(),
+            file: file.into(),
+            tensor: name.into(),
+        };
+        model.sources = model
+            .matrices
+            .iter()
+            .map(|m| Source {
+                base: whole("base.safetensors", &m.name, "W0"),
+                parts: vec![whole("tuned.safetensors", &format!("model.{}", m.name), "W")],
+                scale: None,
+                transposed: false,
+                intricate: false,
+            })
+            .collect();
+    }
+    let code = pytorch(&report, &asked(named("epsilon-curve"), 944.0));
+    for label in labels(&report.models) {
+        assert!(
+            code.contains(&format!("\n    (\"{label}\", ")),
+            "{label} is missing:\n{code}"
+        );
+    }
+    let rows: Vec<&str> = code.lines().filter(|line| line.starts_with("        ((")).collect();
+    let layers = report.models[0].matrices.iter().filter_map(|m| m.layer).max().unwrap() + 1;
+    assert!(
+        rows.iter()
+            .all(|row| row.ends_with(&format!(", None, 1.0, range(0, {layers})),"))),
+        "{code}"
+    );
+    let matrices: usize = report.models.iter().map(|m| m.matrices.len()).sum();
+    assert_eq!(rows.len() * layers as usize, matrices);
 }
