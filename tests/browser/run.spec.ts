@@ -65,7 +65,7 @@ test('a cancelled run stops within 200 ms, keeps what is done, and goes on from 
   // What sample.spec.ts asks of a run without a break.
   for (const epsilon of [0.3, 0.5, 0.8]) {
     await page.getByTestId('epsilon-slider').fill(String(epsilon));
-    await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
+    await expect(page.getByTestId('epsilon-exact')).toHaveValue(epsilon.toFixed(2));
     for (const [file, label] of MODELS)
       checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, epsilon, label);
   }

@@ -18,7 +18,7 @@ for (const version of BUILDS) {
     await expect(page.getByTestId('model-row')).toHaveCount(MODELS.length);
     for (const epsilon of EPSILONS) {
       await page.getByTestId('epsilon-slider').fill(String(epsilon));
-      await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
+      await expect(page.getByTestId('epsilon-exact')).toHaveValue(epsilon.toFixed(2));
       for (const [file, label] of MODELS) {
         const rows = reference('sample-expected', file);
         expect(rows).toHaveLength(24);
@@ -40,7 +40,7 @@ test('its stored results are there without an engine, and are what is computed h
     const said = [];
     for (const epsilon of [0.3, 0.5, 0.8]) {
       await page.getByTestId('epsilon-slider').fill(String(epsilon));
-      await expect(page.locator('output[for=e]')).toHaveText(epsilon.toFixed(2));
+      await expect(page.getByTestId('epsilon-exact')).toHaveValue(epsilon.toFixed(2));
       for (const [file, label] of MODELS)
         checkCount((await summary(page, label)).intruders, reference('sample-expected', file), 10, epsilon, label);
       said.push(await page.getByTestId('model-row').allInnerTexts());
@@ -61,7 +61,7 @@ test('its stored results are there without an engine, and are what is computed h
   await page.getByTestId('compute-sample').click();
   await reaches(page, 'running');
   await reaches(page, 'done');
-  await expect(page.locator('output[for=k]')).toHaveText('12');
+  await expect(page.getByTestId('k-exact')).toHaveValue('12');
   await expect(page.locator('.head .sub')).toContainText('Computed in this tab');
   await page.getByTestId('k-slider').fill('10');
   expect(await seen()).toEqual(stored);

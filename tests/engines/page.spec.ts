@@ -106,7 +106,8 @@ test('every figure of the run and of a matrix is drawn', async () => {
 test('a slider moves the counts, and the mouse brings numbers', async () => {
   const { tab } = now;
   await tab.fill(testid('epsilon-slider'), '0.9');
-  await tab.reaches('output[for=e]', '', '0.90');
+  const typed = () => tab.run((at) => document.querySelector<HTMLInputElement>(at)!.value, testid('epsilon-exact'));
+  await expect.poll(typed).toBe('0.90');
   await tab.fill(testid('epsilon-slider'), '0.5');
   await tab.run(() => document.querySelector('[data-figure=k-curve] canvas')!.scrollIntoView({ block: 'center' }));
   await tab.hover('[data-figure=k-curve] canvas');
