@@ -297,12 +297,20 @@ fn a_figure_of_all_models_has_a_script_of_all_with_a_loop_over_layers() {
         );
     }
     let rows: Vec<&str> = code.lines().filter(|line| line.starts_with("        ((")).collect();
-    let layers = report.models[0].matrices.iter().filter_map(|m| m.layer).max().unwrap() + 1;
-    assert!(
-        rows.iter()
-            .all(|row| row.ends_with(&format!(", None, 1.0, range(0, {layers})),"))),
-        "{code}"
-    );
-    let matrices: usize = report.models.iter().map(|m| m.matrices.len()).sum();
-    assert_eq!(rows.len() * layers as usize, matrices);
+    // A row is a type of matrix: all six layers, or a list of those that were analyzed.
+    let is_number = |n: &&str| n.trim().trim_end_matches([']', ')']).parse::<u32>().is_ok();
+    let layers = |row: &&str| match row.ends_with(", None, 1.0, range(0, 6)),") {
+        true => 6,
+        false => row
+            .rsplit('[')
+            .next()
+            .unwrap_or_default()
+            .split(',')
+            .filter(is_number)
+            .count(),
+    };
+    let analyzed = report.models.iter().flat_map(|m| &m.matrices);
+    let analyzed = analyzed.filter(|m| m.status == Status::Analyzed).count();
+    assert_eq!(rows.iter().map(layers).sum::<usize>(), analyzed, "{code}");
+    assert!(rows.len() < analyzed / 5);
 }
