@@ -52,7 +52,7 @@ export const product: Lesson = {
     },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { rank: 64, strength: 0.4, frozen: false, decay: 0.5, n: 128, k: 10, epsilon: 0.5, seed: 1 },
+  defaults: { rank: 64, strength: 0.4, frozen: false, decay: 0.5, n: 128, k: 10, epsilon: 0.5, seed: 4 },
   words: (f) => html`
     <p class="read">LoRA does not change a matrix <i class="v">W</i> freely: it adds a product of two thin matrices, <i class="v">B</i> with ${whole(f['rank'])} columns and <i class="v">A</i> with ${whole(f['rank'])} rows. Here all three are random, and all changes are made equally large.</p>
     <p class="read">The <b>effective rank</b> of a matrix is the number of equal singular values that would be spread as evenly as its own. A full random change has ${say(f['effectiveRankFull'], 1)} of ${whole(f['n'])}.</p>`,
