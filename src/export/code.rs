@@ -4,8 +4,9 @@ use super::numbered::{Group, Recipe, groups, marker};
 use super::provenance::provenance;
 use crate::figures::{Request, heading};
 use crate::metrics::{Measure, Unit};
-use crate::report::{Cosine, Matrix, Report, Side, Status};
+use crate::report::{Cosine, Matrix, Model, Report, Side, Source, Status};
 use crate::series::labels;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// A Python script; it runs where the files lie and prints the numbers that the figure shows, each beside what the report says.
@@ -74,42 +75,48 @@ struct Chosen<'a> {
 
 /// The model asked for; where the figure compares models, all of them.
 fn chosen<'a>(report: &'a Report, request: &Request) -> Vec<Chosen<'a>> {
-    let is_of_one = request.figure.is_of_one_matrix();
-    let asked = |at: &usize| match request.model {
-        Some(model) => *at == model as usize,
-        None => !is_of_one || *at == 0,
+    let asked = |at: usize| match request.model {
+        Some(model) => at == model as usize,
+        None => !request.figure.is_of_one_matrix() || at == 0,
     };
     let all = report.models.iter().zip(labels(&report.models)).enumerate();
-    all.filter(|(at, _)| asked(at))
-        .filter_map(|(at, (model, label))| {
-            let wanted = |m: &&Matrix| {
-                m.status == Status::Analyzed
-                    && (!is_of_one || request.matrix.as_ref().is_none_or(|name| *name == m.name))
-            };
-            let mut matrices: Vec<&Matrix> = model.matrices.iter().filter(wanted).collect();
-            if is_of_one {
-                matrices.truncate(1);
-            }
-            let source = |m: &Matrix| model.sources.iter().find(|s| s.base.tensor == m.name && !s.intricate);
-            let all = matrices.len();
-            matrices.retain(|m| source(m).is_some());
-            let known = || matrices.iter().filter_map(|m| Some((source(m)?, m.layer)));
-            let direct: Option<Vec<_>> = known().map(|(s, layer)| Some((Recipe::of(s)?, layer))).collect();
-            let folder = format!("merged-{}", at + 1);
-            let merged = direct.is_none().then(|| (folder.clone(), model.kind.name()));
-            let recipes = direct.unwrap_or_else(|| {
-                let file = format!("{folder}/model.safetensors");
-                known().map(|(s, layer)| (Recipe::stored(s, &file), layer)).collect()
-            });
-            (all > 0).then(|| Chosen {
-                label,
-                left: all - matrices.len(),
-                matrices,
-                recipes,
-                merged,
-            })
-        })
+    all.filter(|(at, _)| asked(*at))
+        .filter_map(|(at, (model, label))| Chosen::of(at, model, label, request))
         .collect()
+}
+
+impl<'a> Chosen<'a> {
+    /// None where nothing of it is analyzed.
+    fn of(at: usize, model: &'a Model, label: String, request: &Request) -> Option<Chosen<'a>> {
+        let is_of_one = request.figure.is_of_one_matrix();
+        let is_asked = |m: &Matrix| !is_of_one || request.matrix.as_ref().is_none_or(|name| *name == m.name);
+        let analyzed = model
+            .matrices
+            .iter()
+            .filter(|m| m.status == Status::Analyzed && is_asked(m));
+        let all: Vec<&Matrix> = analyzed.take(if is_of_one { 1 } else { usize::MAX }).collect();
+        let readable = model.sources.iter().filter(|s| !s.intricate);
+        // Of equal names the first, as everywhere.
+        let sources: HashMap<&str, &Source> = readable.rev().map(|s| (s.base.tensor.as_str(), s)).collect();
+        let known: Vec<(&Matrix, &Source)> = all
+            .iter()
+            .filter_map(|m| Some((*m, *sources.get(m.name.as_str())?)))
+            .collect();
+        let direct: Option<Vec<_>> = known.iter().map(|(m, s)| Some((Recipe::of(s)?, m.layer))).collect();
+        let folder = format!("merged-{}", at + 1);
+        let merged = direct.is_none().then(|| (folder.clone(), model.kind.name()));
+        let recipes = direct.unwrap_or_else(|| {
+            let file = format!("{folder}/model.safetensors");
+            known.iter().map(|(m, s)| (Recipe::stored(s, &file), m.layer)).collect()
+        });
+        (!all.is_empty()).then(|| Chosen {
+            label,
+            left: all.len() - known.len(),
+            matrices: known.into_iter().map(|(m, _)| m).collect(),
+            recipes,
+            merged,
+        })
+    }
 }
 
 const HEAD: &str = r#"# pip install torch safetensors numpy; run it in the folder that holds these files.
