@@ -17,9 +17,9 @@ test.beforeAll(async () => {
 test.afterAll(() => host.close());
 
 test('on a host without headers the page isolates itself with one reload', async ({ page }) => {
-  // Not its load events: the reload may come before the first of them.
+  // Not its load events, for the reload may come before the first of them; not its navigations, which a new address in the history is too.
   let visits = 0;
-  page.on('framenavigated', () => visits++);
+  page.on('request', (request) => (visits += Number(request.isNavigationRequest())));
   await page.goto(address);
   await ready(page, /^threads\+/);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);

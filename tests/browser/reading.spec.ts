@@ -149,8 +149,10 @@ test('the empty page says why, and shows a blank column above the fold of a phon
   expect((await map.boundingBox())!.y).toBeLessThan(730);
   await expect(page.locator('.intro')).toContainText('forget');
   await expect(page.locator('.intro')).toContainText('intruder dimensions');
-  // It plays once; at its end the column is blank.
-  await expect(page.locator('figcaption')).toContainText('is blank', { timeout: 20_000 });
+  // It plays once; at its end the column is blank, as it was for moments before.
+  const strength = page.getByTestId('strength');
+  await expect(strength).toHaveJSProperty('value', await strength.getAttribute('max'), { timeout: 20_000 });
+  await expect(page.locator('figcaption')).toContainText('is blank');
   const said = await page.locator('figcaption').innerText();
   const [, column, match] = /Column (\d+) is blank.*best match (0\.\d+)/s.exec(said) ?? [];
   expect(Number(match)).toBeLessThan(0.25);

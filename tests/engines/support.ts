@@ -79,7 +79,7 @@ export const wrong = (tab: Tab): Promise<string[]> =>
 export async function ready(tab: Tab, build = /./): Promise<void> {
   const said = async () => {
     await tab.run(filesOver).catch(() => undefined);
-    return (await tab.attribute('html', 'data-build')) ?? '';
+    return tab.now('html', 'data-build');
   };
   await expect.poll(said, { timeout: 60_000, intervals: [100, 250] }).toMatch(build);
 }

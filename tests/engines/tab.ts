@@ -61,15 +61,19 @@ export class Tab {
     return this.run((at, key) => one(at)?.getAttribute(key) ?? null, css, name);
   }
 
+  /** An element's attribute or, without a name, its text; empty where there is none, and while one page leaves for the next. */
+  async now(css: string, name: string): Promise<string> {
+    try {
+      return (await (name ? this.attribute(css, name) : this.text(css))) ?? '';
+    } catch (error) {
+      if (error instanceof PageLeft) return '';
+      throw error;
+    }
+  }
+
   /** Waits until an element's attribute or, without a name, its text is what is wanted; over reloads too, as of a page that isolates itself. */
   async reaches(css: string, name: string, wanted: string | RegExp, timeout = 60_000): Promise<void> {
-    const asked = () => (name ? this.attribute(css, name) : this.text(css));
-    const now = () =>
-      asked().catch((error: unknown) => {
-        if (error instanceof PageLeft) return '';
-        throw error;
-      });
-    const said = expect.poll(async () => (await now()) ?? '', {
+    const said = expect.poll(() => this.now(css, name), {
       timeout,
       intervals: [100, 250],
       message: `${css} ${name}`,
