@@ -229,7 +229,7 @@ fn line(code: &str, title: &str, cause: &str, fix: Option<&str>, command: Option
 fn the_documentation_lists_all_messages() {
     let head = "| code | what is said | the way out |\n| --- | --- | --- |\n";
     let mut text = format!(
-        "# Messages: what is said, and the way out\n\nOne example of each message about files and plans, as the code says it. Generated; a test keeps it true \
+        "# Messages, and the way out of each\n\nOne example of each message about files and plans, as the code says it. Generated; a test keeps it true \
          (`LORASCOPE_WRITE=1 cargo test --test all messages::`).\n\n## A file that cannot be used, or a part of it\n\n{head}"
     );
     let errors = one_of_each();
@@ -237,7 +237,7 @@ fn the_documentation_lists_all_messages() {
         let told = e.told();
         text += &line(told.code, &told.title, &told.cause, Some(told.fix), told.command);
     }
-    text += &format!("\n## What files are to each other\n\nNames and numbers are those of an example.\n\n{head}");
+    text += &format!("\n## Roles of files\n\nNames and numbers are those of an example.\n\n{head}");
     let known: BTreeSet<&str> = errors.iter().map(|e| e.told().code).collect();
     for (code, p) in seen().iter().filter(|(code, _)| !known.contains(code.as_str())) {
         text += &line(code, &p.title, &p.cause, p.fix.as_deref(), p.command.as_deref());

@@ -41,7 +41,7 @@ export function writeBrowsers() {
     '| --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row.title} | ${engines.map((name) => row[name]).join(' | ')} |`),
     '',
-    '## The oldest that can run it',
+    '## Oldest versions',
     '',
     '| what the page uses | Chrome, Edge | Firefox | Safari |',
     '| --- | --- | --- | --- |',

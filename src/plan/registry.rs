@@ -173,7 +173,7 @@ pub fn rows() -> Vec<Row> {
 /// Writers and what is read of theirs, from the tables that decide it.
 pub fn writers() -> String {
     let mut text =
-        "# Writers: what is read, and the proof\n\nGenerated from the tables of the code; a test keeps it true \
+        "# Writers, and the fixture that proves each\n\nGenerated from the tables of the code; a test keeps it true \
                     (`LORASCOPE_WRITE=1 cargo test --test all field::`).\n"
             .to_owned();
     let mut table = |title: &str, about: &str, head: [&str; 3], rows: Vec<[String; 3]>| {
@@ -226,7 +226,7 @@ pub fn writers() -> String {
     let about = "An alpha that is stored with the modules, in a configuration, in the file’s metadata or its name is taken first, in this order.";
     let conventions = CONVENTIONS.iter().map(|row| row.map(str::to_owned)).collect();
     let head = ["whose adapter", "what is taken", "whose word that is"];
-    table("Alpha where nobody says it", about, head, conventions);
+    table("Alpha without a configuration", about, head, conventions);
     let fused = FUSED.iter().map(|(name, parts, _)| {
         [
             (*name).to_owned(),
