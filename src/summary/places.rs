@@ -47,10 +47,13 @@ pub(super) fn of_types(types: &[(u32, &str)]) -> Option<Held> {
             names: name(kind),
             held: first,
         }),
-        [(first, kind), (second, other), _, ..] if second > 0 && 2 * (first + second) >= total => Some(Held {
-            names: format!("{} and {}", name(kind), name(other)),
-            held: first + second,
-        }),
+        // Of equal ones none is named before the others.
+        [(first, kind), (second, other), (third, _), ..] if second > third && 2 * (first + second) >= total => {
+            Some(Held {
+                names: format!("{} and {}", name(kind), name(other)),
+                held: first + second,
+            })
+        }
         _ => None,
     }
 }
@@ -86,7 +89,7 @@ pub(super) fn of_layers(model: &Model, settings: &Settings) -> Option<Held> {
     let (first, last, held) = found.filter(|(first, last, _)| 3 * (last - first + 1) <= layers.len())?;
     let names = match (last - first, layers[first].0, layers[last].0) {
         (0, layer, _) => format!("layer {layer}"),
-        (1, a, b) => format!("layers {a} and {b}"),
+        (1, a, b) => format!("the neighbouring layers {a} and {b}"),
         (_, a, b) => format!("layers {a} to {b}"),
     };
     Some(Held { names, held })
@@ -124,7 +127,7 @@ mod tests {
             })
         };
         assert_eq!(layers(&[0, 5, 0, 1, 0, 0]), held("layer 1", 5));
-        assert_eq!(layers(&[3, 3, 0, 1, 2, 1]), held("layers 0 and 1", 6));
+        assert_eq!(layers(&[3, 3, 0, 1, 2, 1]), held("the neighbouring layers 0 and 1", 6));
         assert_eq!(layers(&[1, 0, 3, 2, 3, 0, 1, 1, 1]), held("layers 2 to 4", 8));
         assert_eq!(layers(&[2, 2, 2, 2, 2, 2]), None, "spread evenly");
         assert_eq!(layers(&[4, 0]), None, "of two layers one is no small part");
@@ -142,6 +145,8 @@ mod tests {
             names(&[(2, "value"), (2, "attention output"), (1, "key"), (1, "query")]),
             Some(("value and attention-output".into(), 4))
         );
+        let equal = [(4, "attention output"), (3, "value"), (3, "query"), (0, "key")];
+        assert_eq!(names(&equal), None, "value is no less than query");
         assert_eq!(
             (names(&[(5, "value")]), names(&[(1, "value"), (0, "key")]), names(&[])),
             (None, None, None)

@@ -100,9 +100,12 @@ fn the_sample_is_read_with_its_own_numbers() {
             n => format!("{n} of the {own} stay at ε = 0.30"),
         };
         let verdict = if 2 * low < own {
-            "the count hangs on ε"
+            "the count hangs on ε".to_owned()
+        } else if high >= 2 * own {
+            let times = f64::from(high) / f64::from(own);
+            format!("most stay at a stricter ε, and a looser one counts {times:.1} times as many")
         } else {
-            "most do not hang on ε"
+            "most do not hang on ε".to_owned()
         };
         assert!(
             told.how_sure

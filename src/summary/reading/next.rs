@@ -34,7 +34,8 @@ pub(super) fn next(facts: &Facts) -> Vec<Next> {
     };
     let slider = match (below, above) {
         (Some(at), _) if facts.hangs_on_epsilon() => Some(words(low, at)),
-        (_, Some(at)) if own == 0 && high > 0 => Some(words(high, at)),
+        // At ε = 1 every vector that moved at all counts.
+        (_, Some(at)) if own == 0 && high > 0 && at < 1.0 => Some(words(high, at)),
         _ => None,
     };
     matrix.into_iter().chain(slider).collect()

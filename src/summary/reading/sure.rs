@@ -69,10 +69,15 @@ fn over_epsilon(facts: &Facts) -> Option<String> {
         n => format!("{} at ε = {at:.2}", subject(n, own, ["stays", "stay"])),
     });
     let grow = facts.around().1.map(|at| above(high, at));
-    let verdict = stay.is_some().then_some(match (own, facts.hangs_on_epsilon()) {
-        (_, true) => ": the count hangs on ε",
-        (1, false) => "",
-        (_, false) => ": most do not hang on ε",
+    let verdict = stay.is_some().then(|| match (own, facts.hangs_on_epsilon()) {
+        (_, true) => ": the count hangs on ε".to_owned(),
+        (1, false) => String::new(),
+        // A looser threshold may count many more.
+        _ if grow.is_some() && high >= 2 * own => format!(
+            ": most stay at a stricter ε, and a looser one counts {:.1} times as many",
+            f64::from(high) / f64::from(own)
+        ),
+        _ => ": most do not hang on ε".to_owned(),
     });
     let said: Vec<String> = stay.into_iter().chain(grow).collect();
     (!said.is_empty()).then(|| format!("{}{}.", said.join(", "), verdict.unwrap_or_default()))

@@ -95,7 +95,7 @@ fn held(facts: &Facts) -> Option<String> {
     let types = of_types(&by_type(facts.model, facts.settings))
         .map(|Held { names, held }| format!("{names} matrices hold {}", share(held)));
     let layers = of_layers(facts.model, facts.settings).map(|Held { names, held }| {
-        let verb = if names.starts_with("layers") { "hold" } else { "holds" };
+        let verb = if names.contains("layers") { "hold" } else { "holds" };
         format!("{names} {verb} {}", share(held))
     });
     let said: Vec<String> = types.into_iter().chain(layers).collect();
