@@ -19,7 +19,7 @@ class DropView extends View {
         <h1>See what fine-tuning did to a model’s weights, and where it may forget.</h1>
         <p class="why">
           LoRA can give a weight matrix strong directions that the model never had: <b>intruder dimensions</b>. In the paper’s
-          experiments a LoRA model’s forgetting sits in them, and shrinking them after training reduces it at little cost.
+          experiments a LoRA model’s forgetting sits in them; whether shrinking them helps is disputed.
         </p>
         ${dropZone(this.ctx.state)}
         <p class="try">

@@ -1,10 +1,12 @@
 /** The results, from the first matrix on: the same page while a run fills it and after it. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, count, counted, duration } from '../text/format';
+import { math } from '../text/math';
 import { failedProblems } from './failures';
 import { sampleSize } from '../files/sample';
 import { certified, held } from '../state/modes';
 import { finishedCount, missing } from '../state/run';
+import { isSample } from '../state/link';
 import type { State } from '../state/state';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
@@ -63,6 +65,7 @@ class ResultsView extends View {
         }
       </div>
     </div>
+    ${state.sample && (ofSample(state) || isSample(state)) ? html`<p class="small quiet">${math(state.sample.note)}</p>` : nothing}
     ${remark ? html`<p class="deeper" data-testid="remark" role="note">${remark}</p>` : nothing}
     </div>`;
   }
