@@ -1,6 +1,10 @@
 //! A real experiment against the float64 reference: counts at every epsilon and k, scores, spectra, effective rank.
 
 use crate::common::{Visit, fixtures, reference, sample};
+use lorascope::metrics::intruder::intruders;
+use lorascope::metrics::measure;
+use lorascope::report::Settings;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 mod expected {
@@ -29,6 +33,41 @@ fn layer_0_of_every_model_as_trained() {
         &expected::EXPERIMENT,
         "minilm-expected",
         6,
+    );
+}
+
+/// `threshold.json`: numpy in float64, by the formula of the measure's file, at k = 10: the intruders and the margin of every matrix of layer 0.
+#[test]
+fn margins_to_the_threshold_and_no_intruder_below_it() {
+    let root = fixtures().join("minilm-layer0");
+    let folders: Vec<&str> = std::iter::once("base").chain(expected::EXPERIMENT).collect();
+    let report = Visit::open_folders(&root, &folders).run();
+    let wanted = std::fs::read_to_string(fixtures().join("minilm-expected/threshold.json")).unwrap();
+    let wanted: HashMap<String, HashMap<String, (u32, f64)>> = serde_json::from_str(&wanted).unwrap();
+    let (settings, margin) = (Settings::default(), measure("threshold-margin").unwrap());
+    let mut crossed = 0;
+    for model in &report.models {
+        for matrix in &model.matrices {
+            let (count, expected) = wanted[&model.label][&matrix.name];
+            let found = margin.read(matrix, &settings).value().unwrap();
+            assert!(
+                (found / expected - 1.0).abs() < 1e-4,
+                "{} {}: {found}, not {expected}",
+                model.label,
+                matrix.name
+            );
+            assert_eq!(intruders(matrix, &settings), Some(count));
+            assert!(count == 0 || found > 1.0, "{} {}", model.label, matrix.name);
+            crossed += u32::from(found > 1.0);
+        }
+    }
+    assert_eq!(
+        crossed,
+        wanted
+            .values()
+            .flat_map(HashMap::values)
+            .filter(|(_, m)| *m > 1.0)
+            .count() as u32
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::{csv, json};
 use crate::figures::{Table, Value};
-use crate::metrics::{Reading, measures};
+use crate::metrics::{Measured, measures};
 use crate::report::{Matrix, Report, Settings};
 use crate::series::{labels, type_label};
 use crate::summary::{Sort, readings};
@@ -38,7 +38,7 @@ fn table(report: &Report, settings: &Settings, sort: Option<&Sort>) -> Table {
             ]
         })
         .collect();
-    let mut put = |name: String, of: &dyn Fn(&Matrix, &[Reading]) -> Value| {
+    let mut put = |name: String, of: &dyn Fn(&Matrix, &[Measured]) -> Value| {
         columns.push(name);
         for (row, (_, m, said)) in rows.iter_mut().zip(&all) {
             row.push(of(m, said));
@@ -52,7 +52,7 @@ fn table(report: &Report, settings: &Settings, sort: Option<&Sort>) -> Table {
             .filter_map(|(.., said)| beside(said[n]))
             .find(|(_, _, says)| *says);
         if let Some((name, ..)) = open {
-            let beside = |_: &Matrix, said: &[Reading]| beside(said[n]).map(|(_, value, _)| value).into();
+            let beside = |_: &Matrix, said: &[Measured]| beside(said[n]).map(|(_, value, _)| value).into();
             put(format!("{}, {name}", measure.short), &beside);
         }
     }
@@ -65,12 +65,12 @@ fn table(report: &Report, settings: &Settings, sort: Option<&Sort>) -> Table {
 }
 
 /// The second number of a reading: its name, its value, and whether it says more than the first.
-fn beside(reading: Reading) -> Option<(&'static str, f64, bool)> {
+fn beside(reading: Measured) -> Option<(&'static str, f64, bool)> {
     match reading {
-        Reading::Nothing | Reading::NeedsExact | Reading::Exactly(_) => None,
-        Reading::About(_, error) => Some(("relative standard error", error, true)),
-        Reading::Between(low, high) => Some(("at least", low, low < high)),
-        Reading::Counted(_, open) => Some(("undecided", open.into(), open > 0)),
+        Measured::Nothing | Measured::NeedsExact | Measured::Exactly(_) => None,
+        Measured::About(_, error) => Some(("relative standard error", error, true)),
+        Measured::Between(low, high) => Some(("at least", low, low < high)),
+        Measured::Counted(_, open) => Some(("undecided", open.into(), open > 0)),
     }
 }
 

@@ -34,13 +34,17 @@ use crate::report::Report;
 
 /// The figure as a standalone drawing: with its title, and below it the rule, the base and the paper.
 pub fn svg(report: &Report, request: &Request) -> String {
-    let about = provenance(report, &request.settings);
     let captioned = Request {
-        caption: Some(about.caption()),
-        focus: None,
+        caption: Some(provenance(report, &request.settings).caption()),
         ..request.clone()
     };
-    with_metadata(&crate::figures::svg(report, &captioned), &about)
+    drawing(report, &captioned)
+}
+
+/// The figure alone, for a document that has words of its own.
+pub fn drawing(report: &Report, request: &Request) -> String {
+    let about = provenance(report, &request.settings);
+    with_metadata(&crate::figures::svg(report, request), &about)
 }
 
 /// A drawing with all that it came from in it.

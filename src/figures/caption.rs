@@ -1,13 +1,19 @@
-//! The caption of a figure that stands alone: its heading above, the rule and the source below.
+//! The caption of a figure that stands alone: what it shows as its title, its heading under it, the rule and the source below.
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
-use crate::figures::drawing::style::{LABEL, TICK, TITLE, wrap};
+use crate::figures::drawing::style::{LABEL, TICK, TITLE, truncate, wrap};
 use crate::figures::{Request, sane_width};
 use crate::report::Report;
 use crate::series::{labels, type_label};
 
-const HEAD: f64 = 30.0;
+/// Room at the sides and at the ends of a drawing that stands alone, in CSS pixels.
+const MARGIN: f64 = 16.0;
+/// The lines of the title, and of the words below.
+const TITLE_LINE: f64 = 18.0;
 const LINE: f64 = 15.0;
+/// From the title to the drawing, and from the drawing to the words.
+const AIR: f64 = 16.0;
+const GAP: f64 = 8.0;
 
 /// "Similarity: layer 2, query, LoRA r = 8"; for a figure of the run its title.
 pub fn heading(report: &Report, request: &Request) -> String {
@@ -30,40 +36,75 @@ pub fn heading(report: &Report, request: &Request) -> String {
     format!("{title}: {place}, {model}")
 }
 
-/// The space above and below a drawing.
-pub(super) fn margins(request: &Request) -> (f64, f64) {
-    match &request.caption {
-        Some(caption) => (HEAD, 8.0 + LINE * lines(caption, request).len() as f64),
-        None => (0.0, 0.0),
+/// The words of a drawing that stands alone, in lines of its width.
+pub(super) struct Caption {
+    title: Vec<String>,
+    /// The heading, where the title says what the figure shows.
+    under: Option<String>,
+    below: Vec<String>,
+}
+
+impl Caption {
+    /// None for a drawing among the words of a page.
+    pub fn of(report: &Report, request: &Request) -> Option<Caption> {
+        let words = request.caption.as_ref()?;
+        let width = inside(request);
+        let heading = heading(report, request);
+        let (title, under) = match request.finding.as_deref().filter(|finding| !finding.is_empty()) {
+            // Bold letters are wider.
+            Some(finding) => (
+                wrap(finding, TITLE, 0.95 * width),
+                Some(truncate(&heading, LABEL, width)),
+            ),
+            None => (vec![truncate(&heading, TITLE, 0.95 * width)], None),
+        };
+        let below = wrap(words, TICK, width);
+        Some(Caption { title, under, below })
+    }
+
+    /// The heights above and below the drawing.
+    fn heights(&self) -> (f64, f64) {
+        let under = if self.under.is_some() { TITLE_LINE } else { 0.0 };
+        let above = MARGIN + TITLE_LINE * self.title.len() as f64 + under + AIR;
+        (above, GAP + LINE * self.below.len() as f64 + MARGIN)
+    }
+
+    /// Where the drawing begins: from the left and from the top.
+    pub fn corner(&self) -> (f64, f64) {
+        (MARGIN, self.heights().0)
+    }
+
+    /// The height of the whole, of a drawing so tall.
+    pub fn whole(&self, drawing: f64) -> f64 {
+        let (above, below) = self.heights();
+        above + drawing + below
+    }
+
+    /// Draws the words on a pen of the whole area.
+    pub fn draw(&self, pen: &Pen, drawing: f64) -> Drawn {
+        let mut y = MARGIN + 12.0;
+        for line in &self.title {
+            pen.text((MARGIN, y), line, Type::title(pen.palette.ink), Align::Start)?;
+            y += TITLE_LINE;
+        }
+        if let Some(under) = &self.under {
+            pen.text((MARGIN, y), under, Type::label(pen.palette.ink_2), Align::Start)?;
+        }
+        let from = self.heights().0 + drawing + GAP + 11.0;
+        for (n, line) in self.below.iter().enumerate() {
+            let at = (MARGIN, from + LINE * n as f64);
+            pen.text(at, line, Type::tick(pen.palette.ink_3), Align::Start)?;
+        }
+        Ok(())
     }
 }
 
-fn lines(caption: &str, request: &Request) -> Vec<String> {
-    wrap(caption, TICK, sane_width(request) - 4.0)
-}
-
-/// Draws the caption on a pen of the whole area.
-pub(super) fn draw(pen: &Pen, report: &Report, request: &Request, body: f64) -> Drawn {
-    let Some(caption) = &request.caption else { return Ok(()) };
-    let head = Type {
-        size: TITLE,
-        bold: true,
-        color: pen.palette.ink,
-    };
-    let title = crate::figures::drawing::style::truncate(&heading(report, request), LABEL, sane_width(request));
-    pen.text((0.0, 14.0), &title, head, Align::Start)?;
-    let face = Type {
-        size: TICK,
-        bold: false,
-        color: pen.palette.ink_3,
-    };
-    for (n, line) in lines(caption, request).iter().enumerate() {
-        pen.text(
-            (0.0, HEAD + body + 8.0 + 11.0 + LINE * n as f64),
-            line,
-            face,
-            Align::Start,
-        )?;
+/// The width of the drawing itself, in CSS pixels.
+pub(super) fn inside(request: &Request) -> f64 {
+    let whole = sane_width(request);
+    if request.caption.is_some() {
+        whole - 2.0 * MARGIN
+    } else {
+        whole
     }
-    Ok(())
 }

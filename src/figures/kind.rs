@@ -105,6 +105,8 @@ pub struct FigureKind {
     pub note: &'static str,
     /// One measure by layer, a panel for every matrix type.
     pub by_layer: bool,
+    /// Whether every model has a panel of its own: of many a page shows the first.
+    pub per_model: bool,
     /// The measure that it shows, and that the exported script computes again.
     #[serde(skip)]
     pub shows: &'static Measure,

@@ -23,6 +23,7 @@ mod spectrum;
 mod svg;
 mod vector;
 
+use caption::Caption;
 pub use caption::heading;
 pub use data::table::{Table, Value};
 pub use drawing::color::Theme;
@@ -71,16 +72,17 @@ pub fn draw<DB: DrawingBackend>(
     area: impl FnOnce(f64) -> DrawingArea<DB, Shift>,
     blit: Option<Blit>,
 ) -> Result<f64, DrawError> {
+    let caption = Caption::of(report, request);
+    let request = &inner(request);
     let figure = laid_out(report, request);
-    let height = whole_height(&*figure, request);
+    let height = whole_height(&*figure, caption.as_ref());
     let (unit, palette) = (sane_scale(request), style::Palette::of(request.theme));
     paint(
         &*figure,
-        report,
-        request,
+        caption.as_ref(),
         &Pen {
             area: &area(height),
-            top: 0.0,
+            corner: (0.0, 0.0),
             unit,
             medium: Medium::Canvas,
             palette,
@@ -118,18 +120,26 @@ pub fn alt(report: &Report, request: &Request) -> String {
 }
 
 /// The height with the heading above and the words below, where it stands alone.
-fn whole_height(figure: &dyn Figure, request: &Request) -> f64 {
-    let (above, below) = caption::margins(request);
-    above + figure.height() + below
+fn whole_height(figure: &dyn Figure, caption: Option<&Caption>) -> f64 {
+    caption.map_or(figure.height(), |caption| caption.whole(figure.height()))
 }
 
-fn paint(figure: &dyn Figure, report: &Report, request: &Request, pen: &Pen) -> Drawn {
+/// The request of the drawing itself, without what stands around it.
+fn inner(request: &Request) -> Request {
+    Request {
+        width: caption::inside(request),
+        ..request.clone()
+    }
+}
+
+fn paint(figure: &dyn Figure, caption: Option<&Caption>, pen: &Pen) -> Drawn {
     pen.area.fill(pen.palette.paper)?;
-    caption::draw(pen, report, request, figure.height())?;
-    figure.draw(&Pen {
-        top: caption::margins(request).0,
-        ..*pen
-    })?;
+    let mut corner = pen.corner;
+    if let Some(caption) = caption {
+        caption.draw(pen, figure.height())?;
+        corner = caption.corner();
+    }
+    figure.draw(&Pen { corner, ..*pen })?;
     pen.area.present()
 }
 

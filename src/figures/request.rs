@@ -56,6 +56,9 @@ pub struct Request {
     /// Effective rank of the adapters alone, on an axis of their own.
     #[serde(default)]
     pub adapters_only: bool,
+    /// The most panels that a figure with one per model draws; None: all.
+    #[serde(default)]
+    pub panels: Option<u32>,
     /// The training step up to which an evolution is drawn; None: to its end.
     #[serde(default)]
     pub until: Option<u64>,
@@ -65,6 +68,9 @@ pub struct Request {
     /// The words below a drawing that stands alone; its heading stands above.
     #[serde(default)]
     pub caption: Option<String>,
+    /// What a drawing that stands alone shows, as its title.
+    #[serde(default)]
+    pub finding: Option<String>,
 }
 
 /// Row and column of the similarity map, from 0.
@@ -101,9 +107,11 @@ impl Request {
             vector: None,
             fraction: false,
             adapters_only: false,
+            panels: None,
             until: None,
             panel: None,
             caption: None,
+            finding: None,
         }
     }
 }
@@ -111,7 +119,7 @@ impl Request {
 /// The mark that the pointer or the arrow keys are on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct Focus {
     /// The base matrix’s name.
     pub matrix: Option<String>,
@@ -124,13 +132,12 @@ pub struct Focus {
     /// The place on an axis of thresholds.
     pub epsilon: Option<f64>,
     /// The window: how many of the strongest vectors are looked at.
-    #[serde(default)]
     pub k: Option<u32>,
+    /// The model whose line is pointed at: the lines of the others stand back.
+    pub alone: Option<u32>,
     /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
-    #[serde(default)]
     pub at: Option<f64>,
     /// The elevation of a vector in space.
-    #[serde(default)]
     pub up: Option<f64>,
 }
 

@@ -4,7 +4,7 @@ use crate::figures::drawing::color::Theme;
 use crate::figures::drawing::pen::{Drawn, Medium, Pen};
 use crate::figures::drawing::raster::{Blit, Raster};
 use crate::figures::drawing::style::Palette;
-use crate::figures::{Request, laid_out, paint, sane_width, whole_height};
+use crate::figures::{Caption, Request, inner, laid_out, paint, sane_width, whole_height};
 use crate::print::escape;
 use crate::report::Report;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -19,13 +19,13 @@ pub fn svg(report: &Report, request: &Request) -> String {
         scale: 1.0,
         ..request.clone()
     };
+    let caption = Caption::of(report, request);
+    let width = sane_width(request).round() as u32;
+    let request = &inner(request);
     let figure = laid_out(report, request);
-    let (width, height) = (
-        sane_width(request).round() as u32,
-        whole_height(&*figure, request).round() as u32,
-    );
+    let height = whole_height(&*figure, caption.as_ref()).round() as u32;
     document((width, height), request.theme, &figure.alt(), |pen| {
-        paint(&*figure, report, request, pen)
+        paint(&*figure, caption.as_ref(), pen)
     })
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn document(
         let blit: Option<Blit> = if cfg!(feature = "page") { Some(&keep) } else { None };
         let pen = Pen {
             area: &area,
-            top: 0.0,
+            corner: (0.0, 0.0),
             unit: UNIT,
             medium: Medium::Svg,
             palette: Palette::of(theme),

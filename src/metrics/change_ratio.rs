@@ -30,12 +30,13 @@ def change_ratio(W0, W):
 /// `base`: the singular values of W0, descending. None where they are not known or zero.
 pub fn change_ratio(delta: &Delta, base: &[f32]) -> Option<f64> {
     let base = base.first().copied().map(f64::from).filter(|s| *s > 0.0)?;
-    // Where only estimates were made, they hold the largest value.
-    let own = delta
-        .sigma
-        .first()
-        .map_or_else(|| largest(delta.frobenius, delta.stable_rank), |s| f64::from(*s));
-    Some(own / base)
+    Some(strength(delta) / base)
+}
+
+/// sigma_1(dW). Where only estimates were made, they hold it.
+pub fn strength(delta: &Delta) -> f64 {
+    let known = delta.sigma.first().map(|s| f64::from(*s));
+    known.unwrap_or_else(|| largest(delta.frobenius, delta.stable_rank))
 }
 
 /// The mean over matrices that were changed; none where there are none.

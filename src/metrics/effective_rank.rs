@@ -1,6 +1,6 @@
 //! Effective rank (Roy and Vetterli 2007): exp of the entropy of the singular values' shares.
 
-use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Measured, Of, Spectrum, Unit};
 
 pub static EFFECTIVE_RANK: Measure = Measure {
     id: "effective-rank",
@@ -13,11 +13,11 @@ pub static EFFECTIVE_RANK: Measure = Measure {
     rising: false,
     bound: Bound::Rank,
     of: Of::Change(|spectrum| match *spectrum {
-        Spectrum::Whole(sigma) => Reading::Exactly(effective_rank(sigma)),
+        Spectrum::Whole(sigma) => Measured::Exactly(effective_rank(sigma)),
         Spectrum::Estimated {
             effective_rank: (rank, error),
             ..
-        } => Reading::About(rank, error),
+        } => Measured::About(rank, error),
     }),
     python: PYTHON,
 };

@@ -1,6 +1,6 @@
 //! The Frobenius norm of a change: how large it is, whatever its directions.
 
-use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Measured, Of, Spectrum, Unit};
 
 pub static FROBENIUS: Measure = Measure {
     id: "frobenius",
@@ -13,7 +13,7 @@ pub static FROBENIUS: Measure = Measure {
     rising: false,
     bound: Bound::None,
     of: Of::Change(|spectrum| {
-        Reading::Exactly(match *spectrum {
+        Measured::Exactly(match *spectrum {
             Spectrum::Whole(sigma) => frobenius(sigma),
             Spectrum::Estimated { squares, .. } => squares.sqrt(),
         })

@@ -1,7 +1,7 @@
 //! Intruder dimensions (arXiv 2410.21228, section 3 and Fig. 4): tuned singular vectors, among the k strongest, that resemble
 //! no pre-trained one.
 
-use super::{Bound, Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Measured, Of, Unit};
 use crate::report::{Cosine, Match, Matrix, Settings, Side, Status};
 
 pub static INTRUDERS: Measure = Measure {
@@ -15,8 +15,8 @@ pub static INTRUDERS: Measure = Measure {
     rising: false,
     bound: Bound::None,
     of: Of::Matrix(|matrix, settings| {
-        intruders(matrix, settings).map_or(Reading::Nothing, |certain| {
-            Reading::Counted(
+        intruders(matrix, settings).map_or(Measured::Nothing, |certain| {
+            Measured::Counted(
                 certain,
                 undecided(matrix, settings.into(), settings.k, settings.epsilon),
             )

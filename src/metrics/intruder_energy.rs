@@ -1,7 +1,7 @@
 //! The energy of intruders: their share of sum sigma_j^2 = ||W||_F^2 of the fine-tuned matrix. A count says nothing of size.
 
 use super::intruder::counted;
-use super::{Bound, Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Measured, Of, Unit};
 use crate::report::{Matrix, Mode, Settings};
 
 pub static INTRUDER_ENERGY: Measure = Measure {
@@ -26,12 +26,12 @@ def intruder_energy(W0, W, k={k}, epsilon={epsilon}):
     return (energy[:k][best[:k] < epsilon].sum() / energy.sum()).item()
 ";
 
-fn of_matrix(matrix: &Matrix, settings: &Settings) -> Reading {
+fn of_matrix(matrix: &Matrix, settings: &Settings) -> Measured {
     let whole = matrix.sigma_tuned.len() == matrix.rows.min(matrix.cols) as usize;
     match counted(matrix, settings) {
-        _ if !whole && matrix.mode == Some(Mode::Certified) => Reading::NeedsExact,
+        _ if !whole && matrix.mode == Some(Mode::Certified) => Measured::NeedsExact,
         Some(counted) if whole => intruder_energy(&matrix.sigma_tuned, &counted).into(),
-        _ => Reading::Nothing,
+        _ => Measured::Nothing,
     }
 }
 

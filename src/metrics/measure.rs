@@ -60,9 +60,9 @@ pub enum Unit {
 #[derive(Debug, Clone, Copy)]
 pub enum Of {
     /// The singular values of dW = W - W0: computed once, with the spectra, and kept in the report.
-    Change(fn(&Spectrum) -> Reading),
+    Change(fn(&Spectrum) -> Measured),
     /// The report's entry of the matrix, under the rule in force: read anew for every rule.
-    Matrix(fn(&Matrix, &Settings) -> Reading),
+    Matrix(fn(&Matrix, &Settings) -> Measured),
 }
 
 /// The singular values of a change, as far as they are known.
@@ -82,17 +82,17 @@ pub enum Spectrum<'a> {
 
 impl<'a> Spectrum<'a> {
     /// A measure of all singular values: exact mode alone has them.
-    pub fn of_all(&self, measure: impl Fn(&'a [f32]) -> f64) -> Reading {
+    pub fn of_all(&self, measure: impl Fn(&'a [f32]) -> f64) -> Measured {
         match self {
-            Spectrum::Whole(sigma) => Reading::Exactly(measure(sigma)),
-            Spectrum::Estimated { .. } => Reading::NeedsExact,
+            Spectrum::Whole(sigma) => Measured::Exactly(measure(sigma)),
+            Spectrum::Estimated { .. } => Measured::NeedsExact,
         }
     }
 }
 
 /// The value of a measure in one matrix.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reading {
+pub enum Measured {
     /// Not computed, or there is nothing to measure.
     Nothing,
     /// Exact mode alone can tell.
@@ -106,44 +106,44 @@ pub enum Reading {
     Counted(u32, u32),
 }
 
-impl Reading {
+impl Measured {
     /// The number that decides and sorts: of bounds the upper one, of a count what is certain.
     pub fn value(self) -> Option<f64> {
         match self {
-            Reading::Nothing | Reading::NeedsExact => None,
-            Reading::Exactly(x) | Reading::About(x, _) | Reading::Between(_, x) => Some(x),
-            Reading::Counted(n, _) => Some(f64::from(n)),
+            Measured::Nothing | Measured::NeedsExact => None,
+            Measured::Exactly(x) | Measured::About(x, _) | Measured::Between(_, x) => Some(x),
+            Measured::Counted(n, _) => Some(f64::from(n)),
         }
         .filter(|x| x.is_finite())
     }
 }
 
-impl From<Option<f64>> for Reading {
-    fn from(value: Option<f64>) -> Reading {
-        value.map_or(Reading::Nothing, Reading::Exactly)
+impl From<Option<f64>> for Measured {
+    fn from(value: Option<f64>) -> Measured {
+        value.map_or(Measured::Nothing, Measured::Exactly)
     }
 }
 
 impl Measure {
     /// Its value in one matrix under a rule.
-    pub fn read(&self, matrix: &Matrix, settings: &Settings) -> Reading {
+    pub fn read(&self, matrix: &Matrix, settings: &Settings) -> Measured {
         match self.of {
             Of::Matrix(read) => read(matrix, settings),
             Of::Change(_) => match (matrix.delta.as_ref(), matrix.mode) {
-                (None, _) => Reading::Nothing,
+                (None, _) => Measured::Nothing,
                 // A report of before this measure was there lacks it in exact mode too.
                 (Some(delta), mode) => match (delta.measure(self.id), mode) {
-                    (None, Some(Mode::Certified)) => Reading::NeedsExact,
-                    (None, _) => Reading::Nothing,
-                    (Some((value, None)), _) => Reading::Exactly(value),
-                    (Some((value, Some(error))), _) => Reading::About(value, error),
+                    (None, Some(Mode::Certified)) => Measured::NeedsExact,
+                    (None, _) => Measured::Nothing,
+                    (Some((value, None)), _) => Measured::Exactly(value),
+                    (Some((value, Some(error))), _) => Measured::About(value, error),
                 },
             },
         }
     }
 
     /// A value in print.
-    pub fn print(&self, reading: Reading) -> String {
+    pub fn print(&self, reading: Measured) -> String {
         let number = |x: f64| match self.unit {
             Unit::Count => print::count(x.max(0.0) as u64),
             Unit::Decimals(digits) => print::fixed(x, digits),
@@ -151,24 +151,24 @@ impl Measure {
             Unit::Degrees => format!("{}°", print::fixed(x, 0)),
         };
         match reading {
-            Reading::Nothing => "–".into(),
-            Reading::NeedsExact => "exact mode only".into(),
-            Reading::Exactly(x) => number(x),
-            Reading::About(x, error) => print::estimate(x, error),
-            Reading::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
-            Reading::Counted(n, 0) => print::count(n.into()),
-            Reading::Counted(n, open) => {
+            Measured::Nothing => "–".into(),
+            Measured::NeedsExact => "exact mode only".into(),
+            Measured::Exactly(x) => number(x),
+            Measured::About(x, error) => print::estimate(x, error),
+            Measured::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
+            Measured::Counted(n, 0) => print::count(n.into()),
+            Measured::Counted(n, open) => {
                 format!("{} + {} undecided", print::count(n.into()), print::count(open.into()))
             }
         }
     }
 
     /// A value in a narrow column: no errors and no decimals that nobody compares.
-    pub fn print_narrow(&self, reading: Reading) -> String {
+    pub fn print_narrow(&self, reading: Measured) -> String {
         match (reading, self.unit) {
-            (Reading::NeedsExact, _) => "–".into(),
-            (Reading::Exactly(x), Unit::Decimals(1)) => print::rank(x),
-            (Reading::About(x, _), _) => format!("≈ {}", print::rank(x)),
+            (Measured::NeedsExact, _) => "–".into(),
+            (Measured::Exactly(x), Unit::Decimals(1)) => print::rank(x),
+            (Measured::About(x, _), _) => format!("≈ {}", print::rank(x)),
             _ => self.print(reading),
         }
     }
@@ -180,8 +180,8 @@ pub fn of_change(spectrum: &Spectrum) -> Delta {
     for measure in super::measures() {
         let Of::Change(read) = measure.of else { continue };
         match read(spectrum) {
-            Reading::Exactly(value) => delta.set_measure(measure.id, value, None),
-            Reading::About(value, error) => delta.set_measure(measure.id, value, Some(error)),
+            Measured::Exactly(value) => delta.set_measure(measure.id, value, None),
+            Measured::About(value, error) => delta.set_measure(measure.id, value, Some(error)),
             _ => {}
         }
     }
@@ -199,14 +199,17 @@ mod tests {
     #[test]
     fn what_is_not_known_exactly_says_so() {
         let rank = |reading| (EFFECTIVE_RANK.print(reading), EFFECTIVE_RANK.print_narrow(reading));
-        assert_eq!(rank(Reading::Exactly(171.98)), ("172.0".into(), "172".into()));
-        assert_eq!(rank(Reading::About(812.0, 0.006)), ("≈ 812 ± 5".into(), "≈ 812".into()));
-        assert_eq!(rank(Reading::NeedsExact), ("exact mode only".into(), "–".into()));
-        let between = |low, high| WEAKEST_MATCH.print(Reading::Between(low, high));
+        assert_eq!(rank(Measured::Exactly(171.98)), ("172.0".into(), "172".into()));
+        assert_eq!(
+            rank(Measured::About(812.0, 0.006)),
+            ("≈ 812 ± 5".into(), "≈ 812".into())
+        );
+        assert_eq!(rank(Measured::NeedsExact), ("exact mode only".into(), "–".into()));
+        let between = |low, high| WEAKEST_MATCH.print(Measured::Between(low, high));
         assert_eq!([between(0.268, 0.272), between(0.06, 0.27)], ["0.27", "0.06–0.27"]);
         assert_eq!(between(0.001, 0.27), "≤ 0.27");
-        assert_eq!(INTRUDERS.print(Reading::Counted(1200, 2)), "1,200 + 2 undecided");
-        let share = |x| INTRUDER_ENERGY.print(Reading::Exactly(x));
+        assert_eq!(INTRUDERS.print(Measured::Counted(1200, 2)), "1,200 + 2 undecided");
+        let share = |x| INTRUDER_ENERGY.print(Measured::Exactly(x));
         assert_eq!([share(0.1234), share(0.0512)], ["12 %", "5.1 %"]);
     }
 

@@ -12,11 +12,12 @@ pub mod participation_ratio;
 pub mod random_match;
 pub mod sphere;
 pub mod stable_rank;
+pub mod threshold_margin;
 pub mod tied;
 pub mod tracks;
 pub mod weakest_match;
 
-pub use measure::{Bound, Measure, Of, Reading, Spectrum, Unit};
+pub use measure::{Bound, Measure, Measured, Of, Spectrum, Unit};
 
 /// Every measure of a matrix, in the order of the page's tables. The tables, their files, the sort keys, the numbers that a report keeps
 /// of a change and the key of stored results read this list.
@@ -30,6 +31,7 @@ pub static MEASURES: &[&Measure] = &[
     &largest::LARGEST_BEFORE,
     &largest::LARGEST_AFTER,
     &change_ratio::CHANGE_RATIO,
+    &threshold_margin::THRESHOLD_MARGIN,
     &intruder_energy::INTRUDER_ENERGY,
     &tied::TIED_ANGLE,
     #[cfg(all(test, feature = "engine"))]

@@ -1,6 +1,6 @@
 //! Stable rank (Rudelson and Vershynin 2007), ||dW||_F^2 / sigma_1^2: how many directions of the largest size would make the norm.
 
-use super::{Bound, Measure, Of, Reading, Spectrum, Unit};
+use super::{Bound, Measure, Measured, Of, Spectrum, Unit};
 
 pub static STABLE_RANK: Measure = Measure {
     id: "stable-rank",
@@ -13,7 +13,7 @@ pub static STABLE_RANK: Measure = Measure {
     rising: false,
     bound: Bound::Rank,
     of: Of::Change(|spectrum| {
-        Reading::Exactly(match *spectrum {
+        Measured::Exactly(match *spectrum {
             Spectrum::Whole(sigma) => stable_rank(sigma),
             Spectrum::Estimated { squares, largest, .. } => squares / largest.powi(2).max(f64::MIN_POSITIVE),
         })

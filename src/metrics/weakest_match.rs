@@ -1,7 +1,7 @@
 //! The weakest of the best matches that are looked at: below epsilon there is an intruder, and how far below says how new it is.
 
 use super::intruder::Intervals;
-use super::{Bound, Measure, Of, Reading, Unit};
+use super::{Bound, Measure, Measured, Of, Unit};
 use crate::report::{Matrix, Settings};
 
 pub static WEAKEST_MATCH: Measure = Measure {
@@ -25,11 +25,11 @@ def weakest_match(W0, W, k={k}):
     return best[:k].min().item()
 ";
 
-fn weakest_match(matrix: &Matrix, settings: &Settings) -> Reading {
+fn weakest_match(matrix: &Matrix, settings: &Settings) -> Measured {
     let window = Intervals::of(matrix, settings.into())
         .into_iter()
         .flat_map(|all| all.iter().take(settings.k as usize));
-    weakest(window).map_or(Reading::Nothing, |(low, high)| Reading::Between(low, high))
+    weakest(window).map_or(Measured::Nothing, |(low, high)| Measured::Between(low, high))
 }
 
 /// The interval of the smallest of some matches; none where there are no matches.

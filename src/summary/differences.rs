@@ -97,9 +97,9 @@ fn reason(matrix: &Matrix, a: &Settings, b: &Settings, j: u32, from: bool) -> St
     if still(&k) {
         let score = score(matrix, a.into(), j).unwrap_or(0.0);
         return format!(
-            "{score:.2} lies between ε = {} and {}",
-            a.epsilon.min(b.epsilon),
-            a.epsilon.max(b.epsilon)
+            "{score:.3} is below ε = {} and not below {}",
+            a.epsilon.max(b.epsilon),
+            a.epsilon.min(b.epsilon)
         );
     }
     format!("outside the window k = {}", a.k.min(b.k))
@@ -195,7 +195,7 @@ mod tests {
             false,
             "right vector matches 0.71, left 0.32",
         );
-        check(|s| s.epsilon = 0.6, 2, true, "0.52 lies between ε = 0.5 and 0.6");
+        check(|s| s.epsilon = 0.6, 2, true, "0.520 is below ε = 0.6 and not below 0.5");
         check(|s| s.k = 5, 3, true, "outside the window k = 3");
     }
 

@@ -1,9 +1,10 @@
 //! Rows of the table of matrices: one per matrix, a cell per model.
 
+use super::apart::Apart;
 use super::remark::remarks;
 use super::sort::Sort;
 use crate::metrics::intruder::{Interval, Intervals, intruders, undecided};
-use crate::metrics::{Measure, Reading, measures};
+use crate::metrics::{Measure, Measured, measures};
 use crate::report::{Matrix, Report, Settings, Status};
 use crate::series::{type_label, type_order};
 use serde::{Deserialize, Serialize};
@@ -29,9 +30,11 @@ pub struct MatrixRow {
     pub kind: Option<String>,
     /// "query", "attention output", "MLP up"; "other" where no rule knows the type.
     pub type_label: String,
+    /// The parts of its name that tell it from the other matrices of its layer and type; empty where there is no other.
+    pub told_apart: String,
     pub rows: u32,
     pub cols: u32,
-    /// One cell per model; null where the model has no such matrix or it is not computed yet.
+    /// One cell per model; null where the model has no such matrix, it is not computed yet, or it is not asked for.
     pub cells: Vec<Option<MatrixCell>>,
 }
 
@@ -68,23 +71,41 @@ pub struct Told {
 /// A matrix of the base: what each model has of it, one at least.
 pub(super) type OfModels<'a> = Vec<Option<&'a Matrix>>;
 
-/// The first rows of the table; without a sort in the order of the network. A large run has more cells than a page can take in within a
-/// frame: only the rows that are shown are made. `model` is the one whose best matches are shown.
-pub fn matrices(report: &Report, settings: &Settings, sort: Option<&Sort>, first: u32, model: u32) -> Matrices {
-    let mut all = in_order(report, settings, sort);
+/// The part of the table that is shown: a large run has more cells than a page can take in within a frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Rows from the first on.
+    pub first: u32,
+    /// The model whose best matches are shown.
+    pub model: u32,
+    /// The models from the first on that have cells, beside that one.
+    pub models: u32,
+}
+
+/// Rows of the table; without a sort in the order of the network.
+pub fn matrices(report: &Report, settings: &Settings, sort: Option<&Sort>, asked: Asked) -> Matrices {
+    let Asked { first, model, models } = asked;
+    let shown = |at: usize| at < models as usize || at == model as usize;
+    let all = in_order(report, settings, sort);
     let total = all.len() as u32;
-    all.truncate(first as usize);
-    let cell = |at: usize, m: &Matrix| MatrixCell {
-        window: if at == model as usize {
-            window(m, settings)
-        } else {
-            Vec::new()
-        },
-        ..cell(m, settings, |measure| measure.in_table)
+    let apart = Apart::of(all.iter().filter_map(one), first as usize);
+    let cell = |at: usize, m: &Matrix| {
+        shown(at).then(|| MatrixCell {
+            window: if at == model as usize {
+                window(m, settings)
+            } else {
+                Vec::new()
+            },
+            ..cell(m, settings, |measure| measure.in_table)
+        })
     };
     Matrices {
         total,
-        rows: all.iter().filter_map(|of| row(of, cell)).collect(),
+        rows: all
+            .iter()
+            .take(first as usize)
+            .filter_map(|of| row(of, &apart, cell))
+            .collect(),
     }
 }
 
@@ -106,10 +127,12 @@ pub fn matrix(report: &Report, settings: &Settings, name: &str) -> Option<Matrix
         .iter()
         .map(|model| model.matrices.iter().find(|m| m.name == name))
         .collect();
-    row(&of, |_, m| MatrixCell {
-        window: window(m, settings),
-        remarks: remarks(m, settings),
-        ..cell(m, settings, |_| true)
+    row(&of, &Apart::default(), |_, m| {
+        Some(MatrixCell {
+            window: window(m, settings),
+            remarks: remarks(m, settings),
+            ..cell(m, settings, |_| true)
+        })
     })
 }
 
@@ -118,7 +141,7 @@ pub fn readings<'a>(
     report: &'a Report,
     settings: &Settings,
     sort: Option<&Sort>,
-) -> Vec<(usize, &'a Matrix, Vec<Reading>)> {
+) -> Vec<(usize, &'a Matrix, Vec<Measured>)> {
     let of_matrix = |of: OfModels<'a>| {
         let own = of.into_iter().enumerate().filter_map(|(at, m)| Some((at, m?)));
         own.map(|(at, m)| (at, m, measures().map(|measure| measure.read(m, settings)).collect()))
@@ -145,15 +168,20 @@ pub(super) fn one<'a>(of: &OfModels<'a>) -> Option<&'a Matrix> {
     of.iter().find_map(|m| *m)
 }
 
-fn row(of: &OfModels, cell: impl Fn(usize, &Matrix) -> MatrixCell) -> Option<MatrixRow> {
+fn row(of: &OfModels, apart: &Apart, cell: impl Fn(usize, &Matrix) -> Option<MatrixCell>) -> Option<MatrixRow> {
     one(of).map(|m| MatrixRow {
         name: m.name.clone(),
         layer: m.layer,
         kind: m.kind.clone(),
         type_label: type_label(m.kind.as_deref()).to_owned(),
+        told_apart: apart.words(m),
         rows: m.rows,
         cols: m.cols,
-        cells: of.iter().enumerate().map(|(at, m)| m.map(|m| cell(at, m))).collect(),
+        cells: of
+            .iter()
+            .enumerate()
+            .map(|(at, m)| m.and_then(|m| cell(at, m)))
+            .collect(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Report -> the numbers and sentences of the page's tables, for any settings, without computing spectra again.
 
+mod apart;
 mod apply;
 mod differences;
 mod findings;
@@ -15,7 +16,7 @@ mod vectors;
 pub use apply::apply;
 pub use differences::{Differences, Verdict, differences};
 pub use findings::{Findings, Summary, summary};
-pub use matrices::{Matrices, MatrixCell, MatrixRow, Told, matrices, matrix, readings};
+pub use matrices::{Asked, Matrices, MatrixCell, MatrixRow, Told, matrices, matrix, readings};
 pub use reading::{Action, Next, Reading, reading};
 pub use remark::remark;
 pub use sort::Sort;

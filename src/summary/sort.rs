@@ -58,8 +58,8 @@ impl Sort {
 mod tests {
     use super::*;
     use crate::report::Match;
-    use crate::summary::matrices;
     use crate::summary::tests::{matrix, report};
+    use crate::summary::{Asked, matrices};
 
     #[test]
     fn rows_without_a_number_come_last_in_both_directions_and_equal_rows_keep_their_order() {
@@ -82,8 +82,13 @@ mod tests {
             row("c", None, "up", Some(&[0.1, 0.2, 0.3])),
             row("d", Some(1), "k", Some(&[0.2, 0.9, 0.9])),
         ]);
+        let all = |first: u32| Asked {
+            first,
+            model: 0,
+            models: 9,
+        };
         let by = |sort: Option<Sort>| {
-            let found = matrices(&report, &Settings::default(), sort.as_ref(), 9, 0);
+            let found = matrices(&report, &Settings::default(), sort.as_ref(), all(9));
             found.rows.into_iter().map(|r| r.name).collect::<String>()
         };
         let sorted = |column: &str| {
@@ -102,7 +107,7 @@ mod tests {
         // query, MLP gate, MLP up, key
         assert_eq!(sorted("name"), ["acbd", "dbca"]);
         assert_eq!(sorted("no-such-column"), ["cabd", "cabd"]);
-        let first = matrices(&report, &Settings::default(), None, 2, 0);
+        let first = matrices(&report, &Settings::default(), None, all(2));
         assert_eq!((first.total, first.rows.len()), (4, 2));
     }
 }

@@ -5,7 +5,7 @@ use super::seen::{Seen, thresholds};
 use crate::metrics::change_ratio;
 use crate::print::count;
 use crate::report::{Kind, Report, Settings};
-use crate::series::{labels, series};
+use crate::series::{Dash, labels, series};
 use serde::{Deserialize, Serialize};
 
 /// One line of the summary table.
@@ -19,8 +19,10 @@ pub struct ModelSummary {
     pub rank: Option<u32>,
     /// The colour token: `full` or `lora-1` ... `lora-7`.
     pub color: String,
-    /// The second model of the same kind and rank is dashed.
-    pub dashed: bool,
+    /// The stroke of its lines, which tells models of one colour apart.
+    pub dash: Dash,
+    /// The share of the colour on the paper, in (0, 1]: earlier checkpoints of a run are paler.
+    pub shade: f64,
     /// The change ratio, the mean of sigma_1(dW) / sigma_1(W0) over the matrices.
     pub mean_change_ratio: Option<f64>,
     pub intruders: u32,
@@ -62,7 +64,8 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
                 kind: model.kind,
                 rank: model.rank,
                 color: look.token,
-                dashed: look.dashed,
+                dash: look.dash,
+                shade: look.shade,
                 mean_change_ratio: change_ratio::mean(&model.matrices),
                 intruders: seen.below[0],
                 possible: seen.possible,
@@ -86,12 +89,15 @@ pub fn models(report: &Report, settings: &Settings) -> Vec<ModelSummary> {
 fn reading(s: &ModelSummary, settings: &Settings, seen: &Seen) -> String {
     let [_, low, high] = thresholds(settings.epsilon);
     let mut text = match (s.done, s.intruders, s.weakest_match) {
+        (0, ..) if s.undecided > 0 => {
+            "Not counted: this report does not hold what the rule in force compares.".to_owned()
+        }
         (0, ..) => "No matrix is computed.".to_owned(),
         (done, ..) if done == s.unchanged => "Equal to the base, bit for bit.".to_owned(),
         (_, 0, Some(weakest)) => {
             // Rounded down: "or above" must stay true.
             format!(
-                "None. All {} match a pre-trained vector at {:.3} or above.",
+                "None. The best matches of all {} are {:.3} or above.",
                 count(s.possible.into()),
                 (weakest * 1000.0).floor() / 1000.0
             )

@@ -9,6 +9,7 @@ use crate::report::{Matrix, Report, Settings};
 use crate::series::last_of_runs;
 use crate::summary::{self, Differences, Matrices, MatrixRow, Reading, Sort, Summary};
 use plotters::prelude::IntoDrawingArea;
+use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
@@ -21,6 +22,13 @@ export type Interval = [low: number, high: number];
 /** Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`. */
 export type Findings = Record<string, string | undefined>;
 "#;
+
+/// What a slider asks with every step, by way of text: a browser parses it faster than objects are made field by field.
+fn by_text<T: Tsify + Serialize>(value: &T) -> Result<Ts<T>, JsError> {
+    let text = serde_json::to_string(value)?;
+    let parsed = js_sys::JSON::parse(&text).map_err(|_| JsError::new("An answer of the engine is not JSON."))?;
+    Ok(Ts::new_unchecked(parsed))
+}
 
 #[wasm_bindgen]
 impl ReportView {
@@ -63,7 +71,7 @@ impl ReportView {
 
     /// Rows of the summary table, and the sentences beside the figures.
     pub fn summary(&self, settings: Ts<Settings>) -> Result<Ts<Summary>, JsError> {
-        Ok(summary::summary(&self.report, &settings.to_rust()?).into_ts()?)
+        by_text(&summary::summary(&self.report, &settings.to_rust()?))
     }
 
     /// The models that stand for themselves: of a run its last checkpoint.
@@ -104,16 +112,23 @@ impl ReportView {
         )?)
     }
 
-    /// The first rows of the table of matrices; of one model with the best matches themselves.
+    /// The first rows of the table of matrices, with cells of the first `models` and of `model`; of that one with the best matches themselves.
     pub fn matrices(
         &self,
         settings: Ts<Settings>,
         sort: Option<Ts<Sort>>,
         first: u32,
         model: u32,
+        models: u32,
     ) -> Result<Ts<Matrices>, JsError> {
         let sort = sort.map(|s| s.to_rust()).transpose()?;
-        Ok(summary::matrices(&self.report, &settings.to_rust()?, sort.as_ref(), first, model).into_ts()?)
+        let asked = summary::Asked { first, model, models };
+        by_text(&summary::matrices(
+            &self.report,
+            &settings.to_rust()?,
+            sort.as_ref(),
+            asked,
+        ))
     }
 
     /// The table of matrices as a file: all rows in its order, all measures.

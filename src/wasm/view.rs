@@ -134,6 +134,11 @@ impl ReportView {
         Ok(export::provenance(&self.report, &settings.to_rust()?).caption())
     }
 
+    /// The figure as a drawing for a document that has words of its own.
+    pub fn drawing(&self, request: Ts<Request>) -> Result<String, JsError> {
+        Ok(export::drawing(&self.report, &request.to_rust()?))
+    }
+
     /// The figure as a drawing of its own.
     pub fn svg(&self, request: Ts<Request>) -> Result<String, JsError> {
         Ok(export::svg(&self.report, &request.to_rust()?))

@@ -147,6 +147,41 @@ test('the page of a figure works from the disk, without a network, and in a fram
   await outer.close();
 });
 
+test('a figure for a paper is bare, on light paper, and a PDF of its own size', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  // The dialog is the browser's: what it is given is caught here.
+  await page.addInitScript(() => {
+    if (self === top) return;
+    self.print = () => {
+      const rules = document.adoptedStyleSheets.flatMap(({ cssRules }) => [...cssRules].map((rule) => rule.cssText));
+      const given = `<style>${rules.join('')}</style>${document.querySelector('svg')!.outerHTML}`;
+      (top as unknown as { printed: string }).printed = given;
+    };
+  });
+  await sample(page);
+  const curve = figure(page, 'epsilon-curve');
+  const column = readFileSync(await save(curve, 'svg-column'), 'utf8');
+  expect(column).toContain('width="312"');
+  expect(column).not.toContain('arXiv:2410.21228.</text>');
+  expect(column.toUpperCase()).toContain('FILL="#FFFFFF"');
+  const words = readFileSync(await save(curve, 'svg'), 'utf8');
+  expect(words.replace(/\s+/g, ' ')).toContain('Count against threshold');
+  expect(words.toUpperCase()).toContain('FILL="#FFFFFF"');
+
+  await curve.getByTestId('figure-menu').click();
+  await curve.getByTestId('export-pdf-text').click();
+  await expect.poll(() => page.evaluate(() => (globalThis as unknown as { printed?: string }).printed)).toBeTruthy();
+  const printed = await page.evaluate(() => (globalThis as unknown as { printed: string }).printed);
+  const sheet = await page.context().newPage();
+  await sheet.setContent(printed);
+  const pdf = (await sheet.pdf({ preferCSSPageSize: true })).toString('latin1');
+  const [, width] = /MediaBox \[0 0 ([\d.]+) /.exec(pdf)!;
+  // 5.5 in, in points.
+  expect(Number(width)).toBeGreaterThan(395);
+  expect(Number(width)).toBeLessThan(398);
+  expect(pdf.match(/\/Type \/Page\b/g)).toHaveLength(1);
+});
+
 test('lines to paste: embed, PyTorch, citation; the run in words', async ({ page }) => {
   await sample(page);
   const curve = figure(page, 'epsilon-curve');
@@ -260,11 +295,13 @@ test('canvas and SVG are the same picture', async ({ page }) => {
     if (ids === MATRIX) {
       await openMatrix(page);
       await expect(page.getByTestId('compute-vectors')).toHaveCount(0, { timeout: 20_000 });
-      // Files are at least 640 wide: so must the canvas be.
-      await page.setViewportSize({ width: 900, height: 1000 });
     }
     for (const id of ids) {
-      const svg = readFileSync(await save(figure(page, id), 'svg'), 'utf8');
+      const svg = readFileSync(await save(figure(page, id), 'svg-text'), 'utf8');
+      // In one column, with its margins, the canvas is as wide as the file.
+      await page.setViewportSize({ width: 560, height: 1000 });
+      const canvas = figure(page, id).locator('canvas');
+      await expect(canvas).toHaveJSProperty('clientWidth', 528);
       await page.mouse.move(0, 0);
       const off = await figure(page, id)
         .locator('canvas')
@@ -279,8 +316,7 @@ test('canvas and SVG are the same picture', async ({ page }) => {
             return c.getImageData(0, 0, width, height).data;
           };
           const a = pixels((c) => c.drawImage(canvas as HTMLCanvasElement, 0, 0));
-          // The file's heading stands above.
-          const b = pixels((c) => c.drawImage(image, 0, -30));
+          const b = pixels((c) => c.drawImage(image, 0, 0));
           let different = 0;
           for (let p = 0; p < a.length; p += 4) {
             if (Math.abs(a[p]! - b[p]!) + Math.abs(a[p + 1]! - b[p + 1]!) + Math.abs(a[p + 2]! - b[p + 2]!) > 190)

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Page } from '@playwright/test';
 import type { Report } from '../../www/wasm/simd/lorascope';
-import { analyze, chooseFiles, chooseFolder, fixture, open, planned, reaches, summary } from './support';
+import { analyze, chooseFiles, chooseFolder, fixture, open, planned, reaches, summary, trySample } from './support';
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
 
@@ -483,4 +483,34 @@ test('what is wrong with many files alike is said once, and the folders of tools
   await expect(page.getByTestId('add')).toHaveText('Add the base');
   await expect(page.getByTestId('add')).toHaveClass(/main/);
   await expect(page.getByTestId('analyze')).not.toHaveClass(/main/);
+});
+
+test('a model stands alone in the figures while it is pointed at, and after a click until the next', async ({
+  page,
+}) => {
+  await open(page);
+  await trySample(page);
+  const piece = page.getByTestId('alone').nth(1);
+  const curve = page.locator('[data-figure=epsilon-curve] canvas');
+  await page.mouse.move(0, 0);
+  await curve.scrollIntoViewIfNeeded();
+  const picture = () => curve.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+  // The figure is drawn when nothing moves any more.
+  let all = '';
+  const still = async () => {
+    const [before, now] = [all, await picture()];
+    all = now;
+    return now === before;
+  };
+  await expect.poll(still, { intervals: [400] }).toBe(true);
+  await piece.click();
+  await expect(piece).toHaveAttribute('aria-pressed', 'true');
+  await page.mouse.move(0, 0);
+  const others = async () => (await picture()) === all;
+  await expect.poll(others).toBe(false);
+  // A file is what is seen; another click brings the others back.
+  await piece.focus();
+  await page.keyboard.press('Enter');
+  await expect(piece).toHaveAttribute('aria-pressed', 'false');
+  await expect.poll(others).toBe(true);
 });

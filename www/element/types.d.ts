@@ -21,6 +21,7 @@ export type FigureName =
   | 'sigma-before'
   | 'sigma-after'
   | 'change-ratio'
+  | 'threshold-margin'
   | 'intruder-energy'
   | 'tied-angle';
 // figures end

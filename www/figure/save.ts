@@ -1,6 +1,6 @@
 /** Exports of one figure: files, each with its settings, its sources and the paper. */
 import type { Drawable } from './figure';
-import type { Request, ReportView, Settings } from '../wasm/embed/lorascope';
+import type { Request, ReportView, Settings, Theme } from '../wasm/embed/lorascope';
 
 export const NO_REPORT = 'There is no report yet.';
 
@@ -11,17 +11,24 @@ const TYPES = { svg: 'image/svg+xml', png: 'image/png', csv: 'text/csv', json: '
 /** The narrowest drawing that is worth a file, in CSS pixels. */
 const NARROWEST = 640;
 
-/** Writes one file and hands it to the browser. */
-export async function saveFigure(kind: FileKind, report: Drawable, asked: Request): Promise<void> {
-  const [view, request] = [present(report), forFile(asked)];
+/** Writes one file and hands it to the browser: on light paper, where the reader asks for no other. */
+export async function saveFigure(
+  kind: FileKind,
+  report: Drawable,
+  asked: Request,
+  theme: Theme = 'light',
+): Promise<void> {
+  const [view, request] = [present(report), { ...forFile(asked), theme }];
   const content =
     kind === 'png' ? await png(view, request) : new Blob([text(kind, view, request)], { type: TYPES[kind] });
   download(content, `${fileName(view, request)}.${kind}`);
 }
 
-/** A phone's drawing is laid out for a phone; a file is for anywhere. The crosshair stays behind. */
+/** A phone's drawing is laid out for a phone; a file is for anywhere. The crosshair stays behind, a model that stands alone does not; and all models are in it. */
 export function forFile(request: Request): Request {
-  return { ...request, width: Math.max(NARROWEST, request.width), focus: undefined };
+  const { alone } = request.focus ?? {};
+  const focus = alone == null ? undefined : { alone };
+  return { ...request, width: Math.max(NARROWEST, request.width), focus, panels: undefined };
 }
 
 /** The whole report, with counts and totals by the settings. */

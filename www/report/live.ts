@@ -142,12 +142,12 @@ export class LiveReport {
     return [vectors ?? 0, outside ?? 0];
   }
 
-  /** The first rows of the table of matrices; of one model with the best matches themselves. */
-  matrices(settings: Settings, sort: Sort | undefined, first: number, model: number): Matrices {
+  /** The first rows of the table of matrices, with cells of the first models and of one: of that with the best matches themselves. */
+  matrices(settings: Settings, sort: Sort | undefined, first: number, model: number, models: number): Matrices {
     return this.#ask(
-      `matrices ${JSON.stringify(sort)} ${first} ${model}`,
+      `matrices ${JSON.stringify(sort)} ${first} ${model} ${models}`,
       settings,
-      (view) => view.matrices(settings, sort, first, model),
+      (view) => view.matrices(settings, sort, first, model, models),
       { total: 0, rows: [] },
     );
   }

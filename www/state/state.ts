@@ -58,6 +58,8 @@ export interface State {
   run: RunState;
   settings: Settings;
   focus: Focus | undefined;
+  /** The model whose lines alone are strong in the figures of the run. */
+  alone: number | undefined;
   /** The open matrix by name, and the model looked at in it. */
   open: string | undefined;
   model: number;
@@ -125,6 +127,7 @@ export function defaults(): State {
     run: NO_RUN,
     settings: SETTINGS,
     focus: undefined,
+    alone: undefined,
     open: undefined,
     model: 0,
     top: CORNER,
@@ -211,6 +214,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     vectors: undefined,
     vector: undefined,
     focus: undefined,
+    alone: undefined,
   };
 }
 

@@ -1,13 +1,16 @@
 /** The frame of a figure: its menu, and on demand the table of its numbers. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { copyText } from '../text/clipboard';
+import { printPdf, savePaperSvg, type Width } from '../figure/paper';
 import { NO_REPORT, saveFigure, type FileKind } from '../figure/save';
+import { screen } from '../figure/screen';
 import type { LiveReport } from '../report/live';
 import { setEpsilon, setK, type State } from '../state/state';
 import { bibtex, embedCode, frameCode, pytorch, saveEmbedData, saveMarkdown, savePage } from '../report/save';
 import type { Cell, FigureId, Focus, Request } from '../wasm/simd/lorascope';
 import type { FigureView, Spec } from '../figure/figure';
 import type { Item } from '../figure/menu';
+import { FIRST } from './many';
 import type { Context } from './view';
 import './data-table';
 import '../figure/figure';
@@ -15,20 +18,26 @@ import '../figure/menu';
 
 /** The request that every figure of the run begins with; figures of one matrix add theirs. */
 export function specOf(state: State, id: FigureId): Spec {
-  const { settings, top, origin, vector, fraction, adaptersOnly, until, focus } = state;
+  const { settings, top, origin, vector, fraction, adaptersOnly, allModels, until } = state;
   return {
     figure: id,
     settings,
     top,
     running: state.status === 'running',
     planned: state.plan?.matrices.length ?? 0,
-    focus,
+    focus: focusOf(state),
     origin,
     vector,
     fraction,
     adaptersOnly,
+    panels: allModels || screen().printing ? undefined : FIRST,
     until,
   };
+}
+
+/** What is pointed at; where that is no line, the model that stands alone. */
+function focusOf({ focus, alone }: State): Focus | undefined {
+  return alone === undefined || focus?.alone !== undefined ? focus : { ...focus, alone };
 }
 
 /** The drawing alone. `look` moves the window of a map. */
@@ -63,12 +72,13 @@ export function menu(ctx: Context, id: FigureId): TemplateResult {
 /** The table of a figure's numbers, where the reader asked for it. */
 export function dataTable({ state, report }: Context, spec: Spec): TemplateResult | typeof nothing {
   if (!state.tables.has(spec.figure) || !report) return nothing;
-  const request: Request = { ...spec, focus: undefined, theme: 'light', width: 944, scale: 1 };
+  const request: Request = { ...spec, focus: undefined, panels: undefined, theme: 'light', width: 944, scale: 1 };
   return html`<lorascope-data-table .report=${report} .request=${request} .version=${report.version}></lorascope-data-table>`;
 }
 
 function items({ report, app, state, address }: Context, id: FigureId): Item[] {
-  const now = (): Request => requestOf(id);
+  // A file has what the figure shows as its title.
+  const now = (): Request => ({ ...requestOf(id), finding: report?.findings(state.settings)[id] });
   const file = (kind: FileKind, label: string, note = ''): Item => ({
     label,
     note,
@@ -82,9 +92,32 @@ function items({ report, app, state, address }: Context, id: FigureId): Item[] {
     done: 'Copied.',
     act: () => copyText(text()),
   });
+  const paper = (width: Width, note: string): Item[] => [
+    {
+      label: 'PDF for a paper',
+      note,
+      testid: `export-pdf-${width}`,
+      act: () => printPdf(present(report), now(), width),
+    },
+    {
+      label: 'SVG for a paper',
+      note,
+      testid: `export-svg-${width}`,
+      act: () => savePaperSvg(present(report), now(), width),
+    },
+  ];
+  const dark: Item = {
+    label: 'PNG',
+    note: 'on dark paper',
+    testid: 'export-png-dark',
+    act: () => saveFigure('png', present(report), now(), 'dark'),
+  };
   return [
-    file('svg', 'SVG', 'drawing with text'),
+    file('svg', 'SVG', 'with its words'),
     file('png', 'PNG', 'twice the pixels'),
+    ...(screen().theme === 'dark' ? [dark] : []),
+    ...paper('text', '5.5 in wide'),
+    ...paper('column', '3.25 in wide'),
     file('csv', 'CSV', 'its numbers'),
     file('json', 'JSON', 'its numbers'),
     { label: 'HTML', note: 'live, in one file', testid: 'export-html', act: () => savePage(present(report), now()) },

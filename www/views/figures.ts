@@ -4,6 +4,7 @@ import { math } from '../text/math';
 import type { State } from '../state/state';
 import type { Choice, Field, FigureKind } from '../wasm/simd/lorascope';
 import { dataTable, figure, menu, specOf } from './figure-frame';
+import { others, shown } from './many';
 import { words } from './row';
 import { View } from './view';
 
@@ -17,14 +18,15 @@ class FiguresView extends View {
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     if (!report?.view) return nothing;
+    const models = state.head?.models.length ?? 0;
     const findings = report.findings(state.settings);
     const byLayer = report.figures.filter((kind) => kind.byLayer);
     const chosen = byLayer.find(({ id }) => id === state.byLayer) ?? byLayer[0];
     const series = state.head?.models.some((m) => m.run) ?? false;
-    const shown = report.figures.filter(
+    const drawn = report.figures.filter(
       (kind) => kind.about === 'run' && (series || !kind.ofRuns) && (!kind.byLayer || kind === byLayer[0]),
     );
-    return html`${shown.map((own, at) => {
+    return html`${drawn.map((own, at) => {
       const kind = own.byLayer && chosen ? chosen : own;
       const spec = specOf(state, kind.id);
       return html`<section class="row" id=${kind.id} data-testid="figure" data-figure=${kind.id}>
@@ -35,12 +37,23 @@ class FiguresView extends View {
             finding: math(findings[kind.id] ?? ''),
             note: math(kind.note),
           },
-          html`${own.byLayer ? this.#measure(kind, byLayer) : nothing}
+          html`${this.#alone()} ${own.byLayer ? this.#measure(kind, byLayer) : nothing}
             ${kind.choices.map((choice) => this.#choice(choice))} ${menu(this.ctx, kind.id)}`,
         )}
-        <div class="body">${figure(this.ctx, spec)} ${dataTable(this.ctx, spec)}</div>
+        <div class="body">${figure(this.ctx, spec)}
+          ${kind.perModel ? others(this.ctx, models, shown(this.ctx, models)) : nothing}
+          ${dataTable(this.ctx, spec)}</div>
       </section>`;
     })}`;
+  }
+
+  /** The model that stands alone, while one does, and the way back. */
+  #alone(): TemplateResult | typeof nothing {
+    const { state, store, report } = this.ctx;
+    const label = state.alone === undefined ? undefined : report?.models(state.settings)[state.alone]?.label;
+    if (label === undefined) return nothing;
+    const all = () => store.update((s) => ({ ...s, alone: undefined }));
+    return html`<p class="small">${math(label)} stands alone. <button class="link" @click=${all}>Show all</button></p>`;
   }
 
   /** The choice of the measure that is shown by layer. */

@@ -5,7 +5,7 @@ import { screen } from '../figure/screen';
 import type { Context } from './view';
 
 /** More than a reader compares at a glance, and few enough for a table to follow a slider within a frame. */
-const FIRST = 24;
+export const FIRST = 24;
 
 /** The places of those that are shown: the first ones, and the one that is looked at. */
 export function shown({ state }: Context, models: number, chosen?: number): number[] {

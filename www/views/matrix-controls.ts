@@ -38,7 +38,7 @@ export function vectorControls(ctx: Context, matrix: MatrixRow, model: number): 
   };
   return html`<p class="ctl dials">
       <label for="vector">Fine-tuned vector <i class="v">j</i></label>
-      <input id="vector" type="number" min="1" max=${most} placeholder="first intruder" .value=${state.vector === undefined ? '' : String(state.vector + 1)} data-testid="vector-input" @change=${chosen} />
+      <input id="vector" type="number" min="1" max=${most} placeholder="first" .value=${state.vector === undefined ? '' : String(state.vector + 1)} data-testid="vector-input" @change=${chosen} />
     </p>
     ${knows(ctx, matrix, model) ? nothing : compareAll(ctx, matrix, model, size)}`;
 }

@@ -2,16 +2,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { math } from '../text/math';
 import { breakable } from '../text/names';
-import type { Model } from '../wasm/simd/lorascope';
+import type { Model, ModelSummary } from '../wasm/simd/lorascope';
 
-interface Shown {
-  label: string;
-  color?: string;
-  dashed?: boolean;
-}
+/** What of a model its line shows. */
+type Look = Partial<Pick<ModelSummary, 'color' | 'dash' | 'shade'>>;
 
-export function modelName({ label, color, dashed }: Shown): TemplateResult {
-  return html`${swatch(color, dashed)}<b>${nameText(label)}</b>`;
+type Shown = Look & { label: string };
+
+export function modelName(shown: Shown): TemplateResult {
+  return html`${swatch(shown)}<b>${nameText(shown.label)}</b>`;
 }
 
 /** A name as it is printed. */
@@ -24,15 +23,17 @@ export function ownName(
   shown: Shown,
   own: Pick<Model, 'label' | 'alpha'> | undefined,
   name: TemplateResult,
+  line = swatch(shown),
 ): TemplateResult {
-  if (!own?.label) return modelName(shown);
+  if (!own?.label) return html`${line}<b>${nameText(shown.label)}</b>`;
   const alpha = own.alpha == null ? '' : `α = ${own.alpha}`;
   const called = [own.label === shown.label ? '' : shown.label, alpha].filter(Boolean).join(', ');
-  return html`${swatch(shown.color, shown.dashed)}${name}${called ? html`<div class="small quiet">${math(called)}</div>` : nothing}`;
+  return html`${line}${name}${called ? html`<div class="small quiet">${math(called)}</div>` : nothing}`;
 }
 
-export function swatch(color = 'base', dashed = false): TemplateResult {
-  return html`<span class="sw c-${color} ${dashed ? 'dashed' : ''}"></span>`;
+/** A piece of a model's line; its shade in tenths, since the page's policy allows no style in a text. */
+export function swatch({ color = 'base', dash = 'solid', shade = 1 }: Look = {}): TemplateResult {
+  return html`<span class="sw c-${color} ${dash} shade-${Math.round(10 * shade)}"></span>`;
 }
 
 export function kindName(method: string, rank: number | null | undefined): TemplateResult {

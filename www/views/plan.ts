@@ -166,7 +166,7 @@ function modelRow(m: PlanModel, summary: ModelSummary | undefined, own: Own, nam
     ? html`${math(m.scaleText)} <span class=${m.scaleSource.startsWith('your') ? 'warn' : 'faint'}>${m.scaleSource}</span>`
     : html`<span class="faint">none</span>`;
   return html`<tr data-testid="plan-row">
-    <td>${swatch(summary?.color, summary?.dashed)}${name}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && own.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
+    <td>${swatch(summary)}${name}${m.run ? html`<div class="small quiet">step ${count(m.run.step)}${m.run.run ? html` of ${m.run.run}` : nothing}</div>` : nothing}${m.formula && own.formula ? html`<div class="small quiet">${math(m.formula)}</div>` : nothing}${m.notes.map((note) => html`<div class="small quiet">${note}</div>`)}</td>
     <td data-l="Kind"><span>${kindName(m.method, m.rank)}</span></td>
     <td data-l="Scale"><span>${scale}</span></td>
     <td class="num" data-l="Matched"><span>${count(m.matching.matched)} of ${count(m.matching.total)}</span></td>

@@ -35,7 +35,7 @@ class ReadingsView extends PatientView {
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
-      note: html`One per fine-tune, of a run its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
+      note: html`One per fine-tune; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`<div class="readings">
         ${first.map((at, n) => this.#of(at, n, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,

@@ -4,6 +4,7 @@ import { count, counted, fixed, interval } from '../text/format';
 import { math } from '../text/math';
 import { atRandom } from '../state/state';
 import type { Model, ModelSummary, PlanModel } from '../wasm/simd/lorascope';
+import { alone } from './alone';
 import { ownName } from './model';
 import { others, shown } from './many';
 import { row } from './row';
@@ -13,7 +14,7 @@ import { wide } from './wide';
 import './name';
 
 const DEFINITION = html`An intruder is one of a matrix’s <i class="v">k</i> strongest fine-tuned vectors whose best match among all
-  pre-trained vectors is below <i class="v">ε</i>.`;
+  pre-trained vectors is below <i class="v">ε</i>. It is new; whether it does harm no weight tells.`;
 
 class SummaryView extends PatientView {
   /** Runs whose checkpoints all have a row; others have one, of their last. */
@@ -47,7 +48,7 @@ class SummaryView extends PatientView {
           <th class="num">${term('effective rank', 'Effective rank')}<br />of Δ<i class="v">W</i>, mean</th>
           <th>Reading</th>
         </tr></thead>
-        <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
+        <tbody>${places.map((at) => line(models[at]!, most, heads[at], html`<lorascope-name .ctx=${this.ctx} .at=${at}></lorascope-name>`, models.length > 1 ? alone(this.ctx, models[at]!, at) : undefined, state.plan?.models[at], complete, this.#run(models, runs.get(at), at)))}</tbody>
       </table>`)}${others(this.ctx, lines.length, places)}`,
     });
   }
@@ -128,6 +129,7 @@ function line(
   most: number,
   own: Model | undefined,
   name: TemplateResult,
+  piece: TemplateResult | undefined,
   planned: PlanModel | undefined,
   complete: boolean,
   run: TemplateResult | typeof nothing,
@@ -135,7 +137,7 @@ function line(
   const short = standsFor(planned);
   const match = m.weakestLow != null && m.weakestMatch != null ? ([m.weakestLow, m.weakestMatch] as const) : undefined;
   return html`<tr data-testid="model-row" data-label=${m.label}>
-    <td class="who">${ownName(m, own, name)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
+    <td class="who">${ownName(m, own, name, piece)}${short ? html`<div class="small warn" data-testid="short">${short}</div>` : nothing}${run}</td>
     <td class="num size" data-l="Size of ΔW"><span>${changed(m, most)}</span></td>
     <td class="num big" data-l="Intruders of ${count(m.possible)}" title="of ${count(m.possible)}"><span>${certain(m)}</span></td>
     <td class="num said" data-l="Matrices with any"><span>${count(m.matricesWithAny)}</span></td>

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../text/format';
 import { math } from '../text/math';
-import { shortened } from '../text/names';
+import { breakable, shortened } from '../text/names';
 import { atRandom, sortBy } from '../state/state';
 import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
@@ -37,9 +37,10 @@ class TableView extends PatientView {
     const measures = report.measures.filter(({ inTable }) => inTable);
     const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
     const rowsShown = state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS;
-    const { total, rows } = report.matrices(state.settings, state.sort, rowsShown, chosen);
+    const places = shown(this.ctx, models.length, chosen);
+    const { total, rows } = report.matrices(state.settings, state.sort, rowsShown, chosen, places.length);
     const rest = total - rows.length;
-    const columns: Columns = { models, chosen, places: shown(this.ctx, models.length, chosen), labels: labels(models) };
+    const columns: Columns = { models, chosen, places, labels: labels(models) };
     return html`<section class="row">
       ${words({ number: 'Table 1', title: 'Matrices', finding: math(report.findings(state.settings)['matrices'] ?? ''), note: this.#note(total, models) }, html`<lorascope-menu class="tools" .items=${this.#items()}></lorascope-menu>`)}
       <div class="body">
@@ -112,7 +113,7 @@ class TableView extends PatientView {
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
       @pointerenter=${() => enter(this.ctx.store, row.name)} @pointerleave=${() => leave(this.ctx.store, row.name)}>
       <td class="num">${row.layer ?? ''}</td>
-      <td class="name"><span title=${row.name}>${row.typeLabel}</span>${exceptions(row, models)}</td>
+      <td class="name"><span title=${row.name}>${row.typeLabel}</span>${row.toldApart ? html`<div class="small quiet">${breakable(row.toldApart)}</div>` : nothing}${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
       ${measures.map(({ unit }, n) =>
         places.map((at) => {

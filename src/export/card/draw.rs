@@ -47,11 +47,7 @@ fn plain(pen: &Pen, size: f64) -> Type {
 }
 
 fn head(pen: &Pen, card: &Card) -> Drawn {
-    let face = Type {
-        size: 20.0,
-        bold: true,
-        color: pen.palette.ink,
-    };
+    let face = Type::plain(20.0, pen.palette.ink).bold();
     pen.text((LEFT, HEAD), "Lorascope", face, Align::Start)?;
     let rule = one_line(&card.rule, 17.0, false, RIGHT - LEFT - 160.0);
     pen.text((RIGHT, HEAD), &rule, plain(pen, 17.0), Align::End)?;
@@ -127,11 +123,7 @@ fn numbers(pen: &Pen, card: &Card) -> Drawn {
             .into_iter()
             .find(|size| width(figure, *size, true) <= room)
             .unwrap_or(16.0);
-        let bold = Type {
-            size: large,
-            bold: true,
-            color: pen.palette.ink,
-        };
+        let bold = Type::plain(large, pen.palette.ink).bold();
         pen.text((x, NUMBERS), figure, bold, Align::Start)?;
         let words = Type {
             color: pen.palette.ink,
@@ -168,11 +160,7 @@ fn sentences(pen: &Pen, card: &Card) -> Drawn {
     let (size, set) = columns(texts, widths, LAST_RULE - 6.0 - COLUMNS);
     let mut x = LEFT;
     for ((head, lines), wide) in heads.iter().zip(&set).zip(widths) {
-        let face = Type {
-            size: 15.0,
-            bold: true,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::plain(15.0, pen.palette.ink_3).bold();
         pen.text((x, COLUMN_HEADS), head, face, Align::Start)?;
         let body = Type {
             color: pen.palette.ink,

@@ -79,11 +79,7 @@ impl Marks {
     }
 
     pub fn draw(&self, pen: &Pen, (x, y): Point, (w, h): Point) -> Drawn {
-        let face = Type {
-            size: 14.0,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let face = Type::plain(14.0, pen.palette.ink_2);
         if self.rows.is_empty() || self.layers.is_empty() {
             return pen.text((x, y + 14.0), "No matrix to show.", face, Align::Start);
         }

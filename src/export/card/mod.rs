@@ -112,7 +112,7 @@ pub fn draw_card<DB: DrawingBackend>(
     };
     let pen = Pen {
         area,
-        top: 0.0,
+        corner: (0.0, 0.0),
         unit: scale,
         medium: Medium::Canvas,
         palette: Palette::of(request.theme),

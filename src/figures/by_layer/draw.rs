@@ -1,18 +1,15 @@
 //! The marks of the panels, back to front.
 
 use super::{GAP, KEY_ROW, Layout, Shown};
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{TICK_GAP, apart, every, tick_label};
+use crate::figures::drawing::scale::{every, tick_label};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let name = Type::label(pen.palette.ink_2);
         let adapters = if self.request.adapters_only {
             ", adapters alone"
         } else {
@@ -54,11 +51,7 @@ impl Layout<'_> {
     fn axes(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
         let (right, base, y) = (left + self.panel_width, top + self.panel_height, self.y(panel));
-        let tick = Type {
-            size: TICK,
-            bold: false,
-            color: palette.ink_3,
-        };
+        let tick = Type::tick(palette.ink_3);
         let room = self.panel_width + GAP - 8.0;
         let full = &self.panels[panel].title;
         let short_title = full
@@ -73,33 +66,17 @@ impl Layout<'_> {
             TITLE,
             room,
         );
-        pen.text(
-            (left, top - 10.0),
-            &title,
-            Type {
-                size: TITLE,
-                bold: true,
-                color: palette.ink,
-            },
-            Align::Start,
-        )?;
-        for value in &self.grid {
-            pen.hline(
-                left,
-                right,
-                y.at(*value),
-                1.0,
-                if *value == self.range.0 {
-                    palette.rule_strong
-                } else {
-                    palette.grid
-                },
-            )?;
-        }
+        pen.text((left, top - 10.0), &title, Type::title(palette.ink), Align::Start)?;
+        let frame = Frame {
+            left,
+            right,
+            base,
+            width: self.width,
+        };
         if panel.is_multiple_of(self.per_row) {
-            for value in apart(&self.grid, |v| y.at(v), TICK_GAP) {
-                pen.text((left - 8.0, y.at(value) + 4.0), &tick_label(value), tick, Align::End)?;
-            }
+            frame.upwards(pen, &y, &self.grid, tick_label)?;
+        } else {
+            frame.grid(pen, &y, &self.grid)?;
         }
         let x = self.x(panel);
         for layer in self.layer_ticks() {
@@ -123,7 +100,7 @@ impl Layout<'_> {
     /// One model's line, broken where a matrix is unchanged, failed or missing; where a layer has several matrices it runs through their mean.
     fn line(&self, pen: &Pen, panel: usize, model: usize) -> Drawn {
         let (series, y) = (&self.series[model], self.y(panel));
-        let color = pen.palette.token(&series.token);
+        let color = pen.palette.of_series(series);
         let marks: Vec<_> = self.panels[panel].marks.iter().filter(|m| m.model == model).collect();
         let mut piece: Vec<Point> = Vec::new();
         let mut last = None;
@@ -134,7 +111,7 @@ impl Layout<'_> {
                 .collect();
             let follows = last.is_some_and(|l: u32| l + 1 == layer[0].layer);
             if ranks.is_empty() || !follows {
-                pen.path(&std::mem::take(&mut piece), series.width, color, series.dashed)?;
+                pen.line(&std::mem::take(&mut piece), series)?;
             }
             if !ranks.is_empty() {
                 let mean = ranks.iter().sum::<f64>() / ranks.len() as f64;
@@ -142,7 +119,7 @@ impl Layout<'_> {
             }
             last = Some(layer[0].layer);
         }
-        pen.path(&piece, series.width, color, series.dashed)?;
+        pen.line(&piece, series)?;
         for mark in marks {
             let at = self.place(panel, mark);
             match mark.shown {
@@ -181,11 +158,7 @@ impl Layout<'_> {
             .iter()
             .zip(spread(&wanted, LABEL_GAP, (top, top + self.panel_height)))
         {
-            let face = Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.token(&self.series[*model].token),
-            };
+            let face = Type::label(pen.palette.words(&self.series[*model]));
             pen.text(
                 (x, y + 4.0),
                 &cut_name(&self.labels[*model], LABEL, self.width - x),
@@ -205,16 +178,12 @@ impl Layout<'_> {
                 self.left + column * (n % columns) as f64,
                 top + KEY_ROW * (n / columns + 1) as f64 - 4.0,
             );
-            let color = pen.palette.token(&series.token);
-            pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], series.width, color, series.dashed)?;
+            let color = pen.palette.words(series);
+            pen.swatch((x, y), series)?;
             pen.text(
                 (x + 20.0, y),
                 &cut_name(label, LABEL, column - 24.0),
-                Type {
-                    size: LABEL,
-                    bold: false,
-                    color,
-                },
+                Type::label(color),
                 Align::Start,
             )?;
         }

@@ -7,6 +7,7 @@ mod read;
 mod table;
 
 use crate::figures::data::layer_axis::final_layer;
+use crate::figures::data::looks::looks;
 use crate::figures::drawing::scale::{Axis, decades, round_ticks, tick_label};
 use crate::figures::drawing::style::{LABEL_GAP, TICK, text_width};
 use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
@@ -14,7 +15,7 @@ use crate::figures::{Request, sane_width};
 use crate::metrics::effective_rank::EFFECTIVE_RANK as RANK;
 use crate::metrics::{Bound, Measure, Of};
 use crate::report::{Kind, Matrix, Report, Settings, Status};
-use crate::series::{Series, labels, series};
+use crate::series::{Series, labels};
 use panels::{Panel, in_panels, thin_of};
 
 pub static EFFECTIVE_RANK: FigureKind = FigureKind {
@@ -41,6 +42,7 @@ pub const fn kind(measure: &'static Measure) -> FigureKind {
         paper: "",
         note: measure.about,
         by_layer: true,
+        per_model: false,
         shows: measure,
         // A change's own numbers are in the report; others are read from spectra and matches anew.
         keeps: if of_change {
@@ -158,7 +160,7 @@ impl<'a> Layout<'a> {
         Layout {
             request,
             measure,
-            series: series(&report.models),
+            series: looks(report, request),
             labels: labels(&report.models),
             ranks: report
                 .models

@@ -3,7 +3,7 @@
 use super::panels::type_name;
 use super::{GAP, Layout, Mark, Shown};
 use crate::figures::{Focus, Readout};
-use crate::metrics::{Bound, Of, Reading};
+use crate::metrics::{Bound, Measured, Of};
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
@@ -106,7 +106,7 @@ impl Layout<'_> {
     }
 
     fn print(&self, value: f64) -> String {
-        self.measure.print(Reading::Exactly(value))
+        self.measure.print(Measured::Exactly(value))
     }
 
     pub fn alt(&self) -> String {

@@ -1,8 +1,9 @@
-//! The figures' queries of a report: one matrix, its best matches, its cosines, the rows of its table and the words for a count.
+//! The figures' queries of a report: one matrix, its best matches, its cosines, the looks of models, the rows of its table and the words for a count.
 
 pub(crate) mod best;
 pub(crate) mod cosines;
 pub(crate) mod layer_axis;
+pub(crate) mod looks;
 pub(crate) mod readings;
 pub(crate) mod subject;
 pub(crate) mod table;

@@ -32,11 +32,10 @@ impl<'a> Subject<'a> {
             model,
             matrix,
             best: matrix.and_then(|m| Best::of(m, rule)),
-            series: series(&report.models).into_iter().nth(model_at).unwrap_or(Series {
-                token: "base".into(),
-                dashed: false,
-                width: 1.75,
-            }),
+            series: series(&report.models)
+                .into_iter()
+                .nth(model_at)
+                .unwrap_or_else(Series::none),
             label: labels(&report.models).into_iter().nth(model_at).unwrap_or_default(),
             null: matrix.and_then(|m| null_band(m, rule)),
         }

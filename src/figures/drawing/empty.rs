@@ -8,11 +8,7 @@ pub(crate) fn say(pen: &Pen, (x, y): Point, width: f64, text: &str, failed: bool
     if failed {
         pen.cross((x, y - 18.0), 4.0, pen.palette.ink)?;
     }
-    let face = Type {
-        size: LABEL,
-        bold: false,
-        color: pen.palette.ink_2,
-    };
+    let face = Type::label(pen.palette.ink_2);
     for (n, line) in wrap(text, LABEL, width).iter().take(6).enumerate() {
         pen.halo((x, y + 4.0 + 16.0 * n as f64), line, face, Align::Middle)?;
     }

@@ -4,9 +4,10 @@
 //! Hairlines are filled rectangles: they stay sharp on both backends, and plotters' SVG rectangles have no stroke width.
 
 use super::raster::{Blit, Raster};
-use super::style::{FAMILY, Palette, device};
+use super::style::{FAMILY, LABEL, Palette, TICK, TITLE, device};
 pub(crate) use super::surface::Drawn;
 use super::surface::Surface;
+use crate::series::{Dash, Series};
 use plotters::prelude::{Color, RGBAColor, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle};
@@ -27,7 +28,7 @@ pub(crate) enum Align {
     End,
 }
 
-/// Size in CSS pixels, weight, colour.
+/// Size in CSS pixels, weight, colour: see its constructors for the sizes that figures have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Type {
     pub size: f64,
@@ -35,20 +36,61 @@ pub(crate) struct Type {
     pub color: RGBColor,
 }
 
+impl Type {
+    /// The numbers of an axis.
+    pub fn tick(color: RGBColor) -> Type {
+        Type::plain(TICK, color)
+    }
+
+    /// Names of axes, lines and marks.
+    pub fn label(color: RGBColor) -> Type {
+        Type::plain(LABEL, color)
+    }
+
+    /// What a reader looks for first.
+    pub fn strong(color: RGBColor) -> Type {
+        Type::plain(LABEL, color).bold()
+    }
+
+    /// The name of a panel.
+    pub fn title(color: RGBColor) -> Type {
+        Type::plain(TITLE, color).bold()
+    }
+
+    pub fn plain(size: f64, color: RGBColor) -> Type {
+        Type {
+            size,
+            bold: false,
+            color,
+        }
+    }
+
+    pub fn bold(self) -> Type {
+        Type { bold: true, ..self }
+    }
+}
+
 /// Dash and gap of the threshold lines.
 pub(crate) const DASH: (f64, f64) = (5.0, 3.0);
 /// Dot and gap of lines that are for comparison only.
 const DOTS: (f64, f64) = (1.0, 3.0);
-/// Dash and gap of the second model of a colour.
-pub(crate) const SERIES_DASH: (f64, f64) = (6.0, 4.0);
+/// Strokes and gaps of a line, in turns.
+fn strokes(dash: Dash) -> &'static [f64] {
+    match dash {
+        Dash::Solid => &[],
+        Dash::Dashed => &[6.0, 4.0],
+        Dash::Dotted => &[1.5, 3.0],
+        Dash::DashDot => &[8.0, 3.0, 1.5, 3.0],
+    }
+}
 
 /// Pixels of a bitmap per CSS pixel in an SVG: enough for a print.
 pub(crate) const SVG_DENSITY: f64 = 2.0;
 
 pub(crate) struct Pen<'a> {
     pub area: &'a dyn Surface,
-    /// The top of the drawing, in CSS pixels from the area's top.
-    pub top: f64,
+    /// The upper left corner of the drawing on the area, in CSS pixels.
+    pub corner: Point,
     /// Device pixels per CSS pixel.
     pub unit: f64,
     pub medium: Medium,
@@ -63,7 +105,7 @@ impl Pen<'_> {
     }
 
     fn at(&self, (x, y): Point) -> (i32, i32) {
-        (self.px(x), self.px(y + self.top))
+        (self.px(x + self.corner.0), self.px(y + self.corner.1))
     }
 
     /// A stroke is never thinner than a device pixel.
@@ -166,11 +208,21 @@ impl Pen<'_> {
 
     /// The mark of what failed.
     pub fn cross(&self, (x, y): Point, half: f64, color: RGBColor) -> Drawn {
-        self.path(&[(x - half, y - half), (x + half, y + half)], 1.5, color, false)?;
-        self.path(&[(x - half, y + half), (x + half, y - half)], 1.5, color, false)
+        self.path(&[(x - half, y - half), (x + half, y + half)], 1.5, color, Dash::Solid)?;
+        self.path(&[(x - half, y + half), (x + half, y - half)], 1.5, color, Dash::Solid)
     }
 
-    pub fn path(&self, points: &[Point], width: f64, color: RGBColor, dashed: bool) -> Drawn {
+    /// A model's line.
+    pub fn line(&self, points: &[Point], look: &Series) -> Drawn {
+        self.path(points, look.width, self.palette.of_series(look), look.dash)
+    }
+
+    /// A short piece of a model's line before its name, whose baseline begins there.
+    pub fn swatch(&self, (x, y): Point, look: &Series) -> Drawn {
+        self.line(&[(x, y - 4.0), (x + 14.0, y - 4.0)], look)
+    }
+
+    pub fn path(&self, points: &[Point], width: f64, color: RGBColor, dash: Dash) -> Drawn {
         let style = self.stroke(color.to_rgba(), width);
         let draw = |points: &[Point]| -> Drawn {
             let points = turns(points.iter().map(|p| self.at(*p)));
@@ -180,10 +232,9 @@ impl Pen<'_> {
                 self.area.path(points, style)
             }
         };
-        if dashed {
-            dash_path(points).iter().try_for_each(|p| draw(p))
-        } else {
-            draw(points)
+        match strokes(dash) {
+            [] => draw(points),
+            strokes => dash_path(points, strokes).iter().try_for_each(|p| draw(p)),
         }
     }
 
@@ -207,8 +258,8 @@ impl Pen<'_> {
                 .iter()
                 .for_each(|c| rgba.extend_from_slice(&[c.0, c.1, c.2, 255]));
             blit(&Raster {
-                x: pixels(x),
-                y: pixels(y + self.top),
+                x: pixels(x + self.corner.0),
+                y: pixels(y + self.corner.1),
                 width,
                 height,
                 rgba,
@@ -297,28 +348,28 @@ fn dashes(length: f64, (on, off): (f64, f64)) -> impl Iterator<Item = (f64, f64)
     (0..n).map(move |i| (f64::from(i) * period, (f64::from(i) * period + on).min(length)))
 }
 
-/// Cuts a path into the pieces that are drawn.
-fn dash_path(points: &[Point]) -> Vec<Vec<Point>> {
+/// Cuts a path into the pieces that are drawn: every other one of the strokes.
+fn dash_path(points: &[Point], strokes: &[f64]) -> Vec<Vec<Point>> {
     let mut pieces = Vec::new();
     let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
-    let (mut on, mut left) = (true, SERIES_DASH.0);
+    let (mut at, mut left) = (0, strokes[0]);
     for pair in points.windows(2) {
         let ((mut x, mut y), (x1, y1)) = (pair[0], pair[1]);
         let mut rest = (x1 - x).hypot(y1 - y);
         while rest.is_finite() && rest > left {
             (x, y) = (x + (x1 - x) * left / rest, y + (y1 - y) * left / rest);
             rest -= left;
-            if on {
+            if at % 2 == 0 {
                 piece.push((x, y));
                 pieces.push(std::mem::take(&mut piece));
             } else {
                 piece = vec![(x, y)];
             }
-            on = !on;
-            left = if on { SERIES_DASH.0 } else { SERIES_DASH.1 };
+            at += 1;
+            left = strokes[at % strokes.len()];
         }
         left -= rest;
-        if on {
+        if at % 2 == 0 {
             piece.push((x1, y1));
         }
     }

@@ -10,7 +10,16 @@ pub struct Axis {
     hi: f64,
     from: f64,
     to: f64,
-    log: bool,
+    scale: Scale,
+}
+
+/// The way from a value to its share of an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scale {
+    Linear,
+    Log,
+    /// log(1 + value): logarithmic for large counts, with a place for none.
+    Counts,
 }
 
 impl Axis {
@@ -20,7 +29,7 @@ impl Axis {
             hi,
             from,
             to,
-            log: false,
+            scale: Scale::Linear,
         }
     }
 
@@ -31,16 +40,27 @@ impl Axis {
             hi,
             from,
             to,
-            log: true,
+            scale: Scale::Log,
+        }
+    }
+
+    /// Counts from none to `most`: one is as far from none as the tenth is from the twentieth.
+    pub fn counts(most: f64, (from, to): (f64, f64)) -> Axis {
+        Axis {
+            lo: 0.0,
+            hi: most,
+            from,
+            to,
+            scale: Scale::Counts,
         }
     }
 
     /// The place of a value; values beyond the range stand at its ends.
     pub fn at(&self, value: f64) -> f64 {
-        let t = if self.log {
-            (value.max(self.lo) / self.lo).ln() / (self.hi / self.lo).ln()
-        } else {
-            (value - self.lo) / (self.hi - self.lo)
+        let t = match self.scale {
+            Scale::Linear => (value - self.lo) / (self.hi - self.lo),
+            Scale::Log => (value.max(self.lo) / self.lo).ln() / (self.hi / self.lo).ln(),
+            Scale::Counts => value.max(0.0).ln_1p() / self.hi.ln_1p(),
         };
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.5 };
         self.from + t * (self.to - self.from)
@@ -50,10 +70,10 @@ impl Axis {
     pub fn value(&self, place: f64) -> f64 {
         let t = (place - self.from) / (self.to - self.from);
         let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 };
-        if self.log {
-            self.lo * (self.hi / self.lo).powf(t)
-        } else {
-            self.lo + t * (self.hi - self.lo)
+        match self.scale {
+            Scale::Linear => self.lo + t * (self.hi - self.lo),
+            Scale::Log => self.lo * (self.hi / self.lo).powf(t),
+            Scale::Counts => (t * self.hi.ln_1p()).exp_m1(),
         }
     }
 }
@@ -97,6 +117,20 @@ pub fn round_axis(max: f64) -> (Vec<f64>, f64) {
     }
     ticks.pop();
     (ticks, room)
+}
+
+/// The ticks of counts on their axis: none, one, three, ten, thirty, and the limit itself.
+pub fn count_decades(limit: u64) -> Vec<f64> {
+    let limit = limit as f64;
+    let round = decades(limit)
+        .into_iter()
+        .flat_map(|v| [v, 3.0 * v])
+        .filter(|v| 1.5 * v < limit);
+    let mut ticks: Vec<f64> = std::iter::once(0.0).chain(round).collect();
+    if limit > 0.0 {
+        ticks.push(limit);
+    }
+    ticks
 }
 
 /// 1, 10, 100, ... up to `max`.
@@ -220,6 +254,13 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
     ticks.iter().map(write).collect()
 }
 
+/// One of the ticks of a linear axis in words.
+pub fn tick_label_among(ticks: &[f64], value: f64) -> String {
+    let at = ticks.iter().position(|t| *t == value);
+    at.and_then(|n| tick_labels(ticks).into_iter().nth(n))
+        .unwrap_or_default()
+}
+
 /// Left of a plot: the widest tick, at least what a cosine takes.
 pub fn tick_room(ticks: &[f64]) -> f64 {
     tick_labels(ticks)
@@ -297,5 +338,9 @@ mod tests {
         let log = Axis::log((1.0, 384.0), (100.0, 0.0));
         assert_eq!((log.at(0.0), log.at(1.0), log.at(384.0)), (100.0, 100.0, 0.0));
         assert!(Axis::linear((0.0, 0.0), (0.0, 9.0)).at(f64::NAN).is_finite());
+        let counts = Axis::counts(99.0, (100.0, 0.0));
+        assert_eq!((counts.at(0.0), counts.at(9.0), counts.at(99.0)), (100.0, 50.0, 0.0));
+        assert!((counts.value(50.0) - 9.0).abs() < 1e-9);
+        assert!(Axis::counts(0.0, (0.0, 9.0)).at(0.0).is_finite());
     }
 }

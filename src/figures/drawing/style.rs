@@ -5,6 +5,7 @@ use plotters::style::RGBColor;
 use super::color::{Theme, hex};
 pub use super::color::{cos_color, signed_color};
 use crate::print::middle;
+use crate::series::Series;
 
 /// CSS font family of every text in a figure.
 pub const FAMILY: &str = "system-ui, sans-serif";
@@ -84,6 +85,17 @@ impl Palette {
         }
     }
 
+    /// The colour of a model's marks: paler for earlier checkpoints.
+    pub fn of_series(&self, look: &Series) -> RGBColor {
+        mixed(self.token(&look.token), self.paper, look.shade)
+    }
+
+    /// The colour of a model's words, readable on the paper.
+    pub fn words(&self, look: &Series) -> RGBColor {
+        let share = if look.stands_back() { 0.5 } else { 1.0 };
+        mixed(self.token(&look.token), self.paper, share)
+    }
+
     /// The colour of a token: `full`, `lora-1` ... `lora-7`; anything else is `base`.
     pub fn token(&self, token: &str) -> RGBColor {
         if token == "full" {
@@ -94,6 +106,16 @@ impl Palette {
             .copied()
             .unwrap_or(self.base)
     }
+}
+
+/// A share of a colour on a ground.
+fn mixed(color: RGBColor, ground: RGBColor, share: f64) -> RGBColor {
+    let part = |a: u8, b: u8| (f64::from(a) * share + f64::from(b) * (1.0 - share)).round() as u8;
+    RGBColor(
+        part(color.0, ground.0),
+        part(color.1, ground.1),
+        part(color.2, ground.2),
+    )
 }
 
 /// CSS pixels to device pixels, rounded; out-of-range lengths saturate.

@@ -1,11 +1,12 @@
 //! The marks of the epsilon curve, back to front.
 
 use super::{BOTTOM, Layout, Line, NARROW, TOP};
+use crate::figures::data::looks::back_to_front;
 use crate::figures::data::readings;
 use crate::figures::data::words::so_far;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{count, count_ticks, fixed, short};
-use crate::figures::drawing::style::{LABEL, TICK, truncate};
+use crate::figures::drawing::scale::{count, count_decades, fixed, short};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -13,30 +14,24 @@ impl Layout<'_> {
         let epsilon = self.request.settings.epsilon;
         let at = self.x.at(epsilon).round();
         pen.dashed_vline(at, TOP - 6.0, self.base(), pen.palette.ink)?;
-        // The full fine-tune's heavy line goes first: it hides nothing.
-        let mut order: Vec<&Line> = self.lines.iter().collect();
-        order.sort_by(|a, b| b.series.width.total_cmp(&a.series.width));
-        for line in &order {
-            pen.path(
-                &self.steps(line),
-                line.series.width,
-                pen.palette.token(&line.series.token),
-                line.series.dashed,
-            )?;
+        for line in self.back_to_front() {
+            pen.line(&self.steps(line), &line.series)?;
         }
         self.dots(pen, epsilon, 4.0)?;
         self.readings(pen, epsilon)?;
         if !self.narrow {
             for (line, at) in self.label_places() {
-                let face = Type {
-                    size: LABEL,
-                    bold: false,
-                    color: pen.palette.token(&line.series.token),
-                };
+                let face = Type::label(pen.palette.words(&line.series));
                 pen.halo(at, &line.label, face, Align::Middle)?;
             }
         }
         self.crosshair(pen)
+    }
+
+    fn back_to_front(&self) -> Vec<&Line> {
+        let mut order: Vec<&Line> = self.lines.iter().collect();
+        order.sort_by(|a, b| back_to_front(&a.series, &b.series));
+        order
     }
 
     fn base(&self) -> f64 {
@@ -44,47 +39,25 @@ impl Layout<'_> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
-        pen.text(
-            (0.0, 12.0),
-            &truncate(&self.title(), LABEL, self.width),
-            name,
-            Align::Start,
-        )?;
-        for value in count_ticks(self.limit) {
-            let y = self.y.at(value as f64);
-            pen.hline(
-                self.left,
-                self.right,
-                y,
-                1.0,
-                if value == 0 { palette.rule_strong } else { palette.grid },
-            )?;
-            pen.text((self.left - 8.0, y + 4.0), &count(value), tick, Align::End)?;
-        }
-        for value in [0.0, 0.25, 0.5, 0.75, 1.0] {
-            let x = self.x.at(value).round();
-            pen.vline(x, self.base(), self.base() + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, self.base() + 17.0), &short(value), tick, Align::Middle)?;
-        }
+        let frame = self.frame();
+        frame.title(pen, &self.title())?;
+        frame.upwards(pen, &self.y, &count_decades(self.limit), |v| count(v as u64))?;
+        frame.along(pen, &self.x, &[0.0, 0.25, 0.5, 0.75, 1.0], short)?;
         let words = if self.width < NARROW {
             "threshold ε"
         } else {
             "threshold ε: a vector whose best match is below it counts"
         };
-        pen.text((self.left, self.height - 5.0), words, name, Align::Start)
+        frame.name(pen, words)
+    }
+
+    fn frame(&self) -> Frame {
+        Frame {
+            left: self.left,
+            right: self.right,
+            base: self.base(),
+            width: self.width,
+        }
     }
 
     /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart.
@@ -105,34 +78,35 @@ impl Layout<'_> {
 
     fn dots(&self, pen: &Pen, epsilon: f64, radius: f64) -> Drawn {
         let x = self.x.at(epsilon).round() + 0.5;
-        self.lines.iter().try_for_each(|line| {
+        self.back_to_front().into_iter().try_for_each(|line| {
             pen.dot(
                 (x, self.y.at(line.count(epsilon) as f64)),
                 radius,
-                pen.palette.token(&line.series.token),
+                pen.palette.of_series(&line.series),
                 1.0,
             )
         })
     }
 
-    /// The upper left corner and the size of the list of readings: left of the threshold's line where there is room, else right of it.
+    /// The upper left corner and the size of the list of readings, beside the threshold's line where that covers least.
     pub(super) fn readings_box(&self) -> (Point, Point) {
-        let at = self.x.at(self.request.settings.epsilon);
         let longest = self
             .lines
             .iter()
             .map(|l| l.label.chars().count() + count(l.cosines.len() as u64).len())
             .max()
             .unwrap_or(0);
-        let (w, h) = readings::size(self.listed(), longest, self.narrow);
-        let x = if at - self.left >= w + 4.0 {
-            if self.narrow { self.left + 2.0 } else { at - w - 6.0 }
-        } else if self.right - at >= w + 8.0 {
-            at + 8.0
-        } else {
-            self.left + 2.0
+        let size = readings::size(self.listed(), longest, self.narrow);
+        let lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.steps(l)).collect();
+        let around = readings::Around {
+            left: self.left,
+            right: self.right,
+            top: TOP - 5.0,
+            bottom: self.base(),
+            at: self.x.at(self.request.settings.epsilon),
+            lines: &lines,
         };
-        ((x, TOP - 5.0), (w, h))
+        (around.corner(size), size)
     }
 
     /// The number of readings that fit above the axis.

@@ -1,13 +1,16 @@
 //! Figures 5 and 14 of the paper: the number of intruders of each model against epsilon, all models overlaid.
 //!
-//! A count is an exact step function: it rises by one at every best match among the first k vectors of a matrix, just to the right of it.
+//! A count is an exact step function: it rises by one at every best match among the first k vectors of a matrix, just to the right of it. Every
+//! curve ends at the limit, which is far above what is counted at any threshold of use: so counts stand on a logarithmic axis that has a place
+//! for none.
 
 mod draw;
 mod place;
 mod read;
 mod table;
 
-use crate::figures::data::best::{Best, done, possible};
+use crate::figures::data::best::{Best, done, possible, thin};
+use crate::figures::data::looks::looks;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::scale::{Axis, count};
 use crate::figures::drawing::style::{TICK, text_width};
@@ -15,8 +18,8 @@ use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::intruder::Rule;
-use crate::report::{Model, Report};
-use crate::series::{Series, labels, series};
+use crate::report::{Matrix, Model, Report};
+use crate::series::{Series, labels};
 
 pub static EPSILON_CURVE: FigureKind = FigureKind {
     id: "epsilon-curve",
@@ -29,6 +32,7 @@ pub static EPSILON_CURVE: FigureKind = FigureKind {
     paper: "Figs. 5, 14",
     note: "A count that hardly moves with ε does not depend on the choice of the threshold; one that climbs steadily does.",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps::COUNTS,
     make: |report, request| Box::new(Layout::new(report, request)),
@@ -43,6 +47,8 @@ const BOTTOM: f64 = 46.0;
 
 /// One model's line.
 struct Line {
+    /// Its place in the report.
+    model: u32,
     label: String,
     series: Series,
     /// Best matches of the first k vectors over all its matrices, ascending.
@@ -64,6 +70,8 @@ pub(crate) struct Layout<'a> {
     lines: Vec<Line>,
     /// The most any model could count.
     limit: u64,
+    /// The vectors of a matrix that are known, where they are fewer than the window: counts are then the least that is certain.
+    known: Option<usize>,
     x: Axis,
     y: Axis,
     left: f64,
@@ -81,12 +89,14 @@ impl<'a> Layout<'a> {
         let narrow = width < NARROW;
         let height = if narrow { 320.0 } else { 340.0 };
         let (k, rule) = (request.settings.k, Rule::from(&request.settings));
-        let names = labels(&report.models).into_iter().zip(series(&report.models));
+        let names = labels(&report.models).into_iter().zip(looks(report, request));
         let lines: Vec<Line> = report
             .models
             .iter()
             .zip(names)
-            .map(|(m, (label, series))| Line {
+            .zip(0..)
+            .map(|((m, (label, series)), model)| Line {
+                model,
                 label,
                 series,
                 cosines: cosines(m, k, rule),
@@ -101,8 +111,14 @@ impl<'a> Layout<'a> {
             request,
             lines,
             limit,
+            known: report
+                .models
+                .iter()
+                .flat_map(|m| &m.matrices)
+                .filter_map(|m| fewer(m, k, rule))
+                .min(),
             x: Axis::linear((0.0, 1.0), (left, right)),
-            y: Axis::linear((0.0, limit.max(1) as f64), (height - BOTTOM, TOP)),
+            y: Axis::counts(limit.max(1) as f64, (height - BOTTOM, TOP)),
             left,
             right,
             height,
@@ -127,16 +143,25 @@ impl<'a> Layout<'a> {
         let k = self.request.settings.k;
         let over = over(self.lines.iter().map(|l| l.done), self.request);
         let side = side_words(self.request.settings.side);
+        let known = self
+            .known
+            .map_or(String::new(), |n| format!(", at least: {n} of k are known"));
         if self.narrow {
-            return format!("Intruders, {over}, k = {k}{side}");
+            return format!("Intruders, {over}, k = {k}{side}{known}");
         }
         let bound = if self.request.running {
             String::new()
         } else {
-            format!(" (at most {})", count(self.limit))
+            format!(" (at most {}; log scale)", count(self.limit))
         };
-        format!("Intruders in {over}, k = {k}{side}{bound}")
+        format!("Intruders in {over}, k = {k}{side}{known}{bound}")
     }
+}
+
+/// The number of vectors that are known of a matrix, where the window holds more.
+fn fewer(matrix: &Matrix, k: u32, rule: Rule) -> Option<usize> {
+    let best = Best::of(matrix, rule).filter(|best| !best.is_itself())?;
+    Some(best.len()).filter(|n| *n < thin(matrix).min(k as usize))
 }
 
 /// The best matches of the first k vectors of every matrix, ascending: their upper bounds where only bounds are known, so that only what is

@@ -1,30 +1,37 @@
 //! The epsilon curve read at a threshold: for the pointer, the arrow keys and screen readers.
 
-use super::{BOTTOM, Layout, TOP};
+use super::{BOTTOM, Layout, Line, TOP};
+use crate::figures::data::looks::{over, pointed};
 use crate::figures::data::words::so_far;
 use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
 
+/// As the slider has them.
+fn hundredths(epsilon: f64) -> f64 {
+    (epsilon.clamp(0.0, 1.0) * 100.0).round() / 100.0
+}
+
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let inside = x >= self.left - 6.0 && x <= self.right + 6.0 && y >= TOP - 8.0 && y <= self.height - BOTTOM + 8.0;
-        if inside { self.read(self.x.value(x)) } else { None }
+        if !inside {
+            return None;
+        }
+        let epsilon = hundredths(self.x.value(x));
+        let away = |line: &Line| (self.y.at(line.count(epsilon) as f64) - y).abs();
+        self.read(epsilon, pointed(self.lines.iter().map(|line| Some(away(line)))))
     }
 
-    /// dx moves by hundredths. There is one crosshair for all lines: dy moves nothing.
-    pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
-        let focus = self
-            .request
-            .focus
-            .as_ref()
-            .and_then(|f| f.epsilon)
-            .filter(|e| e.is_finite());
-        self.read(focus.unwrap_or(self.request.settings.epsilon) + f64::from(dx) * 0.01)
+    /// dx moves by hundredths, dy over the lines from the one that counts most, and beyond them to all.
+    pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
+        let focus = self.request.focus.as_ref();
+        let from = focus.and_then(|f| f.epsilon).filter(|e| e.is_finite());
+        let epsilon = hundredths(from.unwrap_or(self.request.settings.epsilon) + f64::from(dx) * 0.01);
+        let order: Vec<u32> = self.sorted(epsilon).iter().map(|(line, _)| line.model).collect();
+        self.read(epsilon, over(&order, focus.and_then(|f| f.alone), dy))
     }
 
-    fn read(&self, epsilon: f64) -> Option<Readout> {
-        // Hundredths, as the slider has them.
-        let epsilon = (epsilon.clamp(0.0, 1.0) * 100.0).round() / 100.0;
+    fn read(&self, epsilon: f64, alone: Option<u32>) -> Option<Readout> {
         let sorted = self.sorted(epsilon);
         let most = sorted.first()?.1;
         let so_far = so_far(self.request);
@@ -38,6 +45,7 @@ impl Layout<'_> {
             colors: sorted.iter().map(|(line, _)| line.series.token.clone()).collect(),
             focus: Focus {
                 epsilon: Some(epsilon),
+                alone,
                 ..Focus::default()
             },
             x: self.x.at(epsilon),

@@ -2,19 +2,17 @@
 
 use super::history::History;
 use super::{GAP, LEFT, Layout, PLOTS, Plot, RIGHT, TOP, WORDS};
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{TICK_GAP, apart, count, count_ticks, fixed, short};
+use crate::figures::drawing::scale::{count, count_ticks, fixed, short};
 use crate::figures::drawing::spread::spread;
-use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate, wrap};
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate, wrap};
 use crate::metrics::tracks::Track;
+use crate::series::Dash;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let face = Type::label(pen.palette.ink_2);
         let history = match &self.history {
             Some(h) if h.points.len() > 1 => h,
             other => {
@@ -96,18 +94,7 @@ impl Layout<'_> {
 
     fn axes(&self, pen: &Pen, history: &History, plot: Plot) -> Drawn {
         let (palette, right, base, y) = (pen.palette, self.width - RIGHT, self.base(plot), self.axis(plot));
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
+        let name = Type::label(palette.ink_2);
         let title = match plot {
             Plot::Sigma => "Singular value σ",
             Plot::Rank => "Rank j",
@@ -132,17 +119,13 @@ impl Layout<'_> {
             Plot::Rank => rank_ticks(self.deepest),
             Plot::Match => vec![0.0, 0.5, 1.0],
         };
-        for value in &ticks {
-            pen.hline(LEFT, right, y.at(*value), 1.0, palette.grid)?;
-        }
-        for value in apart(&ticks, |v| y.at(v), TICK_GAP) {
-            pen.text(
-                (LEFT - 8.0, y.at(value) + 4.0),
-                &truncate(&short(value), TICK, LEFT - 8.0),
-                tick,
-                Align::End,
-            )?;
-        }
+        let frame = Frame {
+            left: LEFT,
+            right,
+            base,
+            width: self.width,
+        };
+        frame.upwards(pen, &y, &ticks, short)?;
         pen.hline(LEFT, right, base, 1.0, palette.rule_strong)?;
         // Checkpoints need not be evenly spaced: each has its mark.
         for point in &history.points {
@@ -161,12 +144,7 @@ impl Layout<'_> {
             .into_iter()
             .map(|s| s as f64)
             .collect();
-        let widest = text_width(&count(history.last_step), TICK) + 10.0;
-        for step in apart(&steps, |s| self.x.at(s), widest) {
-            let x = self.x.at(step).round();
-            pen.vline(x, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &count(step as u64), tick, Align::Middle)?;
-        }
+        frame.along(pen, &self.x, &steps, |step| count(step as u64))?;
         pen.text((LEFT, base + 36.0), "training step", name, Align::Start)
     }
 
@@ -182,13 +160,13 @@ impl Layout<'_> {
         let (points, color) = (self.points(history, plot, track), pen.palette.rule_strong);
         match points[..] {
             [only] => pen.dot(only, 1.5, color, 1.0),
-            _ => pen.path(&points, 1.0, color, false),
+            _ => pen.path(&points, 1.0, color, Dash::Solid),
         }
     }
 
     fn coloured_line(&self, pen: &Pen, history: &History, plot: Plot, track: &Track) -> Drawn {
         let (points, color) = (self.points(history, plot, track), pen.palette.token(&self.series.token));
-        pen.path(&points, self.series.width, color, false)?;
+        pen.path(&points, self.series.width, color, Dash::Solid)?;
         // A vector that was there before training has no beginning to mark.
         match points.first() {
             Some(first) if track.first > 0 && points.len() > 1 => {
@@ -213,11 +191,7 @@ impl Layout<'_> {
             pen.ring(*at, 5.5, ink)?;
         }
         let wanted: Vec<f64> = ends.iter().map(|e| e.1.1).collect();
-        let face = Type {
-            size: LABEL,
-            bold: true,
-            color: ink,
-        };
+        let face = Type::strong(ink);
         for ((rank, (x, _)), y) in ends.iter().zip(spread(
             &wanted,
             LABEL_GAP,
@@ -232,14 +206,7 @@ impl Layout<'_> {
         let (epsilon, right) = (self.request.settings.epsilon, self.width - RIGHT);
         let y = self.axis(Plot::Match).at(epsilon);
         pen.dashed_hline(LEFT, right, y, pen.palette.ink)?;
-        let (label, face) = (
-            format!("ε = {}", fixed(epsilon, 2)),
-            Type {
-                size: LABEL,
-                bold: true,
-                color: pen.palette.ink,
-            },
-        );
+        let (label, face) = (format!("ε = {}", fixed(epsilon, 2)), Type::strong(pen.palette.ink));
         let width = text_width(&label, LABEL);
         let lines: Vec<Vec<Point>> = tracks.iter().map(|t| self.points(history, Plot::Match, t)).collect();
         // Under or above the line, from the left: where it covers least of the tracks.
@@ -270,16 +237,7 @@ impl Layout<'_> {
         let label = format!("step {}", count(until));
         let half = 0.5 * text_width(&label, LABEL);
         let x = x.clamp(half, (self.width - half).max(half));
-        pen.halo(
-            (x, TOP - GAP + 8.0),
-            &label,
-            Type {
-                size: LABEL,
-                bold: true,
-                color: ink,
-            },
-            Align::Middle,
-        )
+        pen.halo((x, TOP - GAP + 8.0), &label, Type::strong(ink), Align::Middle)
     }
 
     fn crosshair(&self, pen: &Pen, history: &History) -> Drawn {

@@ -26,6 +26,7 @@ pub static EVOLUTION: FigureKind = FigureKind {
     paper: "Fig. 7",
     note: "",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         follows: true,
@@ -95,11 +96,7 @@ impl<'a> Layout<'a> {
             series: series(&report.models)
                 .into_iter()
                 .nth(model.unwrap_or(0))
-                .unwrap_or(Series {
-                    token: "base".into(),
-                    dashed: false,
-                    width: 1.75,
-                }),
+                .unwrap_or_else(Series::none),
             label: run_name(&label).to_owned(),
             history,
             end,

@@ -87,14 +87,6 @@ impl Counts {
         let all = self.vectors.upto(k);
         self.upto(k).filter(|_| all > 0).map(|n| n as f64 / all as f64)
     }
-
-    /// The first window with an intruder.
-    pub fn first(&self) -> Option<u64> {
-        let at = self.sums.partition_point(|n| *n == 0);
-        (at < self.sums.len())
-            .then_some(at as u64)
-            .filter(|k| self.upto(*k).is_some())
-    }
 }
 
 /// Matrices by their n = min(rows, cols).

@@ -1,12 +1,14 @@
 //! The marks of the k curve, back to front.
 
 use super::{BOTTOM, LISTED, Layout, Line, TOP, percent};
+use crate::figures::data::looks::back_to_front;
 use crate::figures::data::readings;
 use crate::figures::data::words::so_far;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{TICK_GAP, apart, count, decades};
+use crate::figures::drawing::scale::{count, count_decades, decades};
 use crate::figures::drawing::spread::spread;
-use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name, text_width};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -14,10 +16,7 @@ impl Layout<'_> {
         self.all_vectors(pen)?;
         let at = self.x.at(self.k() as f64).round();
         pen.dashed_vline(at, TOP - 12.0, self.base(), pen.palette.ink)?;
-        // The full fine-tune's heavy line goes first: it hides nothing.
-        let mut order: Vec<&Line> = self.lines.iter().collect();
-        order.sort_by(|a, b| b.series.width.total_cmp(&a.series.width));
-        for line in &order {
+        for line in self.back_to_front() {
             self.line(pen, line)?;
         }
         self.dots(pen, self.k())?;
@@ -28,84 +27,56 @@ impl Layout<'_> {
         self.crosshair(pen)
     }
 
+    fn back_to_front(&self) -> Vec<&Line> {
+        let mut order: Vec<&Line> = self.lines.iter().collect();
+        order.sort_by(|a, b| back_to_front(&a.series, &b.series));
+        order
+    }
+
     fn base(&self) -> f64 {
         self.height - BOTTOM
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
-        pen.text(
-            (0.0, 12.0),
-            &truncate(&self.title(), LABEL, self.width),
-            name,
-            Align::Start,
-        )?;
-        for value in apart(&self.grid(), |v| self.y.at(v), TICK_GAP) {
-            let y = self.y.at(value);
-            pen.hline(
-                self.left,
-                self.right,
-                y,
-                1.0,
-                if y == self.base() {
-                    palette.rule_strong
-                } else {
-                    palette.grid
-                },
-            )?;
-            let words = if self.request.fraction {
-                percent(value)
-            } else {
-                count(value as u64)
-            };
-            pen.text((self.left - 8.0, y + 4.0), &words, tick, Align::End)?;
-        }
-        let last = self.last as f64;
-        let widest = text_width(&count(self.last), TICK) + 8.0;
-        let values = if self.request.fraction {
+        let (frame, last, shares) = (self.frame(), self.last as f64, self.request.fraction);
+        frame.title(pen, &self.title())?;
+        frame.upwards(pen, &self.y, &self.grid(), |v| {
+            if shares { percent(v) } else { count(v as u64) }
+        })?;
+        let values = if shares {
             quarters(last)
         } else {
             with_end(decades(last), last)
         };
-        for value in apart(&values, |v| self.x.at(v), widest) {
-            let x = self.x.at(value).round();
-            pen.vline(x, self.base(), self.base() + 4.0, 1.0, palette.rule_strong)?;
-            let words = if self.request.fraction {
-                percent(value / last)
-            } else {
-                count(value as u64)
-            };
-            pen.text((x, self.base() + 17.0), &words, tick, Align::Middle)?;
-        }
+        frame.along(pen, &self.x, &values, |v| {
+            if shares { percent(v / last) } else { count(v as u64) }
+        })?;
         let n = count(self.last);
-        let words = match (self.request.fraction, self.narrow) {
+        let words = match (shares, self.narrow) {
             (true, true) => "window k, as a share of n".into(),
             (true, false) => "window k, as a share of each matrix’s n vectors".into(),
             (false, true) => format!("window k (of {n})"),
             (false, false) => format!("window k: how many top vectors are looked at (of {n})"),
         };
-        pen.text((self.left, self.height - 5.0), &words, name, Align::Start)
+        frame.name(pen, &words)
+    }
+
+    fn frame(&self) -> Frame {
+        Frame {
+            left: self.left,
+            right: self.right,
+            base: self.base(),
+            width: self.width,
+        }
     }
 
     /// Values with a grid line; the last is the true limit.
     fn grid(&self) -> Vec<f64> {
         if self.request.fraction {
-            return quarters(1.0);
+            quarters(1.0)
+        } else {
+            count_decades(self.vectors.upto(self.last).max(10))
         }
-        let limit = self.vectors.upto(self.last).max(10) as f64;
-        with_end(decades(limit), limit)
     }
 
     /// The dotted line no model can pass.
@@ -126,11 +97,7 @@ impl Layout<'_> {
             }
         }
         let at = self.all_label();
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::label(pen.palette.ink_3);
         pen.halo(at, ALL, face, Align::End)
     }
 
@@ -155,18 +122,12 @@ impl Layout<'_> {
     }
 
     fn points(&self, line: &Line) -> Vec<Point> {
-        let first = line.counts.first().filter(|_| !self.request.fraction);
-        let from = first.unwrap_or(0);
-        first
-            .into_iter()
-            .chain(self.stops.iter().copied().filter(|k| *k > from))
-            .filter_map(|k| self.place(line, k))
-            .collect()
+        self.stops.iter().filter_map(|k| self.place(line, *k)).collect()
     }
 
     fn line(&self, pen: &Pen, line: &Line) -> Drawn {
-        let (points, color) = (self.points(line), pen.palette.token(&line.series.token));
-        pen.path(&points, line.series.width, color, line.series.dashed)?;
+        let (points, color) = (self.points(line), pen.palette.of_series(&line.series));
+        pen.line(&points, &line.series)?;
         match points.last() {
             Some(end) if line.counts.end.is_some_and(|k| k < self.last) => {
                 pen.dot(*end, 4.0, color, 1.0)?;
@@ -177,23 +138,16 @@ impl Layout<'_> {
     }
 
     fn dots(&self, pen: &Pen, k: u64) -> Drawn {
-        for line in &self.lines {
+        for line in self.back_to_front() {
             if let Some((x, y)) = self.place(line, k) {
-                pen.dot((x.round() + 0.5, y), 4.0, pen.palette.token(&line.series.token), 1.0)?;
+                pen.dot((x.round() + 0.5, y), 4.0, pen.palette.of_series(&line.series), 1.0)?;
             }
         }
         Ok(())
     }
 
     fn window_label(&self, pen: &Pen, at: f64) -> Drawn {
-        let (label, face) = (
-            self.window(self.k()),
-            Type {
-                size: LABEL,
-                bold: true,
-                color: pen.palette.ink,
-            },
-        );
+        let (label, face) = (self.window(self.k()), Type::strong(pen.palette.ink));
         let fits = at + 6.0 + text_width(&label, LABEL) <= self.width;
         let (x, align) = if fits {
             (at + 6.0, Align::Start)
@@ -212,12 +166,20 @@ impl Layout<'_> {
             readings::fit(self.lines.len(), self.base() - TOP)
         };
         let size = self.list_size(listed);
+        let around = readings::Around {
+            left: self.left,
+            right: self.right,
+            top: TOP - 4.0,
+            bottom: self.base(),
+            at,
+            lines: &self.covered(),
+        };
         let corner = if below {
             (self.left - 6.0, self.height + 4.0)
         } else {
-            self.readings_corner(size, at)
+            around.corner(size)
         };
-        if below || !self.beside(size.0, at).contains(&corner.0) {
+        if below || !around.beside(size.0).contains(&corner.0) {
             self.window_label(pen, at)?;
         }
         let of = if listed < self.lines.len() && below {
@@ -236,20 +198,8 @@ impl Layout<'_> {
         )
     }
 
-    fn beside(&self, w: f64, at: f64) -> [f64; 2] {
-        [at - w - 6.0, at + 8.0]
-    }
-
-    /// The place of the readings, beside the window's line or in a corner, above or below the lines: where the list covers least of them.
-    fn readings_corner(&self, (w, h): Point, at: f64) -> Point {
-        let (top, bottom) = (TOP - 4.0, self.base() - h - 4.0);
-        let clear = |x: &f64| *x >= self.left + 2.0 && x + w <= self.right && (x + w < at || *x > at);
-        let places = self
-            .beside(w, at)
-            .into_iter()
-            .chain([self.left + 2.0, self.right - w])
-            .filter(clear)
-            .flat_map(|x| [(x, top), (x, bottom)]);
+    /// What a list of readings should not cover: the lines, the limit, the names.
+    fn covered(&self) -> Vec<Vec<Point>> {
         let mut lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.points(l)).collect();
         if !self.request.fraction {
             lines.push(
@@ -265,18 +215,7 @@ impl Layout<'_> {
             (0..=steps).map(|n| (x + 10.0 * f64::from(n), y - 4.0)).collect()
         };
         lines.extend(self.name_places().into_iter().map(name));
-        // The length of the lines under the list, whatever the distance of their points.
-        let covered = |p: &Point| -> f64 {
-            let under = |(x, y): Point| x > p.0 - 2.0 && x < p.0 + w + 2.0 && y > p.1 - 2.0 && y < p.1 + h + 2.0;
-            let pieces = lines.iter().flat_map(|l| l.windows(2));
-            pieces
-                .filter(|pair| under(pair[0]) || under(pair[1]))
-                .map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1))
-                .sum()
-        };
-        places
-            .min_by(|a, b| covered(a).total_cmp(&covered(b)))
-            .unwrap_or((self.left + 2.0, top))
+        lines
     }
 
     /// Start and baseline of the lines' names, at their ends.
@@ -306,11 +245,7 @@ impl Layout<'_> {
 
     fn names(&self, pen: &Pen) -> Drawn {
         for (line, at) in self.name_places() {
-            let face = Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.token(&line.series.token),
-            };
+            let face = Type::label(pen.palette.words(&line.series));
             pen.halo(at, &self.named(line, at.0), face, Align::Start)?;
         }
         Ok(())

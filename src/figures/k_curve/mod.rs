@@ -9,6 +9,7 @@ mod read;
 mod table;
 
 use crate::figures::data::best::{done, thin};
+use crate::figures::data::looks::looks;
 use crate::figures::data::readings;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::scale::{Axis, count, fixed};
@@ -17,7 +18,7 @@ use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matche
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::{Report, Status};
-use crate::series::{Series, labels, series};
+use crate::series::{Series, labels};
 use counts::{Counts, Vectors};
 
 pub static K_CURVE: FigureKind = FigureKind {
@@ -34,6 +35,7 @@ pub static K_CURVE: FigureKind = FigureKind {
     paper: "Figs. 11, 12",
     note: "Deep vectors lie so close in singular value that a small change mixes them. A large k counts this mixing, not new directions.",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         matches: Matches::All,
@@ -60,6 +62,8 @@ const FINEST: u64 = 1 << 16;
 
 /// One model's line.
 struct Line {
+    /// Its place in the report.
+    model: u32,
     label: String,
     series: Series,
     counts: Counts,
@@ -102,12 +106,14 @@ impl<'a> Layout<'a> {
         // A window of a share is counted in parts of the largest matrix: there k means itself.
         let last = if request.fraction { largest.min(FINEST) } else { largest }.max(1);
         let parts = request.fraction.then_some(last);
-        let names = labels(&report.models).into_iter().zip(series(&report.models));
+        let names = labels(&report.models).into_iter().zip(looks(report, request));
         let lines: Vec<Line> = report
             .models
             .iter()
             .zip(names)
-            .map(|(m, (label, series))| Line {
+            .zip(0..)
+            .map(|((m, (label, series)), model)| Line {
+                model,
                 label,
                 series,
                 counts: Counts::of(m, &request.settings, parts),
@@ -130,7 +136,7 @@ impl<'a> Layout<'a> {
         } else {
             (
                 Axis::log((1.0, last.max(2) as f64), across),
-                Axis::log((1.0, limit as f64), down),
+                Axis::counts(limit as f64, down),
             )
         };
         let ends = lines
@@ -186,12 +192,12 @@ impl<'a> Layout<'a> {
         u64::from(self.request.settings.k).clamp(1, self.last)
     }
 
-    /// The place of a line at a window; None where it is not drawn: no intruder on a logarithmic axis, or beyond what was computed.
+    /// The place of a line at a window; None beyond what was computed.
     fn place(&self, line: &Line, k: u64) -> Option<(f64, f64)> {
         let value = if self.request.fraction {
             line.counts.share(k)?
         } else {
-            line.counts.upto(k).filter(|n| *n > 0)? as f64
+            line.counts.upto(k)? as f64
         };
         Some((self.x.at(k as f64), self.y.at(value)))
     }
@@ -242,7 +248,22 @@ impl<'a> Layout<'a> {
                 format!("Share of the vectors looked at that are intruders, in {over}, ε = {epsilon}{side}")
             }
             (false, true) => format!("Intruders, {over}, ε = {epsilon}{side}"),
-            (false, false) => format!("Intruders in {over}, ε = {epsilon}{side} (log scales)"),
+            (false, false) => format!("Intruders in {over}, ε = {epsilon}{side} (log scales{})", self.known()),
+        }
+    }
+
+    /// The end of what is known, where every line ends before the axis does.
+    fn known(&self) -> String {
+        let ends = self
+            .lines
+            .iter()
+            .map(|line| line.counts.end.filter(|end| *end < self.last));
+        match ends
+            .collect::<Option<Vec<u64>>>()
+            .and_then(|ends| ends.into_iter().max())
+        {
+            Some(end) => format!("; known to k = {}", count(end)),
+            None => String::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The k curve read at a window: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, Layout, Line, TOP};
+use crate::figures::data::looks::{over, pointed};
 use crate::figures::data::words::so_far;
 use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
@@ -14,11 +15,12 @@ impl Layout<'_> {
             .iter()
             .filter(|_| inside)
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        self.read(nearest)
+        let away = |line: &Line| self.place(line, nearest).map(|at| (at.1 - y).abs());
+        self.read(nearest, pointed(self.lines.iter().map(away)))
     }
 
-    /// dx moves over the windows. There is one crosshair for all lines: dy moves nothing.
-    pub fn step(&self, dx: i32, _dy: i32) -> Option<Readout> {
+    /// dx moves over the windows, dy over the lines from the one that counts most, and beyond them to all.
+    pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let from = self.focused().unwrap_or(self.k());
         let at = self
             .stops
@@ -27,7 +29,9 @@ impl Layout<'_> {
         let to = at
             .saturating_add_signed(dx as isize)
             .min(self.stops.len().saturating_sub(1));
-        self.read(*self.stops.get(to)?)
+        let k = *self.stops.get(to)?;
+        let order: Vec<u32> = self.sorted(k).iter().map(|line| line.model).collect();
+        self.read(k, over(&order, self.request.focus.as_ref().and_then(|f| f.alone), dy))
     }
 
     /// The window under the crosshair.
@@ -39,7 +43,7 @@ impl Layout<'_> {
             .map(|k| u64::from(k).clamp(1, self.last))
     }
 
-    fn read(&self, k: u64) -> Option<Readout> {
+    fn read(&self, k: u64, alone: Option<u32>) -> Option<Readout> {
         let sorted = self.sorted(k);
         let base = self.y.at(0.0);
         let highest = sorted
@@ -62,6 +66,7 @@ impl Layout<'_> {
             colors: sorted.iter().map(|line| line.series.token.clone()).collect(),
             focus: Focus {
                 k: u32::try_from(k).ok(),
+                alone,
                 ..Focus::default()
             },
             x: self.x.at(k as f64),

@@ -2,10 +2,11 @@
 
 use super::{BOTTOM, HEIGHT, Layout, Line, TOP};
 use crate::figures::drawing::empty::say;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{apart, count};
+use crate::figures::drawing::scale::count;
 use crate::figures::drawing::spread::spread;
-use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, cut_name, text_width, truncate};
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name};
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -23,8 +24,8 @@ impl Layout<'_> {
             pen.vline(at.0.round(), TOP - 6.0, HEIGHT - BOTTOM, 1.0, pen.palette.ink)?;
         }
         for line in &self.lines {
-            let color = pen.palette.token(&line.series.token);
-            pen.path(&self.points(line), line.series.width, color, line.series.dashed)?;
+            let color = pen.palette.of_series(&line.series);
+            pen.line(&self.points(line), &line.series)?;
             for stop in &line.stops {
                 pen.dot(stop.at, 3.0, color, 1.0)?;
             }
@@ -36,44 +37,18 @@ impl Layout<'_> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
-        let base = HEIGHT - BOTTOM;
-        pen.text(
-            (0.0, 12.0),
-            &truncate(&self.title(), LABEL, self.width),
-            name,
-            Align::Start,
-        )?;
-        for value in &self.y_ticks {
-            let y = self.y.at(*value as f64);
-            let color = if *value == 0 { palette.rule_strong } else { palette.grid };
-            pen.hline(self.left, self.right, y, 1.0, color)?;
-            pen.text((self.left - 8.0, y + 4.0), &count(*value), tick, Align::End)?;
-        }
-        let label = |value: f64| count(value as u64);
-        let widest = self
-            .x_ticks
-            .iter()
-            .map(|v| text_width(&label(*v), TICK))
-            .fold(0.0, f64::max);
-        for value in apart(&self.x_ticks, |v| self.x.at(v), widest + 10.0) {
-            let x = self.x.at(value).round();
-            pen.vline(x, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &label(value), tick, Align::Middle)?;
-        }
-        pen.text((self.left, HEIGHT - 5.0), "training step", name, Align::Start)
+        let frame = Frame {
+            left: self.left,
+            right: self.right,
+            base: HEIGHT - BOTTOM,
+            width: self.width,
+        };
+        let whole = |v: f64| count(v as u64);
+        let values: Vec<f64> = self.y_ticks.iter().map(|v| *v as f64).collect();
+        frame.title(pen, &self.title())?;
+        frame.upwards(pen, &self.y, &values, whole)?;
+        frame.along(pen, &self.x, &self.x_ticks, whole)?;
+        frame.name(pen, "training step")
     }
 
     /// The points of a run, from the base, which equals itself, over all checkpoints.
@@ -94,11 +69,7 @@ impl Layout<'_> {
         let places = spread(&wanted, LABEL_GAP, (TOP, HEIGHT - BOTTOM));
         for ((line, _), y) in ends.iter().zip(places).take(room) {
             let x = self.right + 8.0;
-            let face = Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.token(&line.series.token),
-            };
+            let face = Type::label(pen.palette.words(&line.series));
             pen.text(
                 (x, y + 4.0),
                 &cut_name(&line.name, LABEL, self.width - x),
@@ -113,19 +84,10 @@ impl Layout<'_> {
     fn heads(&self, pen: &Pen) -> Drawn {
         let room = self.width - self.left - 26.0;
         for (n, line) in self.lines.iter().enumerate().take(6) {
-            let (y, color) = (TOP + 8.0 + LABEL_GAP * n as f64, pen.palette.token(&line.series.token));
-            let face = Type {
-                size: LABEL,
-                bold: false,
-                color,
-            };
+            let (y, color) = (TOP + 8.0 + LABEL_GAP * n as f64, pen.palette.words(&line.series));
+            let face = Type::label(color);
             let x = self.left + 6.0;
-            pen.path(
-                &[(x, y - 4.0), (x + 14.0, y - 4.0)],
-                line.series.width,
-                color,
-                line.series.dashed,
-            )?;
+            pen.swatch((x, y), &line.series)?;
             pen.halo((x + 20.0, y), &cut_name(&line.name, LABEL, room), face, Align::Start)?;
         }
         Ok(())

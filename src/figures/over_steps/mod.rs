@@ -5,6 +5,7 @@ mod read;
 mod table;
 
 use crate::figures::data::best::done;
+use crate::figures::data::looks::looks;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, count_ticks, fixed, round_axis};
@@ -13,7 +14,7 @@ use crate::figures::{Request, sane_width};
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{INTRUDERS, intruders, undecided};
 use crate::report::{Model, Report};
-use crate::series::{Series, labels, run_name, series};
+use crate::series::{Series, labels, run_name};
 
 pub static OVER_STEPS: FigureKind = FigureKind {
     id: "over-steps",
@@ -26,6 +27,7 @@ pub static OVER_STEPS: FigureKind = FigureKind {
     paper: "",
     note: "A line is a training run, a dot a checkpoint. Step 0 is the base itself, which has no change.",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         spectra: true,
@@ -136,7 +138,7 @@ impl<'a> Layout<'a> {
 /// Runs in the order of their first checkpoints.
 fn lines(report: &Report, request: &Request) -> Vec<Line> {
     let settings = &request.settings;
-    let (labels, looks) = (labels(&report.models), series(&report.models));
+    let (labels, looks) = (labels(&report.models), looks(report, request));
     let mut lines: Vec<(&str, Line)> = Vec::new();
     for (model, m) in report.models.iter().enumerate() {
         let Some(run) = m.run.as_ref().filter(|_| counted(m) > 0) else {

@@ -3,7 +3,7 @@
 use super::{BOTTOM, HEIGHT, Layout, TOP};
 use crate::figures::drawing::scale::{count, fixed};
 use crate::figures::{Focus, Readout};
-use crate::metrics::Reading;
+use crate::metrics::Measured;
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
 
@@ -40,7 +40,7 @@ impl Layout<'_> {
     fn read(&self, line: usize, stop: usize) -> Option<Readout> {
         let line = self.lines.get(line)?;
         let stop = line.stops.get(stop)?;
-        let counted = INTRUDERS.print(Reading::Counted(stop.intruders, stop.undecided));
+        let counted = INTRUDERS.print(Measured::Counted(stop.intruders, stop.undecided));
         let size = CHANGE_RATIO.print(stop.size.into());
         Some(Readout {
             title: format!("{}, step {}", line.name, count(stop.step)),

@@ -7,20 +7,48 @@ use crate::figures::drawing::scale::{TICK_GAP, every, fixed};
 use crate::figures::drawing::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::series::{type_label, type_short};
 
-/// The shade of the largest count: the deeper ones are kept from cells that hold numerals.
+/// The shade of a cell whose vectors are all intruders: the deeper ones are kept from cells that hold numerals.
 const DEEPEST: f64 = 0.75;
-/// A count as small as one is pale, whatever the others are: shades are held against so many at least.
-const LEAST: u32 = 5;
+/// The shade of the smallest count, which is seen on any paper.
+const PALEST: f64 = 0.14;
 /// From this shade up numerals take the colour of the paper.
 const DEEP: f64 = 0.52;
 
+/// The shade of a share of the vectors looked at, the same in every run: steeper for small ones, which are most.
+fn shade(share: f64) -> f64 {
+    if share > 0.0 {
+        PALEST + (DEEPEST - PALEST) * share.min(1.0).sqrt()
+    } else {
+        0.0
+    }
+}
+
+/// Heads of columns that are too narrow for their words: as many letters as fit, of all types the same number; initials where these are alike.
+fn heads(columns: &[Option<&str>], fits: impl Fn(&str) -> bool) -> Vec<Option<String>> {
+    let short: Vec<&str> = columns.iter().map(|kind| type_short(*kind)).collect();
+    short
+        .iter()
+        .map(|head| {
+            [usize::MAX, 2, 1].into_iter().find_map(|n| {
+                let cut = |h: &str| h.chars().take(n).collect::<String>();
+                let own = cut(head);
+                let alike = short.iter().filter(|h| cut(h) == own).count() > 1;
+                let own = if alike { initials(head, n) } else { own };
+                fits(&own).then_some(own)
+            })
+        })
+        .collect()
+}
+
+/// "pi" for "proj_in".
+fn initials(words: &str, most: usize) -> String {
+    let parts = words.split(|c: char| !c.is_alphanumeric());
+    parts.filter_map(|part| part.chars().next()).take(most).collect()
+}
+
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let name = Type::label(pen.palette.ink_2);
         let settings = &self.request.settings;
         let (epsilon, side) = (fixed(settings.epsilon, 2), side_words(settings.side));
         let what = if self.width < 460.0 {
@@ -56,11 +84,7 @@ impl Layout<'_> {
 
     /// The legend of the shades, where no cell has a numeral.
     fn scale(&self, pen: &Pen) -> Drawn {
-        let face = Type {
-            size: TICK,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::tick(pen.palette.ink_3);
         let (x, y, step) = (LEFT + 14.0, 24.0, 6.0);
         pen.text((LEFT, y + 9.0), "0", face, Align::Start)?;
         for n in 0..=16 {
@@ -68,14 +92,14 @@ impl Layout<'_> {
             pen.rect(
                 (at, y),
                 (step, 10.0),
-                cos_color(self.request.theme, DEEPEST * f64::from(n) / 16.0),
+                cos_color(self.request.theme, shade(f64::from(n) / 16.0)),
                 1.0,
             )?;
         }
         pen.frame((x, y), (17.0 * step, 10.0), 1.0, pen.palette.rule)?;
         pen.text(
             (x + 17.0 * step + 6.0, y + 9.0),
-            &format!("{} in one cell", self.most),
+            "all vectors looked at",
             face,
             Align::Start,
         )
@@ -83,14 +107,7 @@ impl Layout<'_> {
 
     fn head(&self, pen: &Pen, panel: usize) -> Drawn {
         let ((left, top), palette) = (self.corner(panel), pen.palette);
-        let (own, tick) = (
-            &self.panels[panel],
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
+        let (own, tick) = (&self.panels[panel], Type::tick(palette.ink_3));
         let end = if panel % self.cells.per_row + 1 == self.cells.per_row {
             self.width.min(left + self.stride())
         } else {
@@ -101,12 +118,7 @@ impl Layout<'_> {
         let swatch = if room >= 110.0 { 22.0 } else { 0.0 };
         let color = palette.token(&own.series.token);
         if swatch > 0.0 {
-            pen.path(
-                &[(left, y - 4.0), (left + 14.0, y - 4.0)],
-                own.series.width.max(1.75),
-                color,
-                own.series.dashed,
-            )?;
+            pen.swatch((left, y), &own.series)?;
         }
         let face = Type {
             size: TITLE,
@@ -122,11 +134,7 @@ impl Layout<'_> {
         pen.text(
             (left, y + 16.0),
             &self.total(panel, room),
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
+            Type::label(palette.ink_2),
             Align::Start,
         )?;
         let words = self
@@ -134,16 +142,20 @@ impl Layout<'_> {
             .columns
             .iter()
             .all(|kind| text_width(type_label(*kind), TICK) + 6.0 <= self.cells.width);
-        for (column, kind) in self.grid.columns.iter().enumerate() {
-            let head = if words { type_label(*kind) } else { type_short(*kind) };
+        // Two letters may use their neighbours' air.
+        let room = self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
+        let heads = if words {
+            self.grid
+                .columns
+                .iter()
+                .map(|kind| Some(type_label(*kind).to_owned()))
+                .collect()
+        } else {
+            heads(&self.grid.columns, |h| text_width(h, TICK) <= room)
+        };
+        for (column, head) in heads.into_iter().enumerate() {
             let x = left + self.cells.width * (column as f64 + 0.5);
-            // Two letters may use their neighbours' air; where they cannot, the first one tells the types apart.
-            let letters = [usize::MAX, 2, 1]
-                .into_iter()
-                .map(|n| head.chars().take(n).collect::<String>());
-            let fits =
-                |h: &String| text_width(h, TICK) <= self.cells.width + if self.cells.numerals { 4.0 } else { -2.0 };
-            if let Some(head) = letters.into_iter().find(fits) {
+            if let Some(head) = head {
                 pen.text((x, top - 6.0), &head, tick, Align::Middle)?;
             }
         }
@@ -175,7 +187,7 @@ impl Layout<'_> {
     }
 
     fn shade(&self, cell: &super::Cell) -> f64 {
-        DEEPEST * f64::from(cell.count) / f64::from(self.most.max(LEAST))
+        shade(f64::from(cell.count) / f64::from(cell.possible.max(1)))
     }
 
     /// All the grounds first: a canvas that is told another colour for every mark is slow.
@@ -227,11 +239,7 @@ impl Layout<'_> {
         if !self.cells.numerals {
             return Ok(());
         }
-        let face = Type {
-            size: TICK,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::tick(pen.palette.ink_3);
         pen.text(
             (at.0 + 0.5 * self.cells.width, at.1 + 0.5 * self.cells.height + 4.0),
             sign,
@@ -266,14 +274,7 @@ impl Layout<'_> {
 
     /// Sums of the types under a hairline, sums of the layers at the right.
     fn totals(&self, pen: &Pen, panel: usize) -> Drawn {
-        let ((left, top), face) = (
-            self.corner(panel),
-            Type {
-                size: TICK,
-                bold: false,
-                color: pen.palette.ink_2,
-            },
-        );
+        let ((left, top), face) = (self.corner(panel), Type::tick(pen.palette.ink_2));
         let (rows, columns, base) = (self.grid.rows.len(), self.grid.columns.len(), top + self.tall());
         let across = self.wide() + if self.cells.totals { TOTAL } else { 0.0 };
         pen.hline(left, left + across, base, 1.0, pen.palette.rule_strong)?;
@@ -323,5 +324,28 @@ impl Layout<'_> {
             pen.frame(self.place(panel, row, column), self.ground(), thick, pen.palette.ink)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_that_are_cut_stay_apart() {
+        let of = |columns: &[&'static str], room: usize| -> Vec<String> {
+            let columns: Vec<_> = columns.iter().map(|c| Some(*c)).collect();
+            let fits = |h: &str| h.chars().count() <= room;
+            heads(&columns, fits).into_iter().flatten().collect()
+        };
+        assert_eq!(of(&["q", "proj_in", "proj_out", "down"], 2), ["q", "pi", "po", "dn"]);
+        assert_eq!(of(&["proj_in", "proj_out"], 8), ["proj_in", "proj_out"]);
+    }
+
+    #[test]
+    fn a_shade_means_the_same_in_every_run() {
+        assert_eq!(shade(0.0), 0.0);
+        assert!(shade(0.01) >= PALEST && (shade(1.0) - DEEPEST).abs() < 1e-12);
+        assert!((1..100).all(|n| shade(f64::from(n) / 100.0) < shade(f64::from(n + 1) / 100.0)));
     }
 }

@@ -1,6 +1,6 @@
 //! Matrices sorted into cells: rows of layers, columns of types, the same for all models.
 
-use crate::figures::data::best::{Best, done};
+use crate::figures::data::best::{Best, done, thin};
 use crate::metrics::intruder::undecided;
 use crate::report::{Matrix, Model, Report, Settings, Status};
 use crate::series::type_order;
@@ -23,6 +23,8 @@ pub(super) struct Cell {
     pub matrices: Vec<usize>,
     pub shown: Shown,
     pub count: u32,
+    /// The vectors looked at: the most that could be counted.
+    pub possible: u32,
     pub undecided: u32,
     /// Matrices with any intruder, and those in the count.
     pub with_any: u32,
@@ -88,6 +90,7 @@ impl<'a> Grid<'a> {
                 matrices: vec![],
                 shown: Shown::Skipped,
                 count: 0,
+                possible: 0,
                 undecided: 0,
                 with_any: 0,
                 done: 0,
@@ -104,6 +107,7 @@ impl Cell {
         let best = Best::of(matrix, settings.into());
         let found = best.map_or(0, |best| best.intruders(settings.k, settings.epsilon).count() as u32);
         self.count += found;
+        self.possible += (thin(matrix) as u32).min(settings.k);
         self.with_any += u32::from(found > 0);
         self.done += u32::from(done(matrix));
         let shown = match (matrix.status, best) {

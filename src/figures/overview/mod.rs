@@ -26,6 +26,7 @@ pub static OVERVIEW: FigureKind = FigureKind {
     paper: "",
     note: "Layers down, matrix types across. Select a cell to open its matrix.",
     by_layer: false,
+    per_model: true,
     shows: &INTRUDERS,
     keeps: Keeps::COUNTS,
     make: |report, request| Box::new(Layout::new(report, request)),
@@ -71,8 +72,6 @@ pub(crate) struct Layout<'a> {
     grid: Grid<'a>,
     panels: Vec<Panel>,
     cells: Cells,
-    /// The largest count of a cell.
-    most: u32,
     top: f64,
     width: f64,
 }
@@ -94,6 +93,7 @@ impl<'a> Layout<'a> {
             .models
             .iter()
             .zip(names)
+            .take(request.panels.map_or(usize::MAX, |most| most as usize))
             .map(|(model, (label, series))| Panel {
                 label,
                 series,
@@ -101,20 +101,12 @@ impl<'a> Layout<'a> {
             })
             .collect();
         let cells = arrange(width, grid.rows.len(), grid.columns.len(), panels.len());
-        let most = panels
-            .iter()
-            .flat_map(|p| &p.cells)
-            .flatten()
-            .map(|c| c.count)
-            .max()
-            .unwrap_or(0);
         Layout {
             request,
             models: &report.models,
             grid,
             panels,
             cells,
-            most,
             top: if cells.numerals { 24.0 } else { 44.0 },
             width,
         }

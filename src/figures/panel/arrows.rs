@@ -2,10 +2,10 @@
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::fixed;
-use crate::figures::drawing::style::LABEL;
 use crate::figures::kind::drawing;
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
 use crate::report::panel::Arrows;
+use crate::series::Dash;
 use plotters::style::RGBColor;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 
@@ -72,12 +72,12 @@ impl<'a> Layout<'a> {
             self.arrow(pen, basis, &format!("u{}", SUBSCRIPTS[n]), color, 1.5)?;
             // Where the vector stands over this one: its length is the cosine.
             let foot: Vec<f64> = basis.iter().map(|x| x * self.cosine(n)).collect();
-            pen.path(&[self.center, self.tip(&foot)], 4.0, color, false)?;
+            pen.path(&[self.center, self.tip(&foot)], 4.0, color, Dash::Solid)?;
             pen.path(
                 &[self.tip(&self.data.vector), self.tip(&foot)],
                 1.0,
                 palette.rule_strong,
-                true,
+                Dash::Dashed,
             )?;
         }
         self.arrow(pen, &self.data.vector, "v", palette.lora[0], 2.5)
@@ -93,13 +93,13 @@ impl<'a> Layout<'a> {
         };
         let (x, y) = self.center;
         let circle = around(&|t: f64| (x + self.radius * t.cos(), y + self.radius * t.sin()));
-        pen.path(&circle, 1.0, pen.palette.rule_strong, false)?;
+        pen.path(&circle, 1.0, pen.palette.rule_strong, Dash::Solid)?;
         if self.space {
             pen.path(
                 &around(&|t: f64| self.tip(&[t.cos(), t.sin(), 0.0])),
                 1.0,
                 pen.palette.grid,
-                false,
+                Dash::Solid,
             )?;
         }
         Ok(())
@@ -109,19 +109,15 @@ impl<'a> Layout<'a> {
         let (from, to) = (self.center, self.tip(v));
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let long = dx.hypot(dy);
-        pen.path(&[from, to], width, color, false)?;
+        pen.path(&[from, to], width, color, Dash::Solid)?;
         if long < 1.0 {
             // It points at the reader.
             return pen.dot(to, 4.0, color, 1.0);
         }
         let (dx, dy) = (dx / long, dy / long);
         let barb = |side: f64| (to.0 - 9.0 * dx + side * 4.5 * dy, to.1 - 9.0 * dy - side * 4.5 * dx);
-        pen.path(&[barb(1.0), to, barb(-1.0)], width, color, false)?;
-        let face = Type {
-            size: LABEL,
-            bold: true,
-            color,
-        };
+        pen.path(&[barb(1.0), to, barb(-1.0)], width, color, Dash::Solid)?;
+        let face = Type::strong(color);
         pen.halo((to.0 + 14.0 * dx, to.1 + 14.0 * dy + 4.0), name, face, Align::Middle)
     }
 

@@ -1,6 +1,6 @@
 //! The axes of a panel's plot: their ends, their ticks, and how they are drawn.
 
-use super::ticks::{log_label, powers_between, round_between};
+use super::ticks::{log_labels, powers_between, round_between};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{Axis, TICK_GAP, apart, tick_labels};
 use crate::figures::drawing::style::{LABEL, TICK, text_width, truncate};
@@ -40,7 +40,7 @@ pub fn ticks(range: &Range) -> Vec<f64> {
 /// The labels of an axis's ticks.
 fn labels(range: &Range, ticks: &[f64]) -> Vec<String> {
     if range.log {
-        ticks.iter().map(|t| log_label(*t)).collect()
+        log_labels(ticks)
     } else {
         tick_labels(ticks)
     }
@@ -57,11 +57,7 @@ pub fn upwards(pen: &Pen, range: &Range, axis: &Axis, (left, right): (f64, f64),
     pen.text(
         (0.0, 12.0),
         &truncate(&title, LABEL, width),
-        Type {
-            size: LABEL,
-            bold: false,
-            color: palette.ink_2,
-        },
+        Type::label(palette.ink_2),
         Align::Start,
     )?;
     let ticks = ticks(range);
@@ -70,11 +66,7 @@ pub fn upwards(pen: &Pen, range: &Range, axis: &Axis, (left, right): (f64, f64),
         let y = axis.at(*value);
         pen.hline(left, right, y, 1.0, palette.grid)?;
         if kept.contains(value) {
-            let face = Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            };
+            let face = Type::tick(palette.ink_3);
             pen.text(
                 (left - 8.0, y + 4.0),
                 &truncate(&label, TICK, left - 8.0),
@@ -94,19 +86,11 @@ pub fn along(pen: &Pen, name: &str, ticks: Vec<(f64, String)>, from: (f64, f64),
         pen.text(
             (x.round(), low + 17.0),
             &label,
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
+            Type::tick(palette.ink_3),
             Align::Middle,
         )?;
     }
-    let face = Type {
-        size: LABEL,
-        bold: false,
-        color: palette.ink_2,
-    };
+    let face = Type::label(palette.ink_2);
     pen.text(
         (left, low + 36.0),
         &truncate(name, LABEL, width - left),

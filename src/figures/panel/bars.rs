@@ -13,6 +13,8 @@ const NARROW: f64 = 460.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 44.0;
 const TALL: f64 = 190.0;
+/// The widest bar: a broader one is a slab of ink, whose height is read no better.
+const WIDEST: f64 = 14.0;
 
 pub(crate) struct Layout<'a> {
     data: &'a Bars,
@@ -80,7 +82,11 @@ impl<'a> Layout<'a> {
         self.axes(pen)?;
         let (zero, best) = (self.y.at(0.0), self.best());
         let wide = self.wide();
-        let gap = if wide >= 4.0 { (0.2 * wide).min(6.0) } else { 0.0 };
+        let gap = if wide >= 4.0 {
+            (0.2 * wide).max(wide - WIDEST)
+        } else {
+            0.0
+        };
         // Where bars share a pixel the farthest from zero is seen.
         let shared = (1.0 / wide).floor().max(1.0) as usize;
         for (group, values) in self.data.values.chunks(shared).enumerate() {
@@ -119,11 +125,7 @@ impl<'a> Layout<'a> {
 
     fn levels(&self, pen: &Pen) -> Drawn {
         let levels: Vec<_> = self.data.levels.iter().filter(|l| l.at.is_finite()).collect();
-        let face = Type {
-            size: LABEL,
-            bold: true,
-            color: pen.palette.ink,
-        };
+        let face = Type::strong(pen.palette.ink);
         let wanted: Vec<f64> = levels.iter().map(|l| self.y.at(l.at)).collect();
         let offset = if self.narrow { -5.0 } else { 4.0 };
         for (level, y) in levels.iter().zip(spread(&wanted, LABEL_GAP, (TOP, TOP + TALL))) {

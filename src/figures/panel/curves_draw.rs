@@ -7,6 +7,7 @@ use crate::figures::drawing::scale::short;
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
 use crate::report::panel::Line;
+use crate::series::Dash;
 use plotters::style::RGBColor;
 
 /// The colour and the weight of a line.
@@ -54,15 +55,16 @@ impl Layout<'_> {
             let (mut x, y) = (0.0, 12.0 + ROW * (n + 1) as f64);
             for line in row.into_iter().map(|at| &self.data.lines[at]) {
                 let (color, width) = look(&pen.palette, &line.token);
-                pen.path(&[(x, y - 4.0), (x + 14.0, y - 4.0)], width, color, line.dashed)?;
+                pen.path(
+                    &[(x, y - 4.0), (x + 14.0, y - 4.0)],
+                    width,
+                    color,
+                    Dash::when(line.dashed),
+                )?;
                 pen.text(
                     (x + 20.0, y),
                     &truncate(&line.label, LABEL, self.width - 20.0),
-                    Type {
-                        size: LABEL,
-                        bold: false,
-                        color,
-                    },
+                    Type::label(color),
                     Align::Start,
                 )?;
                 x += legend_room(line);
@@ -81,7 +83,7 @@ impl Layout<'_> {
 
     fn line(&self, pen: &Pen, line: &Line) -> Drawn {
         let (color, width) = look(&pen.palette, &line.token);
-        pen.path(&self.points(line), width, color, line.dashed)?;
+        pen.path(&self.points(line), width, color, Dash::when(line.dashed))?;
         for (p, sd) in line
             .points
             .iter()
@@ -131,23 +133,10 @@ impl Layout<'_> {
                 let label = short(count);
                 if to - from > text_width(&label, TICK) + 6.0 {
                     let color = if share > 0.52 { palette.paper } else { palette.ink };
-                    pen.text(
-                        (0.5 * (from + to), y + 12.0),
-                        &label,
-                        Type {
-                            size: TICK,
-                            bold: false,
-                            color,
-                        },
-                        Align::Middle,
-                    )?;
+                    pen.text((0.5 * (from + to), y + 12.0), &label, Type::tick(color), Align::Middle)?;
                 }
             }
-            let face = Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            };
+            let face = Type::label(palette.ink_2);
             pen.text(
                 (self.right + 8.0, y + 12.0),
                 &truncate(&strip.label, LABEL, self.width - self.right - 8.0),
@@ -168,11 +157,7 @@ impl Layout<'_> {
                 .iter()
                 .filter(|l| l.at.is_finite())
                 .try_for_each(|level| {
-                    let face = Type {
-                        size: LABEL,
-                        bold: true,
-                        color: ink,
-                    };
+                    let face = Type::strong(ink);
                     pen.halo((self.right, self.y.at(level.at) - 5.0), &level.label, face, Align::End)
                 });
         }

@@ -100,21 +100,13 @@ impl<'a> Layout<'a> {
             pen.text(
                 (x, y - 22.0),
                 &truncate(&map.title, LABEL, self.side),
-                Type {
-                    size: LABEL,
-                    bold: true,
-                    color: palette.ink,
-                },
+                Type::strong(palette.ink),
                 Align::Start,
             )?;
             pen.text(
                 (x, y - 7.0),
                 &truncate(&map.note, TICK, self.side),
-                Type {
-                    size: TICK,
-                    bold: false,
-                    color: palette.ink_3,
-                },
+                Type::tick(palette.ink_3),
                 Align::Start,
             )?;
             pen.bitmap((x, y), (side, side), |w, h| {
@@ -160,18 +152,10 @@ impl<'a> Layout<'a> {
             )?;
         }
         pen.frame((1.0, y), (wide, 8.0), 1.0, pen.palette.rule)?;
-        let tick = Type {
-            size: TICK,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let tick = Type::tick(pen.palette.ink_3);
         pen.text((0.0, y + 23.0), &measure(from * self.data.limit), tick, Align::Start)?;
         pen.text((1.0 + wide, y + 23.0), &measure(self.data.limit), tick, Align::End)?;
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let face = Type::label(pen.palette.ink_2);
         let x = wide + 14.0;
         pen.text(
             (x, y + 8.0),

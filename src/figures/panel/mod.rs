@@ -27,6 +27,7 @@ pub static PANEL: FigureKind = FigureKind {
     paper: "",
     note: "",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps::COUNTS,
     make: |report, request| Box::new(Layout::new(report, request)),

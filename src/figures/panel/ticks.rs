@@ -22,23 +22,23 @@ pub fn powers_between((lo, hi): (f64, f64)) -> Vec<f64> {
         .collect()
 }
 
-/// A tick of a logarithmic axis: 0.01, 1, 64, 10⁻⁵.
-pub fn log_label(value: f64) -> String {
-    let power = value.log10();
-    if (0.0099..1e5).contains(&value) || (power - power.round()).abs() > 1e-6 {
-        return short(value);
-    }
-    let raised = |c: char| match c {
-        '-' => '⁻',
-        c => c
-            .to_digit(10)
-            .and_then(|d| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(d as usize))
-            .unwrap_or(c),
+/// The ticks of a logarithmic axis, all in one notation: 1, 8, 64 or 10⁻⁵, 10⁻⁴, 10⁻³.
+pub fn log_labels(values: &[f64]) -> Vec<String> {
+    let power = |v: &f64| v.log10();
+    let powers = values.iter().all(|v| (power(v) - power(v).round()).abs() < 1e-6);
+    let wide = values.iter().any(|v| !(0.0099..1e5).contains(v));
+    let write = |v: &f64| if powers && wide { raised(power(v)) } else { short(*v) };
+    values.iter().map(write).collect()
+}
+
+/// 10⁻⁵.
+fn raised(power: f64) -> String {
+    let small = |c: char| match c.to_digit(10) {
+        Some(d) => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(d as usize).unwrap_or(c),
+        None => '⁻',
     };
-    format!(
-        "10{}",
-        power.round().to_string().chars().map(raised).collect::<String>()
-    )
+    let power = power.round() as i32;
+    format!("10{}", power.to_string().chars().map(small).collect::<String>())
 }
 
 #[cfg(test)]
@@ -51,9 +51,8 @@ mod tests {
         assert_eq!(round_between((-1.0, 1.0)), [-1.0, -0.5, 0.0, 0.5, 1.0]);
         assert_eq!(powers_between((1.0, 128.0)).len(), 8);
         assert_eq!(powers_between((1e-4, 1.0)), [1e-4, 1e-3, 1e-2, 1e-1, 1.0]);
-        assert_eq!(
-            [1e-5, 1e-3, 0.01, 64.0, 1e6].map(log_label),
-            ["10⁻⁵", "10⁻³", "0.01", "64", "10⁶"]
-        );
+        assert_eq!(log_labels(&[1e-5, 1e-3, 1.0, 1e6]), ["10⁻⁵", "10⁻³", "10⁰", "10⁶"]);
+        assert_eq!(log_labels(&[0.01, 0.1, 1.0]), ["0.01", "0.1", "1"]);
+        assert_eq!(log_labels(&[8.0, 64.0]), ["8", "64"]);
     }
 }

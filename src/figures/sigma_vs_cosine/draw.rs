@@ -4,11 +4,12 @@ use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
 use crate::figures::data::best::thin;
 use crate::figures::data::cosines::cos_ticks;
 use crate::figures::drawing::empty::say;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::labels::around;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{count, fixed, short, tick_labels};
+use crate::figures::drawing::scale::{count, fixed, short, tick_label_among};
 use crate::figures::drawing::spread::spread;
-use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width};
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width};
 use crate::report::{Cosine, Side, Status};
 use std::collections::HashSet;
 
@@ -33,19 +34,12 @@ impl Layout<'_> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
+        let frame = Frame {
+            left: self.left,
+            right: self.right,
+            base: HEIGHT - BOTTOM,
+            width: self.width,
+        };
         let side = match self.subject.settings.side {
             Side::Left => "left",
             Side::Right => "right",
@@ -58,25 +52,10 @@ impl Layout<'_> {
         } else {
             format!("Best match c, {side} vectors")
         };
-        pen.text((0.0, 12.0), &title, name, Align::Start)?;
-        let base = HEIGHT - BOTTOM;
-        for (n, value) in cos_ticks(self.subject.settings.cosine).into_iter().enumerate() {
-            let y = self.y.at(value);
-            pen.hline(
-                self.left,
-                self.right,
-                y,
-                1.0,
-                if n == 0 { palette.rule_strong } else { palette.grid },
-            )?;
-            pen.text((self.left - 8.0, y + 4.0), &short(value), tick, Align::End)?;
-        }
-        for (value, label) in self.ticks.iter().zip(tick_labels(&self.ticks)) {
-            let x = self.x.at(*value);
-            pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &label, tick, Align::Middle)?;
-        }
-        pen.text((self.left, HEIGHT - 5.0), "singular value σ", name, Align::Start)
+        frame.title(pen, &title)?;
+        frame.upwards(pen, &self.y, &cos_ticks(self.subject.settings.cosine), short)?;
+        frame.along(pen, &self.x, &self.ticks, |v| tick_label_among(&self.ticks, v))?;
+        frame.name(pen, "singular value σ")
     }
 
     fn thresholds(&self, pen: &Pen) -> Drawn {
@@ -172,16 +151,7 @@ impl Layout<'_> {
         let bounds = ((self.left, TOP - 6.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &taken, bounds)) {
             if let Some(at) = at {
-                pen.halo(
-                    at,
-                    name,
-                    Type {
-                        size: LABEL,
-                        bold: true,
-                        color: ink,
-                    },
-                    Align::Start,
-                )?;
+                pen.halo(at, name, Type::strong(ink), Align::Start)?;
             }
         }
         Ok(())
@@ -189,16 +159,8 @@ impl Layout<'_> {
 
     fn words(&self, pen: &Pen) -> Drawn {
         let epsilon = format!("ε = {}", fixed(self.subject.settings.epsilon, 2));
-        let strong = Type {
-            size: LABEL,
-            bold: true,
-            color: pen.palette.ink,
-        };
-        let quiet = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let strong = Type::strong(pen.palette.ink);
+        let quiet = Type::label(pen.palette.ink_3);
         let line = self.y.at(self.subject.settings.epsilon);
         let mut words = vec![(epsilon.as_str(), strong, if self.narrow { line - 9.0 } else { line })];
         words.extend(
@@ -225,11 +187,7 @@ impl Layout<'_> {
 
     fn key(&self, pen: &Pen) -> Drawn {
         let color = pen.palette.token(&self.subject.series.token);
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let face = Type::label(pen.palette.ink_2);
         let (first, y) = (format!("top {}", self.subject.settings.k), HEIGHT - 5.0);
         let rest = self.right - text_width("the rest", LABEL);
         pen.text((self.right, y), "the rest", face, Align::End)?;

@@ -24,6 +24,7 @@ pub static SIGMA_VS_COSINE: FigureKind = FigureKind {
     paper: "Fig. 2b",
     note: "",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         matches: Matches::All,

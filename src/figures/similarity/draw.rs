@@ -4,7 +4,7 @@ use super::{Layout, STRIP};
 use crate::figures::drawing::empty::say;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{index_ticks, short};
-use crate::figures::drawing::style::{LABEL, TICK, cos_color, text_width, truncate};
+use crate::figures::drawing::style::{LABEL, cos_color, text_width, truncate};
 use crate::report::{Side, Status};
 
 impl Layout<'_> {
@@ -46,16 +46,7 @@ impl Layout<'_> {
             let reach = 0.5 * text_width(&number, LABEL) + 1.0;
             // Neighbours in narrow columns: the triangle stays, the number waits for room.
             if !self.request.thumbnail && x - reach >= free {
-                pen.text(
-                    (x, self.y0 - 13.0),
-                    &number,
-                    Type {
-                        size: LABEL,
-                        bold: true,
-                        color: ink,
-                    },
-                    Align::Middle,
-                )?;
+                pen.text((x, self.y0 - 13.0), &number, Type::strong(ink), Align::Middle)?;
                 free = x + reach;
             }
         }
@@ -82,11 +73,7 @@ impl Layout<'_> {
         if shown <= self.cols {
             pen.vline(to - 1.0, y - 2.0, y + 3.0, 1.0, color)?;
         }
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::label(pen.palette.ink_3);
         let label = format!("window k = {k}");
         if to + 6.0 + text_width(&label, LABEL) <= self.width {
             return pen.text((to + 6.0, y + 4.0), &label, face, Align::Start);
@@ -96,11 +83,7 @@ impl Layout<'_> {
     }
 
     fn rows_axis(&self, pen: &Pen) -> Drawn {
-        let face = Type {
-            size: TICK,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::tick(pen.palette.ink_3);
         for tick in index_ticks(self.first.0, self.rows) {
             pen.text(
                 (self.x0 - 8.0, self.row(tick - 1) + 4.0),
@@ -118,15 +101,7 @@ impl Layout<'_> {
             "pre-trained left vector i"
         };
         let name = truncate(name, LABEL, self.tall());
-        pen.text_up(
-            (14.0, self.y0 + self.tall()),
-            &name,
-            Type {
-                size: LABEL,
-                bold: false,
-                color: pen.palette.ink_2,
-            },
-        )
+        pen.text_up((14.0, self.y0 + self.tall()), &name, Type::label(pen.palette.ink_2))
     }
 
     /// The legend of the cells.
@@ -155,11 +130,7 @@ impl Layout<'_> {
             &[0.0, 0.25, 0.5, 0.75, 1.0]
         };
         for tick in ticks {
-            let face = Type {
-                size: TICK,
-                bold: false,
-                color: pen.palette.ink_3,
-            };
+            let face = Type::tick(pen.palette.ink_3);
             pen.text((x + tick * w, y + 20.0), &short(*tick), face, Align::Middle)?;
         }
         let name = match self.request.settings.side {
@@ -167,11 +138,7 @@ impl Layout<'_> {
             Side::Right => "|cos|, right vectors",
             Side::Both => "|cos|, left vectors",
         };
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let face = Type::label(pen.palette.ink_3);
         // Narrow: the name stands beside the bar.
         if self.narrow {
             pen.text((x + w + 12.0, y + 9.0), name, face, Align::Start)

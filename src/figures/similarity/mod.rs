@@ -28,6 +28,7 @@ pub static SIMILARITY: FigureKind = FigureKind {
     paper: "Figs. 1, 3",
     note: "A strong cell: the fine-tuned vector is that pre-trained vector. A blank column: it is none of them.",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         map: true,

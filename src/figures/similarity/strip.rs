@@ -10,11 +10,7 @@ use crate::report::Side;
 impl Layout<'_> {
     pub(super) fn strip_axis(&self, pen: &Pen) -> Drawn {
         let (left, right, palette) = (self.x0, self.x0 + self.wide(), pen.palette);
-        let face = Type {
-            size: TICK,
-            bold: false,
-            color: palette.ink_3,
-        };
+        let face = Type::tick(palette.ink_3);
         pen.hline(left, right, self.strip.at(1.0), 1.0, palette.grid)?;
         if let Some(null) = self.subject.null {
             let (top, bottom) = (self.strip.at(null.high), self.strip.at(null.low));
@@ -39,16 +35,7 @@ impl Layout<'_> {
             (false, Side::Both) => "fine-tuned vector j, by falling singular value",
         };
         let name = truncate(name, LABEL, self.width - left);
-        pen.text(
-            (left, base + 34.0),
-            &name,
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Align::Start,
-        )?;
+        pen.text((left, base + 34.0), &name, Type::label(palette.ink_2), Align::Start)?;
         pen.dashed_hline(left, right, self.strip.at(self.request.settings.epsilon), palette.ink)
     }
 
@@ -79,21 +66,9 @@ impl Layout<'_> {
             Side::Both => "best match c, both",
         };
         let epsilon = format!("ε = {}", fixed(self.request.settings.epsilon, 2));
-        let strong = Type {
-            size: LABEL,
-            bold: true,
-            color: palette.ink,
-        };
-        let plain = Type {
-            size: LABEL,
-            bold: false,
-            color: palette.ink_2,
-        };
-        let quiet = Type {
-            size: LABEL,
-            bold: false,
-            color: palette.ink_3,
-        };
+        let strong = Type::strong(palette.ink);
+        let plain = Type::label(palette.ink_2);
+        let quiet = Type::label(palette.ink_3);
         let (line, right) = (self.strip.at(self.request.settings.epsilon), self.x0 + self.wide());
         let band = self
             .subject

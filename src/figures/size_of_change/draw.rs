@@ -5,11 +5,15 @@ use crate::figures::data::cosines::cos_ticks;
 use crate::figures::data::readings;
 use crate::figures::data::words::so_far;
 use crate::figures::drawing::empty::say;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
-use crate::figures::drawing::scale::{apart, fixed, short, tick_label};
-use crate::figures::drawing::style::{LABEL, TICK, text_width, truncate};
-use crate::metrics::Reading;
+use crate::figures::drawing::scale::{fixed, short, tick_label};
+use crate::figures::drawing::style::{LABEL, TICK, text_width};
+use crate::metrics::Measured;
 use crate::metrics::change_ratio::CHANGE_RATIO;
+
+const SIZE: &str = "size of the change, σ₁(ΔW) / σ₁(W₀)";
+const SIZE_LOG: &str = "size of the change, σ₁(ΔW) / σ₁(W₀) (log scale)";
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -28,11 +32,11 @@ impl Layout<'_> {
         // Without an intruder first: what is new lies on top.
         let (new, old): (Vec<_>, Vec<_>) = self.marks.iter().partition(|m| m.intruders.0 > 0);
         for mark in old.iter().rev() {
-            let color = pen.palette.token(&self.series[mark.model].token);
+            let color = pen.palette.of_series(&self.series[mark.model]);
             pen.open_dot(mark.at, 2.5, color, 0.7)?;
         }
         for mark in new.iter().rev() {
-            let color = pen.palette.token(&self.series[mark.model].token);
+            let color = pen.palette.of_series(&self.series[mark.model]);
             pen.dot(mark.at, 3.0, color, 1.0)?;
         }
         self.means(pen)?;
@@ -40,53 +44,22 @@ impl Layout<'_> {
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
+        let frame = Frame {
+            left: self.left,
+            right: self.right,
+            base: HEIGHT - BOTTOM,
+            width: self.width,
+        };
         let k = self.request.settings.k;
         let title = if self.narrow {
             format!("Weakest match of each matrix’s top {k}")
         } else {
             format!("Weakest match among each matrix’s {k} strongest vectors")
         };
-        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
-        let base = HEIGHT - BOTTOM;
-        for (n, value) in cos_ticks(self.request.settings.cosine).into_iter().enumerate() {
-            let color = if n == 0 { palette.rule_strong } else { palette.grid };
-            pen.hline(self.left, self.right, self.y.at(value), 1.0, color)?;
-            pen.text(
-                (self.left - 8.0, self.y.at(value) + 4.0),
-                &short(value),
-                tick,
-                Align::End,
-            )?;
-        }
-        let widest = self
-            .ticks
-            .iter()
-            .map(|t| text_width(&tick_label(*t), TICK))
-            .fold(0.0, f64::max);
-        for value in apart(&self.ticks, |v| self.x.at(v), widest + 10.0) {
-            let x = self.x.at(value);
-            pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &tick_label(value), tick, Align::Middle)?;
-        }
-        let words = if self.narrow {
-            "size of the change, σ₁(ΔW) / σ₁(W₀)"
-        } else {
-            "size of the change, σ₁(ΔW) / σ₁(W₀) (log scale)"
-        };
-        pen.text((self.left, HEIGHT - 5.0), words, name, Align::Start)
+        frame.title(pen, &title)?;
+        frame.upwards(pen, &self.y, &cos_ticks(self.request.settings.cosine), short)?;
+        frame.along(pen, &self.x, &self.ticks, tick_label)?;
+        frame.name(pen, if self.narrow { SIZE } else { SIZE_LOG })
     }
 
     /// The thresholds: a change as strong as the strongest of its base, and a vector that is an intruder.
@@ -95,11 +68,7 @@ impl Layout<'_> {
         let base = HEIGHT - BOTTOM;
         pen.vline(one, TOP, base, 1.0, pen.palette.rule_strong)?;
         pen.dashed_hline(self.left, self.right, self.y.at(epsilon), pen.palette.ink)?;
-        let strong = Type {
-            size: LABEL,
-            bold: true,
-            color: pen.palette.ink,
-        };
+        let strong = Type::strong(pen.palette.ink);
         let words = format!("ε = {}", fixed(epsilon, 2));
         if self.narrow {
             return pen.halo(
@@ -115,11 +84,7 @@ impl Layout<'_> {
             strong,
             Align::Start,
         )?;
-        let quiet = Type {
-            size: TICK,
-            bold: false,
-            color: pen.palette.ink_3,
-        };
+        let quiet = Type::tick(pen.palette.ink_3);
         let words = "as strong as W₀’s strongest";
         let before = one - 6.0 - text_width(words, TICK) > self.left;
         let (x, align) = if before {
@@ -138,7 +103,7 @@ impl Layout<'_> {
             .enumerate()
             .filter_map(|(model, mean)| Some((model, (*mean)?)))
             .collect();
-        let print = |mean: f64| CHANGE_RATIO.print(Reading::Exactly(mean));
+        let print = |mean: f64| CHANGE_RATIO.print(Measured::Exactly(mean));
         let room = HEIGHT - BOTTOM - 8.0 - self.y.at(self.request.settings.epsilon).max(TOP);
         let rows = readings::fit(known.len(), room);
         let longest = known
@@ -168,16 +133,12 @@ impl Layout<'_> {
     }
 
     fn key(&self, pen: &Pen) -> Drawn {
-        let face = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let face = Type::label(pen.palette.ink_2);
         let (y, first, rest) = (HEIGHT - 5.0, "with an intruder", "without");
         let without = self.right - text_width(rest, LABEL);
         let with = without - 24.0 - text_width(first, LABEL);
         // The axis name comes first.
-        if with - 12.0 < self.left + text_width("size of the change, σ₁(ΔW) / σ₁(W₀) (log scale)", LABEL) {
+        if with - 12.0 < self.left + text_width(SIZE_LOG, LABEL) {
             return Ok(());
         }
         pen.text((self.right, y), rest, face, Align::End)?;

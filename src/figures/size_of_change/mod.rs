@@ -7,6 +7,7 @@ mod draw;
 mod read;
 mod table;
 
+use crate::figures::data::looks::looks;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, one_two_five};
 use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
@@ -14,9 +15,9 @@ use crate::figures::{Request, sane_width};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
-use crate::metrics::{Reading, change_ratio};
+use crate::metrics::{Measured, change_ratio};
 use crate::report::{Cosine, Matrix, Report};
-use crate::series::{Series, labels, series};
+use crate::series::{Series, labels};
 
 pub static SIZE_OF_CHANGE: FigureKind = FigureKind {
     id: "size-of-change",
@@ -29,6 +30,7 @@ pub static SIZE_OF_CHANGE: FigureKind = FigureKind {
     paper: "",
     note: "A dot is a matrix. The further right, the stronger its change beside its base; the lower, the newer its newest strong vector.",
     by_layer: false,
+    per_model: false,
     shows: &CHANGE_RATIO,
     keeps: Keeps {
         spectra: true,
@@ -86,11 +88,11 @@ impl<'a> Layout<'a> {
             m.matrices.iter().filter_map(move |matrix| {
                 let size = CHANGE_RATIO.read(matrix, settings).value().filter(|size| *size > 0.0)?;
                 let weakest = match WEAKEST_MATCH.read(matrix, settings) {
-                    Reading::Between(low, high) => (low, high),
+                    Measured::Between(low, high) => (low, high),
                     reading => reading.value().map(|x| (x, x))?,
                 };
                 let intruders = match INTRUDERS.read(matrix, settings) {
-                    Reading::Counted(n, open) => (n, open),
+                    Measured::Counted(n, open) => (n, open),
                     _ => (0, 0),
                 };
                 Some((model, matrix, size, weakest, intruders))
@@ -124,7 +126,7 @@ impl<'a> Layout<'a> {
             .collect();
         Layout {
             request,
-            series: series(&report.models),
+            series: looks(report, request),
             labels: labels(&report.models),
             means: report.models.iter().map(|m| change_ratio::mean(&m.matrices)).collect(),
             marks,

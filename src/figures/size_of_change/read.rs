@@ -6,7 +6,7 @@ use crate::figures::{Focus, Readout};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
-use crate::metrics::{Measure, Reading};
+use crate::metrics::{Measure, Measured};
 use crate::series::type_label;
 
 impl Layout<'_> {
@@ -48,14 +48,14 @@ impl Layout<'_> {
             Some(layer) => format!("layer {layer}, {}", type_label(matrix.kind.as_deref())),
             None => matrix.name.clone(),
         };
-        let line = |measure: &Measure, reading: Reading| (measure.short.to_owned(), measure.print(reading));
+        let line = |measure: &Measure, reading: Measured| (measure.short.to_owned(), measure.print(reading));
         Readout {
             title,
             lines: vec![
                 ("model".into(), self.labels[mark.model].clone()),
-                line(&CHANGE_RATIO, Reading::Exactly(mark.size)),
-                line(&WEAKEST_MATCH, Reading::Between(mark.weakest.0, mark.weakest.1)),
-                line(&INTRUDERS, Reading::Counted(mark.intruders.0, mark.intruders.1)),
+                line(&CHANGE_RATIO, Measured::Exactly(mark.size)),
+                line(&WEAKEST_MATCH, Measured::Between(mark.weakest.0, mark.weakest.1)),
+                line(&INTRUDERS, Measured::Counted(mark.intruders.0, mark.intruders.1)),
             ],
             colors: Vec::new(),
             focus: Focus {
@@ -76,7 +76,7 @@ impl Layout<'_> {
         let of = |model: usize| {
             let own = || self.marks.iter().filter(move |m| m.model == model);
             let new = own().filter(|m| m.intruders.0 > 0).count();
-            let size = self.means[model].map(|mean| CHANGE_RATIO.print(Reading::Exactly(mean)))?;
+            let size = self.means[model].map(|mean| CHANGE_RATIO.print(Measured::Exactly(mean)))?;
             (own().next().is_some()).then(|| {
                 let all = count(own().count() as u64);
                 format!(

@@ -2,12 +2,14 @@
 
 use super::{BOTTOM, HEIGHT, Layout, TOP};
 use crate::figures::drawing::empty::say;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::labels::around;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
-use crate::figures::drawing::scale::{index_ticks, tick_labels};
+use crate::figures::drawing::scale::{count, index_ticks, tick_label_among};
 use crate::figures::drawing::spread::spread;
-use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate};
 use crate::report::Status;
+use crate::series::Series;
 use plotters::style::RGBColor;
 
 /// Ranks nearer together than this, in CSS pixels, are a line without dots.
@@ -26,61 +28,39 @@ impl Layout<'_> {
             pen.vline(self.x.at(j as f64) - 0.5, TOP, HEIGHT - BOTTOM, 1.0, pen.palette.ink)?;
         }
         let (series, color) = (&self.subject.series, pen.palette.token(&self.subject.series.token));
-        self.line(pen, self.base, 1.75, pen.palette.base, false)?;
-        self.line(pen, self.tuned, series.width, color, series.dashed)?;
+        self.line(pen, self.base, &Series::none())?;
+        self.line(pen, self.tuned, series)?;
         self.names(pen, color)?;
         self.rings(pen)
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let palette = pen.palette;
-        let (name, tick) = (
-            Type {
-                size: LABEL,
-                bold: false,
-                color: palette.ink_2,
-            },
-            Type {
-                size: TICK,
-                bold: false,
-                color: palette.ink_3,
-            },
-        );
-        pen.text((0.0, 12.0), "Singular value σ", name, Align::Start)?;
-        for (n, (value, label)) in self.ticks.iter().zip(tick_labels(&self.ticks)).enumerate() {
-            let y = self.y.at(*value);
-            pen.hline(
-                self.left,
-                self.right + 4.0,
-                y,
-                1.0,
-                if n == 0 { palette.rule_strong } else { palette.grid },
-            )?;
-            pen.text((self.left - 8.0, y + 4.0), &label, tick, Align::End)?;
-        }
-        let base = HEIGHT - BOTTOM;
-        for rank in index_ticks(0, self.shown) {
-            let x = self.x.at(rank.saturating_sub(1) as f64);
-            pen.vline(x - 0.5, base, base + 4.0, 1.0, palette.rule_strong)?;
-            pen.text((x, base + 17.0), &rank.to_string(), tick, Align::Middle)?;
-        }
-        pen.text(
-            (self.left, HEIGHT - 5.0),
-            &truncate("rank of the singular value", LABEL, self.width - self.left),
-            name,
-            Align::Start,
-        )
+        let frame = Frame {
+            left: self.left,
+            right: self.right + 4.0,
+            base: HEIGHT - BOTTOM,
+            width: self.width,
+        };
+        frame.title(pen, "Singular value σ")?;
+        frame.upwards(pen, &self.y, &self.ticks, |v| tick_label_among(&self.ticks, v))?;
+        // Ranks are counted from one.
+        let ranks: Vec<f64> = index_ticks(0, self.shown)
+            .into_iter()
+            .map(|r| r.saturating_sub(1) as f64)
+            .collect();
+        frame.along(pen, &self.x, &ranks, |r| count(r as u64 + 1))?;
+        frame.name(pen, "rank of the singular value")
     }
 
-    fn line(&self, pen: &Pen, sigma: &[f32], width: f64, color: RGBColor, dashed: bool) -> Drawn {
+    fn line(&self, pen: &Pen, sigma: &[f32], look: &Series) -> Drawn {
         let points: Vec<Point> = (0..sigma.len()).filter_map(|j| self.place(sigma, j)).collect();
-        pen.path(&points, width, color, dashed)?;
+        pen.line(&points, look)?;
         let apart = self.x.at(1.0) - self.x.at(0.0);
         if apart < DOTS_APART {
-            Ok(())
-        } else {
-            points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0))
+            return Ok(());
         }
+        let color = pen.palette.of_series(look);
+        points.iter().try_for_each(|p| pen.dot(*p, 2.25, color, 1.0))
     }
 
     /// A line as points a few pixels apart, as far as names can reach.
@@ -112,11 +92,7 @@ impl Layout<'_> {
                 .total_cmp(&b.0.1)
                 .then((a.1 == "pre-trained").cmp(&(b.1 == "pre-trained")))
         });
-        let face = |color| Type {
-            size: LABEL,
-            bold: false,
-            color,
-        };
+        let face = |color| Type::label(color);
         if !self.narrow {
             let wanted: Vec<f64> = names.iter().map(|n| n.0.1).collect();
             for ((at, name, color), y) in names
@@ -180,16 +156,7 @@ impl Layout<'_> {
         let bounds = ((self.left, TOP - 12.0), (self.right, HEIGHT - BOTTOM));
         for ((_, name), at) in points.iter().zip(around(&points, &marks, bounds)) {
             if let Some(at) = at {
-                pen.halo(
-                    at,
-                    name,
-                    Type {
-                        size: LABEL,
-                        bold: true,
-                        color: ink,
-                    },
-                    Align::Start,
-                )?;
+                pen.halo(at, name, Type::strong(ink), Align::Start)?;
             }
         }
         Ok(())

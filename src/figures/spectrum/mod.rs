@@ -24,6 +24,7 @@ pub static SPECTRUM: FigureKind = FigureKind {
     paper: "Fig. 2a",
     note: "",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         matches: Matches::All,

@@ -16,14 +16,16 @@ pub(super) struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    pub fn of(matrix: &'a Matrix, side: Side, j: usize, pixels: usize) -> Self {
+    /// `best`: the best match and its |cos|, which is known where the others are not.
+    pub fn of(matrix: &'a Matrix, side: Side, j: usize, best: Option<(usize, f64)>, pixels: usize) -> Self {
         let n = thin(matrix);
         let map = Map::of_column(matrix, side, j);
         let known = map.size().map_or(0, |(rows, _)| rows.min(n));
         let mut peaks: Vec<Option<(usize, f64)>> = vec![None; n.min(pixels.max(1))];
         let stems = peaks.len();
-        for i in 0..known {
-            let (Some(cos), Some(peak)) = (map.at(i, j), peaks.get_mut(i * stems / n)) else {
+        let cosines = (0..known).filter_map(|i| Some((i, map.at(i, j)?)));
+        for (i, cos) in cosines.chain(best.filter(|(i, _)| (known..n).contains(i))) {
+            let Some(peak) = peaks.get_mut(i * stems / n) else {
                 continue;
             };
             if peak.is_none_or(|(_, most)| cos > most) {

@@ -2,6 +2,7 @@
 
 use super::{BOTTOM, GAP, LEFT, Layout, PANEL, Panel, TOP};
 use crate::figures::drawing::empty::say;
+use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{count, fixed, index_ticks, short};
 use crate::figures::drawing::spread::spread;
@@ -13,11 +14,7 @@ const PART: f64 = 0.45;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
-        let name = Type {
-            size: LABEL,
-            bold: false,
-            color: pen.palette.ink_2,
-        };
+        let name = Type::label(pen.palette.ink_2);
         let side = if self.subject.settings.side == Side::Right {
             "right"
         } else {
@@ -67,40 +64,18 @@ impl Layout<'_> {
 
     fn axes(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (palette, y) = (pen.palette, self.y(panel));
-        let tick = Type {
-            size: TICK,
-            bold: false,
-            color: palette.ink_3,
-        };
         let title = truncate(&self.title(panel.j), LABEL, self.width - LEFT);
-        pen.text(
-            (LEFT, panel.top - 9.0),
-            &title,
-            Type {
-                size: LABEL,
-                bold: true,
-                color: palette.ink,
-            },
-            Align::Start,
-        )?;
+        pen.text((LEFT, panel.top - 9.0), &title, Type::strong(palette.ink), Align::Start)?;
         if self.subject.is_intruder(panel.j) {
             pen.triangle((LEFT - 9.0, panel.top - 10.0), 4.5, palette.ink)?;
         }
-        for value in [0.0, 0.5, 1.0] {
-            pen.hline(
-                LEFT,
-                self.right,
-                y.at(value),
-                1.0,
-                if value == 0.0 {
-                    palette.rule_strong
-                } else {
-                    palette.grid
-                },
-            )?;
-            pen.text((LEFT - 8.0, y.at(value) + 4.0), &short(value), tick, Align::End)?;
-        }
-        Ok(())
+        let frame = Frame {
+            left: LEFT,
+            right: self.right,
+            base: panel.top + PANEL,
+            width: self.width,
+        };
+        frame.upwards(pen, &y, &[0.0, 0.5, 1.0], short)
     }
 
     fn stems(&self, pen: &Pen, panel: &Panel) -> Drawn {
@@ -135,16 +110,8 @@ impl Layout<'_> {
     /// Epsilon and what chance would give; in words in the first panel only.
     fn thresholds(&self, pen: &Pen, panel: &Panel, first: bool) -> Drawn {
         let (y, epsilon, palette) = (self.y(panel), self.subject.settings.epsilon, pen.palette);
-        let strong = Type {
-            size: LABEL,
-            bold: true,
-            color: palette.ink,
-        };
-        let quiet = Type {
-            size: LABEL,
-            bold: false,
-            color: palette.ink_3,
-        };
+        let strong = Type::strong(palette.ink);
+        let quiet = Type::label(palette.ink_3);
         pen.dashed_hline(LEFT, self.right, y.at(epsilon), palette.ink)?;
         let label = format!("ε = {}", fixed(epsilon, 2));
         let chance = self.subject.null.map(|null| null.middle);
@@ -185,14 +152,7 @@ impl Layout<'_> {
 
     fn indices(&self, pen: &Pen) -> Drawn {
         let Some(last) = self.panels.last() else { return Ok(()) };
-        let (base, tick) = (
-            self.height() - BOTTOM,
-            Type {
-                size: TICK,
-                bold: false,
-                color: pen.palette.ink_3,
-            },
-        );
+        let (base, tick) = (self.height() - BOTTOM, Type::tick(pen.palette.ink_3));
         let mut free = f64::NEG_INFINITY;
         for i in index_ticks(0, self.n) {
             let (x, text) = (self.x(last, last.column.stem_of(i.saturating_sub(1))), count(i as u64));

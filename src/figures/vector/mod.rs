@@ -28,6 +28,7 @@ pub static VECTOR: FigureKind = FigureKind {
     paper: "Fig. 2c",
     note: "",
     by_layer: false,
+    per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
         map: true,
@@ -80,7 +81,8 @@ impl<'a> Layout<'a> {
             .into_iter()
             .flatten();
         let panels = shown.enumerate().filter_map(|(at, j)| {
-            let column = Column::of(subject.matrix?, subject.settings.side, j, (right - LEFT) as usize);
+            let best = subject.best_of(j).and_then(|best| Some((best.i? as usize, best.cos)));
+            let column = Column::of(subject.matrix?, subject.settings.side, j, best, (right - LEFT) as usize);
             Some(Panel {
                 j,
                 column,

@@ -7,8 +7,8 @@ use crate::print::fixed;
 use crate::report::Matrix;
 use crate::report::panel::{Body, Curves, Level, Line, Panel, Range, Strip};
 
-/// The colours of the vectors that have a line, from strong to weak.
-const TOKENS: [&str; 3] = ["lora-7", "lora-4", "lora-1"];
+/// The looks of the vectors that have a line, from strong to weak: colour, and whether it is dashed. The colours of ranks would say ranks.
+const LOOKS: [(&str, bool); 3] = [("ink", false), ("base", false), ("base", true)];
 
 pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
     let course = |of: fn(&Found) -> &[f32], j: usize| -> Vec<[f64; 2]> {
@@ -25,8 +25,10 @@ pub fn best_match(sweep: &Sweep, dials: &MakingDials, now: &Matrix) -> Panel {
         points,
         deviation: vec![],
     };
-    let own = |(j, token): (usize, &&str)| line(format!("j = {}", j + 1), token, false, course(|found| &found.best, j));
-    let mut lines: Vec<Line> = TOKENS.iter().enumerate().map(own).collect();
+    let own = |(j, (token, dashed)): (usize, &(&str, bool))| {
+        line(format!("j = {}", j + 1), token, *dashed, course(|found| &found.best, j))
+    };
+    let mut lines: Vec<Line> = LOOKS.iter().enumerate().map(own).collect();
     let (title, label) = match dials.making {
         Making::Planted => ("Best match against strength", "strength λ, in σ₁"),
         Making::Turned => ("Best match against angle", "angle, in degrees"),
