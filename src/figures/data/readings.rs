@@ -22,7 +22,7 @@ pub fn fit(rows: usize, height: f64) -> usize {
 }
 
 /// More lines than this leave no place clear.
-const CROWD: usize = 40;
+pub const CROWD: usize = 40;
 
 /// The plot that a list stands in, and what it should not cover, in CSS pixels.
 pub struct Around<'a> {

@@ -2,7 +2,7 @@
 
 use super::{BOTTOM, Layout, Line, NARROW, TOP};
 use crate::figures::data::looks::back_to_front;
-use crate::figures::data::readings;
+use crate::figures::data::readings::{self, CROWD};
 use crate::figures::data::words::so_far;
 use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
@@ -60,16 +60,17 @@ impl Layout<'_> {
         }
     }
 
-    /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart.
+    /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart. Among a crowd of lines those within
+    /// three are: a slider draws hundreds of thousands of corners otherwise.
     fn steps(&self, line: &Line) -> Vec<Point> {
-        const COLUMNS_PER_PX: f64 = 2.0;
+        let columns_per_px = if self.lines.len() > CROWD { 0.33 } else { 2.0 };
         let mut points = vec![(self.x.at(0.0), self.y.at(0.0))];
         let mut n = 0;
         while n < line.cosines.len() && line.cosines[n] < 1.0 {
-            let column = (self.x.at(line.cosines[n]) * COLUMNS_PER_PX).floor();
+            let column = (self.x.at(line.cosines[n]) * columns_per_px).floor();
             let before = self.y.at(n as f64);
-            n += line.cosines[n..].partition_point(|c| *c < 1.0 && (self.x.at(*c) * COLUMNS_PER_PX).floor() <= column);
-            let x = column / COLUMNS_PER_PX;
+            n += line.cosines[n..].partition_point(|c| *c < 1.0 && (self.x.at(*c) * columns_per_px).floor() <= column);
+            let x = (column / columns_per_px).max(self.left);
             points.extend([(x, before), (x, self.y.at(n as f64))]);
         }
         points.push((self.x.at(1.0), self.y.at(n as f64)));
