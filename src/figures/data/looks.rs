@@ -19,9 +19,14 @@ pub fn looks(report: &Report, request: &Request) -> Vec<Series> {
     all
 }
 
-/// The order in which lines are drawn: the pale first, then the heavy, which hide nothing.
-pub fn back_to_front(a: &Series, b: &Series) -> std::cmp::Ordering {
-    a.shade.total_cmp(&b.shade).then(b.width.total_cmp(&a.width))
+/// Lines in the order in which they are drawn: the pale first, then the heavy, which hide nothing.
+pub fn back_to_front<T>(lines: &[T], look: impl Fn(&T) -> &Series) -> Vec<&T> {
+    let mut order: Vec<&T> = lines.iter().collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (look(a), look(b));
+        a.shade.total_cmp(&b.shade).then(b.width.total_cmp(&a.width))
+    });
+    order
 }
 
 /// From the pointer to the line that it points at, in CSS pixels.

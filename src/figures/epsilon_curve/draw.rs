@@ -14,7 +14,7 @@ impl Layout<'_> {
         let epsilon = self.request.settings.epsilon;
         let at = self.x.at(epsilon).round();
         pen.dashed_vline(at, TOP - 6.0, self.base(), pen.palette.ink)?;
-        for line in self.back_to_front() {
+        for line in back_to_front(&self.lines, |line| &line.series) {
             pen.line(&self.steps(line), &line.series)?;
         }
         self.dots(pen, epsilon, 4.0)?;
@@ -28,18 +28,17 @@ impl Layout<'_> {
         self.crosshair(pen)
     }
 
-    fn back_to_front(&self) -> Vec<&Line> {
-        let mut order: Vec<&Line> = self.lines.iter().collect();
-        order.sort_by(|a, b| back_to_front(&a.series, &b.series));
-        order
-    }
-
     fn base(&self) -> f64 {
         self.height - BOTTOM
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let frame = self.frame();
+        let frame = Frame {
+            left: self.left,
+            right: self.right,
+            base: self.base(),
+            width: self.width,
+        };
         frame.title(pen, &self.title())?;
         frame.upwards(pen, &self.y, &count_decades(self.limit), |v| count(v as u64))?;
         frame.along(pen, &self.x, &[0.0, 0.25, 0.5, 0.75, 1.0], short)?;
@@ -49,15 +48,6 @@ impl Layout<'_> {
             "threshold ε: a vector whose best match is below it counts"
         };
         frame.name(pen, words)
-    }
-
-    fn frame(&self) -> Frame {
-        Frame {
-            left: self.left,
-            right: self.right,
-            base: self.base(),
-            width: self.width,
-        }
     }
 
     /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart. Among a crowd of lines those within
@@ -79,14 +69,16 @@ impl Layout<'_> {
 
     fn dots(&self, pen: &Pen, epsilon: f64, radius: f64) -> Drawn {
         let x = self.x.at(epsilon).round() + 0.5;
-        self.back_to_front().into_iter().try_for_each(|line| {
-            pen.dot(
-                (x, self.y.at(line.count(epsilon) as f64)),
-                radius,
-                pen.palette.of_series(&line.series),
-                1.0,
-            )
-        })
+        back_to_front(&self.lines, |line| &line.series)
+            .into_iter()
+            .try_for_each(|line| {
+                pen.dot(
+                    (x, self.y.at(line.count(epsilon) as f64)),
+                    radius,
+                    pen.palette.of_series(&line.series),
+                    1.0,
+                )
+            })
     }
 
     /// The upper left corner and the size of the list of readings, beside the threshold's line where that covers least.

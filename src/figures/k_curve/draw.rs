@@ -16,7 +16,7 @@ impl Layout<'_> {
         self.all_vectors(pen)?;
         let at = self.x.at(self.k() as f64).round();
         pen.dashed_vline(at, TOP - 12.0, self.base(), pen.palette.ink)?;
-        for line in self.back_to_front() {
+        for line in back_to_front(&self.lines, |line| &line.series) {
             self.line(pen, line)?;
         }
         self.dots(pen, self.k())?;
@@ -27,18 +27,18 @@ impl Layout<'_> {
         self.crosshair(pen)
     }
 
-    fn back_to_front(&self) -> Vec<&Line> {
-        let mut order: Vec<&Line> = self.lines.iter().collect();
-        order.sort_by(|a, b| back_to_front(&a.series, &b.series));
-        order
-    }
-
     fn base(&self) -> f64 {
         self.height - BOTTOM
     }
 
     fn axes(&self, pen: &Pen) -> Drawn {
-        let (frame, last, shares) = (self.frame(), self.last as f64, self.request.fraction);
+        let (last, shares) = (self.last as f64, self.request.fraction);
+        let frame = Frame {
+            left: self.left,
+            right: self.right,
+            base: self.base(),
+            width: self.width,
+        };
         frame.title(pen, &self.title())?;
         frame.upwards(pen, &self.y, &self.grid(), |v| {
             if shares { percent(v) } else { count(v as u64) }
@@ -59,15 +59,6 @@ impl Layout<'_> {
             (false, false) => format!("window k: how many top vectors are looked at (of {n})"),
         };
         frame.name(pen, &words)
-    }
-
-    fn frame(&self) -> Frame {
-        Frame {
-            left: self.left,
-            right: self.right,
-            base: self.base(),
-            width: self.width,
-        }
     }
 
     /// Values with a grid line; the last is the true limit.
@@ -138,7 +129,7 @@ impl Layout<'_> {
     }
 
     fn dots(&self, pen: &Pen, k: u64) -> Drawn {
-        for line in self.back_to_front() {
+        for line in back_to_front(&self.lines, |line| &line.series) {
             if let Some((x, y)) = self.place(line, k) {
                 pen.dot((x.round() + 0.5, y), 4.0, pen.palette.of_series(&line.series), 1.0)?;
             }

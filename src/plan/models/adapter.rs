@@ -93,13 +93,7 @@ fn of_modules(
         None if is_slice(&m.name) => m.name.clone(),
         None => replication::name(&format!("{}.weight", m.name), sources.layer_map()),
     };
-    let named: Vec<Named> = modules
-        .iter()
-        .map(|m| Named {
-            name: name(m),
-            shape: m.outline.shape,
-        })
-        .collect();
+    let named = named(&modules, name);
     let met = met_or_asked(
         model,
         base,
@@ -197,6 +191,15 @@ fn of_modules(
     paired
 }
 
+/// Modules under names that pair with the base's.
+fn named(modules: &[Module], name: impl Fn(&Module) -> String) -> Vec<Named> {
+    let of = |m: &Module| Named {
+        name: name(m),
+        shape: m.outline.shape,
+    };
+    modules.iter().map(of).collect()
+}
+
 /// The modules of the models that the base is. An adapter of a pipeline has others, which are set aside and said.
 fn own_component(model: &Side, adapter: &Adapter, base: &Base, answers: &Answers, paired: &mut Paired) -> Vec<Module> {
     let components = adapter.components();
@@ -216,16 +219,15 @@ fn own_component(model: &Side, adapter: &Adapter, base: &Base, answers: &Answers
             let modules: Vec<Module> = of(*c).cloned().collect();
             let by_joined = joined_names(&modules, base);
             let name = |m: &Module| found_joined(&by_joined, m).unwrap_or_else(|| format!("{}.weight", m.name));
-            let named: Vec<Named> = modules
-                .iter()
-                .map(|m| Named {
-                    name: name(m),
-                    shape: m.outline.shape,
-                })
-                .collect();
-            met(base, &named, Shapes::Either, &ByHand::new(), base.config.as_ref())
-                .matrices()
-                .len()
+            met(
+                base,
+                &named(&modules, name),
+                Shapes::Either,
+                &ByHand::new(),
+                base.config.as_ref(),
+            )
+            .matrices()
+            .len()
         };
         let fits: Vec<(usize, Option<Component>)> = components.iter().map(|c| (fit(c), *c)).collect();
         let best = fits.iter().map(|f| f.0).max().unwrap_or(0);
