@@ -151,6 +151,7 @@ impl Session {
                     sources,
                     matrices: Vec::new(),
                     totals: Totals::default(),
+                    surgery: None,
                 })
                 .collect(),
             panels: Vec::new(),
@@ -203,6 +204,11 @@ impl Session {
             }
         }
         all
+    }
+
+    /// The plan in force.
+    pub fn planned(&self) -> &Plan {
+        &self.planned.plan
     }
 
     /// The jobs of the plan, in the order of `plan.matrices`.

@@ -34,6 +34,7 @@ mod planted;
 mod quantized;
 mod registry;
 mod runs;
+mod surgery;
 mod tried;
 mod vectors;
 mod zoo;

@@ -3,7 +3,7 @@
 
 use crate::export::{self, csv, embed_code, json, matrices_csv, matrices_json, page, pytorch, slim};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{FigureId, Focus, Readout, Request, Table, Theme, hover, step, svg, table};
 use crate::methods::{Change, Config, Method, Outline};
 use crate::metrics::intruder::INTRUDERS;
@@ -45,7 +45,7 @@ pub static TOY_FIGURE: FigureKind = FigureKind {
     id: "toy-matrices",
     title: "How many matrices",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K],
     follows_rule: true,
     choices: &[],
@@ -308,7 +308,7 @@ fn a_figure_needs_its_file_and_a_line() {
 
 #[test]
 fn every_figure_goes_everywhere() {
-    let drawn = |f: &FigureId| f.about == About::Run && !f.of_runs && f.kind().id != "tied-angle";
+    let drawn = |f: &FigureId| f.about == About::Run && f.needs == Needs::Nothing && f.kind().id != "tied-angle";
     for figure in FigureId::all().filter(drawn) {
         goes_everywhere(figure.kind().id, "<text", "def ");
     }

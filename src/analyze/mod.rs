@@ -6,6 +6,8 @@ mod exact;
 mod follows;
 mod known;
 mod rounded;
+/// Surgery.
+pub mod surgery;
 mod vectors;
 mod weights;
 
@@ -76,6 +78,12 @@ fn read<'a, B: AsRef<[u8]> + Sync>(
             (base.map(|w0| w0.select(&rows)), changes.into_iter().map(cut).collect())
         }
     }
+}
+
+/// The base's matrix, `[out, in]` by rows; none where it cannot be read.
+pub fn base(job: &Job, bytes: &[impl AsRef<[u8]> + Sync]) -> Option<Vec<f32>> {
+    let (base, _) = read(job, bytes);
+    Some(base.ok()?.matrix().transpose().as_slice().to_vec())
 }
 
 /// The tuned matrices themselves, `[out, in]` by rows, in the order of [`Job::tuned`]; none where nothing changed or it cannot be computed.

@@ -112,6 +112,22 @@ impl<'a> Weights<'a> {
         }
     }
 
+    /// The same with bytes of its own.
+    pub fn owned(&self) -> Weights<'static> {
+        Weights {
+            bytes: Cow::Owned(self.bytes.to_vec()),
+            stored: self.stored,
+            rows: self.rows,
+            cols: self.cols,
+            transposed: self.transposed,
+        }
+    }
+
+    /// Bytes that it holds.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// `[out, in]`.
     pub fn view(&self) -> View<'_> {
         let view = View::stored(&self.bytes, self.stored, self.rows, self.cols).expect("checked when it was read");

@@ -1,6 +1,6 @@
 //! The slim report: the part that one figure needs, for exported pages and embeds.
 
-use crate::figures::{Matches, Request};
+use crate::figures::{Matches, Needs, Request};
 use crate::report::{Cosine, Delta, LONGEST_WINDOW, Match, Matching, Matrix, Model, Report, Side, Similarity};
 use crate::summary;
 
@@ -22,6 +22,7 @@ pub fn slim(report: &Report, request: &Request) -> Report {
             .filter(|m| only.is_none_or(|name| m.name == *name))
             .cloned()
             .collect(),
+        surgery: model.surgery.clone().filter(|_| request.figure.needs == Needs::Surgery),
         ..model.bare()
     };
     let mut out = Report {

@@ -1,6 +1,7 @@
 //! Validation of a stored report: lengths that agree, indices that point somewhere, numbers that are finite and cosines that are cosines. It
 //! runs once, when the report is opened; after that the report is drawn as it is.
 
+use crate::report::surgery::Surgery;
 use crate::report::{Delta, Match, Matrix, Report, Similarity};
 
 /// The first thing that is wrong with it, in words: "“model.layers.0.q” of “lora”: its best matches point beyond the base’s 24 vectors".
@@ -18,6 +19,9 @@ pub fn fault(report: &Report) -> Option<String> {
         ];
         if !numbers.into_iter().flatten().all(f64::is_finite) {
             return Some(format!("“{}”: its scale is not a number", start(&model.label)));
+        }
+        if let Some(what) = model.surgery.as_ref().and_then(of_surgery) {
+            return Some(format!("“{}”: {what}", start(&model.label)));
         }
         if let Some((matrix, what)) = model.matrices.iter().find_map(|m| Some((m, of_matrix(m)?))) {
             return Some(format!(
@@ -132,6 +136,35 @@ fn of_delta(delta: &Delta, n: usize) -> Option<String> {
     }
     let above = floor.map_or(0, |f| f.above as usize);
     (delta.sigma.len() > n || above > n).then(|| format!("its change has more singular values than the {n} that fit"))
+}
+
+fn of_surgery(surgery: &Surgery) -> Option<String> {
+    if !surgery.lambdas.iter().chain([&surgery.epsilon]).all(|x| x.is_finite()) {
+        return Some("a number of its surgery is not a number".into());
+    }
+    surgery.arms.iter().find_map(|curve| {
+        let all = curve.intruders.len();
+        let lengths = [
+            curve.undecided.len(),
+            curve.frobenius.len(),
+            curve.energy.len(),
+            curve.effective_rank.len(),
+            curve.sigma.len(),
+        ];
+        let name = curve.arm.words().name;
+        if lengths.iter().any(|n| *n != all) || all > surgery.lambdas.len().max(1) {
+            return Some(format!("the lists of its surgery “{name}” differ in length"));
+        }
+        let optional = curve.energy.iter().chain(&curve.effective_rank).flatten();
+        let numbers = curve
+            .frobenius
+            .iter()
+            .chain(optional)
+            .copied()
+            .chain(curve.sigma.iter().map(|s| f64::from(*s)));
+        (!numbers.into_iter().all(|x| x.is_finite() && x >= 0.0))
+            .then(|| format!("a number of its surgery “{name}” is negative or not a number"))
+    })
 }
 
 #[cfg(feature = "page")]

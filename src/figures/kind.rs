@@ -91,8 +91,8 @@ pub struct FigureKind {
     pub title: &'static str,
     /// Its subject: a run, one matrix or one panel.
     pub about: About,
-    /// It shows the checkpoints of a training run: where a report holds none, it has nothing to show.
-    pub of_runs: bool,
+    /// What a report must hold, or there is nothing to show.
+    pub needs: Needs,
     /// The dials that an embed of it has.
     pub dials: &'static [Dial],
     /// Whether the rule in force (k, epsilon, side, cosine) moves it.
@@ -128,6 +128,19 @@ pub enum About {
     Matrix,
     /// One of the report's own panels.
     Panel,
+}
+
+/// What a report must hold for a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum Needs {
+    /// Matrices, as every report.
+    Nothing,
+    /// Checkpoints of a training run.
+    Runs,
+    /// A model that was operated on.
+    Surgery,
 }
 
 /// The dials that an embed may offer.

@@ -3,6 +3,7 @@
 //!
 //! Nothing is kept between calls: a redraw is fast enough to be stateless.
 
+mod arms;
 mod by_layer;
 mod caption;
 pub(crate) mod data;
@@ -30,7 +31,7 @@ pub use drawing::color::Theme;
 pub use drawing::raster::{Blit, Raster};
 pub use drawing::style;
 pub use drawing::surface::DrawError;
-pub use kind::{About, Choice, Dial, Field, FigureId, FigureKind, Keeps, Matches};
+pub use kind::{About, Choice, Dial, Field, FigureId, FigureKind, Keeps, Matches, Needs};
 #[cfg(feature = "page")]
 pub use panel::chosen as chosen_panel;
 pub use request::{Cell, Focus, Readout, Request};
@@ -59,6 +60,7 @@ static OWN: &[&FigureKind] = &[
     &overview::OVERVIEW,
     &by_layer::EFFECTIVE_RANK,
     &k_curve::K_CURVE,
+    &arms::ARMS,
     #[cfg(all(test, feature = "engine"))]
     &crate::recipes::TOY_FIGURE,
 ];

@@ -4,6 +4,7 @@
 
 use super::drawing::color::Theme;
 use super::kind::FigureId;
+use crate::report::surgery::Arm;
 use crate::report::{CORNER, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +136,8 @@ pub struct Focus {
     pub k: Option<u32>,
     /// The model whose line is pointed at: the lines of the others stand back.
     pub alone: Option<u32>,
+    /// The arm of a surgery.
+    pub arm: Option<Arm>,
     /// The place on a panel's x axis; of a vector in the plane its angle, of one in space its azimuth.
     pub at: Option<f64>,
     /// The elevation of a vector in space.

@@ -19,6 +19,7 @@ pub fn model(label: &str, kind: Kind, rank: Option<u32>, matrix: Matrix) -> Mode
         sources: vec![],
         matrices: vec![matrix],
         totals: Totals::default(),
+        surgery: None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::leading::{BEYOND, Leading, Tune, Turned, adapted, base, dense, groups
 use super::operator::Operator;
 use super::view::View;
 use super::{Matrix, NoConvergence};
+use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 /// Base vectors that are settled where fewer leave a verdict open.
@@ -24,8 +25,47 @@ pub struct Compared {
     pub residual: f64,
 }
 
+/// The leading vectors of a base, found once: later comparisons with it begin there.
+pub struct Settled {
+    base: Leading,
+    window: usize,
+    /// The short side is the right one.
+    turned: bool,
+}
+
+impl Settled {
+    /// For windows of `k` vectors at most.
+    pub fn of(w0: View, k: usize) -> Result<Settled, NoConvergence> {
+        let turned = w0.rows() > w0.cols();
+        let w0 = if turned { w0.t() } else { w0 };
+        let window = (k + BEYOND).min(w0.rows());
+        Ok(Settled {
+            base: base(w0, window)?,
+            window,
+            turned,
+        })
+    }
+
+    /// The first vectors, left and right.
+    pub fn vectors(&self, count: usize) -> (DMatrix<f64>, DMatrix<f64>) {
+        let first = |side: &Matrix| side.columns(0, count.min(side.ncols())).map(f64::from);
+        let (short, long) = (first(&self.base.short), first(&self.base.long));
+        if self.turned { (long, short) } else { (short, long) }
+    }
+}
+
 /// Compares every tune with the base.
 pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compared>, NoConvergence> {
+    compare_with(w0, &Settled::of(w0, question.k)?, tunes, question)
+}
+
+/// The same where the base is known; `question.k` is at most what it is settled for.
+pub fn compare_with(
+    w0: View,
+    known: &Settled,
+    tunes: &[Tune],
+    question: Question,
+) -> Result<Vec<Compared>, NoConvergence> {
     let turned = w0.rows() > w0.cols();
     let tunes: Vec<Turned> = tunes.iter().map(|t| Turned::new(t, turned)).collect();
     let w0 = if turned { w0.t() } else { w0 };
@@ -39,9 +79,8 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
     } else {
         question
     };
-    let window = (question.k + BEYOND).min(w0.rows());
-    let mut base_vectors = base(w0, window)?;
-    let leading = search(w0, &tunes, &base_vectors, window, question.k)?;
+    let window = known.window;
+    let leading = search(w0, &tunes, &known.base, window, question.k)?;
     let proved = |(tune, found): (&Turned, &Leading)| {
         let operator = match tune {
             Turned::Dense(w) => Operator::from(*w),
@@ -50,19 +89,21 @@ pub fn compare(w0: View, tunes: &[Tune], question: Question) -> Result<Vec<Compa
         Tuned::new(operator, found, question)
     };
     let tuned = tunes.iter().zip(&leading).map(proved).collect::<Result<Vec<_>, _>>()?;
-    let against = Against::new(w0, &base_vectors, &tuned, question, window)?;
+    let against = Against::new(w0, &known.base, &tuned, question, window)?;
     let mut sides = against.sides(&tuned, &leading, question)?;
+    let mut more = None;
     if sides.iter().any(|s| s.is_open(question)) && window < MORE.min(w0.rows()) {
         // Verdicts depend on base vectors that are not settled yet, perhaps.
-        let more = base(w0, MORE.min(w0.rows()))?;
-        let against = Against::new(w0, &more, &tuned, question, usize::MAX)?;
+        let wider = base(w0, MORE.min(w0.rows()))?;
+        let against = Against::new(w0, &wider, &tuned, question, usize::MAX)?;
         let again = against.sides(&tuned, &leading, question)?;
         sides
             .par_iter_mut()
             .zip(again)
             .for_each(|(side, again)| side.narrow(again));
-        base_vectors = more;
+        more = Some(wider);
     }
+    let base_vectors = more.as_ref().unwrap_or(&known.base);
     let compared = |((l, sides), tuned): ((Leading, super::best::Sides), &Tuned)| {
         let (left, right) = if turned {
             (sides.long, sides.short)

@@ -4,6 +4,7 @@
 //! of itself: better than an f32 SVD for everything above 1e-7 sigma_1, and with half the operations, most of them products.
 //! The long side's vectors are only formed where that is more precise: V0^T V = S0^-1 U0^T (W0 W^T) U S^-1.
 
+use super::frame::{Triples, leading};
 use super::orthonormal::{orthonormal, project_out, random};
 use super::product::{gram, product};
 use super::spectrum::{Spectrum, values};
@@ -147,6 +148,11 @@ fn long_cosines(base: &Svd, tuned: &Svd) -> Result<Matrix, NoConvergence> {
 impl Svd<'_> {
     pub fn values(&self) -> Vec<f32> {
         self.sigma.iter().map(|s| *s as f32).collect()
+    }
+
+    /// The leading triples in f64.
+    pub fn triples(&self, count: usize) -> Triples {
+        leading(self.w, self.turned, &self.spectrum, count)
     }
 
     /// The first vectors of the short side.

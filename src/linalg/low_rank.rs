@@ -10,18 +10,19 @@ use nalgebra::{DMatrix, DVector};
 /// B = Q_B R_B and A^T = Q_A R_A give B A = Q_B (R_B R_A^T) Q_A^T, whose singular values are those of the r x r core.
 /// In f64: the product of two factors squares the spread of their spectra.
 pub fn low_rank_singular_values(scale: f64, b: &Matrix, a: &Matrix) -> Result<Vec<f32>, NoConvergence> {
-    let rb = b.map(f64::from).qr().r();
-    let ra = a.transpose().map(f64::from).qr().r();
-    let core: DMatrix<f64> = rb * ra.transpose() * scale;
+    let (b, a) = (b.map(|x| f64::from(x) * scale), a.transpose().map(f64::from));
+    Ok(product_singular_values(b, a)?.into_iter().map(|s| s as f32).collect())
+}
+
+/// The singular values of left * right^T, descending; at most as many as there are columns.
+pub fn product_singular_values(left: DMatrix<f64>, right: DMatrix<f64>) -> Result<Vec<f64>, NoConvergence> {
+    let core = left.qr().r() * right.qr().r().transpose();
     let largest = core.amax();
     if largest == 0.0 {
         return Ok(vec![0.0; core.nrows().min(core.ncols())]);
     }
-    let core = core / largest;
-    Ok(singular_values(core)?
-        .into_iter()
-        .map(|s| (s * largest) as f32)
-        .collect())
+    let values = singular_values(core / largest)?;
+    Ok(values.into_iter().map(|s| s * largest).collect())
 }
 
 /// The singular values of a small matrix, descending: its bidiagonal form's numbers, in turn from its two diagonals, stand beside the zero diagonal of a

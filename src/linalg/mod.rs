@@ -9,6 +9,7 @@ mod compare;
 mod edge;
 mod estimate;
 mod exact;
+mod frame;
 mod invariant;
 mod isolate;
 mod kernel;
@@ -35,13 +36,14 @@ mod warm;
 
 pub use axes::{AlongAxes, plus_low_rank};
 pub use best::{Question, SideMatch};
-pub use compare::{Compared, compare};
+pub use compare::{Compared, Settled, compare, compare_with};
 pub use estimate::{Estimate, estimate};
 pub use exact::{Cosines, Svd, cosines, singular_values, thin_svd};
+pub use frame::{Beside, Frame, Triples, triples};
 #[cfg(target_feature = "simd128")]
 pub use kernel::register_flops;
 pub use leading::Tune;
-pub use low_rank::low_rank_singular_values;
+pub use low_rank::{low_rank_singular_values, product_singular_values};
 pub use orthonormal::{orthonormal, random};
 pub use part::{first_columns, leading_part};
 pub use product::product;

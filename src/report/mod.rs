@@ -9,6 +9,8 @@
 pub mod panel;
 /// Presets: rules with a name.
 pub mod presets;
+/// Surgery: edits of a change, with their controls.
+pub mod surgery;
 
 #[cfg(feature = "page")]
 use crate::report::panel::Panel;
@@ -253,6 +255,9 @@ pub struct Model {
     pub matrices: Vec<Matrix>,
     /// Sums over them.
     pub totals: Totals,
+    /// Its surgery, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub surgery: Option<surgery::Surgery>,
 }
 
 impl Model {
@@ -271,6 +276,7 @@ impl Model {
             sources: Vec::new(),
             matrices: Vec::new(),
             totals: self.totals.clone(),
+            surgery: self.surgery.clone(),
         }
     }
 }

@@ -47,6 +47,7 @@ mod tests {
             sources: vec![],
             matrices: vec![],
             totals,
+            surgery: None,
         }
     }
 

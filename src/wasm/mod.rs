@@ -9,6 +9,8 @@ mod lesson;
 mod page;
 #[cfg(feature = "engine")]
 mod session;
+#[cfg(feature = "engine")]
+mod surgery;
 mod view;
 
 #[cfg(feature = "engine")]

@@ -5,6 +5,7 @@ use crate::export::{self, CardRequest};
 use crate::figures::Request;
 use crate::metrics::{self, Measure};
 use crate::report::presets::{self, Preset};
+use crate::report::surgery::{ARMS, ArmWords, Cut, Operated, Surgery};
 use crate::report::{Matrix, Report, Settings};
 use crate::series::last_of_runs;
 use crate::summary::{self, Differences, Matrices, MatrixRow, Reading, Sort, Summary};
@@ -62,6 +63,30 @@ impl ReportView {
         let fits = summary::set_vectors(&mut self.report, model as usize, name, left, right);
         fits.then_some(())
             .ok_or_else(|| JsError::new("The report has no such matrix of as many vectors."))
+    }
+
+    /// The sums over the matrices of one model after surgery, a curve per arm.
+    #[wasm_bindgen(js_name = sumSurgery)]
+    pub fn sum_surgery(cut: Ts<Cut>, operated: Vec<Ts<Operated>>) -> Result<Ts<Surgery>, JsError> {
+        Ok(summed(&cut, &operated)?.into_ts()?)
+    }
+
+    /// Puts the surgery of a model into the report: figures, exports and stored reports have it.
+    #[wasm_bindgen(js_name = setSurgery)]
+    pub fn set_surgery(&mut self, model: u32, cut: Ts<Cut>, operated: Vec<Ts<Operated>>) -> Result<(), JsError> {
+        let surgery = summed(&cut, &operated)?;
+        if let Some(model) = self.report.models.get_mut(model as usize) {
+            model.surgery = Some(surgery);
+        }
+        Ok(())
+    }
+
+    /// The arms of surgery in words, in the order of tables.
+    pub fn arms() -> Result<Vec<Ts<ArmWords>>, JsError> {
+        Ok(ARMS
+            .into_iter()
+            .map(|words| words.into_ts())
+            .collect::<Result<_, _>>()?)
     }
 
     /// The vectors that are intruders under one of two settings only, and why: all are counted, the first `listed` are listed.
@@ -233,6 +258,11 @@ impl ReportView {
     pub fn markdown(&self, request: Ts<Request>) -> Result<String, JsError> {
         Ok(export::markdown(&self.report, &request.to_rust()?))
     }
+}
+
+fn summed(cut: &Ts<Cut>, operated: &[Ts<Operated>]) -> Result<Surgery, JsError> {
+    let operated = operated.iter().map(|o| o.to_rust()).collect::<Result<Vec<_>, _>>()?;
+    Ok(Surgery::of(&cut.to_rust()?, &operated))
 }
 
 fn no_model() -> JsError {

@@ -1,5 +1,6 @@
 //! `WasmSession`, for the engine's worker: files, their headers, the plan and the analysis.
 
+use super::surgery::Theatre;
 use crate::analyze::{Vectors, analyze, vectors};
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Task};
@@ -68,7 +69,7 @@ pub fn thread_count() -> u32 {
 
 /// Files, their headers, the plan and the analysis.
 #[wasm_bindgen(js_name = Session)]
-pub struct WasmSession(Session);
+pub struct WasmSession(pub(super) Session, pub(super) Theatre);
 
 #[wasm_bindgen(js_class = Session)]
 impl WasmSession {
@@ -76,7 +77,7 @@ impl WasmSession {
     #[allow(clippy::new_without_default)]
     pub fn new() -> WasmSession {
         console_error_panic_hook::set_once();
-        WasmSession(Session::default())
+        WasmSession(Session::default(), Theatre::default())
     }
 
     /// Adds a file; the answer is its number.
@@ -111,6 +112,7 @@ impl WasmSession {
 
     pub fn plan(&mut self, answers: Ts<Answers>) -> Result<Ts<Plan>, JsError> {
         let answers = answers.to_rust()?;
+        self.1.clear();
         Ok(self.0.plan(&answers).into_ts()?)
     }
 
@@ -180,7 +182,7 @@ impl WasmSession {
     }
 }
 
-fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
+pub(super) fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
     tensors.iter().map(|tensor| Uint8Array::new(&tensor).to_vec()).collect()
 }
 
@@ -225,7 +227,7 @@ pub fn warm_up() -> js_sys::Promise {
 
 /// Runs on a rayon thread, so that the worker stays free to read files and to answer.
 #[cfg(feature = "threads")]
-async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = futures_channel::oneshot::channel();
     rayon::spawn(move || {
         // The receiver is gone only when the page has stopped waiting.
@@ -237,7 +239,7 @@ async fn in_pool<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 }
 
 #[cfg(not(feature = "threads"))]
-async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
+pub(super) async fn in_pool<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 

@@ -69,7 +69,8 @@ fn no_words_stand_over_others_and_none_are_cut() {
             for (model, name) in report.models.iter_mut().zip(names(kind, n)) {
                 model.label = name;
             }
-            let runs = FigureId::all().filter(|f| !f.is_of_one_matrix() && !f.kind().of_runs && !f.by_layer);
+            let runs = FigureId::all()
+                .filter(|f| !f.is_of_one_matrix() && f.needs == lorascope::figures::Needs::Nothing && !f.by_layer);
             for figure in runs.chain([named("effective-rank")]) {
                 for width in [343.0, 632.0, 944.0] {
                     let request = request(figure, Theme::Light, width);

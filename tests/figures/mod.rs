@@ -15,7 +15,7 @@ mod spectra;
 mod stored;
 
 use golden::check;
-use lorascope::figures::{FigureId, Focus, Request, Theme, alt, draw, hover, step, svg};
+use lorascope::figures::{FigureId, Focus, Needs, Request, Theme, alt, draw, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, series};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -24,7 +24,14 @@ use stored::*;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {
-    let mut report = if figure.kind().of_runs { run::run() } else { stored() };
+    let mut report = if figure.needs == Needs::Runs {
+        run::run()
+    } else {
+        stored()
+    };
+    if figure.needs == Needs::Surgery {
+        report.models[1].surgery = Some(operated());
+    }
     if figure == named("tied-angle") {
         let all = report.models.iter_mut().flat_map(|m| &mut m.matrices);
         for side in all.filter_map(|m| m.left.as_mut()) {
@@ -110,7 +117,7 @@ fn hover_on_a_mark_finds_it() {
                 }
                 request.focus = Some(at.focus);
             }
-            let least = if figure.kind().of_runs { 6 } else { 20 };
+            let least = if figure.needs == Needs::Runs { 6 } else { 20 };
             assert!(seen > least, "{figure:?} {width}: only {seen} marks");
         }
     }

@@ -1,6 +1,7 @@
 //! Reports made by a generator of our own, so that the stored drawings depend on no crate's version.
 
 use lorascope::figures::{FigureId, Request, Theme};
+use lorascope::report::surgery::{ARMS, Arm, ArmCurve, ArmWords, Surgery};
 use lorascope::report::*;
 
 pub struct Lcg(pub u64);
@@ -149,6 +150,56 @@ pub fn model(rng: &mut Lcg, rank: Option<u32>, layers: u32, types: &[(&str, u32,
             .map(|(l, t)| matrix(rng, l, t, rank))
             .collect(),
         totals: Totals::default(),
+        surgery: None,
+    }
+}
+
+/// A surgery as it comes out of a few dozen matrices.
+pub fn operated() -> Surgery {
+    let lambdas = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
+    let curve = |words: &ArmWords| {
+        let fixed = matches!(words.arm, Arm::Trained | Arm::Projected);
+        let at: &[f64] = if fixed { &[1.0] } else { &lambdas };
+        let (kept, held): (f64, f64) = match words.arm {
+            Arm::Trained => (1.0, 1.0),
+            Arm::Projected => (0.6, 0.93),
+            Arm::Scaled => (0.25, 0.0),
+            Arm::Shrunk => (0.35, 0.0),
+            Arm::Random => (0.55, 0.0),
+            Arm::Restored => (0.7, 1.0),
+        };
+        let share = |lambda: &f64| kept + (1.0 - kept) * lambda;
+        let norm = |lambda: &f64| {
+            22.5 * if fixed || held > 0.0 {
+                held
+            } else {
+                0.26 + 0.74 * lambda
+            }
+        };
+        ArmCurve {
+            arm: words.arm,
+            intruders: at
+                .iter()
+                .map(|l| (41.0 * if fixed { kept } else { share(l) }).round() as u32)
+                .collect(),
+            undecided: vec![0; at.len()],
+            frobenius: at.iter().map(norm).collect(),
+            energy: at.iter().map(|l| Some(0.21 * share(l))).collect(),
+            effective_rank: vec![Some(3.4); at.len()],
+            sigma: at.iter().map(|l| 5.0 + *l as f32).collect(),
+        }
+    };
+    Surgery {
+        k: 10,
+        epsilon: 0.5,
+        side: Side::Left,
+        seed: 1,
+        lambdas: lambdas.to_vec(),
+        matrices: 36,
+        edited: 21,
+        chosen: 41,
+        longer: 3,
+        arms: ARMS.iter().map(curve).collect(),
     }
 }
 

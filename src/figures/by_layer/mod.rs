@@ -10,7 +10,7 @@ use crate::figures::data::layer_axis::final_layer;
 use crate::figures::data::looks::looks;
 use crate::figures::drawing::scale::{Axis, decades, round_ticks, tick_label};
 use crate::figures::drawing::style::{LABEL_GAP, TICK, text_width};
-use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
+use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::effective_rank::EFFECTIVE_RANK as RANK;
 use crate::metrics::{Bound, Measure, Of};
@@ -32,7 +32,7 @@ pub const fn kind(measure: &'static Measure) -> FigureKind {
         id: measure.id,
         title: measure.name,
         about: About::Run,
-        of_runs: false,
+        needs: Needs::Nothing,
         dials: if of_change { &[] } else { &[Dial::K, Dial::Epsilon] },
         follows_rule: !of_change,
         choices: &[Choice {

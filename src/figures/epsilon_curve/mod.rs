@@ -14,7 +14,7 @@ use crate::figures::data::looks::looks;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::scale::{Axis, count};
 use crate::figures::drawing::style::{TICK, text_width};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::intruder::Rule;
@@ -25,7 +25,7 @@ pub static EPSILON_CURVE: FigureKind = FigureKind {
     id: "epsilon-curve",
     title: "Count against threshold",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::Epsilon],
     follows_rule: true,
     choices: &[],

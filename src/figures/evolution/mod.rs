@@ -8,7 +8,7 @@ mod table;
 
 use crate::figures::drawing::scale::{Axis, round_axis};
 use crate::figures::drawing::style::LABEL_GAP;
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
@@ -19,7 +19,7 @@ pub static EVOLUTION: FigureKind = FigureKind {
     id: "evolution",
     title: "Over training",
     about: About::Matrix,
-    of_runs: true,
+    needs: Needs::Runs,
     dials: &[Dial::Step, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

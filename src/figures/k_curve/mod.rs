@@ -14,7 +14,7 @@ use crate::figures::data::readings;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::scale::{Axis, count, fixed};
 use crate::figures::drawing::style::{LABEL_GAP, TICK, text_width};
-use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, figure};
+use crate::figures::kind::{About, Choice, Dial, Field, FigureKind, Keeps, Matches, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::{Report, Status};
@@ -25,7 +25,7 @@ pub static K_CURVE: FigureKind = FigureKind {
     id: "k-curve",
     title: "Count against window",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[Choice {

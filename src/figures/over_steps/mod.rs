@@ -9,7 +9,7 @@ use crate::figures::data::looks::looks;
 use crate::figures::data::words::{over, side_words};
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, count_ticks, fixed, round_axis};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{INTRUDERS, intruders, undecided};
@@ -20,7 +20,7 @@ pub static OVER_STEPS: FigureKind = FigureKind {
     id: "over-steps",
     title: "Count over training",
     about: About::Run,
-    of_runs: true,
+    needs: Needs::Runs,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -8,7 +8,7 @@ mod table;
 use crate::figures::data::layer_axis::final_layer;
 use crate::figures::data::words::so_far;
 use crate::figures::drawing::style::{LABEL, TICK, text_width};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::{Model, Report};
@@ -19,7 +19,7 @@ pub static OVERVIEW: FigureKind = FigureKind {
     id: "overview",
     title: "Where they are",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

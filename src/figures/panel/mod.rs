@@ -10,7 +10,7 @@ mod ticks;
 
 use crate::figures::drawing::empty::say;
 use crate::figures::drawing::pen::{Drawn, Pen};
-use crate::figures::kind::{About, Drawing, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Drawing, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Readout, Request, Table, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
@@ -20,7 +20,7 @@ pub static PANEL: FigureKind = FigureKind {
     id: "panel",
     title: "Panel",
     about: About::Panel,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[],
     follows_rule: false,
     choices: &[],

@@ -8,7 +8,7 @@ mod read;
 use crate::figures::data::subject::Subject;
 use crate::figures::data::vectors_table::vectors_table;
 use crate::figures::drawing::scale::{Axis, round_axis};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, Matches, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Matches, Needs, figure};
 use crate::figures::{Request, Table, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
@@ -17,7 +17,7 @@ pub static SIGMA_VS_COSINE: FigureKind = FigureKind {
     id: "sigma-vs-cosine",
     title: "Singular value against best match",
     about: About::Matrix,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -11,7 +11,7 @@ mod table;
 use crate::figures::data::cosines::Map;
 use crate::figures::data::subject::Subject;
 use crate::figures::drawing::scale::Axis;
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_scale, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::{LONGEST_WINDOW, Report};
@@ -21,7 +21,7 @@ pub static SIMILARITY: FigureKind = FigureKind {
     id: "similarity",
     title: "Similarity",
     about: About::Matrix,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -10,7 +10,7 @@ mod table;
 use crate::figures::data::looks::looks;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, one_two_five};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
@@ -23,7 +23,7 @@ pub static SIZE_OF_CHANGE: FigureKind = FigureKind {
     id: "size-of-change",
     title: "Newness against the size of the change",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -8,7 +8,7 @@ use crate::figures::data::subject::Subject;
 use crate::figures::data::vectors_table::vectors_table;
 use crate::figures::drawing::scale::{Axis, round_axis, tick_room};
 use crate::figures::drawing::style::{LABEL, text_width};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, Matches, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Matches, Needs, figure};
 use crate::figures::{Request, Table, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
@@ -17,7 +17,7 @@ pub static SPECTRUM: FigureKind = FigureKind {
     id: "spectrum",
     title: "Singular values",
     about: About::Matrix,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],

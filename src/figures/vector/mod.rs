@@ -8,7 +8,7 @@ mod table;
 use crate::figures::data::best::thin;
 use crate::figures::data::subject::{Subject, match_words};
 use crate::figures::drawing::scale::Axis;
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::Report;
@@ -21,7 +21,7 @@ pub static VECTOR: FigureKind = FigureKind {
     id: "vector",
     title: "One vector against all",
     about: About::Matrix,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::Epsilon],
     follows_rule: true,
     choices: &[],

@@ -1,0 +1,29 @@
+//! Surgery on one matrix: its change edited at any lambda, with the controls that belong to the edit.
+
+mod edit;
+mod large;
+mod patient;
+mod save;
+mod small;
+
+pub use edit::Edit;
+pub use patient::{Edited, EditedChange, Patient};
+pub use save::{Precision, SavedFile, Saver, Wanted};
+
+use super::{Stop, read};
+use crate::plan::job::Job;
+use crate::report::EXACT_UP_TO;
+
+/// Reads one matrix of one model for surgery. `bytes` as [`super::vectors`] takes them; the error is the reason in words.
+pub fn open(job: &Job, bytes: &[impl AsRef<[u8]> + Sync], model: u32, k: u32) -> Result<Patient, String> {
+    let own = job
+        .tuned
+        .iter()
+        .position(|(m, _)| *m == model)
+        .ok_or("The model does not change this matrix.")?;
+    let (base, changes) = read(job, bytes);
+    let w0 = base.map_err(|stop| stop.reason)?;
+    let change = changes[own].as_ref().map_err(|stop| stop.reason.clone())?;
+    let exact = job.rows.min(job.cols) <= EXACT_UP_TO;
+    Patient::open(&job.base.name, &w0, change, k as usize, exact).map_err(|stop: Stop| stop.reason)
+}

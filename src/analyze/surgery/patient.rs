@@ -1,0 +1,363 @@
+//! One matrix of one model, opened: what every arm at every lambda is computed from.
+
+use super::edit::Edit;
+use super::{large, small};
+use crate::analyze::Stop;
+use crate::analyze::change::Change;
+use crate::analyze::weights::Weights;
+use crate::linalg::{Frame, Matrix, Settled, Triples, View, product, product_singular_values, triples};
+use crate::metrics::effective_rank::effective_rank;
+use crate::report::Side;
+use crate::report::surgery::{ARMS, After, Arm, Cut, Operated};
+use nalgebra::DMatrix;
+
+/// Directions of D weaker than this part of its strongest are rounding.
+const NOTHING: f64 = 1e-6;
+
+/// A matrix that waits for its cut.
+pub struct Patient {
+    name: String,
+    /// The longest window that it was opened for.
+    k: usize,
+    pub(super) change: Body,
+    pub(super) base: Base,
+    /// Leading triples of W, `k` at most.
+    w: Triples,
+    /// D = P diag(theta) Q^T.
+    own: Triples,
+    /// |D|.
+    norm: f64,
+}
+
+/// D = W - W0.
+pub enum Body {
+    /// left right^T.
+    Factors {
+        left: DMatrix<f64>,
+        right: DMatrix<f64>,
+    },
+    Dense {
+        w0: Matrix,
+        w: Matrix,
+    },
+}
+
+/// What is known of W0.
+pub enum Base {
+    Whole(Frame),
+    /// Its leading vectors: the matrix is too large for all of them.
+    Leading {
+        w0: Weights<'static>,
+        known: Settled,
+    },
+}
+
+/// One arm of a matrix as a change that can be saved.
+pub struct Edited {
+    pub chosen: Vec<u32>,
+    pub change: EditedChange,
+}
+
+/// The edited D.
+pub enum EditedChange {
+    /// left right^T, `[out, q]` and `[in, q]`.
+    Factors { left: DMatrix<f64>, right: DMatrix<f64> },
+    /// W itself, `[out, in]`.
+    Dense(DMatrix<f64>),
+}
+
+impl Body {
+    fn of(w0: &Weights, change: &Change) -> Result<Body, Stop> {
+        match change {
+            Change::Unchanged(_) => Err(Stop::failed(
+                "The matrix is the base’s own: there is nothing to edit.".into(),
+            )),
+            Change::LowRank { b, a, scale } => Ok(Body::Factors {
+                left: b.map(|x| f64::from(x) * scale),
+                right: a.transpose().map(f64::from),
+            }),
+            Change::Dense(w) => Ok(Body::Dense {
+                w0: w0.matrix(),
+                w: w.matrix(),
+            }),
+            Change::Made { w, .. } => Ok(Body::Dense {
+                w0: w0.matrix(),
+                w: w.clone(),
+            }),
+        }
+    }
+
+    /// D x.
+    fn image(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        match self {
+            Body::Factors { left, right } => left * right.tr_mul(x),
+            Body::Dense { w0, w } => product::<f64>(w, x) - product::<f64>(w0, x),
+        }
+    }
+
+    /// D^T x.
+    fn back(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        match self {
+            Body::Factors { left, right } => right * left.tr_mul(x),
+            Body::Dense { w0, w } => product::<f64>(View::from(w).t(), x) - product::<f64>(View::from(w0).t(), x),
+        }
+    }
+
+    /// |D|.
+    pub(super) fn norm(&self) -> f64 {
+        match self {
+            Body::Factors { left, right } => left.tr_mul(left).dot(&right.tr_mul(right)).max(0.0).sqrt(),
+            Body::Dense { .. } => self.dense().norm(),
+        }
+    }
+
+    /// D in full.
+    pub(super) fn dense(&self) -> DMatrix<f64> {
+        match self {
+            Body::Factors { left, right } => product(left, View::from(right).t()),
+            Body::Dense { w0, w } => w.zip_map(w0, |w, w0| f64::from(w) - f64::from(w0)),
+        }
+    }
+
+    /// D = P diag(theta) Q^T.
+    pub(super) fn own(&self) -> Result<Triples, crate::linalg::NoConvergence> {
+        match self {
+            Body::Dense { .. } => triples(&self.dense(), usize::MAX),
+            Body::Factors { left, right } => {
+                // right = Q R turns D into (left R^T) Q^T: as few columns as the factors have.
+                let (q, r) = right.clone().qr().unpack();
+                let narrow = triples(&(left * r.transpose()), usize::MAX)?;
+                Ok(Triples {
+                    right: q * narrow.right,
+                    ..narrow
+                })
+            }
+        }
+    }
+}
+
+impl Patient {
+    pub(super) fn open(name: &str, w0: &Weights, change: &Change, k: usize, exact: bool) -> Result<Patient, Stop> {
+        let failed = |_| Stop::failed("The decomposition did not converge.".into());
+        let body = Body::of(w0, change)?;
+        let own = body.own().map_err(failed)?;
+        let norm = body.norm();
+        let (base, w) = if exact {
+            let frame = Frame::of(w0.view(), k).map_err(failed)?;
+            let w = w0.matrix().map(f64::from) + body.dense();
+            (Base::Whole(frame), triples(&w, k).map_err(failed)?)
+        } else {
+            large::open(w0, &body, k)?
+        };
+        Ok(Patient {
+            name: name.to_owned(),
+            k,
+            change: body,
+            base,
+            w,
+            own,
+            norm,
+        })
+    }
+
+    /// The longest window that a cut may ask for.
+    pub fn window(&self) -> u32 {
+        self.k as u32
+    }
+
+    /// Bytes that it holds, roughly.
+    pub fn size(&self) -> usize {
+        let of = |t: &Triples| 8 * (t.left.len() + t.right.len() + t.sigma.len());
+        let body = match &self.change {
+            Body::Factors { left, right } => 8 * (left.len() + right.len()),
+            Body::Dense { w0, w } => 4 * (w0.len() + w.len()),
+        };
+        let base = match &self.base {
+            Base::Whole(frame) => 4 * (frame.left.len() + frame.right.len()),
+            Base::Leading { w0, .. } => w0.size(),
+        };
+        of(&self.w) + of(&self.own) + body + base
+    }
+
+    pub(super) fn shape(&self) -> (usize, usize) {
+        (self.own.left.nrows(), self.own.right.nrows())
+    }
+
+    pub(super) fn norm(&self) -> f64 {
+        self.norm
+    }
+
+    pub(super) fn tuned(&self) -> &Triples {
+        &self.w
+    }
+
+    pub(super) fn own(&self) -> &Triples {
+        &self.own
+    }
+
+    /// The number of D's directions that are more than rounding.
+    pub(super) fn rank(&self) -> usize {
+        let floor = NOTHING * self.own.sigma.first().copied().unwrap_or(0.0);
+        let known = self.own.sigma.iter().take(self.own.left.ncols());
+        known.take_while(|s| **s > floor).count()
+    }
+
+    /// The k strongest vectors of W0.
+    pub(super) fn base(&self, k: usize) -> (DMatrix<f64>, DMatrix<f64>) {
+        match &self.base {
+            Base::Whole(frame) => {
+                let Triples { left, right, .. } = &frame.leading;
+                let first = |side: &DMatrix<f64>| side.columns(0, k.min(side.ncols())).into_owned();
+                (first(left), first(right))
+            }
+            Base::Leading { known, .. } => known.vectors(k),
+        }
+    }
+
+    pub(super) fn image(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        self.change.image(x)
+    }
+
+    pub(super) fn back(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+        self.change.back(x)
+    }
+
+    /// The least |D_lambda|^2 of the scaled arm over lambda in [0, 1].
+    pub(super) fn least(&self, chosen: &[u32]) -> f64 {
+        let image = self.image(&self.w.right);
+        let (mut along, mut own) = (0.0, 0.0);
+        for j in chosen.iter().map(|j| *j as usize) {
+            along += self.w.sigma[j] * self.w.left.column(j).dot(&image.column(j));
+            own += self.w.sigma[j].powi(2);
+        }
+        let taken = if own > 0.0 { (along / own).clamp(0.0, 1.0) } else { 0.0 };
+        self.norm.powi(2) - 2.0 * taken * along + taken * taken * own
+    }
+
+    /// |share D + L R^T|, from |D|^2, <D, L R^T> = <L, D R>, and |L R^T|^2 = <L^T L, R^T R>: to the precision of f64, whatever the vectors'.
+    pub(super) fn norm_of(&self, edit: &Edit) -> f64 {
+        let (l, r) = (&edit.left, &edit.right);
+        let cross = if l.ncols() > 0 { l.dot(&self.image(r)) } else { 0.0 };
+        let beside = l.tr_mul(l).dot(&r.tr_mul(r));
+        (edit.share.powi(2) * self.norm.powi(2) + 2.0 * edit.share * cross + beside)
+            .max(0.0)
+            .sqrt()
+    }
+
+    /// The singular values of an edit.
+    fn spectrum_of(&self, edit: &Edit) -> Result<Vec<f64>, Stop> {
+        let failed = |_| Stop::failed("The singular values of the edited change did not converge.".into());
+        if edit.left.ncols() == 0 {
+            return Ok(self.own.sigma.iter().map(|s| s * edit.share).collect());
+        }
+        // Through D's own vectors: as many columns as its rank and the edit have.
+        let mut left = self.own.left.clone();
+        left.column_iter_mut()
+            .zip(&self.own.sigma)
+            .for_each(|(mut column, s)| column *= s * edit.share);
+        product_singular_values(
+            small::side_by_side(&left, &edit.left),
+            small::side_by_side(&self.own.right, &edit.right),
+        )
+        .map_err(failed)
+    }
+
+    /// The vectors that a cut takes: those asked for, or all intruders.
+    fn chosen(&self, cut: &Cut, trained: &After) -> Vec<u32> {
+        let known = self.w.left.ncols() as u32;
+        let mut chosen = match &cut.chosen {
+            Some(own) => own.iter().copied().filter(|j| *j < known).collect(),
+            None => small::below(trained, cut),
+        };
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen
+    }
+
+    /// Every arm at every lambda of a cut.
+    pub fn operate(&self, cut: &Cut) -> Result<Operated, String> {
+        self.arms(cut).map_err(|stop| stop.reason)
+    }
+
+    fn arms(&self, cut: &Cut) -> Result<Operated, Stop> {
+        let asked = |arm, lambda, chosen: &[u32]| (arm, lambda, Edit::of(self, arm, lambda, chosen, cut));
+        let trained = self
+            .after(&[asked(Arm::Trained, 1.0, &[])], cut)?
+            .pop()
+            .ok_or_else(|| Stop::failed("Nothing was computed.".into()))?;
+        let chosen = self.chosen(cut, &trained);
+        let mut edits = vec![asked(Arm::Projected, 1.0, &chosen)];
+        let mut same = Vec::new();
+        for words in ARMS.iter().filter(|w| !matches!(w.arm, Arm::Trained | Arm::Projected)) {
+            for lambda in &cut.lambdas {
+                if chosen.is_empty() || *lambda == 1.0 {
+                    same.push(After {
+                        arm: words.arm,
+                        lambda: *lambda,
+                        ..trained.clone()
+                    });
+                } else {
+                    edits.push(asked(words.arm, *lambda, &chosen));
+                }
+            }
+        }
+        let mut arms = self.after(&edits, cut)?;
+        arms.extend(same);
+        Ok(Operated {
+            name: self.name.clone(),
+            chosen,
+            trained,
+            arms,
+        })
+    }
+
+    fn after(&self, edits: &[(Arm, f64, Edit)], cut: &Cut) -> Result<Vec<After>, Stop> {
+        let mut all = match &self.base {
+            Base::Whole(frame) => small::after(self, frame, edits, cut)?,
+            Base::Leading { w0, known } => large::after(self, w0, known, edits, cut)?,
+        };
+        for (after, (_, _, edit)) in all.iter_mut().zip(edits) {
+            let spectrum = self.spectrum_of(edit)?;
+            after.frobenius = self.norm_of(edit);
+            let spectrum: Vec<f32> = spectrum.into_iter().map(|s| s as f32).collect();
+            after.effective_rank = Some(effective_rank(&spectrum));
+        }
+        Ok(all)
+    }
+
+    /// One arm at one lambda, to be saved.
+    pub fn edited(&self, cut: &Cut, arm: Arm, lambda: f64) -> Result<Edited, String> {
+        let own = || {
+            let trained = self.after(&[(Arm::Trained, 1.0, Edit::of(self, Arm::Trained, 1.0, &[], cut))], cut)?;
+            let chosen = trained.first().map(|t| self.chosen(cut, t)).unwrap_or_default();
+            let edit = Edit::of(self, arm, lambda, &chosen, cut);
+            let change = match &self.change {
+                Body::Factors { left, right } => EditedChange::Factors {
+                    left: small::side_by_side(&(left * edit.share), &edit.left),
+                    right: small::side_by_side(right, &edit.right),
+                },
+                Body::Dense { w0, .. } => EditedChange::Dense(w0.map(f64::from) + self.dense(&edit)),
+            };
+            Ok(Edited { chosen, change })
+        };
+        own().map_err(|stop: Stop| stop.reason)
+    }
+
+    /// The edited D in full.
+    pub(super) fn dense(&self, edit: &Edit) -> DMatrix<f64> {
+        let mut x = self.change.dense() * edit.share;
+        if edit.left.ncols() > 0 {
+            x += product::<f64>(&edit.left, View::from(&edit.right).t());
+        }
+        x
+    }
+}
+
+/// The side that a cut counts on, of both.
+pub fn decides<T: Copy>(side: Side, left: T, right: T, larger: impl Fn(T, T) -> T) -> T {
+    match side {
+        Side::Left => left,
+        Side::Right => right,
+        Side::Both => larger(left, right),
+    }
+}
