@@ -3,9 +3,11 @@
 //! `LORASCOPE_WRITE=1 cargo test --test all gallery::` computes them again from the sample and the fixtures.
 
 use crate::common::{Visit, fixtures, sample};
+use lorascope::analyze::surgery::open;
 use lorascope::analyze::vectors;
 use lorascope::export;
 use lorascope::figures::{FigureId, Request, Theme, svg};
+use lorascope::report::surgery::{Cut, Surgery};
 use lorascope::report::{Mode, Report, Settings, Side, Task};
 use lorascope::summary::set_vectors;
 use std::fs;
@@ -51,7 +53,27 @@ fn of_the_sample() -> Report {
         all.left.values,
         all.right.values
     ));
+    report.models[model as usize].surgery = Some(operated(&visit, model));
     report
+}
+
+/// All intruders of a model at eight strengths, with the controls.
+fn operated(visit: &Visit, model: u32) -> Surgery {
+    let cut = Cut {
+        k: 10,
+        epsilon: 0.5,
+        side: Side::Left,
+        lambdas: vec![0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0],
+        chosen: None,
+        seed: 1,
+    };
+    let of_matrix = |matrix: u32| {
+        let bytes = visit.bytes(&visit.session.ranges_of(matrix, model));
+        let job = visit.session.job_of(matrix, model)?;
+        Some(open(&job, &bytes, model, cut.k).unwrap().operate(&cut).unwrap())
+    };
+    let all = 0..visit.session.jobs().len() as u32;
+    Surgery::of(&cut, &all.filter_map(of_matrix).collect::<Vec<_>>())
 }
 
 fn of_the_series() -> Report {

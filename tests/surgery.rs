@@ -2,13 +2,16 @@
 
 use crate::common::synthetic::{Spectrum, case};
 use crate::common::{Visit, fixtures, reference};
-use lorascope::analyze::surgery::{EditedChange, Patient, open};
+use lorascope::analyze::surgery::{EditedChange, Patient, Precision, Saver, Wanted, open};
 use lorascope::analyze::{base, merged};
+use lorascope::metrics::intruder::intruders;
 use lorascope::plan::job::Job;
-use lorascope::report::Side;
 use lorascope::report::surgery::{ARMS, After, Arm, Cut, Operated, Surgery};
+use lorascope::report::{Kind, Settings, Side};
 use nalgebra::DMatrix;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 fn cut(lambdas: &[f64], chosen: Option<Vec<u32>>) -> Cut {
     Cut {
@@ -441,4 +444,150 @@ fn norms_and_intruders_of_trained_language_models() {
         }
     }
     assert!(seen > 150, "{seen}");
+}
+
+fn wanted(arm: Arm, lambda: f64, own_rank: bool) -> Wanted {
+    Wanted {
+        cut: cut(&[lambda], None),
+        arm,
+        lambda,
+        precision: Precision::F32,
+        own_rank,
+        chosen: BTreeMap::new(),
+    }
+}
+
+/// Files of one model, written into a folder of their own.
+fn save(visit: &Visit, model: u32, wanted: Wanted, folder: &Path) -> String {
+    let mut saver = Saver::new(wanted, "tuned", "base");
+    let mut files = Vec::new();
+    for (i, job) in visit.session.jobs().iter().enumerate() {
+        let Some(own) = visit.session.job_of(i as u32, model) else {
+            continue;
+        };
+        let bytes = visit.bytes(&visit.session.ranges_of(i as u32, model));
+        let patient = open(&own, &bytes, model, 10).unwrap_or_else(|why| panic!("{}: {why}", job.base.name));
+        files.extend(saver.add(&own, model, &patient).unwrap());
+    }
+    files.extend(saver.finish());
+    let hashes: Vec<(String, String)> = files.iter().map(|f| (f.name.clone(), "00".into())).collect();
+    std::fs::create_dir_all(folder).unwrap();
+    for file in &files {
+        std::fs::write(folder.join(&file.name), &file.bytes).unwrap();
+    }
+    saver.readme(&hashes)
+}
+
+/// A folder for the files of one test.
+fn place(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("lorascope-surgery-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// What is saved is opened again as anybody would: base and files dropped together. Counts, norms and scales must be those of the arm.
+#[track_caller]
+fn comes_back(zoo: &str, arm: Arm, lambda: f64, kinds: &[Kind]) {
+    let root = fixtures().join("zoo").join(zoo);
+    let description = reference::read(&root.join("case.json"));
+    let list = |key: &str| -> Vec<String> { serde_json::from_value(description[key].clone()).unwrap() };
+    let (base, tuned) = (list("base"), list("tuned"));
+    let mut visit = Visit::open(
+        &root,
+        &[&base[..], &tuned]
+            .concat()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
+    visit.plan(&[]);
+    let folder = place(zoo);
+    let readme = save(&visit, 0, wanted(arm, lambda, false), &folder.join("edited"));
+    assert!(readme.contains(arm.words().formula), "{readme}");
+    let mut again = Visit::open(&root, &base.iter().map(String::as_str).collect::<Vec<_>>());
+    again.add_folder(&folder, "edited");
+    let report = again.run();
+    let [model] = &report.models[..] else {
+        panic!("{zoo}: {:?}", again.plan(&[]).problems)
+    };
+    assert!(kinds.contains(&model.kind), "{zoo}: {:?}", model.kind);
+    assert_eq!(model.matching.unmatched, Vec::<String>::new(), "{zoo}");
+    let mut compared = 0;
+    for (_, name, patient) in patients(&visit, 10) {
+        let found = patient.unwrap().operate(&cut(&[lambda], None)).unwrap();
+        let after = found.at(arm, lambda).unwrap();
+        let own = model
+            .matrices
+            .iter()
+            .find(|m| m.name == name)
+            .unwrap_or_else(|| panic!("{zoo}: no {name}"));
+        let settings = Settings::default();
+        assert_eq!(intruders(own, &settings), Some(after.intruders), "{zoo} {name}");
+        let norm = own.delta.as_ref().unwrap().frobenius;
+        // A whole matrix is rounded as its base is stored.
+        let relative = if model.kind == Kind::Full { 1e-3 } else { 1e-6 };
+        near(norm, after.frobenius, relative, &format!("{zoo} {name}"));
+        compared += 1;
+    }
+    assert!(compared > 0);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn saved_adapters_come_back_with_the_counts_of_their_arm() {
+    comes_back("llama_lora", Arm::Scaled, 0.25, &[Kind::Lora]);
+    comes_back("gpt2_lora", Arm::Scaled, 0.0, &[Kind::Lora]);
+    comes_back("roberta_rslora", Arm::Restored, 0.5, &[Kind::Lora]);
+    comes_back("roberta_patterns", Arm::Random, 0.5, &[Kind::Lora]);
+    comes_back("sd_kohya", Arm::Shrunk, 0.5, &[Kind::Lora]);
+    comes_back("llama_lora", Arm::Projected, 1.0, &[Kind::Lora]);
+}
+
+#[test]
+fn saved_matrices_come_back_with_the_counts_of_their_arm() {
+    comes_back("llama_dora", Arm::Scaled, 0.25, &[Kind::Full]);
+    comes_back("lycoris_lokr", Arm::Shrunk, 0.25, &[Kind::Full]);
+}
+
+/// PEFT's own cut, said: `llama/lora_r1_peft_mitigated` of the oracle, merged, is our cut to the adapter's rank.
+#[test]
+fn cut_to_its_rank_an_adapter_is_what_peft_writes() {
+    let Some(root) = std::env::var_os("LORASCOPE_FIXTURES").map(PathBuf::from) else {
+        eprintln!("skipped: LORASCOPE_FIXTURES is not set");
+        return;
+    };
+    let root = root.join("behave/llama");
+    let mut visit = Visit::open_folders(&root, &["base", "lora_r1", "lora_r1_peft_mitigated"]);
+    let labels: Vec<String> = visit.plan(&[]).models.iter().map(|m| m.label.clone()).collect();
+    let place_of = |label: &str| labels.iter().position(|l| l == label).unwrap();
+    let (ours, theirs) = (place_of("lora_r1") as u32, place_of("lora_r1_peft_mitigated"));
+    let folder = place("peft");
+    let readme = save(&visit, ours, wanted(Arm::Scaled, 0.75, true), &folder.join("edited"));
+    assert!(readme.contains(" %"), "what is lost is said: {readme}");
+    let mut again = Visit::open_folders(&root, &["base"]);
+    again.add_folder(&folder, "edited");
+    again.plan(&[]);
+    let mut compared = 0;
+    for (i, job) in again.session.jobs().iter().enumerate() {
+        let at = visit
+            .session
+            .jobs()
+            .iter()
+            .position(|j| j.base.name == job.base.name)
+            .unwrap();
+        let own = again.merged(i).remove(0).unwrap();
+        let of_model = visit.session.jobs()[at]
+            .tuned
+            .iter()
+            .position(|(m, _)| *m as usize == theirs);
+        let Some(peft) = of_model.and_then(|place| visit.merged(at).swap_remove(place)) else {
+            continue;
+        };
+        let largest = peft.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+        let off = own.iter().zip(&peft).fold(0.0f32, |m, (x, y)| m.max((x - y).abs()));
+        assert!(off < 2e-5 * largest, "{}: off by {off} of {largest}", job.base.name);
+        compared += 1;
+    }
+    assert!(compared > 15, "{compared}");
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -55,6 +55,9 @@ pub use warm::warm_up;
 /// Column-major f32, `[out, in]`.
 pub type Matrix = nalgebra::DMatrix<f32>;
 
+/// The same in f64, where an answer must be as exact as its definition.
+pub type Precise = nalgebra::DMatrix<f64>;
+
 /// The iteration did not settle; data, not a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoConvergence;

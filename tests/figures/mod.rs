@@ -117,7 +117,7 @@ fn hover_on_a_mark_finds_it() {
                 }
                 request.focus = Some(at.focus);
             }
-            let least = if figure.needs == Needs::Runs { 6 } else { 20 };
+            let least = if figure.needs == Needs::Nothing { 20 } else { 6 };
             assert!(seen > least, "{figure:?} {width}: only {seen} marks");
         }
     }

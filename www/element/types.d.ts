@@ -13,6 +13,7 @@ export type FigureName =
   | 'overview'
   | 'effective-rank'
   | 'k-curve'
+  | 'surgery'
   | 'intruders'
   | 'weakest-match'
   | 'stable-rank'

@@ -1,18 +1,17 @@
 //! The arms as changes: every one is a share of D, and a product of few columns beside it.
 
 use super::patient::Patient;
-use crate::linalg::{SplitMix, View, product};
+use crate::linalg::{Precise, SplitMix, View, product};
 use crate::report::surgery::{Arm, Cut};
-use nalgebra::DMatrix;
 
 /// share D + left right^T.
 #[derive(Debug, Clone)]
 pub struct Edit {
     pub share: f64,
     /// `[out, columns]`.
-    pub left: DMatrix<f64>,
+    pub left: Precise,
     /// `[in, columns]`.
-    pub right: DMatrix<f64>,
+    pub right: Precise,
 }
 
 impl Edit {
@@ -24,8 +23,8 @@ impl Edit {
         let (rows, cols) = patient.shape();
         Edit {
             share,
-            left: DMatrix::zeros(rows, 0),
-            right: DMatrix::zeros(cols, 0),
+            left: Precise::zeros(rows, 0),
+            right: Precise::zeros(cols, 0),
         }
     }
 
@@ -80,7 +79,7 @@ fn projected(patient: &Patient, k: usize) -> Edit {
     let inside = &from - &u * u.tr_mul(&from);
     let k = u.ncols();
     let (rows, cols) = patient.shape();
-    let (mut left, mut right) = (DMatrix::zeros(rows, 2 * k), DMatrix::zeros(cols, 2 * k));
+    let (mut left, mut right) = (Precise::zeros(rows, 2 * k), Precise::zeros(cols, 2 * k));
     left.columns_mut(0, k).copy_from(&-u);
     left.columns_mut(k, k).copy_from(&-inside);
     right.columns_mut(0, k).copy_from(&to);
@@ -101,8 +100,8 @@ fn random(patient: &Patient, norm: f64, chosen: &[u32], seed: u32) -> Edit {
     let rank = patient.rank();
     let (a, b) = (turn(rank, u64::from(seed)), turn(rank, u64::from(seed) ^ 0x5eed));
     // M for all directions: those of the first d are its leading block.
-    let strengths = DMatrix::from_fn(rank, rank, |i, j| own.sigma[i] * b[(i, j)]);
-    let all: DMatrix<f64> = product(View::from(&a).t(), &strengths);
+    let strengths = Precise::from_fn(rank, rank, |i, j| own.sigma[i] * b[(i, j)]);
+    let all: Precise = product(View::from(&a).t(), &strengths);
     let energy = |d: usize| all.view((0, 0), (d, d)).norm_squared();
     let whole = patient.norm().powi(2);
     let most = whole - patient.least(chosen);
@@ -119,9 +118,9 @@ fn random(patient: &Patient, norm: f64, chosen: &[u32], seed: u32) -> Edit {
 }
 
 /// A random rotation: the Q of a QR whose R has a positive diagonal, of standard normal numbers.
-fn turn(n: usize, seed: u64) -> DMatrix<f64> {
+fn turn(n: usize, seed: u64) -> Precise {
     let mut stream = SplitMix(seed);
-    let (mut q, r) = DMatrix::from_fn(n, n, |_, _| stream.normals()[0]).qr().unpack();
+    let (mut q, r) = Precise::from_fn(n, n, |_, _| stream.normals()[0]).qr().unpack();
     let signs = r.diagonal();
     q.column_iter_mut()
         .zip(signs.iter())

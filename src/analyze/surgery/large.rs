@@ -6,11 +6,10 @@ use super::small::side_by_side;
 use crate::analyze::Stop;
 use crate::analyze::weights::Weights;
 use crate::linalg::{
-    Compared, Matrix, NoConvergence, Question, Settled, SideMatch, Triples, Tune, compare_with, product,
+    Compared, Matrix, NoConvergence, Precise, Question, Settled, SideMatch, Triples, Tune, compare_with, product,
 };
 use crate::report::Side;
 use crate::report::surgery::{After, Arm, Cut};
-use nalgebra::DMatrix;
 
 /// The base's leading vectors, and those of W.
 pub fn open(w0: &Weights, body: &Body, k: usize) -> Result<(Base, Triples), Stop> {
@@ -33,7 +32,7 @@ pub fn open(w0: &Weights, body: &Body, k: usize) -> Result<(Base, Triples), Stop
     let vectors = found
         .first()
         .map(|c| c.vectors.map(f64::from))
-        .unwrap_or_else(|| DMatrix::zeros(left.nrows(), 0));
+        .unwrap_or_else(|| Precise::zeros(left.nrows(), 0));
     let u = vectors.columns(0, k.min(vectors.ncols())).into_owned();
     // W^T u and its length, in f64.
     let mut v = product::<f64>(w0.view().t(), &u) + right * left.tr_mul(&u);
@@ -86,7 +85,7 @@ pub fn after(
         .collect())
 }
 
-fn factors(left: &DMatrix<f64>, right: &DMatrix<f64>) -> (Matrix, Matrix) {
+fn factors(left: &Precise, right: &Precise) -> (Matrix, Matrix) {
     (left.map(|x| x as f32), right.transpose().map(|x| x as f32))
 }
 

@@ -5,11 +5,10 @@ use super::{large, small};
 use crate::analyze::Stop;
 use crate::analyze::change::Change;
 use crate::analyze::weights::Weights;
-use crate::linalg::{Frame, Matrix, Settled, Triples, View, product, product_singular_values, triples};
+use crate::linalg::{Frame, Matrix, Precise, Settled, Triples, View, product, product_singular_values, triples};
 use crate::metrics::effective_rank::effective_rank;
 use crate::report::Side;
 use crate::report::surgery::{ARMS, After, Arm, Cut, Operated};
-use nalgebra::DMatrix;
 
 /// Directions of D weaker than this part of its strongest are rounding.
 const NOTHING: f64 = 1e-6;
@@ -33,8 +32,8 @@ pub struct Patient {
 pub enum Body {
     /// left right^T.
     Factors {
-        left: DMatrix<f64>,
-        right: DMatrix<f64>,
+        left: Precise,
+        right: Precise,
     },
     Dense {
         w0: Matrix,
@@ -61,9 +60,9 @@ pub struct Edited {
 /// The edited D.
 pub enum EditedChange {
     /// left right^T, `[out, q]` and `[in, q]`.
-    Factors { left: DMatrix<f64>, right: DMatrix<f64> },
+    Factors { left: Precise, right: Precise },
     /// W itself, `[out, in]`.
-    Dense(DMatrix<f64>),
+    Dense(Precise),
 }
 
 impl Body {
@@ -88,7 +87,7 @@ impl Body {
     }
 
     /// D x.
-    fn image(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+    fn image(&self, x: &Precise) -> Precise {
         match self {
             Body::Factors { left, right } => left * right.tr_mul(x),
             Body::Dense { w0, w } => product::<f64>(w, x) - product::<f64>(w0, x),
@@ -96,7 +95,7 @@ impl Body {
     }
 
     /// D^T x.
-    fn back(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+    fn back(&self, x: &Precise) -> Precise {
         match self {
             Body::Factors { left, right } => right * left.tr_mul(x),
             Body::Dense { w0, w } => product::<f64>(View::from(w).t(), x) - product::<f64>(View::from(w0).t(), x),
@@ -112,7 +111,7 @@ impl Body {
     }
 
     /// D in full.
-    pub(super) fn dense(&self) -> DMatrix<f64> {
+    pub(super) fn dense(&self) -> Precise {
         match self {
             Body::Factors { left, right } => product(left, View::from(right).t()),
             Body::Dense { w0, w } => w.zip_map(w0, |w, w0| f64::from(w) - f64::from(w0)),
@@ -203,22 +202,22 @@ impl Patient {
     }
 
     /// The k strongest vectors of W0.
-    pub(super) fn base(&self, k: usize) -> (DMatrix<f64>, DMatrix<f64>) {
+    pub(super) fn base(&self, k: usize) -> (Precise, Precise) {
         match &self.base {
             Base::Whole(frame) => {
                 let Triples { left, right, .. } = &frame.leading;
-                let first = |side: &DMatrix<f64>| side.columns(0, k.min(side.ncols())).into_owned();
+                let first = |side: &Precise| side.columns(0, k.min(side.ncols())).into_owned();
                 (first(left), first(right))
             }
             Base::Leading { known, .. } => known.vectors(k),
         }
     }
 
-    pub(super) fn image(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+    pub(super) fn image(&self, x: &Precise) -> Precise {
         self.change.image(x)
     }
 
-    pub(super) fn back(&self, x: &DMatrix<f64>) -> DMatrix<f64> {
+    pub(super) fn back(&self, x: &Precise) -> Precise {
         self.change.back(x)
     }
 
@@ -344,7 +343,7 @@ impl Patient {
     }
 
     /// The edited D in full.
-    pub(super) fn dense(&self, edit: &Edit) -> DMatrix<f64> {
+    pub(super) fn dense(&self, edit: &Edit) -> Precise {
         let mut x = self.change.dense() * edit.share;
         if edit.left.ncols() > 0 {
             x += product::<f64>(&edit.left, View::from(&edit.right).t());

@@ -5,10 +5,10 @@
 
 use super::patient::{Body, EditedChange, Patient};
 use crate::checkpoint::Dtype;
+use crate::linalg::Precise;
 use crate::plan::job::{Job, Recipe};
 use crate::report::surgery::{Arm, Cut};
 use half::{bf16, f16};
-use nalgebra::DMatrix;
 use safetensors::tensor::{Dtype as Stored, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -70,7 +70,7 @@ pub struct Saver {
 struct Module {
     outputs: usize,
     /// `[out, r]` and `[in, r]`, blocks that are added up.
-    parts: Vec<(DMatrix<f64>, DMatrix<f64>)>,
+    parts: Vec<(Precise, Precise)>,
 }
 
 impl Saver {
@@ -162,10 +162,10 @@ impl Saver {
     fn of_rank(
         &self,
         patient: &Patient,
-        left: DMatrix<f64>,
-        right: DMatrix<f64>,
+        left: Precise,
+        right: Precise,
         whole: f64,
-    ) -> Result<(DMatrix<f64>, DMatrix<f64>, Option<f64>), String> {
+    ) -> Result<(Precise, Precise, Option<f64>), String> {
         let Body::Factors { left: b, right: a } = &patient.change else {
             return Ok((left, right, None));
         };
@@ -200,14 +200,14 @@ impl Saver {
         Ok((left, right, Some(lost / edit)))
     }
 
-    fn join(&mut self, job: &Job, model: u32, left: DMatrix<f64>, right: DMatrix<f64>) {
+    fn join(&mut self, job: &Job, model: u32, left: Precise, right: Precise) {
         self.fan_in_fan_out |= job.transposed;
         // The outputs of a part among those of its fused layer.
         let (outputs, left) = match job.lines {
             None => (left.nrows(), left),
             Some(lines) => {
                 let outputs = job.base.shape.first().copied().unwrap_or(0) as usize;
-                let mut all = DMatrix::zeros(outputs, left.ncols());
+                let mut all = Precise::zeros(outputs, left.ncols());
                 for (row, own) in lines.rows().zip(left.row_iter()) {
                     if (row as usize) < outputs {
                         all.row_mut(row as usize).copy_from(&own);
@@ -226,7 +226,7 @@ impl Saver {
     }
 
     /// As the base stores it.
-    fn store(&mut self, job: &Job, w: &DMatrix<f64>) -> Option<SavedFile> {
+    fn store(&mut self, job: &Job, w: &Precise) -> Option<SavedFile> {
         // Column by column in memory: a matrix stored as `[in, out]` lies there row by row.
         let by_rows = if job.transposed { w.clone() } else { w.transpose() };
         let shape = if job.transposed {
@@ -285,7 +285,7 @@ impl Saver {
         for (name, module) in &self.modules {
             let rank: usize = module.parts.iter().map(|(left, _)| left.ncols()).sum();
             let inputs = module.parts.first().map_or(0, |(_, right)| right.nrows());
-            let (mut b, mut a) = (DMatrix::zeros(module.outputs, rank), DMatrix::zeros(rank, inputs));
+            let (mut b, mut a) = (Precise::zeros(module.outputs, rank), Precise::zeros(rank, inputs));
             let mut at = 0;
             for (left, right) in module.parts.iter().filter(|(_, right)| right.nrows() == inputs) {
                 b.columns_mut(at, left.ncols()).copy_from(left);
@@ -342,7 +342,7 @@ impl Saver {
     }
 
     /// By rows.
-    fn bytes(&self, m: &DMatrix<f64>) -> Vec<u8> {
+    fn bytes(&self, m: &Precise) -> Vec<u8> {
         let by_rows = m.transpose();
         let values = by_rows.as_slice().iter();
         match self.wanted.precision {

@@ -3,10 +3,9 @@
 use super::edit::Edit;
 use super::patient::{Body, Patient, decides};
 use crate::analyze::Stop;
-use crate::linalg::{Beside, Frame, triples};
+use crate::linalg::{Beside, Frame, Precise, triples};
 use crate::metrics::intruder_energy::intruder_energy;
 use crate::report::surgery::{After, Arm, Cut};
-use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 pub fn after(patient: &Patient, frame: &Frame, edits: &[(Arm, f64, Edit)], cut: &Cut) -> Result<Vec<After>, Stop> {
@@ -70,7 +69,7 @@ pub fn below(after: &After, cut: &Cut) -> Vec<u32> {
 }
 
 /// Two blocks of columns beside each other.
-pub fn side_by_side(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+pub fn side_by_side(a: &Precise, b: &Precise) -> Precise {
     let values = a.as_slice().iter().chain(b.as_slice()).copied().collect();
-    DMatrix::from_vec(a.nrows(), a.ncols() + b.ncols(), values)
+    Precise::from_vec(a.nrows(), a.ncols() + b.ncols(), values)
 }
