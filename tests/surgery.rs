@@ -2,7 +2,7 @@
 
 use crate::common::synthetic::{Spectrum, case};
 use crate::common::{Visit, fixtures, reference};
-use lorascope::analyze::surgery::{EditedChange, Patient, Precision, Saver, Wanted, open};
+use lorascope::analyze::surgery::{EditedChange, Patient, Precision, Saver, Wanted, beside, open};
 use lorascope::analyze::{base, merged};
 use lorascope::metrics::intruder::intruders;
 use lorascope::plan::job::Job;
@@ -349,6 +349,42 @@ fn what_cannot_be_edited_is_named() {
     let case = case(8, Spectrum::PowerLaw, 1100, 1030, None);
     assert!(open(&case.job, &case.bytes, 0, 10).err().unwrap().contains("1024"));
     assert!(open(&case.job, &case.bytes, 3, 10).is_err());
+}
+
+/// Every figure of a matrix shows the arms as it shows fine-tunes: by entries that the analysis itself makes.
+#[test]
+fn arms_are_analysed_as_fine_tunes_of_their_own() {
+    for (rank, size) in [(Some(3), 60), (None, 50), (Some(4), 1030)] {
+        let case = case(9, Spectrum::PowerLaw, size, size + 10, rank);
+        let patient = open(&case.job, &case.bytes, 0, 10).unwrap();
+        let cut = cut(&[0.3], Some(vec![0, 2]));
+        let found = patient.operate(&cut).unwrap();
+        let all = beside(&case.job, &case.bytes, &patient, &cut, 0.3).unwrap();
+        assert_eq!(
+            all.iter().map(|(arm, _)| *arm).collect::<Vec<_>>(),
+            ARMS.map(|words| words.arm)
+        );
+        for (arm, entry) in &all {
+            let after = found.at(*arm, 0.3).unwrap();
+            let counted = intruders(entry, &Settings::default()).unwrap();
+            assert!(
+                counted.abs_diff(after.intruders) <= after.undecided,
+                "{arm:?}: {counted} and {after:?}"
+            );
+            near(
+                entry.delta.as_ref().unwrap().frobenius,
+                after.frobenius,
+                1e-5,
+                &format!("{arm:?}"),
+            );
+            near(
+                f64::from(entry.sigma_tuned[0]),
+                f64::from(after.sigma[0]),
+                1e-5,
+                &format!("{arm:?}"),
+            );
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! alone, whatever the length of the other, and the components of its eigenvectors are the cosines that are asked for.
 
 use super::exact::thin_svd;
+use super::low_rank::Updated;
 use super::product::{gram, product};
 use super::spectrum::Spectrum;
 use super::view::View;
@@ -12,6 +13,12 @@ use nalgebra::DMatrix;
 
 /// Values below this part of the largest have no vectors of their own.
 const LOST: f64 = 1e-7;
+/// Below this many values the whole decomposition is as fast.
+const SHORT: usize = 96;
+/// Values whose difference is less than this part of them are one.
+const TIED: f64 = 1e-9;
+/// The residual of a vector that is found, as a part of the largest eigenvalue.
+const SETTLED: f64 = 1e-9;
 
 /// W0 = U0 diag(sigma) V0^T, thin.
 pub struct Frame {
@@ -29,8 +36,10 @@ pub type Place = (f64, u32);
 
 /// The leading vectors of W beside those of W0, a vector per entry.
 pub struct Beside {
-    /// All singular values of W, descending.
+    /// Leading singular values of W, descending.
     pub sigma: Vec<f64>,
+    /// The sum of the squares of all of them.
+    pub squares: f64,
     pub left: Vec<Place>,
     pub right: Vec<Place>,
 }
@@ -89,12 +98,11 @@ impl Frame {
         let within: DMatrix<f64> = gram(View::from(other).t());
         let scaled = DMatrix::from_fn(y.nrows(), y.ncols(), |i, j| y[(i, j)] * self.sigma[i]);
         let half = &scaled + &x * (within * 0.5);
-        let cross: DMatrix<f64> = product(&x, View::from(&half).t());
-        let mut g = &cross + cross.transpose();
-        self.sigma.iter().enumerate().for_each(|(i, s)| g[(i, i)] += s * s);
-        let spectrum = Spectrum::of(&g)?;
-        let sigma = roots(&spectrum.values);
-        let z: DMatrix<f64> = spectrum.columns(0..known(&sigma, count));
+        let squares = self.sigma.iter().map(|s| s * s).sum::<f64>() + 2.0 * x.dot(&half);
+        let (theta, z) = self.leading_of(&x, &half, count)?;
+        let sigma = roots(&theta);
+        let kept = known(&sigma, count);
+        let (sigma, z) = (sigma[..kept].to_vec(), z.columns(0, kept).into_owned());
         let mut image = &y * x.tr_mul(&z);
         for (j, mut column) in image.column_iter_mut().enumerate() {
             column
@@ -105,7 +113,49 @@ impl Frame {
         }
         let [short, long] = [best(&z), best(&image)];
         let [left, right] = if turned { [long, short] } else { [short, long] };
-        Ok(Beside { sigma, left, right })
+        Ok(Beside {
+            sigma,
+            squares,
+            left,
+            right,
+        })
+    }
+
+    /// The leading eigenpairs of S0^2 + X H^T + H X^T. By Lanczos where that is sure to find them all: a single start never sees both of two equal
+    /// values, and those of the base stay equal beside a change that does not touch them.
+    fn leading_of(
+        &self,
+        x: &DMatrix<f64>,
+        half: &DMatrix<f64>,
+        count: usize,
+    ) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
+        let theta: Vec<f64> = self.sigma.iter().map(|s| s * s).collect();
+        if theta.len() >= SHORT && !self.is_tied() {
+            let p = x.ncols();
+            let mut s = DMatrix::zeros(2 * p, 2 * p);
+            s.view_mut((0, p), (p, p)).fill_with_identity();
+            s.view_mut((p, 0), (p, p)).fill_with_identity();
+            let mut z = x.clone().resize_horizontally(2 * p, 0.0);
+            z.columns_mut(p, p).copy_from(half);
+            let updated = Updated { theta: &theta, z, s };
+            if let Ok((values, vectors)) = updated.leading(count.min(theta.len()))
+                && values.len() >= count.min(theta.len())
+                && updated.residual(&values, &vectors) <= SETTLED * values.first().copied().unwrap_or(0.0)
+            {
+                return Ok((values, vectors));
+            }
+        }
+        let cross: DMatrix<f64> = product(x, View::from(half).t());
+        let mut g = &cross + cross.transpose();
+        theta.iter().enumerate().for_each(|(i, t)| g[(i, i)] += t);
+        let spectrum = Spectrum::of(&g)?;
+        let vectors = spectrum.columns(0..count.min(theta.len()));
+        Ok((spectrum.values, vectors))
+    }
+
+    /// Two base values that are one.
+    fn is_tied(&self) -> bool {
+        self.sigma.windows(2).any(|pair| pair[0] - pair[1] <= TIED * pair[0])
     }
 
     /// The best matches of given vectors.
@@ -113,6 +163,7 @@ impl Frame {
         let of = |base: &Matrix, own: &DMatrix<f64>| best(&product(View::from(base).t(), own));
         Beside {
             sigma: w.sigma.clone(),
+            squares: w.sigma.iter().map(|s| s * s).sum(),
             left: of(&self.left, &w.left),
             right: of(&self.right, &w.right),
         }
@@ -146,7 +197,16 @@ mod tests {
     /// Against the decomposition of the whole, on both sides, wide and tall.
     #[test]
     fn a_low_rank_change_is_taken_apart_in_the_bases_own_vectors() {
-        for (rows, cols) in [(70, 70), (70, 200), (200, 70), (9, 12), (12, 9)] {
+        for (rows, cols) in [
+            (70, 70),
+            (70, 200),
+            (200, 70),
+            (9, 12),
+            (12, 9),
+            (150, 150),
+            (130, 260),
+            (260, 130),
+        ] {
             let w0 = random(rows, cols, 1);
             let (p, q) = (
                 random(rows, 3, 2).map(f64::from) * 0.8,
@@ -174,12 +234,32 @@ mod tests {
         }
     }
 
+    /// Equal base values that the change does not touch are all found.
+    #[test]
+    fn tied_values_are_all_there() {
+        let n = 120;
+        let base = Matrix::from_fn(n, n, |i, j| match i == j {
+            true if i < 4 => 3.0,
+            true => 1.0 / (1.0 + i as f32),
+            false => 0.0,
+        });
+        let mut p = DMatrix::zeros(n, 1);
+        p[(50, 0)] = 2.0;
+        let found = Frame::of(View::from(&base), 6).unwrap().plus(&p, &p, 6).unwrap();
+        let expected = [4.02, 3.0, 3.0, 3.0, 3.0, 0.2];
+        assert!(
+            found.sigma.iter().zip(expected).all(|(s, e)| (s - e).abs() < 0.01),
+            "{:?}",
+            found.sigma
+        );
+    }
+
     #[test]
     fn nothing_has_no_vectors() {
         let zero = Matrix::zeros(5, 8);
         let frame = Frame::of(View::from(&zero), 6).unwrap();
         let none = frame.plus(&DMatrix::zeros(5, 1), &DMatrix::zeros(8, 1), 3).unwrap();
-        assert!(none.left.is_empty() && none.sigma == vec![0.0; 5]);
+        assert!(none.left.is_empty() && none.sigma.is_empty() && none.squares == 0.0);
         assert_eq!(triples(&DMatrix::zeros(5, 8), 3).unwrap().left.ncols(), 0);
     }
 }

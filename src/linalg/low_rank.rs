@@ -59,6 +59,12 @@ impl Updated<'_> {
         image
     }
 
+    /// max_j ||A x_j - theta_j x_j|| of pairs that were found.
+    pub fn residual(&self, theta: &[f64], x: &DMatrix<f64>) -> f64 {
+        let one = |(theta, x): (&f64, nalgebra::DVectorView<f64>)| (self.apply(&x.into_owned()) - x * *theta).norm();
+        theta.iter().zip(x.column_iter()).map(one).fold(0.0, f64::max)
+    }
+
     /// The leading `count` eigenpairs, descending: Lanczos with full reorthogonalization, a handful of operations per entry and step.
     pub fn leading(&self, count: usize) -> Result<(Vec<f64>, DMatrix<f64>), NoConvergence> {
         let n = self.theta.len();

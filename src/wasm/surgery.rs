@@ -1,7 +1,9 @@
 //! Surgery, for the engine's worker: matrices that are opened once and asked at every step of a dial, and files of the edited change.
 
-use super::session::{WasmSession, bytes_of, in_pool};
-use crate::analyze::surgery::{Patient, SavedFile, Saver, Wanted, open};
+use super::session::{WasmSession, build_name, bytes_of, in_pool, thread_count};
+use crate::analyze::surgery::{Patient, SavedFile, Saver, Wanted, beside, open, report};
+use crate::export;
+use crate::report::Settings;
 use crate::report::surgery::{Cut, Operated};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
@@ -88,6 +90,37 @@ impl WasmSession {
             let found: Result<Operated, String> = in_pool(move || patient.operate(&cut)).await;
             let found = found.map_err(|reason| JsError::new(&reason))?;
             Ok(JsValue::from(found.into_js().map_err(JsError::from)?))
+        }))
+    }
+
+    /// One matrix under every arm as a report of its own, in JSON: a model per arm. From the bytes of `rangesOf`.
+    #[wasm_bindgen(js_name = armsReport, unchecked_return_type = "Promise<string>")]
+    pub fn arms_report(
+        &self,
+        matrix: u32,
+        model: u32,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
+        cut: Ts<Cut>,
+        lambda: f64,
+    ) -> Result<js_sys::Promise, JsError> {
+        let cut = cut.to_rust()?;
+        let patient = self.opened(matrix, model, &bytes, cut.k);
+        let (job, head) = (self.0.job_of(matrix, model), self.0.head(&build_name(), thread_count()));
+        let bytes = bytes_of(&bytes);
+        Ok(wasm_bindgen_futures::future_to_promise(async move {
+            let job = job.ok_or_else(|| JsError::new("There is no such matrix of this model in the plan."))?;
+            let patient = patient.await?;
+            let settings = Settings {
+                k: cut.k,
+                epsilon: cut.epsilon,
+                side: cut.side,
+                ..Settings::default()
+            };
+            let entries = in_pool(move || beside(&job, &bytes, &patient, &cut, lambda)).await;
+            let entries = entries.map_err(|reason| JsError::new(&reason))?;
+            let made =
+                report(&head, model, entries).ok_or_else(|| JsError::new("There is no such model in the plan."))?;
+            Ok(export::report(&made, &settings).into())
         }))
     }
 

@@ -1,11 +1,13 @@
 //! Surgery on one matrix: its change edited at any lambda, with the controls that belong to the edit.
 
+mod beside;
 mod edit;
 mod large;
 mod patient;
 mod save;
 mod small;
 
+pub use beside::{beside, report};
 pub use edit::Edit;
 pub use patient::{Edited, EditedChange, Patient};
 pub use save::{Precision, SavedFile, Saver, Wanted};

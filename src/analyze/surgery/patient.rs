@@ -10,6 +10,8 @@ use crate::metrics::effective_rank::effective_rank;
 use crate::report::Side;
 use crate::report::surgery::{ARMS, After, Arm, Cut, Operated};
 
+use std::sync::Mutex;
+
 /// Directions of D weaker than this part of its strongest are rounding.
 const NOTHING: f64 = 1e-6;
 
@@ -26,7 +28,12 @@ pub struct Patient {
     own: Triples,
     /// |D|.
     norm: f64,
+    /// The arms without lambda, by the rule that they were counted by.
+    fixed: Mutex<Option<(Rule, [After; 2])>>,
 }
+
+/// k, the bits of epsilon, the side.
+type Rule = (u32, u64, Side);
 
 /// D = W - W0.
 pub enum Body {
@@ -156,6 +163,7 @@ impl Patient {
             w,
             own,
             norm,
+            fixed: Mutex::new(None),
         })
     }
 
@@ -278,14 +286,25 @@ impl Patient {
         self.arms(cut).map_err(|stop| stop.reason)
     }
 
+    /// As trained, and projected: no lambda moves them, so a dial asks for them once.
+    fn fixed(&self, cut: &Cut) -> Result<[After; 2], Stop> {
+        // Never held while it computes: the pool may take up another question of the same matrix meanwhile.
+        let known = || self.fixed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let rule = (cut.k, cut.epsilon.to_bits(), cut.side);
+        if let Some((_, found)) = known().as_ref().filter(|(of, _)| *of == rule) {
+            return Ok(found.clone());
+        }
+        let edits = [Arm::Trained, Arm::Projected].map(|arm| (arm, 1.0, Edit::of(self, arm, 1.0, &[], cut)));
+        let found = <[After; 2]>::try_from(self.after(&edits, cut)?)
+            .map_err(|_| Stop::failed("Nothing was computed.".into()))?;
+        *known() = Some((rule, found.clone()));
+        Ok(found)
+    }
+
     fn arms(&self, cut: &Cut) -> Result<Operated, Stop> {
-        let asked = |arm, lambda, chosen: &[u32]| (arm, lambda, Edit::of(self, arm, lambda, chosen, cut));
-        let trained = self
-            .after(&[asked(Arm::Trained, 1.0, &[])], cut)?
-            .pop()
-            .ok_or_else(|| Stop::failed("Nothing was computed.".into()))?;
+        let [trained, projected] = self.fixed(cut)?;
         let chosen = self.chosen(cut, &trained);
-        let mut edits = vec![asked(Arm::Projected, 1.0, &chosen)];
+        let mut edits = Vec::new();
         let mut same = Vec::new();
         for words in ARMS.iter().filter(|w| !matches!(w.arm, Arm::Trained | Arm::Projected)) {
             for lambda in &cut.lambdas {
@@ -296,11 +315,14 @@ impl Patient {
                         ..trained.clone()
                     });
                 } else {
-                    edits.push(asked(words.arm, *lambda, &chosen));
+                    edits.push((words.arm, *lambda, Edit::of(self, words.arm, *lambda, &chosen, cut)));
                 }
             }
         }
-        let mut arms = self.after(&edits, cut)?;
+        let mut arms = vec![projected];
+        if !edits.is_empty() {
+            arms.extend(self.after(&edits, cut)?);
+        }
         arms.extend(same);
         Ok(Operated {
             name: self.name.clone(),
@@ -327,8 +349,8 @@ impl Patient {
     /// One arm at one lambda, to be saved.
     pub fn edited(&self, cut: &Cut, arm: Arm, lambda: f64) -> Result<Edited, String> {
         let own = || {
-            let trained = self.after(&[(Arm::Trained, 1.0, Edit::of(self, Arm::Trained, 1.0, &[], cut))], cut)?;
-            let chosen = trained.first().map(|t| self.chosen(cut, t)).unwrap_or_default();
+            let [trained, _] = self.fixed(cut)?;
+            let chosen = self.chosen(cut, &trained);
             let edit = Edit::of(self, arm, lambda, &chosen, cut);
             let change = match &self.change {
                 Body::Factors { left, right } => EditedChange::Factors {

@@ -4,7 +4,6 @@ use super::edit::Edit;
 use super::patient::{Body, Patient, decides};
 use crate::analyze::Stop;
 use crate::linalg::{Beside, Frame, Precise, triples};
-use crate::metrics::intruder_energy::intruder_energy;
 use crate::report::surgery::{After, Arm, Cut};
 use rayon::prelude::*;
 
@@ -53,7 +52,8 @@ fn read(arm: Arm, lambda: f64, beside: &Beside, cut: &Cut) -> After {
     };
     let found: Vec<usize> = below(&after, cut).into_iter().map(|j| j as usize).collect();
     after.intruders = found.len() as u32;
-    after.energy = intruder_energy(&sigma, &found);
+    let own: f64 = found.iter().filter_map(|j| beside.sigma.get(*j)).map(|s| s * s).sum();
+    after.energy = (beside.squares > 0.0).then(|| own / beside.squares);
     after.sigma = sigma.into_iter().take(cut.k as usize).collect();
     after
 }
