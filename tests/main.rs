@@ -33,6 +33,7 @@ mod plan;
 mod planted;
 mod quantized;
 mod registry;
+mod rounding;
 mod runs;
 mod surgery;
 mod tried;

@@ -17,6 +17,7 @@ pub use vectors::{Vectors, vectors};
 use crate::linalg::Matrix;
 use crate::metrics::Spectrum;
 use crate::metrics::measure::of_change;
+use crate::metrics::rounding::rounding_norm;
 use crate::plan::job::Job;
 use crate::report::{self, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
 use change::Change;
@@ -153,6 +154,7 @@ fn settle(job: &Job, w0: &Weights, change: &Result<Change, Stop>, known: &report
     match numbers {
         Some(numbers) => report::Matrix {
             delta: known.delta.clone(),
+            rounding: change.as_ref().ok().and_then(|change| rounding(w0, change)),
             mode: Some(Mode::Exact),
             ..fill(job, numbers)
         },
@@ -206,9 +208,18 @@ fn entry(
     let numbers = numbers?.ok_or_else(|| Stop::failed("The matrix was not compared.".into()))?;
     Ok(report::Matrix {
         delta: Some(delta),
+        rounding: rounding(w0, change).filter(|_| way == Mode::Exact),
         mode: Some(way),
         ..fill(job, numbers)
     })
+}
+
+/// What rounding the tuned matrix to bf16 does to it, whatever it is stored as.
+fn rounding(w0: &Weights, change: &Change) -> Option<f32> {
+    let tuned = change.tuned(w0)?;
+    let w = tuned.view().matrix();
+    let norm = rounding_norm(w.nrows(), w.ncols(), |i, j| w[(i, j)]) as f32;
+    Some(norm).filter(|norm| norm.is_finite())
 }
 
 fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
@@ -282,6 +293,7 @@ fn blank(job: &Job) -> report::Matrix {
         similarity: None,
         follows: None,
         residual: None,
+        rounding: None,
         certified: false,
         seconds: 0.0,
     }

@@ -36,7 +36,14 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let said = ["epsilon-curve", "size-of-change", "effective-rank", "matrices"].map(|id| findings.get(id));
+    let said = [
+        "epsilon-curve",
+        "size-of-change",
+        "threshold",
+        "effective-rank",
+        "matrices",
+    ]
+    .map(|id| findings.get(id));
     for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }

@@ -62,6 +62,9 @@ fn of_matrix(m: &Matrix) -> Option<String> {
     if !m.seconds.is_finite() || !m.residual.is_none_or(f64::is_finite) {
         return Some("its time or its residual is not a number".into());
     }
+    if !m.rounding.is_none_or(|norm| norm.is_finite() && norm >= 0.0) {
+        return Some("the norm of its rounding is negative or not a number".into());
+    }
     let sides = [&m.left, &m.right].into_iter().flatten();
     let maps = [&m.similarity, &m.follows].into_iter().flatten();
     sides

@@ -22,6 +22,7 @@ mod similarity;
 mod size_of_change;
 mod spectrum;
 mod svg;
+mod threshold;
 mod vector;
 
 use caption::Caption;
@@ -57,6 +58,7 @@ static OWN: &[&FigureKind] = &[
     &over_steps::OVER_STEPS,
     &epsilon_curve::EPSILON_CURVE,
     &size_of_change::SIZE_OF_CHANGE,
+    &threshold::THRESHOLD,
     &overview::OVERVIEW,
     &by_layer::EFFECTIVE_RANK,
     &k_curve::K_CURVE,

@@ -60,6 +60,9 @@ pub struct Request {
     /// The most panels that a figure with one per model draws; None: all.
     #[serde(default)]
     pub panels: Option<u32>,
+    /// The factor of every change with which the threshold figure asks what would cross; None: as trained.
+    #[serde(default)]
+    pub times: Option<f64>,
     /// The training step up to which an evolution is drawn; None: to its end.
     #[serde(default)]
     pub until: Option<u64>,
@@ -109,11 +112,18 @@ impl Request {
             fraction: false,
             adapters_only: false,
             panels: None,
+            times: None,
             until: None,
             panel: None,
             caption: None,
             finding: None,
         }
+    }
+
+    /// The factor of every change, within what a dial has.
+    pub(crate) fn times(&self) -> f64 {
+        let known = self.times.filter(|c| c.is_finite() && *c > 0.0);
+        known.map_or(1.0, |c| c.clamp(1e-3, 1e3))
     }
 }
 

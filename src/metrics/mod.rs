@@ -10,6 +10,7 @@ pub mod largest;
 pub mod measure;
 pub mod participation_ratio;
 pub mod random_match;
+pub mod rounding;
 pub mod sphere;
 pub mod stable_rank;
 pub mod threshold_margin;
@@ -23,6 +24,7 @@ pub use measure::{Bound, Measure, Measured, Of, Spectrum, Unit};
 /// of a change and the key of stored results read this list.
 pub static MEASURES: &[&Measure] = &[
     &intruder::INTRUDERS,
+    &rounding::ROUNDED_COUNT,
     &weakest_match::WEAKEST_MATCH,
     &effective_rank::EFFECTIVE_RANK,
     &stable_rank::STABLE_RANK,

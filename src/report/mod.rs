@@ -440,6 +440,9 @@ pub struct Matrix {
     pub follows: Option<Similarity>,
     /// max_j ||W v_j - sigma_j u_j|| / sigma_1 over both decompositions.
     pub residual: Option<f64>,
+    /// The norm of what rounding W to bf16 would add to it, or has added: a bound but for chance. Exact mode has it; absent in older reports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rounding: Option<f32>,
     /// False where the margin to epsilon is smaller than the error.
     pub certified: bool,
     /// Time that it took to compute, in seconds.

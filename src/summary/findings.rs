@@ -1,5 +1,6 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
+use super::margins::Sides;
 use super::places::{Held, by_type, of_types};
 use super::tables::{ModelSummary, models};
 use crate::metrics::change_ratio::{self, CHANGE_RATIO};
@@ -31,6 +32,7 @@ pub fn summary(report: &Report, settings: &Settings) -> Summary {
     let findings = [
         ("epsilon-curve", counts(&done, settings)),
         ("size-of-change", sizes(report, settings)),
+        ("threshold", threshold(report, settings)),
         ("overview", where_they_are(report, settings)),
         ("effective-rank", ranks(report, &done)),
         ("k-curve", beyond(report, settings)),
@@ -133,6 +135,49 @@ fn sizes(report: &Report, settings: &Settings) -> String {
         ));
     }
     sentences.join(" ")
+}
+
+/// "Below the threshold in 115 of 180 matrices, none of them has an intruder. Of the 65 above it 27 have one.": the prediction from the
+/// spectrum of W0 and the strength of the change, beside the truth.
+fn threshold(report: &Report, settings: &Settings) -> String {
+    let all = report.models.iter().flat_map(|m| &m.matrices);
+    let sides = Sides::of(all, settings);
+    let Sides { below, above } = &sides;
+    let total = below.all + above.all;
+    if total == 0 {
+        return String::new();
+    }
+    let one_or = |n: u32, one: &str, many: &str| if n == 1 { one.to_owned() } else { many.to_owned() };
+    let mut said = Vec::new();
+    if below.all > 0 {
+        let truth = match (below.new, below.open) {
+            (0, 0) => "none of them has an intruder".to_owned(),
+            (0, n) => format!("none of them is known to have an intruder, {} open", count(n.into())),
+            (n, _) => format!(
+                "{} of them {} an intruder all the same",
+                count(n.into()),
+                one_or(n, "has", "have")
+            ),
+        };
+        said.push(format!(
+            "Below the threshold in {} of {} matrices, {truth}.",
+            count(below.all.into()),
+            count(total.into())
+        ));
+    }
+    if above.all > 0 {
+        said.push(format!(
+            "Of the {} above it {} {} one.",
+            count(above.all.into()),
+            if above.new == 0 {
+                "none".to_owned()
+            } else {
+                count(above.new.into())
+            },
+            one_or(above.new.max(1), "has", "have")
+        ));
+    }
+    said.join(" ")
 }
 
 /// Two models of which one changed the weights so much more than the other are not compared at equal change.

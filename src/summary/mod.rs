@@ -4,6 +4,7 @@ mod apart;
 mod apply;
 mod differences;
 mod findings;
+mod margins;
 mod matrices;
 mod places;
 mod reading;

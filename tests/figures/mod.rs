@@ -13,6 +13,7 @@ mod run;
 mod sizes;
 mod spectra;
 mod stored;
+mod threshold;
 
 use golden::check;
 use lorascope::figures::{FigureId, Focus, Needs, Request, Theme, alt, draw, hover, step, svg};
@@ -21,6 +22,7 @@ use lorascope::series::{labels, series};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use std::path::PathBuf;
 use stored::*;
+use threshold::with_whole_spectra;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {
@@ -37,6 +39,10 @@ fn report_for(figure: FigureId) -> Report {
         for side in all.filter_map(|m| m.left.as_mut()) {
             side.tied_cos = Some(side.max_cos.iter().map(|c| (c + 0.2).min(1.0)).collect());
         }
+    }
+    // The threshold asks the whole spectrum of the base.
+    if figure == named("threshold") {
+        with_whole_spectra(&mut report);
     }
     // The stored report is of before this measure was there.
     if figure == named("participation-ratio") {

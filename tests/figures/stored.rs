@@ -117,6 +117,7 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         similarity: Some(similarity),
         follows: None,
         residual: None,
+        rounding: None,
         certified: true,
         seconds: 0.1,
     }

@@ -10,6 +10,7 @@ export type FigureName =
   | 'over-steps'
   | 'epsilon-curve'
   | 'size-of-change'
+  | 'threshold'
   | 'overview'
   | 'effective-rank'
   | 'k-curve'

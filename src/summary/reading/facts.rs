@@ -2,11 +2,14 @@
 
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, intruders};
+use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::metrics::weakest_match::{weaker, weakest};
 use crate::print::middle;
 use crate::report::{Matrix, Model, Report, Settings};
 use crate::series::{labels, last_of_runs, type_label};
+use crate::summary::apply::mean;
 use crate::summary::findings::NOT_ALIKE;
+use crate::summary::margins::{self, Sides};
 use crate::summary::matrices::window;
 use crate::summary::seen::{Seen, thresholds};
 use std::collections::HashSet;
@@ -22,6 +25,10 @@ pub(super) struct Facts<'a> {
     pub weakest: Option<(&'a Matrix, Interval)>,
     /// Matrices of the run that are in, and how many it has, where some are not.
     pub partial: Option<(u32, u32)>,
+    /// The matrices on either side of the threshold.
+    pub sides: Sides,
+    /// The largest margin to the threshold, where any is known.
+    pub margin: Option<f64>,
     /// Another model, of another run, whose change is of another size.
     pub other: Option<Other>,
 }
@@ -51,6 +58,12 @@ impl<'a> Facts<'a> {
             size,
             weakest: weakest_of(model, settings),
             partial: (done < planned).then_some((done, planned)),
+            sides: Sides::of(model.matrices.iter(), settings),
+            margin: model
+                .matrices
+                .iter()
+                .filter_map(|m| margins::known(m, settings))
+                .max_by(f64::total_cmp),
             other: size.and_then(|size| other(report, at, size)),
         })
     }
@@ -73,6 +86,22 @@ impl<'a> Facts<'a> {
     pub fn around(&self) -> (Option<f64>, Option<f64>) {
         let [own, low, high] = thresholds(self.settings.epsilon);
         ((low > 0.0).then_some(low), (high > own).then_some(high))
+    }
+
+    /// Whether more than nine tenths of the vectors looked at are intruders: then the count cannot grow.
+    pub fn saturated(&self) -> bool {
+        self.intruders() > 0 && 10 * u64::from(self.intruders()) > 9 * u64::from(self.seen.possible)
+    }
+
+    /// The intruders' share of ||W||_F^2, mean over the matrices where it is known.
+    pub fn energy(&self) -> Option<f64> {
+        let shares: Vec<f64> = self
+            .model
+            .matrices
+            .iter()
+            .filter_map(|m| INTRUDER_ENERGY.read(m, self.settings).value())
+            .collect();
+        mean(&shares)
     }
 
     /// Whether fewer than half of the intruders remain at the lower threshold.

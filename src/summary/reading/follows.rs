@@ -3,7 +3,7 @@
 
 use super::facts::{Facts, Other};
 use super::{Action, ratio};
-use crate::print::fixed;
+use crate::print::{count, fixed};
 use crate::report::{Cosine, Kind, Side};
 
 /// The sentence for a model with intruders.
@@ -30,11 +30,48 @@ pub(super) fn what_follows(facts: &Facts) -> String {
         (0, _) => "Nothing follows before the undecided vectors are settled.".to_owned(),
         _ => SOURCES.to_owned(),
     };
+    if let Some(words) = threshold(facts) {
+        said.push(' ');
+        said.push_str(&words);
+    }
     if let Some(other) = &facts.other {
         said.push(' ');
         said.push_str(&unequal(other));
     }
     said
+}
+
+/// "ΔW reaches the threshold in 13 of 36 matrices, ΔW × 0.42 in none (a yardstick).": what another strength would do, and what no strength
+/// tells. The words are few because a card has room for few.
+fn threshold(facts: &Facts) -> Option<String> {
+    let (below, above) = (facts.sides.below.all, facts.sides.above.all);
+    let all = below + above;
+    let margin = facts.margin.filter(|_| all > 0)?;
+    let of = |n: u32| match (n, all) {
+        (_, 1) => "the one matrix".to_owned(),
+        (n, all) if n == all => format!("all {} matrices", count(all.into())),
+        (n, all) => format!("{} of {} matrices", count(n.into()), count(all.into())),
+    };
+    let reach = match above {
+        0 => format!(
+            "ΔW is below the threshold in {}, up to ΔW × {}",
+            of(below),
+            down(1.0 / margin)
+        ),
+        _ => format!(
+            "ΔW reaches the threshold in {}, ΔW × {} in none",
+            of(above),
+            down(1.0 / margin)
+        ),
+    };
+    Some(format!("{reach} (a yardstick). Weights do not say what was forgotten."))
+}
+
+/// Two digits, rounded down: so much is below the threshold.
+fn down(x: f64) -> String {
+    let power = x.max(1e-12).log10().floor() as i32;
+    let step = 10f64.powi(power - 1);
+    fixed((x / step).floor() * step, (1 - power).max(0) as usize)
 }
 
 /// "It changed its matrices 11 times as much as LoRA r = 64: the two counts are not those of equal changes."

@@ -2,13 +2,13 @@
 
 use super::facts::Facts;
 use super::{counted, sentence, subject};
-use crate::metrics::intruder::counted as places;
-use crate::metrics::intruder_energy::INTRUDER_ENERGY;
+use crate::metrics::intruder::{counted as places, intruders};
 use crate::metrics::random_match::{NullBand, null_band};
+use crate::metrics::rounding::count as rounded_count;
 use crate::metrics::tied::tied_vectors;
 use crate::print::{count, fixed};
 use crate::report::{Cosine, Mode};
-use crate::summary::apply::{mean, within_error};
+use crate::summary::apply::within_error;
 use std::collections::HashMap;
 
 pub(super) fn how_sure(facts: &Facts) -> String {
@@ -24,6 +24,7 @@ pub(super) fn how_sure(facts: &Facts) -> String {
             saturated(facts),
             signs(facts),
             near(facts),
+            rounded(facts),
             floor(facts),
         ];
         counts.into_iter().chain(lasting).flatten().collect()
@@ -142,23 +143,9 @@ fn chance(facts: &Facts) -> Option<String> {
 
 /// Saturation: where nearly every vector looked at counts, the number cannot grow.
 fn saturated(facts: &Facts) -> Option<String> {
-    let (own, all) = (u64::from(facts.intruders()), u64::from(facts.seen.possible));
-    if own == 0 || 10 * own <= 9 * all {
-        return None;
-    }
-    let shares: Vec<f64> = facts
-        .model
-        .matrices
-        .iter()
-        .filter_map(|m| INTRUDER_ENERGY.read(m, facts.settings).value())
-        .filter(|share| share.is_finite())
-        .collect();
-    let energy = mean(&shares).map_or(String::new(), |share| {
-        format!(" Their share of ‖W‖² is {} % on average.", fixed(100.0 * share, 0))
-    });
-    Some(format!(
-        "Nearly all vectors looked at count, so the number cannot grow with the change.{energy}"
-    ))
+    facts
+        .saturated()
+        .then(|| "Nearly all vectors looked at count, so the number cannot grow with the change.".into())
 }
 
 fn signs(facts: &Facts) -> Option<String> {
@@ -175,6 +162,33 @@ fn near(facts: &Facts) -> Option<String> {
             "{} within rounding error of ε.",
             counted(n, "best match lies", "best matches lie")
         )
+    })
+}
+
+/// "13 intruders, between 11 and 14 under bf16 rounding of W.", over the matrices of which that is known.
+fn rounded(facts: &Facts) -> Option<String> {
+    let all = facts.model.matrices.iter();
+    let known: Vec<(u32, (u32, u32))> = all
+        .filter_map(|m| Some((intruders(m, facts.settings)?, rounded_count(m, facts.settings)?)))
+        .collect();
+    let (own, least, most) = known.iter().fold((0, 0, 0), |(own, least, most), (n, (low, high))| {
+        (own + n, least + low, most + high)
+    });
+    if known.is_empty() || (least, most) == (own, own) && own == 0 {
+        return None;
+    }
+    let of = match known.len() as u32 {
+        n if own == facts.intruders() || n == facts.seen.matrices => String::new(),
+        n => format!(" in {}", counted(n, "matrix", "matrices")),
+    };
+    let words = counted(own, "intruder", "intruders");
+    Some(match (least, most) {
+        (a, b) if a == b => format!("{words}{of} whatever rounding W to bf16 does."),
+        (a, b) => format!(
+            "{words}{of}, between {} and {} under bf16 rounding of W.",
+            count(a.into()),
+            count(b.into())
+        ),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, place};
 use super::{counted, ratio, sentence};
+use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::print::count;
 use crate::summary::places::{Held, by_type, of_layers, of_types};
 
@@ -16,6 +17,7 @@ pub(super) fn what(facts: &Facts) -> String {
             n => format!("All {} matrices are equal to the base, bit for bit.", count(n.into())),
         });
     } else {
+        said.extend(energy(facts));
         said.push(found(facts));
         said.extend(held(facts));
         said.extend(size(facts));
@@ -40,6 +42,16 @@ pub(super) fn what(facts: &Facts) -> String {
         ));
     }
     said.join(" ")
+}
+
+/// "Intruders hold 43 % of ‖W‖² on average.": first where nearly every vector counts, since the count cannot grow there.
+fn energy(facts: &Facts) -> Option<String> {
+    let share = facts.energy().filter(|_| facts.saturated())?;
+    let mean = if facts.seen.with_any > 1 { ", on average" } else { "" };
+    Some(format!(
+        "Intruders hold {} of ‖W‖²{mean}.",
+        INTRUDER_ENERGY.print(Some(share).into())
+    ))
 }
 
 /// "10 intruders among the 240 strongest vectors of 24 matrices, in 9 of them."

@@ -1,0 +1,99 @@
+//! The scatter read at a matrix: for the pointer, the arrow keys and screen readers.
+
+use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
+use crate::figures::drawing::scale::{count, fixed, tick_label};
+use crate::figures::{Focus, Readout};
+use crate::metrics::intruder::INTRUDERS;
+use crate::metrics::threshold_margin::THRESHOLD_MARGIN;
+use crate::metrics::weakest_match::WEAKEST_MATCH;
+use crate::metrics::{Measure, Measured};
+use crate::series::type_label;
+
+impl Layout<'_> {
+    pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
+        let inside =
+            (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
+        let distance = |m: &&Mark| (m.at.0 - x).powi(2) + (m.at.1 - y).powi(2);
+        let nearest = self
+            .marks
+            .iter()
+            .filter(|_| inside)
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        Some(self.read(nearest))
+    }
+
+    /// dx moves by margin; dy over the models of one matrix, by margin too.
+    pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
+        let last = self.marks.len().checked_sub(1)?;
+        let Some(from) = self.focused() else {
+            // From the left.
+            return Some(self.read(&self.marks[last]));
+        };
+        let own: Vec<usize> = (0..self.marks.len())
+            .filter(|n| self.marks[*n].matrix.name == self.marks[from].matrix.name)
+            .collect();
+        let moved = |n: usize, by: i32, last: usize| n.saturating_add_signed(by as isize).min(last);
+        let at = own.iter().position(|n| *n == from).unwrap_or(0);
+        let to = match (dx, dy) {
+            // Marks are sorted by falling margin: to the right is back.
+            (0, dy) => own[moved(at, dy, own.len() - 1)],
+            (dx, _) => moved(from, dx.saturating_neg(), last),
+        };
+        Some(self.read(&self.marks[to]))
+    }
+
+    fn read(&self, mark: &Mark) -> Readout {
+        let matrix = mark.matrix;
+        let title = match matrix.layer {
+            Some(layer) => format!("layer {layer}, {}", type_label(matrix.kind.as_deref())),
+            None => matrix.name.clone(),
+        };
+        let line = |measure: &Measure, reading: Measured| (measure.short.to_owned(), measure.print(reading));
+        Readout {
+            title,
+            lines: vec![
+                ("model".into(), self.labels[mark.model].clone()),
+                line(&THRESHOLD_MARGIN, Measured::Exactly(mark.margin)),
+                line(&WEAKEST_MATCH, Measured::Between(mark.weakest.0, mark.weakest.1)),
+                line(&INTRUDERS, Measured::Counted(mark.intruders.0, mark.intruders.1)),
+            ],
+            colors: Vec::new(),
+            focus: Focus {
+                matrix: Some(matrix.name.clone()),
+                model: Some(mark.model as u32),
+                ..Focus::default()
+            },
+            x: mark.at.0,
+            y: mark.at.1,
+            plot_right: self.right,
+        }
+    }
+
+    pub fn alt(&self) -> String {
+        if self.marks.is_empty() {
+            return format!("Threshold, prediction against truth: {}", self.why_empty());
+        }
+        let of = |model: usize| {
+            let (above, all) = *self.above.get(model).filter(|(_, all)| *all > 0)?;
+            let own = self.marks.iter().filter(|m| m.model == model);
+            let new = own.filter(|m| m.intruders.0 > 0).count();
+            Some(format!(
+                "{}: {} of {} above the threshold, {} with an intruder",
+                self.labels[model],
+                count(above.into()),
+                count(all.into()),
+                count(new as u64)
+            ))
+        };
+        let models: Vec<String> = (0..self.labels.len()).filter_map(of).collect();
+        let times = match self.request.times() {
+            1.0 => String::new(),
+            c => format!(", with ΔW × {}", tick_label(c)),
+        };
+        format!(
+            "Weakest match against the margin to the threshold{times}, a dot per matrix, at ε = {}. {}.",
+            fixed(self.request.settings.epsilon, 2),
+            models.join("; ")
+        )
+    }
+}
