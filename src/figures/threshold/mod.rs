@@ -8,7 +8,7 @@ mod table;
 use crate::figures::data::looks::looks;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, one_two_five};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, figure};
+use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::Measured;
 use crate::metrics::intruder::INTRUDERS;
@@ -21,7 +21,7 @@ pub static THRESHOLD: FigureKind = FigureKind {
     id: "threshold",
     title: "Threshold: prediction against truth",
     about: About::Run,
-    of_runs: false,
+    needs: Needs::Nothing,
     dials: &[Dial::K, Dial::Epsilon],
     follows_rule: true,
     choices: &[],
