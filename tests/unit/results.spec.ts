@@ -24,6 +24,13 @@ function state(...all: Matrix[]): State {
   };
 }
 
+test('results are looked through once for each question, and anew when one comes', () => {
+  const s = state(bounded, exact);
+  expect(certified(setK(s, 3))).toBe(certified(s));
+  const grown = { ...s, results: new Map(s.results).set(1, s.results.get(0)!) };
+  expect([certified(s), certified(grown)]).toEqual([[0], [0, 1]]);
+});
+
 test('what results leave open', () => {
   const s = state(bounded, exact);
   expect([certified(s), short(setK(s, 3)).matrices, short(setK(s, 4))]).toEqual([

@@ -17,6 +17,8 @@ export function savePaperSvg(report: Drawable, asked: Request, width: Width): vo
 /** The drawing as a PDF of its own size, by the browser's print dialog: it alone has the fonts that the screen has. */
 export async function printPdf(report: Drawable, asked: Request, width: Width): Promise<void> {
   const { svg, name } = drawn(report, asked, width);
+  // Some browsers never say that a page was printed: then its frame stays, until the next one.
+  document.querySelector('iframe.for-print')?.remove();
   const frame = document.createElement('iframe');
   frame.className = 'for-print';
   frame.title = name;

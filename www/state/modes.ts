@@ -47,31 +47,33 @@ export function isCertified(outcomes: Outcomes): boolean {
 }
 
 /** The number of matrices per way of computing; those where there was nothing to compute count in neither. */
-export function ways({ results }: State): { exact: number; certified: number } {
-  const certified = where(results, isCertified).length;
-  const computed = where(results, (outcomes) => outcomes.some(({ matrix }) => matrix.mode !== undefined)).length;
-  return { exact: computed - certified, certified };
+export function ways(state: State): { exact: number; certified: number } {
+  const { results } = state;
+  const computed = where(results, 'computed', (o) => o.some(({ matrix }) => matrix.mode !== undefined)).length;
+  const bounds = certified(state).length;
+  return { exact: computed - bounds, certified: bounds };
 }
 
 /** Indices of the plan's matrices that could still be computed exactly. */
-export function certified({ results }: State): number[] {
-  return where(results, isCertified);
+export function certified({ results }: State): readonly number[] {
+  return where(results, 'certified', isCertified);
+}
+
+/** The matrices that failed in any model. */
+export function failures({ results }: State): readonly number[] {
+  return where(results, 'failed', (outcomes) => outcomes.some(({ matrix }) => matrix.status === 'failed'));
 }
 
 /** The matrices whose computed vectors end before the window does, and the fewest that one of them has. */
-export function short({ results, settings }: State): { matrices: number[]; vectors: number } {
-  let vectors = Infinity;
-  const matrices = where(results, (outcomes) => {
-    const here = Math.min(...outcomes.map(({ matrix: m }) => reach(m, settings.k)));
-    vectors = Math.min(vectors, here);
-    return here < Infinity;
-  });
-  return { matrices, vectors };
+export function short({ results, settings: { k } }: State): { matrices: readonly number[]; vectors: number } {
+  const here = (outcomes: readonly Found[]) => Math.min(...outcomes.map(({ matrix: m }) => reach(m, k)));
+  const matrices = where(results, `short of ${k}`, (outcomes) => here(outcomes) < Infinity);
+  return { matrices, vectors: Math.min(...matrices.map((at) => here(results.get(at)!))) };
 }
 
 /** The matrices without the side that is looked at: certified results and slim reports hold only the one they were made for. */
-export function sideless({ results, settings: { side } }: State): number[] {
-  return where(results, (outcomes) =>
+export function sideless({ results, settings: { side } }: State): readonly number[] {
+  return where(results, `without ${side}`, (outcomes) =>
     outcomes.some(
       ({ matrix: m }) => m.status === 'analyzed' && ((side !== 'right' && !m.left) || (side !== 'left' && !m.right)),
     ),
@@ -79,10 +81,10 @@ export function sideless({ results, settings: { side } }: State): number[] {
 }
 
 /** Those of whose best matches the sign is asked for and not known: certified results and slim reports do without. */
-export function signless({ results, settings: { cosine, side } }: State): number[] {
+export function signless({ results, settings: { cosine, side } }: State): readonly number[] {
   if (cosine !== 'signed') return [];
   const lacks = (known: Found['matrix']['left']) => known !== undefined && !known.signedCos;
-  return where(results, (outcomes) =>
+  return where(results, `${side} without signs`, (outcomes) =>
     outcomes.some(
       ({ matrix: m }) =>
         m.status === 'analyzed' && ((side !== 'right' && lacks(m.left)) || (side !== 'left' && lacks(m.right))),
@@ -102,9 +104,23 @@ function reach(m: Found['matrix'], k: number): number {
   return m.status === 'analyzed' && vectors < Math.min(k, m.rows, m.cols) ? vectors : Infinity;
 }
 
-function where(results: State['results'], holds: (outcomes: readonly Found[]) => boolean): number[] {
-  return [...results]
-    .filter(([, outcomes]) => holds(outcomes))
-    .map(([at]) => at)
-    .sort((a, b) => a - b);
+/** The answers about results that do not change any more: a slider asks with every step, and hundreds of models have thousands of them. */
+const known = new WeakMap<State['results'], Map<string, readonly number[]>>();
+
+/** The matrices for which something holds; `what` tells one question from another. */
+function where(
+  results: State['results'],
+  what: string,
+  holds: (outcomes: readonly Found[]) => boolean,
+): readonly number[] {
+  const answers = known.get(results) ?? new Map<string, readonly number[]>();
+  known.set(results, answers);
+  const found =
+    answers.get(what) ??
+    [...results]
+      .filter(([, outcomes]) => holds(outcomes))
+      .map(([at]) => at)
+      .sort((a, b) => a - b);
+  answers.set(what, found);
+  return found;
 }

@@ -90,7 +90,10 @@ impl Layout<'_> {
             .max()
             .unwrap_or(0);
         let size = readings::size(self.listed(), longest, self.narrow);
-        let lines: Vec<Vec<Point>> = self.lines.iter().map(|l| self.steps(l)).collect();
+        // Among a crowd no place is clear, and none is looked for.
+        let crowded = self.lines.len() > CROWD;
+        let near = self.lines.iter().filter(|_| !crowded);
+        let lines: Vec<Vec<Point>> = near.map(|l| self.steps(l)).collect();
         let around = readings::Around {
             left: self.left,
             right: self.right,
