@@ -83,8 +83,7 @@ export class Operating {
     if (!state.surgery.shown || state.status === 'running' || ruleOf(state) !== this.#rule) return;
     const all = operable(state);
     const lacking = all.filter(({ name }) => !state.surgery.refused.has(name) && !this.#known(state, name));
-    if (lacking.length !== state.surgery.waiting)
-      this.#store.update((s) => operating(s, { waiting: lacking.length }));
+    if (lacking.length !== state.surgery.waiting) this.#store.update((s) => operating(s, { waiting: lacking.length }));
     if (lacking.length === 0) return this.#sum(state, report, all);
     const fits = this.#room(engine, state);
     for (const matrix of lacking) {
@@ -204,9 +203,7 @@ export class Operating {
     const stop = new AbortController();
     this.#saving = stop;
     const tell = (done: number) =>
-      this.#store.update((s) =>
-        operating(s, { saving: { done, total: matrices.length }, saved: '', saveFault: '' }),
-      );
+      this.#store.update((s) => operating(s, { saving: { done, total: matrices.length }, saved: '', saveFault: '' }));
     tell(0);
     const wanted: Wanted = {
       cut: cutOf(state, undefined, [lambda]),

@@ -45,8 +45,7 @@ const CHANGES: Record<Arm, string> = {
 
 export function armScript({ words, model, base, lambda, k, epsilon, side, seed, byHand }: ArmScript): string {
   const chosen = [...byHand].map(([name, all]) => `    ${JSON.stringify(name)}: [${all.join(', ')}],\n`).join('');
-  const same =
-    words.arm === 'projected' ? '' : `    if not chosen or LAMBDA == 1:\n        return w\n`;
+  const same = words.arm === 'projected' ? '' : `    if not chosen or LAMBDA == 1:\n        return w\n`;
   return `# ${one(words.name)}: ${words.formula}
 # ${one(words.about)}
 # ${one(model)} over ${one(base)}. For one matrix, in a loop over all.

@@ -1,7 +1,7 @@
 /** The table of arms: what the edit leaves, beside what its controls leave. Its lines stand from the beginning, so that nothing moves. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed, undecided } from '../text/format';
-import { math } from '../text/math';
+import { formula, math } from '../text/math';
 import { atRandom } from '../state/state';
 import { operating, retry, type Operable } from '../state/surgery';
 import type { ArmCurve, ArmWords, Surgery } from '../wasm/simd/lorascope';
@@ -33,7 +33,8 @@ export function armTable(ctx: Context, all: readonly Operable[]): TemplateResult
 }
 
 function said({ chosen, edited, matrices }: Surgery, lambda: number): string {
-  if (chosen === 0) return `No vector is chosen in ${counted(matrices, 'matrix', 'matrices')}: every arm but the last is as trained.`;
+  if (chosen === 0)
+    return `No vector is chosen in ${counted(matrices, 'matrix', 'matrices')}: every arm but the last is as trained.`;
   const where = `${counted(chosen, 'vector')} in ${count(edited)} of ${counted(matrices, 'matrix', 'matrices')}`;
   return lambda === 1 ? `λ = 1: ${where}, unchanged.` : `${where} at ${lambda.toFixed(2)} of their strength.`;
 }
@@ -49,8 +50,12 @@ function line(words: ArmWords, sums: Surgery | undefined): TemplateResult {
   const curve = sums?.arms.find(({ arm }) => arm === words.arm);
   const trained = sums?.arms.find(({ arm }) => arm === 'trained');
   const cell = (label: TemplateResult | string, value: string, differs: boolean, more?: string) =>
-    html`<td class="num" data-l=${label}><span>${differs ? html`<b>${value}</b>` : value}${more ? html` <small class="faint">${more}</small>` : nothing}</span></td>`;
-  const numbers = (of: (curve: ArmCurve) => number | undefined, print: (n: number | undefined) => string, label: string) => {
+    html`<td class="num" data-l=${label}><span>${differs ? html`<b>${value}</b>` : value}${more === undefined ? nothing : html` <small class="faint">${more}</small>`}</span></td>`;
+  const numbers = (
+    of: (curve: ArmCurve) => number | undefined,
+    print: (n: number | undefined) => string,
+    label: string,
+  ) => {
     const [value, before] = [curve && of(curve), trained && of(trained)];
     return cell(label, print(value), print(value) !== print(before));
   };
@@ -60,13 +65,25 @@ function line(words: ArmWords, sums: Surgery | undefined): TemplateResult {
   const norm = (c: ArmCurve) => c.frobenius[0];
   const ratio = curve && trained && norm(trained) ? norm(curve)! / norm(trained)! : undefined;
   return html`<tr data-testid="arm" data-arm=${words.arm}>
-    <td class="arm"><b>${words.name}</b><div class="formula">${math(words.formula)}</div><div class="small quiet">${math(words.about)}</div></td>
+    <td class="arm"><b>${words.name}</b><div class="formula">${formula(words.formula)}</div><div class="small quiet">${math(words.about)}</div></td>
     ${cell('Intruders after', curve ? undecided(intruders ?? 0, curve.undecided[0] ?? 0) : '–', step !== 0, step === 0 ? '' : `${step > 0 ? '+' : '\u2212'}${count(Math.abs(step))}`)}
-    ${numbers((c) => c.energy[0], (n) => (n == null ? '–' : `${(100 * n).toFixed(1)} %`), 'Energy share')}
+    ${numbers(
+      (c) => c.energy[0],
+      (n) => (n == null ? '–' : `${(100 * n).toFixed(1)} %`),
+      'Energy share',
+    )}
     ${numbers(norm, (n) => short(n), '‖ΔW‖')}
     ${cell('‖ΔW‖ of as trained', fixed(ratio, 3), ratio !== undefined && ratio.toFixed(3) !== '1.000')}
-    ${numbers((c) => c.effectiveRank[0], (n) => fixed(n, 1), 'Effective rank of ΔW')}
-    ${numbers((c) => c.sigma[0], (n) => fixed(n, 2), 'σ₁(W), largest')}
+    ${numbers(
+      (c) => c.effectiveRank[0],
+      (n) => fixed(n, 1),
+      'Effective rank of ΔW',
+    )}
+    ${numbers(
+      (c) => c.sigma[0],
+      (n) => fixed(n, 2),
+      'σ₁(W), largest',
+    )}
   </tr>`;
 }
 

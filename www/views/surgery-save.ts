@@ -55,7 +55,9 @@ function lacks(state: State): TemplateResult | typeof nothing {
   const off = plan?.types.some(({ on, count }) => !on && count > 0) || Boolean(plan?.pattern);
   const unpaired = matching !== undefined && matching.matched < matching.total;
   const failed = [...state.results.values()].some((all) =>
-    all.some((found) => found.model === model && (found.matrix.status === 'failed' || found.matrix.status === 'skipped')),
+    all.some(
+      (found) => found.model === model && (found.matrix.status === 'failed' || found.matrix.status === 'skipped'),
+    ),
   );
   const refused = state.surgery.refused.size > 0;
   if (!off && !unpaired && !failed && !refused) return nothing;
@@ -99,5 +101,15 @@ function script({ state, report }: Context): string {
   const byHand = new Map([...own].filter(([name]) => !out.has(name)));
   for (const name of out) byHand.set(name, []);
   const model = state.head?.models[patient(state)]?.label ?? '';
-  return armScript({ words: said, model, base: state.head?.base.label ?? '', lambda, k, epsilon, side, seed: SEED, byHand });
+  return armScript({
+    words: said,
+    model,
+    base: state.head?.base.label ?? '',
+    lambda,
+    k,
+    epsilon,
+    side,
+    seed: SEED,
+    byHand,
+  });
 }

@@ -17,8 +17,8 @@ const WHAT = 'Scales singular vectors of the fine-tuned matrices and counts agai
 
 /** Both sides of the dispute, and what follows for this page. */
 const DISPUTED = html`Whether intruders cause forgetting is disputed. Shuttleworth et al.
-  (<a href="https://arxiv.org/abs/2410.21228v3" rel="noreferrer">arXiv 2410.21228v3</a>) report that scaling them down recovers
-  pre-training loss; Xie (<a href="https://arxiv.org/abs/2607.23711" rel="noreferrer">arXiv 2607.23711</a>) blames layers that cross a
+  (<a href="https://arxiv.org/abs/2410.21228v3">arXiv 2410.21228v3</a>) report that scaling them down recovers
+  pre-training loss; Xie (<a href="https://arxiv.org/abs/2607.23711">arXiv 2607.23711</a>) blames layers that cross a
   spectral threshold, and a replication at equal norm finds no gain. What a control lowers too is not the intruders’ doing.`;
 
 class SurgeryView extends PatientView {
@@ -30,9 +30,7 @@ class SurgeryView extends PatientView {
     const { shown } = state.surgery;
     return html`<section class="row surgery" id="operate" data-testid="surgery">
       ${words({ title: 'Surgery', finding: WHAT, note: DISPUTED })}
-      <div class="body">${
-        state.stored ? this.#stored(stored === true) : shown ? this.#theatre() : this.#closed()
-      }</div>
+      <div class="body">${state.stored ? this.#stored(stored === true) : shown ? this.#theatre() : this.#closed()}</div>
     </section>`;
   }
 
