@@ -5,6 +5,7 @@ import { Cancelled } from './engine/errors';
 import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
 import { Keeping } from './state/keeping';
+import { Operating } from './state/operating';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
@@ -34,6 +35,7 @@ const RELOAD = 'Load the page again. If it stays, another current browser may ru
 
 export class App {
   readonly keeping: Keeping;
+  readonly surgery: Operating;
   readonly #engine: Late<Engine>;
   readonly #store: Store;
   readonly report: Late<LiveReport>;
@@ -49,6 +51,7 @@ export class App {
     this.#engine = engine;
     this.report = report;
     this.keeping = new Keeping(store);
+    this.surgery = new Operating(store, engine, report);
   }
 
   /** Notes the engine's build, for the page and for whoever measures it. */
@@ -223,7 +226,9 @@ export class App {
   }
 
   /** Hears of every state: small matrices are compared whole as soon as they are looked at. */
-  follow({ open, model, plan, status, stored, vectors, results }: State): void {
+  follow(state: State): void {
+    this.surgery.follow(state);
+    const { open, model, plan, status, stored, vectors, results } = state;
     if (open === undefined || stored || status === 'running') return;
     const at = plan?.matrices.findIndex(({ name }) => name === open) ?? -1;
     const matrix = plan?.matrices[at];

@@ -8,7 +8,18 @@ import workerUrl from './engine.worker.ts?worker&url';
 import type { Step } from './steps';
 import { storeWanted } from './results-store';
 import { type Choice, choose } from './wasm';
-import type { AllVectors, Answers, Outcome, Plan, Report, Task } from '../wasm/simd/lorascope';
+import type {
+  AllVectors,
+  Answers,
+  Cut,
+  Operated,
+  Outcome,
+  Plan,
+  Report,
+  SavedFile,
+  Task,
+  Wanted,
+} from '../wasm/simd/lorascope';
 
 export interface DroppedFile {
   /** Path as dropped, for example `lora_r8/adapter_model.safetensors`; the bare name where there is no folder. */
@@ -63,6 +74,16 @@ export interface Engine {
   analyze(matrix: number, task: Task): Promise<Answer>;
   /** All pre-trained vectors of one matrix against all of one model's, computed exactly and not kept. Rejects with the reason. */
   vectors(matrix: number, model: number): Promise<AllVectors>;
+  /** Every arm at every lambda of a cut of one matrix. Rejects with the reason. */
+  operate(matrix: number, model: number, cut: Cut): Promise<Operated>;
+  /** The files of an edited change, each as soon as it is full. `goOn` hears how many matrices are in; false stops it. */
+  saveEdited(
+    model: number,
+    matrices: readonly number[],
+    wanted: Wanted,
+    take: (file: SavedFile) => Promise<void>,
+    goOn: (done: number) => boolean,
+  ): Promise<void>;
   /** The SHA-256 of a file by its path; undefined where it is not here. */
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
@@ -138,6 +159,22 @@ class WorkerEngine implements Engine {
   async vectors(matrix: number, model: number): Promise<AllVectors> {
     const life = await this.#alive();
     return this.#call(life, life.remote.vectors(matrix, model));
+  }
+
+  async operate(matrix: number, model: number, cut: Cut): Promise<Operated> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.operate(matrix, model, cut));
+  }
+
+  async saveEdited(
+    model: number,
+    matrices: readonly number[],
+    wanted: Wanted,
+    take: (file: SavedFile) => Promise<void>,
+    goOn: (done: number) => boolean,
+  ): Promise<void> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.saveEdited(model, matrices, wanted, proxy(take), proxy(goOn)));
   }
 
   async hash(path: string): Promise<string | undefined> {

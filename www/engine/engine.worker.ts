@@ -1,14 +1,27 @@
 /** The engine itself: files in, plan and results out. It holds nothing that the page could not give again. */
 import { expose, transfer } from 'comlink';
 import type { Answer, Doing, EngineInfo, Start, ToldFile } from './engine';
-import { fileHash } from './hash';
+import { bytesHash, fileHash } from './hash';
 import { KeptResults, sha256 } from './kept';
 import type { Step } from './steps';
 import { Gate } from './gate';
 import { hold } from './lock';
 import { atOnce } from './run';
 import { loadCompute } from './wasm';
-import type { AllVectors, Answers, ByteRange, Outcome, Plan, Report, Session, Task } from '../wasm/simd/lorascope';
+import type {
+  AllVectors,
+  Answers,
+  ByteRange,
+  Cut,
+  Operated,
+  Outcome,
+  Plan,
+  Report,
+  SavedFile,
+  Session,
+  Task,
+  Wanted,
+} from '../wasm/simd/lorascope';
 
 const files: File[] = [];
 const paths: string[] = [];
@@ -94,6 +107,50 @@ const remote = {
     }
   },
 
+  async operate(matrix: number, model: number, cut: Cut): Promise<Operated> {
+    await gate.enter();
+    try {
+      return await session.operate(matrix, model, await bytesOf(matrix, model, cut.k), cut);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
+  },
+
+  /** Hands out every file as soon as it is full, the README last. `goOn` hears how many matrices are in; false stops it. */
+  async saveEdited(
+    model: number,
+    matrices: readonly number[],
+    wanted: Wanted,
+    take: (file: SavedFile) => Promise<void>,
+    goOn: (done: number) => boolean | Promise<boolean>,
+  ): Promise<void> {
+    const hashes = new Map<string, string>();
+    const out = async (file: SavedFile) => {
+      hashes.set(file.name, await bytesHash(file.bytes));
+      await take(transfer(file, [file.bytes.buffer]));
+    };
+    session.beginSaving(model, wanted);
+    let over = false;
+    try {
+      for (const [done, matrix] of matrices.entries()) {
+        if (!(await goOn(done))) return;
+        const full = await addSaved(matrix, model, wanted.cut.k);
+        if (full) await out(full);
+      }
+      if (!(await goOn(matrices.length))) return;
+      for (const file of session.finishSaving()) await out(file);
+      over = true;
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      // It ends what was begun, also where nobody wants it any more.
+      const readme = session.savedReadme([...hashes.keys()], [...hashes.values()]);
+      if (over) await take({ name: 'README.md', bytes: new TextEncoder().encode(readme) });
+    }
+  },
+
   /** Called before this worker is ended: resolves when nothing is being kept. */
   letGo(): Promise<void> {
     return kept.close();
@@ -106,6 +163,21 @@ const remote = {
 };
 
 export type Remote = typeof remote;
+
+/** The bytes of a matrix for surgery: none where it is open. */
+async function bytesOf(matrix: number, model: number, k: number): Promise<Uint8Array<ArrayBuffer>[]> {
+  return session.isOpen(matrix, model, k) ? [] : readAll(session.rangesOf(matrix, model));
+}
+
+/** A matrix joins the files that are being saved; one that is full comes back. */
+async function addSaved(matrix: number, model: number, k: number): Promise<SavedFile | undefined> {
+  await gate.enter();
+  try {
+    return await session.addSaved(matrix, model, await bytesOf(matrix, model, k), k);
+  } finally {
+    gate.leave();
+  }
+}
 
 /** The tensors of one matrix, from reading to computing. */
 interface Held {

@@ -1,4 +1,4 @@
-/** SHA-256 of a whole file, a few megabytes at a time: the hash that model hubs show beside it. */
+/** SHA-256 of whole files, a few megabytes at a time: the hash that model hubs show beside them. */
 import { createSHA256 } from 'hash-wasm';
 
 const PIECE = 8 << 20;
@@ -8,5 +8,12 @@ export async function fileHash(file: Blob): Promise<string> {
   for (let at = 0; at < file.size; at += PIECE) {
     hash.update(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
   }
+  return hash.digest('hex');
+}
+
+/** The same of a file that is not written yet. */
+export async function bytesHash(bytes: Uint8Array): Promise<string> {
+  const hash = await createSHA256();
+  for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE));
   return hash.digest('hex');
 }

@@ -1,6 +1,8 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from '../state/state';
 import type {
+  ArmWords,
+  Cut,
   Differences,
   FigureId,
   FigureKind,
@@ -11,6 +13,7 @@ import type {
   MatrixRow,
   Measure,
   ModelSummary,
+  Operated,
   Outcome,
   Preset,
   Reading,
@@ -19,6 +22,7 @@ import type {
   Settings,
   Sort,
   Summary,
+  Surgery,
 } from '../wasm/simd/lorascope';
 
 /** Every file behind a report, once. */
@@ -41,6 +45,9 @@ export class LiveReport {
   /** The measures of a matrix, in the order in which cells have their readings. */
   readonly measures: readonly Measure[];
 
+  /** The arms of surgery in words, in the order of tables. */
+  readonly arms: readonly ArmWords[];
+
   /** The figures that any report has, in the order of the page. */
   readonly figures: readonly FigureKind[];
 
@@ -48,6 +55,7 @@ export class LiveReport {
     this.#View = View;
     this.presets = View.presets();
     this.measures = View.measures();
+    this.arms = View.arms();
     this.figures = View.figures();
   }
 
@@ -89,6 +97,17 @@ export class LiveReport {
   /** Every pre-trained vector against every fine-tuned one of a matrix. */
   takeVectors(model: number, matrix: string, left: Float32Array, right: Float32Array): void {
     this.#view?.setVectors(model, matrix, left, right);
+    this.#changed();
+  }
+
+  /** The sums over the matrices of one model after surgery. */
+  sumSurgery(cut: Cut, operated: readonly Operated[]): Surgery {
+    return this.#View.sumSurgery(cut, [...operated]);
+  }
+
+  /** The surgery of a model becomes a part of its report. */
+  takeSurgery(model: number, cut: Cut, operated: readonly Operated[]): void {
+    this.#view?.setSurgery(model, cut, [...operated]);
     this.#changed();
   }
 

@@ -5,6 +5,7 @@ import type { DroppedFile, EngineInfo } from '../engine/engine';
 import type { Starting } from '../engine/start';
 import { type Renames, renamed } from './renames';
 import { NO_RUN, type RunState } from './run';
+import { NO_SURGERY, type SurgeryState } from './surgery';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
 import type { Found } from './result';
@@ -88,6 +89,7 @@ export interface State {
   sampleMode: Mode | undefined;
   /** The matrix and model of which every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
+  surgery: SurgeryState;
   sort: Sort | undefined;
   allRows: boolean;
   /** Every model in the tables, however many there are. */
@@ -143,6 +145,7 @@ export function defaults(): State {
     stored: false,
     sampleMode: undefined,
     vectors: undefined,
+    surgery: NO_SURGERY,
     sort: undefined,
     allRows: false,
     allModels: false,
@@ -211,6 +214,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     run: same ? s.run : NO_RUN,
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
+    surgery: same ? s.surgery : NO_SURGERY,
     vectors: undefined,
     vector: undefined,
     focus: undefined,

@@ -8,3 +8,11 @@ export function math(sentence: string): TemplateResult {
   const parts = sentence.split(VARIABLE);
   return html`${parts.map((part, at) => (at % 2 === 1 && part !== 'Δ' ? html`<i class="v">${part}</i>` : part))}`;
 }
+
+/** A letter that stands alone, in Latin or Greek: a variable. */
+const LETTER = /((?<![A-Za-z])[A-Za-z](?![A-Za-z])|[λσ])/u;
+
+/** A formula with its variables in italics. */
+export function formula(text: string): TemplateResult {
+  return html`${text.split(LETTER).map((part, at) => (at % 2 === 1 ? html`<i class="v">${part}</i>` : part))}`;
+}

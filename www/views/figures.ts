@@ -24,7 +24,11 @@ class FiguresView extends View {
     const chosen = byLayer.find(({ id }) => id === state.byLayer) ?? byLayer[0];
     const series = state.head?.models.some((m) => m.run) ?? false;
     const drawn = report.figures.filter(
-      (kind) => kind.about === 'run' && kind.needs !== 'surgery' && (series || kind.needs !== 'runs') && (!kind.byLayer || kind === byLayer[0]),
+      (kind) =>
+        kind.about === 'run' &&
+        kind.needs !== 'surgery' &&
+        (series || kind.needs !== 'runs') &&
+        (!kind.byLayer || kind === byLayer[0]),
     );
     return html`${drawn.map((own, at) => {
       const kind = own.byLayer && chosen ? chosen : own;

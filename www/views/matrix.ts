@@ -72,7 +72,8 @@ class MatrixView extends View {
     const label = models[chosen]?.label ?? '';
     const size = Math.min(matrix.rows, matrix.cols);
     const series = state.head?.models[chosen]?.run != null;
-    const kinds = report?.figures.filter(({ about, needs }) => about === 'matrix' && (series || needs !== 'runs')) ?? [];
+    const kinds =
+      report?.figures.filter(({ about, needs }) => about === 'matrix' && (series || needs !== 'runs')) ?? [];
     const drawn = kinds.map(({ id, title }, at) => {
       const spec = { ...specOf(state, id), matrix: matrix.name, model: chosen };
       switch (id) {

@@ -22,6 +22,7 @@ import './provenance';
 import './readings';
 import './rule';
 import './summary';
+import './surgery';
 import './table';
 
 class ResultsView extends View {
@@ -37,6 +38,7 @@ class ResultsView extends View {
         <lorascope-summary .ctx=${this.ctx}></lorascope-summary>
         <lorascope-readings .ctx=${this.ctx}></lorascope-readings>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
+        <lorascope-surgery .ctx=${this.ctx}></lorascope-surgery>
         <lorascope-table .ctx=${this.ctx}></lorascope-table>
         ${problems.length > 0 ? row({ title: 'What is wrong', note: 'All other numbers stand.', body: problemList(problems) }) : nothing}
         <lorascope-provenance .ctx=${this.ctx}></lorascope-provenance>
