@@ -156,6 +156,52 @@ test('presets name their rule, and say which vectors they judge otherwise and wh
   expect((await summary(page, 'LoRA r = 1')).intruders).toBe(before);
 });
 
+test('a preset whose dials moved says so, and can be had again; nothing below the dials moves', async ({ page }) => {
+  await samples(page);
+  const [preset, dial] = [page.getByTestId('preset'), page.getByTestId('epsilon-slider')];
+  const name = preset.locator('option:checked');
+  const top = () => page.locator('lorascope-summary').evaluate((own) => own.getBoundingClientRect().top + scrollY);
+  for (const width of [1280, 768, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect(name).toHaveText('official code');
+    const before = await top();
+    await dial.fill('0.6');
+    await expect(name).toHaveText('official code, changed');
+    await expect(page.getByTestId('differences')).toBeVisible();
+    expect(await top(), `${width} px`).toBe(before);
+    await preset.selectOption('official');
+    await expect(dial).toHaveValue('0.5');
+    await expect(name).toHaveText('official code');
+    await expect(page.getByTestId('rule')).toHaveText('Every vector is judged as by the official code.');
+  }
+});
+
+test('a cell of the table opens its matrix for its own model, the rest of a row for the one it draws', async ({
+  page,
+}) => {
+  await samples(page);
+  const chosen = page.locator('.qd[aria-pressed=true] .ttl');
+  const labels = ['Full', 'LoRA r = 1', 'LoRA r = 8', 'LoRA r = 64'];
+  for (const at of [3, 0]) {
+    await row(page).locator(`td[data-model="${at}"]`).first().click();
+    await expect(chosen).toHaveText(labels[at]!);
+    await page.keyboard.press('Escape');
+  }
+  // Sorted by a measure of one model, the row draws that model's matches.
+  const drawn = page.locator('th.st');
+  for (const at of [0, 2]) {
+    await page
+      .locator('.mats thead tr:last-child th')
+      .nth(3 + at)
+      .getByRole('button')
+      .click();
+    await row(page).locator('td.name').click();
+    await expect(chosen).toHaveText(labels[at]!);
+    await page.keyboard.press('Escape');
+  }
+  await expect(drawn).toContainText('r 8');
+});
+
 test('choices of single figures', async ({ page }) => {
   await samples(page);
   await page.getByLabel('As a share of all vectors').check();

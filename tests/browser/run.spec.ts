@@ -111,6 +111,38 @@ test('frames keep coming while it computes', async ({ page }) => {
   expect(longest).toBeLessThan(250);
 });
 
+test('figures out of sight wait for the end of a run, or until they come into sight', async ({ page }) => {
+  await page.addInitScript(() => {
+    const drawn = ((globalThis as unknown as { drawn: Drawn[] }).drawn = [] as Drawn[]);
+    const { get, set } = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width')!;
+    Object.defineProperty(HTMLCanvasElement.prototype, 'width', {
+      get,
+      // The first drawing sets its canvas's size.
+      set(this: HTMLCanvasElement, to: number) {
+        set!.call(this, to);
+        const { top, bottom } = this.getBoundingClientRect();
+        drawn.push({
+          id: this.closest<HTMLElement>('[data-testid=figure]')?.dataset['figure'] ?? '',
+          inSight: bottom > 0 && top < innerHeight,
+          running: document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'running',
+        });
+      },
+    });
+  });
+  const drawn = () => page.evaluate(() => (globalThis as unknown as { drawn: Drawn[] }).drawn);
+  await page.goto('./?store=off');
+  await computeSample(page);
+  await reaches(page, 'running');
+  // What stood there before are the stored results.
+  await page.evaluate(() => (globalThis as unknown as { drawn: Drawn[] }).drawn.splice(0));
+  await page.locator('[data-testid=figure][data-figure=k-curve]').evaluate((own) => own.scrollIntoView());
+  await reaches(page, 'done');
+  await expect.poll(async () => (await drawn()).filter((d) => !d.running && !d.inSight).length).toBeGreaterThan(2);
+  const during = (await drawn()).filter(({ running, id }) => running && id);
+  expect(during.filter(({ inSight }) => !inSight)).toEqual([]);
+  expect(during.map(({ id }) => id)).toContain('k-curve');
+});
+
 for (const width of [1440, 375]) {
   test(`nothing jumps while a run fills the page and ends, at ${width}`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 });
@@ -129,6 +161,12 @@ for (const width of [1440, 375]) {
     test.info().annotations.push({ type: 'measured', description: `layout shift ${sum.toFixed(3)} in ${all.length}` });
     expect(sum).toBeLessThanOrEqual(0.05);
   });
+}
+
+interface Drawn {
+  id: string;
+  inSight: boolean;
+  running: boolean;
 }
 
 function number(text: string | undefined): number {

@@ -109,7 +109,7 @@ export class FigureView extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const { view, version } = this.report;
     const canvas = this.querySelector('canvas');
-    if (!view || !canvas || !this.width || !this.#sight.now()) return;
+    if (!view || !canvas || !this.width || !this.#sight.now(this.spec.running)) return;
     const request = this.request;
     const key = `${version} ${JSON.stringify(view.followsRule(request.figure) ? request : { ...request, settings: undefined })}`;
     if (key !== this.#drawn) {

@@ -1,4 +1,4 @@
-/** Deferred redraws: work for figures out of sight waits until nothing moves; a slider's frames belong to what is in sight. */
+/** Deferred redraws: work out of sight waits until nothing moves, or through a whole run; a slider's frames, and a run's, belong to what is in sight. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { onScreenChange, screen } from './screen';
 
@@ -33,12 +33,12 @@ export class Sight implements ReactiveController {
     this.#stop?.();
   }
 
-  /** Whether to work now; otherwise the host is asked to update again when it is time. */
-  now(): boolean {
+  /** Whether to work now; otherwise the host is asked to update again when it is time. `later`: out of sight, wait for something new. */
+  now(later = false): boolean {
     clearTimeout(this.#later);
     const now = this.#visible || this.#due || screen().printing;
     this.#due = false;
-    if (!now) {
+    if (!now && !later) {
       this.#later = setTimeout(() => {
         this.#due = true;
         this.#host.requestUpdate();

@@ -23,7 +23,9 @@ export class Navigation {
     addEventListener('popstate', (event) => this.#go((event.state as { matrix?: string } | null)?.matrix));
   }
 
-  open(matrix: string): void {
+  /** Opens a matrix, for the model that is looked at or for another. */
+  open(matrix: string, model?: number): void {
+    if (model !== undefined) this.#store.update((s) => ({ ...s, model, vector: undefined }));
     const entry = { ...(history.state as object | null), matrix };
     if (this.#store.state.open === undefined) {
       this.#scroll = scrollY;

@@ -263,6 +263,18 @@ export function setPreset(s: State, { id, k, epsilon, side, cosine }: Preset): S
   return { ...s, settings: { ...s.settings, preset: id, k, epsilon, side, cosine } };
 }
 
+/** Whether a dial was moved since: the rule then is not the preset's. */
+export function moved({ k, epsilon, side, cosine }: Settings, preset: Preset): boolean {
+  return k !== preset.k || epsilon !== preset.epsilon || side !== preset.side || cosine !== preset.cosine;
+}
+
+/** The name of the rule in force, which says so where it is no longer the preset's. */
+export function ruleName(settings: Settings, presets: readonly Preset[]): string {
+  const preset = presets.find(({ id }) => id === settings.preset);
+  if (!preset) return settings.preset;
+  return moved(settings, preset) ? `${preset.name}, changed` : preset.name;
+}
+
 /** Whether the rule in force counts at random: it keeps a sign that singular vectors do not have. */
 export function atRandom({ settings }: Pick<State, 'settings'>): boolean {
   return settings.cosine === 'signed';

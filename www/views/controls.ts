@@ -1,5 +1,5 @@
 /** The sticky line of dials, each a slider and a field for its exact value. Each moves every figure and every count within one frame; nothing is computed again. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import * as change from '../state/state';
 import type { Side } from '../wasm/simd/lorascope';
 import { exact } from './exact';
@@ -67,6 +67,9 @@ class ControlsView extends View {
   #preset(): TemplateResult {
     const { state, store, report } = this.ctx;
     const all = report?.presets ?? [];
+    const own = all.find(({ id }) => id === state.settings.preset);
+    // The preset itself stays in the list: choosing it takes back what was changed.
+    const changed = own !== undefined && change.moved(state.settings, own);
     const chosen = (event: Event) => {
       const preset = all.find(({ id }) => id === (event.currentTarget as HTMLSelectElement).value);
       if (preset) store.update((s) => change.setPreset(s, preset));
@@ -74,7 +77,8 @@ class ControlsView extends View {
     return html`<div class="ctl wide push">
       <label for="preset">Preset</label>
       <select id="preset" data-testid="preset" @change=${chosen}>
-        ${all.map(({ id, name }) => html`<option value=${id} .selected=${id === state.settings.preset}>${name}</option>`)}
+        ${changed ? html`<option value="" .selected=${true}>${change.ruleName(state.settings, all)}</option>` : nothing}
+        ${all.map(({ id, name }) => html`<option value=${id} .selected=${!changed && id === own?.id}>${name}</option>`)}
       </select>
     </div>`;
   }

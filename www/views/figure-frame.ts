@@ -53,8 +53,7 @@ export function figure(
   const chosen = (focus: Focus) => {
     const { matrix, model, j } = focus;
     if (spec.matrix === undefined && matrix != null) {
-      if (model != null) store.update((s) => ({ ...s, model, vector: undefined }));
-      nav.open(matrix);
+      nav.open(matrix, model ?? undefined);
     } else if (j != null) {
       store.update((s) => ({ ...s, vector: j }));
     } else if (turns) {

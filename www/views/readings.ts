@@ -14,9 +14,6 @@ import { PatientView } from './view';
 import '../figure/menu';
 import './copy';
 
-/** The number of readings that are open at first; of the others the names are there. */
-const OPEN = 4;
-
 const PARTS = [
   ['what', 'What', (r: Reading) => r.what],
   ['how-sure', 'How sure', (r: Reading) => r.howSure],
@@ -35,15 +32,16 @@ class ReadingsView extends PatientView {
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
-      note: html`One per fine-tune; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
+      note: html`${places.length > 1 ? 'One per fine-tune, opened by its name' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`<div class="readings">
-        ${first.map((at, n) => this.#of(at, n, models[at]))}
+        ${first.map((at) => this.#of(at, places.length > 1, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,
     });
   }
 
-  #of(at: number, n: number, own: ModelSummary | undefined): TemplateResult | typeof nothing {
-    if (n >= OPEN && !screen().printing) return this.#folded(at, own);
+  /** Of several the names alone stand there at first: the figures come soon after. */
+  #of(at: number, several: boolean, own: ModelSummary | undefined): TemplateResult | typeof nothing {
+    if (several && !screen().printing) return this.#folded(at, own);
     return this.ctx.state.status === 'running' ? this.#awaited(at, own) : this.#reading(at, own, true);
   }
 
@@ -66,7 +64,7 @@ class ReadingsView extends PatientView {
       this.requestUpdate();
     };
     const label = this.ctx.state.head?.models[at]?.label || own.label;
-    return html`<details class="folded" @toggle=${toggled} ?open=${this.#open.has(at)}>
+    return html`<details class="folded" data-testid="folded" data-label=${own.label} @toggle=${toggled} ?open=${this.#open.has(at)}>
       <summary>${modelName({ ...own, label })}</summary>
       ${this.#open.has(at) ? this.#reading(at, own, false) : nothing}
     </details>`;
@@ -90,13 +88,9 @@ class ReadingsView extends PatientView {
   /** A thing to look at next, and the click that goes there. */
   #next(at: number, { text, matrix, epsilon }: Next): TemplateResult {
     const { nav, store } = this.ctx;
-    const open = (name: string) => {
-      store.update((s) => ({ ...s, model: at, vector: undefined }));
-      nav.open(name);
-    };
     return html`<span>${math(text)} ${
       matrix != null
-        ? html`<button class="link" data-testid="next-matrix" @click=${() => open(matrix)}>Open it</button>`
+        ? html`<button class="link" data-testid="next-matrix" @click=${() => nav.open(matrix, at)}>Open it</button>`
         : epsilon != null
           ? html`<button class="link" data-testid="next-epsilon" @click=${() => store.update((s) => setEpsilon(s, epsilon))}>Set ${math(`ε = ${epsilon.toFixed(2)}`)}</button>`
           : nothing

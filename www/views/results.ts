@@ -7,7 +7,7 @@ import { sampleSize } from '../files/sample';
 import { certified, held } from '../state/modes';
 import { finishedCount, missing } from '../state/run';
 import { isSample } from '../state/link';
-import type { State } from '../state/state';
+import { ruleName, type State } from '../state/state';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
 import { problemList } from './problems';
@@ -81,11 +81,6 @@ class ResultsView extends View {
     return heading(this.ctx);
   }
 
-  #preset(): string {
-    const { preset } = this.ctx.state.settings;
-    return this.ctx.report?.presets.find(({ id }) => id === preset)?.name ?? preset;
-  }
-
   #sub(): string {
     const { state } = this.ctx;
     const total = state.plan?.matrices.length ?? 0;
@@ -101,7 +96,7 @@ class ResultsView extends View {
       bounds === 0 ? 'exact SVD' : bounds === total ? 'certified' : `${count(bounds)} certified, the others exact`;
     const stopped =
       state.status === 'cancelled' ? ' The last run was cancelled: earlier results stand where it had not come.' : '';
-    return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “${this.#preset()}”. ${computed}${stopped}`;
+    return `${counted(total, 'matrix', 'matrices')}, ${method}, preset “${ruleName(state.settings, this.ctx.report?.presets ?? [])}”. ${computed}${stopped}`;
   }
 }
 

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted } from '../text/format';
 import { math } from '../text/math';
 import { signless } from '../state/modes';
-import { setPreset } from '../state/state';
+import { moved, setPreset } from '../state/state';
 import type { Differences, Preset } from '../wasm/simd/lorascope';
 import { View } from './view';
 
@@ -20,22 +20,15 @@ class RuleView extends View {
     this.open = false;
   }
 
-  /** Nothing while the rule is the default one. */
+  /** A line under every rule, so that none comes in between while a dial moves. */
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     const presets = report?.presets ?? [];
     const [official, preset] = [presets[0], presets.find(({ id }) => id === state.settings.preset)];
     if (!official || !preset || !report?.view) return nothing;
     const plain = setPreset(state, official).settings;
-    const { k, epsilon, side, cosine } = state.settings;
-    if (
-      k === plain.k &&
-      epsilon === plain.epsilon &&
-      side === plain.side &&
-      cosine === plain.cosine &&
-      preset.id === official.id
-    )
-      return nothing;
+    if (preset.id === official.id && !moved(state.settings, official))
+      return html`<p class="deeper rule" data-testid="rule"><span>Every vector is judged as by the official code.</span></p>`;
     const found = report.differences(plain, state.settings, this.open ? LISTED : 0);
     // What is not known has no other verdict.
     const unknown = signless(state).length === state.results.size;

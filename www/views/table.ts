@@ -1,4 +1,4 @@
-/** The table of matrices: sortable by every column, a row opens its matrix. */
+/** The table of matrices: sortable by every column; a cell opens its row's matrix for its own model, the rest of the row for the one whose matches it draws. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../text/format';
 import { math } from '../text/math';
@@ -35,7 +35,9 @@ class TableView extends PatientView {
     if (!report) return nothing;
     const models = report.models(state.settings);
     const measures = report.measures.filter(({ inTable }) => inTable);
-    const chosen = Math.min(state.sort?.model || state.model, models.length - 1);
+    // Sorted by a measure, the table is about the model that it is measured in.
+    const sorted = report.measures.some(({ id }) => id === state.sort?.column);
+    const chosen = Math.min(sorted ? state.sort!.model : state.model, models.length - 1);
     const rowsShown = state.allRows || screen().printing ? ALL_ROWS : FIRST_ROWS;
     const places = shown(this.ctx, models.length, chosen);
     const { total, rows } = report.matrices(state.settings, state.sort, rowsShown, chosen, places.length);
@@ -105,12 +107,16 @@ class TableView extends PatientView {
   #line(row: MatrixRow, measures: readonly Measure[], { models, chosen, places }: Columns): TemplateResult {
     const { state, nav } = this.ctx;
     const focused = state.focus?.matrix === row.name;
+    const open = ({ target }: Event) => {
+      const own = (target as Element).closest<HTMLElement>('td[data-model]')?.dataset['model'];
+      nav.open(row.name, own === undefined ? chosen : Number(own));
+    };
     const keyed = (event: KeyboardEvent) => {
-      if (event.key === 'Enter') nav.open(row.name);
+      if (event.key === 'Enter') open(event);
     };
     const { epsilon } = state.settings;
     const best = row.cells[chosen]?.window ?? [];
-    return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${() => nav.open(row.name)} @keydown=${keyed}
+    return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${open} @keydown=${keyed}
       @pointerenter=${() => enter(this.ctx.store, row.name)} @pointerleave=${() => leave(this.ctx.store, row.name)}>
       <td class="num">${row.layer ?? ''}</td>
       <td class="name"><span title=${row.name}>${row.typeLabel}</span>${row.toldApart ? html`<div class="small quiet">${breakable(row.toldApart)}</div>` : nothing}${exceptions(row, models)}</td>
@@ -119,7 +125,7 @@ class TableView extends PatientView {
         places.map((at) => {
           const cell = row.cells[at];
           const said = unit === 'count' ? countOf(cell, n) : numberOf(cell?.readings[n]);
-          return html`<td class="num ${small(n)}">${said}</td>`;
+          return html`<td class="num ${small(n)}" data-model=${at} title=${models[at]?.label ?? nothing}>${said}</td>`;
         }),
       )}
       <td class="st hide-s">${best.length > 0 ? strip(best, epsilon, models[chosen]?.color ?? 'base') : nothing}</td>

@@ -31,11 +31,11 @@ export abstract class View extends LitElement {
   }
 }
 
-/** A view that is long under many models: out of sight it waits until no slider moves. */
+/** A view that is long under many models: out of sight it waits until no slider moves, and until a run is over. */
 export abstract class PatientView extends View {
   readonly #sight = new Sight(this);
 
   protected override shouldUpdate(): boolean {
-    return this.#sight.now();
+    return this.#sight.now(this.ctx.state.status === 'running');
   }
 }
