@@ -55,7 +55,11 @@ fn report_for(figure: FigureId) -> Report {
             delta.sigma.iter_mut().for_each(|s| *s *= times as f32);
         }
     }
-    // The stored report is of before this measure was there.
+    // The stored report is of before these measures were there.
+    if figure == named("rounded-count") {
+        let all = report.models.iter_mut().flat_map(|m| &mut m.matrices);
+        all.for_each(|m| m.rounding = m.sigma_tuned.first().map(|s| 0.002 * s));
+    }
     if figure == named("participation-ratio") {
         let all = report.models.iter_mut().flat_map(|m| &mut m.matrices);
         for change in all.filter_map(|m| m.delta.as_mut()) {
