@@ -87,7 +87,7 @@ fn a_file_imports_only_from_lower_floors() {
 }
 
 /// The rooms of the page: its folders, and the files beside them.
-const PAGE: [(&str, u32); 14] = [
+const PAGE: [(&str, u32); 15] = [
     ("contract", 0),
     ("keys", 0),
     ("text", 0),
@@ -96,12 +96,13 @@ const PAGE: [(&str, u32); 14] = [
     ("state", 3),
     ("figure", 4),
     ("report", 5),
-    ("app", 6),
-    ("address", 7),
-    ("views", 8),
-    ("lessons", 9),
-    ("element", 10),
-    ("main", 11),
+    ("surgery", 6),
+    ("app", 7),
+    ("address", 8),
+    ("views", 9),
+    ("lessons", 10),
+    ("element", 11),
+    ("main", 12),
 ];
 
 /// The relative imports of a module, those of types too.

@@ -162,6 +162,7 @@ fn matrix(name: &str, layer: u32, sigma: &[f32]) -> Matrix {
     Matrix {
         layer: Some(layer),
         kind: Some("q".into()),
+        rounding: Some(0.01),
         sigma_base: vec![3.0, 2.0, 1.0],
         sigma_tuned: vec![3.5, 2.0, 1.0],
         delta: Some(Delta {

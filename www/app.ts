@@ -5,7 +5,7 @@ import { Cancelled } from './engine/errors';
 import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
 import { Keeping } from './state/keeping';
-import { Operating } from './state/operating';
+import { Operating } from './surgery/operating';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';

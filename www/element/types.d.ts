@@ -16,6 +16,7 @@ export type FigureName =
   | 'k-curve'
   | 'surgery'
   | 'intruders'
+  | 'rounded-count'
   | 'weakest-match'
   | 'stable-rank'
   | 'participation-ratio'

@@ -76,6 +76,8 @@ export interface Engine {
   vectors(matrix: number, model: number): Promise<AllVectors>;
   /** Every arm at every lambda of a cut of one matrix. Rejects with the reason. */
   operate(matrix: number, model: number, cut: Cut): Promise<Operated>;
+  /** One matrix under every arm, as a report of its own in JSON: a model per arm. Rejects with the reason. */
+  armsReport(matrix: number, model: number, cut: Cut, lambda: number): Promise<string>;
   /** The files of an edited change, each as soon as it is full. `goOn` hears how many matrices are in; false stops it. */
   saveEdited(
     model: number,
@@ -164,6 +166,11 @@ class WorkerEngine implements Engine {
   async operate(matrix: number, model: number, cut: Cut): Promise<Operated> {
     const life = await this.#alive();
     return this.#call(life, life.remote.operate(matrix, model, cut));
+  }
+
+  async armsReport(matrix: number, model: number, cut: Cut, lambda: number): Promise<string> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.armsReport(matrix, model, cut, lambda));
   }
 
   async saveEdited(

@@ -118,6 +118,18 @@ const remote = {
     }
   },
 
+  /** One matrix under every arm, as a report of its own in JSON. */
+  async armsReport(matrix: number, model: number, cut: Cut, lambda: number): Promise<string> {
+    await gate.enter();
+    try {
+      return await session.armsReport(matrix, model, await readAll(session.rangesOf(matrix, model)), cut, lambda);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
+  },
+
   /** Hands out every file as soon as it is full, the README last. `goOn` hears how many matrices are in; false stops it. */
   async saveEdited(
     model: number,

@@ -65,6 +65,11 @@ export class LiveReport {
     return ({ head }) => this.#restart(head, view);
   }
 
+  /** A report beside this one, to be drawn alone; throws where it is not well formed. */
+  apart(text: string): { view: ReportView; version: number } {
+    return { view: this.#View.fromJson(text), version: 0 };
+  }
+
   /** Starts anew where the state is about another report. */
   sync({ head }: Pick<State, 'head'>): void {
     if (head !== this.#head) this.#restart(head);

@@ -1,6 +1,6 @@
 /** Surgery as the state knows it: what the reader chose, the newest answers, and how far the long questions are. Pure. */
 import type { State } from './state';
-import type { Arm, Cut, Operated, Precision, Surgery } from '../wasm/simd/lorascope';
+import type { Arm, Cut, Operated, Precision, ReportView, Surgery } from '../wasm/simd/lorascope';
 
 /** The strengths of the figure over lambda. */
 export const OVER = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
@@ -9,12 +9,25 @@ export const OVER = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 export const SEED = 0;
 
 /** Kinds whose change is a product of factors: its edit is an adapter again. Any other change is stored whole. */
-const FACTORED: readonly string[] = ['lora', 'adalora', 'vera'];
+const FACTORED: readonly string[] = ['lora', 'adalora', 'vera', 'pissa'];
 
 /** Matrices that are in, of all that a long question asks for. */
 export interface Progress {
   done: number;
   total: number;
+}
+
+/** One matrix under every arm, as a report of its own. */
+export interface Beside {
+  name: string;
+  /** The question that was asked: rule, choice and lambda. */
+  question: string;
+  lambda: number;
+  /** The arm that is looked at: its place in the order of tables. */
+  arm: number;
+  /** Undefined while it is computed. */
+  report: { view: ReportView; version: number } | undefined;
+  fault: string;
 }
 
 export interface SurgeryState {
@@ -46,6 +59,8 @@ export interface SurgeryState {
   /** How the last saving ended, in words. */
   saved: string;
   saveFault: string;
+  /** The matrix whose arms are drawn beside each other. */
+  beside: Beside | undefined;
   /** Matrices whose vectors are listed, and whether those without chosen vectors are. */
   unfolded: ReadonlySet<string>;
   all: boolean;
@@ -71,6 +86,7 @@ export const NO_SURGERY: SurgeryState = {
   saving: undefined,
   saved: '',
   saveFault: '',
+  beside: undefined,
   unfolded: new Set(),
   all: false,
 };
@@ -191,4 +207,9 @@ export function refused(s: State, name: string, reason: string): State {
 /** Asks once more. */
 export function retry(s: State): State {
   return operating(s, { refused: new Map() });
+}
+
+/** What the figures of one matrix depend on. */
+export function besideQuestion(s: State): string {
+  return `${questionOf(s)} ${s.surgery.lambda}`;
 }

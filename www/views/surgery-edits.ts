@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed } from '../text/format';
 import { breakable } from '../text/names';
+import { beside } from './surgery-beside';
 import { asRule, choose, leaveOut, operating, patient, unfold, type Operable } from '../state/surgery';
 import type { MatrixRow, Operated } from '../wasm/simd/lorascope';
 import type { Context } from './view';
@@ -67,7 +68,8 @@ function change(answer: Operated | undefined): TemplateResult | string {
 }
 
 /** The strongest vectors of a matrix with their best matches, to be chosen one by one. */
-function vectors({ state, store }: Context, { name }: MatrixRow): TemplateResult | typeof nothing {
+function vectors(ctx: Context, { name }: MatrixRow): TemplateResult | typeof nothing {
+  const { state, store } = ctx;
   const { found, unfolded, out, own } = state.surgery;
   const answer = found.get(name);
   if (!unfolded.has(name) || !answer) return nothing;
@@ -85,5 +87,6 @@ function vectors({ state, store }: Context, { name }: MatrixRow): TemplateResult
       )}
     </fieldset>
     ${own.has(name) ? html`<button class="link small" @click=${() => store.update((s) => asRule(s, name))}>All its intruders again</button>` : nothing}
+    ${beside(ctx, name)}
   </td></tr>`;
 }

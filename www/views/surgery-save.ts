@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { armScript } from '../text/arm-script';
 import { count, counted } from '../text/format';
 import { math } from '../text/math';
-import { toSave } from '../state/operating';
+import { toSave } from '../surgery/operating';
 import type { State } from '../state/state';
 import { SEED, factored, operable, operating, patient } from '../state/surgery';
 import type { Precision } from '../wasm/simd/lorascope';

@@ -386,6 +386,12 @@ impl Saver {
                  `PeftModel.from_pretrained(base, folder)`; merged, it is W0 plus the edited change.\n\n",
             );
         }
+        if !self.modules.is_empty() && self.wanted.precision == Precision::Bf16 {
+            text.push_str("Its numbers are rounded to bf16, 8 bits each: merged, W differs by that rounding.\n\n");
+        }
+        if self.wanted.own_rank {
+            text.push_str("Counts and norms after are those of the arm itself; cutting back to the rank that a module had loses what the last column says.\n\n");
+        }
         if self.shards > 0 {
             text.push_str(
                 "`edited-*.safetensors` hold the edited matrices under their names in the base; everything else of the model is as it was: \

@@ -8,6 +8,9 @@ use crate::figures::drawing::scale::{count, tick_label};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name};
 
+/// A plot: the points that a line has in it, and the room of its names.
+type Plot = (fn(&super::Line) -> &Vec<Point>, (f64, f64));
+
 /// Labels of the axis of lambda.
 const LAMBDAS: [f64; 5] = [0.0, 0.5, 1.0, 1.5, 2.0];
 
@@ -75,7 +78,7 @@ impl Layout<'_> {
 
     /// The names at the ends of the lines of either plot.
     fn names(&self, pen: &Pen) -> Drawn {
-        let plots: [(fn(&super::Line) -> &Vec<Point>, (f64, f64)); 2] = [
+        let plots: [Plot; 2] = [
             (|l| &l.counts, (TOP, TOP + COUNTS)),
             (|l| &l.norms, (TOP + COUNTS + GAP, TOP + COUNTS + GAP + NORMS)),
         ];

@@ -6,11 +6,13 @@ import { IN_FLIGHT, atOnce } from '../engine/run';
 import { Destination } from '../figure/folder';
 import { plain } from '../figure/save';
 import type { LiveReport } from '../report/live';
-import type { State } from './state';
-import type { Store } from './store';
+import type { State } from '../state/state';
+import type { Store } from '../state/store';
 import {
   OVER,
+  type Beside,
   type Operable,
+  besideQuestion,
   chosenIn,
   cutOf,
   factored,
@@ -22,7 +24,7 @@ import {
   refused,
   ruleOf,
   voided,
-} from './surgery';
+} from '../state/surgery';
 import type { Arm, Cut, Operated, Plan, Wanted } from '../wasm/simd/lorascope';
 
 /** Answers that are kept: a dial that goes back finds them again. */
@@ -144,6 +146,27 @@ export class Operating {
     const sums = report.sumSurgery(cutOf(state, undefined, [lambda]), found);
     const byName = new Map(found.map((one) => [one.name, one]));
     this.#store.update((s) => operating(s, { sums, at: lambda, found: byName }));
+  }
+
+  /** Every arm of one matrix at the present lambda, to be looked at. */
+  async beside(name: string): Promise<void> {
+    const { state } = this.#store;
+    const at = operable(state).find((own) => own.name === name)?.at;
+    if (at === undefined) return;
+    const { lambda, beside } = state.surgery;
+    const question = besideQuestion(state);
+    const asked: Beside = { name, question, lambda, arm: beside?.arm ?? 1, report: undefined, fault: '' };
+    this.#store.update((s) => operating(s, { beside: asked }));
+    const answer = async (): Promise<Partial<Beside>> => {
+      const [engine, report] = [await this.#engine.get(), await this.#report.get()];
+      const text = await engine.armsReport(at, patient(state), cutOf(state, name, [lambda]), lambda);
+      return { report: report.apart(text) };
+    };
+    const found = await answer().catch((error: unknown) => ({ fault: reason(error) }));
+    const still = (now: Beside | undefined) => now?.name === name && now.question === question;
+    this.#store.update((s) =>
+      still(s.surgery.beside) ? operating(s, { beside: { ...s.surgery.beside!, ...found } }) : s,
+    );
   }
 
   /** Every arm over lambda, of all matrices, for the report and its figure. */
