@@ -89,7 +89,10 @@ test('one matrix: a vector picked in one figure is studied in another, the map g
 }) => {
   await samples(page);
   // By its name: the table, out of sight until now, may still have the rows of a moment ago.
-  await page.locator('[data-testid=matrix-row][data-name="encoder.layer.0.attention.self.query.weight"]').click();
+  await page
+    .locator('[data-testid=matrix-row][data-name="encoder.layer.0.attention.self.query.weight"] td')
+    .first()
+    .click();
   const vector = figure(page, 'vector');
   await expect(vector.locator('h2')).toHaveText('One vector against all 384');
   await expect(vector.locator('canvas')).toHaveAttribute('aria-label', /intruder/);

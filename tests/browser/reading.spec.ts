@@ -131,7 +131,7 @@ test('on paper figures keep their shape, tables are whole, and nothing is for ha
   await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
   await expect(page.getByTestId('matrix-row')).toHaveCount(12);
   await expect.poll(async () => (await shapes()).filter((ratio) => Math.abs(ratio - 1) > 0.02)).toEqual([]);
-  expect(await shapes()).toHaveLength(5);
+  expect(await shapes()).toHaveLength(6);
   for (const hidden of ['lorascope-menu', '.controls', '.choice', '.actions', '.site nav'])
     for (const one of await page.locator(hidden).all()) await expect(one, hidden).toBeHidden();
   const widest = await page
@@ -427,7 +427,7 @@ test('from one matrix to the next in which the chosen model has an intruder, and
 }) => {
   await stored(page);
   const [rows, next] = [page.getByTestId('matrix-row'), page.getByTestId('next-intruder')];
-  await rows.first().click();
+  await rows.first().locator('td').first().click();
   await expect(page.getByRole('button', { name: /^Next matrix/ })).toHaveText(/^Layer \d+, .+ →$/);
   const label = 'LoRA r = 1';
   await page.locator('.qd', { hasText: label }).click();
@@ -453,7 +453,7 @@ test('from one matrix to the next in which the chosen model has an intruder, and
   await expect(summary).toHaveText(String(seen.size));
 
   // Where there is none it says so, and stays where it is.
-  await rows.first().click();
+  await rows.first().locator('td').first().click();
   await expect(found.locator('.ttl')).toHaveText(label);
   await page.getByTestId('epsilon-slider').fill('0');
   await expect(next).toBeDisabled();

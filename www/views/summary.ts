@@ -44,7 +44,7 @@ class SummaryView extends PatientView {
           <th class="num" title="The largest singular value of ΔW against that of W₀, mean over the matrices that were changed">Size of the<br />${term('ΔW', 'change')}</th>
           <th class="num">${term('intruder', 'Intruders')}<br />${possible(models, complete)}</th>
           <th class="num said">Matrices<br />with any</th>
-          <th class="num">${term('weakest match', 'Weakest')}<br />match <span class="faint">(low: new)</span></th>
+          <th class="num">${term('weakest match', 'Weakest')}<br />match<br /><span class="faint">low: new</span></th>
           <th class="num">${term('effective rank', 'Effective rank')}<br />of Δ<i class="v">W</i>, mean</th>
           <th>Reading</th>
         </tr></thead>
