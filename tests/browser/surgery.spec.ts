@@ -189,6 +189,14 @@ test('a change that is stored whole is saved as matrices into a new folder, and 
     await page.getByTestId('all-edits').click();
     await page.getByTestId('choose').first().click();
     await page.getByTestId('vector').locator('input').first().check();
+    // One matrix under every arm: as trained it is what its own page shows.
+    await page.getByTestId('beside').click();
+    const drawn = page.getByTestId('beside-figure').locator('canvas');
+    await expect(drawn).toHaveCount(2, { timeout: 20_000 });
+    await drawn.first().scrollIntoViewIfNeeded();
+    await expect(drawn.first()).toHaveAttribute('aria-label', /scaled/);
+    await page.getByTestId('beside-arm').selectOption({ label: 'projected' });
+    await expect(drawn.first()).toHaveAttribute('aria-label', /projected/);
   }
   await expect(page.getByTestId('save-edited')).toBeEnabled();
   const names = () =>

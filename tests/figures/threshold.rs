@@ -124,6 +124,10 @@ fn a_base_of_which_the_leading_values_alone_are_known_says_so() {
         matrix.sigma_base.truncate(12);
     }
     assert!(alt(&report, &request).ends_with("exact mode has it."));
+    for matrix in report.models.iter_mut().flat_map(|m| &mut m.matrices) {
+        matrix.mode = Some(lorascope::report::Mode::Exact);
+    }
+    assert!(alt(&report, &request).ends_with("the checkpoints have it."));
     assert!(
         !summary(&report, &Settings::default())
             .findings

@@ -1,6 +1,6 @@
 //! The marks of the scatter, back to front.
 
-use super::{BOTTOM, HEIGHT, Layout, TOP};
+use super::{BOTTOM, HEIGHT, Layout, TOP, Unknown};
 use crate::figures::data::cosines::cos_ticks;
 use crate::figures::data::readings;
 use crate::figures::data::words::so_far;
@@ -58,9 +58,12 @@ impl Layout<'_> {
     /// Why no dot is there.
     pub(super) fn why_empty(&self) -> &'static str {
         match (self.request.running, self.unknown) {
-            (true, 0) => "No matrix is done yet.",
-            (_, 0) => "No matrix was changed and compared.",
-            _ => "The threshold needs the base’s whole spectrum: exact mode has it.",
+            (true, None) => "No matrix is done yet.",
+            (false, None) => "No matrix was changed and compared.",
+            (_, Some(Unknown::Certified)) => "The threshold needs the base’s whole spectrum: exact mode has it.",
+            (_, Some(Unknown::Stored)) => {
+                "The threshold needs the base’s whole spectrum, which this report was stored without: the checkpoints have it."
+            }
         }
     }
 

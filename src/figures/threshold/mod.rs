@@ -14,7 +14,7 @@ use crate::metrics::Measured;
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::threshold_margin::THRESHOLD_MARGIN;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
-use crate::report::{Cosine, Matrix, Report};
+use crate::report::{Cosine, Matrix, Mode, Report, Status};
 use crate::series::{Series, labels};
 
 pub static THRESHOLD: FigureKind = FigureKind {
@@ -69,8 +69,8 @@ pub(crate) struct Layout<'a> {
     above: Vec<(u32, u32)>,
     /// The margin that a change may have and stay below the threshold once it is scaled as asked.
     line: f64,
-    /// Matrices that were changed and compared and whose threshold exact mode alone can tell.
-    unknown: usize,
+    /// Why changed matrices have no margin, where some have none.
+    unknown: Option<Unknown>,
     x: Axis,
     y: Axis,
     ticks: Vec<f64>,
@@ -81,6 +81,28 @@ pub(crate) struct Layout<'a> {
 }
 
 figure!(Layout);
+
+/// Why the bulk of a base's spectrum is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// Certified mode knows the leading values alone.
+    Certified,
+    /// The report was stored without it.
+    Stored,
+}
+
+/// The reason of the first changed matrix whose base has fewer singular values in the report than it has.
+fn unknown(report: &Report) -> Option<Unknown> {
+    let all = report.models.iter().flat_map(|m| &m.matrices);
+    let mut changed =
+        all.filter(|m| m.status == Status::Analyzed && m.delta.as_ref().is_some_and(|d| d.frobenius > 0.0));
+    let short = changed.find(|m| m.sigma_base.len() < m.rows.min(m.cols) as usize)?;
+    Some(if short.mode == Some(Mode::Certified) {
+        Unknown::Certified
+    } else {
+        Unknown::Stored
+    })
+}
 
 impl<'a> Layout<'a> {
     pub fn new(report: &'a Report, request: &'a Request) -> Self {
@@ -139,12 +161,7 @@ impl<'a> Layout<'a> {
                     (own().filter(|m| m.margin >= line).count() as u32, own().count() as u32)
                 })
                 .collect(),
-            unknown: report
-                .models
-                .iter()
-                .flat_map(|m| &m.matrices)
-                .filter(|m| THRESHOLD_MARGIN.read(m, settings) == Measured::NeedsExact)
-                .count(),
+            unknown: unknown(report),
             line,
             marks,
             x,
