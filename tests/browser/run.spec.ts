@@ -114,28 +114,26 @@ test('frames keep coming while it computes', async ({ page }) => {
 test('figures out of sight wait for the end of a run, or until they come into sight', async ({ page }) => {
   await page.addInitScript(() => {
     const drawn = ((globalThis as unknown as { drawn: Drawn[] }).drawn = [] as Drawn[]);
-    const { get, set } = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, 'width')!;
-    Object.defineProperty(HTMLCanvasElement.prototype, 'width', {
-      get,
-      // The first drawing sets its canvas's size.
-      set(this: HTMLCanvasElement, to: number) {
-        set!.call(this, to);
-        const { top, bottom } = this.getBoundingClientRect();
-        drawn.push({
-          id: this.closest<HTMLElement>('[data-testid=figure]')?.dataset['figure'] ?? '',
-          inSight: bottom > 0 && top < innerHeight,
-          running: document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'running',
-        });
-      },
-    });
+    const fill = CanvasRenderingContext2D.prototype.fillRect;
+    // Every drawing fills its paper.
+    CanvasRenderingContext2D.prototype.fillRect = function (x, y, width, height) {
+      fill.call(this, x, y, width, height);
+      const { top, bottom } = this.canvas.getBoundingClientRect();
+      const id = this.canvas.closest<HTMLElement>('[data-testid=figure]')?.dataset['figure'] ?? '';
+      const inSight = bottom > 0 && top < innerHeight;
+      const running = document.querySelector<HTMLElement>('[data-testid=status]')?.dataset['state'] === 'running';
+      const last = drawn.at(-1);
+      if (last?.id !== id || last.running !== running || last.inSight !== inSight) drawn.push({ id, inSight, running });
+    };
   });
   const drawn = () => page.evaluate(() => (globalThis as unknown as { drawn: Drawn[] }).drawn);
   await page.goto('./?store=off');
   await computeSample(page);
   await reaches(page, 'running');
-  // What stood there before are the stored results.
-  await page.evaluate(() => (globalThis as unknown as { drawn: Drawn[] }).drawn.splice(0));
   await page.locator('[data-testid=figure][data-figure=k-curve]').evaluate((own) => own.scrollIntoView());
+  // What stood there before are the stored results, and what left the window is told so a frame later.
+  await page.waitForTimeout(100);
+  await page.evaluate(() => (globalThis as unknown as { drawn: Drawn[] }).drawn.splice(0));
   await reaches(page, 'done');
   await expect.poll(async () => (await drawn()).filter((d) => !d.running && !d.inSight).length).toBeGreaterThan(2);
   const during = (await drawn()).filter(({ running, id }) => running && id);
