@@ -17,6 +17,7 @@ mod overview;
 #[cfg(feature = "page")]
 mod panel;
 mod request;
+mod scatter;
 mod sigma_vs_cosine;
 mod similarity;
 mod size_of_change;

@@ -1,15 +1,13 @@
 //! The scatter read at a matrix: for the pointer, the arrow keys and screen readers.
 
-use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
-use crate::figures::drawing::scale::{count, fixed};
+use super::{BOTTOM, HEIGHT, Mark, Scatter, TOP};
 use crate::figures::{Focus, Readout};
-use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
 use crate::metrics::{Measure, Measured};
 use crate::series::type_label;
 
-impl Layout<'_> {
+impl Scatter<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
         let inside =
             (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
@@ -22,7 +20,7 @@ impl Layout<'_> {
         Some(self.read(nearest))
     }
 
-    /// dx moves by size; dy over the models of one matrix, by size too.
+    /// dx moves by the number across; dy over the models of one matrix, by it too.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
         let last = self.marks.len().checked_sub(1)?;
         let Some(from) = self.focused() else {
@@ -35,7 +33,7 @@ impl Layout<'_> {
         let moved = |n: usize, by: i32, last: usize| n.saturating_add_signed(by as isize).min(last);
         let at = own.iter().position(|n| *n == from).unwrap_or(0);
         let to = match (dx, dy) {
-            // Marks are sorted by falling size: to the right is back.
+            // Marks are sorted by its fall: to the right is back.
             (0, dy) => own[moved(at, dy, own.len() - 1)],
             (dx, _) => moved(from, dx.saturating_neg(), last),
         };
@@ -53,7 +51,7 @@ impl Layout<'_> {
             title,
             lines: vec![
                 ("model".into(), self.labels[mark.model].clone()),
-                line(&CHANGE_RATIO, Measured::Exactly(mark.size)),
+                line(self.across, Measured::Exactly(mark.value)),
                 line(&WEAKEST_MATCH, Measured::Between(mark.weakest.0, mark.weakest.1)),
                 line(&INTRUDERS, Measured::Counted(mark.intruders.0, mark.intruders.1)),
             ],
@@ -67,30 +65,5 @@ impl Layout<'_> {
             y: mark.at.1,
             plot_right: self.right,
         }
-    }
-
-    pub fn alt(&self) -> String {
-        if self.marks.is_empty() {
-            return "Newness against the size of the change: nothing changed and compared.".into();
-        }
-        let of = |model: usize| {
-            let own = || self.marks.iter().filter(move |m| m.model == model);
-            let new = own().filter(|m| m.intruders.0 > 0).count();
-            let size = self.means[model].map(|mean| CHANGE_RATIO.print(Measured::Exactly(mean)))?;
-            (own().next().is_some()).then(|| {
-                let all = count(own().count() as u64);
-                format!(
-                    "{}: mean size {size}, {} of {all} with an intruder",
-                    self.labels[model],
-                    count(new as u64)
-                )
-            })
-        };
-        let models: Vec<String> = (0..self.labels.len()).filter_map(of).collect();
-        format!(
-            "Weakest match against the size of the change, a dot per matrix, at ε = {}. {}.",
-            fixed(self.request.settings.epsilon, 2),
-            models.join("; ")
-        )
     }
 }

@@ -1,19 +1,18 @@
-//! The table of the scatter: one row per matrix and model, the largest margin first.
+//! The table of the scatter: one row per matrix and model, the largest number first.
 
-use super::Layout;
+use super::Scatter;
 use crate::figures::Table;
 use crate::metrics::intruder::INTRUDERS;
-use crate::metrics::threshold_margin::THRESHOLD_MARGIN;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
 use crate::series::type_label;
 
-impl Layout<'_> {
+impl Scatter<'_> {
     pub fn table(&self) -> Table {
         let columns = [
             "layer",
             "type",
             "model",
-            THRESHOLD_MARGIN.short,
+            self.across.short,
             WEAKEST_MATCH.short,
             INTRUDERS.short,
             "name",
@@ -24,7 +23,7 @@ impl Layout<'_> {
                 matrix.layer.into(),
                 type_label(matrix.kind.as_deref()).into(),
                 self.labels[mark.model].as_str().into(),
-                mark.margin.into(),
+                mark.value.into(),
                 mark.weakest.1.into(),
                 mark.intruders.0.into(),
                 matrix.name.as_str().into(),

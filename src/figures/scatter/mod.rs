@@ -1,7 +1,5 @@
-//! Newness against size: how strong the change of every matrix is beside its base, and how weak the weakest of its best matches.
-//!
-//! A change far below the base's spectrum cannot turn a strong vector far (Wedin 1972); a generic one that stands out of it brings a vector of
-//! its own. So counts of two models say little about their methods where the sizes of their changes differ.
+//! Matrices as dots: a measure of each across, on a logarithmic axis, and the weakest of its best matches upwards. What the figures of this form share;
+//! each adds its lines, its list of models and its words.
 
 mod draw;
 mod read;
@@ -10,35 +8,12 @@ mod table;
 use crate::figures::data::looks::looks;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, one_two_five};
-use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
 use crate::figures::{Request, sane_width};
-use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
-use crate::metrics::{Measured, change_ratio};
+use crate::metrics::{Measure, Measured};
 use crate::report::{Cosine, Matrix, Report};
 use crate::series::{Series, labels};
-
-pub static SIZE_OF_CHANGE: FigureKind = FigureKind {
-    id: "size-of-change",
-    title: "Newness against the size of the change",
-    about: About::Run,
-    needs: Needs::Nothing,
-    dials: &[Dial::K, Dial::Epsilon],
-    follows_rule: true,
-    choices: &[],
-    paper: "",
-    note: "A dot is a matrix. The further right, the stronger its change beside its base; the lower, the newer its newest strong vector.",
-    by_layer: false,
-    per_model: false,
-    shows: &CHANGE_RATIO,
-    keeps: Keeps {
-        spectra: true,
-        places: true,
-        ..Keeps::COUNTS
-    },
-    make: |report, request| Box::new(Layout::new(report, request)),
-};
 
 /// Below this width the words stand in the plot, not beside it.
 const NARROW: f64 = 460.0;
@@ -47,11 +22,11 @@ const BOTTOM: f64 = 46.0;
 const HEIGHT: f64 = 340.0;
 
 /// One matrix of one model.
-struct Mark<'a> {
-    model: usize,
+pub(super) struct Mark<'a> {
+    pub model: usize,
     matrix: &'a Matrix,
-    /// sigma_1(dW) / sigma_1(W0).
-    size: f64,
+    /// The number across.
+    pub value: f64,
     /// Bounds of the weakest best match in the window.
     weakest: (f64, f64),
     /// The number of intruders, and of vectors whose verdict is open.
@@ -60,33 +35,32 @@ struct Mark<'a> {
 }
 
 /// The layout, in CSS pixels.
-pub(crate) struct Layout<'a> {
-    request: &'a Request,
+pub(super) struct Scatter<'a> {
+    pub request: &'a Request,
+    /// The measure across.
+    across: &'static Measure,
     series: Vec<Series>,
-    labels: Vec<String>,
-    /// The marks by falling size: the order in which the arrow keys go.
-    marks: Vec<Mark<'a>>,
-    /// The mean size of each model; none where nothing is known.
-    means: Vec<Option<f64>>,
-    x: Axis,
+    pub labels: Vec<String>,
+    /// The marks by falling number: the order in which the arrow keys go.
+    pub marks: Vec<Mark<'a>>,
+    pub x: Axis,
     y: Axis,
     ticks: Vec<f64>,
     left: f64,
     right: f64,
-    narrow: bool,
+    pub narrow: bool,
     width: f64,
 }
 
-figure!(Layout);
-
-impl<'a> Layout<'a> {
-    pub fn new(report: &'a Report, request: &'a Request) -> Self {
+impl<'a> Scatter<'a> {
+    /// `in_sight`: numbers that the axis has whatever the matrices have.
+    pub fn new(report: &'a Report, request: &'a Request, across: &'static Measure, in_sight: (f64, f64)) -> Self {
         let width = sane_width(request);
         let narrow = width < NARROW;
         let settings = &request.settings;
         let found = report.models.iter().enumerate().flat_map(|(model, m)| {
             m.matrices.iter().filter_map(move |matrix| {
-                let size = CHANGE_RATIO.read(matrix, settings).value().filter(|size| *size > 0.0)?;
+                let value = across.read(matrix, settings).value().filter(|x| *x > 0.0)?;
                 let weakest = match WEAKEST_MATCH.read(matrix, settings) {
                     Measured::Between(low, high) => (low, high),
                     reading => reading.value().map(|x| (x, x))?,
@@ -95,15 +69,14 @@ impl<'a> Layout<'a> {
                     Measured::Counted(n, open) => (n, open),
                     _ => (0, 0),
                 };
-                Some((model, matrix, size, weakest, intruders))
+                Some((model, matrix, value, weakest, intruders))
             })
         });
         let mut found: Vec<_> = found.collect();
         found.sort_by(|a, b| b.2.total_cmp(&a.2));
-        // One is where a change is as strong as the strongest of its base: always in sight.
         let (least, most) = found
             .iter()
-            .fold((1.0, 1.0), |(l, h): (f64, f64), m| (l.min(m.2), h.max(m.2)));
+            .fold(in_sight, |(l, h): (f64, f64), m| (l.min(m.2), h.max(m.2)));
         let ticks = one_two_five(least.max(1e-12), most.min(1e12));
         let range = (
             ticks.first().copied().unwrap_or(0.1),
@@ -115,20 +88,20 @@ impl<'a> Layout<'a> {
         let y = Axis::linear((lowest, 1.0), (HEIGHT - BOTTOM, TOP));
         let marks = found
             .into_iter()
-            .map(|(model, matrix, size, weakest, intruders)| Mark {
+            .map(|(model, matrix, value, weakest, intruders)| Mark {
                 model,
                 matrix,
-                size,
+                value,
                 weakest,
                 intruders,
-                at: (x.at(size), y.at(weakest.1)),
+                at: (x.at(value), y.at(weakest.1)),
             })
             .collect();
-        Layout {
+        Scatter {
             request,
+            across,
             series: looks(report, request),
             labels: labels(&report.models),
-            means: report.models.iter().map(|m| change_ratio::mean(&m.matrices)).collect(),
             marks,
             x,
             y,
@@ -142,6 +115,12 @@ impl<'a> Layout<'a> {
 
     pub fn height(&self) -> f64 {
         HEIGHT
+    }
+
+    /// How many matrices of a model there are, and in how many of them is an intruder.
+    pub fn counted(&self, model: usize) -> (u64, u64) {
+        let own = || self.marks.iter().filter(|m| m.model == model);
+        (own().count() as u64, own().filter(|m| m.intruders.0 > 0).count() as u64)
     }
 
     fn focused(&self) -> Option<usize> {
