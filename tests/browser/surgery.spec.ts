@@ -103,6 +103,7 @@ test('intruders are scaled beside their controls, and the saved adapter says the
   await expect(figure.locator('canvas')).toHaveAttribute('aria-label', /.{20}/, { timeout: 40_000 });
   await figure.getByRole('button', { name: 'Save or share' }).click();
   await page.getByTestId('toggle-table').click();
+  await expect(figure.locator('.data tbody tr').first()).toBeVisible();
   const heads = await figure.locator('.data thead th').allInnerTexts();
   const first = figure.locator('.data tbody tr').filter({ has: page.locator('td:first-child', { hasText: 'scaled' }) });
   const cell = (head: RegExp) =>
