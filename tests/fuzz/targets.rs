@@ -6,14 +6,17 @@ use lorascope::figures::{self, FigureId, Focus, Request, Theme};
 use lorascope::plan::Answers;
 use lorascope::plan::names::leaf::leaf;
 use lorascope::plan::names::{canonical, place};
-use lorascope::report::{Match, Mode, Report, Settings, Side, Similarity, Task};
+use lorascope::report::{Mode, Report, Settings, Side, Task};
 use lorascope::session::Session;
 use lorascope::{analyze, export, summary};
+use serde_json::Value;
+use std::ops::Add;
+use std::sync::LazyLock;
 
 type Target = fn(&[u8]);
 
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("file", file),
     ("header", header),
     ("json", json),
@@ -21,6 +24,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("pickle", pickle),
     ("names", names),
     ("plan", plan),
+    ("stored", stored),
     ("report", report),
     ("adapter", adapter),
     ("packed", packed),
@@ -99,53 +103,88 @@ fn plan(data: &[u8]) {
     session.plan(&Answers([("pattern".to_owned(), pattern)].into()));
 }
 
-/// A stored report: what is opened is drawn in every figure, read at every place, and exported. Its first line is JSON; each byte after
-/// it changes a length, an index or a number of the first matrix.
-fn report(data: &[u8]) {
-    let (text, changes) = data.split_at(data.iter().position(|b| *b == b'\n').unwrap_or(data.len()));
-    let Ok(report) = export::read(&String::from_utf8_lossy(text)) else {
-        return;
-    };
-    draw(&report);
-    let mut changed = report;
-    changes.iter().skip(1).take(64).for_each(|b| change(&mut changed, *b));
-    if let Ok(opened) = export::read(&serde_json::to_string(&changed).unwrap_or_default()) {
-        draw(&opened);
+/// Any text as a stored report: what is opened is drawn in every figure, read at every place, and exported.
+fn stored(data: &[u8]) {
+    if let Ok(report) = export::read(&String::from_utf8_lossy(data)) {
+        draw(&report);
     }
 }
 
-/// The upper half says what, the lower half how.
-fn change(report: &mut Report, how: u8) {
-    let n = u32::from(how & 15);
-    let Some(m) = report.models.iter_mut().flat_map(|m| &mut m.matrices).next() else {
+/// A sound report with changed values, which is opened as a file would be: the first byte says which, each four after it which value becomes what.
+fn report(data: &[u8]) {
+    static SOUND: LazyLock<[Value; 5]> = LazyLock::new(|| {
+        [
+            &include_bytes!("corpus/stored/one")[..],
+            include_bytes!("corpus/stored/run"),
+            include_bytes!("corpus/stored/certified"),
+            include_bytes!("corpus/stored/surgery"),
+            include_bytes!("corpus/stored/panels"),
+        ]
+        .map(|text| serde_json::from_slice(text).expect("JSON"))
+    });
+    let Some((first, changes)) = data.split_first() else {
         return;
     };
-    let cos = n as f32 / 15.0;
-    let side = m.left.get_or_insert_with(Match::default);
-    match how >> 4 {
-        0 => m.rows = n,
-        1 => m.cols = n,
-        2 => m.sigma_base.truncate(n as usize),
-        3 => m.sigma_tuned.truncate(n as usize),
-        4 => side.max_cos.truncate(n as usize),
-        5 => side.argmax.truncate(n as usize),
-        6 => side.argmax.iter_mut().for_each(|i| *i = n),
-        7 => side.max_cos.iter_mut().for_each(|c| *c = cos * 1.1),
-        8 => side.max_cos_upper = Some(vec![cos; n as usize]),
-        9 => side.tied_cos = Some(vec![cos; n as usize]),
-        10 => side.signed_cos = Some(vec![-cos; n as usize]),
-        11 => {
-            side.vectors = Some(Similarity {
-                rows: n,
-                cols: 2,
-                values: vec![cos; 2 * n as usize],
-            });
+    let mut value = SOUND[usize::from(*first) % SOUND.len()].clone();
+    for c in changes.chunks_exact(4).take(16) {
+        let at = usize::from(u16::from_le_bytes([c[0], c[1]])) % size(&value);
+        if let Some(node) = nth(&mut value, &mut { at }) {
+            change(node, c[2], c[3]);
         }
-        12 => m.similarity = side.vectors.clone(),
-        13 => m.follows = side.vectors.clone(),
-        14 => m.right = m.left.clone(),
-        _ => m.layer = Some(n * 1000),
     }
+    stored(value.to_string().as_bytes());
+}
+
+/// How many values a value holds, itself counted.
+fn size(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(list) => list.iter().map(size).sum(),
+        Value::Object(map) => map.values().map(size).sum(),
+        _ => 0,
+    }
+}
+
+/// The value that comes after `left` others, whole before parts.
+fn nth<'a>(value: &'a mut Value, left: &mut usize) -> Option<&'a mut Value> {
+    if *left == 0 {
+        return Some(value);
+    }
+    *left -= 1;
+    match value {
+        Value::Array(list) => list.iter_mut().find_map(|part| nth(part, left)),
+        Value::Object(map) => map.values_mut().find_map(|part| nth(part, left)),
+        _ => None,
+    }
+}
+
+/// What keeps a report sound is likelier than what does not: numbers stay near what they were, lists lose their end.
+fn change(value: &mut Value, what: u8, how: u8) {
+    let part = f64::from(how) / 255.0;
+    *value = match (what % 16, value.take()) {
+        (0..=7, Value::Number(n)) if n.is_u64() => n.as_u64().map_or(0, |n| n.wrapping_add(u64::from(how)) % 7).into(),
+        (0..=7, Value::Number(n)) => (n.as_f64().unwrap_or_default() * part).into(),
+        (8, Value::Number(_)) => part.into(),
+        (9, Value::Number(_)) => u64::from(how).into(),
+        (10, Value::Number(_)) => [-1.0, 1e300, -1e-300, 1e38][usize::from(how) % 4].into(),
+        (11, Value::Number(_)) => u32::MAX.into(),
+        (0..=7, Value::Array(mut list)) => {
+            list.truncate(usize::from(how) % (list.len() + 1));
+            list.into()
+        }
+        (8..=11, Value::Array(mut list)) => {
+            list.extend(list.first().cloned());
+            list.into()
+        }
+        (0..=7, Value::String(text)) => text.repeat(usize::from(how) % 40).into(),
+        (8..=11, Value::String(text)) => ["", "\u{202e}\u{0}<b>", "q", "layers.9999.x"][usize::from(how) % 4]
+            .to_owned()
+            .add(&text)
+            .into(),
+        (12, Value::Bool(is)) => (!is).into(),
+        (13, _) => Value::Null,
+        (14, Value::Null) => vec![part; usize::from(how) % 9].into(),
+        (_, same) => same,
+    };
 }
 
 fn draw(report: &Report) {
@@ -153,7 +192,7 @@ fn draw(report: &Report) {
         .models
         .iter()
         .flat_map(|m| &m.matrices)
-        .take(2)
+        .take(1)
         .map(|m| Some(m.name.clone()))
         .chain([None])
         .collect();
@@ -161,7 +200,7 @@ fn draw(report: &Report) {
         for (place, matrix) in names.iter().enumerate() {
             let mut request = Request::of(figure, Theme::Light, 400.0);
             request.matrix = matrix.clone();
-            request.settings.side = [Side::Left, Side::Right, Side::Both][place % 3];
+            request.settings.side = [Side::Left, Side::Right, Side::Both][(place + report.models.len()) % 3];
             request.focus = Some(Focus {
                 matrix: matrix.clone(),
                 model: Some(0),
@@ -170,11 +209,17 @@ fn draw(report: &Report) {
                 ..Focus::default()
             });
             request.vector = (place == 1).then_some(2);
+            request.panel = report.panels.get(place).map(|p| p.name.clone());
             let _ = figures::svg(report, &request);
             let _ = figures::alt(report, &request);
             let _ = figures::table(report, &request);
-            for at in 0..16 {
-                let _ = figures::hover(report, &request, f64::from(at % 4) * 110.0, f64::from(at / 4) * 80.0);
+            for at in 0..8 {
+                let _ = figures::hover(
+                    report,
+                    &request,
+                    f64::from(at % 4) * 110.0,
+                    40.0 + f64::from(at / 4) * 120.0,
+                );
             }
             for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (i32::MAX, i32::MIN)] {
                 let _ = figures::step(report, &request, dx, dy);

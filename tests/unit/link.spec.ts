@@ -1,5 +1,6 @@
 /** The state as a link: what is written is read again; what makes no sense is left out. */
 import { expect, test } from '@playwright/test';
+import { random } from './random';
 import { read, write } from '../../www/state/link';
 import { defaults, setEpsilon, setSide, type State } from '../../www/state/state';
 
@@ -53,17 +54,6 @@ test('nonsense and other versions leave the defaults', () => {
   expect(applied('#v=9&k=3').settings.k).toBe(10);
   expect(applied('#v=1&k=-3').settings.k).toBe(10);
 });
-
-/** mulberry32: the same walk every time. */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** The fault in the dials of a link: whatever it says, they stay where the engine and the controls can follow. */
 function fault(hash: string): string | undefined {

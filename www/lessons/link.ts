@@ -25,13 +25,13 @@ export function read(hash: string, lesson: Lesson | undefined): LessonLink {
     return value === undefined ? [] : [[dial.id, value] as const];
   });
   const theme = has('theme');
-  const step = Number.parseInt(has('step') ?? '', 10);
+  const step = Number(has('step') || NaN);
   return {
     id: query.get('lesson') ?? '',
     dials: { ...lesson?.defaults, ...Object.fromEntries(given) },
     hide: (has('hide') ?? '').split(',').filter((part) => /^[\w-]{1,40}$/.test(part)),
     theme: theme === 'light' || theme === 'dark' ? theme : undefined,
-    step: step >= 0 ? step : undefined,
+    step: Number.isSafeInteger(step) && step >= 0 ? step : undefined,
   };
 }
 
@@ -43,8 +43,10 @@ export function parse(dial: Dial, text: string | undefined | null): Value | unde
     case 'range':
     case 'whole': {
       if (!Number.isFinite(number)) return undefined;
-      const inside = Math.min(dial.max, Math.max(dial.min, number));
-      return dial.kind === 'whole' ? Math.round(inside) : inside;
+      // Where the slider can stand: a window of 1.5 vectors is none.
+      const step = dial.kind === 'whole' ? 1 : dial.step;
+      const steps = Math.round((Math.min(dial.max, Math.max(dial.min, number)) - dial.min) / step);
+      return Math.min(dial.max, Number((dial.min + steps * step).toFixed(6)));
     }
     case 'steps':
       // A link holds six decimals: 1/12 is 0.083333.
