@@ -45,7 +45,7 @@ mod tests {
             is_torch: !path.ends_with(".safetensors"),
             ..Header::default()
         };
-        of(path, Content::Tensors(header))
+        of(path, Content::Tensors(header.into()))
     }
 
     fn of(path: &str, content: Content) -> FileEntry {

@@ -9,11 +9,13 @@ use super::torch::{Legacy, Step, Zip};
 use crate::error::{Error, Foreign};
 use crate::methods::AdapterConfig;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The content of a file, as its own bytes say.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    Tensors(Header),
+    /// Shared with every plan that is made of it.
+    Tensors(Arc<Header>),
     Index(Index),
     AdapterConfig(Box<AdapterConfig>),
     ModelConfig(ModelConfig),
@@ -206,7 +208,7 @@ impl Reader {
             .and_then(|at| header.tensors.get(*at))
             .map(|t| t.begin..t.end.min(t.begin.saturating_add(samples::BYTES)))
         {
-            None => self.result = Some(Ok(Content::Tensors(header))),
+            None => self.result = Some(Ok(Content::Tensors(Arc::new(header)))),
             Some(range) => self.ask(Then::Sample { header, left }, range),
         }
     }

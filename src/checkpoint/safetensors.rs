@@ -8,6 +8,7 @@ use super::dtype::Dtype;
 use super::json;
 use super::packed::QuantState;
 use crate::error::Error;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -379,6 +380,17 @@ impl<'de> Visitor<'de> for WireVisitor<'_> {
     }
 }
 
+/// What an entry says of its tensor.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    Dtype,
+    Shape,
+    DataOffsets,
+    #[serde(other)]
+    Other,
+}
+
 struct EntrySeed<'a>(&'a mut Budget);
 
 impl<'de> DeserializeSeed<'de> for EntrySeed<'_> {
@@ -398,12 +410,12 @@ impl<'de> Visitor<'de> for EntrySeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WireEntry, A::Error> {
         let mut entry = WireEntry::default();
-        while let Some(key) = map.next_key::<String>()? {
-            let field = match key.as_str() {
-                "dtype" => &mut entry.dtype,
-                "shape" => &mut entry.shape,
-                "data_offsets" => &mut entry.data_offsets,
-                _ => {
+        while let Some(key) = map.next_key()? {
+            let field = match key {
+                Key::Dtype => &mut entry.dtype,
+                Key::Shape => &mut entry.shape,
+                Key::DataOffsets => &mut entry.data_offsets,
+                Key::Other => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }

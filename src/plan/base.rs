@@ -151,7 +151,7 @@ pub fn matrices(index: usize, set: &FileSet, entries: &Files, selection: Selecti
     let named: Vec<Named> = matrices
         .iter()
         .map(|m| Named {
-            name: canonical(&m.tensor.name).name,
+            name: canonical(&m.tensor.name).name.into_owned(),
             shape: oriented(m),
         })
         .collect();

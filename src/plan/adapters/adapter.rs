@@ -104,7 +104,7 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         };
         let module = canonical(&leaf.module);
         let depth = leaf.module.split('.').rev().take_while(|c| *c == "base_layer").count();
-        let key: Key = (leaf.adapter, leaf.component, module.name, depth);
+        let key: Key = (leaf.adapter, leaf.component, module.name.into_owned(), depth);
         let part = match leaf.part {
             // The first of each: every module has them.
             Part::Of(part @ ("vera_A" | "vera_B")) => {

@@ -215,7 +215,7 @@ impl Own {
             modules: leaves
                 .iter()
                 .filter(|(_, l)| matches!(l.part, Part::Of(_)))
-                .map(|(_, l)| canonical(&l.module).name)
+                .map(|(_, l)| canonical(&l.module).name.into_owned())
                 .collect(),
             mark: mark(set.first_path(entries)),
         }

@@ -21,7 +21,7 @@ pub struct Copy {
 /// The copy that a name is in, and the rest of the name without wrappers.
 fn split(name: &str) -> Option<(&str, String)> {
     let (lead, rest) = name.split_once('.')?;
-    Some((lead, canonical(rest).name))
+    Some((lead, canonical(rest).name.into_owned()))
 }
 
 fn says(lead: &str, words: &[&str]) -> bool {
@@ -50,7 +50,7 @@ pub fn apart(tensors: Tensors) -> (Tensors, Vec<Copy>) {
             copies.entry(lead.to_owned()).or_default().push(one);
         } else {
             // With its first component too: a copy may be wrapped, and the network itself not.
-            own.insert((canonical(&t.name).name, t.shape.clone()));
+            own.insert((canonical(&t.name).name.into_owned(), t.shape.clone()));
             own.insert(one);
         }
     }

@@ -116,7 +116,7 @@ pub fn of(tensors: &Tensors) -> Option<Foreign> {
     let matrices: Vec<(String, [u64; 2])> = tensors
         .iter()
         .filter_map(|t| match t.shape[..] {
-            [rows, cols] if rows > 0 && cols > 0 => Some((canonical(&t.name).name, [rows, cols])),
+            [rows, cols] if rows > 0 && cols > 0 => Some((canonical(&t.name).name.into_owned(), [rows, cols])),
             _ => None,
         })
         .collect();

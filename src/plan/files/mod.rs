@@ -73,7 +73,7 @@ impl FileEntry {
         #[cfg(test)]
         crate::steps::step();
         match &self.content {
-            Ok(Content::Tensors(header)) => Some(header),
+            Ok(Content::Tensors(header)) => Some(header.as_ref()),
             _ => None,
         }
     }

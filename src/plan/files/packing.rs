@@ -30,6 +30,10 @@ const SCALES: [&str; 10] = [
 /// is `expected`, or other weights of the file have theirs, one is missing, and the weight stays unread.
 pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected: bool) -> Tensors {
     let is_scale = |t: &TensorRef| SCALES.iter().any(|end| whole(&t.name).ends_with(end));
+    let is_eight = |t: &TensorRef| t.dtype.name().starts_with("F8_E");
+    if states.is_empty() && !tensors.iter().any(is_eight) {
+        return tensors;
+    }
     let is_cast = !expected && !tensors.iter().any(is_scale);
     let by_name: HashMap<&str, &TensorRef> = tensors.iter().map(|t| (t.name.as_str(), t)).collect();
     // Weight -> the tensors that say how it is packed.
@@ -41,12 +45,12 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected
     }
     let mut taken: HashSet<String> = HashSet::new();
     let mut read: HashMap<String, TensorRef> = HashMap::new();
-    let is_expert = |t: &TensorRef| is_slice(&t.name) && t.dtype.name().starts_with("F8_E");
+    let is_expert = |t: &TensorRef| is_slice(&t.name) && is_eight(t);
     for t in tensors.iter().filter(|t| t.name.ends_with(".weight") || is_expert(t)) {
         let with = |end: &str| by_name.get(beside(&t.name, end).as_str()).map(|t| (*t).clone());
         let found = match states.get(&t.name) {
             Some(state) => four_bit(t, state, with),
-            None if t.dtype.name().starts_with("F8_E") => {
+            None if is_eight(t) => {
                 // ComfyUI's scaled FP8 names the scale beside the weight, not after it.
                 let stem = t.name.trim_end_matches(".weight");
                 eight_bit(t, with, |end| {
@@ -65,9 +69,9 @@ pub fn combine(tensors: Tensors, states: &BTreeMap<String, QuantState>, expected
         }
     }
     tensors
-        .iter()
+        .into_iter()
         .filter(|t| !taken.contains(&t.name))
-        .map(|t| read.get(&t.name).unwrap_or(t).clone())
+        .map(|t| read.get(&t.name).cloned().unwrap_or(t))
         .collect()
 }
 

@@ -11,6 +11,7 @@ use crate::plan::job::TensorRef;
 use crate::plan::names::leaf::{Part, is_adapter_tensor, leaf};
 use crate::plan::names::{canonical, place};
 use regex::Regex;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -356,20 +357,17 @@ fn finish(draft: Draft, entries: &Files) -> FileSet {
     // Scales may stand in a shard that is not here.
     let scaled = !missing.is_empty() || entries.config(&draft.folder).is_some_and(|c| c.quantized);
     let tensors = packing::combine(tensors, &states, scaled);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let twice = tensors
         .iter()
         .filter(|t| !seen.insert(&t.name))
         .map(|t| t.name.clone())
         .collect();
     let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name)) && !is_whole_model(&tensors);
-    let is_inside = |t: &TensorRef| !is_adapter && is_adapter_tensor(&t.name);
-    let inside: Vec<String> = tensors
-        .iter()
-        .filter(|t| is_inside(t))
-        .map(|t| t.name.clone())
-        .collect();
-    let tensors: Tensors = tensors.into_iter().filter(|t| !is_inside(t)).collect();
+    let (inside, tensors): (Tensors, Tensors) = tensors
+        .into_iter()
+        .partition(|t| !is_adapter && is_adapter_tensor(&t.name));
+    let inside: Vec<String> = inside.into_iter().map(|t| t.name).collect();
     let (tensors, copies) = copies::apart(tensors);
     let foreign = match is_adapter {
         true => foreign::of_adapter(&tensors),
@@ -403,13 +401,13 @@ fn is_whole_model(tensors: &Tensors) -> bool {
         .filter(|t| is_adapter_tensor(&t.name))
         .filter_map(|t| leaf(&t.name))
         .filter(|l| matches!(l.part, Part::Of(_) | Part::Refused(..)))
-        .map(|l| canonical(&l.module).name)
+        .map(|l| canonical(&l.module).name.into_owned())
         .collect();
     let is_own = |t: &&TensorRef| {
         let name = canonical(&t.name).name;
         t.shape.len() == 2 && name.ends_with(".weight") && leaf(&t.name).is_none() && place(&name).layer.is_some()
     };
-    let own: BTreeSet<String> = tensors.iter().filter(is_own).map(|t| canonical(&t.name).name).collect();
+    let own: BTreeSet<Cow<str>> = tensors.iter().filter(is_own).map(|t| canonical(&t.name).name).collect();
     // modules_to_save are few, and other modules than those that are adapted.
     let adapted = own
         .iter()

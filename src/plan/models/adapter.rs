@@ -103,7 +103,7 @@ fn of_modules(
         base.config.as_ref(),
         &mut paired,
     );
-    let stripped: Vec<String> = modules.iter().map(|m| m.stripped.clone()).collect();
+    let stripped: Vec<&str> = modules.iter().map(|m| m.stripped.as_str()).collect();
     paired.matching = matching(&met, &named, &stripped, base, &|_| true);
     let fan_in_fan_out = config.is_some_and(|c| c.fan_in_fan_out);
     let decided: Vec<Decided> = modules.iter().map(|m| sources.decide(m, answer)).collect();
@@ -278,7 +278,7 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
         let [rows, cols] = shape(t);
         let in_out = base.orientation.is_in_out(&name).unwrap_or(false);
         Named {
-            name,
+            name: name.into_owned(),
             shape: if in_out { [cols, rows] } else { [rows, cols] },
         }
     };

@@ -45,7 +45,7 @@ pub fn full(
             [rows, cols]
         };
         Named {
-            name: shifted(i, name),
+            name: shifted(i, name.into_owned()),
             shape,
         }
     };
@@ -64,7 +64,7 @@ pub fn full(
             !new_block(t) && own.is_some_and(is_included)
         }
     };
-    let stripped: Vec<String> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
+    let stripped: Vec<&str> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
     paired.matching = matching(&met, &named, &stripped, base, &looked_at);
     let recipe = |tensor: TensorRef| match tensor.is_readable() {
         true => Recipe::Replace(tensor),

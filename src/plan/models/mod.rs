@@ -185,13 +185,7 @@ impl Paired {
     }
 }
 
-fn matching(
-    met: &Met,
-    named: &[Named],
-    stripped: &[String],
-    base: &Base,
-    counts: &impl Fn(&usize) -> bool,
-) -> Matching {
+fn matching(met: &Met, named: &[Named], stripped: &[&str], base: &Base, counts: &impl Fn(&usize) -> bool) -> Matching {
     let left = named.iter().enumerate().filter(|(t, _)| counts(t) && !met.has(*t));
     let unmatched: Vec<String> = left.map(|(_, n)| n.name.clone()).collect();
     let matched = (0..named.len()).filter(|t| counts(t) && met.has(*t)).count();
@@ -211,13 +205,13 @@ fn matching(
 }
 
 /// The rules in words, those of wrappers included.
-fn rules(pairing: &Pairing, stripped: &[String], counts: &impl Fn(&usize) -> bool) -> Vec<String> {
+fn rules(pairing: &Pairing, stripped: &[&str], counts: &impl Fn(&usize) -> bool) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (t, rule) in pairing.by_rule.iter().filter(|(t, _)| counts(t)) {
         let (Some(rule), Some(lead)) = (pairing.rules.get(*rule), stripped.get(*t)) else {
             continue;
         };
-        let strip = match (lead.as_str(), rule.strip.as_str()) {
+        let strip = match (*lead, rule.strip.as_str()) {
             (lead, "") => lead.to_owned(),
             (lead, strip) => format!("{lead}{strip}."),
         };

@@ -49,7 +49,7 @@ static BLOCKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 /// The matrices in blocks, under canonical names.
 fn blocks(tensors: &Tensors) -> Vec<Named> {
     let one = |t: &TensorRef| Named {
-        name: canonical(&t.name).name,
+        name: canonical(&t.name).name.into_owned(),
         shape: shape(t),
     };
     let all = tensors.iter().filter(|t| is_matrix(t)).map(one);

@@ -63,18 +63,22 @@ pub fn leaf(name: &str) -> Option<Leaf> {
         .into_iter()
         .find(|(prefix, _)| name.starts_with(prefix));
     let rest = joined.map_or(Some(name), |(prefix, _)| name.strip_prefix(prefix))?;
-    let components: Vec<&str> = rest.split('.').collect();
-    let (at, taken, part, old) = components.iter().enumerate().rev().find_map(|(i, c)| {
-        let before = i.checked_sub(1).and_then(|j| components.get(j).copied());
-        part(c, before, i.saturating_add(1) == components.len(), joined.is_some()).map(|(part, taken)| {
-            (
-                i,
-                taken,
+    // Most names have no part of an adapter: none is taken apart before it is found.
+    let mut back = rest.rsplit('.').peekable();
+    let (mut behind, mut last) = (0usize, true);
+    let (part, taken, old) = loop {
+        let c = back.next()?;
+        if let Some((part, taken)) = part(c, back.peek().copied(), last, joined.is_some()) {
+            break (
                 part,
+                taken,
                 taken > 0 || c.starts_with("lora_down") || c.starts_with("lora_up"),
-            )
-        })
-    })?;
+            );
+        }
+        (behind, last) = (behind.saturating_add(1), false);
+    };
+    let components: Vec<&str> = rest.split('.').collect();
+    let at = components.len().checked_sub(behind.saturating_add(1))?;
     let side = at
         .checked_sub(1)
         .filter(|_| taken > 0)

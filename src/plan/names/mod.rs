@@ -12,6 +12,7 @@ pub(super) mod unet;
 
 use regex::Regex;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -40,24 +41,25 @@ pub const CONV: &str = "conv";
 
 /// A name freed of wrappers, and the prefixes that were stripped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Canonical {
-    pub name: String,
-    pub stripped: String,
+pub struct Canonical<'a> {
+    /// Most names are as they should be: nothing is copied then.
+    pub name: Cow<'a, str>,
+    pub stripped: &'a str,
 }
 
 /// The canonical form of a tensor or module name.
-pub fn canonical(name: &str) -> Canonical {
+pub fn canonical(name: &str) -> Canonical<'_> {
     #[cfg(test)]
     crate::steps::step();
     let mut rest = name;
     while let Some(shorter) = LEADS.iter().find_map(|lead| rest.strip_prefix(lead)) {
         rest = shorter;
     }
-    let stripped = name.strip_suffix(rest).unwrap_or_default().to_owned();
+    let stripped = name.strip_suffix(rest).unwrap_or_default();
     let is_plain = |c: &str| c != "modules_to_save" && !WRAPPERS.contains(&c);
     if !rest.contains("LayerNorm.") && rest.split('.').all(is_plain) {
         return Canonical {
-            name: rest.to_owned(),
+            name: Cow::Borrowed(rest),
             stripped,
         };
     }
@@ -76,7 +78,10 @@ pub fn canonical(name: &str) -> Canonical {
             .replace("LayerNorm.gamma", "LayerNorm.weight")
             .replace("LayerNorm.beta", "LayerNorm.bias");
     }
-    Canonical { name, stripped }
+    Canonical {
+        name: Cow::Owned(name),
+        stripped,
+    }
 }
 
 /// The place of a tensor in the network.
@@ -291,7 +296,7 @@ mod tests {
     fn wrappers_vanish() {
         let c = canonical("base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight");
         assert_eq!(
-            (c.name.as_str(), c.stripped.as_str()),
+            (&*c.name, c.stripped),
             ("model.layers.0.self_attn.q_proj.weight", "base_model.model.")
         );
         assert_eq!(canonical("module._orig_mod.h.0.c.weight").name, "h.0.c.weight");

@@ -6,7 +6,11 @@
 use super::canonical;
 use super::families::{FAMILIES, Family, of_type};
 use crate::plan::files::Tensors;
+use std::borrow::Cow;
 use std::collections::HashMap;
+
+/// By canonical name.
+type Shapes<'a> = HashMap<Cow<'a, str>, &'a [u64]>;
 
 /// The verdict on one set of weights.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -19,7 +23,7 @@ pub struct Orientation {
 impl Orientation {
     pub fn of(tensors: &Tensors, model_type: Option<&str>) -> Orientation {
         let family = of_type(model_type);
-        let shapes: HashMap<String, &[u64]> = tensors
+        let shapes: Shapes = tensors
             .iter()
             .map(|t| (canonical(&t.name).name, t.shape.as_slice()))
             .collect();
@@ -68,8 +72,8 @@ fn is_expert(module: &str) -> bool {
 
 /// Whether Conv1D weights are `[in, out]`: by the bias of a `c_attn` or `c_fc` that is not square, which has one entry per output; without
 /// one, by the width of the network: both take that as their input. The verdict holds for the whole file, because `c_proj` may be square.
-fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
-    let mut names: Vec<&String> = shapes
+fn conv1d(shapes: &Shapes) -> Option<bool> {
+    let mut names: Vec<&Cow<str>> = shapes
         .keys()
         .filter(|name| name.ends_with("c_attn.weight") || name.ends_with("c_fc.weight"))
         .collect();
@@ -79,7 +83,7 @@ fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
             return None;
         };
         let module = name.strip_suffix(".weight")?;
-        match shapes.get(&format!("{module}.bias")).copied() {
+        match shapes.get(format!("{module}.bias").as_str()).copied() {
             Some([outputs]) => outputs_of([rows, cols], *outputs),
             _ => inputs_of([rows, cols], width(shapes, module)?),
         }
@@ -88,8 +92,8 @@ fn conv1d(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
 
 /// Whether experts are `[in, out]`: by the width of the network. Gate and up take it as their input, down gives it as its output. A square
 /// matrix says nothing, so the verdict of one holds for all of the file.
-fn experts(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
-    let mut names: Vec<&String> = shapes.keys().filter(|name| name.ends_with("[0]")).collect();
+fn experts(shapes: &Shapes) -> Option<bool> {
+    let mut names: Vec<&Cow<str>> = shapes.keys().filter(|name| name.ends_with("[0]")).collect();
     names.sort_unstable();
     names.into_iter().find_map(|name| {
         let [rows, cols] = shapes.get(name)?[..] else {
@@ -97,7 +101,7 @@ fn experts(shapes: &HashMap<String, &[u64]>) -> Option<bool> {
         };
         let module = module(name);
         let last = module.rsplit('.').next()?;
-        if let Some([_, outputs]) = shapes.get(&format!("{module}_bias")).copied()
+        if let Some([_, outputs]) = shapes.get(format!("{module}_bias").as_str()).copied()
             && let Some(verdict) = outputs_of([rows, cols], *outputs)
         {
             return Some(verdict);
@@ -119,7 +123,7 @@ fn inputs_of([rows, cols]: [u64; 2], inputs: u64) -> Option<bool> {
 }
 
 /// The input width of a module's block: its norms are that long.
-fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
+fn width(shapes: &Shapes, module: &str) -> Option<u64> {
     let cut = module.match_indices('.').map(|(at, _)| at).find(|at| {
         let before = module.get(..*at).and_then(|m| m.rsplit('.').next()).unwrap_or_default();
         !before.is_empty() && before.bytes().all(|b| b.is_ascii_digit())
@@ -136,12 +140,12 @@ fn width(shapes: &HashMap<String, &[u64]>, module: &str) -> Option<u64> {
         "norm1",
         "norm2",
     ];
-    NORMS
-        .iter()
-        .find_map(|norm| match shapes.get(&format!("{block}{norm}.weight")).copied() {
+    NORMS.iter().find_map(
+        |norm| match shapes.get(format!("{block}{norm}.weight").as_str()).copied() {
             Some([width]) => Some(*width),
             _ => None,
-        })
+        },
+    )
 }
 
 #[cfg(test)]

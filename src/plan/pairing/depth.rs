@@ -127,7 +127,7 @@ impl Shift {
             return Shift::default();
         }
         let one = |t: &TensorRef| Named {
-            name: canonical(&t.name).name,
+            name: canonical(&t.name).name.into_owned(),
             shape: shape(t),
         };
         let tuned: Vec<Named> = set.tensors.iter().filter(|t| is_matrix(t)).map(one).collect();
