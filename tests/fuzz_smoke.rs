@@ -6,9 +6,9 @@ mod targets;
 
 use std::path::Path;
 
-/// Mutants of each file of the corpus; fewer where nearly each is drawn in every figure.
+/// Mutants of each file of the corpus; fewer where nearly each is drawn.
 fn mutants(target: &str) -> u64 {
-    if target == "report" { 60 } else { 1000 }
+    if target == "report" { 200 } else { 1000 }
 }
 
 /// splitmix64 (Steele, Lea, Flood 2014)

@@ -106,11 +106,14 @@ fn plan(data: &[u8]) {
 /// Any text as a stored report: what is opened is drawn in every figure, read at every place, and exported.
 fn stored(data: &[u8]) {
     if let Ok(report) = export::read(&String::from_utf8_lossy(data)) {
-        draw(&report);
+        all_figures().for_each(|figure| draw(&report, figure));
+        let _ = export::report(&report, &Settings::default());
+        let _ = summary::remark(&report);
     }
 }
 
-/// A sound report with changed values, which is opened as a file would be: the first byte says which, each four after it which value becomes what.
+/// A sound report with changed values, opened as a file would be and drawn as one figure: the first byte says which report, the second which
+/// figure, each four after them which value becomes what.
 fn report(data: &[u8]) {
     static SOUND: LazyLock<[Value; 5]> = LazyLock::new(|| {
         [
@@ -122,17 +125,21 @@ fn report(data: &[u8]) {
         ]
         .map(|text| serde_json::from_slice(text).expect("JSON"))
     });
-    let Some((first, changes)) = data.split_first() else {
+    let Some(([sound, figure], changes)) = data.split_first_chunk() else {
         return;
     };
-    let mut value = SOUND[usize::from(*first) % SOUND.len()].clone();
+    let mut value = SOUND[usize::from(*sound) % SOUND.len()].clone();
     for c in changes.chunks_exact(4).take(16) {
         let at = usize::from(u16::from_le_bytes([c[0], c[1]])) % size(&value);
         if let Some(node) = nth(&mut value, &mut { at }) {
             change(node, c[2], c[3]);
         }
     }
-    stored(value.to_string().as_bytes());
+    if let Ok(report) = export::read(&value.to_string()) {
+        let all: Vec<FigureId> = all_figures().collect();
+        draw(&report, all[usize::from(*figure) % all.len()]);
+        let _ = summary::remark(&report);
+    }
 }
 
 /// How many values a value holds, itself counted.
@@ -175,7 +182,8 @@ fn change(value: &mut Value, what: u8, how: u8) {
             list.extend(list.first().cloned());
             list.into()
         }
-        (0..=7, Value::String(text)) => text.repeat(usize::from(how) % 40).into(),
+        // Never a repeat of a repeat of a repeat.
+        (0..=7, Value::String(text)) if text.len() < 256 => text.repeat(usize::from(how) % 40).into(),
         (8..=11, Value::String(text)) => ["", "\u{202e}\u{0}<b>", "q", "layers.9999.x"][usize::from(how) % 4]
             .to_owned()
             .add(&text)
@@ -187,49 +195,43 @@ fn change(value: &mut Value, what: u8, how: u8) {
     };
 }
 
-fn draw(report: &Report) {
-    let names: Vec<Option<String>> = report
-        .models
-        .iter()
-        .flat_map(|m| &m.matrices)
-        .take(1)
-        .map(|m| Some(m.name.clone()))
-        .chain([None])
-        .collect();
-    for figure in FigureId::all().chain(FigureId::named("panel")) {
-        for (place, matrix) in names.iter().enumerate() {
-            let mut request = Request::of(figure, Theme::Light, 400.0);
-            request.matrix = matrix.clone();
-            request.settings.side = [Side::Left, Side::Right, Side::Both][(place + report.models.len()) % 3];
-            request.focus = Some(Focus {
-                matrix: matrix.clone(),
-                model: Some(0),
-                i: Some(3),
-                j: Some(1),
-                ..Focus::default()
-            });
-            request.vector = (place == 1).then_some(2);
-            request.panel = report.panels.get(place).map(|p| p.name.clone());
-            let _ = figures::svg(report, &request);
-            let _ = figures::alt(report, &request);
-            let _ = figures::table(report, &request);
-            for at in 0..8 {
-                let _ = figures::hover(
-                    report,
-                    &request,
-                    f64::from(at % 4) * 110.0,
-                    40.0 + f64::from(at / 4) * 120.0,
-                );
-            }
-            for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (i32::MAX, i32::MIN)] {
-                let _ = figures::step(report, &request, dx, dy);
-            }
-            let _ = export::csv(report, &request);
-            let _ = export::json(report, &request);
+/// Every figure, and the panels of lessons.
+fn all_figures() -> impl Iterator<Item = FigureId> {
+    FigureId::all().chain(FigureId::named("panel"))
+}
+
+fn draw(report: &Report, figure: FigureId) {
+    let first = report.models.iter().flat_map(|m| &m.matrices).next();
+    for (place, matrix) in [first.map(|m| m.name.clone()), None].into_iter().enumerate() {
+        let mut request = Request::of(figure, Theme::Light, 400.0);
+        request.matrix = matrix.clone();
+        request.settings.side = [Side::Left, Side::Right, Side::Both][(place + report.models.len()) % 3];
+        request.focus = Some(Focus {
+            matrix,
+            model: Some(0),
+            i: Some(3),
+            j: Some(1),
+            ..Focus::default()
+        });
+        request.vector = (place == 1).then_some(2);
+        request.panel = report.panels.get(place).map(|p| p.name.clone());
+        let _ = figures::svg(report, &request);
+        let _ = figures::alt(report, &request);
+        let _ = figures::table(report, &request);
+        for at in 0..8 {
+            let _ = figures::hover(
+                report,
+                &request,
+                f64::from(at % 4) * 110.0,
+                40.0 + f64::from(at / 4) * 120.0,
+            );
         }
+        for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (i32::MAX, i32::MIN)] {
+            let _ = figures::step(report, &request, dx, dy);
+        }
+        let _ = export::csv(report, &request);
+        let _ = export::json(report, &request);
     }
-    let _ = export::report(report, &Settings::default());
-    let _ = summary::remark(report);
 }
 
 /// An adapter of any parts and shapes on a small base, planned and computed in both modes: eight bytes per tensor say which module and part,

@@ -1,6 +1,6 @@
 //! The marks of the scatter, back to front.
 
-use super::{BOTTOM, HEIGHT, Scatter, TOP};
+use super::{BOTTOM, HEIGHT, Mark, Scatter, TOP};
 use crate::figures::data::cosines::cos_ticks;
 use crate::figures::data::readings;
 use crate::figures::data::words::so_far;
@@ -10,6 +10,9 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{fixed, short, tick_label};
 use crate::figures::drawing::style::{LABEL, TICK, text_width};
 use plotters::style::RGBColor;
+
+/// More dots than this are drawn as points.
+const CROWD: usize = 2000;
 
 /// What is said of the scale where there is room.
 const LOG: &str = " (log scale)";
@@ -76,15 +79,22 @@ impl Scatter<'_> {
         self.crosshair(pen)?;
         // Without an intruder first: what is new lies on top.
         let (new, old): (Vec<_>, Vec<_>) = self.marks.iter().partition(|m| m.intruders.0 > 0);
-        for mark in old.iter().rev() {
-            let color = pen.palette.of_series(&self.series[mark.model]);
-            pen.open_dot(mark.at, 2.5, color, 0.7)?;
+        let color = |mark: &Mark| pen.palette.of_series(&self.series[mark.model]);
+        if self.marks.len() > CROWD {
+            // A ring hides the next one, and is drawn ten times as slowly as a point.
+            let point = |mark: &Mark, side: f64, alpha| {
+                let corner = (mark.at.0 - 0.5 * side, mark.at.1 - 0.5 * side);
+                pen.rect(corner, (side, side), color(mark), alpha)
+            };
+            old.iter().rev().try_for_each(|mark| point(mark, 2.0, 0.7))?;
+            return new.iter().rev().try_for_each(|mark| point(mark, 4.0, 1.0));
         }
-        for mark in new.iter().rev() {
-            let color = pen.palette.of_series(&self.series[mark.model]);
-            pen.dot(mark.at, 3.0, color, 1.0)?;
-        }
-        Ok(())
+        old.iter()
+            .rev()
+            .try_for_each(|mark| pen.open_dot(mark.at, 2.5, color(mark), 0.7))?;
+        new.iter()
+            .rev()
+            .try_for_each(|mark| pen.dot(mark.at, 3.0, color(mark), 1.0))
     }
 
     /// A number of every model in its colour, where nothing is drawn; what does not fit is left out from the end.
