@@ -155,16 +155,19 @@ fn of_surgery(surgery: &Surgery) -> Option<String> {
             curve.sigma.len(),
         ];
         let name = curve.arm.words().name;
-        if lengths.iter().any(|n| *n != all) || all > surgery.lambdas.len().max(1) {
+        // Reports of before had no weakest matches.
+        let weakest = curve.weakest.len();
+        if lengths.iter().any(|n| *n != all) || weakest != 0 && weakest != all || all > surgery.lambdas.len().max(1) {
             return Some(format!("the lists of its surgery “{name}” differ in length"));
         }
         let optional = curve.energy.iter().chain(&curve.effective_rank).flatten();
-        let numbers = curve
-            .frobenius
-            .iter()
-            .chain(optional)
-            .copied()
-            .chain(curve.sigma.iter().map(|s| f64::from(*s)));
+        let numbers = curve.frobenius.iter().chain(optional).copied().chain(
+            curve
+                .sigma
+                .iter()
+                .chain(curve.weakest.iter().flatten())
+                .map(|s| f64::from(*s)),
+        );
         (!numbers.into_iter().all(|x| x.is_finite() && x >= 0.0))
             .then(|| format!("a number of its surgery “{name}” is negative or not a number"))
     })

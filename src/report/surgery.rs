@@ -191,6 +191,9 @@ pub struct ArmCurve {
     pub effective_rank: Vec<Option<f64>>,
     /// The largest singular value of any matrix.
     pub sigma: Vec<f32>,
+    /// The weakest best match of any matrix; null where no vector was compared.
+    #[serde(default)]
+    pub weakest: Vec<Option<f32>>,
 }
 
 impl Surgery {
@@ -210,6 +213,7 @@ impl Surgery {
                 energy: Vec::new(),
                 effective_rank: Vec::new(),
                 sigma: Vec::new(),
+                weakest: Vec::new(),
             };
             at.iter()
                 .for_each(|lambda| curve.push(&each(operated, words.arm, *lambda)));
@@ -251,6 +255,8 @@ impl ArmCurve {
         self.effective_rank.push(mean(|a| a.effective_rank, &changed));
         self.sigma
             .push(all.iter().filter_map(|a| a.sigma.first()).copied().fold(0.0, f32::max));
+        self.weakest
+            .push(all.iter().flat_map(|a| &a.best).copied().min_by(f32::total_cmp));
     }
 }
 

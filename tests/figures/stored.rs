@@ -187,6 +187,7 @@ pub fn operated() -> Surgery {
             frobenius: at.iter().map(norm).collect(),
             energy: at.iter().map(|l| Some(0.21 * share(l))).collect(),
             effective_rank: vec![Some(3.4); at.len()],
+            weakest: vec![Some(0.25); at.len()],
             sigma: at.iter().map(|l| 5.0 + *l as f32).collect(),
         }
     };

@@ -23,6 +23,7 @@ export function armTable(ctx: Context, all: readonly Operable[]): TemplateResult
         <th class="num" title="Over all matrices: the root of the sum of squares">‖Δ<i class="v">W</i>‖</th>
         <th class="num">of as<br />trained</th>
         <th class="num" title="Mean over the changed matrices">Effective rank<br />of Δ<i class="v">W</i>, mean</th>
+        <th class="num" title="Of any matrix’s strongest vectors after the edit">Weakest<br />best match</th>
         <th class="num" title="The largest of any matrix">${math('σ₁')}(<i class="v">W</i>),<br />largest</th>
       </tr></thead>
       <tbody>${(report?.arms ?? []).map((words) => line(words, sums))}</tbody>
@@ -78,6 +79,11 @@ function line(words: ArmWords, sums: Surgery | undefined): TemplateResult {
       (c) => c.effectiveRank[0],
       (n) => fixed(n, 1),
       'Effective rank of ΔW',
+    )}
+    ${numbers(
+      (c) => c.weakest[0],
+      (n) => fixed(n, 2),
+      'Weakest best match',
     )}
     ${numbers(
       (c) => c.sigma[0],

@@ -94,7 +94,8 @@ fn projected(patient: &Patient, k: usize) -> Edit {
 /// D - t A (A^T D B) B^T: the least number of random directions, at least as many as were chosen, that hold what the edit takes at any
 /// lambda up to 1; then t is the same question for every lambda, and curves over lambda have no steps.
 ///
-/// |D - t A M B^T|^2 = |D|^2 - (2 t - t^2) |M|^2 with M = A^T D B; a longer change asks for t < 0.
+/// |D - t A M B^T|^2 = |D|^2 - (2 t - t^2) |M|^2 with M = A^T D B; a longer change asks for t < 0. Where the directions of a large change that
+/// are known hold less than that, the rest of the norm is shrunk away.
 fn random(patient: &Patient, norm: f64, chosen: &[u32], seed: u32) -> Edit {
     let own = patient.own();
     let rank = patient.rank();
@@ -110,11 +111,16 @@ fn random(patient: &Patient, norm: f64, chosen: &[u32], seed: u32) -> Edit {
     let taken = (whole - norm * norm) / energy(d);
     let t = 1.0 - (1.0 - taken).max(0.0).sqrt();
     let m = all.view((0, 0), (d, d));
-    Edit {
+    let edit = Edit {
         share: 1.0,
         left: own.left.columns(0, rank) * (a.columns(0, d) * m) * -t,
         right: own.right.columns(0, rank) * b.columns(0, d),
+    };
+    if taken <= 1.0 {
+        return edit;
     }
+    let left = patient.norm_of(&edit);
+    if left > 0.0 { edit.times(norm / left) } else { edit }
 }
 
 /// A random rotation: the Q of a QR whose R has a positive diagonal, of standard normal numbers.

@@ -6,36 +6,33 @@ use super::small::side_by_side;
 use crate::analyze::Stop;
 use crate::analyze::weights::Weights;
 use crate::linalg::{
-    Compared, Matrix, NoConvergence, Precise, Question, Settled, SideMatch, Triples, Tune, compare_with, product,
+    Compared, Matrix, NoConvergence, Precise, Question, Settled, SideMatch, Triples, Tune, View, compare_with, product,
 };
 use crate::report::Side;
 use crate::report::surgery::{After, Arm, Cut};
 
+/// The most numbers of a matrix that is edited whole: it is held in full, with the base and one arm beside it.
+const MOST_NUMBERS: usize = 1 << 25;
+
 /// The base's leading vectors, and those of W.
 pub fn open(w0: &Weights, body: &Body, k: usize) -> Result<(Base, Triples), Stop> {
-    let Body::Factors { left, right } = body else {
-        return Err(Stop::failed(format!(
-            "A change stored whole, or of a method without two factors, is edited where its shorter side is at most {}; of larger matrices \
-             those of LoRA are.",
-            crate::report::EXACT_UP_TO
-        )));
-    };
     let known = Settled::of(w0.view(), k).map_err(failed)?;
-    let question = Question {
-        k,
-        epsilon: 0.5,
-        left: false,
-        right: false,
+    let u = match body {
+        Body::Factors { left, right } => {
+            let (b, a) = factors(left, right);
+            leading_of(w0, &known, tune(&b, &a), k)?
+        }
+        Body::Dense { w, .. } if w.len() > MOST_NUMBERS => {
+            return Err(Stop::failed(format!(
+                "A change stored whole, or of a method without two factors, is edited where it has at most {} million numbers; of larger \
+                 matrices those of LoRA are.",
+                MOST_NUMBERS >> 20
+            )));
+        }
+        Body::Dense { w, .. } => leading_of(w0, &known, Tune::Dense(View::from(w)), k)?,
     };
-    let (b, a) = factors(left, right);
-    let found = compare_with(w0.view(), &known, &[tune(&b, &a)], question).map_err(failed)?;
-    let vectors = found
-        .first()
-        .map(|c| c.vectors.map(f64::from))
-        .unwrap_or_else(|| Precise::zeros(left.nrows(), 0));
-    let u = vectors.columns(0, k.min(vectors.ncols())).into_owned();
     // W^T u and its length, in f64.
-    let mut v = product::<f64>(w0.view().t(), &u) + right * left.tr_mul(&u);
+    let mut v = product::<f64>(w0.view().t(), &u) + body.back(&u);
     let sigma: Vec<f64> = v.column_iter().map(|v| v.norm()).collect();
     v.column_iter_mut()
         .zip(&sigma)
@@ -51,6 +48,20 @@ pub fn open(w0: &Weights, body: &Body, k: usize) -> Result<(Base, Triples), Stop
     ))
 }
 
+/// The `k` leading left vectors of W, at most.
+fn leading_of(w0: &Weights, known: &Settled, tune: Tune, k: usize) -> Result<Precise, Stop> {
+    let question = Question {
+        k,
+        epsilon: 0.5,
+        left: false,
+        right: false,
+    };
+    let found = compare_with(w0.view(), known, &[tune], question).map_err(failed)?;
+    let vectors = found.first().map(|c| c.vectors.map(f64::from));
+    let vectors = vectors.unwrap_or_else(|| Precise::zeros(w0.view().rows(), 0));
+    Ok(vectors.columns(0, k.min(vectors.ncols())).into_owned())
+}
+
 pub fn after(
     patient: &Patient,
     w0: &Weights,
@@ -58,26 +69,36 @@ pub fn after(
     edits: &[(Arm, f64, Edit)],
     cut: &Cut,
 ) -> Result<Vec<After>, Stop> {
-    let Body::Factors { left, right } = &patient.change else {
-        return Err(Stop::failed("The change has no factors.".into()));
-    };
-    let all: Vec<(Matrix, Matrix)> = edits
-        .iter()
-        .map(|(_, _, edit)| {
-            factors(
-                &side_by_side(&(left * edit.share), &edit.left),
-                &side_by_side(right, &edit.right),
-            )
-        })
-        .collect();
-    let tunes: Vec<Tune> = all.iter().map(|(b, a)| tune(b, a)).collect();
     let question = Question {
         k: (cut.k as usize).min(patient.window() as usize),
         epsilon: cut.epsilon,
         left: cut.side != Side::Right,
         right: cut.side != Side::Left,
     };
-    let found = compare_with(w0.view(), known, &tunes, question).map_err(failed)?;
+    let found = match &patient.change {
+        Body::Factors { left, right } => {
+            let all: Vec<(Matrix, Matrix)> = edits
+                .iter()
+                .map(|(_, _, edit)| {
+                    factors(
+                        &side_by_side(&(left * edit.share), &edit.left),
+                        &side_by_side(right, &edit.right),
+                    )
+                })
+                .collect();
+            let tunes: Vec<Tune> = all.iter().map(|(b, a)| tune(b, a)).collect();
+            compare_with(w0.view(), known, &tunes, question).map_err(failed)?
+        }
+        Body::Dense { w0: base, w } => {
+            // One at a time: each is as large as the matrix.
+            let one = |(_, _, edit): &(Arm, f64, Edit)| {
+                let w = patient.merged(base, w, edit);
+                compare_with(w0.view(), known, &[Tune::Dense(View::from(&w))], question).map_err(failed)
+            };
+            let all: Vec<Vec<Compared>> = edits.iter().map(one).collect::<Result<_, _>>()?;
+            all.into_iter().flatten().collect()
+        }
+    };
     Ok(edits
         .iter()
         .zip(found)

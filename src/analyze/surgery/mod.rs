@@ -5,6 +5,7 @@ mod edit;
 mod large;
 mod patient;
 mod save;
+mod sketch;
 mod small;
 
 pub use beside::{beside, report};

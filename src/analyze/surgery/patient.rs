@@ -1,7 +1,7 @@
 //! One matrix of one model, opened: what every arm at every lambda is computed from.
 
 use super::edit::Edit;
-use super::{large, small};
+use super::{large, sketch, small};
 use crate::analyze::Stop;
 use crate::analyze::change::Change;
 use crate::analyze::weights::Weights;
@@ -24,7 +24,7 @@ pub struct Patient {
     pub(super) base: Base,
     /// Leading triples of W, `k` at most.
     w: Triples,
-    /// D = P diag(theta) Q^T.
+    /// D = P diag(theta) Q^T; of a large change stored whole its strongest directions alone.
     own: Triples,
     /// |D|.
     norm: f64,
@@ -94,7 +94,7 @@ impl Body {
     }
 
     /// D x.
-    fn image(&self, x: &Precise) -> Precise {
+    pub(super) fn image(&self, x: &Precise) -> Precise {
         match self {
             Body::Factors { left, right } => left * right.tr_mul(x),
             Body::Dense { w0, w } => product::<f64>(w, x) - product::<f64>(w0, x),
@@ -102,7 +102,7 @@ impl Body {
     }
 
     /// D^T x.
-    fn back(&self, x: &Precise) -> Precise {
+    pub(super) fn back(&self, x: &Precise) -> Precise {
         match self {
             Body::Factors { left, right } => right * left.tr_mul(x),
             Body::Dense { w0, w } => product::<f64>(View::from(w).t(), x) - product::<f64>(View::from(w0).t(), x),
@@ -113,7 +113,10 @@ impl Body {
     pub(super) fn norm(&self) -> f64 {
         match self {
             Body::Factors { left, right } => left.tr_mul(left).dot(&right.tr_mul(right)).max(0.0).sqrt(),
-            Body::Dense { .. } => self.dense().norm(),
+            Body::Dense { w0, w } => {
+                let squares = w.iter().zip(w0).map(|(w, w0)| (f64::from(*w) - f64::from(*w0)).powi(2));
+                squares.sum::<f64>().sqrt()
+            }
         }
     }
 
@@ -125,7 +128,7 @@ impl Body {
         }
     }
 
-    /// D = P diag(theta) Q^T.
+    /// All of D = P diag(theta) Q^T.
     pub(super) fn own(&self) -> Result<Triples, crate::linalg::NoConvergence> {
         match self {
             Body::Dense { .. } => triples(&self.dense(), usize::MAX),
@@ -146,7 +149,11 @@ impl Patient {
     pub(super) fn open(name: &str, w0: &Weights, change: &Change, k: usize, exact: bool) -> Result<Patient, Stop> {
         let failed = |_| Stop::failed("The decomposition did not converge.".into());
         let body = Body::of(w0, change)?;
-        let own = body.own().map_err(failed)?;
+        let own = match &body {
+            Body::Dense { w, .. } if !exact => sketch::strongest(&body, w.shape()),
+            _ => body.own(),
+        };
+        let own = own.map_err(failed)?;
         let norm = body.norm();
         let (base, w) = if exact {
             let frame = Frame::of(w0.view(), k).map_err(failed)?;
@@ -251,7 +258,15 @@ impl Patient {
             .sqrt()
     }
 
-    /// The singular values of an edit.
+    /// All of D's directions are known, not its strongest alone.
+    fn is_known_whole(&self) -> bool {
+        matches!(
+            (&self.change, &self.base),
+            (Body::Factors { .. }, _) | (_, Base::Whole(_))
+        )
+    }
+
+    /// The singular values of an edit of a change that is known whole.
     fn spectrum_of(&self, edit: &Edit) -> Result<Vec<f64>, Stop> {
         let failed = |_| Stop::failed("The singular values of the edited change did not converge.".into());
         if edit.left.ncols() == 0 {
@@ -338,10 +353,11 @@ impl Patient {
             Base::Leading { w0, known } => large::after(self, w0, known, edits, cut)?,
         };
         for (after, (_, _, edit)) in all.iter_mut().zip(edits) {
-            let spectrum = self.spectrum_of(edit)?;
             after.frobenius = self.norm_of(edit);
-            let spectrum: Vec<f32> = spectrum.into_iter().map(|s| s as f32).collect();
-            after.effective_rank = Some(effective_rank(&spectrum));
+            if self.is_known_whole() {
+                let spectrum: Vec<f32> = self.spectrum_of(edit)?.into_iter().map(|s| s as f32).collect();
+                after.effective_rank = Some(effective_rank(&spectrum));
+            }
         }
         Ok(all)
     }
@@ -362,6 +378,20 @@ impl Patient {
             Ok(Edited { chosen, change })
         };
         own().map_err(|stop: Stop| stop.reason)
+    }
+
+    /// The edited W of a change stored whole, as single precision holds it.
+    pub(super) fn merged(&self, w0: &Matrix, w: &Matrix, edit: &Edit) -> Matrix {
+        let mut x: Matrix = product(
+            &edit.left.map(|x| x as f32),
+            View::from(&edit.right.map(|x| x as f32)).t(),
+        );
+        let share = edit.share;
+        x.iter_mut().zip(w0.iter().zip(w)).for_each(|(x, (w0, w))| {
+            let (w0, w) = (f64::from(*w0), f64::from(*w));
+            *x = (w0 + share * (w - w0) + f64::from(*x)) as f32;
+        });
+        x
     }
 
     /// The edited D in full.

@@ -17,6 +17,7 @@ impl Layout<'_> {
             "mean energy share",
             "mean effective rank",
             "largest sigma",
+            "weakest best match",
         ];
         let rows = self.curves.iter().enumerate().flat_map(|(line, curve)| {
             let words = curve.arm.words();
@@ -31,6 +32,7 @@ impl Layout<'_> {
                     curve.energy.get(at).copied().flatten().into(),
                     curve.effective_rank.get(at).copied().flatten().into(),
                     curve.sigma.get(at).map(|s| f64::from(*s)).into(),
+                    curve.weakest.get(at).copied().flatten().map(f64::from).into(),
                 ]
             })
         });
