@@ -3,13 +3,13 @@
 
 use crate::common::synthetic::{Case, case_of};
 use crate::common::{Visit, fixtures, sample};
-use lorascope::analyze::analyze;
-use lorascope::export;
+use lorascope::analyze::{analyze, foresee};
 use lorascope::metrics::Measured;
 use lorascope::metrics::bulk::Bulk;
 use lorascope::metrics::intruder::intruders;
 use lorascope::metrics::threshold_margin::THRESHOLD_MARGIN;
 use lorascope::report::{Kind, Matrix, Mode, Report, Settings, Side, Task};
+use lorascope::{export, summary};
 use nalgebra::DMatrix;
 use std::path::{Path, PathBuf};
 
@@ -255,5 +255,145 @@ fn the_whole_experiment_is_foretold_where_it_is_at_hand() {
     match std::env::var_os("LORASCOPE_FIXTURES") {
         Some(folder) => foretold(&PathBuf::from(folder).join("minilm"), "base", 180, 0.9735),
         None => println!("skipped: LORASCOPE_FIXTURES is not set"),
+    }
+}
+
+#[test]
+fn what_is_foreseen_is_what_the_run_finds() {
+    let layer0 = fixtures().join("minilm-layer0");
+    let mut visit = Visit::open_folders(&layer0, &["base", "lora_r1", "lora_r8", "full"]);
+    visit.plan(&[]);
+    // A certified run looks for more vectors of the base where a verdict is open; the strength of a whole change is an estimate.
+    for (mode, most) in [(Mode::Exact, 1e-4), (Mode::Certified, 1e-3)] {
+        let report = visit.compute(&task(mode));
+        let (mut known, mut farthest) = (0, 0.0f64);
+        for (i, job) in visit.session.jobs().iter().enumerate() {
+            let bytes = visit.bytes(&visit.session.ranges(i as u32));
+            for found in foresee(job, &bytes, &task(mode)) {
+                let matrices = &report.models[found.model as usize].matrices;
+                let matrix = matrices.iter().find(|m| m.name == job.base.name).unwrap();
+                let truth = THRESHOLD_MARGIN.read(matrix, &Settings::default()).value();
+                let (truth, margin) = (truth.unwrap(), found.margin.unwrap());
+                farthest = farthest.max((margin / truth - 1.0).abs());
+                known += 1;
+            }
+        }
+        println!("{mode:?}: {known} margins, off by {farthest:.1e} at most");
+        assert!(known == 18 && farthest < most, "{mode:?}: {farthest}");
+    }
+}
+
+/// The files of one adapter over its base, with an `alpha_pattern` of ours in its configuration.
+fn with_pattern(root: &Path, folders: [&str; 2], pattern: &serde_json::Value) -> Report {
+    let mut visit = Visit::open_folders(root, &folders[..1]);
+    let config = root.join(folders[1]).join("adapter_config.json");
+    let mut own: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(config).unwrap()).unwrap();
+    own["alpha_pattern"] = pattern.clone();
+    let file = std::env::temp_dir().join(format!("lorascope-{}-{}.json", std::process::id(), folders[1]));
+    std::fs::write(&file, own.to_string()).unwrap();
+    visit.add_as(&file, &format!("{}/adapter_config.json", folders[1]));
+    visit.add(root, &format!("{}/adapter_model.safetensors", folders[1]));
+    visit.plan(&[]);
+    let report = visit.compute(&task(Mode::Exact));
+    std::fs::remove_file(file).unwrap();
+    report
+}
+
+#[test]
+fn an_alpha_pattern_read_back_keeps_every_module_at_the_margin() {
+    let zoo = fixtures().join("zoo");
+    let cases = [
+        (fixtures().join("minilm-layer0"), "lora_r1"),
+        (fixtures().join("minilm-layer0"), "lora_r8_hot"),
+        (zoo.join("roberta_rslora"), "adapter"),
+        (zoo.join("roberta_patterns"), "adapter"),
+        (zoo.join("llama_lora"), "adapter"),
+    ];
+    for (root, adapter) in cases {
+        let mut visit = Visit::open_folders(&root, &["base", adapter]);
+        visit.plan(&[]);
+        let before = visit.compute(&task(Mode::Exact));
+        for most in [1.0, 0.35] {
+            let settings = settings(3);
+            let found = summary::alpha_pattern(&before, &settings, 0, most).unwrap();
+            let said: serde_json::Value = serde_json::from_str(&found.text).unwrap();
+            assert!(said["about"].as_str().unwrap().contains("yardstick"));
+            assert_eq!(found.left_out, [], "{}", root.display());
+            assert_eq!(said["alpha_pattern"].as_object().unwrap().len(), found.modules as usize);
+            let after = with_pattern(&root, ["base", adapter], &said["alpha_pattern"]);
+            let mut lowered = 0;
+            for (old, new) in before.models[0].matrices.iter().zip(&after.models[0].matrices) {
+                let of = |m: &Matrix| THRESHOLD_MARGIN.read(m, &settings).value();
+                // A module that was not trained has no margin.
+                let Some((old, new)) = of(old).zip(of(new)) else {
+                    continue;
+                };
+                let wanted = old.min(most);
+                assert!(new <= most * (1.0 + 1e-6), "{}: {new} is above {most}", root.display());
+                assert!(
+                    (new / wanted - 1.0).abs() < 2e-5,
+                    "{}: {new}, not {wanted}",
+                    root.display()
+                );
+                lowered += u32::from(old > most);
+            }
+            assert_eq!(lowered, found.lowered);
+            println!(
+                "{} {adapter}: {lowered} of {} lowered to {most}",
+                root.display(),
+                found.modules
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_proportional_to_alpha_is_left_out_of_a_pattern_with_the_reason() {
+    for (case, reason) in [
+        ("llama_dora", "not proportional"),
+        ("lycoris_lokr", "tensor of its own"),
+    ] {
+        let root = fixtures().join("zoo").join(case);
+        let report = Visit::open_folders(&root, &["base", "adapter"]).run();
+        let found = summary::alpha_pattern(&report, &Settings::default(), 0, 1.0).unwrap();
+        assert_eq!((found.modules, found.lowered), (0, 0), "{case}");
+        assert!(
+            !found.left_out.is_empty() && found.left_out.iter().all(|(_, why)| why.contains(reason)),
+            "{case}: {:?}",
+            found.left_out
+        );
+    }
+    let report = Visit::open_folders(&fixtures().join("minilm-layer0"), &["base", "full"]).run();
+    assert_eq!(
+        summary::alpha_pattern(&report, &Settings::default(), 0, 1.0)
+            .unwrap()
+            .modules,
+        0
+    );
+    assert_eq!(summary::alpha_pattern(&report, &Settings::default(), 7, 1.0), None);
+}
+
+#[test]
+fn a_dial_of_strength_says_which_matrices_cross() {
+    let report = Visit::open_folders(&fixtures().join("minilm-layer0"), &["base", "lora_r1"]).run();
+    let settings = Settings::default();
+    let margins: Vec<f64> = report.models[0]
+        .matrices
+        .iter()
+        .filter_map(|m| THRESHOLD_MARGIN.read(m, &settings).value())
+        .collect();
+    assert_eq!(summary::crossing(&report, &settings, 1.0), "");
+    for times in [0.01, 0.5, 2.0, 100.0] {
+        let moved = margins.iter().filter(|m| (**m >= 1.0) != (**m * times >= 1.0)).count();
+        let said = summary::crossing(&report, &settings, times);
+        let counted = if moved == 0 {
+            "no matrix".to_owned()
+        } else {
+            format!("{moved} of the {} matrices", margins.len())
+        };
+        assert!(
+            said.contains(&counted) && said.contains(&format!("α × {times}")),
+            "{moved}: {said}"
+        );
     }
 }

@@ -1,11 +1,14 @@
 //! The bulk of W0's spectrum, all its singular values behind the window, and what it does to a direction that knows nothing of W0.
 //!
 //! A change theta u v^T with such u and v moves a singular value z out of the bulk where D(z) = 1 / theta^2 (Benaych-Georges and Nadakuditi 2012),
-//! with the rectangular transform of a bulk of M values of a matrix with M rows and N columns (M <= N),
+//! with the rectangular transform of a matrix of M rows and N columns (M <= N),
 //!
 //! ```text
 //! D(z) = phi(z) psi(z),   phi(z) = 1/M sum z / (z^2 - s^2),   psi(z) = 1/N (sum z / (z^2 - s^2) + (N - M) / z)
 //! ```
+//!
+//! The sums are over the bulk alone, and M and N are whole: a direction that knows nothing of W0 has the window's share of itself inside the window,
+//! and with that it reaches nothing behind it.
 //!
 //! The vectors of the new value have the squared cosines -2 phi / (theta^2 D') with u, on the side of the M, and -2 psi / (theta^2 D') with v, on
 //! that of the N (theorem 2.10 there). What is left of them is spread over the base's vectors.
@@ -80,13 +83,12 @@ impl<'a> Bulk<'a> {
     pub fn whole(sigma: &'a [f32], (rows, cols): (u32, u32), k: u32) -> Option<Bulk<'a>> {
         let (leading, known) = sigma.split_at_checked(k as usize)?;
         let weakest = f64::from(*leading.last()?);
-        let side = |n: u32| f64::from(n) - f64::from(k);
         (weakest > 0.0 && rows.min(cols) > k).then(|| Bulk {
             weakest,
             known,
             rest: None,
-            short: side(rows.min(cols)),
-            long: side(rows.max(cols)),
+            short: rows.min(cols).into(),
+            long: rows.max(cols).into(),
             left_is_short: rows <= cols,
         })
     }
@@ -274,12 +276,15 @@ mod tests {
         assert_eq!(of(&[1.0; 4], 4), None, "the window holds all");
         assert_eq!(of(&[1.0; 4], 9), None);
         assert_eq!(of(&[1.0; 4], 2).map(|t| t.0), Some(0.0), "any direction enters a tie");
-        // Beside nothing a direction is its own strength, up to the sizes that are left.
+        // Beside nothing a direction has the strength of its part outside the window, on both sides.
         let alone = Bulk::whole(&[3.0, 0.0, 0.0, 0.0], (4, 4), 1)
             .unwrap()
-            .landing(3.0)
+            .landing(4.0)
             .unwrap();
-        assert!(near(alone.sigma, 3.0, 1e-9) && near(alone.left, 1.0, 1e-9), "{alone:?}");
+        assert!(
+            near(alone.sigma, 3.0, 1e-9) && near(alone.left, 0.75f64.sqrt(), 1e-9),
+            "{alone:?}"
+        );
         // A tie, and what a file may hold: no number, and no panic.
         for sigma in [
             [1.0, 1.0, 1.0, 1.0],

@@ -34,7 +34,7 @@ def threshold_margin(W0, W):
         return None
     z, bulk = sigma[k - 1], sigma[k:]
     total = (z / (z**2 - bulk**2)).sum()
-    D = total / (m - k) * (total + (n - m) / z) / (n - k)
+    D = total / m * (total + (n - m) / z) / n
     return (torch.linalg.svdvals(W - W0)[0] * D**0.5).item()
 ";
 
@@ -109,9 +109,9 @@ mod tests {
         assert_eq!(threshold(&[1.0; 4], (4, 4), 9), None);
         // Ties at the window's end: any direction enters.
         assert_eq!(threshold(&[1.0; 4], (4, 4), 2), Some(0.0));
-        // Rank one beside nothing: the new value is its own strength, up to the sizes that are left.
+        // Rank one beside nothing: three quarters of a direction lie outside the window, on both sides.
         let alone = threshold(&[3.0, 0.0, 0.0, 0.0], (4, 4), 1).unwrap();
-        assert!((alone - 3.0).abs() < 1e-9);
+        assert!((alone - 4.0).abs() < 1e-9);
         let [one, ten] = [1.0, 10.0].map(|c| threshold(&[5.0, 4.0, 2.0, 1.0].map(|s: f32| s * c), (4, 6), 2).unwrap());
         assert!((ten / one - 10.0).abs() < 1e-6);
     }

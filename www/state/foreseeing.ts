@@ -44,7 +44,6 @@ export class Foreseeing {
   /** Nothing more is asked for; a matrix under way ends in the worker. */
   stop(): void {
     this.#stop.abort();
-    if (this.#store.state.foresight?.status === 'running')
-      this.#store.update((s) => ({ ...s, foresight: undefined }));
+    if (this.#store.state.foresight?.status === 'running') this.#store.update((s) => ({ ...s, foresight: undefined }));
   }
 }

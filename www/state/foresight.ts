@@ -25,7 +25,8 @@ export function came(s: State, found: readonly Foreseen[], reason = ''): State {
   const before = s.foresight;
   if (!before) return s;
   const margins = new Map(before.margins);
-  for (const { model, margin } of found) if (margin != null) margins.set(model, [...(margins.get(model) ?? []), margin]);
+  for (const { model, margin } of found)
+    if (margin != null) margins.set(model, [...(margins.get(model) ?? []), margin]);
   const done = before.done + 1;
   return {
     ...s,

@@ -11,7 +11,12 @@ import './copy';
 const LISTED = 5;
 
 class AlphaBudgetView extends View {
-  static override properties = { ...View.properties, most: { state: true }, chosen: { state: true }, open: { state: true } };
+  static override properties = {
+    ...View.properties,
+    most: { state: true },
+    chosen: { state: true },
+    open: { state: true },
+  };
   declare most: number;
   /** The model, by its place; undefined: the first that is a LoRA. */
   declare chosen: number | undefined;
@@ -32,7 +37,14 @@ class AlphaBudgetView extends View {
     const toggled = (event: Event) => (this.open = (event.currentTarget as HTMLDetailsElement).open);
     return html`<details class="names budget" data-testid="alpha-budget" @toggle=${toggled}>
       <summary>alpha_pattern: keep every module below a margin</summary>
-      ${this.open ? this.#body(model, loras.map(([at, { label }]) => [at, label] as const)) : nothing}
+      ${
+        this.open
+          ? this.#body(
+              model,
+              loras.map(([at, { label }]) => [at, label] as const),
+            )
+          : nothing
+      }
     </details>`;
   }
 

@@ -14,7 +14,10 @@ export function foresight({ state, app }: Context): TemplateResult {
     return html`<p class="foresee"><progress max=${found.total} value=${found.done} aria-label="Matrices checked"></progress>
       <span class="quiet" data-testid="foreseeing">${count(found.done)} of ${counted(found.total, 'matrix', 'matrices')}</span>
       <button class="btn plain" data-testid="stop-foreseeing" @click=${() => app.foreseeing.stop()}>Cancel</button></p>`;
-  const again = found.k === state.settings.k ? nothing : html` <button class="link" @click=${() => app.foreseeing.start()}>Check again</button>`;
+  const again =
+    found.k === state.settings.k
+      ? nothing
+      : html` <button class="link" @click=${() => app.foreseeing.start()}>Check again</button>`;
   return html`<ul role="status" data-testid="foreseen">
       ${state.head?.models.map(({ label }, model) => html`<li data-testid="foreseen-model"><b>${label}</b>: ${said(found, model)}</li>`)}
     </ul>
