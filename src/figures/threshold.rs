@@ -144,12 +144,12 @@ impl<'a> Layout<'a> {
                     Side::Right => right,
                     Side::Both => left.min(right),
                 };
-                format!("place {place}, cos {} with itself", fixed(kept, 2))
+                format!("place {place}, cos {}", fixed(kept, 2))
             }
         });
         readout
             .lines
-            .extend(said.map(|said| ("a generic one lands".to_owned(), said)));
+            .extend(said.map(|said| ("generic landing".to_owned(), said)));
         readout
     }
 

@@ -21,7 +21,7 @@ export function foresight({ state, app }: Context): TemplateResult {
   return html`<ul role="status" data-testid="foreseen">
       ${state.head?.models.map(({ label }, model) => html`<li data-testid="foreseen-model"><b>${label}</b>: ${said(found, model)}</li>`)}
     </ul>
-    <p class="small quiet">${math(`k = ${found.k}.`)}${again} A yardstick, necessary and not sufficient: above it a change may make intruders, and where it leans on directions of <i class="v">W</i>₀ it makes none.${found.failed > 0 ? ` ${counted(found.failed, 'matrix', 'matrices')} could not be checked: ${found.reason}` : ''}</p>`;
+    <p class="small quiet">${math(`k = ${found.k}.`)}${again} A yardstick, necessary and not sufficient: above it a change may make intruders, and where it leans on directions of <i class="v">W</i>₀ it may make none.${found.failed > 0 ? ` ${counted(found.failed, 'matrix', 'matrices')} could not be checked: ${found.reason}` : ''}</p>`;
 }
 
 function said(found: Foresight, model: number): string {
