@@ -394,3 +394,33 @@ fn a_dial_of_strength_says_which_matrices_cross() {
         );
     }
 }
+
+#[test]
+#[ignore = "a measurement: cargo test --test all the_cost_of_the_bulk -- --ignored --nocapture"]
+fn the_cost_of_the_bulk() {
+    use lorascope::linalg::{Question, Settled, Tune, View, bulk, compare_with, random};
+    let n = 2048;
+    let (w0, b, a) = (random(n, n, 1), random(n, 8, 2), random(8, n, 3));
+    let question = Question {
+        k: 10,
+        epsilon: 0.5,
+        left: true,
+        right: false,
+    };
+    let tune = Tune::LowRank {
+        b: &b,
+        a: &a,
+        scale: 0.01,
+    };
+    let begin = std::time::Instant::now();
+    let known = Settled::of(View::from(&w0), question.k).unwrap();
+    compare_with(View::from(&w0), &known, &[tune], question).unwrap();
+    let compared = begin.elapsed().as_secs_f64();
+    let begin = std::time::Instant::now();
+    bulk(View::from(&w0), &known).unwrap();
+    let own = begin.elapsed().as_secs_f64();
+    println!(
+        "{n} x {n}: {own:.2} s beside {compared:.2} s, {:.1} %",
+        100.0 * own / compared
+    );
+}
