@@ -45,15 +45,18 @@ pub fn rank(value: f64) -> String {
     fixed(value, if value >= 100.0 { 0 } else { 1 })
 }
 
-/// A number of directions with its relative standard error: `≈ 812 ± 5`.
-pub fn estimate(value: f64, relative_error: f64) -> String {
+/// A number and its relative standard error, with so many decimals where it is small: `≈ 812 ± 5`, `≈ 0.91 ± 0.01`.
+pub fn estimate(value: f64, relative_error: f64, decimals: usize) -> String {
     let error = value * relative_error;
     let error = if error >= 10.0 || value >= 100.0 {
         fixed(error.round().max(1.0), 0)
     } else {
-        fixed(error.max(0.1), 1)
+        fixed(error.max(10f64.powi(-(decimals as i32))), decimals)
     };
-    format!("≈ {} ± {error}", rank(value))
+    format!(
+        "≈ {} ± {error}",
+        fixed(value, if value >= 100.0 { 0 } else { decimals })
+    )
 }
 
 /// A value known within bounds as they are printed: `0.27`, `0.06–0.27`, or `≤ 0.27` where the lower bound says nothing.

@@ -172,17 +172,22 @@ impl Session {
         };
         for job in &self.planned.jobs {
             for (model, recipe) in &job.tuned {
-                let (parts, scale): (Vec<(&str, &TensorRef)>, _) = match recipe {
-                    Recipe::Replace(t) => (vec![("W", t)], None),
-                    Recipe::Adapted { parts, scale, .. } => {
+                let (parts, scale, alpha): (Vec<(&str, &TensorRef)>, _, _) = match recipe {
+                    Recipe::Replace(t) => (vec![("W", t)], None, None),
+                    Recipe::Adapted {
+                        parts, scale, alpha, ..
+                    } => {
                         let known = if let Scale::Known(scale) = scale {
                             Some(*scale)
                         } else {
                             None
                         };
-                        (parts.iter().map(|(part, t)| (*part, t)).collect(), known)
+                        (parts.iter().map(|(part, t)| (*part, t)).collect(), known, *alpha)
                     }
-                    Recipe::Joined(_) => (recipe.tensors().into_iter().map(|t| ("part", t)).collect(), None),
+                    Recipe::Joined(_) => {
+                        let parts = recipe.tensors().into_iter().map(|t| ("part", t));
+                        (parts.collect(), None, None)
+                    }
                     Recipe::Skip(_) => continue,
                 };
                 let plain =
@@ -197,6 +202,7 @@ impl Session {
                         base,
                         parts,
                         scale,
+                        alpha,
                         transposed: job.transposed,
                         intricate,
                     });
@@ -257,7 +263,7 @@ impl Session {
         let way = match analyze::way(task, job.rows, job.cols) {
             Mode::Exact => "exact".to_owned(),
             way => format!(
-                "{way:?} for {:?} k {} epsilon {} {:?}",
+                "{way:?} with bulk for {:?} k {} epsilon {} {:?}",
                 task.mode, task.k, task.epsilon, task.side
             ),
         };
@@ -321,6 +327,7 @@ fn words(recipe: &Recipe) -> String {
             parts,
             scale,
             turned,
+            ..
         } => {
             let parts: Vec<&str> = parts.iter().map(|(part, _)| *part).collect();
             format!(

@@ -36,6 +36,7 @@ mod registry;
 mod rounding;
 mod runs;
 mod surgery;
+mod threshold;
 mod tried;
 mod vectors;
 mod zoo;

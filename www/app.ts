@@ -4,6 +4,7 @@ import type { DroppedFile, Engine, EngineInfo } from './engine/engine';
 import { Cancelled } from './engine/errors';
 import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
+import { Foreseeing } from './state/foreseeing';
 import { Keeping } from './state/keeping';
 import { Operating } from './surgery/operating';
 import { taskOf } from './state/modes';
@@ -36,6 +37,7 @@ const RELOAD = 'Load the page again. If it stays, another current browser may ru
 export class App {
   readonly keeping: Keeping;
   readonly surgery: Operating;
+  readonly foreseeing: Foreseeing;
   readonly #engine: Late<Engine>;
   readonly #store: Store;
   readonly report: Late<LiveReport>;
@@ -52,6 +54,7 @@ export class App {
     this.report = report;
     this.keeping = new Keeping(store);
     this.surgery = new Operating(store, engine, report);
+    this.foreseeing = new Foreseeing(store, engine);
   }
 
   /** Notes the engine's build, for the page and for whoever measures it. */
@@ -86,6 +89,7 @@ export class App {
     if (this.#store.state.stored) this.startOver();
     this.wake();
     this.cancel();
+    this.foreseeing.stop();
     const known = new Set(this.#store.state.files);
     this.#store.update((s) => change.addFiles(s, files));
     const fresh = this.#store.state.files.filter((file) => !known.has(file));
@@ -172,6 +176,7 @@ export class App {
 
   startOver(): void {
     this.cancel();
+    this.foreseeing.stop();
     this.#asked += 1;
     this.#planned = { files: [], answers: new Map() };
     // An engine that has no files goes on as it is: to forget them it would start anew.
@@ -321,6 +326,7 @@ export class App {
     const report = await this.report.get();
     const { plan, head, status } = this.#store.state;
     if (!plan || !head || status === 'running') return;
+    this.foreseeing.stop();
     report.sync(this.#store.state);
     const stop = new AbortController();
     this.#stop = stop;

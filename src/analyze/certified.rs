@@ -3,10 +3,10 @@
 use super::change::Change;
 use super::weights::Weights;
 use super::{Answer, Numbers, Stop};
-use crate::linalg::{self, Matrix, Question, SideMatch, Tune};
+use crate::linalg::{self, Matrix, Question, Settled, SideMatch, Tune};
 use crate::metrics::intruder::{self, Rule};
 use crate::metrics::tied::tied_cosines;
-use crate::report::{self, Match, Side, Similarity, Task};
+use crate::report::{self, Bulk, Match, Probe, Side, Similarity, Task};
 
 pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<Answer> {
     let tunes: Vec<Option<Tune>> = changes.iter().map(|c| c.as_ref().ok().and_then(Change::tune)).collect();
@@ -21,8 +21,14 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> V
         left: true,
         right: task.side != Side::Left,
     };
-    let mut found = match linalg::compare(w0.view(), &asked, question) {
-        Ok(found) => found.into_iter(),
+    let compared = Settled::of(w0.view(), question.k).and_then(|known| {
+        Ok((
+            linalg::compare_with(w0.view(), &known, &asked, question)?,
+            bulk(w0, &known),
+        ))
+    });
+    let (mut found, bulk) = match compared {
+        Ok((found, bulk)) => (found.into_iter(), bulk),
         Err(_) => {
             let stop = Stop::failed("The leading singular vectors did not converge.".into());
             return tunes
@@ -33,8 +39,27 @@ pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> V
     };
     tunes
         .iter()
-        .map(|tune| Ok(tune.and_then(|_| found.next()).map(numbers)))
+        .map(|tune| {
+            let own = tune.and_then(|_| found.next()).map(numbers);
+            Ok(own.map(|numbers| Numbers {
+                bulk: bulk.clone(),
+                ..numbers
+            }))
+        })
         .collect()
+}
+
+/// The bulk as a report holds it; none where it was not found.
+pub fn bulk(w0: &Weights, known: &Settled) -> Option<Bulk> {
+    let found = linalg::bulk(w0.view(), known).ok()?;
+    let probe = |nodes: Vec<(f64, f64)>| {
+        let (sigma, count) = nodes.into_iter().map(|(s, n)| (s as f32, n as f32)).unzip();
+        Probe { sigma, count }
+    };
+    Some(Bulk {
+        leading: found.leading as u32,
+        probes: found.probes.into_iter().map(probe).collect(),
+    })
 }
 
 /// True where some vector's interval contains epsilon.
@@ -68,5 +93,6 @@ fn numbers(c: linalg::Compared) -> Numbers {
         residual: c.residual,
         sigma_base: c.sigma_base.clone(),
         sigma_tuned: c.sigma_tuned,
+        bulk: None,
     }
 }

@@ -76,6 +76,7 @@ impl<'a> Change<'a> {
                 parts,
                 scale,
                 turned,
+                ..
             } => {
                 let parts = read_parts(parts, bytes)?;
                 let scale = match scale {

@@ -179,6 +179,7 @@ fn numbers(sigma: [Vec<f32>; 2], cosines: &Cosines, vectors: Option<Matrix>, res
         residual,
         sigma_base,
         sigma_tuned,
+        bulk: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod certified;
 mod change;
 mod exact;
 mod follows;
+mod foresee;
 mod known;
 mod rounded;
 /// Surgery.
@@ -11,6 +12,7 @@ pub mod surgery;
 mod vectors;
 mod weights;
 
+pub use foresee::{Foreseen, foresee};
 pub use known::{Known, Look, Tuning};
 pub use vectors::{Vectors, vectors};
 
@@ -19,7 +21,7 @@ use crate::metrics::Spectrum;
 use crate::metrics::measure::of_change;
 use crate::metrics::rounding::rounding_norm;
 use crate::plan::job::Job;
-use crate::report::{self, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
+use crate::report::{self, Bulk, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
 use change::Change;
 use rayon::prelude::*;
 use weights::Weights;
@@ -182,6 +184,8 @@ impl Stop {
 pub struct Numbers {
     sigma_base: Vec<f32>,
     sigma_tuned: Vec<f32>,
+    /// What `sigma_base` leaves out.
+    bulk: Option<Bulk>,
     left: Option<Match>,
     right: Option<Match>,
     similarity: Option<Similarity>,
@@ -227,6 +231,7 @@ fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
         status: Status::Analyzed,
         sigma_base: numbers.sigma_base,
         sigma_tuned: numbers.sigma_tuned,
+        bulk: numbers.bulk,
         left: numbers.left,
         right: numbers.right,
         similarity: numbers.similarity,
@@ -286,6 +291,7 @@ fn blank(job: &Job) -> report::Matrix {
         reason: None,
         sigma_base: Vec::new(),
         sigma_tuned: Vec::new(),
+        bulk: None,
         left: None,
         right: None,
         intruders: None,

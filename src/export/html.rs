@@ -2,7 +2,7 @@
 
 use super::provenance::provenance;
 use super::slim::slim;
-use crate::figures::{Request, heading};
+use crate::figures::{Dial, Request, heading};
 use crate::print::escape;
 use crate::report::Report;
 use std::fmt::Write;
@@ -166,6 +166,9 @@ fn attributes(report: &Report, request: &Request) -> String {
         all.push(("cosine", word(s.cosine)));
     }
     all.extend(request.vector.map(|j| ("vector", (j + 1).to_string())));
+    if request.times() != 1.0 && request.figure.dials.contains(&Dial::Times) {
+        all.push(("times", request.times().to_string()));
+    }
     if request.fraction {
         all.push(("fraction", String::new()));
     }

@@ -55,6 +55,7 @@ fn cut(m: &mut Matrix, request: &Request) {
     if !keeps.spectra {
         m.sigma_base.truncate(1);
         m.sigma_tuned.truncate(1);
+        m.bulk = None;
     }
     if !keeps.map {
         m.similarity = None;

@@ -2,7 +2,7 @@
 //! runs once, when the report is opened; after that the report is drawn as it is.
 
 use crate::report::surgery::Surgery;
-use crate::report::{Delta, Match, Matrix, Report, Similarity};
+use crate::report::{Bulk, Delta, Match, Matrix, Probe, Report, Similarity};
 
 /// The first thing that is wrong with it, in words: "“model.layers.0.q” of “lora”: its best matches point beyond the base’s 24 vectors".
 pub fn fault(report: &Report) -> Option<String> {
@@ -19,6 +19,12 @@ pub fn fault(report: &Report) -> Option<String> {
         ];
         if !numbers.into_iter().flatten().all(f64::is_finite) {
             return Some(format!("“{}”: its scale is not a number", start(&model.label)));
+        }
+        if !model.sources.iter().filter_map(|s| s.alpha).all(f64::is_finite) {
+            return Some(format!(
+                "“{}”: the alpha of a module is not a number",
+                start(&model.label)
+            ));
         }
         if let Some(what) = model.surgery.as_ref().and_then(of_surgery) {
             return Some(format!("“{}”: {what}", start(&model.label)));
@@ -70,6 +76,7 @@ fn of_matrix(m: &Matrix) -> Option<String> {
     sides
         .filter_map(|side| of_match(side, n))
         .chain(maps.filter_map(|map| of_map(map, n)))
+        .chain(m.bulk.iter().filter_map(|bulk| of_bulk(bulk, m.sigma_base.len(), n)))
         .chain(m.delta.iter().filter_map(|delta| of_delta(delta, n)))
         .next()
 }
@@ -120,6 +127,31 @@ fn of_map(map: &Similarity, n: usize) -> Option<String> {
         ));
     }
     (!map.values.iter().all(|c| (0.0..=COSINE).contains(c))).then(|| "one of its cosines is outside 0 to 1".into())
+}
+
+/// A standard error needs two probes; no run has so many.
+const PROBES: std::ops::RangeInclusive<usize> = 2..=64;
+
+/// `known`: the pre-trained singular values that the report holds.
+fn of_bulk(bulk: &Bulk, known: usize, n: usize) -> Option<String> {
+    let leading = bulk.leading as usize;
+    if !PROBES.contains(&bulk.probes.len()) || bulk.probes.iter().any(|p| p.sigma.len() != p.count.len()) {
+        return Some("the lists of its bulk differ in length, or are not as many as there can be".into());
+    }
+    // A report made small keeps the first value alone, and no bulk.
+    if leading > known || bulk.probes.iter().any(|p| p.sigma.len() > n) {
+        return Some(format!(
+            "its bulk leaves out {leading} of the {known} values that are known, or holds more than fit"
+        ));
+    }
+    let mut numbers = bulk.probes.iter().flat_map(|p| p.sigma.iter().chain(&p.count));
+    if !numbers.all(|x| x.is_finite() && *x >= 0.0) {
+        return Some("a number of its bulk is negative or not a number".into());
+    }
+    // Counts are rounded to 24 bits, and add up.
+    let rest = n.saturating_sub(leading) as f64;
+    let stands_for_all = |p: &Probe| (p.count.iter().map(|c| f64::from(*c)).sum::<f64>() - rest).abs() <= 1e-3 * rest;
+    (!bulk.probes.iter().all(stands_for_all)).then(|| format!("its bulk does not stand for {rest} values"))
 }
 
 fn of_delta(delta: &Delta, n: usize) -> Option<String> {

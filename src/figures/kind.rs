@@ -154,6 +154,8 @@ pub enum Dial {
     Epsilon,
     /// The step of a training run.
     Step,
+    /// The factor of every change.
+    Times,
 }
 
 /// A switch: the field of a request, and what it is called.

@@ -4,17 +4,20 @@
 use crate::figures::drawing::pen::{Drawn, Pen};
 use crate::figures::drawing::scale::{count, fixed, tick_label};
 use crate::figures::kind::{About, Dial, FigureKind, Keeps, Needs, figure};
-use crate::figures::scatter::Scatter;
+use crate::figures::scatter::{Mark, Scatter};
 use crate::figures::{Readout, Request, Table};
+use crate::metrics::Measured;
+use crate::metrics::bulk::{Bulk, Landing};
+use crate::metrics::change_ratio::strength;
 use crate::metrics::threshold_margin::THRESHOLD_MARGIN;
-use crate::report::{Mode, Report, Status};
+use crate::report::{Mode, Report, Side, Status};
 
 pub static THRESHOLD: FigureKind = FigureKind {
     id: "threshold",
     title: "Threshold: prediction against truth",
     about: About::Run,
     needs: Needs::Nothing,
-    dials: &[Dial::K, Dial::Epsilon],
+    dials: &[Dial::K, Dial::Epsilon, Dial::Times],
     follows_rule: true,
     choices: &[],
     paper: "",
@@ -55,12 +58,13 @@ enum Unknown {
     Stored,
 }
 
-/// The reason of the first changed matrix whose base has fewer singular values in the report than it has.
-fn unknown(report: &Report) -> Option<Unknown> {
+/// The reason of the first changed matrix whose base has fewer singular values in the report than it has, and no bulk behind the window.
+fn unknown(report: &Report, k: u32) -> Option<Unknown> {
     let all = report.models.iter().flat_map(|m| &m.matrices);
     let mut changed =
         all.filter(|m| m.status == Status::Analyzed && m.delta.as_ref().is_some_and(|d| d.frobenius > 0.0));
-    let short = changed.find(|m| m.sigma_base.len() < m.rows.min(m.cols) as usize)?;
+    let is_short = |m: &&crate::report::Matrix| m.sigma_base.len() < m.rows.min(m.cols) as usize;
+    let short = changed.find(|m| is_short(m) && Bulk::of(m, k).is_none())?;
     Some(if short.mode == Some(Mode::Certified) {
         Unknown::Certified
     } else {
@@ -79,7 +83,7 @@ impl<'a> Layout<'a> {
         };
         Layout {
             above: (0..report.models.len()).map(above).collect(),
-            unknown: unknown(report),
+            unknown: unknown(report, request.settings.k),
             line,
             scatter,
         }
@@ -90,15 +94,63 @@ impl<'a> Layout<'a> {
     }
 
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        self.scatter.hover(x, y)
+        self.scatter.hover(x, y).map(|readout| self.with_landing(readout))
     }
 
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        self.scatter.step(dx, dy)
+        self.scatter.step(dx, dy).map(|readout| self.with_landing(readout))
     }
 
     pub fn table(&self) -> Table {
-        self.scatter.table()
+        let (mut table, marks) = (self.scatter.table(), &self.scatter.marks);
+        let mut put = |name: &str, of: &dyn Fn(&Mark) -> Option<f64>| {
+            table.columns.push(name.to_owned());
+            table
+                .rows
+                .iter_mut()
+                .zip(marks)
+                .for_each(|(row, mark)| row.push(of(mark).into()));
+        };
+        let error = |mark: &Mark| match mark.reading {
+            Measured::About(_, error) => Some(error),
+            _ => None,
+        };
+        if marks.iter().any(|mark| error(mark).is_some()) {
+            put("relative standard error", &error);
+        }
+        put("a generic one lands at σ", &|mark| Some(self.landing(mark)?.1.sigma));
+        put("at place", &|mark| Some(self.landing(mark)?.0 as f64));
+        put("and keeps of itself, left", &|mark| Some(self.landing(mark)?.1.left));
+        put("right", &|mark| Some(self.landing(mark)?.1.right));
+        table
+    }
+
+    /// Where a generic direction as strong as the strongest of the change lands: its place among the base's singular values, from 1. None below the
+    /// threshold.
+    fn landing(&self, mark: &Mark) -> Option<(usize, Landing)> {
+        let request = self.scatter.request;
+        let theta = strength(mark.matrix.delta.as_ref()?) * request.times();
+        let landing = Bulk::of(mark.matrix, request.settings.k)?.landing(theta)?;
+        let before = mark.matrix.sigma_base.iter().take(request.settings.k as usize);
+        Some((before.filter(|s| f64::from(**s) > landing.sigma).count() + 1, landing))
+    }
+
+    fn with_landing(&self, mut readout: Readout) -> Readout {
+        let said = self.scatter.mark(&readout.focus).map(|mark| match self.landing(mark) {
+            None => "behind the window".to_owned(),
+            Some((place, Landing { left, right, .. })) => {
+                let kept = match self.scatter.request.settings.side {
+                    Side::Left => left,
+                    Side::Right => right,
+                    Side::Both => left.min(right),
+                };
+                format!("place {place}, cos {}", fixed(kept, 2))
+            }
+        });
+        readout
+            .lines
+            .extend(said.map(|said| ("generic landing".to_owned(), said)));
+        readout
     }
 
     pub fn draw(&self, pen: &Pen) -> Drawn {

@@ -50,6 +50,7 @@ pub fn panels(panels: Vec<Panel>) -> Report {
 pub fn leading(mut m: Matrix) -> Matrix {
     m.right = None;
     m.sigma_base.truncate(CORNER);
+    m.bulk = None;
     m.sigma_tuned.truncate(CORNER);
     if let Some(left) = &mut m.left {
         left.max_cos.truncate(CORNER);

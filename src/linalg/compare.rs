@@ -27,8 +27,8 @@ pub struct Compared {
 
 /// The leading vectors of a base, found once: later comparisons with it begin there.
 pub struct Settled {
-    base: Leading,
-    window: usize,
+    pub(super) base: Leading,
+    pub(super) window: usize,
     /// The short side is the right one.
     turned: bool,
 }
@@ -44,6 +44,11 @@ impl Settled {
             window,
             turned,
         })
+    }
+
+    /// The values that are known, descending: those of the window are settled.
+    pub fn values(&self) -> Vec<f32> {
+        self.base.sigma.iter().map(|s| *s as f32).collect()
     }
 
     /// The first vectors, left and right.

@@ -3,6 +3,7 @@
 
 mod axes;
 mod best;
+mod bulk;
 mod certificate;
 mod cholesky;
 mod compare;
@@ -36,6 +37,7 @@ mod warm;
 
 pub use axes::{AlongAxes, plus_low_rank};
 pub use best::{Question, SideMatch};
+pub use bulk::{Bulk, bulk};
 pub use compare::{Compared, Settled, compare, compare_with};
 pub use estimate::{Estimate, estimate};
 pub use exact::{Cosines, Svd, cosines, singular_values, thin_svd};

@@ -56,6 +56,13 @@ pub enum Unit {
     Degrees,
 }
 
+impl Unit {
+    /// The decimals of an estimate.
+    fn decimals(self) -> usize {
+        if let Unit::Decimals(digits) = self { digits } else { 1 }
+    }
+}
+
 /// The data that a measure is computed from.
 #[derive(Debug, Clone, Copy)]
 pub enum Of {
@@ -154,7 +161,7 @@ impl Measure {
             Measured::Nothing => "–".into(),
             Measured::NeedsExact => "exact mode only".into(),
             Measured::Exactly(x) => number(x),
-            Measured::About(x, error) => print::estimate(x, error),
+            Measured::About(x, error) => print::estimate(x, error, self.unit.decimals()),
             Measured::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
             Measured::Counted(n, 0) => print::count(n.into()),
             Measured::Counted(n, open) => {
@@ -168,7 +175,8 @@ impl Measure {
         match (reading, self.unit) {
             (Measured::NeedsExact, _) => "–".into(),
             (Measured::Exactly(x), Unit::Decimals(1)) => print::rank(x),
-            (Measured::About(x, _), _) => format!("≈ {}", print::rank(x)),
+            (Measured::About(x, _), Unit::Decimals(1)) => format!("≈ {}", print::rank(x)),
+            (Measured::About(x, _), _) => format!("≈ {}", self.print(Measured::Exactly(x))),
             _ => self.print(reading),
         }
     }

@@ -1,6 +1,7 @@
 //! Numbers over spectra: one idea per file, pure functions, each with its source; and the list of those that are measures of a matrix.
 
 pub mod best_match;
+pub mod bulk;
 pub mod change_ratio;
 pub mod effective_rank;
 pub mod frobenius;

@@ -1,13 +1,12 @@
 //! The margin to the threshold: the strength of a change against the least at which a generic new direction would be among the k strongest.
 //!
-//! A rank-one change theta u v^T with directions u and v that know nothing of W0 moves the singular value z out of W0's spectrum where
-//! D(z) = 1 / theta^2 (Benaych-Georges and Nadakuditi 2012), with the rectangular transform of the spectrum,
-//! D(z) = [1/m sum z / (z^2 - sigma_i^2)] [1/n (sum z / (z^2 - sigma_i^2) + (n - m) / z)] for m <= n. It is among the k strongest from
+//! A direction of strength theta lands where D(z) = 1 / theta^2, by the transform D of the [bulk](super::bulk). It is among the k strongest from
 //! z = sigma_k on, so theta*_k = D(sigma_k)^(-1/2), with the k strongest left out of the sums: they are no part of the bulk.
 //!
 //! A yardstick, necessary and not sufficient: below 1 a generic direction makes no intruder; a trained change leans on the directions of W0 and
 //! may make none above it.
 
+use super::bulk::Bulk;
 use super::change_ratio::strength;
 use super::{Bound, Measure, Measured, Of, Unit};
 use crate::report::{Matrix, Mode};
@@ -35,7 +34,7 @@ def threshold_margin(W0, W):
         return None
     z, bulk = sigma[k - 1], sigma[k:]
     total = (z / (z**2 - bulk**2)).sum()
-    D = total / (m - k) * (total + (n - m) / z) / (n - k)
+    D = total / m * (total + (n - m) / z) / n
     return (torch.linalg.svdvals(W - W0)[0] * D**0.5).item()
 ";
 
@@ -43,34 +42,25 @@ fn margin(matrix: &Matrix, k: u32) -> Measured {
     let Some(delta) = &matrix.delta else {
         return Measured::Nothing;
     };
-    let shape = (matrix.rows, matrix.cols);
-    // Certified mode knows the strongest values alone, and the threshold asks the bulk.
-    if matrix.sigma_base.len() < shape.0.min(shape.1) as usize {
-        return if matrix.mode == Some(Mode::Certified) {
+    let Some(bulk) = Bulk::of(matrix, k) else {
+        // Certified mode of before it kept the bulk, or a window longer than what it settled.
+        let is_whole = matrix.sigma_base.len() >= matrix.rows.min(matrix.cols) as usize;
+        return if matrix.mode == Some(Mode::Certified) && !is_whole {
             Measured::NeedsExact
         } else {
             Measured::Nothing
         };
+    };
+    match bulk.threshold() {
+        None => Measured::Nothing,
+        Some((theta, 0.0)) => Measured::Exactly(strength(delta) / theta),
+        Some((theta, error)) => Measured::About(strength(delta) / theta, error),
     }
-    threshold(&matrix.sigma_base, shape, k)
-        .map(|theta| strength(delta) / theta)
-        .into()
 }
 
 /// theta*_k of a matrix with these singular values, descending. None where the window holds all of them, or the k-th is zero.
-pub fn threshold(sigma: &[f32], (rows, cols): (u32, u32), k: u32) -> Option<f64> {
-    let (m, n) = (f64::from(rows.min(cols)), f64::from(rows.max(cols)));
-    let (leading, bulk) = sigma.split_at_checked(k as usize)?;
-    let z = f64::from(*leading.last()?);
-    if bulk.is_empty() || z <= 0.0 {
-        return None;
-    }
-    let sum: f64 = bulk
-        .iter()
-        .map(|s| z / ((z - f64::from(*s)) * (z + f64::from(*s))))
-        .sum();
-    let transform = sum / (m - f64::from(k)) * ((sum + (n - m) / z) / (n - f64::from(k)));
-    Some(transform.powf(-0.5)).filter(|theta| theta.is_finite())
+pub fn threshold(sigma: &[f32], shape: (u32, u32), k: u32) -> Option<f64> {
+    Some(Bulk::whole(sigma, shape, k)?.threshold()?.0)
 }
 
 #[cfg(test)]
@@ -119,9 +109,9 @@ mod tests {
         assert_eq!(threshold(&[1.0; 4], (4, 4), 9), None);
         // Ties at the window's end: any direction enters.
         assert_eq!(threshold(&[1.0; 4], (4, 4), 2), Some(0.0));
-        // Rank one beside nothing: the new value is its own strength, up to the sizes that are left.
+        // Rank one beside nothing: three quarters of a direction lie outside the window, on both sides.
         let alone = threshold(&[3.0, 0.0, 0.0, 0.0], (4, 4), 1).unwrap();
-        assert!((alone - 3.0).abs() < 1e-9);
+        assert!((alone - 4.0).abs() < 1e-9);
         let [one, ten] = [1.0, 10.0].map(|c| threshold(&[5.0, 4.0, 2.0, 1.0].map(|s: f32| s * c), (4, 6), 2).unwrap());
         assert!((ten / one - 10.0).abs() < 1e-6);
     }

@@ -138,6 +138,8 @@ pub enum Recipe {
         method: &'static Method,
         parts: Vec<(&'static str, TensorRef)>,
         scale: Scale,
+        /// The alpha that the scale is made from, where it is known without reading the tensors.
+        alpha: Option<f64>,
         turned: bool,
     },
     /// Part by part: which outputs, and how these are made from the same outputs of W0. The others stay.

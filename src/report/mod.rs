@@ -292,6 +292,9 @@ pub struct Source {
     pub parts: Vec<TensorSource>,
     /// The scale of the change; null where it is stored in a tensor, or there is none.
     pub scale: Option<f64>,
+    /// LoRA's alpha of this module, where the scale is made from it and it is stored beside the tensors; absent in older reports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alpha: Option<f64>,
     /// Stored as `[in, out]`.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub transposed: bool,
@@ -425,6 +428,9 @@ pub struct Matrix {
     pub sigma_base: Vec<f32>,
     /// Singular values of W, likewise.
     pub sigma_tuned: Vec<f32>,
+    /// What of W0's singular values certified mode does not know one by one; absent in exact mode, which knows all, and in older reports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bulk: Option<Bulk>,
     /// Best matches of the columns of U; null where nothing was computed.
     pub left: Option<Match>,
     /// Best matches of the columns of V.
@@ -447,6 +453,29 @@ pub struct Matrix {
     pub certified: bool,
     /// Time that it took to compute, in seconds.
     pub seconds: f64,
+}
+
+/// The singular values of W0 behind the leading ones as a measure, by stochastic Lanczos quadrature (Ubaru, Chen, Saad 2017) from several random
+/// starts: a mean over the probes estimates a sum over the values, and how they differ is its standard error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Bulk {
+    /// The number of values of `sigma_base` that it leaves out, from the first on.
+    pub leading: u32,
+    /// Each stands for all the other values.
+    pub probes: Vec<Probe>,
+}
+
+/// One random start's quadrature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// Singular values.
+    pub sigma: Vec<f32>,
+    /// How many values each of them stands for.
+    pub count: Vec<f32>,
 }
 
 /// The outcome of a matrix.

@@ -45,7 +45,7 @@ impl Sides {
 }
 
 /// The margin of a matrix that was changed; None where nothing changed or it is not known.
-pub(super) fn known(matrix: &Matrix, settings: &Settings) -> Option<f64> {
+pub fn known(matrix: &Matrix, settings: &Settings) -> Option<f64> {
     THRESHOLD_MARGIN
         .read(matrix, settings)
         .value()

@@ -2,6 +2,7 @@
 
 mod apart;
 mod apply;
+mod budget;
 mod differences;
 mod findings;
 mod margins;
@@ -15,6 +16,7 @@ mod tables;
 mod vectors;
 
 pub use apply::apply;
+pub use budget::{AlphaPattern, alpha_pattern, crossing};
 pub use differences::{Differences, Verdict, differences};
 pub use findings::{Findings, Summary, summary};
 pub use matrices::{Asked, Matrices, MatrixCell, MatrixRow, Told, matrices, matrix, readings};

@@ -8,7 +8,7 @@ use crate::report::presets::{self, Preset};
 use crate::report::surgery::{ARMS, ArmWords, Cut, Operated, Surgery};
 use crate::report::{Matrix, Report, Settings};
 use crate::series::last_of_runs;
-use crate::summary::{self, Differences, Matrices, MatrixRow, Reading, Sort, Summary};
+use crate::summary::{self, AlphaPattern, Differences, Matrices, MatrixRow, Reading, Sort, Summary};
 use plotters::prelude::IntoDrawingArea;
 use serde::Serialize;
 use tsify::{Ts, Tsify};
@@ -223,6 +223,23 @@ impl ReportView {
             .into_iter()
             .map(|p| p.into_ts())
             .collect::<Result<_, _>>()?)
+    }
+
+    /// Which matrices another strength of every change would carry over the threshold, in words.
+    pub fn crossing(&self, settings: Ts<Settings>, times: f64) -> Result<String, JsError> {
+        Ok(summary::crossing(&self.report, &settings.to_rust()?, times))
+    }
+
+    /// PEFT's `alpha_pattern` that keeps every LoRA module of a model at a margin of `most` or below.
+    #[wasm_bindgen(js_name = alphaPattern)]
+    pub fn alpha_pattern(
+        &self,
+        settings: Ts<Settings>,
+        model: u32,
+        most: f64,
+    ) -> Result<Option<Ts<AlphaPattern>>, JsError> {
+        let found = summary::alpha_pattern(&self.report, &settings.to_rust()?, model as usize, most);
+        Ok(found.map(|pattern| pattern.into_ts()).transpose()?)
     }
 
     /// The rule in force in words.

@@ -1,7 +1,7 @@
 //! `WasmSession`, for the engine's worker: files, their headers, the plan and the analysis.
 
 use super::surgery::Theatre;
-use crate::analyze::{Vectors, analyze, vectors};
+use crate::analyze::{Vectors, analyze, foresee, vectors};
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Task};
 use crate::session::{FileRange, Session};
@@ -146,6 +146,27 @@ impl WasmSession {
             let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
             let outcomes = in_pool(move || analyze(&job, &bytes, &task, now)).await;
             outcomes_to_js(outcomes).map_err(JsValue::from)
+        }))
+    }
+
+    /// The margins of one matrix's changes to the threshold, from the bytes of its ranges: none of its vectors is compared.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Foreseen[]>")]
+    pub fn foresee(
+        &self,
+        matrix: u32,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
+        task: Ts<Task>,
+    ) -> Result<js_sys::Promise, JsError> {
+        let (job, task) = (self.0.job(matrix), task.to_rust()?);
+        let bytes = bytes_of(&bytes);
+        Ok(wasm_bindgen_futures::future_to_promise(async move {
+            let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
+            let found = in_pool(move || foresee(&job, &bytes, &task)).await;
+            let array = Array::new();
+            for margin in found {
+                array.push(&JsValue::from(margin.into_js().map_err(JsError::from)?));
+            }
+            Ok(array.into())
         }))
     }
 

@@ -262,6 +262,7 @@ fn lora(a: TensorRef, b: TensorRef) -> Recipe {
         method,
         parts: vec![("lora_A", a), ("lora_B", b)],
         scale: Scale::Known(1.0),
+        alpha: None,
         turned: false,
     }
 }

@@ -193,6 +193,7 @@ fn names_from_files_stay_text_in_every_format() {
                 tensor: HOSTILE.into(),
             }],
             scale: None,
+            alpha: None,
             transposed: false,
             intricate: false,
         }];
@@ -243,6 +244,7 @@ fn the_script_computes_what_the_figure_shows() {
             })
             .to_vec(),
         scale: Some(2.0),
+        alpha: None,
         transposed: false,
         intricate: false,
     }];
@@ -284,6 +286,7 @@ fn a_figure_of_all_models_has_a_script_of_all_with_a_loop_over_layers() {
                 base: whole("base.safetensors", &m.name, "W0"),
                 parts: vec![whole("tuned.safetensors", &format!("model.{}", m.name), "W")],
                 scale: None,
+                alpha: None,
                 transposed: false,
                 intricate: false,
             })

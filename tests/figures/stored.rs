@@ -104,6 +104,7 @@ pub fn matrix(rng: &mut Lcg, layer: u32, (kind, rows, cols): (&str, u32, u32), r
         reason: None,
         sigma_base: (0..whole).map(decay(7.9)).collect(),
         sigma_tuned: (0..whole).map(decay(10.7)).collect(),
+        bulk: None,
         left: Some(left),
         right: None,
         intruders: None,

@@ -48,13 +48,18 @@ const ATTRIBUTES: readonly Attribute[] = [
   whole('vector', 1, 'which fine-tuned vector', 1),
   whole('top', 1, 'how many rows and columns of the map', 32),
   whole('until', 0, 'a training step', 1000),
+  {
+    name: 'times',
+    fits: (value) => Number(value) >= 1e-3 && Number(value) <= 1e3,
+    write: 'a factor of the change from 0.001 to 1000: times="2"',
+  },
   words('theme', 'light', 'dark'),
   // An empty one is the usual caption.
   { ...words('caption', 'title', 'none'), fits: (value) => ['', 'title', 'none'].includes(value) },
   {
     name: 'controls',
-    fits: (value) => split(value).every((word) => ['k', 'epsilon', 'step', 'menu', 'none'].includes(word)),
-    write: 'any of k, epsilon, step and menu, or none: controls="epsilon menu"',
+    fits: (value) => split(value).every((word) => ['k', 'epsilon', 'step', 'times', 'menu', 'none'].includes(word)),
+    write: 'any of k, epsilon, step, times and menu, or none: controls="epsilon menu"',
   },
 ];
 

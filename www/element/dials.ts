@@ -1,6 +1,7 @@
 /** The dials of an embed, and what each sets; which of them a figure has, the list of figures says. Pure. */
 import { checkpoints, placeOf } from '../state/checkpoints';
 import { LONGEST_WINDOW } from '../contract';
+import { ofPower, POWERS, said } from '../state/times';
 import type { Dial as DialId, Model, Settings } from '../wasm/embed/lorascope';
 
 interface Now {
@@ -8,6 +9,7 @@ interface Now {
   models: readonly Model[];
   model: number | undefined;
   until: number | null | undefined;
+  times: number | null | undefined;
 }
 
 export interface Dial {
@@ -53,7 +55,21 @@ const STEP: Dial = {
   set: (at, models, model) => ({ until: checkpoints(models, model)[at]?.step ?? null }),
 };
 
-const ALL = [K, EPSILON, STEP];
+/** On a slider of powers: half as strong is as far from 1 as twice as strong. */
+const TIMES: Dial = {
+  id: 'times',
+  of: ({ times }) => ({
+    min: -POWERS,
+    max: POWERS,
+    step: 0.01,
+    value: Math.log10(times ?? 1),
+    label: 'α ×',
+    said: said(times ?? 1),
+  }),
+  set: (power) => ({ times: ofPower(power) }),
+};
+
+const ALL = [K, EPSILON, STEP, TIMES];
 
 /** `own`: those of the figure; `asked` is the element's attribute `controls`. */
 export function dials(

@@ -42,6 +42,7 @@ export class LorascopeFigure extends LitElement implements Public {
     vector: { type: Number, reflect: true },
     top: { type: Number, reflect: true },
     until: { type: Number, reflect: true },
+    times: { type: Number, reflect: true },
     fraction: { type: Boolean, reflect: true },
     adaptersOnly: { type: Boolean, attribute: 'adapters-only', reflect: true },
     theme: { reflect: true },
@@ -66,6 +67,7 @@ export class LorascopeFigure extends LitElement implements Public {
   declare vector: number | null;
   declare top: number | null;
   declare until: number | null;
+  declare times: number | null;
   declare fraction: boolean;
   declare adaptersOnly: boolean;
   declare theme: Theme | null;
@@ -207,6 +209,7 @@ export class LorascopeFigure extends LitElement implements Public {
       fraction: this.fraction,
       adaptersOnly: this.adaptersOnly,
       until: this.until ?? undefined,
+      times: this.times ?? undefined,
     };
   }
 
@@ -277,6 +280,7 @@ export class LorascopeFigure extends LitElement implements Public {
       settings: this.#settings,
       models: this.head!.models,
       until: this.until,
+      times: this.times,
       model: this.#spec().model,
     });
     const set = (event: Event) => {

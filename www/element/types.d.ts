@@ -66,13 +66,15 @@ export interface LorascopeFigureElement extends HTMLElement {
   top: number | null;
   /** The training step up to which an evolution is drawn. */
   until: number | null;
+  /** The factor of every change with which the threshold is asked what would cross. */
+  times: number | null;
   /** The k curve as a share of all vectors. */
   fraction: boolean;
   /** A measure by layer without full fine-tunes; the attribute is `adapters-only`. */
   adaptersOnly: boolean;
   /** By default the colour scheme of the page around it: light where that declares none. */
   theme: 'light' | 'dark' | null;
-  /** Dials shown, of `k`, `epsilon`, `step`, and `menu`; `none` shows none; by default what the figure has. */
+  /** Dials shown, of `k`, `epsilon`, `step`, `times`, and `menu`; `none` shows none; by default what the figure has. */
   controls: string | null;
   /** A title above and a line below say what is shown, by which rule, from which base. `title`: the title alone; `none`: neither. */
   caption: 'none' | 'title' | null;

@@ -12,6 +12,7 @@ import type {
   AllVectors,
   Answers,
   Cut,
+  Foreseen,
   Operated,
   Outcome,
   Plan,
@@ -72,6 +73,8 @@ export interface Engine {
   head(): Promise<Report>;
   /** Computes one matrix of the plan for all its models. Several may be asked for at once. */
   analyze(matrix: number, task: Task): Promise<Answer>;
+  /** The margins of one matrix's changes to the threshold; none of its vectors is compared. Rejects with the reason. */
+  foresee(matrix: number, task: Task): Promise<Foreseen[]>;
   /** All pre-trained vectors of one matrix against all of one model's, computed exactly and not kept. Rejects with the reason. */
   vectors(matrix: number, model: number): Promise<AllVectors>;
   /** Every arm at every lambda of a cut of one matrix. Rejects with the reason. */
@@ -156,6 +159,11 @@ class WorkerEngine implements Engine {
   async analyze(matrix: number, task: Task): Promise<Answer> {
     const life = await this.#alive();
     return this.#call(life, life.remote.analyze(matrix, task));
+  }
+
+  async foresee(matrix: number, task: Task): Promise<Foreseen[]> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.foresee(matrix, task));
   }
 
   async vectors(matrix: number, model: number): Promise<AllVectors> {

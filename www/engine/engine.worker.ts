@@ -13,6 +13,7 @@ import type {
   Answers,
   ByteRange,
   Cut,
+  Foreseen,
   Operated,
   Outcome,
   Plan,
@@ -92,6 +93,17 @@ const remote = {
     // Kept first, answered then: what the page shows as done survives a reload.
     if (hashes) await kept.keep(session.keys(matrix, task), hashes, outcomes);
     return answer(outcomes, false);
+  },
+
+  async foresee(matrix: number, task: Task): Promise<Foreseen[]> {
+    await gate.enter();
+    try {
+      return await session.foresee(matrix, await readAll(session.ranges(matrix)), task);
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
+    }
   },
 
   async vectors(matrix: number, model: number): Promise<AllVectors> {

@@ -1,6 +1,7 @@
 /** The report on the page: fed from the state, asked by the views. Answers are kept until results or settings change. */
 import type { State } from '../state/state';
 import type {
+  AlphaPattern,
   ArmWords,
   Cut,
   Differences,
@@ -153,6 +154,16 @@ export class LiveReport {
       (view) => view.reading(settings, model, planned),
       undefined,
     );
+  }
+
+  /** Which matrices another strength of every change would carry over the threshold, in words. */
+  crossing(settings: Settings, times: number): string {
+    return this.#ask(`crossing ${times}`, settings, (view) => view.crossing(settings, times), '');
+  }
+
+  /** PEFT's `alpha_pattern` that keeps every LoRA module of a model at a margin or below it. */
+  alphaPattern(settings: Settings, model: number, most: number): AlphaPattern | undefined {
+    return this.#view?.alphaPattern(settings, model, most);
   }
 
   findings(settings: Settings): Findings {

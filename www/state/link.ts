@@ -1,6 +1,7 @@
 /** The state as a link: what the reader has set, in the address after `#`. Versioned; what is left out is the default. Pure. */
 import { PRESETS } from '../contract';
 import { defaults, type State } from './state';
+import { timesOf } from './times';
 import type { FigureId, Theme } from '../wasm/simd/lorascope';
 
 const VERSION = '1';
@@ -64,6 +65,7 @@ export function read(hash: string): Link {
     fraction: has('fraction') !== undefined || s.fraction,
     adaptersOnly: has('adapters') !== undefined || s.adaptersOnly,
     until: whole('until') ?? s.until,
+    times: timesOf(Number(has('times') ?? '')) ?? s.times,
     byLayer: has('measure') ?? s.byLayer,
   });
   return {
@@ -107,6 +109,7 @@ export function write(
     put(name, s.settings[name], plain.settings[name]);
   if (s.fraction) query.set('fraction', '');
   if (s.adaptersOnly) query.set('adapters', '');
+  put('times', s.times, plain.times);
   put('measure', s.byLayer);
   put('theme', theme);
   if (hide.length > 0) query.set('hide', hide.join(','));

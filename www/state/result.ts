@@ -13,7 +13,7 @@ export interface Matches {
 }
 
 /** Without maps, and of every spectrum the largest value only. */
-export interface Result extends Omit<Matrix, 'left' | 'right' | 'similarity' | 'follows'> {
+export interface Result extends Omit<Matrix, 'left' | 'right' | 'similarity' | 'follows' | 'bulk'> {
   left: Matches | undefined;
   right: Matches | undefined;
 }
@@ -29,7 +29,7 @@ export function brief(outcomes: readonly Outcome[]): Found[] {
 }
 
 function briefly(m: Matrix): Result {
-  const { similarity: _s, follows: _f, ...rest } = m;
+  const { similarity: _s, follows: _f, bulk: _b, ...rest } = m;
   return {
     ...rest,
     sigmaBase: m.sigmaBase.slice(0, 1),

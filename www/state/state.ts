@@ -2,6 +2,7 @@
 import type { Checkpoint } from './checkpoints';
 import { CORNER, LONGEST_WINDOW, SETTINGS } from '../contract';
 import type { DroppedFile, EngineInfo } from '../engine/engine';
+import type { Foresight } from './foresight';
 import type { Starting } from '../engine/start';
 import { type Renames, renamed } from './renames';
 import { NO_RUN, type RunState } from './run';
@@ -77,6 +78,8 @@ export interface State {
   byLayer: FigureId | undefined;
   /** The training step up to which an evolution is drawn; undefined: to its end. */
   until: number | undefined;
+  /** The factor of every change with which the threshold is asked what would cross. */
+  times: number;
   /** SHA-256 of files by their names, as far as they are computed. */
   hashes: ReadonlyMap<string, string>;
   /** The certified matrix that was computed exactly as well, to check its intervals. */
@@ -90,6 +93,8 @@ export interface State {
   /** The matrix and model of which every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   surgery: SurgeryState;
+  /** The margins to the threshold, where the reader asked for them before computing. */
+  foresight: Foresight | undefined;
   sort: Sort | undefined;
   allRows: boolean;
   /** Every model in the tables, however many there are. */
@@ -139,6 +144,7 @@ export function defaults(): State {
     adaptersOnly: false,
     byLayer: undefined,
     until: undefined,
+    times: 1,
     hashes: new Map(),
     verified: undefined,
     tables: new Set(),
@@ -146,6 +152,7 @@ export function defaults(): State {
     sampleMode: undefined,
     vectors: undefined,
     surgery: NO_SURGERY,
+    foresight: undefined,
     sort: undefined,
     allRows: false,
     allModels: false,
@@ -215,6 +222,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
     surgery: same ? s.surgery : NO_SURGERY,
+    foresight: same ? s.foresight : undefined,
     vectors: undefined,
     vector: undefined,
     focus: undefined,

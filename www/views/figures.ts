@@ -6,7 +6,9 @@ import type { Choice, Field, FigureKind } from '../wasm/simd/lorascope';
 import { dataTable, figure, menu, specOf } from './figure-frame';
 import { others, shown } from './many';
 import { words } from './row';
+import { strength } from './strength';
 import { View } from './view';
+import './alpha-budget';
 
 /** Whether a choice is offered: where it makes no difference it is not. */
 const OFFERED: Record<Field, (s: State) => boolean> = {
@@ -32,7 +34,9 @@ class FiguresView extends View {
     );
     return html`${drawn.map((own, at) => {
       const kind = own.byLayer && chosen ? chosen : own;
-      const spec = specOf(state, kind.id);
+      const strong = kind.dials.includes('times');
+      // A figure that has no such dial is not drawn again for it.
+      const spec = { ...specOf(state, kind.id), ...(strong && state.times !== 1 ? { times: state.times } : {}) };
       return html`<section class="row" id=${kind.id} data-testid="figure" data-figure=${kind.id}>
         ${words(
           {
@@ -44,9 +48,9 @@ class FiguresView extends View {
           html`${this.#alone()} ${own.byLayer ? this.#measure(kind, byLayer) : nothing}
             ${kind.choices.map((choice) => this.#choice(choice))} ${menu(this.ctx, kind.id)}`,
         )}
-        <div class="body">${figure(this.ctx, spec)}
+        <div class="body">${strong ? strength(this.ctx) : nothing}${figure(this.ctx, spec)}
           ${kind.perModel ? others(this.ctx, models, shown(this.ctx, models)) : nothing}
-          ${dataTable(this.ctx, spec)}</div>
+          ${dataTable(this.ctx, spec)}${strong ? html`<lorascope-alpha-budget .ctx=${this.ctx}></lorascope-alpha-budget>` : nothing}</div>
       </section>`;
     })}`;
   }

@@ -7,6 +7,7 @@ import { math } from '../text/math';
 import { missing } from '../state/run';
 import type { State } from '../state/state';
 import type { LeftOut, ModelSummary, Plan, PlanBase, PlanModel, Problem } from '../wasm/simd/lorascope';
+import { foresight } from './foresight';
 import { pickFiles } from './inputs';
 import { keptLine, storeNotice } from './kept';
 import { others, shown } from './many';
@@ -80,6 +81,7 @@ class PlanView extends View {
       ${plan.types.length > 0 && plan.models.length > 0 ? row({ title: 'Matrices', note: 'The paper looks at the linear layers inside the blocks.', kind: 'tight', body: selection(plan, (id, value) => app.answer(id, value)) }) : nothing}
       ${plan.leftOut.length > 0 ? row({ title: 'Left out', note: 'Nothing is dropped silently.', kind: 'tight', body: leftOut(plan.leftOut) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Cost', note: 'Estimated from the shapes; a run measures it.', kind: 'tight', body: this.#cost(plan) }) : nothing}
+      ${plan.matrices.length > 0 ? row({ title: 'Threshold', note: 'Whether the changes are strong enough for a generic direction to be new.', kind: 'tight', body: foresight(this.ctx) }) : nothing}
       ${plan.matrices.length > 0 ? row({ title: 'Method', note: 'Exact can be asked for later too, for one matrix or all.', kind: 'tight', body: modeChoice(this.ctx) }) : nothing}
       ${row({
         title: 'Settings',

@@ -8,7 +8,7 @@ mod table;
 use crate::figures::data::looks::looks;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, one_two_five};
-use crate::figures::{Request, sane_width};
+use crate::figures::{Focus, Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
 use crate::metrics::{Measure, Measured};
@@ -24,9 +24,10 @@ const HEIGHT: f64 = 340.0;
 /// One matrix of one model.
 pub(super) struct Mark<'a> {
     pub model: usize,
-    matrix: &'a Matrix,
-    /// The number across.
+    pub matrix: &'a Matrix,
+    /// The number across, and all that is known of it.
     pub value: f64,
+    pub reading: Measured,
     /// Bounds of the weakest best match in the window.
     weakest: (f64, f64),
     /// The number of intruders, and of vectors whose verdict is open.
@@ -60,7 +61,8 @@ impl<'a> Scatter<'a> {
         let settings = &request.settings;
         let found = report.models.iter().enumerate().flat_map(|(model, m)| {
             m.matrices.iter().filter_map(move |matrix| {
-                let value = across.read(matrix, settings).value().filter(|x| *x > 0.0)?;
+                let reading = across.read(matrix, settings);
+                let value = reading.value().filter(|x| *x > 0.0)?;
                 let weakest = match WEAKEST_MATCH.read(matrix, settings) {
                     Measured::Between(low, high) => (low, high),
                     reading => reading.value().map(|x| (x, x))?,
@@ -69,14 +71,14 @@ impl<'a> Scatter<'a> {
                     Measured::Counted(n, open) => (n, open),
                     _ => (0, 0),
                 };
-                Some((model, matrix, value, weakest, intruders))
+                Some((model, matrix, (value, reading), weakest, intruders))
             })
         });
         let mut found: Vec<_> = found.collect();
-        found.sort_by(|a, b| b.2.total_cmp(&a.2));
+        found.sort_by(|a, b| b.2.0.total_cmp(&a.2.0));
         let (least, most) = found
             .iter()
-            .fold(in_sight, |(l, h): (f64, f64), m| (l.min(m.2), h.max(m.2)));
+            .fold(in_sight, |(l, h): (f64, f64), m| (l.min(m.2.0), h.max(m.2.0)));
         let ticks = one_two_five(least.max(1e-12), most.min(1e12));
         let range = (
             ticks.first().copied().unwrap_or(0.1),
@@ -88,10 +90,11 @@ impl<'a> Scatter<'a> {
         let y = Axis::linear((lowest, 1.0), (HEIGHT - BOTTOM, TOP));
         let marks = found
             .into_iter()
-            .map(|(model, matrix, value, weakest, intruders)| Mark {
+            .map(|(model, matrix, (value, reading), weakest, intruders)| Mark {
                 model,
                 matrix,
                 value,
+                reading,
                 weakest,
                 intruders,
                 at: (x.at(value), y.at(weakest.1)),
@@ -121,6 +124,13 @@ impl<'a> Scatter<'a> {
     pub fn counted(&self, model: usize) -> (u64, u64) {
         let own = || self.marks.iter().filter(|m| m.model == model);
         (own().count() as u64, own().filter(|m| m.intruders.0 > 0).count() as u64)
+    }
+
+    /// The mark that a focus is on.
+    pub fn mark(&self, focus: &Focus) -> Option<&Mark<'a>> {
+        let name = focus.matrix.as_deref()?;
+        let of_model = |m: &&Mark| focus.model.is_none_or(|own| own as usize == m.model);
+        self.marks.iter().filter(of_model).find(|m| m.matrix.name == name)
     }
 
     fn focused(&self) -> Option<usize> {

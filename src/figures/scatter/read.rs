@@ -51,7 +51,7 @@ impl Scatter<'_> {
             title,
             lines: vec![
                 ("model".into(), self.labels[mark.model].clone()),
-                line(self.across, Measured::Exactly(mark.value)),
+                line(self.across, mark.reading),
                 line(&WEAKEST_MATCH, Measured::Between(mark.weakest.0, mark.weakest.1)),
                 line(&INTRUDERS, Measured::Counted(mark.intruders.0, mark.intruders.1)),
             ],

@@ -266,6 +266,7 @@ fn recipe(module: &Module, decided: &Decided, turned: bool) -> Recipe {
             method: module.method,
             parts: module.parts.clone(),
             scale: decided.scale,
+            alpha: decided.alpha,
             turned,
         },
     }

@@ -237,6 +237,7 @@ fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
             method,
             parts,
             scale,
+            alpha,
             turned: false,
         } => {
             // Parts that have a row for every output.
@@ -254,6 +255,7 @@ fn outputs(recipe: &Recipe, lines: Lines) -> Option<Recipe> {
                 method,
                 parts: parts.iter().map(cut).collect(),
                 scale: *scale,
+                alpha: *alpha,
                 turned: false,
             })
         }
