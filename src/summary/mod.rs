@@ -2,6 +2,7 @@
 
 mod apart;
 mod apply;
+mod comparison;
 mod differences;
 mod findings;
 mod margins;

@@ -6,7 +6,7 @@ use lorascope::figures::{self, FigureId, Focus, Request, Theme};
 use lorascope::plan::Answers;
 use lorascope::plan::names::leaf::leaf;
 use lorascope::plan::names::{canonical, place};
-use lorascope::report::{Match, Mode, Report, Settings, Side, Similarity, Task};
+use lorascope::report::{Makeup, Match, Mode, Report, Settings, Side, Similarity, Task, Turns};
 use lorascope::session::Session;
 use lorascope::{analyze, export, summary};
 
@@ -135,6 +135,16 @@ fn change(report: &mut Report, how: u8) {
         9 => side.tied_cos = Some(vec![cos; n as usize]),
         10 => side.signed_cos = Some(vec![-cos; n as usize]),
         11 => {
+            side.makeup = Some(Makeup {
+                spread: vec![1.0 + cos; n as usize],
+                block: vec![cos; n as usize],
+                block_first: vec![n; n as usize],
+                outside: vec![],
+            });
+            side.turns = Some(Turns {
+                tuned: vec![cos * 1.5; n as usize],
+                base: vec![cos; n as usize],
+            });
             side.vectors = Some(Similarity {
                 rows: n,
                 cols: 2,
