@@ -67,10 +67,10 @@ fn ends_of_run(models: &[Model], last: usize) -> Option<[usize; 2]> {
 }
 
 impl Side {
-    /// None where nothing is known of it.
+    /// None where none of its vectors is looked at.
     fn of(model: &Model, name: &str, settings: &Settings) -> Option<Side> {
         let seen = Seen::of(model, settings);
-        if seen.matrices == 0 {
+        if seen.possible == 0 {
             return None;
         }
         let shares = model.matrices.iter().map(|m| INTRUDER_ENERGY.read(m, settings).value());
@@ -79,7 +79,8 @@ impl Side {
             name: said_of(&middle(name, 40)),
             certain: seen.below[0],
             open: seen.undecided,
-            possible: seen.possible,
+            // A side that was not computed is undecided and not looked at.
+            possible: seen.possible.max(seen.below[0].saturating_add(seen.undecided)),
             energy: mean(&shares),
             size: size(&model.matrices),
             margin: model
@@ -92,7 +93,7 @@ impl Side {
     }
 
     fn most(&self) -> u32 {
-        self.certain + self.open
+        self.certain.saturating_add(self.open)
     }
 
     /// "13 of 240", "13 to 15 of 240".

@@ -75,7 +75,9 @@ function part(m: Result, whole: Matrix | undefined, window: number, signed: bool
       ...(maxCosUpper ? { maxCosUpper: numbers(maxCosUpper, window) } : {}),
       ...(tiedCos && whole ? { tiedCos: numbers(tiedCos, window) } : {}),
       ...(all?.makeup ? { makeup: makeup(all.makeup, Math.min(window, CORNER)) } : {}),
-      ...(all?.turns ? { turns: { tuned: numbers(all.turns.tuned, CORNER), base: numbers(all.turns.base, CORNER) } } : {}),
+      ...(all?.turns
+        ? { turns: { tuned: numbers(all.turns.tuned, CORNER), base: numbers(all.turns.base, CORNER) } }
+        : {}),
       ...(signedCos && signed ? { signedCos: numbers(signedCos, window) } : {}),
     };
   };
