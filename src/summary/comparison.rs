@@ -187,7 +187,7 @@ fn counts(sides: &[Side]) -> String {
     format!("Of {all} models {few}; {many}")
 }
 
-/// "they hold the largest share of ‖W‖² in LoRA r = 8, 7.1 % against 0.4 % (means over matrices)": a count says nothing of size.
+/// "their share of ‖W‖² is the largest in LoRA r = 8, 7.1 % against 0.4 % (means over matrices)": a count says nothing of size.
 fn energies(sides: &[Side]) -> Option<String> {
     let known: Vec<(&Side, f64)> = sides
         .iter()
@@ -215,7 +215,7 @@ fn energies(sides: &[Side]) -> Option<String> {
         _ => format!(", {} or less in the others", print(next)),
     });
     Some(format!(
-        "they hold the largest share of ‖W‖² in {}, {printed}{others} (means over matrices)",
+        "their share of ‖W‖² is the largest in {}, {printed}{others} (means over matrices)",
         largest.name
     ))
 }
@@ -228,11 +228,11 @@ fn margin(sides: &[Side]) -> Option<String> {
     let ((strong, most), (weak, least)) = (known.first().copied()?, known.last().copied()?);
     let [high, low] = [most, least].map(|x| fixed(x, 2));
     let reach = match known.len() {
-        1 => format!("{high} in {}", strong.name),
-        2 if high == low => format!("{high} in both"),
-        n if high == low => format!("{high} in all {}", count(n as u64)),
-        2 => format!("{high} in {} and {low} in {}", strong.name, weak.name),
-        _ => format!("between {low} in {} and {high} in {}", weak.name, strong.name),
+        1 => format!("is {high} in {}", strong.name),
+        2 if high == low => format!("is {high} in both"),
+        n if high == low => format!("is {high} in all {}", count(n as u64)),
+        2 => format!("is {high} in {} and {low} in {}", strong.name, weak.name),
+        _ => format!("runs from {low} in {} to {high} in {}", weak.name, strong.name),
     };
     let less = if most < 1.0 {
         "below 1 no generic direction is new".to_owned()
@@ -249,7 +249,7 @@ fn margin(sides: &[Side]) -> Option<String> {
         n => format!("; {} models need exact mode for it", count(n as u64)),
     };
     Some(format!(
-        "The largest margin to the threshold of a generic new direction (a yardstick) is {reach}; {less}{unknown}."
+        "The largest margin to the threshold of a generic new direction (a yardstick) {reach}; {less}{unknown}."
     ))
 }
 
@@ -309,7 +309,7 @@ mod tests {
         begins(
             vec![model("ana", 3, 0, 0.5), model("ben", 0, 0, 0.01)],
             "ben has fewer new directions: ana has 3 of 10 at ‖ΔW‖ / ‖W₀‖ = 0.17, ben has none of 10 at ‖ΔW‖ / ‖W₀‖ = 0.003; \
-             they hold the largest share of ‖W‖² in ana, 32 % (means over matrices). \
+             their share of ‖W‖² is the largest in ana, 32 % (means over matrices). \
              The largest margin to the threshold of a generic new direction (a yardstick) is 2.07 in ana and 0.04 in ben; α = 7.7 instead of 16 keeps \
              ana below it everywhere. Weights do not say",
         );
@@ -333,7 +333,7 @@ mod tests {
         begins(
             many(8),
             "Of 8 models run-0 has the fewest new directions, none of 10 at ‖ΔW‖ / ‖W₀‖ = 0.034; run-7 has the most new directions, 7 of 10 at \
-             ‖ΔW‖ / ‖W₀‖ = 0.27; they hold the largest share of ‖W‖² in run-7, 62 %, 56 % or less in the others (means over matrices).",
+             ‖ΔW‖ / ‖W₀‖ = 0.27; their share of ‖W‖² is the largest in run-7, 62 %, 56 % or less in the others (means over matrices).",
         );
         let sixteen: Vec<Model> = (0..16).map(|i| model(&format!("run-{i}"), i % 3, 0, 0.1)).collect();
         begins(
