@@ -59,6 +59,21 @@ pub fn estimate(value: f64, relative_error: f64, decimals: usize) -> String {
     )
 }
 
+/// A share of something else's size: two digits that say something.
+pub fn ratio(x: f64) -> String {
+    match x.abs() {
+        x if x >= 1e4 || x < 5e-4 && x > 0.0 => format!("{x:.1e}"),
+        x => fixed(x, if x < 0.1 { 3 } else { 2 }),
+    }
+}
+
+/// Two digits, rounded down: what is said of the number holds of the printed one.
+pub fn rounded_down(x: f64) -> String {
+    let power = x.max(1e-12).log10().floor() as i32;
+    let step = 10f64.powi(power - 1);
+    fixed((x / step).floor() * step, (1 - power).max(0) as usize)
+}
+
 /// A value known within bounds as they are printed: `0.27`, `0.06–0.27`, or `≤ 0.27` where the lower bound says nothing.
 pub fn interval(low: String, high: String, positive: bool) -> String {
     let says_nothing = !positive || low.bytes().all(|b| b == b'0' || b == b'.');

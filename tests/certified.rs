@@ -1,5 +1,6 @@
 //! Certified mode against the whole SVD: it may leave a verdict open, but never be wrong.
 
+use crate::beside_match::bounds_hold;
 use crate::common::synthetic::{Spectrum, case};
 use crate::common::{self, Visit, fixtures, sample};
 use lorascope::analyze::analyze;
@@ -27,6 +28,7 @@ fn check(label: &str, case: &common::synthetic::Case, side: Side) -> (u32, u32) 
 #[track_caller]
 fn compare(label: &str, truth: &Matrix, found: &Matrix, side: Side) -> (u32, u32) {
     assert_eq!(found.mode, Some(Mode::Certified), "{label}: {:?}", found.reason);
+    bounds_hold(label, truth, found, side);
     let (truth, bounds) = (
         Intervals::of(truth, Rule::absolute(side)).unwrap(),
         Intervals::of(found, Rule::absolute(side)).unwrap(),

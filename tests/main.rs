@@ -8,6 +8,7 @@ static MEMORY: common::memory::Counting = common::memory::Counting;
 mod adversary;
 mod attacks;
 mod beside;
+mod beside_match;
 mod certified;
 mod field;
 mod field_kinds;

@@ -10,6 +10,8 @@ const STRENGTHS = Array.from({ length: 25 }, (_, n) => n / 16);
 const SEED = 10;
 /** The longest window that a slider offers (www/contract.ts). */
 const LONGEST = 100;
+/** Vectors of which a map, and what they are made of, is kept (www/contract.ts). */
+const CORNER = 32;
 /** Rows and columns of the picture's map. */
 const TOP = 16;
 /** The task and the rule that a reader begins with; both sides, since the stored report has to answer for either. */
@@ -64,10 +66,18 @@ async function sample({ Session, ReportView }) {
  * verdict may depend on it.
  */
 function part({ left, right, similarity, delta, sigmaBase, sigmaTuned, ...rest }) {
-  const side = ({ maxCos, argmax, tiedCos }) => ({
+  const first = (list) => list?.slice(0, CORNER).map((x) => Number(x.toPrecision(4)));
+  const made = ({ spread, block, blockFirst, outside }) => ({
+    spread: first(spread),
+    block: first(block),
+    blockFirst: first(blockFirst),
+    outside: first(outside),
+  });
+  const side = ({ maxCos, argmax, tiedCos, makeup }) => ({
     maxCos: maxCos.slice(0, LONGEST),
     argmax: argmax.slice(0, LONGEST),
     tiedCos: tiedCos?.slice(0, LONGEST),
+    makeup: makeup && made(makeup),
   });
   return {
     ...rest,

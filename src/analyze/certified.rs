@@ -6,7 +6,7 @@ use super::{Answer, Numbers, Stop};
 use crate::linalg::{self, Matrix, Question, Settled, SideMatch, Tune};
 use crate::metrics::intruder::{self, Rule};
 use crate::metrics::tied::tied_cosines;
-use crate::report::{self, Bulk, Match, Probe, Side, Similarity, Task};
+use crate::report::{self, Bulk, CORNER, Match, Probe, Side, Similarity, Task, Turns};
 
 pub fn compute(w0: &Weights, changes: &[Result<Change, Stop>], task: &Task) -> Vec<Answer> {
     let tunes: Vec<Option<Tune>> = changes.iter().map(|c| c.as_ref().ok().and_then(Change::tune)).collect();
@@ -80,6 +80,10 @@ fn numbers(c: linalg::Compared) -> Numbers {
         max_cos: side.cos,
         max_cos_upper: Some(side.upper),
         argmax: side.argmax,
+        turns: Some(Turns {
+            tuned: side.turn.into_iter().take(CORNER).collect(),
+            base: side.base_turn.into_iter().take(CORNER).collect(),
+        }),
         ..Match::default()
     };
     Numbers {

@@ -6,6 +6,7 @@ use super::{Answer, Numbers, Stop};
 use crate::linalg::{self, AlongAxes, Cosines, Matrix, Svd, View};
 use crate::metrics::best_match::best_match;
 use crate::metrics::tied::tied_cosines;
+use crate::metrics::vector::makeup;
 use crate::report::{CORNER, Match, Similarity};
 use rayon::prelude::*;
 
@@ -191,6 +192,7 @@ fn matches(cosines: &Matrix, sigma: &[f32]) -> Match {
         argmax: best.row,
         tied_cos,
         signed_cos: Some(best.signed),
+        makeup: Some(makeup(cosines.as_slice(), cosines.nrows(), sigma)),
         ..Match::default()
     }
 }

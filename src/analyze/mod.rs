@@ -226,7 +226,18 @@ fn rounding(w0: &Weights, change: &Change) -> Option<f32> {
     Some(norm).filter(|norm| norm.is_finite())
 }
 
-fn fill(job: &Job, numbers: Numbers) -> report::Matrix {
+fn fill(job: &Job, mut numbers: Numbers) -> report::Matrix {
+    // Base vectors that are a basis leave nothing outside.
+    let n = job.rows.min(job.cols);
+    for (side, dimension) in [(&mut numbers.left, job.rows), (&mut numbers.right, job.cols)] {
+        if let Some(makeup) = side
+            .as_mut()
+            .and_then(|side| side.makeup.as_mut())
+            .filter(|_| dimension == n)
+        {
+            makeup.outside.clear();
+        }
+    }
     report::Matrix {
         status: Status::Analyzed,
         sigma_base: numbers.sigma_base,

@@ -47,7 +47,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }
-    readings(&mut out, report, request);
+    readings(&mut out, report, request, findings.get("readings"));
     out.push_str("\n## Intruders by layer and type\n\n");
     if let Some(figure) = FigureId::named("overview") {
         rows(
@@ -69,8 +69,11 @@ pub fn markdown(report: &Report, request: &Request) -> String {
 }
 
 /// The reading of each model; of a run that of its last checkpoint.
-fn readings(out: &mut String, report: &Report, request: &Request) {
+fn readings(out: &mut String, report: &Report, request: &Request, comparison: Option<&String>) {
     out.push_str("\n## Readings\n");
+    if let Some(comparison) = comparison {
+        let _ = write!(out, "\n{}\n", cell(comparison));
+    }
     let names = labels(&report.models);
     for at in last_of_runs(&report.models) {
         let Some(told) = reading(report, &request.settings, at, request.planned) else {

@@ -76,6 +76,9 @@ fn cut(m: &mut Matrix, request: &Request) {
         if !keeps.places {
             (side.argmax, side.tied_cos) = (vec![], None);
         }
+        if !keeps.makeup {
+            (side.makeup, side.turns) = (None, None);
+        }
         side.vectors = keeps
             .vectors
             .and_then(|(rows, cols)| Some(part(side.vectors.take()?, rows, cols)));

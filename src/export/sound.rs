@@ -2,7 +2,7 @@
 //! runs once, when the report is opened; after that the report is drawn as it is.
 
 use crate::report::surgery::Surgery;
-use crate::report::{Bulk, Delta, Match, Matrix, Probe, Report, Similarity};
+use crate::report::{Bulk, Delta, Makeup, Match, Matrix, Probe, Report, Similarity, Turns};
 
 /// The first thing that is wrong with it, in words: "“model.layers.0.q” of “lora”: its best matches point beyond the base’s 24 vectors".
 pub fn fault(report: &Report) -> Option<String> {
@@ -107,7 +107,40 @@ fn of_match(side: &Match, n: usize) -> Option<String> {
     {
         return Some("one of its cosines is outside 0 to 1".into());
     }
+    if let Some(what) = side.makeup.as_ref().and_then(|makeup| of_makeup(makeup, n)) {
+        return Some(what);
+    }
+    if let Some(what) = side.turns.as_ref().and_then(|turns| of_turns(turns, n)) {
+        return Some(what);
+    }
     side.vectors.as_ref().and_then(|map| of_map(map, n))
+}
+
+fn of_makeup(makeup: &Makeup, n: usize) -> Option<String> {
+    let all = makeup.spread.len();
+    let lengths = [makeup.block.len(), makeup.block_first.len()];
+    let outside = makeup.outside.len();
+    if all > n || lengths.iter().any(|length| *length != all) || outside != 0 && outside != all {
+        return Some("what its vectors are made of differs in length".into());
+    }
+    if makeup.block_first.iter().any(|i| *i as usize >= n) {
+        return Some(format!("a block of tied vectors begins beyond the base’s {n} vectors"));
+    }
+    // Rounding leaves a copy a little below 1.
+    let share = |share: &f32| (0.0..=COSINE).contains(share);
+    let sound = makeup.spread.iter().all(|s| s.is_finite() && *s >= 0.99)
+        && makeup.block.iter().chain(&makeup.outside).all(share);
+    (!sound).then(|| "a share of its vectors is outside 0 to 1".into())
+}
+
+fn of_turns(turns: &Turns, n: usize) -> Option<String> {
+    let right = std::f32::consts::FRAC_PI_2 * COSINE;
+    let all = turns.tuned.iter().chain(&turns.base);
+    if turns.tuned.len() > n || turns.base.len() > n {
+        return Some(format!("it has angles of more than its {n} vectors"));
+    }
+    (!all.into_iter().all(|angle| (0.0..=right).contains(angle)))
+        .then(|| "one of its angles is not between 0 and 90°".into())
 }
 
 fn of_map(map: &Similarity, n: usize) -> Option<String> {

@@ -189,6 +189,8 @@ pub struct Keeps {
     pub matches: Matches,
     /// The place of each best match, and its near ties.
     pub places: bool,
+    /// What the vectors of the window are made of, beside their best matches.
+    pub makeup: bool,
     /// The corner of the cosine matrix.
     pub map: bool,
     /// Overlaps with the checkpoint before.
@@ -214,6 +216,7 @@ impl Keeps {
         spectra: false,
         matches: Matches::Window,
         places: false,
+        makeup: false,
         map: false,
         follows: false,
         vectors: None,
@@ -222,6 +225,8 @@ impl Keeps {
     pub const ONE_MATRIX: Keeps = Keeps {
         spectra: true,
         places: true,
+        makeup: true,
+        map: true,
         ..Keeps::COUNTS
     };
 }

@@ -57,6 +57,9 @@ pub fn leading(mut m: Matrix) -> Matrix {
         left.argmax.truncate(CORNER);
         left.tied_cos.iter_mut().for_each(|tied| tied.truncate(CORNER));
         left.signed_cos = None;
+        if let Some(makeup) = &mut left.makeup {
+            makeup.cut(CORNER);
+        }
     }
     if let Some(delta) = &mut m.delta {
         delta.sigma.truncate(CORNER);

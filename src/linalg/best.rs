@@ -11,7 +11,7 @@ use super::certificate::{Certificate, Known};
 use super::cholesky::is_positive_definite;
 use super::edge::Edge;
 use super::invariant::{Invariant, Side};
-use super::isolate::{Isolated, isolate};
+use super::isolate::{Group, Isolated, isolate};
 use super::kernel::Scalar;
 use super::lanczos::{Lanczos, Run};
 use super::leading::{Leading, ROUNDING, rounding_size};
@@ -73,6 +73,10 @@ pub struct SideMatch {
     pub argmax: Vec<u32>,
     /// |U0^T U| of the leading base vectors (rows) and tuned vectors (columns).
     pub cosines: Matrix,
+    /// The angle between each of these tuned vectors and the true one, at most.
+    pub turn: Vec<f32>,
+    /// The angle between the span of the first i + 1 of these base vectors and the true one, at most; as many as are isolated.
+    pub base_turn: Vec<f32>,
 }
 
 /// Both sides, as far as asked for.
@@ -109,7 +113,7 @@ impl Sides {
                 side.upper[j] = side.upper[j].min(again.upper[j]).max(side.cos[j]);
             }
             // The later ones are of more base vectors, to which argmax may point.
-            side.cosines = again.cosines;
+            (side.cosines, side.turn, side.base_turn) = (again.cosines, again.turn, again.base_turn);
         }
     }
 }
@@ -304,6 +308,7 @@ impl<'a> Against<'a> {
             }));
         }
         self.bound_the_rest(tuned, &mut vectors, base, short, question)?;
+        let base_turn = self.spans(&base.residual);
         let mut sides = Vec::new();
         for (at, found) in leading.iter().enumerate() {
             let (own, known) = if short {
@@ -311,24 +316,29 @@ impl<'a> Against<'a> {
             } else {
                 (&found.long, &self.leading.long)
             };
-            let cosines: Matrix = product(View::from(known).t(), own);
+            let mut cosines: Matrix = product(View::from(known).t(), own);
+            // Of vectors of which something is proved those of the proof.
+            let count = cosines.ncols();
+            for vector in vectors.iter().filter(|v| v.tune == at && v.place < count) {
+                let mut column = cosines.column_mut(vector.place);
+                column.iter_mut().zip(&vector.c).for_each(|(cell, c)| *cell = *c as f32);
+            }
             let mut side = SideMatch {
                 cos: vec![],
                 upper: vec![],
                 argmax: vec![],
                 cosines: cosines.map(|c| c.abs().min(1.0)),
+                turn: vec![],
+                base_turn: base_turn.clone(),
             };
             for j in 0..own.ncols() {
                 let one = vectors.iter().find(|v| v.tune == at && v.place == j);
                 let (mut low, mut high, best) = one.map_or((0.0, 1.0, 0), |v| (v.low, v.high(), v.best));
-                if refuted(
-                    side.cosines.column(j).as_slice(),
-                    self.leading,
-                    one.map_or(1.0, |v| v.turn),
-                    high,
-                ) {
-                    (low, high) = (0.0, 1.0);
+                let mut turn = one.map_or(FRAC_PI_2, |v| v.turn);
+                if refuted(side.cosines.column(j).as_slice(), self.leading, turn, high) {
+                    (low, high, turn) = (0.0, 1.0, FRAC_PI_2);
                 }
+                side.turn.push(outwards(turn));
                 side.cos.push((low - OUTWARDS).max(0.0) as f32);
                 side.upper.push((high + OUTWARDS).min(1.0) as f32);
                 side.argmax.push(best as u32);
@@ -336,6 +346,22 @@ impl<'a> Against<'a> {
             sides.push(side);
         }
         Ok(sides)
+    }
+
+    /// How far the spans of the first base vectors may be turned: those that end with a group, by all residuals against the gap below it; others
+    /// by anything.
+    fn spans(&self, residual: &[f64]) -> Vec<f32> {
+        let mut turn = vec![outwards(FRAC_PI_2); self.isolated.known()];
+        for group in &self.isolated.groups {
+            let first = Group {
+                members: 0..group.members.end,
+                gap: group.gap,
+            };
+            if let Some(turn) = turn.get_mut(group.members.end - 1) {
+                *turn = outwards(first.angle(residual));
+            }
+        }
+        turn
     }
 
     /// The interval of one vector by the known groups.
@@ -506,6 +532,14 @@ impl<'a> Against<'a> {
         }
         is_positive_definite(g)
     }
+}
+
+/// An angle in the 24 bits of the report, not below itself.
+fn outwards(angle: f64) -> f32 {
+    if angle.is_nan() {
+        return std::f32::consts::FRAC_PI_2;
+    }
+    ((angle + OUTWARDS).min(FRAC_PI_2)) as f32
 }
 
 /// The number of base vectors that are worth isolating: those that can be told from the rest. Nothing rests on the choice.

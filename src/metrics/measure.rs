@@ -131,6 +131,30 @@ impl From<Option<f64>> for Measured {
     }
 }
 
+impl Unit {
+    /// A value in print.
+    pub fn print(self, reading: Measured) -> String {
+        let number = |x: f64| match self {
+            Unit::Count => print::count(x.max(0.0) as u64),
+            Unit::Decimals(digits) => print::fixed(x, digits),
+            Unit::Percent => format!("{} %", print::fixed(100.0 * x, if x < 0.0995 { 1 } else { 0 })),
+            Unit::Degrees => format!("{}°", print::fixed(x, 0)),
+        };
+        match reading {
+            Measured::Nothing => "–".into(),
+            Measured::NeedsExact => "exact mode only".into(),
+            Measured::Exactly(x) => number(x),
+            Measured::About(x, error) => print::estimate(x, error, self.decimals()),
+            Measured::Between(low, high) if high == f64::INFINITY => format!("≥ {}", number(low)),
+            Measured::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
+            Measured::Counted(n, 0) => print::count(n.into()),
+            Measured::Counted(n, open) => {
+                format!("{} + {} undecided", print::count(n.into()), print::count(open.into()))
+            }
+        }
+    }
+}
+
 impl Measure {
     /// Its value in one matrix under a rule.
     pub fn read(&self, matrix: &Matrix, settings: &Settings) -> Measured {
@@ -151,23 +175,7 @@ impl Measure {
 
     /// A value in print.
     pub fn print(&self, reading: Measured) -> String {
-        let number = |x: f64| match self.unit {
-            Unit::Count => print::count(x.max(0.0) as u64),
-            Unit::Decimals(digits) => print::fixed(x, digits),
-            Unit::Percent => format!("{} %", print::fixed(100.0 * x, if x < 0.0995 { 1 } else { 0 })),
-            Unit::Degrees => format!("{}°", print::fixed(x, 0)),
-        };
-        match reading {
-            Measured::Nothing => "–".into(),
-            Measured::NeedsExact => "exact mode only".into(),
-            Measured::Exactly(x) => number(x),
-            Measured::About(x, error) => print::estimate(x, error, self.unit.decimals()),
-            Measured::Between(low, high) => print::interval(number(low), number(high), low > 0.0),
-            Measured::Counted(n, 0) => print::count(n.into()),
-            Measured::Counted(n, open) => {
-                format!("{} + {} undecided", print::count(n.into()), print::count(open.into()))
-            }
-        }
+        self.unit.print(reading)
     }
 
     /// A value in a narrow column: no errors and no decimals that nobody compares.

@@ -17,6 +17,7 @@ pub mod stable_rank;
 pub mod threshold_margin;
 pub mod tied;
 pub mod tracks;
+pub mod vector;
 pub mod weakest_match;
 
 pub use measure::{Bound, Measure, Measured, Of, Spectrum, Unit};

@@ -4,6 +4,7 @@
 use super::intruder::counted;
 use super::{Bound, Measure, Of, Unit};
 use crate::report::{Match, Matrix, Settings, Side};
+use std::ops::Range;
 
 pub static TIED_ANGLE: Measure = Measure {
     id: "tied-angle",
@@ -67,12 +68,32 @@ fn of_matrix(matrix: &Matrix, settings: &Settings) -> Option<f64> {
 /// Neighbours whose singular values differ by less than this part are tied.
 const TIE: f32 = 1e-3;
 
+/// Whether the i-th value and the next are one, so that a small change may turn their vectors.
+fn is_tied(sigma: &[f32], i: usize) -> bool {
+    let (Some(own), Some(next)) = (sigma.get(i), sigma.get(i + 1)) else {
+        return false;
+    };
+    *own > 0.0 && own - next < TIE * own
+}
+
+/// Runs of tied neighbours, one after the other; a value without any is a run of its own. `sigma` descending.
+pub fn blocks(sigma: &[f32]) -> Vec<Range<usize>> {
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    for i in 0..sigma.len() {
+        match blocks.last_mut() {
+            Some(last) if i > 0 && is_tied(sigma, i - 1) => last.end = i + 1,
+            _ => blocks.push(i..i + 1),
+        }
+    }
+    blocks
+}
+
 /// The cosine of every tuned vector with the space of the base vectors tied with its best match; none where nothing is tied.
 ///
 /// `cosines`: u0_i . u_j, `rows` base vectors down, column after column. `sigma` of the base, descending.
 pub fn tied_cosines(cosines: &[f32], rows: usize, sigma: &[f32], argmax: &[u32]) -> Option<Vec<f32>> {
-    let rows_known = rows.min(sigma.len());
-    let tied = |i: usize| i + 1 < rows_known && sigma[i] > 0.0 && sigma[i] - sigma[i + 1] < TIE * sigma[i];
+    let sigma = &sigma[..rows.min(sigma.len())];
+    let tied = |i: usize| is_tied(sigma, i);
     if rows == 0
         || !argmax
             .iter()

@@ -60,7 +60,7 @@ pub struct Generator {
 }
 
 /// Counts every change after which the same files may give other numbers: results of another one are not used.
-pub const ENGINE: u32 = 8;
+pub const ENGINE: u32 = 9;
 
 /// The first engine whose bounds are proved: before it those of certified mode could be wrong.
 const FIRST_PROVED: u32 = 7;
@@ -513,10 +513,53 @@ pub struct Match {
     /// Fig. 4 exactly, and invents intruders at random. Present in exact mode.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signed_cos: Option<Vec<f32>>,
+    /// What the first vectors are made of, over all base vectors. Exact mode has it; absent in older reports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub makeup: Option<Makeup>,
+    /// How far computed vectors may be off the true ones. Certified mode has it; absent in older reports.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub turns: Option<Turns>,
     /// |u0_i . u_j| of this side, where more is known than the matrix's `similarity`: every pre-trained vector (rows) against the first
     /// fine-tuned ones (columns), or the leading corner of the right side.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub vectors: Option<Similarity>,
+}
+
+/// Sums over the cosines of the first tuned vectors, [`LONGEST_WINDOW`] at most, with all base vectors of their side.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Makeup {
+    /// 1 / sum of cos⁴: over how many base vectors it is spread; 1e10 where it meets none.
+    pub spread: Vec<f32>,
+    /// The largest sum of cos² over a block of tied base vectors, in [0, 1].
+    pub block: Vec<f32>,
+    /// The first base vector of that block, from 0.
+    pub block_first: Vec<u32>,
+    /// 1 - sum of cos², in [0, 1]; empty where the base vectors are a basis.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub outside: Vec<f32>,
+}
+
+impl Makeup {
+    /// Leaves the first vectors.
+    pub fn cut(&mut self, most: usize) {
+        for list in [&mut self.spread, &mut self.block, &mut self.outside] {
+            list.truncate(most);
+        }
+        self.block_first.truncate(most);
+    }
+}
+
+/// Angles in radians, right angles where nothing is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Turns {
+    /// Between each tuned vector of the map of cosines and the true one, at most.
+    pub tuned: Vec<f32>,
+    /// Between the span of the first i + 1 base vectors of that map and the true one, at most.
+    pub base: Vec<f32>,
 }
 
 /// The change dW = W - W0.

@@ -1,5 +1,6 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
+use super::comparison::comparison;
 use super::margins::Sides;
 use super::places::{Held, by_type, of_types};
 use super::tables::{ModelSummary, models};
@@ -11,7 +12,8 @@ use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`; none where there is nothing to say.
+/// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`, the comparison of
+/// the models by `readings`; none where there is nothing to say.
 pub type Findings = BTreeMap<String, String>;
 
 /// The summary of the whole run: both parts are asked for with every move of a slider, and the sentences come from the rows.
@@ -37,6 +39,7 @@ pub fn summary(report: &Report, settings: &Settings) -> Summary {
         ("effective-rank", ranks(report, &done)),
         ("k-curve", beyond(report, settings)),
         ("matrices", most(report, settings)),
+        ("readings", comparison(report, settings).unwrap_or_default()),
     ]
     .into_iter()
     .filter(|(_, said)| !said.is_empty())
@@ -50,13 +53,7 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
     // Among equals full fine-tuning comes last: it is what the others are held against.
     sorted.sort_by_key(|s| (std::cmp::Reverse(s.intruders), s.kind == Kind::Full));
-    let name = |s: &ModelSummary| {
-        if s.label == "Full" {
-            "full fine-tuning".to_owned()
-        } else {
-            s.label.clone()
-        }
-    };
+    let name = |s: &ModelSummary| said_of(&s.label);
     let so_many = |n: u32| match n {
         1 => "1 intruder".to_owned(),
         n => format!("{} intruders", count(n.into())),
@@ -93,6 +90,11 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
             }
         ),
     }
+}
+
+/// A model's name within a sentence.
+pub(super) fn said_of(label: &str) -> String {
+    if label == "Full" { "full fine-tuning" } else { label }.to_owned()
 }
 
 /// "Matrices with an intruder were changed by 1.03 of their base’s largest singular value, those without by 0.06 (medians). LoRA r = 8 changed

@@ -3,6 +3,7 @@
 mod apart;
 mod apply;
 mod budget;
+mod comparison;
 mod differences;
 mod findings;
 mod margins;

@@ -109,7 +109,7 @@ test('one matrix: a vector picked in one figure is studied in another, the map g
   await page.getByTestId('top-slider').fill('1');
   await expect(output).toHaveText('384');
   const all = await table(page, 'similarity');
-  expect(all.columns.length).toBe(8 + 384);
+  expect(all.columns.length).toBe(8 + 6 + 384);
   expect(all.rows.length).toBe(100);
   // Keys and the hand: closer, further, and along.
   await canvas(page, 'similarity').focus();

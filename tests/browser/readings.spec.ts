@@ -139,3 +139,15 @@ test('names of 120 letters stay on the card, and several readings are folded', a
     expect(await crowded(page), path).toEqual([]);
   }
 });
+
+test('the models are compared in words that rank nobody, and follow the threshold', async ({ page }) => {
+  await stored(page);
+  const compared = page.getByTestId('compared');
+  await expect(compared).toContainText(/^Of 4 models .* has the most new directions, \d+ of \d+ at/);
+  await expect(compared).toContainText('arXiv:2410.21228v3');
+  await expect(compared).toContainText('arXiv:2607.23711');
+  await expect(compared).not.toContainText(/better|worse/i);
+  const before = await compared.innerText();
+  await page.getByTestId('epsilon-slider').fill('0.9');
+  await expect(compared).not.toHaveText(before);
+});

@@ -106,6 +106,8 @@ const match = object(
     maxCosUpper: numbers,
     tiedCos: numbers,
     signedCos: numbers,
+    makeup: object({ spread: numbers, block: numbers, blockFirst: numbers }, { outside: numbers }),
+    turns: object({ tuned: numbers, base: numbers }),
     vectors: similarity,
   },
 );

@@ -415,6 +415,16 @@ fn no_report_is_too_odd_to_be_read() {
                         read += 1;
                     }
                     assert_eq!(reading(report, &settings, report.models.len(), 0), None);
+                    if let Some(compared) = summary(report, &settings).findings.get("readings") {
+                        assert!(
+                            epsilon.is_nan() || wrong(compared).is_none(),
+                            "{name}, k = {k}, ε = {epsilon}: {compared}"
+                        );
+                        assert!(
+                            compared.ends_with('.') && compared.chars().count() < 1400,
+                            "{name}: {compared}"
+                        );
+                    }
                 }
             }
         }

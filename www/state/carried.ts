@@ -1,7 +1,7 @@
 /** A run inside a link: what the page draws of it and no more, packed, where that is short enough. */
 import type { Matches, Numbers, Result } from './result';
 import type { State } from './state';
-import type { Match, Matrix, Report } from '../wasm/simd/lorascope';
+import type { Makeup, Match, Matrix, Report } from '../wasm/simd/lorascope';
 
 /** Characters. Browsers take far longer addresses, but what people paste links into cuts them: 40,000 in a message of Slack, 65,536 in a comment on GitHub. */
 export const LONGEST = 32_000;
@@ -74,6 +74,10 @@ function part(m: Result, whole: Matrix | undefined, window: number, signed: bool
       argmax: all?.argmax.slice(0, window) ?? [],
       ...(maxCosUpper ? { maxCosUpper: numbers(maxCosUpper, window) } : {}),
       ...(tiedCos && whole ? { tiedCos: numbers(tiedCos, window) } : {}),
+      ...(all?.makeup ? { makeup: makeup(all.makeup, Math.min(window, CORNER)) } : {}),
+      ...(all?.turns
+        ? { turns: { tuned: numbers(all.turns.tuned, CORNER), base: numbers(all.turns.base, CORNER) } }
+        : {}),
       ...(signedCos && signed ? { signedCos: numbers(signedCos, window) } : {}),
     };
   };
@@ -89,6 +93,15 @@ function part(m: Result, whole: Matrix | undefined, window: number, signed: bool
     delta: delta && { ...delta, sigma: numbers(delta.sigma, 1) },
     seconds: 0,
   };
+}
+
+function makeup({ spread, block, blockFirst, outside }: Makeup, most: number): Makeup {
+  return {
+    spread: numbers(spread, most),
+    block: numbers(block, most),
+    blockFirst: blockFirst.slice(0, most),
+    ...(outside ? { outside: numbers(outside, most) } : {}),
+  } as Makeup;
 }
 
 /** The first of a list, in as few digits as they need. */

@@ -29,11 +29,12 @@ class ReadingsView extends PatientView {
     const places = report?.lastOfRuns() ?? [];
     if (!report?.view || places.length === 0) return nothing;
     const models = report.models(state.settings);
+    const compared = state.status === 'running' ? undefined : report.findings(state.settings)['readings'];
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
       note: html`${places.length > 1 ? 'One per fine-tune, opened by its name' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
-      body: html`<div class="readings">
+      body: html`${compared ? html`<p class="compared" data-testid="compared">${explained(compared, new Set())}</p>` : nothing}<div class="readings">
         ${first.map((at) => this.#of(at, places.length > 1, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,
     });

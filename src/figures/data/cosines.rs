@@ -1,6 +1,7 @@
 //! The cosine matrix C[i,j] = |u0_i . u_j| of the side that is shown, as far as it is known.
 
 use super::best::thin;
+use crate::metrics::vector;
 use crate::report::{Cosine, Matrix, Side, Similarity, Status};
 
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +16,7 @@ impl<'a> Map<'a> {
     /// "Both" shows the left vectors: there is no one map of two sides.
     pub fn of(matrix: Option<&'a Matrix>, side: Side) -> Map<'a> {
         let Some(m) = matrix else { return Map::Nothing };
-        let known = match known(m, side) {
+        let known = match vector::maps(m, side) {
             (Some(own), Some(corner)) if own.rows < corner.rows || own.cols < corner.cols => Some(corner),
             (own, corner) => own.or(corner),
         };
@@ -31,9 +32,7 @@ impl<'a> Map<'a> {
         if matrix.status == Status::Unchanged {
             return Map::Identity(thin(matrix));
         }
-        let (own, corner) = known(matrix, side);
-        let having = [own, corner].into_iter().flatten().filter(|s| j < s.cols as usize);
-        having.max_by_key(|s| s.rows).map_or(Map::Nothing, Map::Known)
+        vector::column(matrix, side, j).map_or(Map::Nothing, Map::Known)
     }
 
     /// Rows and columns; none where nothing is known.
@@ -72,15 +71,6 @@ impl<'a> Map<'a> {
             Map::Nothing => {}
         }
     }
-}
-
-/// The report's cosines of a side: its own map, and the corner of the left vectors.
-fn known(m: &Matrix, side: Side) -> (Option<&Similarity>, Option<&Similarity>) {
-    let own = if side == Side::Right { &m.right } else { &m.left };
-    (
-        own.as_ref().and_then(|o| o.vectors.as_ref()),
-        m.similarity.as_ref().filter(|_| side != Side::Right),
-    )
 }
 
 /// Row i, as much of it as the report holds.

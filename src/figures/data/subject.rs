@@ -3,7 +3,9 @@
 use super::best::{Best, BestOne, one_matrix};
 use crate::figures::drawing::scale::{fixed, measure};
 use crate::figures::request::{Focus, Request};
+use crate::metrics::Measured;
 use crate::metrics::random_match::{NullBand, null_band};
+use crate::metrics::vector::{OF_VECTORS, SPREAD, Vector, VectorMeasure};
 use crate::report::{Cosine, Matrix, Model, Report, Settings, Status};
 use crate::series::{Series, labels, series};
 
@@ -115,6 +117,31 @@ impl<'a> Subject<'a> {
     pub fn match_line(&self, j: usize) -> Option<(String, String)> {
         self.best_of(j)
             .map(|b| ("best match c".to_string(), match_words(&b, " to ")))
+    }
+
+    /// What stands beside its best match: over how many it is spread, where it lies, how near its neighbours are.
+    pub fn beside_lines(&self, j: usize) -> Vec<(String, String)> {
+        let Some(vector) = self.matrix.and_then(|m| Vector::of(m, self.settings, j)) else {
+            return Vec::new();
+        };
+        let line = |m: &&VectorMeasure| {
+            let reading = (m.of)(&vector);
+            if reading == Measured::Nothing || !(m.tells)(&vector) {
+                return None;
+            }
+            let random = (m.random)(&vector).map(|x| format!(", random {}", m.unit.print(Measured::Exactly(x))));
+            let place = (m.place)(&vector).map(|at| format!(", i = {} to {}", at.start + 1, at.end));
+            let words = [Some(m.unit.print(reading)), random, place];
+            Some((m.short.to_owned(), words.into_iter().flatten().collect()))
+        };
+        OF_VECTORS.iter().filter_map(line).collect()
+    }
+
+    /// The spread of vector j alone, where it is known.
+    pub fn spread_words(&self, j: usize) -> Option<String> {
+        let vector = Vector::of(self.matrix?, self.settings, j)?;
+        let reading = (SPREAD.of)(&vector);
+        (reading != Measured::Nothing).then(|| SPREAD.unit.print(reading))
     }
 
     pub fn verdict_line(&self, j: usize) -> Option<(String, String)> {

@@ -30,6 +30,8 @@ pub static EVOLUTION: FigureKind = FigureKind {
     shows: &INTRUDERS,
     keeps: Keeps {
         follows: true,
+        makeup: false,
+        map: false,
         ..Keeps::ONE_MATRIX
     },
     make: |report, request| Box::new(Layout::new(report, request)),

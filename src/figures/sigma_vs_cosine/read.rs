@@ -37,7 +37,11 @@ impl Layout<'_> {
         ];
         Some(Readout {
             title: self.subject.card_title(mark.j),
-            lines: lines.into_iter().flatten().collect(),
+            lines: lines
+                .into_iter()
+                .flatten()
+                .chain(self.subject.beside_lines(mark.j))
+                .collect(),
             colors: Vec::new(),
             focus: self.subject.focus_on(None, mark.j),
             x: mark.at.0,

@@ -31,7 +31,6 @@ pub static SIMILARITY: FigureKind = FigureKind {
     per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
-        map: true,
         vectors: Some((LONGEST_WINDOW, LONGEST_WINDOW)),
         ..Keeps::ONE_MATRIX
     },

@@ -49,13 +49,10 @@ impl Layout<'_> {
             return None;
         }
         let cell = i.and_then(|i| Some((format!("|cos| at i = {}", i + 1), fixed(self.map.at(i, j)?, 2))));
-        let gap = nearest_sigma(&matrix.sigma_tuned, j)
-            .map(|gap| ("next σ is".to_string(), format!("{} % away", fixed(100.0 * gap, 1))));
         let lines = [
             self.subject.sigma_line("singular value", &matrix.sigma_tuned, j),
             self.subject.match_line(j),
             cell,
-            gap,
             self.subject.verdict_line(j),
         ];
         // On the map the mark is the cell, else the dot in the strip.
@@ -66,7 +63,11 @@ impl Layout<'_> {
         };
         Some(Readout {
             title: self.subject.card_title(j),
-            lines: lines.into_iter().flatten().collect(),
+            lines: lines
+                .into_iter()
+                .flatten()
+                .chain(self.subject.beside_lines(j))
+                .collect(),
             colors: Vec::new(),
             focus: self.subject.focus_on(i, j),
             x: self.column(j),
@@ -111,16 +112,4 @@ impl Layout<'_> {
             "Similarity of {rows} pre-trained and {cols} fine-tuned {side} singular vectors of {name}, {label}; {listed}."
         )
     }
-}
-
-/// The relative distance from sigma_j to its nearest neighbour: near-tied vectors can look like intruders.
-fn nearest_sigma(sigma: &[f32], j: usize) -> Option<f64> {
-    let own = f64::from(*sigma.get(j)?);
-    let gap = |n: Option<usize>| n.and_then(|n| sigma.get(n)).map(|s| (f64::from(*s) - own).abs() / own);
-    let (up, down) = (gap(j.checked_sub(1)), gap(j.checked_add(1)));
-    [up, down]
-        .into_iter()
-        .flatten()
-        .filter(|g| g.is_finite())
-        .reduce(f64::min)
 }

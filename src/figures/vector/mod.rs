@@ -31,7 +31,6 @@ pub static VECTOR: FigureKind = FigureKind {
     per_model: false,
     shows: &INTRUDERS,
     keeps: Keeps {
-        map: true,
         vectors: Some((u32::MAX, COLUMNS)),
         ..Keeps::ONE_MATRIX
     },
@@ -121,7 +120,7 @@ impl<'a> Layout<'a> {
         Some((at, i))
     }
 
-    /// "j = 8: intruder, best match 0.30 at i = 6".
+    /// "j = 8: intruder, best match 0.30 at i = 6, spread over 41".
     fn title(&self, j: usize) -> String {
         let Some(best) = self.subject.best_of(j) else {
             return format!("j = {}", j + 1);
@@ -137,7 +136,16 @@ impl<'a> Layout<'a> {
             (.., true) => "undecided",
             _ => "ordinary",
         };
-        format!("j = {}: {verdict}, best match {}", j + 1, match_words(&best, " to "))
+        let spread = self
+            .subject
+            .spread_words(j)
+            .map(|words| format!(", spread over {words}"));
+        format!(
+            "j = {}: {verdict}, best match {}{}",
+            j + 1,
+            match_words(&best, " to "),
+            spread.unwrap_or_default()
+        )
     }
 }
 

@@ -48,7 +48,11 @@ impl Layout<'_> {
         ];
         Some(Readout {
             title: format!("i = {} against j = {}, {}", i + 1, panel.j + 1, self.subject.label),
-            lines: lines.into_iter().flatten().collect(),
+            lines: lines
+                .into_iter()
+                .flatten()
+                .chain(self.subject.beside_lines(panel.j))
+                .collect(),
             colors: Vec::new(),
             focus: self.subject.focus_on(Some(i), panel.j),
             x: self.x(panel, stem),

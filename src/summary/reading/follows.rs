@@ -1,9 +1,9 @@
 //! The consequence of a count: one conditional sentence with its source, and where the size of the change explains more, that. Whether
 //! intruders cause forgetting is disputed, so both sides are named.
 
+use super::Action;
 use super::facts::{Facts, Other};
-use super::{Action, ratio};
-use crate::print::{count, fixed};
+use crate::print::{count, fixed, ratio, rounded_down};
 use crate::report::{Cosine, Kind, Side};
 
 /// The sentence for a model with intruders.
@@ -56,22 +56,15 @@ fn threshold(facts: &Facts) -> Option<String> {
         0 => format!(
             "ΔW is below the threshold in {}, up to ΔW × {}",
             of(below),
-            down(1.0 / margin)
+            rounded_down(1.0 / margin)
         ),
         _ => format!(
             "ΔW reaches the threshold in {}, ΔW × {} in none",
             of(above),
-            down(1.0 / margin)
+            rounded_down(1.0 / margin)
         ),
     };
     Some(format!("{reach} (a yardstick). Weights do not say what was forgotten."))
-}
-
-/// Two digits, rounded down: so much is below the threshold.
-fn down(x: f64) -> String {
-    let power = x.max(1e-12).log10().floor() as i32;
-    let step = 10f64.powi(power - 1);
-    fixed((x / step).floor() * step, (1 - power).max(0) as usize)
 }
 
 /// "It changed its matrices 11 times as much as LoRA r = 64: the two counts are not those of equal changes."

@@ -83,14 +83,6 @@ fn subject(n: u32, of: u32, [one, many]: [&str; 2]) -> String {
     }
 }
 
-/// A share of something else's size: two digits that say something.
-fn ratio(x: f64) -> String {
-    match x.abs() {
-        x if x >= 1e4 || x < 5e-4 && x > 0.0 => format!("{x:.1e}"),
-        x => crate::print::fixed(x, if x < 0.1 { 3 } else { 2 }),
-    }
-}
-
 /// The words with a capital and a full stop.
 fn sentence(words: &str) -> String {
     let mut letters = words.chars();

@@ -1,9 +1,9 @@
 //! The findings of a reading: how many intruders, where they are, how large the change is, and what is not in these numbers.
 
 use super::facts::{Facts, place};
-use super::{counted, ratio, sentence};
+use super::{counted, sentence};
 use crate::metrics::intruder_energy::INTRUDER_ENERGY;
-use crate::print::count;
+use crate::print::{count, ratio};
 use crate::summary::places::{Held, by_type, of_layers, of_types};
 
 pub(super) fn what(facts: &Facts) -> String {
