@@ -246,8 +246,8 @@ fn where_they_are(report: &Report, settings: &Settings) -> String {
         return String::new();
     };
     let share = match total(&types) {
-        total if held == total => format!("all {total}"),
-        total => format!("{held} of the {total}"),
+        total if held == total => format!("all {}", count(total.into())),
+        total => format!("{} of the {}", count(held.into()), count(total.into())),
     };
     format!("In {label}, {names} matrices hold {share}.")
 }
