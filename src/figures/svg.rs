@@ -56,7 +56,8 @@ pub(crate) fn document(
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
         let _ = paint(&pen);
     }
-    let mut out = spans(&out);
+    // Before there are attributes with names in them.
+    out = spans(&out);
     #[cfg(feature = "page")]
     crate::figures::drawing::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));
