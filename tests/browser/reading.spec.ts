@@ -521,10 +521,7 @@ test('a window that leaves what is known moves nothing under the dial', async ({
     await page.goto('./#v=1&report=gallery/certified.json');
     await reaches(page, 'done');
     const place = () =>
-      page
-        .getByTestId('figure')
-        .first()
-        .evaluate((figure) => Math.round(figure.getBoundingClientRect().top + scrollY));
+      page.locator('lorascope-summary').evaluate((below) => Math.round(below.getBoundingClientRect().top + scrollY));
     await expect(page.getByTestId('lacking')).toContainText('k = 10 lies within');
     const before = await place();
     await page.getByTestId('k-slider').fill('90');

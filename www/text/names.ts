@@ -17,7 +17,7 @@ export function matrixName({
 }
 
 /** A matrix by its place in the network: "layer 3, attention output". */
-export function placeName({ layer, typeLabel }: { layer?: number | null; typeLabel: string }): string {
+export function placeName({ layer, typeLabel }: { layer?: number | null | undefined; typeLabel: string }): string {
   return layer == null ? typeLabel : `layer ${layer}, ${typeLabel}`;
 }
 
