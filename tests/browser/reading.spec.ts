@@ -518,6 +518,7 @@ test('a model stands alone in the figures while it is pointed at, and after a cl
 test('a window that leaves what is known moves nothing under the dial', async ({ page }) => {
   for (const width of [1440, 375]) {
     await page.setViewportSize({ width, height: 900 });
+    await page.goto('about:blank');
     await page.goto('./#v=1&report=gallery/certified.json');
     await reaches(page, 'done');
     const place = () =>

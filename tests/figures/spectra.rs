@@ -1,6 +1,6 @@
 //! Figures 1 to 3 of the paper: similarity, spectrum, scatter, one vector; their drawings and their numbers.
 
-use super::golden::check;
+use super::golden::{check, in_one_face};
 use super::stored::*;
 use lorascope::figures::{Cell, FigureId, Focus, Raster, Readout, Request, Theme, alt, draw, hover, step, svg};
 use lorascope::report::*;
