@@ -4,6 +4,7 @@
 //! `LORASCOPE_WRITE=1 cargo test --test all page::` writes them.
 
 use lorascope::figures::FigureId;
+use lorascope::lesson::LESSONS;
 use lorascope::report::presets::presets;
 use lorascope::report::{CORNER, LONGEST_WINDOW, SCHEMA, Settings};
 use std::collections::BTreeSet;
@@ -63,6 +64,42 @@ export const SETTINGS: Settings = {{
 
 /** The rules that have a name. */
 export const PRESETS: readonly string[] = [{presets}];
+"
+        ),
+    );
+}
+
+/// A value as TypeScript has it: numbers without a fraction that says nothing.
+fn literal(value: &serde_json::Value) -> String {
+    match value.as_f64() {
+        Some(number) => number.to_string(),
+        None => value.to_string().replace('"', "'"),
+    }
+}
+
+#[test]
+fn the_page_knows_the_dials_of_every_lesson() {
+    let lessons: String = LESSONS
+        .iter()
+        .map(|lesson| {
+            let dials = (lesson.defaults)();
+            let dials: String = dials
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| format!("    {name}: {},\n", literal(value)))
+                .collect();
+            format!("  '{}': {{\n{dials}  }},\n", lesson.id)
+        })
+        .collect();
+    check(
+        "lessons/defaults.ts",
+        &format!(
+            "/** The dials of every lesson before anybody has touched them. `LORASCOPE_WRITE=1 cargo test --test all page::` writes them. */
+import type {{ Dials }} from './lesson';
+
+export const DEFAULTS = {{
+{lessons}}} satisfies Record<string, Dials>;
 "
         ),
     );

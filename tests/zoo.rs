@@ -3,7 +3,7 @@
 
 use crate::common::{Visit, fixtures, reference};
 use lorascope::plan::Plan;
-use lorascope::report::{Kind, Matrix, Model};
+use lorascope::report::{Kind, Matrix, Model, Settings};
 
 #[track_caller]
 fn check(case: &str, tolerance: f32) {
@@ -242,6 +242,58 @@ fn packed_bases() {
     for case in ["nf4_base", "nf4_double", "fp8_block", "fp8_block_ragged", "fp8_scalar"] {
         check(case, 1e-5);
     }
+}
+
+/// QLoRA as it lies on a disk: a base of 4 bits, the adapter, and a merged copy of 16 or 32. Only the base is what an adapter was trained on.
+#[test]
+fn a_packed_base_stays_the_base_beside_its_merged_copy() {
+    let root = fixtures().join("zoo/nf4_base");
+    for (base, merged) in [
+        ("base", "merged"),
+        ("Llama-3-8B-bnb-4bit", "medqa-final"),
+        ("nf4_base/base", "nf4_base"),
+    ] {
+        let mut visit = Visit::open_folders(&root, &["adapter"]);
+        for file in ["config.json", "generation_config.json", "model.safetensors"] {
+            visit.add_as(&root.join("base").join(file), &format!("{base}/{file}"));
+        }
+        visit.add_as(&root.join("oracle.safetensors"), &format!("{merged}/model.safetensors"));
+        let plan = visit.plan(&[]);
+        assert!(
+            plan.base.as_ref().is_some_and(|b| b.dtype.contains("NF4")),
+            "{base}, {merged}: {:?}",
+            plan.base
+        );
+        assert_eq!(plan.questions[0].id, "base", "and it is asked all the same");
+        let copy = plan.models.iter().find(|m| m.kind == Kind::Full).unwrap();
+        assert!(
+            copy.notes.iter().any(|note| note.contains("packed in 4 bits")),
+            "{:?}",
+            copy.notes
+        );
+        // Merged into these very weights: the same change as the adapter's.
+        let report = visit.compute(&(&Settings::default()).into());
+        let norms = |m: usize| {
+            report.models[m]
+                .matrices
+                .iter()
+                .map(|x| x.delta.as_ref().unwrap().frobenius)
+                .collect::<Vec<_>>()
+        };
+        let (a, b) = (norms(0), norms(1));
+        assert!(
+            a.len() == 6 && a.iter().zip(&b).all(|(x, y)| (x / y - 1.0).abs() < 1e-4),
+            "{a:?} {b:?}"
+        );
+    }
+    // The model that the base was packed from is the base, as its name says.
+    let mut visit = Visit::open_folders(&root, &["adapter"]);
+    visit.add_as(
+        &root.join("base/model.safetensors"),
+        "Llama-3-8B-bnb-4bit/model.safetensors",
+    );
+    visit.add_as(&root.join("oracle.safetensors"), "Llama-3-8B/model.safetensors");
+    assert_eq!(visit.plan(&[]).base.unwrap().label, "Llama-3-8B");
 }
 
 #[test]

@@ -83,7 +83,8 @@ function part({ left, right, similarity, delta, sigmaBase, sigmaTuned, ...rest }
     ...rest,
     // The same file from every machine.
     seconds: 0,
-    sigmaBase: sigmaBase.slice(0, LONGEST),
+    // The bulk below too: the threshold of a direction that stands out of it is made from it.
+    sigmaBase: sigmaBase.map((sigma, at) => (at < LONGEST ? sigma : Number(sigma.toPrecision(4)))),
     sigmaTuned: sigmaTuned.slice(0, LONGEST),
     left: left && side(left),
     right: right && side(right),

@@ -2,8 +2,10 @@
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::style::{LABEL, TICK, TITLE, truncate, wrap};
+use crate::figures::drawing::variable::set;
 use crate::figures::{Request, sane_width};
 use crate::report::Report;
+use crate::report::presets;
 use crate::series::{labels, type_label};
 
 /// Room at the sides and at the ends of a drawing that stands alone, in CSS pixels.
@@ -58,7 +60,10 @@ impl Caption {
             ),
             None => (vec![truncate(&heading, TITLE, 0.95 * width)], None),
         };
-        let below = wrap(words, TICK, width);
+        // The rule is our own words, among names that are not.
+        let (name, rule) = (presets::rule_name(&request.settings), presets::rule(&request.settings));
+        let words = words.replace(&name, &set(&name)).replace(&rule, &set(&rule));
+        let below = wrap(&words, TICK, width);
         Some(Caption { title, under, below })
     }
 

@@ -4,6 +4,7 @@ use crate::figures::drawing::color::Theme;
 use crate::figures::drawing::pen::{Drawn, Medium, Pen};
 use crate::figures::drawing::raster::{Blit, Raster};
 use crate::figures::drawing::style::Palette;
+use crate::figures::drawing::variable::spans;
 use crate::figures::{Caption, Request, inner, laid_out, paint, sane_width, whole_height};
 use crate::print::escape;
 use crate::report::Report;
@@ -55,6 +56,8 @@ pub(crate) fn document(
         // Writing to a string cannot fail; if it ever does, what was drawn is still a drawing.
         let _ = paint(&pen);
     }
+    // Before there are attributes with names in them.
+    out = spans(&out);
     #[cfg(feature = "page")]
     crate::figures::drawing::svg_image::insert(&mut out, &rasters.into_inner(), UNIT);
     let inner = format!(r#"<svg width="{}" height="{}""#, units(width), units(height));

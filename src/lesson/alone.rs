@@ -37,8 +37,9 @@ impl Default for AloneDials {
         AloneDials {
             n: 3,
             angle: 20.0,
-            azimuth: 20.0,
-            elevation: 15.0,
+            // Seen from here it lies over no axis.
+            azimuth: 65.0,
+            elevation: 30.0,
             alone: 0.0,
             seed: 1,
             turned: false,

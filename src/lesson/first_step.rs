@@ -8,6 +8,7 @@ use super::dial::within;
 use super::drawn::gaussian;
 use super::spectra::{self, Spectral, rank};
 use super::{Fact, Scene, held};
+use crate::figures::drawing::scale::nice_step;
 use crate::linalg::{Matrix, View, low_rank_singular_values, product, singular_values};
 use crate::metrics::effective_rank::effective_rank;
 use crate::metrics::frobenius::frobenius;
@@ -223,8 +224,8 @@ fn updates(dials: &FirstStepDials, full: &Update, lora: &Update, cosine: f64) ->
         body: Body::Maps(Maps {
             maps: vec![map("full".into(), full), map(format!("LoRA r = {}", dials.rank), lora)],
             signed: true,
-            // Both are zero where the gradient is.
-            limit: if limit > 0.0 { limit } else { 1.0 },
+            // A round number above; both are zero where the gradient is.
+            limit: if limit > 0.0 { nice_step(limit) } else { 1.0 },
             scale: "change of a weight".into(),
         }),
     }

@@ -61,16 +61,50 @@ pub trait Lesson {
     }
 }
 
-/// A lesson by its id; None where there is no such lesson. A new **lesson** is a file here and a line below.
+/// A lesson that there is: its id in links, how it is opened, and its dials before anybody has touched them.
+pub struct Taught {
+    pub id: &'static str,
+    open: fn(&str) -> Box<dyn Lesson>,
+    pub defaults: fn() -> serde_json::Value,
+}
+
+/// Every lesson. A new **lesson** is a file here and an entry below.
+pub static LESSONS: [Taught; 5] = [
+    Taught {
+        id: "how-alone",
+        open: |dials| Box::new(Still::new(dials, alone::scene)),
+        defaults: plain::<alone::AloneDials>,
+    },
+    Taught {
+        id: "making-an-intruder",
+        open: |dials| Box::new(making::Moving::new(&read(dials))),
+        defaults: plain::<making::MakingDials>,
+    },
+    Taught {
+        id: "why-a-product",
+        open: |dials| Box::new(Still::new(dials, product::scene)),
+        defaults: plain::<product::ProductDials>,
+    },
+    Taught {
+        id: "the-first-step",
+        open: |dials| Box::new(Still::new(dials, first_step::scene)),
+        defaults: plain::<first_step::FirstStepDials>,
+    },
+    Taught {
+        id: "train-it-here",
+        open: |dials| Box::new(train::Lesson::new(&read(dials))),
+        defaults: plain::<train::TrainDials>,
+    },
+];
+
+/// A lesson by its id; None where there is no such lesson.
 pub fn open(id: &str, dials: &str) -> Option<Box<dyn Lesson>> {
-    Some(match id {
-        "how-alone" => Box::new(Still::<alone::AloneDials>::new(dials, alone::scene)),
-        "making-an-intruder" => Box::new(making::Moving::new(&read(dials))),
-        "why-a-product" => Box::new(Still::<product::ProductDials>::new(dials, product::scene)),
-        "the-first-step" => Box::new(Still::<first_step::FirstStepDials>::new(dials, first_step::scene)),
-        "train-it-here" => Box::new(train::Lesson::new(&read(dials))),
-        _ => return None,
-    })
+    let taught = LESSONS.iter().find(|lesson| lesson.id == id)?;
+    Some((taught.open)(dials))
+}
+
+fn plain<D: Default + Serialize>() -> serde_json::Value {
+    serde_json::to_value(D::default()).unwrap_or_default()
 }
 
 fn read<D: Default + for<'a> Deserialize<'a>>(dials: &str) -> D {

@@ -4,8 +4,9 @@ use crate::checkpoint::ModelConfig;
 use crate::plan::files::FileEntry;
 use crate::plan::files::components::{self, Component};
 use crate::plan::files::folders::Files;
+use crate::plan::files::problems::unpacked_name;
 use crate::plan::files::sets::FileSet;
-use crate::plan::job::{Recipe, TensorRef};
+use crate::plan::job::{Recipe, Scheme, TensorRef};
 use crate::plan::models::regions;
 use crate::plan::names::families::GateUp;
 use crate::plan::names::orientation::Orientation;
@@ -69,6 +70,21 @@ pub fn choose(
     let largest = candidates.iter().map(|c| size(*c)).max().unwrap_or(0);
     let hints: BTreeSet<String> = hints.iter().map(|h| h.to_lowercase()).collect();
     let all_equal = candidates.iter().all(|c| size(*c) == largest);
+    // An adapter is trained on 4 bits, and no training writes them: a model of 16 bits beside them is a merged copy, or, where its name says so,
+    // the one that they were packed from.
+    let label = |c: usize| sets.get(c).map(|s| s.label.to_lowercase());
+    let trained_on: BTreeSet<usize> = candidates
+        .iter()
+        .filter(|c| adapters(**c) > 0)
+        .filter_map(|c| {
+            let own = sets.get(*c).filter(|set| is_four_bit(set))?;
+            let plain = unpacked_name(&own.label).map(str::to_lowercase);
+            let unpacked = candidates
+                .iter()
+                .find(|other| plain.is_some() && label(**other) == plain);
+            Some(*unpacked.unwrap_or(c))
+        })
+        .collect();
     let score = |c: usize| {
         let name = sets
             .get(c)
@@ -77,9 +93,13 @@ pub fn choose(
         let says = |words: &[&str]| words.iter().any(|w| name.contains(w));
         let ends = name.char_indices().filter_map(|(at, _)| name.get(at..)).chain([""]);
         let hinted = !hints.is_empty() && ends.into_iter().any(|end| hints.contains(end));
+        let inside = !hinted && name.split('/').any(|part| hints.contains(part));
         let words = [
             (says(&["base", "pretrain", "pre-train", "original"]), 4),
             (hinted, 4),
+            // Its files lie in a folder of that name.
+            (inside, 3),
+            (trained_on.contains(&c), 2),
             (
                 says(&["tuned", "full", "-ft", "_ft", "merged", "checkpoint", "sft", "dpo"]),
                 -2,
@@ -114,6 +134,16 @@ pub fn choose(
         number: false,
     });
     (chosen, question)
+}
+
+/// Whether its weights are 4 bits each, which are read as the numbers they stand for.
+pub fn is_four_bit(set: &FileSet) -> bool {
+    let four = |t: &TensorRef| {
+        t.packing
+            .as_ref()
+            .is_some_and(|p| matches!(p.scheme, Scheme::FourBit { .. }))
+    };
+    set.tensors.iter().any(four)
 }
 
 fn weight_bytes(set: &FileSet) -> u64 {

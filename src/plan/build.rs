@@ -246,6 +246,12 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                     .iter()
                     .map(|copy| format!("It holds two copies of the weights; “{}” is not used.", copy.lead)),
             );
+            if base::is_four_bit(base_set) && !base::is_four_bit(set) {
+                paired.notes.push(
+                    "The base is packed in 4 bits and this model is not: unless it was merged into these very weights, its change holds their rounding too."
+                        .into(),
+                );
+            }
             if !set.inside.is_empty() {
                 paired.notes.push(format!(
                     "{} of adapters inside it are not looked at.",

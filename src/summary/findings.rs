@@ -48,7 +48,7 @@ pub fn summary(report: &Report, settings: &Settings) -> Summary {
     Summary { models, findings }
 }
 
-/// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning has none."
+/// "At ε = 0.50 LoRA r = 8 has 59 intruders and full fine-tuning, which changed its matrices 15 times less, has none."
 fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
     let mut sorted = done.to_vec();
     // Among equals full fine-tuning comes last: it is what the others are held against.
@@ -80,10 +80,11 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
             so_many(first.intruders)
         ),
         [first, .., last] => format!(
-            "At ε = {epsilon:.2} {} has {} and {} has {}.",
+            "At ε = {epsilon:.2} {} has {} and {}{} has {}.",
             name(first),
             so_many(first.intruders),
             name(last),
+            beside(first, last),
             match last.intruders {
                 0 => "none".to_owned(),
                 n => count(n.into()),
@@ -95,6 +96,20 @@ fn counts(done: &[&ModelSummary], settings: &Settings) -> String {
 /// A model's name within a sentence.
 pub(super) fn said_of(label: &str) -> String {
     if label == "Full" { "full fine-tuning" } else { label }.to_owned()
+}
+
+/// ", which changed its matrices 15 times less,": where the changes are not alike their counts are not those of equal changes.
+fn beside(first: &ModelSummary, last: &ModelSummary) -> String {
+    let sizes = first.mean_change_ratio.zip(last.mean_change_ratio);
+    let times = |large: f64, small: f64| {
+        let alike = small <= 0.0 || large < NOT_ALIKE * small;
+        (!alike).then(|| fixed(large / small, if large < 9.95 * small { 1 } else { 0 }))
+    };
+    let said = sizes.and_then(|(a, b)| {
+        let less = times(a, b).map(|n| format!("{n} times less"));
+        less.or_else(|| times(b, a).map(|n| format!("{n} times as much")))
+    });
+    said.map_or(String::new(), |size| format!(", which changed its matrices {size},"))
 }
 
 /// "Matrices with an intruder were changed by 1.03 of their base’s largest singular value, those without by 0.06 (medians). LoRA r = 8 changed
@@ -248,8 +263,8 @@ fn where_they_are(report: &Report, settings: &Settings) -> String {
         return String::new();
     };
     let share = match total(&types) {
-        total if held == total => format!("all {total}"),
-        total => format!("{held} of the {total}"),
+        total if held == total => format!("all {}", count(total.into())),
+        total => format!("{} of the {}", count(held.into()), count(total.into())),
     };
     format!("In {label}, {names} matrices hold {share}.")
 }
@@ -378,5 +393,30 @@ mod tests {
             "LoRA r = 60 has 60 intruders and LoRA r = 49 has 49.",
         );
         is(&[(Kind::Full, 2)], "full fine-tuning has 2 intruders.");
+    }
+
+    #[test]
+    fn counts_of_unlike_changes_say_so() {
+        let of = |intruders, mean_change_ratio| ModelSummary {
+            intruders,
+            mean_change_ratio,
+            ..models(
+                &report(vec![matrix("w", 4, Match::default(), Match::default())]),
+                &Settings::default(),
+            )
+            .remove(0)
+        };
+        let said = |a, b| beside(&of(10, a), &of(0, b));
+        assert_eq!(
+            said(Some(0.73), Some(0.048)),
+            ", which changed its matrices 15 times less,"
+        );
+        assert_eq!(
+            said(Some(0.1), Some(0.25)),
+            ", which changed its matrices 2.5 times as much,"
+        );
+        for (a, b) in [(Some(0.3), Some(0.2)), (Some(0.3), None), (Some(0.0), Some(0.0))] {
+            assert_eq!(said(a, b), "");
+        }
     }
 }

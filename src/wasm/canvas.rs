@@ -2,6 +2,8 @@
 //! must parse, and a figure of 224 x 8 cells has thousands of marks in a few colours: what the context has been told is not said again, and
 //! no string crosses twice.
 
+use crate::figures::drawing::pen::CANVAS_RISE;
+use crate::figures::drawing::variable;
 use js_sys::JsString;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
@@ -9,9 +11,9 @@ use plotters_backend::{
 };
 use plotters_canvas::CanvasBackend;
 use std::collections::HashMap;
-use std::f64::consts::TAU;
+use std::f64::consts::{FRAC_PI_2, TAU};
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, TextMetrics};
 
 type Color = ([u8; 3], u64);
 type Done = Result<(), DrawingErrorKind<<CanvasBackend as DrawingBackend>::ErrorType>>;
@@ -22,6 +24,8 @@ extern "C" {
     type Writer;
     #[wasm_bindgen(method, js_name = fillText)]
     fn fill_text(this: &Writer, text: &JsString, x: f64, y: f64);
+    #[wasm_bindgen(method, js_name = measureText)]
+    fn measure_text(this: &Writer, text: &JsString) -> TextMetrics;
 }
 
 pub(super) struct Canvas {
@@ -33,7 +37,7 @@ pub(super) struct Canvas {
     texts: HashMap<String, JsString>,
     fill: Option<Color>,
     font: String,
-    align: &'static str,
+    align: (&'static str, &'static str),
 }
 
 impl Canvas {
@@ -47,7 +51,7 @@ impl Canvas {
             texts: HashMap::new(),
             fill: None,
             font: String::new(),
-            align: "",
+            align: ("", ""),
         })
     }
 
@@ -129,41 +133,106 @@ impl DrawingBackend for Canvas {
         self.plain.fill_polygon(path, style)
     }
 
-    /// Lying text whose place is its middle's height: all that figures write, but for a name or two.
+    /// Text whose place is its middle's height, lying or read upwards: all that figures write.
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Done {
-        let anchor = style.anchor();
-        if !matches!((style.transform(), anchor.v_pos), (FontTransform::None, VPos::Center)) {
-            (self.fill, self.align) = (None, "");
-            self.font.clear();
-            return self.plain.draw_text(text, style, at);
+        let (x, y) = (f64::from(at.0), f64::from(at.1));
+        match (style.transform(), style.anchor().v_pos) {
+            (FontTransform::None, VPos::Center) => self.write(text, style, (x, y)),
+            (FontTransform::Rotate270, VPos::Center) => {
+                self.context.save();
+                // Both fail for what is not finite only.
+                let _ = self.context.translate(x, y).and(self.context.rotate(-FRAC_PI_2));
+                self.write(text, style, (0.0, 0.0));
+                self.context.restore();
+                self.forget();
+            }
+            _ => {
+                self.forget();
+                return self.plain.draw_text(text, style, at);
+            }
         }
-        let font = format!(
-            "{} {}px {}",
-            style.style().as_str(),
-            style.size(),
-            style.family().as_str()
-        );
-        if self.font != font {
-            self.context.set_font(&font);
-            self.font = font;
+        Ok(())
+    }
+}
+
+impl Canvas {
+    /// The context may have been told something else.
+    fn forget(&mut self) {
+        (self.fill, self.align) = (None, ("", ""));
+        self.font.clear();
+    }
+
+    fn write<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): (f64, f64)) {
+        let (size, h) = (style.size(), style.anchor().h_pos);
+        let upright = format!("{} {size}px {}", style.style().as_str(), style.family().as_str());
+        self.fill_with(style.color());
+        if !text.chars().any(|c| variable::letter(c).is_some()) {
+            let align = match h {
+                HPos::Left => "start",
+                HPos::Right => "end",
+                HPos::Center => "center",
+            };
+            self.align_to((align, "middle"));
+            return self.piece(text, &upright, (x, y));
         }
-        let align = match anchor.h_pos {
-            HPos::Left => "start",
-            HPos::Right => "end",
-            HPos::Center => "center",
+        let italic = format!("italic {} {size}px {}", style.style().as_str(), variable::FAMILY);
+        let pieces: Vec<(f64, &str, String)> = variable::pieces(text)
+            .into_iter()
+            .map(|(set, letters)| {
+                let font = if set { &italic } else { &upright };
+                (self.width(&letters, font), font.as_str(), letters)
+            })
+            .collect();
+        let wide: f64 = pieces.iter().map(|piece| piece.0).sum();
+        let mut left = match h {
+            HPos::Left => x,
+            HPos::Right => x - wide,
+            HPos::Center => x - 0.5 * wide,
         };
+        // Two faces share a baseline; the middles of their letters differ.
+        self.align_to(("start", "alphabetic"));
+        for (width, font, letters) in pieces {
+            self.piece(&letters, font, (left, y + CANVAS_RISE * size));
+            left += width;
+        }
+    }
+
+    fn piece(&mut self, text: &str, font: &str, (x, y): (f64, f64)) {
+        self.set_font(font);
+        self.crossed(text);
+        self.context
+            .unchecked_ref::<Writer>()
+            .fill_text(&self.texts[text], x, y);
+    }
+
+    fn width(&mut self, text: &str, font: &str) -> f64 {
+        self.set_font(font);
+        self.crossed(text);
+        self.context
+            .unchecked_ref::<Writer>()
+            .measure_text(&self.texts[text])
+            .width()
+    }
+
+    fn set_font(&mut self, font: &str) {
+        if self.font != font {
+            self.context.set_font(font);
+            font.clone_into(&mut self.font);
+        }
+    }
+
+    /// Where a text's place is: along it, and in its height.
+    fn align_to(&mut self, align: (&'static str, &'static str)) {
         if self.align != align {
-            self.context.set_text_align(align);
-            self.context.set_text_baseline("middle");
+            self.context.set_text_align(align.0);
+            self.context.set_text_baseline(align.1);
             self.align = align;
         }
-        self.fill_with(style.color());
+    }
+
+    fn crossed(&mut self, text: &str) {
         if !self.texts.contains_key(text) {
             self.texts.insert(text.to_owned(), text.into());
         }
-        self.context
-            .unchecked_ref::<Writer>()
-            .fill_text(&self.texts[text], at.0.into(), at.1.into());
-        Ok(())
     }
 }

@@ -277,3 +277,25 @@ test('the menu is reached and left by keys', async ({ page }) => {
   await expect(menu).toHaveCount(0);
   await expect(figure(page, 'k-curve').getByTestId('figure-menu')).toBeFocused();
 });
+
+test('variables are italic on the canvas, and names are as they are', async ({ page }) => {
+  await page.addInitScript(() => {
+    const written: [string, string][] = [];
+    Object.assign(globalThis, { written });
+    const { fillText } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+      written.push([text, this.font]);
+      fillText.call(this, text, x, y);
+    };
+  });
+  await page.goto('./#v=1&report=gallery/sample.json');
+  await reaches(page, 'done');
+  await expect(canvas(page, 'epsilon-curve')).toBeVisible();
+  const written = () => page.evaluate(() => (globalThis as unknown as { written: [string, string][] }).written);
+  await expect.poll(async () => (await written()).some(([text]) => text === 'ε')).toBe(true);
+  for (const [text, font] of await written()) {
+    const variable = /^[εθσλWcijknr]$/u.test(text);
+    expect(font.includes('italic'), `“${text}” in ${font}`).toBe(variable);
+  }
+  expect((await written()).some(([text]) => text === 'LoRA r = 8')).toBe(true);
+});

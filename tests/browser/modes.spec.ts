@@ -99,8 +99,10 @@ for (const version of BUILDS) {
 
       await test.step('the whole k axis', async () => {
         await page.getByTestId('k-slider').fill('50');
-        await expect(page.locator('.deeper', { has: page.getByTestId('exact-k') })).toContainText('k = 50 goes beyond');
-        await runBy(page, 'exact-k');
+        await expect(page.locator('.deeper', { has: page.getByTestId('exact-all') })).toContainText(
+          'k = 50 goes beyond',
+        );
+        await runBy(page, 'exact-all');
         checkCount((await summary(page, LABEL)).intruders, rows, 50, 0.5, LABEL);
       });
 

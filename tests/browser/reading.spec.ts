@@ -235,7 +235,7 @@ test('a report that ends before the window does says so', async ({ page }) => {
   await chooseFiles(page, made);
   await reaches(page, 'done');
   await expect(page.locator('.head .sub')).toContainText('the 20 strongest vectors');
-  await expect(page.getByTestId('lacking')).toHaveCount(0);
+  await expect(page.getByTestId('lacking')).toContainText('lies within the 20 vectors');
   await page.getByTestId('k-slider').fill('50');
   await expect(page.getByTestId('lacking')).toContainText('goes beyond the 20 vectors');
   await page.getByTestId('k-slider').fill('10');
@@ -513,4 +513,35 @@ test('a model stands alone in the figures while it is pointed at, and after a cl
   await page.keyboard.press('Enter');
   await expect(piece).toHaveAttribute('aria-pressed', 'false');
   await expect.poll(others).toBe(true);
+});
+
+test('a window that leaves what is known moves nothing under the dial', async ({ page }) => {
+  for (const width of [1440, 375]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto('about:blank');
+    await page.goto('./#v=1&report=gallery/certified.json');
+    await reaches(page, 'done');
+    const place = () =>
+      page.locator('lorascope-summary').evaluate((below) => Math.round(below.getBoundingClientRect().top + scrollY));
+    await expect(page.getByTestId('lacking')).toContainText('k = 10 lies within');
+    const before = await place();
+    await page.getByTestId('k-slider').fill('90');
+    await expect(page.getByTestId('lacking')).toContainText('k = 90 goes beyond');
+    expect(await place(), `at ${width}`).toBe(before);
+  }
+});
+
+test('a link to a figure shows its title below the dials', async ({ page }) => {
+  for (const width of [1440, 768, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto('about:blank');
+    await page.goto('./#v=1&report=gallery/sample.json&figure=overview');
+    await reaches(page, 'done');
+    const title = page.locator('#overview h2');
+    await expect.poll(async () => (await title.boundingBox())!.y, { message: `at ${width}` }).toBeLessThan(500);
+    const dials = (await page.locator('.controls').boundingBox())!;
+    const { y } = (await title.boundingBox())!;
+    expect(y, `at ${width}`).toBeGreaterThanOrEqual(dials.y + dials.height);
+    expect(y, `at ${width}`).toBeLessThan(dials.y + dials.height + 120);
+  }
 });

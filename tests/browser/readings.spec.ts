@@ -98,6 +98,21 @@ test('each fine-tune is read in three parts that follow the sliders', async ({ p
   expect(found).toEqual([]);
 });
 
+test('a folded reading says its first sentence, in two lines at most on a phone', async ({ page }) => {
+  await stored(page);
+  const folded = page.locator('[data-testid=folded][data-label="LoRA r = 8"]');
+  const { intruders } = await summary(page, 'LoRA r = 8');
+  await expect(folded.locator('.gist')).toContainText(`${intruders} intruders among the 120 strongest vectors`);
+  await page.getByTestId('epsilon-slider').fill('0.6');
+  await expect(folded.locator('.gist')).toContainText(`${(await summary(page, 'LoRA r = 8')).intruders} intruders`);
+  await page.setViewportSize({ width: 375, height: 812 });
+  const lines = await folded
+    .locator('.gist')
+    .evaluate((gist) => gist.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(gist).lineHeight));
+  expect(lines).toBeLessThan(2.1);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+});
+
 test('the card is saved as drawing, picture and page', async ({ page }) => {
   test.setTimeout(90_000);
   await stored(page);

@@ -10,6 +10,7 @@ struct Words {
 
 /// The texts of a drawing. Letters are taken as narrow as a screen's font has them, so that what is found is really there.
 fn words(svg: &str) -> Vec<Words> {
+    let svg = &in_one_face(svg);
     const UNIT: f64 = 10.0;
     let attribute = |tag: &str, name: &str| -> String {
         let at = tag.find(&format!(" {name}=\"")).map(|at| at + name.len() + 3);

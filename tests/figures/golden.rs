@@ -4,6 +4,21 @@ use lorascope::figures::{Request, svg};
 use lorascope::report::Report;
 use std::path::PathBuf;
 
+/// A drawing without the spans of its variables: its words in one piece.
+pub fn in_one_face(svg: &str) -> String {
+    let mut pieces = svg.split("<tspan ");
+    let first = pieces.next().unwrap_or("").to_owned();
+    let rest: String = pieces
+        .map(|piece| {
+            piece
+                .split_once('>')
+                .map_or("", |(_, words)| words)
+                .replacen("</tspan>", "", 1)
+        })
+        .collect();
+    first + &rest
+}
+
 /// Splits into numbers and what stands between them.
 fn tokens(text: &str) -> Vec<(&str, Option<f64>)> {
     let mut out = Vec::new();

@@ -15,7 +15,7 @@ mod spectra;
 mod stored;
 mod threshold;
 
-use golden::check;
+use golden::{check, in_one_face};
 use lorascope::figures::{FigureId, Focus, Needs, Request, Theme, alt, draw, hover, step, svg};
 use lorascope::report::*;
 use lorascope::series::{labels, series};
@@ -209,7 +209,7 @@ fn texts(drawing: &str) -> Vec<(f64, f64, String, String)> {
         let from = tag.find(&format!(" {name}=\"")).map(|i| i + name.len() + 3)?;
         tag[from..].split('"').next().map(String::from)
     };
-    drawing
+    in_one_face(drawing)
         .split("<text ")
         .skip(1)
         .filter_map(|t| {

@@ -4,13 +4,18 @@ import { expect, test } from '@playwright/test';
 import { carried } from '../../www/state/carried';
 import { lacking, unfit, unplaced } from '../../www/element/asked';
 import { own } from '../../www/element/own';
-import { middle, parts, shortened } from '../../www/text/names';
+import { middle, parts, placeName, shortened } from '../../www/text/names';
 
 test('a name breaks after its separators and is shortened in the middle', () => {
   expect(parts('acme-legal_v2/final.bin')).toEqual(['acme-', 'legal_', 'v2/', 'final.', 'bin']);
   expect(parts('a--b').join('')).toBe('a--b');
   expect(middle('medqa_llama3_checkpoint_best', 12)).toBe('medqa_…_best');
   expect(middle('r8', 12)).toBe('r8');
+});
+
+test('a matrix is named by its place', () => {
+  expect(placeName({ layer: 3, typeLabel: 'MLP up' })).toBe('layer 3, MLP up');
+  expect(placeName({ layer: undefined, typeLabel: 'other' })).toBe('other');
 });
 
 test('names stay apart, whatever they share', () => {

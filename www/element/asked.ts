@@ -1,5 +1,8 @@
 /** Checks of an embed: whether its attributes can be meant, and whether the report has what they ask for; in words, with what to write instead. Pure. */
 
+import { COSINES, isCount, isThreshold, SIDES, THEMES } from '../state/accepted';
+import { CONTROLS, listed } from './dials';
+
 interface Asked {
   figure: string;
   model: string | null | undefined;
@@ -13,9 +16,6 @@ interface There {
 /** The most names that a sentence lists. */
 const LISTED = 12;
 
-/** The engine counts in 32 bits. */
-const MOST = 0xffffffff;
-
 interface Attribute {
   name: string;
   fits(value: string): boolean;
@@ -25,13 +25,14 @@ interface Attribute {
 
 const whole = (name: string, least: number, what: string, example: number): Attribute => ({
   name,
-  fits: (value) => /^\s*\d+\s*$/.test(value) && Number(value) >= least && Number(value) <= MOST,
+  fits: (value) => /^\s*\d+\s*$/.test(value) && isCount(Number(value), least),
   write: `${what}, a whole number from ${least} on: ${name}="${example}"`,
 });
 
-const words = (name: string, ...all: string[]): Attribute => ({
+/** One of some words; an empty one may be the usual. */
+const word = (name: string, all: readonly string[], empty = false): Attribute => ({
   name,
-  fits: (value) => all.includes(value),
+  fits: (value) => all.includes(value) || (empty && value === ''),
   write: or(all.map((word) => `${name}="${word}"`)),
 });
 
@@ -40,11 +41,11 @@ const ATTRIBUTES: readonly Attribute[] = [
   whole('k', 1, 'how many of the strongest vectors are looked at', 10),
   {
     name: 'epsilon',
-    fits: (value) => value.trim() !== '' && Number(value) >= 0 && Number(value) <= 1,
+    fits: (value) => value.trim() !== '' && isThreshold(Number(value)),
     write: 'a threshold from 0 to 1: epsilon="0.5"',
   },
-  words('side', 'left', 'right', 'both'),
-  words('cosine', 'absolute', 'signed'),
+  word('side', SIDES),
+  word('cosine', COSINES),
   whole('vector', 1, 'which fine-tuned vector', 1),
   whole('top', 1, 'how many rows and columns of the map', 32),
   whole('until', 0, 'a training step', 1000),
@@ -53,12 +54,11 @@ const ATTRIBUTES: readonly Attribute[] = [
     fits: (value) => Number(value) >= 1e-3 && Number(value) <= 1e3,
     write: 'a factor of the change from 0.001 to 1000: times="2"',
   },
-  words('theme', 'light', 'dark'),
-  // An empty one is the usual caption.
-  { ...words('caption', 'title', 'none'), fits: (value) => ['', 'title', 'none'].includes(value) },
+  word('theme', THEMES),
+  word('caption', ['title', 'none'], true),
   {
     name: 'controls',
-    fits: (value) => split(value).every((word) => ['k', 'epsilon', 'step', 'times', 'menu', 'none'].includes(word)),
+    fits: (value) => listed(value).every((one) => CONTROLS.includes(one)),
     write: 'any of k, epsilon, step, times and menu, or none: controls="epsilon menu"',
   },
 ];
@@ -101,8 +101,6 @@ function list(names: readonly string[]): string {
   const listed = names.slice(0, LISTED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
   return `There ${names.length === 1 ? 'is' : 'are'} ${listed || 'none'}.`;
 }
-
-const split = (value: string): string[] => value.split(/[\s,]+/).filter(Boolean);
 
 function or(all: readonly string[]): string {
   return [all.slice(0, -1).join(', '), all.at(-1)].filter(Boolean).join(' or ');

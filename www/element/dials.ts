@@ -71,6 +71,11 @@ const TIMES: Dial = {
 
 const ALL = [K, EPSILON, STEP, TIMES];
 
+/** The words of the attribute `controls`. */
+export const CONTROLS: readonly string[] = [...ALL.map(({ id }) => id), 'menu', 'none'];
+
+export const listed = (words: string): string[] => words.split(/[\s,]+/).filter(Boolean);
+
 /** `own`: those of the figure; `asked` is the element's attribute `controls`. */
 export function dials(
   own: readonly DialId[],
@@ -78,6 +83,6 @@ export function dials(
 ): { dials: readonly Dial[]; menu: boolean } {
   const of = (ids: readonly string[]) => ALL.filter(({ id }) => ids.includes(id));
   if (!asked) return { dials: own.flatMap((id) => of([id])), menu: true };
-  const words = asked.split(/[\s,]+/);
+  const words = listed(asked);
   return { dials: of(words), menu: words.includes('menu') };
 }

@@ -1,6 +1,7 @@
 /** The lesson “How alone can a vector be?”. Appendix C. */
 import { html } from 'lit';
 import type { Facts } from './host';
+import { DEFAULTS } from './defaults';
 import { type Lesson, say, whole } from './lesson';
 
 const DIMENSIONS = [2, 3, 4, 8, 16, 32, 64, 128, 256, 384, 512, 768, 1024, 2048, 4096];
@@ -74,17 +75,7 @@ export const alone: Lesson = {
       when: (d) => Number(d['n']) > 3 || d['turned'] === true,
     },
   ],
-  defaults: {
-    n: 3,
-    alone: 0,
-    angle: 20,
-    azimuth: 20,
-    elevation: 15,
-    signed: false,
-    flip: false,
-    turned: false,
-    seed: 1,
-  },
+  defaults: DEFAULTS['how-alone'],
   words: (f) => html`
     <p class="read">A weight matrix acts along its <b>singular vectors</b>. They stand at right angles to each other, so they are a set of axes. After fine-tuning there is a new vector <i class="v">v</i>. Which old axis is it most like? Its <b>best match</b> is the largest |cos| with any of them.</p>
     <p class="read">The squares of all its cosines sum to ${say(f['sumOfSquares'], 0)}. So they cannot all be small: with <i class="v">n</i> axes, the best match is at least 1/√<i class="v">n</i>, here ${say(f['floor'], 3)}.</p>`,

@@ -1,5 +1,6 @@
 /** The lesson “The first step”: two updates from one gradient. Appendix D. */
 import { html } from 'lit';
+import { DEFAULTS } from './defaults';
 import { type Lesson, say, whole } from './lesson';
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
@@ -48,7 +49,7 @@ export const firstStep: Lesson = {
     { kind: 'steps', id: 'n', label: 'Width', variable: 'n', values: [16, 32, 64, 128], said: String },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { rank: 8, alpha: 16, learningRate: 0.01, optimizer: 'sgd', batch: 64, n: 64, seed: 1 },
+  defaults: DEFAULTS['the-first-step'],
   words: (f, d) => html`
     <p class="read">Training moves weights against the <b>gradient</b> <i class="v">G</i>: how the error changes with each weight, averaged over a batch of examples. Full fine-tuning takes the step ${d['optimizer'] === 'adam' ? html`−<i class="v">η</i> sign(<i class="v">G</i>): the first step of Adam has the same size for every weight.` : html`−<i class="v">η</i> <i class="v">G</i>.`}</p>
     <p class="read">LoRA writes the change as (<i class="v">α</i>/<i class="v">r</i>) <i class="v">BA</i>. <i class="v">A</i> starts random and <i class="v">B</i> at zero, so at first only <i class="v">B</i> has a gradient, and <i class="v">W</i> changes by ${d['optimizer'] === 'adam' ? html`−<i class="v">η</i> (<i class="v">α</i>/<i class="v">r</i>) sign(<i class="v">GA</i><sup>T</sup>) <i class="v">A</i>` : html`−<i class="v">η</i> (<i class="v">α</i>/<i class="v">r</i>)² <i class="v">GA</i><sup>T</sup><i class="v">A</i>`}: the gradient seen through the ${whole(f['rank'])} random rows of <i class="v">A</i>.</p>`,

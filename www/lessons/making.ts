@@ -1,6 +1,7 @@
 /** The lesson “Making an intruder”: W + lambda u v^T. Section 4. */
 import { html } from 'lit';
 import { counted } from '../text/format';
+import { DEFAULTS } from './defaults';
 import { type Lesson, say, whole } from './lesson';
 
 export const making: Lesson = {
@@ -74,13 +75,13 @@ export const making: Lesson = {
     },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { lambda: 0, angle: 45, making: 'planted', spectrum: 'power', tied: 8, k: 10, epsilon: 0.5, seed: 1 },
+  defaults: DEFAULTS['making-an-intruder'],
   words: (f, d) =>
     d['making'] === 'turned'
       ? html`<p class="read">Here nothing new is added. ${whole(f['tied'])} singular vectors of <i class="v">W</i> whose strengths are almost equal are turned among themselves. The change is small: ${say(100 * (f['relativeChange'] ?? NaN), 1)} % of <i class="v">W</i>.</p>
           <p class="read">A vector of almost equal strengths has no direction of its own: any turn of them is as good. Yet each is held against the old ones singly, and scores low.</p>`
       : html`<p class="read">Take a matrix <i class="v">W</i>, and add one random direction of strength <i class="v">λ</i>: <span class="eq"><i class="v">W</i> + <i class="v">λ</i> <i class="v">u</i> <i class="v">v</i><sup>T</sup></span>. <i class="v">u</i> and <i class="v">v</i> have length 1; σ₁ is the strength of the strongest direction that <i class="v">W</i> has.</p>
-          <p class="read">A vector among the <i class="v">k</i> = ${whole(f['k'])} strongest whose best match with the old ones is below ε = ${say(f['epsilon'])} is an <b>intruder</b>: in the map, a blank column.</p>`,
+          <p class="read">A vector among the <i class="v">k</i> = ${whole(f['k'])} strongest whose best match with the old ones is below <i class="v">ε</i> = ${say(f['epsilon'])} is an <b>intruder</b>: in the map, a blank column.</p>`,
   questions: [
     {
       ask: html`How many of the ten strongest vectors are intruders when <i class="v">λ</i> equals σ₁?`,

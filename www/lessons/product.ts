@@ -1,6 +1,7 @@
 /** The lesson “Why a product?”: B A against a full update. Section 5 and Fig. 10. */
 import { html } from 'lit';
 import { counted } from '../text/format';
+import { DEFAULTS } from './defaults';
 import { type Lesson, say, whole } from './lesson';
 
 export const product: Lesson = {
@@ -52,7 +53,7 @@ export const product: Lesson = {
     },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: { rank: 64, strength: 0.4, frozen: false, decay: 0.5, n: 128, k: 10, epsilon: 0.5, seed: 4 },
+  defaults: DEFAULTS['why-a-product'],
   words: (f) => html`
     <p class="read">LoRA does not change a matrix <i class="v">W</i> freely: it adds a product of two thin matrices, <i class="v">B</i> with ${whole(f['rank'])} columns and <i class="v">A</i> with ${whole(f['rank'])} rows. Here all three are random, and all changes are made equally large.</p>
     <p class="read">The <b>effective rank</b> of a matrix is the number of equal singular values that would be spread as evenly as its own. A full random change has ${say(f['effectiveRankFull'], 1)} of ${whole(f['n'])}.</p>`,
@@ -75,7 +76,7 @@ export const product: Lesson = {
     { id: 'epsilon-curve', title: 'Intruders against the threshold', figure: 'epsilon-curve', size: 'half' },
   ],
   after: (f) => html`
-    <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product has ${counted(f['countProduct'] ?? 0, 'intruder')} at ε = ${say(f['epsilon'])}, the full change ${whole(f['countFull'])}.</p>
+    <p class="read">Added to <i class="v">W</i> at the same size, its strongest direction is ${say(f['strongestFull'])} times that of <i class="v">W</i> for the full change and ${say(f['strongestProduct'])} times for the product. So the product has ${counted(f['countProduct'] ?? 0, 'intruder')} at <i class="v">ε</i> = ${say(f['epsilon'])}, the full change ${f['countFull'] === 0 ? 'none' : whole(f['countFull'])}.</p>
     <p class="read">Freeze <i class="v">A</i> with its rows at right angles and of equal length: the product then has the singular values of <i class="v">B</i> alone, effective rank ${say(f['effectiveRankFrozen'], 1)}, and has ${counted(f['countFrozen'] ?? 0, 'intruder')}. At low ranks this gains nothing, and in training a frozen <i class="v">A</i> chooses the directions blindly: try it in the last lesson.</p>`,
   teachers: [
     'At r = 1, what can the effective rank of the product be? (1: there is one direction.)',

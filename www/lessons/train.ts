@@ -2,6 +2,7 @@
 import { html } from 'lit';
 import { counted } from '../text/format';
 import type { Spec } from '../figure/figure';
+import { DEFAULTS } from './defaults';
 import { type Dials, type Lesson, say, whole } from './lesson';
 
 const RATES = [1 / 12, 1 / 3, 1, 3, 10, 30];
@@ -115,25 +116,7 @@ export const train: Lesson = {
     },
     { kind: 'whole', id: 'seed', label: 'Seed', min: 0, max: 9999 },
   ],
-  defaults: {
-    rank: 1,
-    alpha: 'twice',
-    sweep: false,
-    task: 'eight',
-    loraRate: 1,
-    fullRate: 1,
-    freeze: false,
-    init: 'usual',
-    tasks: 1,
-    seeds: 1,
-    target: 1,
-    sameSteps: false,
-    shrink: 1,
-    matrix: 2,
-    k: 10,
-    epsilon: 0.5,
-    seed: 0,
-  },
+  defaults: DEFAULTS['train-it-here'],
   words: (f) => html`
     <p class="read">A small network with four square matrices is trained on task 1 before your eyes. Then two copies learn a new task: one changes all weights (<b>full</b>), one adds a product of rank <i class="v">r</i> to each matrix (<b>LoRA</b>). Each stops where its loss on unseen examples falls below ${say(f['target'])}, or after ${whole(f['mostSteps'])} steps. So both know the new task equally well, and what else changed can be compared.</p>
     <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing, more than 1 one that is surely wrong.</p>`,

@@ -1,12 +1,11 @@
 /** The state as a link: what the reader has set, in the address after `#`. Versioned; what is left out is the default. Pure. */
 import { PRESETS } from '../contract';
+import { COSINES, isCount, isThreshold, SIDES, THEMES } from './accepted';
 import { defaults, type State } from './state';
 import { timesOf } from './times';
 import type { FigureId, Theme } from '../wasm/simd/lorascope';
 
 const VERSION = '1';
-/** The engine counts in 32 bits. */
-const MOST = 0xffffffff;
 /** Letters of a link that are read: no state needs more. */
 const LONGEST = 1 << 16;
 
@@ -45,7 +44,7 @@ export function read(hash: string): Link {
   const word = <T extends string>(name: string, words: readonly T[]) => words.find((w) => w === has(name));
   const whole = (name: string) => {
     const n = Number.parseInt(has(name) ?? '', 10);
-    return n >= 0 && n <= MOST ? n : undefined;
+    return isCount(n) ? n : undefined;
   };
   const epsilon = Number.parseFloat(has('epsilon') ?? '');
   const vector = whole('vector');
@@ -54,9 +53,9 @@ export function read(hash: string): Link {
     settings: {
       ...s.settings,
       k: Math.max(1, whole('k') ?? s.settings.k),
-      epsilon: epsilon >= 0 && epsilon <= 1 ? epsilon : s.settings.epsilon,
-      side: word('side', ['left', 'right', 'both']) ?? s.settings.side,
-      cosine: word('cosine', ['absolute', 'signed']) ?? s.settings.cosine,
+      epsilon: isThreshold(epsilon) ? epsilon : s.settings.epsilon,
+      side: word('side', SIDES) ?? s.settings.side,
+      cosine: word('cosine', COSINES) ?? s.settings.cosine,
       preset: word('preset', PRESETS) ?? s.settings.preset,
     },
     vector: vector ? vector - 1 : s.vector,
@@ -75,7 +74,7 @@ export function read(hash: string): Link {
     matrix: has('matrix'),
     model: has('model'),
     figure: has('figure'),
-    theme: word('theme', ['light', 'dark']),
+    theme: word('theme', THEMES),
     hide: HIDEABLE.filter((part) => (has('hide') ?? '').split(',').includes(part)),
     dials,
   };

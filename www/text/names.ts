@@ -1,7 +1,25 @@
 /** Names of models where there is little room: broken where a reader would break them, shortened in the middle, never made equal. Pure. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 
 const GAP = '…';
+
+/** A matrix in a table that says its layer: its type, and what tells it from the others of its layer and type. */
+export function matrixName({
+  name,
+  typeLabel,
+  toldApart,
+}: {
+  name: string;
+  typeLabel: string;
+  toldApart: string;
+}): TemplateResult {
+  return html`<span title=${name}>${typeLabel}</span>${toldApart ? html` <span class="apart small quiet">${breakable(toldApart)}</span>` : nothing}`;
+}
+
+/** A matrix by its place in the network: "layer 3, attention output". */
+export function placeName({ layer, typeLabel }: { layer?: number | null | undefined; typeLabel: string }): string {
+  return layer == null ? typeLabel : `layer ${layer}, ${typeLabel}`;
+}
 
 /** The parts of a name between which a line may break: after `-`, `_`, `/` and `.`, as in no word. */
 export function parts(name: string): string[] {

@@ -12,6 +12,22 @@ const SIDES: readonly (readonly [Side, string, string])[] = [
 ];
 
 class ControlsView extends View {
+  /** The line's height, for what scrolls to a place below it. */
+  readonly #resize = new ResizeObserver(([entry]) => {
+    const height = Math.ceil(entry?.borderBoxSize[0]?.blockSize ?? 0);
+    document.documentElement.style.setProperty('--dials', `${height}px`);
+  });
+
+  protected override firstUpdated(): void {
+    this.#resize.observe(this.querySelector('.controls')!);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize.disconnect();
+    document.documentElement.style.removeProperty('--dials');
+  }
+
   protected override render(): TemplateResult {
     const { state, store } = this.ctx;
     const { k, epsilon, side } = state.settings;

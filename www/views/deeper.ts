@@ -1,5 +1,6 @@
 /** Open verdicts and what is missing, one line each, with the button that computes it and what that costs. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { LONGEST_WINDOW } from '../contract';
 import { exactSeconds } from '../state/cost';
 import { counted, duration } from '../text/format';
 import { certified, isCertified, short, sideless, signless } from '../state/modes';
@@ -11,13 +12,12 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
   if (state.status === 'running') return nothing;
   if (state.stored) return lacking(state);
   const open = certified(state);
-  const beyond = short(state);
   const absent = sideless(state);
   if (open.length + absent.length === 0) return nothing;
-  const { k, side } = state.settings;
+  const { side } = state.settings;
   const models = report?.models(state.settings) ?? [];
   const undecided = models.reduce((sum, model) => sum + model.undecided, 0);
-  const intervals = undecided > 0 ? ` ${counted(undecided, 'vector')} undecided at this threshold.` : '';
+  const intervals = ` ${undecided > 0 ? counted(undecided, 'vector') : 'No vector'} undecided at this threshold.`;
   return html`
     ${
       absent.length > 0
@@ -28,22 +28,9 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
         : nothing
     }
     ${
-      beyond.matrices.length > 0
-        ? line(
-            `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} computed in ${matrices(beyond.matrices)}; counts stop there.`,
-            button(
-              'exact-k',
-              'Compute the whole k axis',
-              () => app.again(beyond.matrices, { mode: 'exact' }),
-              seconds(state, beyond.matrices),
-            ),
-          )
-        : nothing
-    }
-    ${
       open.length > 0
         ? line(
-            `${matrices(open)} ${open.length === 1 ? 'is' : 'are'} certified, not exact: the strongest vectors only, best matches within bounds.${intervals}`,
+            `${matrices(open)} ${open.length === 1 ? 'is' : 'are'} certified, not exact: the strongest vectors only, best matches within bounds. ${window(state, 'computed in')}${intervals}`,
             button('exact-all', 'Compute all exactly', () => app.again(open, { mode: 'exact' }), seconds(state, open)),
           )
         : nothing
@@ -51,22 +38,38 @@ export function deeper({ state, app, report }: Context): TemplateResult | typeof
   `;
 }
 
+const WHOLE = 'The whole needs the checkpoints.';
+
 /** The line of a stored report, of which nothing more can be computed: what it does not hold is said all the same. */
 function lacking(state: State): TemplateResult {
-  const { k, side } = state.settings;
-  const [beyond, absent, unsigned] = [short(state), sideless(state), signless(state)];
+  const { side } = state.settings;
+  const [absent, unsigned] = [sideless(state), signless(state)];
   const said = [
     absent.length > 0
-      ? `The report does not hold the ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} of ${matrices(absent)}.`
+      ? `The report does not hold the ${side === 'both' ? 'vectors of both sides' : `${side} vectors`} of ${matrices(absent)}. ${WHOLE}`
       : '',
     unsigned.length > 0
-      ? `The report does not hold the signs of the best matches of ${matrices(unsigned)}: by this rule nothing of them is known.`
+      ? `The report does not hold the signs of the best matches of ${matrices(unsigned)}: by this rule nothing of them is known. ${WHOLE}`
       : '',
-    beyond.matrices.length > 0
-      ? `The window k = ${k} goes beyond the ${counted(beyond.vectors, 'vector')} that the report holds of ${matrices(beyond.matrices)}; counts stop there.`
-      : '',
+    absent.length + unsigned.length === 0 ? window(state, 'that the report holds of') : '',
   ];
-  return html`${said.filter(Boolean).map((words) => html`<p class="deeper" data-testid="lacking">${words} The whole needs the checkpoints.</p>`)}`;
+  return html`${said.filter(Boolean).map((words) => html`<p class="deeper" data-testid="lacking">${words}</p>`)}`;
+}
+
+/**
+ * Where the window ends among the vectors that are known; empty where no window of the dial goes beyond them. It is said either way, in
+ * about as many words, so that no line comes in between while the dial moves.
+ */
+function window(state: State, known: string): string {
+  const { k } = state.settings;
+  const far = { ...state, settings: { ...state.settings, k: Math.max(k, LONGEST_WINDOW) } };
+  const [all, beyond] = [short(far), short(state)];
+  if (all.matrices.length === 0) return '';
+  const said = (where: string, of: typeof all, so: string) =>
+    `The window k = ${k} ${where} the ${counted(of.vectors, 'vector')} ${known} ${matrices(of.matrices)}; ${so}.`;
+  return beyond.matrices.length > 0
+    ? said('goes beyond', beyond, 'counts stop there')
+    : said('lies within', all, 'counts are whole');
 }
 
 /** The offers for one matrix. */

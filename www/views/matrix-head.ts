@@ -1,5 +1,6 @@
 /** The head of one matrix: the way back, its name, its neighbours, and the next one in which something is new. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { placeName } from '../text/names';
 import type { MatrixRow } from '../wasm/simd/lorascope';
 import { elsewhere, toNextIntruder } from './next-intruder';
 import { heading } from './results';
@@ -34,8 +35,9 @@ class MatrixHeadView extends View {
   }
 }
 
+/** A title begins with a capital, where its first word is ours. */
 function name(m: MatrixRow): string {
-  return m.layer == null ? m.typeLabel : `Layer ${m.layer}, ${m.typeLabel}`;
+  return placeName(m).replace(/^layer /, 'Layer ');
 }
 
 customElements.define('lorascope-matrix-head', MatrixHeadView);

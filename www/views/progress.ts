@@ -2,6 +2,7 @@
 import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { remaining } from '../state/cost';
 import { count, duration } from '../text/format';
+import { placeName } from '../text/names';
 import { finished, finishedCount } from '../state/run';
 import type { State } from '../state/state';
 import type { PlanMatrix } from '../wasm/simd/lorascope';
@@ -18,7 +19,7 @@ export function now(state: State): string {
   const elapsed = run.before + run.seconds;
   const left = plan && remaining(plan, run, earlier);
   const first = plan?.matrices[Math.min(...run.current)];
-  const doing = first ? `Now: ${placeOf(first)}. ` : '';
+  const doing = first ? `Now: ${placeName(first)}. ` : '';
   const time = `${duration(elapsed)} so far${left === undefined ? '' : `, about ${duration(left)} left`}`;
   return `${doing}${time}. Cancel keeps what is done.${fetched(state)}`;
 }
@@ -36,10 +37,6 @@ export function bar(state: State): TemplateResult {
   return html`<div class="progress" data-testid="progress" role="progressbar" aria-label="Matrices done" aria-valuemin="0" aria-valuemax=${total} aria-valuenow=${done} aria-valuetext="${count(done)} of ${count(total)} matrices">
     ${total <= MOST_SEGMENTS ? segments(plan, state) : line(total > 0 ? done / total : 0)}
   </div>`;
-}
-
-function placeOf(m: PlanMatrix): string {
-  return m.layer == null ? m.typeLabel : `layer ${m.layer}, ${m.typeLabel}`;
 }
 
 function line(share: number): TemplateResult {

@@ -33,14 +33,14 @@ class ReadingsView extends PatientView {
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
-      note: html`${places.length > 1 ? 'One per fine-tune, opened by its name' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
+      note: html`${places.length > 1 ? 'One per fine-tune: its first sentence, the rest by a click' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`${compared ? html`<p class="compared" data-testid="compared">${explained(compared, new Set())}</p>` : nothing}<div class="readings">
         ${first.map((at) => this.#of(at, places.length > 1, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,
     });
   }
 
-  /** Of several the names alone stand there at first: the figures come soon after. */
+  /** Of several a line each stands there at first: the figures come soon after. */
   #of(at: number, several: boolean, own: ModelSummary | undefined): TemplateResult | typeof nothing {
     if (several && !screen().printing) return this.#folded(at, own);
     return this.ctx.state.status === 'running' ? this.#awaited(at, own) : this.#reading(at, own, true);
@@ -56,7 +56,7 @@ class ReadingsView extends PatientView {
     </article>`;
   }
 
-  /** Its sentences are made when somebody opens it. */
+  /** Its other sentences are shown when somebody opens it. */
   #folded(at: number, own: ModelSummary | undefined): TemplateResult | typeof nothing {
     if (!own) return nothing;
     const toggled = (event: Event) => {
@@ -66,9 +66,17 @@ class ReadingsView extends PatientView {
     };
     const label = this.ctx.state.head?.models[at]?.label || own.label;
     return html`<details class="folded" data-testid="folded" data-label=${own.label} @toggle=${toggled} ?open=${this.#open.has(at)}>
-      <summary>${modelName({ ...own, label })}</summary>
+      <summary>${modelName({ ...own, label })}<span class="gist">${this.#gist(at)}</span></summary>
       ${this.#open.has(at) ? this.#reading(at, own, false) : nothing}
     </details>`;
+  }
+
+  /** The first sentence of what its reading says. */
+  #gist(at: number): TemplateResult | typeof nothing {
+    const { state, report } = this.ctx;
+    const told = report?.reading(state.settings, at, state.plan?.matrices.length ?? 0);
+    const first = told?.what.split(/(?<=\.) /u)[0];
+    return first ? math(first) : nothing;
   }
 
   #reading(at: number, own: ModelSummary | undefined, named: boolean): TemplateResult | typeof nothing {

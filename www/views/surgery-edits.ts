@@ -1,7 +1,7 @@
 /** The edited matrices: which vectors of each are scaled, and what that leaves. A matrix can be left out, a vector taken in or out. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, fixed } from '../text/format';
-import { breakable } from '../text/names';
+import { matrixName } from '../text/names';
 import { beside } from './surgery-beside';
 import { asRule, choose, leaveOut, operating, patient, unfold, type Operable } from '../state/surgery';
 import type { MatrixRow, Operated } from '../wasm/simd/lorascope';
@@ -47,7 +47,7 @@ function line({ state, store }: Context, row: MatrixRow): TemplateResult {
   const open = unfolded.has(row.name);
   return html`<tr data-testid="edit" data-name=${row.name} class=${left ? 'left' : ''}>
     <td><label class="take"><input type="checkbox" .checked=${!left} @change=${set} aria-label="Edit ${row.name}" />
-      <span title=${row.name}>${row.layer == null ? '' : html`<span class="faint">${row.layer}</span> `}${row.typeLabel}${row.toldApart ? html`<span class="small quiet"> ${breakable(row.toldApart)}</span>` : nothing}</span></label></td>
+      <span>${row.layer == null ? '' : html`<span class="faint">${row.layer}</span> `}${matrixName(row)}</span></label></td>
     <td class="chosen">${left ? html`<span class="faint">left out</span>` : list(answer)}${own.has(row.name) && !left ? html` <span class="small faint">by hand</span>` : nothing}</td>
     <td class="num" data-testid="before-after">${change(answer)}</td>
     <td class="num"><button class="link" aria-expanded=${open} data-testid="choose" @click=${() => store.update((s) => unfold(s, row.name))}>${open ? 'Close' : 'Choose'}</button></td>

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { counted } from '../text/format';
 import { math } from '../text/math';
-import { breakable, shortened } from '../text/names';
+import { matrixName, shortened } from '../text/names';
 import { atRandom, sortBy } from '../state/state';
 import { saveMatrices } from '../report/save';
 import type { MatrixCell, MatrixRow, Measure, ModelSummary, Sort, Told } from '../wasm/simd/lorascope';
@@ -119,7 +119,7 @@ class TableView extends PatientView {
     return html`<tr data-testid="matrix-row" data-name=${row.name} tabindex="0" class=${focused ? 'on' : ''} @click=${open} @keydown=${keyed}
       @pointerenter=${() => enter(this.ctx.store, row.name)} @pointerleave=${() => leave(this.ctx.store, row.name)}>
       <td class="num">${row.layer ?? ''}</td>
-      <td class="name"><span title=${row.name}>${row.typeLabel}</span>${row.toldApart ? html`<div class="small quiet">${breakable(row.toldApart)}</div>` : nothing}${exceptions(row, models)}</td>
+      <td class="name">${matrixName(row)}${exceptions(row, models)}</td>
       <td class="num faint hide-s">${row.rows} × ${row.cols}</td>
       ${measures.map(({ unit }, n) =>
         places.map((at) => {

@@ -3,6 +3,7 @@
 use super::text::{columns, leading, name, one_line, width};
 use super::{Card, WIDTH};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
+use crate::figures::drawing::variable::set;
 use crate::print::{count, fixed};
 
 const LEFT: f64 = 64.0;
@@ -49,7 +50,7 @@ fn plain(pen: &Pen, size: f64) -> Type {
 fn head(pen: &Pen, card: &Card) -> Drawn {
     let face = Type::plain(20.0, pen.palette.ink).bold();
     pen.text((LEFT, HEAD), "Lorascope", face, Align::Start)?;
-    let rule = one_line(&card.rule, 17.0, false, RIGHT - LEFT - 160.0);
+    let rule = one_line(&set(&card.rule), 17.0, false, RIGHT - LEFT - 160.0);
     pen.text((RIGHT, HEAD), &rule, plain(pen, 17.0), Align::End)?;
     pen.hline(LEFT, RIGHT, FIRST_RULE, 1.0, pen.palette.rule)
 }
@@ -108,7 +109,7 @@ fn numbers(pen: &Pen, card: &Card) -> Drawn {
         (
             number(size, if size.is_some_and(|x| x < 0.1) { 3 } else { 2 }),
             "size of the change".to_owned(),
-            "σ₁(ΔW)/σ₁(W₀), mean".to_owned(),
+            set("σ₁(ΔW)/σ₁(W₀), mean"),
         ),
         (
             number(row.weakest_match, 2),

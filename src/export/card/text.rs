@@ -1,5 +1,6 @@
 //! Text fitting: widths letter by letter, lines that break names where a reader would, and sizes that shrink before anything is cut.
 
+use crate::figures::drawing::variable;
 use crate::print::middle;
 
 /// More letters than any line has room for.
@@ -7,7 +8,7 @@ const MOST: usize = 400;
 
 /// An upper bound on the width of a text in CSS pixels, in any of the usual sans faces.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    let letters: f64 = text.chars().map(letter).sum();
+    let letters: f64 = text.chars().map(|c| letter(variable::letter(c).unwrap_or(c))).sum();
     size * letters * if bold { 1.13 } else { 1.0 }
 }
 

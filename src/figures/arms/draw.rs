@@ -7,6 +7,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, tick_label};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name};
+use crate::figures::drawing::variable::set;
 
 /// A plot: the points that a line has in it, and the room of its names.
 type Plot = (fn(&super::Line) -> &Vec<Point>, (f64, f64));
@@ -32,13 +33,13 @@ impl Layout<'_> {
         lower.upwards(pen, &self.norms, &self.norm_ticks, tick_label)?;
         let face = Type::label(pen.palette.ink_2);
         let above = TOP + COUNTS + GAP - 14.0;
-        pen.text((0.0, above), "‖ΔW‖ over all matrices", face, Align::Start)?;
+        pen.text((0.0, above), &set("‖ΔW‖ over all matrices"), face, Align::Start)?;
         let inside: Vec<f64> = LAMBDAS
             .into_iter()
             .filter(|l| *l <= self.x.value(self.right) + 1e-9)
             .collect();
         lower.along(pen, &self.x, &inside, tick_label)?;
-        lower.name(pen, "λ, the strength of the chosen vectors")?;
+        lower.name(pen, &set("λ, the strength of the chosen vectors"))?;
         // As trained.
         for base in [TOP, TOP + COUNTS + GAP] {
             let end = if base == TOP {

@@ -6,6 +6,7 @@ mod table;
 
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, count_ticks, fixed, round_axis};
+use crate::figures::drawing::variable::set;
 use crate::figures::kind::{About, FigureKind, Keeps, Matches, Needs, figure};
 use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
@@ -146,7 +147,8 @@ impl<'a> Layout<'a> {
             return "Intruders after the edit".into();
         };
         let epsilon = fixed(surgery.epsilon, 2);
-        format!("Intruders of {name} after the edit, k = {}, ε = {epsilon}", surgery.k)
+        let rule = set(&format!("k = {}, ε = {epsilon}", surgery.k));
+        format!("Intruders of {name} after the edit, {rule}")
     }
 
     /// The arm and the dot in focus.

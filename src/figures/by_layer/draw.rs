@@ -6,6 +6,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{every, tick_label};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, TITLE, cut_name, text_width, truncate};
+use crate::figures::drawing::variable::set;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -17,7 +18,7 @@ impl Layout<'_> {
         };
         let title = format!(
             "{}{adapters}{}",
-            self.measure.name,
+            set(self.measure.name),
             if self.log { " (log scale)" } else { "" }
         );
         pen.text((0.0, 12.0), &title, name, Align::Start)?;

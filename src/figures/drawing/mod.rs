@@ -12,3 +12,4 @@ pub mod style;
 pub(crate) mod surface;
 #[cfg(feature = "page")]
 pub(crate) mod svg_image;
+pub(crate) mod variable;

@@ -70,6 +70,9 @@ impl Type {
     }
 }
 
+/// From the baseline up to a canvas's "middle", in parts of the size.
+pub(crate) const CANVAS_RISE: f64 = 0.27;
+
 /// Dash and gap of the threshold lines.
 pub(crate) const DASH: (f64, f64) = (5.0, 3.0);
 /// Dot and gap of lines that are for comparison only.
@@ -319,7 +322,7 @@ impl Pen<'_> {
 
     /// From the baseline up to the backend's "middle": half an x-height in SVG, the middle of the font's own ascent and descent on a canvas.
     fn rise(&self, face: Type) -> f64 {
-        face.size * if self.medium == Medium::Svg { 0.26 } else { 0.27 }
+        face.size * if self.medium == Medium::Svg { 0.26 } else { CANVAS_RISE }
     }
 
     fn put(&self, at: Point, text: &str, face: Type, align: Align, turn: FontTransform) -> Drawn {

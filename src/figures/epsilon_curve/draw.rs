@@ -7,6 +7,7 @@ use crate::figures::data::words::so_far;
 use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, count_decades, fixed, short};
+use crate::figures::drawing::variable::set;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -39,7 +40,7 @@ impl Layout<'_> {
             base: self.base(),
             width: self.width,
         };
-        frame.title(pen, &self.title())?;
+        frame.title(pen, &set(&self.title()))?;
         frame.upwards(pen, &self.y, &count_decades(self.limit), |v| count(v as u64))?;
         frame.along(pen, &self.x, &[0.0, 0.25, 0.5, 0.75, 1.0], short)?;
         let words = if self.width < NARROW {
@@ -47,7 +48,7 @@ impl Layout<'_> {
         } else {
             "threshold ε: a vector whose best match is below it counts"
         };
-        frame.name(pen, words)
+        frame.name(pen, &set(words))
     }
 
     /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart. Among a crowd of lines those within
@@ -112,7 +113,7 @@ impl Layout<'_> {
 
     fn readings(&self, pen: &Pen, epsilon: f64) -> Drawn {
         let (corner, size) = self.readings_box();
-        let head = format!("at ε = {}{}", fixed(epsilon, 2), so_far(self.request));
+        let head = set(&format!("at ε = {}{}", fixed(epsilon, 2), so_far(self.request)));
         let rows = self.sorted(epsilon).into_iter().take(self.listed());
         readings::draw(
             pen,

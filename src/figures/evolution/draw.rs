@@ -7,6 +7,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, count_ticks, fixed, short};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate, wrap};
+use crate::figures::drawing::variable::set;
 use crate::metrics::tracks::Track;
 use crate::series::Dash;
 
@@ -101,7 +102,8 @@ impl Layout<'_> {
             Plot::Match => "Best match c",
         };
         let own = format!(
-            "{title}{}",
+            "{}{}",
+            set(title),
             if plot == Plot::Sigma && !self.label.is_empty() {
                 format!(", {}", self.label)
             } else {
@@ -197,7 +199,12 @@ impl Layout<'_> {
             LABEL_GAP,
             (self.top(plot) + 2.0, self.base(plot) - 2.0),
         )) {
-            pen.halo((x + 11.0, y + 4.0), &format!("j = {}", rank + 1), face, Align::Start)?;
+            pen.halo(
+                (x + 11.0, y + 4.0),
+                &set(&format!("j = {}", rank + 1)),
+                face,
+                Align::Start,
+            )?;
         }
         Ok(())
     }
@@ -206,7 +213,10 @@ impl Layout<'_> {
         let (epsilon, right) = (self.request.settings.epsilon, self.width - RIGHT);
         let y = self.axis(Plot::Match).at(epsilon);
         pen.dashed_hline(LEFT, right, y, pen.palette.ink)?;
-        let (label, face) = (format!("ε = {}", fixed(epsilon, 2)), Type::strong(pen.palette.ink));
+        let (label, face) = (
+            set(&format!("ε = {}", fixed(epsilon, 2))),
+            Type::strong(pen.palette.ink),
+        );
         let width = text_width(&label, LABEL);
         let lines: Vec<Vec<Point>> = tracks.iter().map(|t| self.points(history, Plot::Match, t)).collect();
         // Under or above the line, from the left: where it covers least of the tracks.

@@ -9,6 +9,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, count_decades, decades};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name, text_width};
+use crate::figures::drawing::variable::set;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -39,7 +40,7 @@ impl Layout<'_> {
             base: self.base(),
             width: self.width,
         };
-        frame.title(pen, &self.title())?;
+        frame.title(pen, &set(&self.title()))?;
         frame.upwards(pen, &self.y, &self.grid(), |v| {
             if shares { percent(v) } else { count(v as u64) }
         })?;
@@ -58,7 +59,7 @@ impl Layout<'_> {
             (false, true) => format!("window k (of {n})"),
             (false, false) => format!("window k: how many top vectors are looked at (of {n})"),
         };
-        frame.name(pen, &words)
+        frame.name(pen, &set(&words))
     }
 
     /// Values with a grid line; the last is the true limit.
@@ -138,7 +139,7 @@ impl Layout<'_> {
     }
 
     fn window_label(&self, pen: &Pen, at: f64) -> Drawn {
-        let (label, face) = (self.window(self.k()), Type::strong(pen.palette.ink));
+        let (label, face) = (set(&self.window(self.k())), Type::strong(pen.palette.ink));
         let fits = at + 6.0 + text_width(&label, LABEL) <= self.width;
         let (x, align) = if fits {
             (at + 6.0, Align::Start)
@@ -178,7 +179,7 @@ impl Layout<'_> {
         } else {
             String::new()
         };
-        let head = format!("at {}{}{of}", self.window(k), so_far(self.request));
+        let head = set(&format!("at {}{}{of}", self.window(k), so_far(self.request)));
         let rows = self.sorted(k).into_iter().take(listed);
         readings::draw(
             pen,

@@ -7,6 +7,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::count;
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, cut_name};
+use crate::figures::drawing::variable::set;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -45,7 +46,7 @@ impl Layout<'_> {
         };
         let whole = |v: f64| count(v as u64);
         let values: Vec<f64> = self.y_ticks.iter().map(|v| *v as f64).collect();
-        frame.title(pen, &self.title())?;
+        frame.title(pen, &set(&self.title()))?;
         frame.upwards(pen, &self.y, &values, whole)?;
         frame.along(pen, &self.x, &self.x_ticks, whole)?;
         frame.name(pen, "training step")

@@ -5,6 +5,8 @@ use crate::figures::data::words::{side_words, so_far};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{TICK_GAP, every, fixed};
 use crate::figures::drawing::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
+use crate::figures::drawing::variable::set;
+use crate::print::count;
 use crate::series::{type_label, type_short};
 
 /// The shade of a cell whose vectors are all intruders: the deeper ones are kept from cells that hold numerals.
@@ -61,7 +63,8 @@ impl Layout<'_> {
             settings.k,
             so_far(self.request)
         );
-        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
+        let title = truncate(&set(&title), LABEL, self.width);
+        pen.text((0.0, 12.0), &title, name, Align::Start)?;
         if self.panels.is_empty() || self.grid.rows.is_empty() {
             let text = if self.request.running {
                 "No matrix is done yet."
@@ -285,7 +288,7 @@ impl Layout<'_> {
                 .map(|c| c.count);
             counted.reduce(|a, b| a + b)
         };
-        let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { n.to_string() });
+        let words = |n: Option<u32>| n.map_or("–".to_owned(), |n| if n == 0 { "·".into() } else { count(n.into()) });
         for column in 0..columns {
             let text = words(sum(&mut (0..rows).map(|row| (row, column))));
             if self.cells.numerals && text_width(&text, TICK) <= self.cells.width {
@@ -310,7 +313,7 @@ impl Layout<'_> {
                 Align::End,
             )?;
         }
-        let text = sum(&mut self.places()).map_or("–".to_owned(), |n| n.to_string());
+        let text = sum(&mut self.places()).map_or("–".to_owned(), |n| count(n.into()));
         pen.text((end, base + 15.0), &text, Type { bold: true, ..face }, Align::End)
     }
 

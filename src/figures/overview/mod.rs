@@ -177,11 +177,14 @@ impl<'a> Layout<'a> {
                 format!("none in {done}"),
                 "0".into(),
             ],
-            _ => [
-                format!("{count} in {with} of {done} {matrices}{so_far}"),
-                format!("{count} in {with} of {done}"),
-                count.to_string(),
-            ],
+            _ => {
+                let [count, with, done] = [count, with, done].map(|n| crate::print::count(n.into()));
+                [
+                    format!("{count} in {with} of {done} {matrices}{so_far}"),
+                    format!("{count} in {with} of {done}"),
+                    count,
+                ]
+            }
         };
         let short = words[2].clone();
         words

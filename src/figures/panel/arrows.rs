@@ -2,6 +2,7 @@
 
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::fixed;
+use crate::figures::drawing::variable::set;
 use crate::figures::kind::drawing;
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
 use crate::report::panel::Arrows;
@@ -118,7 +119,8 @@ impl<'a> Layout<'a> {
         let barb = |side: f64| (to.0 - 9.0 * dx + side * 4.5 * dy, to.1 - 9.0 * dy - side * 4.5 * dx);
         pen.path(&[barb(1.0), to, barb(-1.0)], width, color, Dash::Solid)?;
         let face = Type::strong(color);
-        pen.halo((to.0 + 14.0 * dx, to.1 + 14.0 * dy + 4.0), name, face, Align::Middle)
+        let at = (to.0 + 14.0 * dx, to.1 + 14.0 * dy + 4.0);
+        pen.halo(at, &set(name), face, Align::Middle)
     }
 
     /// The direction pointed at: the vector that a drag sets.

@@ -4,6 +4,7 @@ use super::ticks::{log_labels, powers_between, round_between};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{Axis, TICK_GAP, apart, tick_labels};
 use crate::figures::drawing::style::{LABEL, TICK, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::panel::Range;
 
 /// A range as two ends in order; whatever a file says, they are finite and apart.
@@ -56,7 +57,7 @@ pub fn upwards(pen: &Pen, range: &Range, axis: &Axis, (left, right): (f64, f64),
     };
     pen.text(
         (0.0, 12.0),
-        &truncate(&title, LABEL, width),
+        &truncate(&set(&title), LABEL, width),
         Type::label(palette.ink_2),
         Align::Start,
     )?;
@@ -93,7 +94,7 @@ pub fn along(pen: &Pen, name: &str, ticks: Vec<(f64, String)>, from: (f64, f64),
     let face = Type::label(palette.ink_2);
     pen.text(
         (left, low + 36.0),
-        &truncate(name, LABEL, width - left),
+        &truncate(&set(name), LABEL, width - left),
         face,
         Align::Start,
     )

@@ -5,6 +5,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{Axis, fixed, index_ticks, tick_room};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::figures::kind::drawing;
 use crate::figures::{Focus, Readout, Request, Table, Value, sane_width};
 use crate::report::panel::Bars;
@@ -116,7 +117,13 @@ impl<'a> Layout<'a> {
 
     fn axes(&self, pen: &Pen) -> Drawn {
         axes::upwards(pen, &self.data.y, &self.y, (self.left, self.right), self.width)?;
-        let indices = index_ticks(0, self.data.values.len());
+        // A few bars have a number each.
+        let many = self.data.values.len();
+        let indices = if many <= 8 {
+            (1..=many).collect()
+        } else {
+            index_ticks(0, many)
+        };
         let places = indices
             .into_iter()
             .map(|n| (self.middle(n.saturating_sub(1)), n.to_string()));
@@ -138,7 +145,7 @@ impl<'a> Layout<'a> {
             pen.halo(
                 (x, y + offset),
                 &truncate(
-                    &level.label,
+                    &set(&level.label),
                     LABEL,
                     if self.narrow { self.right } else { self.width - x },
                 ),

@@ -6,6 +6,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::short;
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, Palette, TICK, cos_color, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::panel::Line;
 use crate::series::Dash;
 use plotters::style::RGBColor;
@@ -63,7 +64,7 @@ impl Layout<'_> {
                 )?;
                 pen.text(
                     (x + 20.0, y),
-                    &truncate(&line.label, LABEL, self.width - 20.0),
+                    &truncate(&set(&line.label), LABEL, self.width - 20.0),
                     Type::label(color),
                     Align::Start,
                 )?;
@@ -158,7 +159,8 @@ impl Layout<'_> {
                 .filter(|l| l.at.is_finite())
                 .try_for_each(|level| {
                     let face = Type::strong(ink);
-                    pen.halo((self.right, self.y.at(level.at) - 5.0), &level.label, face, Align::End)
+                    let at = (self.right, self.y.at(level.at) - 5.0);
+                    pen.halo(at, &set(&level.label), face, Align::End)
                 });
         }
         let lines = self.data.lines.iter().filter_map(|l| {
@@ -192,7 +194,8 @@ impl Layout<'_> {
                 },
                 x + 8.0,
             );
-            pen.halo((x, y + 4.0), &truncate(name, LABEL, self.width - x), face, Align::Start)?;
+            let name = truncate(&set(name), LABEL, self.width - x);
+            pen.halo((x, y + 4.0), &name, face, Align::Start)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::measure;
 use crate::figures::drawing::style::{LABEL, TICK, cos_color, signed_color, truncate};
+use crate::figures::drawing::variable::set;
 use crate::figures::kind::drawing;
 use crate::figures::{Focus, Readout, Request, Table, Theme, Value, sane_width};
 use crate::report::panel::{Map, Maps};
@@ -99,7 +100,7 @@ impl<'a> Layout<'a> {
             let side = self.side - 2.0;
             pen.text(
                 (x, y - 22.0),
-                &truncate(&map.title, LABEL, self.side),
+                &truncate(&set(&map.title), LABEL, self.side),
                 Type::strong(palette.ink),
                 Align::Start,
             )?;

@@ -9,6 +9,7 @@ use crate::figures::drawing::frame::Frame;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{fixed, short, tick_label};
 use crate::figures::drawing::style::{LABEL, TICK, text_width};
+use crate::figures::drawing::variable::set;
 use plotters::style::RGBColor;
 
 /// More dots than this are drawn as points.
@@ -36,7 +37,7 @@ impl Scatter<'_> {
         frame.upwards(pen, &self.y, &cos_ticks(self.request.settings.cosine), short)?;
         frame.along(pen, &self.x, &self.ticks, tick_label)?;
         let log = if self.narrow { "" } else { LOG };
-        frame.name(pen, &format!("{name}{log}"))
+        frame.name(pen, &set(&format!("{name}{log}")))
     }
 
     /// A line at a number across.
@@ -53,7 +54,7 @@ impl Scatter<'_> {
         } else {
             (line + 6.0, Align::Start)
         };
-        pen.halo((x, HEIGHT - BOTTOM - 6.0), words, Type::tick(color), align)
+        pen.halo((x, HEIGHT - BOTTOM - 6.0), &set(words), Type::tick(color), align)
     }
 
     /// The line below which a vector is an intruder.
@@ -61,7 +62,10 @@ impl Scatter<'_> {
         let epsilon = self.request.settings.epsilon;
         let y = self.y.at(epsilon);
         pen.dashed_hline(self.left, self.right, y, pen.palette.ink)?;
-        let (strong, words) = (Type::strong(pen.palette.ink), format!("ε = {}", fixed(epsilon, 2)));
+        let (strong, words) = (
+            Type::strong(pen.palette.ink),
+            set(&format!("ε = {}", fixed(epsilon, 2))),
+        );
         if self.narrow {
             pen.halo((self.left + 4.0, y - 5.0), &words, strong, Align::Start)
         } else {

@@ -10,6 +10,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, fixed, short, tick_label_among};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width};
+use crate::figures::drawing::variable::set;
 use crate::report::{Cosine, Side, Status};
 use std::collections::HashSet;
 
@@ -52,10 +53,10 @@ impl Layout<'_> {
         } else {
             format!("Best match c, {side} vectors")
         };
-        frame.title(pen, &title)?;
+        frame.title(pen, &set(&title))?;
         frame.upwards(pen, &self.y, &cos_ticks(self.subject.settings.cosine), short)?;
         frame.along(pen, &self.x, &self.ticks, |v| tick_label_among(&self.ticks, v))?;
-        frame.name(pen, "singular value σ")
+        frame.name(pen, &set("singular value σ"))
     }
 
     fn thresholds(&self, pen: &Pen) -> Drawn {
@@ -119,7 +120,7 @@ impl Layout<'_> {
         let points: Vec<(Point, String)> = inside
             .iter()
             .filter(ringed)
-            .map(|m| (m.at, format!("j = {}", m.j + 1)))
+            .map(|m| (m.at, set(&format!("j = {}", m.j + 1))))
             .collect();
         points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
         // Names keep off the other strong vectors, off the threshold and off the crosshair; the cloud lies under their halo.
@@ -158,7 +159,8 @@ impl Layout<'_> {
     }
 
     fn words(&self, pen: &Pen) -> Drawn {
-        let epsilon = format!("ε = {}", fixed(self.subject.settings.epsilon, 2));
+        let epsilon = set(&format!("ε = {}", fixed(self.subject.settings.epsilon, 2)));
+        let least = set("least: 1/√n");
         let strong = Type::strong(pen.palette.ink);
         let quiet = Type::label(pen.palette.ink_3);
         let line = self.y.at(self.subject.settings.epsilon);
@@ -169,7 +171,7 @@ impl Layout<'_> {
                 .map(|null| ("random", quiet, self.y.at(0.5 * (null.low + null.high)))),
         );
         if !self.narrow {
-            words.extend(self.floor().map(|floor| ("least: 1/√n", quiet, self.y.at(floor))));
+            words.extend(self.floor().map(|floor| (least.as_str(), quiet, self.y.at(floor))));
         }
         let wanted: Vec<f64> = words.iter().map(|w| w.2).collect();
         let bounds = (TOP, HEIGHT - BOTTOM - 4.0);

@@ -5,6 +5,7 @@ use crate::figures::drawing::empty::say;
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{index_ticks, short};
 use crate::figures::drawing::style::{LABEL, cos_color, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::{Side, Status};
 
 impl Layout<'_> {
@@ -74,7 +75,7 @@ impl Layout<'_> {
             pen.vline(to - 1.0, y - 2.0, y + 3.0, 1.0, color)?;
         }
         let face = Type::label(pen.palette.ink_3);
-        let label = format!("window k = {k}");
+        let label = set(&format!("window k = {k}"));
         if to + 6.0 + text_width(&label, LABEL) <= self.width {
             return pen.text((to + 6.0, y + 4.0), &label, face, Align::Start);
         }
@@ -100,7 +101,7 @@ impl Layout<'_> {
         } else {
             "pre-trained left vector i"
         };
-        let name = truncate(name, LABEL, self.tall());
+        let name = truncate(&set(name), LABEL, self.tall());
         pen.text_up((14.0, self.y0 + self.tall()), &name, Type::label(pen.palette.ink_2))
     }
 
@@ -133,17 +134,17 @@ impl Layout<'_> {
             let face = Type::tick(pen.palette.ink_3);
             pen.text((x + tick * w, y + 20.0), &short(*tick), face, Align::Middle)?;
         }
-        let name = match self.request.settings.side {
+        let name = set(match self.request.settings.side {
             Side::Left => "|cos| of i and j",
             Side::Right => "|cos|, right vectors",
             Side::Both => "|cos|, left vectors",
-        };
+        });
         let face = Type::label(pen.palette.ink_3);
         // Narrow: the name stands beside the bar.
         if self.narrow {
-            pen.text((x + w + 12.0, y + 9.0), name, face, Align::Start)
+            pen.text((x + w + 12.0, y + 9.0), &name, face, Align::Start)
         } else {
-            pen.text((x, y - 6.0), name, face, Align::Start)
+            pen.text((x, y - 6.0), &name, face, Align::Start)
         }
     }
 

@@ -5,6 +5,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{fixed, index_ticks, short};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::Side;
 
 impl Layout<'_> {
@@ -34,7 +35,7 @@ impl Layout<'_> {
             (false, Side::Right) => "fine-tuned right vector j, by falling singular value",
             (false, Side::Both) => "fine-tuned vector j, by falling singular value",
         };
-        let name = truncate(name, LABEL, self.width - left);
+        let name = truncate(&set(name), LABEL, self.width - left);
         pen.text((left, base + 34.0), &name, Type::label(palette.ink_2), Align::Start)?;
         pen.dashed_hline(left, right, self.strip.at(self.request.settings.epsilon), palette.ink)
     }
@@ -60,12 +61,12 @@ impl Layout<'_> {
 
     pub(super) fn strip_words(&self, pen: &Pen) -> Drawn {
         let palette = pen.palette;
-        let name = match self.request.settings.side {
+        let name = set(match self.request.settings.side {
             Side::Left => "best match c",
             Side::Right => "best match c, right",
             Side::Both => "best match c, both",
-        };
-        let epsilon = format!("ε = {}", fixed(self.request.settings.epsilon, 2));
+        });
+        let epsilon = set(&format!("ε = {}", fixed(self.request.settings.epsilon, 2)));
         let strong = Type::strong(palette.ink);
         let plain = Type::label(palette.ink_2);
         let quiet = Type::label(palette.ink_3);
@@ -76,7 +77,7 @@ impl Layout<'_> {
             .map(|null| self.strip.at(0.5 * (null.low + null.high)));
         if !self.narrow {
             let mut words = vec![
-                (name, plain, self.strip.at(1.0) + 1.0),
+                (name.as_str(), plain, self.strip.at(1.0) + 1.0),
                 (epsilon.as_str(), strong, line),
             ];
             words.extend(band.map(|y| ("random", quiet, y)));
@@ -87,7 +88,7 @@ impl Layout<'_> {
             }
             return Ok(());
         }
-        pen.text((self.x0, self.strip.at(1.0) - 8.0), name, plain, Align::Start)?;
+        pen.text((self.x0, self.strip.at(1.0) - 8.0), &name, plain, Align::Start)?;
         pen.halo(
             (right - 4.0, (line - 5.0).max(self.strip.at(1.0) + 8.0)),
             &epsilon,

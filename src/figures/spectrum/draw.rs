@@ -8,6 +8,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Point, Type};
 use crate::figures::drawing::scale::{count, index_ticks, tick_label_among};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::Status;
 use crate::series::Series;
 use plotters::style::RGBColor;
@@ -41,7 +42,7 @@ impl Layout<'_> {
             base: HEIGHT - BOTTOM,
             width: self.width,
         };
-        frame.title(pen, "Singular value σ")?;
+        frame.title(pen, &set("Singular value σ"))?;
         frame.upwards(pen, &self.y, &self.ticks, |v| tick_label_among(&self.ticks, v))?;
         // Ranks are counted from one.
         let ranks: Vec<f64> = index_ticks(0, self.shown)
@@ -145,7 +146,7 @@ impl Layout<'_> {
             .subject
             .intruders()
             .into_iter()
-            .filter_map(|j| Some((self.place(self.tuned, j)?, format!("j = {}", j + 1))))
+            .filter_map(|j| Some((self.place(self.tuned, j)?, set(&format!("j = {}", j + 1)))))
             .collect();
         points.iter().try_for_each(|(at, _)| pen.ring(*at, 6.0, ink))?;
         // Names keep off the lines as well.

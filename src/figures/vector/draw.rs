@@ -7,6 +7,7 @@ use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{count, fixed, index_ticks, short};
 use crate::figures::drawing::spread::spread;
 use crate::figures::drawing::style::{LABEL, LABEL_GAP, TICK, text_width, truncate};
+use crate::figures::drawing::variable::set;
 use crate::report::{Side, Status};
 
 /// The opacity of a column that is only partly known.
@@ -21,7 +22,12 @@ impl Layout<'_> {
             "left"
         };
         let title = format!("|cos| with pre-trained {side} vector i");
-        pen.text((0.0, 12.0), &truncate(&title, LABEL, self.width), name, Align::Start)?;
+        pen.text(
+            (0.0, 12.0),
+            &truncate(&set(&title), LABEL, self.width),
+            name,
+            Align::Start,
+        )?;
         if self.panels.is_empty() {
             let failed = self.subject.matrix.is_some_and(|m| m.status == Status::Failed);
             let text = self.subject.why_empty("No best matches for this matrix.");
@@ -56,7 +62,7 @@ impl Layout<'_> {
         self.indices(pen)?;
         pen.text(
             (LEFT, self.height() - 5.0),
-            &format!("pre-trained {side} vector i"),
+            &set(&format!("pre-trained {side} vector i")),
             name,
             Align::Start,
         )
@@ -64,7 +70,7 @@ impl Layout<'_> {
 
     fn axes(&self, pen: &Pen, panel: &Panel) -> Drawn {
         let (palette, y) = (pen.palette, self.y(panel));
-        let title = truncate(&self.title(panel.j), LABEL, self.width - LEFT);
+        let title = truncate(&set(&self.title(panel.j)), LABEL, self.width - LEFT);
         pen.text((LEFT, panel.top - 9.0), &title, Type::strong(palette.ink), Align::Start)?;
         if self.subject.is_intruder(panel.j) {
             pen.triangle((LEFT - 9.0, panel.top - 10.0), 4.5, palette.ink)?;
@@ -113,7 +119,7 @@ impl Layout<'_> {
         let strong = Type::strong(palette.ink);
         let quiet = Type::label(palette.ink_3);
         pen.dashed_hline(LEFT, self.right, y.at(epsilon), palette.ink)?;
-        let label = format!("ε = {}", fixed(epsilon, 2));
+        let label = set(&format!("ε = {}", fixed(epsilon, 2)));
         let chance = self.subject.null.map(|null| null.middle);
         if let Some(value) = chance {
             pen.dotted_hline(LEFT, self.right, y.at(value), palette.ink_3)?;

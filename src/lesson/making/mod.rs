@@ -56,7 +56,8 @@ impl Default for MakingDials {
             seed: 1,
             spectrum: Spectrum::Power,
             making: Making::Planted,
-            lambda: 0.5,
+            // Nothing is changed yet: the reader pulls.
+            lambda: 0.0,
             tied: 8,
             angle: 45.0,
             k: 10,
