@@ -123,7 +123,13 @@ fn report(data: &[u8]) {
             include_bytes!("corpus/stored/surgery"),
             include_bytes!("corpus/stored/panels"),
         ]
-        .map(|text| serde_json::from_slice(text).expect("JSON"))
+        .map(|text| {
+            let text = String::from_utf8_lossy(text);
+            if let Err(why) = export::read(&text) {
+                panic!("{why}: {text}");
+            }
+            serde_json::from_str(&text).expect("JSON")
+        })
     });
     let Some(([sound, figure], changes)) = data.split_first_chunk() else {
         return;
