@@ -222,7 +222,7 @@ export class LorascopeFigure extends LitElement implements Public {
     if (this.failure)
       return html`<p class="failure" role="alert">This figure did not load. ${this.failure}</p><slot></slot>`;
     if (this.taught) return html`${this.taught}`;
-    if (!this.head) return html`<slot></slot>`;
+    if (!this.head) return html`<div class="room"><slot></slot></div>`;
     const wrong = this.#wrong();
     if (wrong) return html`<p class="failure" role="alert">${wrong}</p>`;
     const spec = this.#spec();
