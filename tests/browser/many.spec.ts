@@ -1,29 +1,13 @@
 /** Hundreds of fine-tunes of one base: the page draws what is in sight, and nothing of them is lost. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import { drop, open, planned, reaches } from './support';
+import { numbers, put, safetensors } from './tensors';
 
 const MODELS = 300;
 const SIDE = 8;
 const MODULES = ['q_proj', 'v_proj'].map((name) => `model.layers.0.self_attn.${name}`);
-
-/** The same numbers every time. */
-function numbers(count: number, seed: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, at) => Math.sin(1 + at * 12.9898 + seed * 78.233));
-}
-
-function safetensors(tensors: [name: string, shape: [number, number], values: Float32Array][]): Buffer {
-  let end = 0;
-  const entries = tensors.map(([name, shape, { byteLength }]) => {
-    end += byteLength;
-    return [name, { dtype: 'F32', shape, data_offsets: [end - byteLength, end] }];
-  });
-  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([size, header, ...tensors.map(([, , { buffer }]) => Buffer.from(buffer))]);
-}
 
 function adapter(seed: number): Buffer {
   return safetensors(
@@ -35,17 +19,16 @@ function adapter(seed: number): Buffer {
 }
 
 async function many(page: Page, folder: string): Promise<void> {
-  const put = (path: string, bytes: Buffer | string) => {
-    mkdirSync(join(folder, path, '..'), { recursive: true });
-    writeFileSync(join(folder, path), bytes);
-  };
   put(
-    'base/model.safetensors',
+    join(folder, 'base/model.safetensors'),
     safetensors(MODULES.map((module, at) => [`${module}.weight`, [SIDE, SIDE], numbers(SIDE * SIDE, at)])),
   );
   for (let n = 0; n < MODELS; n++) {
-    put(`run-${n}/adapter_model.safetensors`, adapter(n + 1));
-    put(`run-${n}/adapter_config.json`, JSON.stringify({ peft_type: 'LORA', r: 1, lora_alpha: 1 + (n % 7) }));
+    put(join(folder, `run-${n}/adapter_model.safetensors`), adapter(n + 1));
+    put(
+      join(folder, `run-${n}/adapter_config.json`),
+      JSON.stringify({ peft_type: 'LORA', r: 1, lora_alpha: 1 + (n % 7) }),
+    );
   }
   await open(page, { build: 'threads', address: './?store=off' });
   await drop(page, [folder]);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, type Download, type Page, type TestInfo } from '@playwright/test';
 import { chooseFiles, drop, number, open, planned, reaches, summary, troubles, trySample } from './support';
+import { noise, put, safetensors, type Tensor } from './tensors';
 
 const BASE = fileURLToPath(new URL('../../www/public/sample/all-MiniLM-L6-v2', import.meta.url));
 const MODEL = 'LoRA r = 1';
@@ -222,4 +223,78 @@ test('a change that is stored whole is saved as matrices into a new folder, and 
   const script = await page.evaluate(() => navigator.clipboard.readText());
   expect(script).toContain('K, EPSILON, LAMBDA, SEED = 10, 0.5, 0.75, 0');
   expect(script).toContain('torch.linalg.svd');
+});
+
+/** A network of 32 layers with 7 small matrices each, one of them too large for all of its vectors, and a LoRA with two new directions in each. */
+function network(folder: string): number {
+  const modules = Array.from({ length: 32 }, (_, layer) =>
+    ['self_attn.q', 'self_attn.k', 'self_attn.v', 'self_attn.o', 'mlp.gate', 'mlp.up', 'mlp.down'].map(
+      (kind) => `model.layers.${layer}.${kind}_proj`,
+    ),
+  ).flat();
+  const shapes = modules.map((_, at): [number, number] => (at === 6 ? [1100, 1030] : [48, 40]));
+  put(
+    join(folder, 'base/model.safetensors'),
+    safetensors(
+      modules.map((module, at): Tensor => {
+        const [rows, cols] = shapes[at]!;
+        return [`${module}.weight`, [rows, cols], noise(rows * cols, at)];
+      }),
+    ),
+  );
+  put(
+    join(folder, 'lora/adapter_model.safetensors'),
+    safetensors(
+      modules.flatMap((module, at): Tensor[] => {
+        const [rows, cols] = shapes[at]!;
+        return [
+          [`base_model.model.${module}.lora_A.weight`, [2, cols], noise(2 * cols, 1000 + at)],
+          [`base_model.model.${module}.lora_B.weight`, [rows, 2], noise(2 * rows, 2000 + at)],
+        ];
+      }),
+    ),
+  );
+  put(join(folder, 'lora/adapter_config.json'), JSON.stringify({ peft_type: 'LORA', r: 2, lora_alpha: 4 }));
+  return modules.length;
+}
+
+test('a network of 224 matrices, one of them large, is edited and comes back with its counts', async ({
+  page,
+  context,
+}, info) => {
+  test.setTimeout(240_000);
+  await withoutFolders(page);
+  const folder = info.outputPath('files');
+  const all = network(folder);
+  await open(page, { build: 'threads', address: './?store=off' });
+  await drop(page, [folder]);
+  await planned(page, 3);
+  await page.getByTestId('analyze').click();
+  await reaches(page, 'done', 120_000);
+  await page.getByTestId('surgery-open').click();
+  await expect(page.getByTestId('arms')).toHaveAttribute('data-lambda', '0.75', { timeout: 90_000 });
+  await settled(page, '0.75');
+  const trained = (await arms(page)).get('trained')!.intruders;
+  expect(trained).toBeGreaterThan(all);
+  const start = Date.now();
+  await page.getByTestId('lambda-exact').fill('0.2');
+  await page.getByTestId('lambda-exact').press('Enter');
+  await settled(page, '0.2');
+  console.log(`surgery of ${all} matrices: ${Date.now() - start} ms for another lambda`);
+  const after = (await arms(page)).get('scaled')!;
+  expect(after.intruders).toBeLessThan(trained);
+  expect((await arms(page)).get('random')!.ratio).toBeCloseTo(after.ratio, 3);
+  const paths = await saved(page, info, 'edited');
+  await page.close();
+
+  const again = await context.newPage();
+  await open(again, { build: 'threads', address: './?store=off' });
+  await drop(again, [join(folder, 'base')]);
+  await planned(again, 1);
+  await drop(again, [dirname(paths[0]!)]);
+  await expect(again.getByTestId('plan-row')).toHaveCount(1);
+  await again.getByTestId('analyze').click();
+  await reaches(again, 'done', 120_000);
+  const label = (await again.getByTestId('model-row').getAttribute('data-label'))!;
+  expect((await summary(again, label)).intruders).toBe(after.intruders);
 });
