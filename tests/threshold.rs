@@ -4,6 +4,7 @@
 use crate::common::synthetic::{Case, case_of};
 use crate::common::{Visit, fixtures, sample};
 use lorascope::analyze::{analyze, foresee};
+use lorascope::figures::{self, FigureId, Request, Theme};
 use lorascope::metrics::Measured;
 use lorascope::metrics::bulk::Bulk;
 use lorascope::metrics::intruder::intruders;
@@ -423,4 +424,45 @@ fn the_cost_of_the_bulk() {
         "{n} x {n}: {own:.2} s beside {compared:.2} s, {:.1} %",
         100.0 * own / compared
     );
+}
+
+/// Beside every rank of a spectrum stands the direction of the change of that rank: as many as the change has.
+#[test]
+fn every_direction_of_a_change_has_its_landing_in_the_spectrum() {
+    let mut visit = Visit::open_folders(&fixtures().join("minilm-layer0"), &["base", "lora_r1"]);
+    visit.plan(&[]);
+    let report = visit.compute(&task(Mode::Exact));
+    let margin = |m: &Matrix| THRESHOLD_MARGIN.read(m, &settings(10)).value().unwrap_or(0.0);
+    let matrix = report.models[0]
+        .matrices
+        .iter()
+        .max_by(|a, b| margin(a).total_cmp(&margin(b)))
+        .unwrap();
+    let sigma = &matrix.delta.as_ref().unwrap().sigma;
+    let mut request = Request::of(FigureId::named("spectrum").unwrap(), Theme::Light, 900.0);
+    request.matrix = Some(matrix.name.clone());
+    let table = serde_json::to_value(figures::table(&report, &request)).unwrap();
+    let columns: Vec<&str> = table["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c.as_str().unwrap())
+        .collect();
+    let column = |name: &str| columns.iter().position(|c| *c == name).unwrap();
+    let (strength, lands) = (column("sigma of dW"), column("a generic one lands at sigma"));
+    let bulk = Bulk::of(matrix, 10).unwrap();
+    let (threshold, _) = bulk.threshold().unwrap();
+    let mut landed = 0;
+    for (j, row) in table["rows"].as_array().unwrap().iter().enumerate() {
+        let theta = sigma.get(j).map(|s| f64::from(*s)).filter(|s| *s > 0.0);
+        assert_eq!(row[strength].as_f64(), theta, "{j}");
+        assert_eq!(
+            row[lands].as_f64(),
+            theta.and_then(|t| Some(bulk.landing(t)?.sigma)),
+            "{j}"
+        );
+        assert_eq!(row[lands].is_number(), theta.is_some_and(|t| t > threshold), "{j}");
+        landed += u32::from(row[lands].is_number());
+    }
+    assert!(landed >= 1, "{landed}");
 }

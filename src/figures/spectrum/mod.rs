@@ -1,6 +1,7 @@
 //! Figure 2a of the paper: the singular values of W0 and of W over each other: what moved, and what is new.
 
 mod draw;
+mod landing;
 mod read;
 
 use crate::figures::data::best::done;
@@ -96,7 +97,7 @@ impl<'a> Layout<'a> {
     }
 
     pub fn table(&self) -> Table {
-        vectors_table(&self.subject, 0..self.shown)
+        self.with_landings(vectors_table(&self.subject, 0..self.shown))
     }
 
     pub fn height(&self) -> f64 {

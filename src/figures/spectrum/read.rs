@@ -40,6 +40,7 @@ impl Layout<'_> {
             moved,
             self.subject.match_line(j),
             self.subject.verdict_line(j),
+            self.landing_line(j),
         ];
         Some(Readout {
             title: self.subject.card_title(j),
