@@ -397,7 +397,7 @@ fn patterns_are_compiled_once_and_within_a_limit() {
 
 #[test]
 fn stored_reports_that_do_not_fit_are_refused_by_name() {
-    let seed = include_bytes!("fuzz/corpus/report/one");
+    let seed = include_bytes!("fuzz/corpus/stored/one");
     let report = std::str::from_utf8(seed.split(|b| *b == b'\n').next().unwrap()).unwrap();
     assert!(lorascope::export::read(report).is_ok());
     let check = |from: &str, to: &str, why: &str| {

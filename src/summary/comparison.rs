@@ -310,7 +310,7 @@ mod tests {
             vec![model("ana", 3, 0, 0.5), model("ben", 0, 0, 0.01)],
             "ben has fewer new directions: ana has 3 of 10 at ‖ΔW‖ / ‖W₀‖ = 0.17, ben has none of 10 at ‖ΔW‖ / ‖W₀‖ = 0.003; \
              their share of ‖W‖² is the largest in ana, 32 % (means over matrices). \
-             The largest margin to the threshold of a generic new direction (a yardstick) is 2.07 in ana and 0.04 in ben; α = 7.7 instead of 16 keeps \
+             The largest margin to the threshold of a generic new direction (a yardstick) is 1.03 in ana and 0.02 in ben; α = 15 instead of 16 keeps \
              ana below it everywhere. Weights do not say",
         );
         begins(

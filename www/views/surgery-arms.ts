@@ -81,7 +81,7 @@ function line(words: ArmWords, sums: Surgery | undefined): TemplateResult {
       'Effective rank of ΔW',
     )}
     ${numbers(
-      (c) => c.weakest[0],
+      (c) => c.weakest?.[0],
       (n) => fixed(n, 2),
       'Weakest best match',
     )}
