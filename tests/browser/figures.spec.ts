@@ -292,10 +292,10 @@ test('variables are italic on the canvas, and names are as they are', async ({ p
   await reaches(page, 'done');
   await expect(canvas(page, 'epsilon-curve')).toBeVisible();
   const written = () => page.evaluate(() => (globalThis as unknown as { written: [string, string][] }).written);
-  await expect.poll(async () => (await written()).some(([text]) => text === 'ε')).toBe(true);
+  for (const wanted of ['ε', 'LoRA r = 8'])
+    await expect.poll(async () => (await written()).some(([text]) => text === wanted)).toBe(true);
   for (const [text, font] of await written()) {
     const variable = /^[εθσλWcijknr]$/u.test(text);
     expect(font.includes('italic'), `“${text}” in ${font}`).toBe(variable);
   }
-  expect((await written()).some(([text]) => text === 'LoRA r = 8')).toBe(true);
 });
