@@ -110,7 +110,7 @@ test('a folded reading says its first sentence, in two lines at most on a phone'
     .locator('.gist')
     .evaluate((gist) => gist.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(gist).lineHeight));
   expect(lines).toBeLessThan(2.1);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
 });
 
 test('the card is saved as drawing, picture and page', async ({ page }) => {
