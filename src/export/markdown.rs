@@ -5,7 +5,7 @@ use crate::figures::{FigureId, Request, Value, table};
 use crate::metrics::change_ratio::CHANGE_RATIO;
 use crate::report::Report;
 use crate::series::{labels, last_of_runs};
-use crate::summary::{Summary, reading, summary};
+use crate::summary::{Summary, comparison, reading, summary};
 use std::fmt::Write;
 
 pub fn markdown(report: &Report, request: &Request) -> String {
@@ -47,7 +47,7 @@ pub fn markdown(report: &Report, request: &Request) -> String {
     for sentence in said.into_iter().flatten() {
         let _ = write!(out, "\n{sentence}\n");
     }
-    readings(&mut out, report, request, findings.get("readings"));
+    readings(&mut out, report, request);
     out.push_str("\n## Intruders by layer and type\n\n");
     if let Some(figure) = FigureId::named("overview") {
         rows(
@@ -69,10 +69,10 @@ pub fn markdown(report: &Report, request: &Request) -> String {
 }
 
 /// The reading of each model; of a run that of its last checkpoint.
-fn readings(out: &mut String, report: &Report, request: &Request, comparison: Option<&String>) {
+fn readings(out: &mut String, report: &Report, request: &Request) {
     out.push_str("\n## Readings\n");
-    if let Some(comparison) = comparison {
-        let _ = write!(out, "\n{}\n", cell(comparison));
+    if let Some(comparison) = comparison(report, &request.settings) {
+        let _ = write!(out, "\n{}\n", cell(&comparison));
     }
     let names = labels(&report.models);
     for at in last_of_runs(&report.models) {

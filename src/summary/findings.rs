@@ -1,6 +1,5 @@
 //! The sentences beside the figures: what is seen, with its numbers, and nothing more.
 
-use super::comparison::comparison;
 use super::margins::Sides;
 use super::places::{Held, by_type, of_types};
 use super::tables::{ModelSummary, models};
@@ -12,8 +11,7 @@ use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`, the comparison of
-/// the models by `readings`; none where there is nothing to say.
+/// Sentences by the id of the figure they stand beside, that of the table of matrices by `matrices`; none where there is nothing to say.
 pub type Findings = BTreeMap<String, String>;
 
 /// The summary of the whole run: both parts are asked for with every move of a slider, and the sentences come from the rows.
@@ -39,7 +37,6 @@ pub fn summary(report: &Report, settings: &Settings) -> Summary {
         ("effective-rank", ranks(report, &done)),
         ("k-curve", beyond(report, settings)),
         ("matrices", most(report, settings)),
-        ("readings", comparison(report, settings).unwrap_or_default()),
     ]
     .into_iter()
     .filter(|(_, said)| !said.is_empty())

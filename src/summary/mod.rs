@@ -18,10 +18,11 @@ mod vectors;
 
 pub use apply::apply;
 pub use budget::{AlphaPattern, alpha_pattern, crossing};
+pub use comparison::comparison;
 pub use differences::{Differences, Verdict, differences};
 pub use findings::{Findings, Summary, summary};
 pub use matrices::{Asked, Matrices, MatrixCell, MatrixRow, Told, matrices, matrix, readings};
-pub use reading::{Action, Next, Reading, reading};
+pub use reading::{Action, Next, Reading, gist, reading};
 pub use remark::remark;
 pub use sort::Sort;
 pub use tables::ModelSummary;

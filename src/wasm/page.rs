@@ -112,6 +112,11 @@ impl ReportView {
         Ok(found.map(|reading| reading.into_ts()).transpose()?)
     }
 
+    /// The first sentence of the reading of one model.
+    pub fn gist(&self, settings: Ts<Settings>, model: u32) -> Result<Option<String>, JsError> {
+        Ok(summary::gist(&self.report, &settings.to_rust()?, model as usize))
+    }
+
     /// The reading as a picture: SVG text.
     #[wasm_bindgen(js_name = cardSvg)]
     pub fn card_svg(&self, request: Ts<CardRequest>) -> Result<String, JsError> {
@@ -223,6 +228,11 @@ impl ReportView {
             .into_iter()
             .map(|p| p.into_ts())
             .collect::<Result<_, _>>()?)
+    }
+
+    /// The models compared in a few sentences.
+    pub fn comparison(&self, settings: Ts<Settings>) -> Result<Option<String>, JsError> {
+        Ok(summary::comparison(&self.report, &settings.to_rust()?))
     }
 
     /// Which matrices another strength of every change would carry over the threshold, in words.

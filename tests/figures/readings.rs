@@ -5,7 +5,7 @@ use super::stored::*;
 use lorascope::export;
 use lorascope::report::*;
 use lorascope::series::last_of_runs;
-use lorascope::summary::{Reading, reading, summary};
+use lorascope::summary::{Reading, comparison, gist, reading, summary};
 use std::path::Path;
 
 pub fn gallery(name: &str) -> Report {
@@ -415,9 +415,18 @@ fn no_report_is_too_odd_to_be_read() {
                         read += 1;
                     }
                     assert_eq!(reading(report, &settings, report.models.len(), 0), None);
-                    if let Some(compared) = summary(report, &settings).findings.get("readings") {
+                    let first = |at: usize| {
+                        reading(report, &settings, at, 0)
+                            .map(|r| r.what)
+                            .zip(gist(report, &settings, at))
+                    };
+                    assert!(
+                        (0..report.models.len())
+                            .all(|at| first(at).is_some_and(|(what, gist)| what.starts_with(&gist)))
+                    );
+                    if let Some(compared) = comparison(report, &settings) {
                         assert!(
-                            epsilon.is_nan() || wrong(compared).is_none(),
+                            epsilon.is_nan() || wrong(&compared).is_none(),
                             "{name}, k = {k}, ε = {epsilon}: {compared}"
                         );
                         assert!(

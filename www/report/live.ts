@@ -146,6 +146,11 @@ export class LiveReport {
     return [...(this.#view?.lastOfRuns() ?? [])];
   }
 
+  /** The first sentence of a reading. */
+  gist(settings: Settings, model: number): string | undefined {
+    return this.#ask(`gist ${model}`, settings, (view) => view.gist(settings, model), undefined);
+  }
+
   /** The reading of one model; `planned`: the number of matrices in the run. */
   reading(settings: Settings, model: number, planned: number): Reading | undefined {
     return this.#ask<Reading | undefined>(
@@ -164,6 +169,11 @@ export class LiveReport {
   /** PEFT's `alpha_pattern` that keeps every LoRA module of a model at a margin or below it. */
   alphaPattern(settings: Settings, model: number, most: number): AlphaPattern | undefined {
     return this.#view?.alphaPattern(settings, model, most);
+  }
+
+  /** The models compared in a few sentences; none of a single one. */
+  comparison(settings: Settings): string | undefined {
+    return this.#ask('comparison', settings, (view) => view.comparison(settings), undefined);
   }
 
   findings(settings: Settings): Findings {

@@ -29,7 +29,7 @@ class ReadingsView extends PatientView {
     const places = report?.lastOfRuns() ?? [];
     if (!report?.view || places.length === 0) return nothing;
     const models = report.models(state.settings);
-    const compared = state.status === 'running' ? undefined : report.findings(state.settings)['readings'];
+    const compared = state.status === 'running' ? undefined : report.comparison(state.settings);
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
@@ -74,8 +74,7 @@ class ReadingsView extends PatientView {
   /** The first sentence of what its reading says. */
   #gist(at: number): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
-    const told = report?.reading(state.settings, at, state.plan?.matrices.length ?? 0);
-    const first = told?.what.split(/(?<=\.) /u)[0];
+    const first = report?.gist(state.settings, at);
     return first ? math(first) : nothing;
   }
 

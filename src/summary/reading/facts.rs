@@ -1,4 +1,4 @@
-//! The numbers behind a reading, counted once for all of its sentences.
+//! The numbers behind a reading: what many of its sentences need is counted once, and what one needs when it is asked for.
 
 use crate::metrics::change_ratio;
 use crate::metrics::intruder::{Interval, intruders};
@@ -18,19 +18,13 @@ pub(super) struct Facts<'a> {
     pub report: &'a Report,
     pub settings: &'a Settings,
     pub model: &'a Model,
+    /// Its place in the report.
+    at: usize,
+    /// Matrices of the whole run, 0 where that is not known.
+    planned: u32,
     pub seen: Seen,
     /// sigma_1(dW) / sigma_1(W0), mean over the matrices that were changed.
     pub size: Option<f64>,
-    /// The matrix with the weakest match, and that match.
-    pub weakest: Option<(&'a Matrix, Interval)>,
-    /// Matrices of the run that are in, and how many it has, where some are not.
-    pub partial: Option<(u32, u32)>,
-    /// The matrices on either side of the threshold.
-    pub sides: Sides,
-    /// The largest margin to the threshold, where any is known.
-    pub margin: Option<f64>,
-    /// Another model, of another run, whose change is of another size.
-    pub other: Option<Other>,
 }
 
 pub(super) struct Other {
@@ -42,30 +36,47 @@ pub(super) struct Other {
 impl<'a> Facts<'a> {
     pub fn of(report: &'a Report, settings: &'a Settings, at: usize, planned: u32) -> Option<Facts<'a>> {
         let model = report.models.get(at)?;
-        let size = change_ratio::mean(&model.matrices);
-        let names: HashSet<&str> = report
-            .models
-            .iter()
-            .flat_map(|m| &m.matrices)
-            .map(|m| m.name.as_str())
-            .collect();
-        let done = names.len() as u32;
         Some(Facts {
             report,
             settings,
             model,
+            at,
+            planned,
             seen: Seen::of(model, settings),
-            size,
-            weakest: weakest_of(model, settings),
-            partial: (done < planned).then_some((done, planned)),
-            sides: Sides::of(model.matrices.iter(), settings),
-            margin: model
-                .matrices
-                .iter()
-                .filter_map(|m| margins::known(m, settings))
-                .max_by(f64::total_cmp),
-            other: size.and_then(|size| other(report, at, size)),
+            size: change_ratio::mean(&model.matrices),
         })
+    }
+
+    /// The matrix with the weakest match, and that match.
+    pub fn weakest(&self) -> Option<(&'a Matrix, Interval)> {
+        weakest_of(self.model, self.settings)
+    }
+
+    /// Matrices of the run that are in, and how many it has, where some are not.
+    pub fn partial(&self) -> Option<(u32, u32)> {
+        if self.model.matrices.len() as u32 >= self.planned {
+            return None;
+        }
+        let all = self.report.models.iter().flat_map(|m| &m.matrices);
+        let names: HashSet<&str> = all.map(|m| m.name.as_str()).collect();
+        let done = names.len() as u32;
+        (done < self.planned).then_some((done, self.planned))
+    }
+
+    /// The matrices on either side of the threshold.
+    pub fn sides(&self) -> Sides {
+        Sides::of(self.model.matrices.iter(), self.settings)
+    }
+
+    /// The largest margin to the threshold, where any is known.
+    pub fn margin(&self) -> Option<f64> {
+        let known = |m: &Matrix| margins::known(m, self.settings);
+        self.model.matrices.iter().filter_map(known).max_by(f64::total_cmp)
+    }
+
+    /// Another model, of another run, whose change is of another size.
+    pub fn other(&self) -> Option<Other> {
+        other(self.report, self.at, self.size?)
     }
 
     pub fn intruders(&self) -> u32 {

@@ -34,9 +34,9 @@ pub(super) fn what_follows(facts: &Facts) -> String {
         said.push(' ');
         said.push_str(&words);
     }
-    if let Some(other) = &facts.other {
+    if let Some(other) = facts.other() {
         said.push(' ');
-        said.push_str(&unequal(other));
+        said.push_str(&unequal(&other));
     }
     said
 }
@@ -44,9 +44,10 @@ pub(super) fn what_follows(facts: &Facts) -> String {
 /// "ΔW reaches the threshold in 13 of 36 matrices, ΔW × 0.42 in none (a yardstick).": what another strength would do, and what no strength
 /// tells. The words are few because a card has room for few.
 fn threshold(facts: &Facts) -> Option<String> {
-    let (below, above) = (facts.sides.below.all, facts.sides.above.all);
+    let sides = facts.sides();
+    let (below, above) = (sides.below.all, sides.above.all);
     let all = below + above;
-    let margin = facts.margin.filter(|_| all > 0)?;
+    let margin = facts.margin().filter(|_| all > 0)?;
     let of = |n: u32| match (n, all) {
         (_, 1) => "the one matrix".to_owned(),
         (n, all) if n == all => format!("all {} matrices", count(all.into())),

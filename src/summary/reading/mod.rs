@@ -67,6 +67,11 @@ pub fn reading(report: &Report, settings: &Settings, model: usize, planned: u32)
     })
 }
 
+/// The first sentence of a reading, at a small part of its cost.
+pub fn gist(report: &Report, settings: &Settings, model: usize) -> Option<String> {
+    Some(what::gist(&Facts::of(report, settings, model, 0)?))
+}
+
 /// A count and its word: "1 matrix", "1,460 matrices".
 fn counted(n: u32, one: &str, many: &str) -> String {
     format!("{} {}", crate::print::count(n.into()), if n == 1 { one } else { many })

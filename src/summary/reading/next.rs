@@ -8,7 +8,7 @@ pub(super) fn next(facts: &Facts) -> Vec<Next> {
     if facts.empty() || facts.unchanged() {
         return Vec::new();
     }
-    let matrix = facts.weakest.map(|(matrix, (low, high))| {
+    let matrix = facts.weakest().map(|(matrix, (low, high))| {
         let [low, high] = [low, high].map(f64::from);
         let positive = low > 0.0 || low == high;
         Next {

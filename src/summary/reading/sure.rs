@@ -55,7 +55,7 @@ fn over_epsilon(facts: &Facts) -> Option<String> {
     };
     if own == 0 {
         let weakest = facts
-            .weakest
+            .weakest()
             .map(|(_, (_, high))| format!("the weakest match is {}", fixed(high.into(), 2)));
         let at = facts.around().1.map(|at| match high {
             0 => above(0, at),

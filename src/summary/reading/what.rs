@@ -6,19 +6,27 @@ use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::print::{count, ratio};
 use crate::summary::places::{Held, by_type, of_layers, of_types};
 
-pub(super) fn what(facts: &Facts) -> String {
-    let seen = &facts.seen;
-    let mut said = Vec::new();
+/// The first sentence of them.
+pub(super) fn gist(facts: &Facts) -> String {
     if facts.empty() {
-        said.push("No matrix of this model is computed.".to_owned());
-    } else if facts.unchanged() {
-        said.push(match seen.matrices {
+        return "No matrix of this model is computed.".to_owned();
+    }
+    if facts.unchanged() {
+        return match facts.seen.matrices {
             1 => "The one matrix that was compared is equal to the base, bit for bit.".into(),
             n => format!("All {} matrices are equal to the base, bit for bit.", count(n.into())),
-        });
-    } else {
-        said.extend(energy(facts));
-        said.push(found(facts));
+        };
+    }
+    energy(facts).unwrap_or_else(|| found(facts))
+}
+
+pub(super) fn what(facts: &Facts) -> String {
+    let seen = &facts.seen;
+    let mut said = vec![gist(facts)];
+    if !facts.empty() && !facts.unchanged() {
+        if energy(facts).is_some() {
+            said.push(found(facts));
+        }
         said.extend(held(facts));
         said.extend(size(facts));
     }
@@ -34,7 +42,7 @@ pub(super) fn what(facts: &Facts) -> String {
             counted(seen.failed, "matrix", "matrices")
         ));
     }
-    if let Some((done, planned)) = facts.partial {
+    if let Some((done, planned)) = facts.partial() {
         said.push(format!(
             "The run stands at {} of {} matrices.",
             count(done.into()),
