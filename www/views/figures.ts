@@ -17,6 +17,9 @@ const OFFERED: Record<Field, (s: State) => boolean> = {
 };
 
 class FiguresView extends View {
+  /** The figures beside which a sentence stood once: its room stays, so that nothing moves under a dial. */
+  readonly #rooms = new Set<string>();
+
   protected override render(): TemplateResult | typeof nothing {
     const { state, report } = this.ctx;
     if (!report?.view) return nothing;
@@ -34,6 +37,7 @@ class FiguresView extends View {
     );
     return html`${drawn.map((own, at) => {
       const kind = own.byLayer && chosen ? chosen : own;
+      if (findings[kind.id]) this.#rooms.add(kind.id);
       const strong = kind.dials.includes('times');
       // A figure that has no such dial is not drawn again for it.
       const spec = { ...specOf(state, kind.id), ...(strong && state.times !== 1 ? { times: state.times } : {}) };
@@ -43,6 +47,7 @@ class FiguresView extends View {
             number: `Figure ${at + 1}`,
             title: kind.title,
             finding: math(findings[kind.id] ?? ''),
+            room: this.#rooms.has(kind.id),
             note: math(kind.note),
           },
           html`${this.#alone()} ${own.byLayer ? this.#measure(kind, byLayer) : nothing}

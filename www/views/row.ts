@@ -7,6 +7,8 @@ export interface Row {
   number?: string;
   /** The sentence that says what is found, from the data. */
   finding?: TemplateResult | string;
+  /** Keeps the room of the sentence while there is none. */
+  room?: boolean;
   /** A note on how to read the figure. */
   note?: TemplateResult | string;
   /** Extra class names. */
@@ -20,13 +22,13 @@ export function row({ title, number, finding, note, kind, body }: Row): Template
 
 /** The words alone, for rows that need attributes of their own. */
 export function words(
-  row: { [key in 'title' | 'number' | 'finding' | 'note']?: Row[key] | undefined },
+  row: { [key in 'title' | 'number' | 'finding' | 'room' | 'note']?: Row[key] | undefined },
   more?: TemplateResult,
 ): TemplateResult {
   return html`<div class="cap">
     ${row.number ? html`<span class="figno">${row.number}</span>` : nothing}
     <h2>${row.title}</h2>
-    ${row.finding ? html`<p class="find">${row.finding}</p>` : nothing}
+    ${row.finding ? html`<p class="find ${row.room ? 'room' : ''}">${row.finding}</p>` : nothing}
     ${row.note ? html`<p>${row.note}</p>` : nothing} ${more ?? nothing}
   </div>`;
 }
