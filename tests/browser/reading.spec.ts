@@ -399,7 +399,9 @@ test('k and ε are typed exactly, and what makes no sense is taken back', async 
 test('the line of ε is drawn along its axis by the mouse, and set by Enter', async ({ page }) => {
   await stored(page);
   const figure = page.locator('[data-figure=epsilon-curve] canvas');
+  await expect(figure).toHaveAttribute('aria-label', /.{20}/);
   await figure.scrollIntoViewIfNeeded();
+  await page.waitForLoadState('networkidle');
   const box = (await figure.boundingBox())!;
   const value = async () => Number(await page.getByTestId('epsilon-exact').inputValue());
   await page.mouse.move(box.x + 0.5 * box.width, box.y + 0.5 * box.height);
