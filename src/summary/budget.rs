@@ -12,7 +12,7 @@ use crate::report::{Kind, Matrix, Model, Report, Settings, Source, Status};
 use crate::series::{labels, type_label};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The most matrices that a sentence names.
 const NAMED: usize = 4;
@@ -20,6 +20,9 @@ const NAMED: usize = 4;
 /// "At α × 2, 5 of the 36 matrices would cross: layer 0 query; ...; and 1 more.", or which would go back below. Empty where the strength is as trained,
 /// or no margin is known.
 pub fn crossing(report: &Report, settings: &Settings, times: f64) -> String {
+    if times == 1.0 {
+        return String::new();
+    }
     let names = labels(&report.models);
     let (mut moved, mut all, many) = (Vec::new(), 0u64, report.models.len() > 1);
     for (model, name) in report.models.iter().zip(&names) {
@@ -34,7 +37,7 @@ pub fn crossing(report: &Report, settings: &Settings, times: f64) -> String {
             }
         }
     }
-    if times == 1.0 || all == 0 {
+    if all == 0 {
         return String::new();
     }
     // Those next to the threshold cross first.
@@ -94,6 +97,11 @@ pub fn alpha_pattern(report: &Report, settings: &Settings, model: usize, most: f
     let most = Some(most).filter(|m| m.is_finite() && *m > 0.0).unwrap_or(1.0);
     let own = report.models.get(model)?;
     let Modules { by_name, left_out } = modules(own, settings);
+    // What stands behind a dot of some name.
+    let ends: HashSet<&str> = by_name
+        .keys()
+        .flat_map(|name| name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..)))
+        .collect();
     let mut lowered = 0;
     let mut pattern = Map::new();
     for (name, (alpha, margin)) in &by_name {
@@ -104,8 +112,11 @@ pub fn alpha_pattern(report: &Report, settings: &Settings, model: usize, most: f
             *alpha
         };
         // PEFT takes the first key that ends a module's name: one that ends another's too is tied to the beginning.
-        let ends_another = by_name.keys().any(|other| other.ends_with(&format!(".{name}")));
-        let key = if ends_another { format!("^{name}") } else { name.clone() };
+        let key = if ends.contains(name.as_str()) {
+            format!("^{name}")
+        } else {
+            name.clone()
+        };
         pattern.insert(key, Number::from_f64(alpha).map_or(Value::Null, Value::Number));
     }
     let modules = by_name.len() as u32;

@@ -1,6 +1,7 @@
 /** Checkpoints that tests make: files of numbers that are the same every time. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { random } from '../unit/random';
 
 export function put(path: string, bytes: Buffer | string): void {
   mkdirSync(dirname(path), { recursive: true });
@@ -28,11 +29,6 @@ export function safetensors(tensors: Tensor[]): Buffer {
 
 /** Uniform in [-0.5, 0.5), each as good as independent of the others: a matrix of them has its full rank. */
 export function noise(count: number, seed: number): Float32Array {
-  let state = (seed * 0x9e3779b9) >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32 - 0.5;
-  });
+  const next = random(seed * 0x9e3779b9);
+  return Float32Array.from({ length: count }, () => next() - 0.5);
 }

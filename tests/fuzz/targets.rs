@@ -10,7 +10,6 @@ use lorascope::report::{Mode, Report, Settings, Side, Task};
 use lorascope::session::Session;
 use lorascope::{analyze, export, summary};
 use serde_json::Value;
-use std::ops::Add;
 use std::sync::LazyLock;
 
 type Target = fn(&[u8]);
@@ -190,10 +189,10 @@ fn change(value: &mut Value, what: u8, how: u8) {
         }
         // Never a repeat of a repeat of a repeat.
         (0..=7, Value::String(text)) if text.len() < 256 => text.repeat(usize::from(how) % 40).into(),
-        (8..=11, Value::String(text)) => ["", "\u{202e}\u{0}<b>", "q", "layers.9999.x"][usize::from(how) % 4]
-            .to_owned()
-            .add(&text)
-            .into(),
+        (8..=11, Value::String(text)) => {
+            let lead = ["", "\u{202e}\u{0}<b>", "q", "layers.9999.x"][usize::from(how) % 4];
+            format!("{lead}{text}").into()
+        }
         (12, Value::Bool(is)) => (!is).into(),
         (13, _) => Value::Null,
         (14, Value::Null) => vec![part; usize::from(how) % 9].into(),

@@ -168,7 +168,8 @@ export class LiveReport {
 
   /** PEFT's `alpha_pattern` that keeps every LoRA module of a model at a margin or below it. */
   alphaPattern(settings: Settings, model: number, most: number): AlphaPattern | undefined {
-    return this.#view?.alphaPattern(settings, model, most);
+    const ask = (view: ReportView) => view.alphaPattern(settings, model, most);
+    return this.#ask<AlphaPattern | undefined>(`alpha ${model} ${most}`, settings, ask, undefined);
   }
 
   /** The models compared in a few sentences; none of a single one. */

@@ -8,8 +8,8 @@ export interface Foresight {
   total: number;
   /** The window that it was asked for. */
   k: number;
-  /** The known margins, by model. */
-  margins: ReadonlyMap<number, readonly number[]>;
+  /** Of each model, how many matrices are below the threshold, of how many whose margin is known. */
+  counts: ReadonlyMap<number, readonly [below: number, all: number]>;
   /** Matrices that failed, with the last reason. */
   failed: number;
   reason: string;
@@ -17,22 +17,25 @@ export interface Foresight {
 
 export function began(s: State, total: number): State {
   const { k } = s.settings;
-  return { ...s, foresight: { status: 'running', done: 0, total, k, margins: new Map(), failed: 0, reason: '' } };
+  return { ...s, foresight: { status: 'running', done: 0, total, k, counts: new Map(), failed: 0, reason: '' } };
 }
 
 /** One more matrix. */
 export function came(s: State, found: readonly Foreseen[], reason = ''): State {
   const before = s.foresight;
   if (!before) return s;
-  const margins = new Map(before.margins);
-  for (const { model, margin } of found)
-    if (margin != null) margins.set(model, [...(margins.get(model) ?? []), margin]);
+  const counts = new Map(before.counts);
+  for (const { model, margin } of found) {
+    if (margin == null) continue;
+    const [low, all] = counts.get(model) ?? [0, 0];
+    counts.set(model, [low + Number(margin < 1), all + 1]);
+  }
   const done = before.done + 1;
   return {
     ...s,
     foresight: {
       ...before,
-      margins,
+      counts,
       done,
       status: done < before.total ? 'running' : 'done',
       failed: before.failed + (reason ? 1 : 0),
@@ -42,7 +45,6 @@ export function came(s: State, found: readonly Foreseen[], reason = ''): State {
 }
 
 /** How many of a model's matrices are below the threshold, of how many whose margin is known. */
-export function below({ margins }: Foresight, model: number): readonly [below: number, all: number] {
-  const own = margins.get(model) ?? [];
-  return [own.filter((margin) => margin < 1).length, own.length];
+export function below({ counts }: Foresight, model: number): readonly [below: number, all: number] {
+  return counts.get(model) ?? [0, 0];
 }

@@ -9,25 +9,21 @@ use crate::metrics::bulk::{Bulk, Landing};
 type Direction = (f64, Option<Landing>);
 
 impl Layout<'_> {
-    /// The directions of dW whose strengths the report has, as many as there are ranks. None where the base's bulk is not known.
-    fn directions(&self) -> Vec<Direction> {
-        let sigma = self.subject.matrix.and_then(|m| Some((m, m.delta.as_ref()?)));
-        let Some((matrix, delta)) = sigma else {
-            return Vec::new();
-        };
-        let Some(bulk) = Bulk::of(matrix, self.subject.settings.k) else {
-            return Vec::new();
-        };
-        let strengths = delta.sigma.iter().take(self.shown).map(|s| f64::from(*s));
-        strengths
-            .take_while(|theta| *theta > 0.0)
-            .map(|theta| (theta, bulk.landing(theta)))
-            .collect()
+    /// The directions of dW whose strengths the report has, from this rank on, as many as there are ranks. None where the base's bulk is not known.
+    fn directions(&self, from: usize) -> impl Iterator<Item = Direction> {
+        let known = self.subject.matrix.and_then(|m| {
+            let bulk = Bulk::of(m, self.subject.settings.k)?;
+            Some((bulk, m.delta.as_ref()?.sigma.iter().take(self.shown).skip(from)))
+        });
+        known.into_iter().flat_map(|(bulk, sigma)| {
+            let strengths = sigma.map(|s| f64::from(*s)).take_while(|theta| *theta > 0.0);
+            strengths.map(move |theta| (theta, bulk.landing(theta)))
+        })
     }
 
     /// Beside the vector of the same rank, which need not be that direction.
     pub fn with_landings(&self, mut table: Table) -> Table {
-        let all = self.directions();
+        let all: Vec<Direction> = self.directions(0).collect();
         if all.is_empty() {
             return table;
         }
@@ -46,7 +42,7 @@ impl Layout<'_> {
 
     /// "σ 4.2 → 7.1, cos 0.93".
     pub fn landing_line(&self, j: usize) -> Option<(String, String)> {
-        let (theta, to) = *self.directions().get(j)?;
+        let (theta, to) = self.directions(j).next()?;
         let said = match to {
             Some(Landing { sigma, left, right }) => format!("→ {}, cos {}", measure(sigma), fixed(left.min(right), 2)),
             None => "stays behind the window".to_owned(),

@@ -4,7 +4,7 @@
 //! within psi of y, and the true span of the first b base vectors within phi_b of that of X_b. With alpha the angle between y and span X_b, the
 //! true energy lies between cos^2(alpha + phi_b + psi) and cos^2(alpha - phi_b - psi), as angles of subspaces obey the triangle inequality.
 
-use crate::report::{Makeup, Match, Matrix, Mode, Side, Similarity, Status};
+use crate::report::{CORNER, Makeup, Match, Matrix, Mode, Side, Similarity, Status};
 use std::f64::consts::FRAC_PI_2;
 
 /// What a report knows of one tuned vector.
@@ -51,9 +51,8 @@ impl<'a> Known<'a> {
             return None;
         }
         Some(match (cosines.len() == n, matrix.mode) {
-            (true, _) if own.turns.is_none() => Known::Whole(cosines),
-            // All cosines of a certified matrix, computed on demand.
-            (true, _) if n > crate::report::CORNER => Known::Whole(cosines),
+            // Of a certified matrix all are there where they were computed on demand.
+            (true, _) if own.turns.is_none() || n > CORNER => Known::Whole(cosines),
             (_, Some(Mode::Certified)) => Known::Bounded(Bounds::of(own, &cosines, j)?),
             _ => Known::Summed(own.makeup.as_ref(), cosines),
         })
