@@ -82,7 +82,14 @@ export class Tab {
   }
 
   async click(css: string): Promise<void> {
-    await this.driver.send('click', { id: await this.#find(css) });
+    const id = await this.#find(css);
+    // WebKit's window loses height with every download, and its driver scrolls to nothing below the edge of a menu.
+    await this.run((at) => {
+      const element = one(at);
+      const { top, bottom } = element?.getBoundingClientRect() ?? { top: 0, bottom: 0 };
+      if (top < 0 || bottom > innerHeight) element!.scrollIntoView({ block: 'center', behavior: 'instant' });
+    }, css);
+    await this.driver.send('click', { id });
   }
 
   async press(...keys: string[]): Promise<void> {

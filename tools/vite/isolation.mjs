@@ -1,13 +1,25 @@
 // Cross-origin isolation: threads need shared memory, which browsers give to isolated pages only. Two headers, or, on a host that sends
-// none, coi-serviceworker, which adds them in the visitor's own browser after one reload.
+// none, coi-serviceworker, which adds them in the visitor's own browser after one reload. By itself it reloads as soon as its worker is found,
+// and once more where that worker was not yet at work by then.
 import { readFileSync } from 'node:fs';
 import { at } from '../paths.mjs';
 
 const HEADERS = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 const SCRIPT = 'coi-serviceworker.js';
+const ONE_RELOAD = `if (typeof window !== 'undefined') {
+  let again = false;
+  window.coi = {
+    doReload() {
+      if (again) return;
+      again = true;
+      navigator.serviceWorker.ready.then(() => location.reload());
+    },
+  };
+}
+`;
 
 export function isolation() {
-  const source = () => readFileSync(at('node_modules/coi-serviceworker', SCRIPT));
+  const source = () => ONE_RELOAD + readFileSync(at('node_modules/coi-serviceworker', SCRIPT), 'utf8');
   return {
     name: 'lorascope-isolation',
     config: () => ({ server: { headers: HEADERS }, preview: { headers: HEADERS } }),
