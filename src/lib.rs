@@ -66,6 +66,8 @@ pub mod series;
 #[cfg(feature = "engine")]
 pub mod analyze;
 #[cfg(feature = "engine")]
+pub mod loss;
+#[cfg(feature = "engine")]
 pub mod session;
 
 pub mod figures;

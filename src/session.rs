@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::metrics::{Of, measures};
 use crate::plan::files::{FileEntry, is_junk, within_limits};
 use crate::plan::job::{Job, Recipe, Scale, TensorRef};
-use crate::plan::{Answers, Plan, Planned, make};
+use crate::plan::{self, Answers, Plan, Planned, Whole, make};
 use crate::report::{
     Base, ENGINE, Generator, Matrix, Mode, Model, Report, SCHEMA, Settings, Source, Task, TensorSource, Totals,
 };
@@ -90,31 +90,41 @@ impl Session {
 
     /// Plans with the answers given so far; reads nothing.
     pub fn plan(&mut self, answers: &Answers) -> &Plan {
-        let (open, unopened): (Vec<&File>, Vec<&File>) = self.files.iter().partition(|f| !f.unopened);
-        let entries: Vec<FileEntry> = open
-            .iter()
-            .map(|f| FileEntry {
-                path: f.path.clone(),
-                size: f.size,
-                content: f.reader.content().and_then(|c| within_limits(c, f.size)),
-            })
-            .collect();
-        let junk: Vec<String> = unopened
-            .iter()
-            .filter(|f| is_junk(&f.path))
-            .map(|f| f.path.clone())
-            .collect();
-        self.planned = make(&entries, &junk, answers);
-        // The plan counts open files only; jobs name files by their number in the session.
-        let numbers: Vec<u32> = (0u32..)
-            .zip(&self.files)
-            .filter(|(_, f)| !f.unopened)
-            .map(|(i, _)| i)
-            .collect();
+        let junk = self.files.iter().filter(|f| f.unopened && is_junk(&f.path));
+        let junk: Vec<String> = junk.map(|f| f.path.clone()).collect();
+        self.planned = make(&self.entries(), &junk, answers);
+        let numbers = self.numbers();
         for job in &mut self.planned.jobs {
             job.renumber(|file| numbers.get(file as usize).copied().unwrap_or(u32::MAX));
         }
         &self.planned.plan
+    }
+
+    /// The whole models of the plan with these answers, whatever is switched off in it.
+    pub fn whole(&self, answers: &Answers) -> Whole {
+        let mut whole = plan::whole(&self.entries(), answers);
+        let numbers = self.numbers();
+        for job in whole.jobs.values_mut() {
+            job.renumber(|file| numbers.get(file as usize).copied().unwrap_or(u32::MAX));
+        }
+        whole
+    }
+
+    /// The open files, as a plan takes them.
+    fn entries(&self) -> Vec<FileEntry> {
+        let open = self.files.iter().filter(|f| !f.unopened);
+        open.map(|f| FileEntry {
+            path: f.path.clone(),
+            size: f.size,
+            content: f.reader.content().and_then(|c| within_limits(c, f.size)),
+        })
+        .collect()
+    }
+
+    /// A plan counts open files only; jobs name files by their number in the session.
+    fn numbers(&self) -> Vec<u32> {
+        let open = (0u32..).zip(&self.files).filter(|(_, f)| !f.unopened);
+        open.map(|(i, _)| i).collect()
     }
 
     /// The report of the plan in force, without matrices.
@@ -308,7 +318,8 @@ pub(crate) fn measured() -> String {
     of_change.map(|m| m.id).collect::<Vec<_>>().join(" ")
 }
 
-fn ranges(job: &Job) -> Vec<FileRange> {
+/// The bytes of a job, in the order that the analysis takes them.
+pub fn ranges(job: &Job) -> Vec<FileRange> {
     job.tensors()
         .into_iter()
         .map(|t| FileRange {

@@ -35,7 +35,7 @@ fn room(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-const FLOORS: [(&str, u32); 17] = [
+const FLOORS: [(&str, u32); 18] = [
     ("error", 0),
     ("print", 0),
     ("steps", 0),
@@ -47,6 +47,7 @@ const FLOORS: [(&str, u32); 17] = [
     ("checkpoint", 3),
     ("plan", 4),
     ("analyze", 5),
+    ("loss", 6),
     ("session", 6),
     ("figures", 6),
     ("summary", 6),

@@ -24,6 +24,7 @@ mod house;
 mod lesson_benches;
 mod lesson_train;
 mod limits;
+mod loss;
 mod messages;
 mod methods;
 mod minilm;

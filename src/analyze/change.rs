@@ -133,6 +133,32 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// W where it is not made of factors; none where nothing changed either.
+    pub fn dense(&self) -> Option<View<'_>> {
+        match self {
+            Change::Dense(w) => Some(w.view()),
+            Change::Made { w, .. } => Some(View::from(w)),
+            Change::Unchanged(_) | Change::LowRank { .. } => None,
+        }
+    }
+
+    /// B, A and the scale of a change of low rank.
+    pub fn factors(&self) -> Option<(&Matrix, &Matrix, f64)> {
+        match self {
+            Change::LowRank { b, a, scale } => Some((b, a, *scale)),
+            _ => None,
+        }
+    }
+
+    /// Some outputs of W, where it is not made of factors.
+    pub fn lines(&self, wanted: &[usize]) -> Option<Matrix> {
+        match self {
+            Change::Dense(w) => Some(w.select(wanted).matrix()),
+            Change::Made { w, .. } => Some(w.select_rows(wanted)),
+            Change::Unchanged(_) | Change::LowRank { .. } => None,
+        }
+    }
+
     /// W = diag(sigma) + dW taken apart, where that is short.
     pub fn along_axes(&self, sigma: &[f32]) -> Result<Option<AlongAxes>, linalg::NoConvergence> {
         match self {

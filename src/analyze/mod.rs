@@ -22,9 +22,9 @@ use crate::metrics::measure::of_change;
 use crate::metrics::rounding::rounding_norm;
 use crate::plan::job::Job;
 use crate::report::{self, Bulk, EXACT_UP_TO, Match, Mode, Similarity, Status, Task};
-use change::Change;
+pub use change::Change;
 use rayon::prelude::*;
-use weights::Weights;
+pub use weights::Weights;
 
 /// Computes one job. `bytes` holds the tensors of [`Job::tensors`] in that order; `now` is a clock in seconds.
 ///
@@ -47,7 +47,7 @@ pub fn analyze(
 }
 
 /// The base and what each recipe does to it, in the order of [`Job::tuned`].
-fn read<'a, B: AsRef<[u8]> + Sync>(
+pub fn read<'a, B: AsRef<[u8]> + Sync>(
     job: &Job,
     bytes: &'a [B],
 ) -> (Result<Weights<'a>, Stop>, Vec<Result<Change<'a>, Stop>>) {
@@ -172,6 +172,11 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// In a sentence.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     fn failed(reason: String) -> Stop {
         Stop {
             status: Status::Failed,

@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// `model.safetensors.index.json`: which shard holds which tensor. A hint only; the headers of the shards are the truth.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,7 +35,12 @@ pub struct ModelConfig {
     pub multi_query: bool,
     /// It says how its weights were quantised.
     pub quantized: bool,
+    /// All of it, for who builds the network; empty where it is longer than any configuration.
+    pub whole: Arc<Map<String, Value>>,
 }
+
+/// Bytes of a configuration that is kept whole: the longest list the tokens of a vocabulary.
+const LONGEST_KEPT: usize = 1 << 22;
 
 /// JSON is UTF-8; editors put a byte order mark before it, and PowerShell writes UTF-16.
 fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
@@ -229,6 +235,11 @@ pub fn classify(bytes: &[u8]) -> Result<Content, Error> {
             new_falcon: flag("new_decoder_architecture"),
             multi_query: flag("multi_query"),
             quantized: object.get("quantization_config").is_some_and(Value::is_object),
+            whole: Arc::new(if bytes.len() <= LONGEST_KEPT {
+                object
+            } else {
+                Map::new()
+            }),
         }))
     } else if has("error") {
         Err(Error::FileType(Foreign::HubError))

@@ -6,11 +6,11 @@ use crate::plan::files::components::{self, Component};
 use crate::plan::files::folders::Files;
 use crate::plan::files::problems::unpacked_name;
 use crate::plan::files::sets::FileSet;
-use crate::plan::job::{Recipe, Scheme, TensorRef};
+use crate::plan::job::{Job, Recipe, Scheme, TensorRef};
 use crate::plan::models::regions;
 use crate::plan::names::families::GateUp;
 use crate::plan::names::orientation::Orientation;
-use crate::plan::names::{Place, canonical, is_slice, is_weight, place};
+use crate::plan::names::{Place, canonical, is_slice, place};
 use crate::plan::pairing::matching::Named;
 use crate::plan::selection::Selection;
 use crate::plan::{Answers, PlanBase, PlanType, Question, QuestionOption};
@@ -25,6 +25,25 @@ pub struct BaseMatrix {
     pub place: Place,
     /// Stored as `[in, out]`.
     pub transposed: bool,
+}
+
+impl BaseMatrix {
+    /// The work on it: how models make theirs from it. Nothing follows another.
+    pub fn job(&self, tuned: Vec<(u32, Recipe)>) -> Job {
+        let [rows, cols] = shape(&self.tensor).map(|d| d as u32);
+        let (rows, cols) = if self.transposed { (cols, rows) } else { (rows, cols) };
+        Job {
+            base: self.tensor.clone(),
+            layer: self.place.layer,
+            kind: self.place.kind.map(str::to_owned),
+            rows,
+            cols,
+            transposed: self.transposed,
+            lines: None,
+            follows: vec![None; tuned.len()],
+            tuned,
+        }
+    }
 }
 
 /// The chosen base with its weights, in the order of layers and of the file.
@@ -152,8 +171,12 @@ fn weight_bytes(set: &FileSet) -> u64 {
 
 /// True for two dimensions, and for a convolution's three to five, of a size that can be counted.
 pub fn is_matrix(t: &TensorRef) -> bool {
-    let [rows, cols] = shape(t);
-    (2..=5).contains(&t.shape.len()) && [rows, cols].iter().all(|d| *d > 0 && *d <= u64::from(u32::MAX))
+    (2..=5).contains(&t.shape.len()) && is_counted(t)
+}
+
+/// True where neither side is empty or beyond counting.
+pub fn is_counted(t: &TensorRef) -> bool {
+    shape(t).iter().all(|d| *d > 0 && *d <= u64::from(u32::MAX))
 }
 
 /// The weights of a set.
@@ -163,10 +186,9 @@ pub fn matrices(index: usize, set: &FileSet, entries: &Files, selection: Selecti
     let mut matrices: Vec<BaseMatrix> = set
         .tensors
         .iter()
-        .filter(|t| is_matrix(t))
         .filter_map(|t| {
             let name = canonical(&t.name).name;
-            is_weight(&name).then(|| BaseMatrix {
+            selection.takes(t, &name).then(|| BaseMatrix {
                 tensor: t.clone(),
                 place: place(&name).of(&t.shape),
                 transposed: t.shape.len() == 2 && orientation.is_in_out(&name).unwrap_or(false),

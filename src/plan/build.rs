@@ -18,13 +18,16 @@ use crate::plan::files::schemes;
 use crate::plan::files::sets::{self, FileSet};
 use crate::plan::job::{Job, Recipe};
 use crate::plan::models::{self, Paired};
+use crate::plan::names::canonical;
 use crate::plan::names::fused;
 use crate::plan::names::kinds;
 use crate::plan::names::layouts;
 use crate::plan::names::orientation::Orientation;
 use crate::plan::pairing::depth::Shift;
 use crate::plan::pairing::mismatch::Side;
+use crate::plan::pairing::tied;
 use crate::plan::selection::Selection;
+use crate::plan::whole::{Whole, WholeModel};
 use crate::plan::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
 use crate::report::{FileInfo, Kind};
 use std::borrow::Cow;
@@ -42,6 +45,16 @@ pub struct Planned {
 
 /// Plans from files whose headers are read. `unopened` are paths passed over by name.
 pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Planned {
+    assembled(entries, unopened, answers, Selection::of(answers)).0
+}
+
+/// The whole models of the same plan, with every tensor that they have.
+pub fn whole(entries: &[FileEntry], answers: &Answers) -> Whole {
+    assembled(entries, &[], answers, Selection::everything()).1
+}
+
+fn assembled(entries: &[FileEntry], unopened: &[String], answers: &Answers, selection: Selection) -> (Planned, Whole) {
+    let mut whole = Whole::default();
     let mut plan = Plan {
         files: entries
             .iter()
@@ -136,7 +149,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     candidates.retain(|s| companions.binary_search_by_key(s, |c| c.0).is_err());
     if candidates.len() > 1 && candidates.len().saturating_mul(drafts.len()) <= MOST_TRIED {
         for (s, set) in candidates.iter().filter_map(|s| Some((s, sets.get(*s)?))) {
-            let base = base::matrices(*s, set, entries, Selection::of(answers));
+            let base = base::matrices(*s, set, entries, selection.clone());
             drafts.iter_mut().for_each(|d| d.try_on(&base));
         }
     }
@@ -175,7 +188,16 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         .filter(|c| !packed.contains(c))
         .and_then(|c| Some((c, sets.get(c)?)))
     {
-        let base = base::matrices(chosen, base_set, entries, Selection::of(answers));
+        let mut base = base::matrices(chosen, base_set, entries, selection);
+        if base.selection.is_of_everything() {
+            // A tied head that only a fine-tune has in its file is a change of its own.
+            let fulls = || candidates.iter().filter_map(|s| sets.get(*s));
+            let named: HashSet<String> = fulls()
+                .flat_map(|set| &set.tensors)
+                .map(|t| canonical(&t.name).name.into_owned())
+                .collect();
+            tied::extend(&mut base, |head| named.contains(head));
+        }
         // With the copies of its matrices that single models ask for: each model sees its own only.
         let mut all = base.clone();
         plan.pattern = base.selection.text.clone();
@@ -273,7 +295,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
                 matching: paired.matching.clone(),
                 notes: paired.notes.clone(),
             };
-            accept(&mut plan, &mut recipes, model, paired);
+            accept(&mut plan, &mut recipes, &mut whole, model, paired);
         }
         for draft in &drafts {
             let elsewhere = draft.fits.first().filter(|_| !draft.fits.contains(&chosen));
@@ -300,6 +322,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
             accept(
                 &mut plan,
                 &mut recipes,
+                &mut whole,
                 PlanModel {
                     run: step(draft.set).cloned(),
                     ..model
@@ -309,6 +332,11 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
         }
         let runs: Vec<_> = plan.models.iter().map(|m| m.run.clone()).collect();
         plan.types = all.types();
+        if all.selection.is_of_everything() {
+            let config = entries.config(&base_set.folder);
+            whole.fill(&all, recipes, config.map(|c| c.whole.clone()));
+            return (Planned { plan, jobs }, whole);
+        }
         jobs = make_jobs(&all, recipes, &run::before(&runs));
         let used: BTreeSet<&str> = jobs.iter().map(|j| j.base.name.as_str()).collect();
         plan.left_out
@@ -356,7 +384,7 @@ pub fn make(entries: &[FileEntry], unopened: &[String], answers: &Answers) -> Pl
     }
     plan.problems.iter_mut().for_each(Problem::clip);
     plan.problems.sort_by_key(|p| p.severity);
-    Planned { plan, jobs }
+    (Planned { plan, jobs }, whole)
 }
 
 fn paths(set: &FileSet, entries: &[FileEntry]) -> Vec<String> {
@@ -464,10 +492,10 @@ fn is_packed_model(set: &FileSet) -> bool {
 }
 
 /// The recipes of a base matrix: the model, and how it makes W.
-type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
+pub type Recipes = BTreeMap<usize, Vec<(u32, Recipe)>>;
 
 /// Takes a paired model into the plan, or its problem where nothing paired.
-fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Paired) {
+fn accept(plan: &mut Plan, recipes: &mut Recipes, whole: &mut Whole, model: PlanModel, paired: Paired) {
     plan.problems.extend(paired.problems);
     // What pairs may be of types that are off, which the matching does not count.
     let is_off = paired.matching.total == 0 && !paired.recipes.is_empty();
@@ -475,6 +503,12 @@ fn accept(plan: &mut Plan, recipes: &mut Recipes, model: PlanModel, paired: Pair
         return;
     }
     let index = plan.models.len() as u32;
+    whole.models.push(WholeModel {
+        label: model.label.clone(),
+        is_full: model.kind == Kind::Full,
+        config: paired.config,
+        unread: paired.unread,
+    });
     plan.models.push(model);
     plan.questions.extend(paired.questions);
     plan.left_out.extend(paired.left_out);
@@ -495,28 +529,15 @@ fn make_jobs(base: &Base, recipes: Recipes, before: &[Option<usize>]) -> Vec<Job
         .filter_map(|(b, recipes)| Some((base.matrices.get(b)?, recipes)))
         .filter(|(matrix, _)| matrix.tensor.is_readable())
         .map(|(matrix, recipes)| {
-            let transposed = matrix.transposed;
-            let [stored_rows, stored_cols] = base::shape(&matrix.tensor).map(|d| d as u32);
-            let (rows, cols) = if transposed {
-                (stored_cols, stored_rows)
-            } else {
-                (stored_rows, stored_cols)
-            };
             // Ascending: models were taken in one after the other.
             let place = |model: usize| recipes.binary_search_by_key(&model, |(m, _)| *m as usize).ok();
+            let follows = recipes
+                .iter()
+                .map(|(model, _)| before.get(*model as usize).copied().flatten().and_then(place))
+                .collect();
             Job {
-                base: matrix.tensor.clone(),
-                layer: matrix.place.layer,
-                kind: matrix.place.kind.map(str::to_owned),
-                rows,
-                cols,
-                transposed,
-                lines: None,
-                follows: recipes
-                    .iter()
-                    .map(|(model, _)| before.get(*model as usize).copied().flatten().and_then(place))
-                    .collect(),
-                tuned: recipes,
+                follows,
+                ..matrix.job(recipes)
             }
         })
         .collect()

@@ -68,6 +68,24 @@ impl TensorRef {
         }
     }
 
+    /// Some rows of a plain matrix or vector, whose bytes lie one after the other.
+    fn line(&self, first: u64, end: u64) -> Option<TensorRef> {
+        let is_plain = self.packing.is_none() && self.columns.is_none() && self.rows.is_none() && !self.by_columns;
+        let all = *self.shape.first()?;
+        if !is_plain || !self.dtype.is_readable() || end > all || first > end {
+            return None;
+        }
+        let row = self.bytes().checked_div(all)?;
+        let mut shape = self.shape.clone();
+        *shape.first_mut()? = end.saturating_sub(first);
+        Some(TensorRef {
+            begin: self.begin.checked_add(first.checked_mul(row)?)?,
+            end: self.begin.checked_add(end.checked_mul(row)?)?,
+            shape,
+            ..self.clone()
+        })
+    }
+
     /// True when it stands for plain floating-point weights.
     pub fn is_readable(&self) -> bool {
         self.packing.is_some() || self.dtype.is_readable()
@@ -247,6 +265,39 @@ impl Job {
             follows,
             ..self.clone()
         })
+    }
+
+    /// The same for some of its outputs alone, `first..end`. Nothing else is read of the files where whole rows lie one after the other.
+    pub fn lines(&self, first: u64, end: u64) -> Job {
+        let count = end.saturating_sub(first);
+        let rows = u32::try_from(count).unwrap_or(u32::MAX);
+        let narrowed = || {
+            let base = self
+                .base
+                .line(first, end)
+                .filter(|_| !self.transposed && self.lines.is_none())?;
+            let one = |(model, recipe): &(u32, Recipe)| match recipe {
+                Recipe::Replace(t) => Some((*model, Recipe::Replace(t.line(first, end)?))),
+                _ => None,
+            };
+            let tuned = self.tuned.iter().map(one).collect::<Option<Vec<_>>>()?;
+            Some(Job {
+                base,
+                rows,
+                tuned,
+                ..self.clone()
+            })
+        };
+        narrowed().unwrap_or_else(|| Job {
+            rows,
+            lines: Some(Lines::run(first, count)),
+            ..self.clone()
+        })
+    }
+
+    /// Whether [`Job::lines`] reads no more than it is asked for.
+    pub fn is_in_lines(&self) -> bool {
+        self.lines(0, 1).lines.is_none()
     }
 
     /// Every tensor to read: the base first, then each recipe's.

@@ -19,6 +19,8 @@ pub mod names;
 pub mod pairing;
 pub mod registry;
 mod selection;
+mod whole;
 
-pub use build::{Planned, make};
+pub use build::{Planned, make, whole};
 pub use contract::*;
+pub use whole::{Whole, WholeModel};

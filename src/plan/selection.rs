@@ -1,6 +1,8 @@
 //! The selection of matrices: by default those of the paper, and whatever the reader switches on or off.
 
-use crate::plan::names::Place;
+use crate::plan::base::{is_counted, is_matrix};
+use crate::plan::job::TensorRef;
+use crate::plan::names::{Place, is_weight};
 use crate::plan::{Answers, PlanType};
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
@@ -13,6 +15,8 @@ pub const PATTERN: &str = "pattern";
 /// Types switched on and a pattern for names.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
+    /// Every tensor of the model, vectors as matrices of one column.
+    everything: bool,
     /// None: the default.
     on: Option<BTreeSet<String>>,
     pattern: Option<Pattern>,
@@ -30,6 +34,26 @@ struct Pattern {
 }
 
 impl Selection {
+    /// All that a model is made of.
+    pub fn everything() -> Selection {
+        Selection {
+            everything: true,
+            ..Selection::default()
+        }
+    }
+
+    pub fn is_of_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// Whether a tensor of that canonical name is looked at as a matrix at all.
+    pub fn takes(&self, tensor: &TensorRef, name: &str) -> bool {
+        match self.everything {
+            true => is_counted(tensor) && !tensor.shape.is_empty(),
+            false => is_matrix(tensor) && is_weight(name),
+        }
+    }
+
     pub fn of(answers: &Answers) -> Selection {
         let on = answers
             .0
@@ -50,6 +74,7 @@ impl Selection {
             .filter(|_| !wanted.is_empty())
             .map(|regex| Pattern { regex, not });
         Selection {
+            everything: false,
             on,
             pattern,
             text,
@@ -59,6 +84,9 @@ impl Selection {
 
     /// Judges a canonical name and its place.
     pub fn includes(&self, name: &str, place: &Place) -> bool {
+        if self.everything {
+            return true;
+        }
         let by_type = self
             .on
             .as_ref()

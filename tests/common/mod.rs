@@ -77,7 +77,7 @@ impl Visit {
         }
     }
 
-    fn read(&self, r: &FileRange) -> Vec<u8> {
+    pub fn read(&self, r: &FileRange) -> Vec<u8> {
         let mut file = File::open(&self.paths[r.file as usize]).unwrap();
         file.seek(SeekFrom::Start(r.range.start)).unwrap();
         let mut bytes = vec![0; (r.range.end - r.range.start) as usize];

@@ -51,6 +51,8 @@ pub struct Adapter {
     pub replaced: Vec<TensorRef>,
     /// Embedding pairs, 1-D biases: not looked at, with their names.
     pub passed_over: Vec<String>,
+    /// Those of them that replace the base's whole: biases and norms.
+    pub vectors: Vec<TensorRef>,
     /// Modules of rank 0, which are the base's own: AdaLoRA prunes to that. With a tensor of each.
     pub pruned: Vec<String>,
     /// Modules that cannot be used.
@@ -66,6 +68,19 @@ struct Draft {
     joined: bool,
     image: bool,
     parts: Vec<(&'static str, TensorRef)>,
+}
+
+impl Adapter {
+    /// What it changes and nobody can read here, a name or a reason each.
+    pub fn unread(&self) -> impl Iterator<Item = String> {
+        let is_vector = |name: &String| self.vectors.iter().any(|t| t.name == *name);
+        let is_old = |name: &String| name.contains("original_module.");
+        let names = self
+            .passed_over
+            .iter()
+            .filter(move |name| !is_vector(name) && !is_old(name));
+        names.cloned().chain(self.errors.iter().map(|e| e.told().cause))
+    }
 }
 
 impl Draft {
@@ -98,6 +113,9 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
             if canonical.ends_with(".weight") && t.shape.len() == 2 && !canonical.contains("original_module.") {
                 rest.replaced.push(t.clone());
             } else {
+                if !canonical.contains("original_module.") {
+                    rest.vectors.push(t.clone());
+                }
                 rest.passed_over.push(t.name.clone());
             }
             continue;
@@ -182,6 +200,7 @@ pub fn sort(tensors: &[TensorRef], config: Option<&AdapterConfig>) -> Result<BTr
         (Some(first), _) => {
             first.replaced = rest.replaced;
             first.passed_over = rest.passed_over;
+            first.vectors = rest.vectors;
             first.errors.extend(refused.into_values());
             Ok(adapters)
         }

@@ -45,6 +45,8 @@ pub fn adapter(
         ));
     }
     replaced(adapter, base, &mut paired);
+    paired.unread.extend(adapter.unread());
+    paired.unread.extend(paired.matching.unmatched.iter().cloned());
     if !adapter.pruned.is_empty() {
         paired.notes.push(format!(
             "{} of rank 0 (pruned): unchanged.",
@@ -283,14 +285,20 @@ fn replaced(adapter: &Adapter, base: &Base, paired: &mut Paired) {
             shape: if in_out { [cols, rows] } else { [rows, cols] },
         }
     };
-    let named: Vec<Named> = adapter.replaced.iter().map(one).collect();
+    // Vectors pair where vectors are looked at.
+    let vectors = adapter.vectors.iter().filter(|t| base.selection.takes(t, &t.name));
+    let all: Vec<&TensorRef> = adapter.replaced.iter().chain(vectors).collect();
+    let named: Vec<Named> = all.iter().map(|t| one(t)).collect();
     if named.is_empty() {
         return;
     }
     let mut made: HashSet<usize> = paired.recipes.iter().map(|(b, _)| *b).collect();
-    for (t, b) in pair(&base.named, &named, Shapes::Same).pairs {
-        if let Some(tensor) = adapter.replaced.get(t).filter(|_| made.insert(b)) {
-            paired.recipes.push((b, Recipe::Replace(tensor.clone())));
+    let pairs = pair(&base.named, &named, Shapes::Same).pairs;
+    let unpaired = all.iter().enumerate().filter(|(t, _)| !pairs.contains_key(t));
+    paired.unread.extend(unpaired.map(|(_, tensor)| tensor.name.clone()));
+    for (t, b) in pairs {
+        if let Some(tensor) = all.get(t).filter(|_| made.insert(b)) {
+            paired.recipes.push((b, Recipe::Replace((*tensor).clone())));
         }
     }
     if !adapter.replaced.is_empty() {

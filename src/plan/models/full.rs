@@ -1,12 +1,12 @@
 //! A full fine-tune paired with the base: tensor by tensor, and layer by layer where the two are named apart.
 
 use super::{Paired, matching, met_or_asked};
-use crate::plan::base::{Base, HIDDEN, is_matrix, shape};
+use crate::plan::base::{Base, HIDDEN, shape};
 use crate::plan::files::Tensors;
 use crate::plan::files::problems::count;
 use crate::plan::job::{Recipe, TensorRef};
 use crate::plan::names::orientation::Orientation;
-use crate::plan::names::{canonical, is_weight, place};
+use crate::plan::names::{canonical, place};
 use crate::plan::pairing::depth::Shift;
 use crate::plan::pairing::matching::{Named, Shapes};
 use crate::plan::pairing::meet;
@@ -27,7 +27,7 @@ pub fn full(
 ) -> Paired {
     let candidates: Vec<&TensorRef> = tensors
         .iter()
-        .filter(|t| is_matrix(t) && is_weight(&canonical(&t.name).name))
+        .filter(|t| base.selection.takes(t, &canonical(&t.name).name))
         .collect();
     let in_out = |name: &str| {
         own.is_in_out(name)
@@ -66,6 +66,8 @@ pub fn full(
     };
     let stripped: Vec<&str> = candidates.iter().map(|t| canonical(&t.name).stripped).collect();
     paired.matching = matching(&met, &named, &stripped, base, &looked_at);
+    paired.unread.clone_from(&paired.matching.unmatched);
+    paired.config = model.config.map(|c| c.whole.clone());
     let recipe = |tensor: TensorRef| match tensor.is_readable() {
         true => Recipe::Replace(tensor),
         false => Recipe::Skip(format!(

@@ -18,7 +18,9 @@ use crate::plan::pairing::meet::{self, Target};
 use crate::plan::pairing::mismatch::{self, Side};
 use crate::plan::{Answers, LeftOut, Problem, Question};
 use crate::report::Matching;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// The paired part of one fine-tune.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +37,10 @@ pub struct Paired {
     pub decided: Vec<Decided>,
     /// The largest rank of what paired.
     pub rank: Option<u64>,
+    /// What the model changes and is not read here.
+    pub unread: Vec<String>,
+    /// The model's own `config.json`.
+    pub config: Option<Arc<Map<String, Value>>>,
 }
 
 /// Pairs of names: their own, and those that both sides are known by.

@@ -4,7 +4,7 @@ use super::matching::Named;
 use crate::plan::base::Base;
 
 /// The name that is missing, and those it may stand for (transformers 5, `_tied_weights_keys`).
-pub const HEADS: [(&str, &[&str]); 9] = [
+pub const HEADS: [(&str, &[&str]); 13] = [
     (
         "lm_head.weight",
         &["model.embed_tokens.weight", "transformer.wte.weight", "wte.weight"],
@@ -33,6 +33,16 @@ pub const HEADS: [(&str, &[&str]); 9] = [
         "cls.predictions.decoder.weight",
         &["bert.embeddings.word_embeddings.weight"],
     ),
+    ("decoder.weight", &["model.embeddings.tok_embeddings.weight"]),
+    (
+        "vocab_projector.weight",
+        &["distilbert.embeddings.word_embeddings.weight"],
+    ),
+    (
+        "lm_head.weight",
+        &["model.decoder.embed_tokens.weight", "decoder.embed_tokens.weight"],
+    ),
+    ("lm_head.weight", &["embed_tokens.weight"]),
     ("lm_head.decoder.weight", &["roberta.embeddings.word_embeddings.weight"]),
 ];
 

@@ -1,0 +1,122 @@
+//! Attention of whole sequences: queries and keys turned by their positions, scores, softmax, values. Exact, without a cache.
+
+use super::network::activation::exp;
+use super::network::families::Order;
+use super::network::{Block, Network};
+use crate::linalg::{Matrix, View, product};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Queries, keys and values of all sequences, `[outputs, columns]`.
+pub struct Heads {
+    pub query: Matrix,
+    pub key: Matrix,
+    pub value: Matrix,
+}
+
+impl Heads {
+    /// The outputs of a joint matrix taken apart.
+    pub fn of_joint(network: &Network, order: Order, joint: &Matrix) -> Heads {
+        let [queries, keys, values] = network.parts();
+        let width = network.head_width;
+        let rows = |part: usize, count: usize| -> Vec<usize> {
+            match order {
+                Order::Blocks => {
+                    let first = [0, queries, queries + keys][part];
+                    (first..first + count).collect()
+                }
+                Order::ByHead => (0..count).map(|i| (i / width * 3 + part) * width + i % width).collect(),
+            }
+        };
+        let pick = |part: usize, count: usize| joint.select_rows(&rows(part, count));
+        Heads {
+            query: pick(0, queries),
+            key: pick(1, keys),
+            value: pick(2, values),
+        }
+    }
+
+    /// Turns queries and keys by the positions within each sequence; halves of a head make the pairs.
+    pub fn turn(&mut self, turns: &[(f32, f32)], pairs: usize, width: usize, sequences: &[Range<usize>]) {
+        for side in [&mut self.query, &mut self.key] {
+            let rows = side.nrows();
+            for range in sequences {
+                let columns = side.as_mut_slice()[range.start * rows..range.end * rows].chunks_exact_mut(rows);
+                for (column, turns) in columns.zip(turns.chunks_exact(pairs)) {
+                    for head in column.chunks_exact_mut(width) {
+                        let (low, high) = head[..2 * pairs].split_at_mut(pairs);
+                        for ((a, b), (cos, sin)) in low.iter_mut().zip(high).zip(turns) {
+                            (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The values that each token of each sequence gathers, `[heads x width, columns]`.
+    pub fn attend(&self, network: &Network, block: &Block, at: usize, sequences: &[Range<usize>]) -> Matrix {
+        let width = network.head_width;
+        let shared = network.heads / network.key_heads;
+        let depth = if network.scaled_by_depth { (at + 1) as f64 } else { 1.0 };
+        let scale = (network.scale / depth) as f32;
+        let work: Vec<(usize, &Range<usize>)> = sequences
+            .iter()
+            .flat_map(|range| (0..network.heads).map(move |head| (head, range)))
+            .collect();
+        let parts: Vec<Matrix> = work
+            .par_iter()
+            .map(|(head, range)| {
+                let cut =
+                    |m: &Matrix, head: usize| m.view((head * width, range.start), (width, range.len())).into_owned();
+                let (query, key) = (cut(&self.query, *head), cut(&self.key, head / shared));
+                let value = cut(&self.value, head / shared);
+                // A column per query.
+                let mut scores: Matrix = product(View::from(&key).t(), &query);
+                let tokens = range.len();
+                for (j, column) in scores.as_mut_slice().chunks_exact_mut(tokens.max(1)).enumerate() {
+                    softmax(
+                        column,
+                        seen(network.family.masked, block.window, j, tokens),
+                        scale,
+                        network.cap_scores,
+                    );
+                }
+                product(&value, &scores)
+            })
+            .collect();
+        let columns = sequences.last().map_or(0, |range| range.end);
+        let mut all = Matrix::zeros(network.heads * width, columns);
+        for ((head, range), part) in work.iter().zip(&parts) {
+            all.view_mut((head * width, range.start), (width, range.len()))
+                .copy_from(part);
+        }
+        all
+    }
+}
+
+/// The tokens that token j looks at.
+fn seen(masked: bool, window: Option<usize>, j: usize, tokens: usize) -> Range<usize> {
+    match (masked, window) {
+        (false, None) => 0..j + 1,
+        (false, Some(window)) => (j + 1).saturating_sub(window)..j + 1,
+        (true, None) => 0..tokens,
+        (true, Some(side)) => j.saturating_sub(side)..(j + side + 1).min(tokens),
+    }
+}
+
+/// Scores into weights that sum to 1 over what is seen, 0 elsewhere.
+fn softmax(scores: &mut [f32], seen: Range<usize>, scale: f32, cap: Option<f32>) {
+    scores[..seen.start].fill(0.0);
+    scores[seen.end..].fill(0.0);
+    let own = &mut scores[seen];
+    own.iter_mut().for_each(|s| *s *= scale);
+    if let Some(cap) = cap {
+        own.iter_mut().for_each(|s| *s = (*s / cap).tanh() * cap);
+    }
+    let most = own.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    own.iter_mut().for_each(|s| *s = exp(*s - most));
+    let sum: f64 = own.iter().map(|s| f64::from(*s)).sum();
+    let by = (1.0 / sum) as f32;
+    own.iter_mut().for_each(|s| *s *= by);
+}

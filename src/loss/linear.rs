@@ -1,0 +1,191 @@
+//! The tensors of a step under every row: a row is the base, a fine-tune, or a fine-tune with its change edited.
+
+use crate::analyze::{Change, Weights};
+use crate::linalg::{Matrix, View, product};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A model whose loss is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Row {
+    /// The fine-tune; none for the base.
+    pub model: Option<u32>,
+}
+
+/// How a row makes a matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    Base,
+    /// As a model has it.
+    Tuned(u32),
+    /// W0 + share D + left right^T, with D the change of a model; `[out, q]` and `[in, q]`.
+    Edited {
+        model: u32,
+        share: f32,
+        left: Matrix,
+        right: Matrix,
+    },
+}
+
+/// One tensor: the base's, and what models make of it.
+pub struct Given<'a> {
+    /// Its name in the base.
+    pub name: String,
+    pub base: Weights<'a>,
+    pub changes: HashMap<u32, Change<'a>>,
+    /// By row; [`Form::Tuned`] or [`Form::Base`] where it is not here.
+    pub forms: HashMap<usize, Form>,
+}
+
+/// The columns of each row in a matrix of activations, row after row.
+pub type Lanes = [Range<usize>];
+
+/// As many columns for each row.
+pub fn lanes(rows: usize, all: usize) -> Vec<Range<usize>> {
+    let each = all / rows.max(1);
+    (0..rows).map(|row| row * each..(row + 1) * each).collect()
+}
+
+impl Given<'_> {
+    fn form(&self, at: usize, row: &Row) -> Form {
+        match (self.forms.get(&at), row.model) {
+            (Some(form), _) => form.clone(),
+            (None, Some(model)) => Form::Tuned(model),
+            (None, None) => Form::Base,
+        }
+    }
+
+    fn change(&self, model: u32) -> Option<&Change<'_>> {
+        self.changes.get(&model).filter(|c| !matches!(c, Change::Unchanged(_)))
+    }
+
+    /// A norm's weight or a bias, under every row.
+    pub fn vectors(&self, rows: &[Row]) -> Vec<Vec<f32>> {
+        let whole = |view: View| {
+            let mut all = Vec::with_capacity(view.rows() * view.cols());
+            view.each(|x| all.push(x));
+            all
+        };
+        let one = |(at, row): (usize, &Row)| match self.form(at, row) {
+            Form::Base => whole(self.base.view()),
+            Form::Tuned(model) | Form::Edited { model, .. } => {
+                match self.change(model).and_then(|c| c.tuned(&self.base)) {
+                    Some(tuned) => whole(tuned.view()),
+                    None => whole(self.base.view()),
+                }
+            }
+        };
+        rows.iter().enumerate().map(one).collect()
+    }
+
+    /// W x, with every row's own W for its columns of x; `[out, columns]`.
+    pub fn apply(&self, rows: &[Row], own: &Lanes, x: &Matrix) -> Result<Matrix, String> {
+        let base = self.base.view();
+        if base.cols() != x.nrows() {
+            return Err(self.misfit("inputs", base.cols(), x.nrows()));
+        }
+        let forms: Vec<Form> = rows.iter().enumerate().map(|(at, row)| self.form(at, row)).collect();
+        // Rows beside each other that start from one matrix share a product.
+        let start = |form: &Form| match form {
+            Form::Tuned(model) => self.change(*model).filter(|c| c.dense().is_some()).map(|_| *model),
+            Form::Edited { model, share: 1.0, .. } => {
+                self.change(*model).filter(|c| c.dense().is_some()).map(|_| *model)
+            }
+            _ => None,
+        };
+        let mut y = Matrix::zeros(base.rows(), x.ncols());
+        let mut first = 0;
+        while let Some(from) = forms.get(first).map(start) {
+            let count = forms[first..].iter().take_while(|form| start(form) == from).count();
+            let range = own[first].start..own[first + count - 1].end;
+            let w = from.and_then(|model| self.change(model)?.dense()).unwrap_or(base);
+            let part: Matrix = product(w, View::columns(x, range.clone()));
+            y.columns_mut(range.start, range.len()).copy_from(&part);
+            first += count;
+        }
+        for (form, range) in forms.iter().zip(own) {
+            let own = || View::columns(x, range.clone());
+            let mut add = |part: Matrix, by: f32| {
+                let mut y = y.columns_mut(range.start, range.len());
+                y.zip_apply(&part, |y, x| *y += by * x);
+            };
+            match form {
+                Form::Base => {}
+                Form::Tuned(model) => {
+                    if let Some((b, a, scale)) = self.change(*model).and_then(Change::factors) {
+                        add(product(b, View::from(&product::<f32>(a, own()))), scale as f32);
+                    }
+                }
+                Form::Edited {
+                    model,
+                    share,
+                    left,
+                    right,
+                } => {
+                    if let Some(change) = self.change(*model) {
+                        if let Some((b, a, scale)) = change.factors() {
+                            add(product(b, View::from(&product::<f32>(a, own()))), *share * scale as f32);
+                        } else if let Some(w) = change.dense().filter(|_| *share != 1.0) {
+                            let tuned: Matrix = product(w, own());
+                            let base: Matrix = product(base, own());
+                            add(tuned - base, *share);
+                        }
+                    }
+                    if left.ncols() > 0 {
+                        add(
+                            product(left, View::from(&product::<f32>(View::from(right).t(), own()))),
+                            1.0,
+                        );
+                    }
+                }
+            }
+        }
+        Ok(y)
+    }
+
+    /// Some lines of a table, under every row: `[lines, width]` each.
+    pub fn lines(&self, rows: &[Row], wanted: &[usize]) -> Vec<Matrix> {
+        let base = self.base.select(wanted).matrix();
+        let one = |(at, row): (usize, &Row)| {
+            let mut lines = base.clone();
+            let form = self.form(at, row);
+            let (model, share) = match &form {
+                Form::Base => return lines,
+                Form::Tuned(model) => (*model, 1.0),
+                Form::Edited { model, share, .. } => (*model, *share),
+            };
+            if let Some(change) = self.change(model) {
+                if let Some((b, a, scale)) = change.factors() {
+                    lines += product::<f32>(&b.select_rows(wanted), a) * (share * scale as f32);
+                } else if let Some(tuned) = change.lines(wanted) {
+                    lines = if share == 1.0 {
+                        tuned
+                    } else {
+                        (tuned - &base) * share + &base
+                    };
+                }
+            }
+            if let Form::Edited { left, right, .. } = &form {
+                lines += product::<f32>(&left.select_rows(wanted), View::from(right).t());
+            }
+            lines
+        };
+        rows.iter().enumerate().map(one).collect()
+    }
+
+    /// The error of a tensor that its network has no place for.
+    pub fn misfit(&self, what: &str, is: usize, wanted: usize) -> String {
+        misfit(&self.name, what, is, wanted)
+    }
+
+    /// Outputs and inputs.
+    pub fn shape(&self) -> (usize, usize) {
+        let view = self.base.view();
+        (view.rows(), view.cols())
+    }
+}
+
+/// The error of a tensor whose shape its configuration does not make.
+pub fn misfit(name: &str, what: &str, is: usize, wanted: usize) -> String {
+    format!("“{name}” has {is} {what}; its config.json makes it {wanted}. Drop the config.json of these very weights.")
+}

@@ -1,0 +1,188 @@
+//! Losses of real tiny language models against the libraries, in double precision: `tests/fixtures/behave`, made by transformers and PEFT.
+
+use crate::common::{Visit, fixtures};
+use lorascope::loss::{Pass, Row, Sequence, Subject, Tensors, Windows, causal, masked};
+use lorascope::plan::Answers;
+use lorascope::session::ranges;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+pub const CASES: [&str; 6] = ["bert", "gpt2", "llama", "mistral", "qwen2", "roberta"];
+/// What a program in single precision owes to its own order of additions (README of the fixtures).
+const PER_TOKEN: f64 = 1e-4;
+const MEAN: f64 = 2e-6;
+const WHOLE: Windows = Windows {
+    length: usize::MAX,
+    overlap: 0,
+};
+
+pub fn behave(case: &str) -> PathBuf {
+    fixtures().join("behave").join(case)
+}
+
+pub fn expected(folder: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    numbers(value).into_iter().map(|x| x as u32).collect()
+}
+
+/// The sequences of one text of the oracle.
+pub fn sequences(expected: &Value, text: &str, windows: Windows) -> Vec<Sequence> {
+    let tokens = &expected["tokens"];
+    let text = &tokens["texts"][text];
+    let added: Vec<usize> = numbers(&text["added_positions"])
+        .into_iter()
+        .map(|x| x as usize)
+        .collect();
+    match tokens["mask_id"].as_u64() {
+        Some(mask) => masked(&ids(&text["ids"]), &added, mask as u32, windows),
+        None => causal(&ids(&text["ids"]), &added, windows),
+    }
+}
+
+/// Everything dropped, as a subject.
+pub fn subject(visit: &Visit) -> Subject {
+    Subject::of(visit.session.whole(&Answers::default())).unwrap()
+}
+
+/// The losses of rows on sequences.
+pub fn losses(visit: &Visit, subject: &Subject, rows: &[Row], sequences: &[Sequence]) -> Vec<Vec<f64>> {
+    let mut pass = Pass::new(&subject.network, subject, rows, sequences, 200);
+    while let Some(needs) = pass.needs() {
+        let jobs: Vec<_> = needs
+            .iter()
+            .map(|need| subject.job(need).unwrap_or_else(|| panic!("{need:?}")))
+            .collect();
+        let bytes: Vec<Vec<Vec<u8>>> = jobs
+            .iter()
+            .map(|job| ranges(job).iter().map(|r| visit.read(r)).collect())
+            .collect();
+        let given = needs.iter().zip(&jobs).zip(&bytes);
+        let tensors: HashMap<String, _> = given
+            .map(|((need, job), bytes)| (need.name.clone(), subject.given(job, bytes).unwrap()))
+            .collect();
+        pass.take(&Tensors(tensors)).unwrap();
+    }
+    pass.losses()
+}
+
+fn check(case: &str) {
+    let folder = behave(case);
+    let expected = expected(&folder);
+    let visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
+    let subject = subject(&visit);
+    let mut rows = vec![Row::default()];
+    let mut names = vec!["base".to_owned()];
+    for (at, model) in (0u32..).zip(subject.models()) {
+        assert_eq!(subject.refused(at), None, "{case} {}", model.label);
+        rows.push(Row { model: Some(at) });
+        names.push(model.label.clone());
+    }
+    assert_eq!(rows.len(), 4, "{names:?}");
+    for text in ["general", "task"] {
+        let found = losses(&visit, &subject, &rows, &sequences(&expected, text, WHOLE));
+        for (name, found) in names.iter().zip(&found) {
+            let oracle = &expected["losses"][name][text]["float64"];
+            let wanted = numbers(&oracle["per_token"]);
+            assert_eq!(found.len(), wanted.len());
+            let worst = found
+                .iter()
+                .zip(&wanted)
+                .map(|(a, b)| (a - b).abs())
+                .fold(0.0, f64::max);
+            let mean = found.iter().sum::<f64>() / found.len() as f64;
+            let off = (mean - oracle["mean"].as_f64().unwrap()).abs();
+            println!("{case} {name} {text}: mean {mean:.6}, off {off:.1e}, worst token {worst:.1e}");
+            assert!(
+                worst < PER_TOKEN && off < MEAN,
+                "{case} {name} {text}: mean {mean}, off {off:e}, token {worst:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_loss_is_the_librarys() {
+    CASES.iter().for_each(|case| check(case));
+}
+
+#[test]
+fn windows_begin_with_the_added_tokens_as_the_oracles_do() {
+    for case in ["gpt2", "llama", "mistral", "qwen2"] {
+        let folder = behave(case);
+        let expected = expected(&folder);
+        let oracle = &expected["other"]["base_general_windows_float64"];
+        let windows = Windows {
+            length: oracle["window"].as_u64().unwrap() as usize,
+            overlap: 0,
+        };
+        let visit = Visit::open_folders(&folder, &["base"]);
+        let found = losses(
+            &visit,
+            &subject(&visit),
+            &[Row::default()],
+            &sequences(&expected, "general", windows),
+        );
+        assert_eq!(found[0].len() as u64, oracle["count"].as_u64().unwrap());
+        let mean = found[0].iter().sum::<f64>() / found[0].len() as f64;
+        assert!((mean - oracle["mean"].as_f64().unwrap()).abs() < MEAN, "{case} {mean}");
+    }
+}
+
+/// Random networks of every family, in the spellings of new and of older files, against the library's own forward pass.
+#[test]
+fn every_family_is_the_librarys() {
+    let root = fixtures().join("networks");
+    let mut cases: Vec<String> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|f| f.unwrap())
+        .filter(|f| f.file_type().unwrap().is_dir())
+        .map(|f| f.file_name().into_string().unwrap())
+        .collect();
+    cases.sort();
+    let mut wrong = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for case in &cases {
+        let expected = expected(&root.join(case));
+        let visit = Visit::open_folders(&root, &[case]);
+        let subject = match Subject::of(visit.session.whole(&Answers::default())) {
+            Ok(subject) => subject,
+            Err(why) => {
+                wrong.push(format!("{case}: {why}"));
+                continue;
+            }
+        };
+        seen.insert(subject.network.family.model_type);
+        let (own, added) = (ids(&expected["ids"]), numbers(&expected["added"]));
+        let added: Vec<usize> = added.into_iter().map(|x| x as usize).collect();
+        let sequences = match expected["mask_id"].as_u64() {
+            Some(mask) => masked(&own, &added, mask as u32, WHOLE),
+            None => causal(&own, &added, WHOLE),
+        };
+        let found = losses(&visit, &subject, &[Row::default()], &sequences);
+        let wanted = numbers(&expected["per_token"]);
+        assert_eq!(found[0].len(), wanted.len(), "{case}");
+        let worst = found[0]
+            .iter()
+            .zip(&wanted)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max);
+        println!("{case}: {worst:.1e}");
+        if worst >= PER_TOKEN {
+            wrong.push(format!("{case}: off by {worst:e}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let all: std::collections::BTreeSet<&str> = lorascope::loss::network::families::FAMILIES
+        .iter()
+        .map(|f| f.model_type)
+        .collect();
+    assert_eq!(seen, all);
+}
