@@ -164,6 +164,7 @@ impl Session {
                     surgery: None,
                 })
                 .collect(),
+            loss: None,
             panels: Vec::new(),
         }
     }

@@ -1,12 +1,15 @@
 //! Losses of real tiny language models against the libraries, in double precision: `tests/fixtures/behave`, made by transformers and PEFT.
 
 use crate::common::{Visit, fixtures};
-use lorascope::loss::{Pass, Row, Sequence, Subject, Tensors, Windows, causal, masked};
+use lorascope::loss::{Cuts, Cutting, Part, Pass, Row, Sequence, Subject, Tensors, Windows, causal, masked};
 use lorascope::plan::Answers;
+use lorascope::report::Side;
+use lorascope::report::surgery::{Arm, Cut};
 use lorascope::session::ranges;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub const CASES: [&str; 6] = ["bert", "gpt2", "llama", "mistral", "qwen2", "roberta"];
 /// What a program in single precision owes to its own order of additions (README of the fixtures).
@@ -48,13 +51,23 @@ pub fn sequences(expected: &Value, text: &str, windows: Windows) -> Vec<Sequence
 }
 
 /// Everything dropped, as a subject.
-pub fn subject(visit: &Visit) -> Subject {
-    Subject::of(visit.session.whole(&Answers::default())).unwrap()
+pub fn subject(visit: &Visit) -> Arc<Subject> {
+    Arc::new(Subject::of(visit.session.whole(&Answers::default())).unwrap())
 }
 
 /// The losses of rows on sequences.
-pub fn losses(visit: &Visit, subject: &Subject, rows: &[Row], sequences: &[Sequence]) -> Vec<Vec<f64>> {
-    let mut pass = Pass::new(&subject.network, subject, rows, sequences, 200);
+pub fn losses(visit: &Visit, subject: &Arc<Subject>, rows: &[Row], sequences: &[Sequence]) -> Vec<Vec<f64>> {
+    losses_of(visit, subject, rows, &Cuts::new(), sequences)
+}
+
+fn losses_of(
+    visit: &Visit,
+    subject: &Arc<Subject>,
+    rows: &[Row],
+    cuts: &Cuts,
+    sequences: &[Sequence],
+) -> Vec<Vec<f64>> {
+    let mut pass = Pass::new(subject.clone(), rows.to_vec(), sequences.to_vec(), 200);
     while let Some(needs) = pass.needs() {
         let jobs: Vec<_> = needs
             .iter()
@@ -66,7 +79,7 @@ pub fn losses(visit: &Visit, subject: &Subject, rows: &[Row], sequences: &[Seque
             .collect();
         let given = needs.iter().zip(&jobs).zip(&bytes);
         let tensors: HashMap<String, _> = given
-            .map(|((need, job), bytes)| (need.name.clone(), subject.given(job, bytes).unwrap()))
+            .map(|((need, job), bytes)| (need.name.clone(), subject.given(job, bytes, rows, cuts).unwrap()))
             .collect();
         pass.take(&Tensors(tensors)).unwrap();
     }
@@ -82,7 +95,10 @@ fn check(case: &str) {
     let mut names = vec!["base".to_owned()];
     for (at, model) in (0u32..).zip(subject.models()) {
         assert_eq!(subject.refused(at), None, "{case} {}", model.label);
-        rows.push(Row { model: Some(at) });
+        rows.push(Row {
+            model: Some(at),
+            ..Row::default()
+        });
         names.push(model.label.clone());
     }
     assert_eq!(rows.len(), 4, "{names:?}");
@@ -153,7 +169,7 @@ fn every_family_is_the_librarys() {
         let expected = expected(&root.join(case));
         let visit = Visit::open_folders(&root, &[case]);
         let subject = match Subject::of(visit.session.whole(&Answers::default())) {
-            Ok(subject) => subject,
+            Ok(subject) => Arc::new(subject),
             Err(why) => {
                 wrong.push(format!("{case}: {why}"));
                 continue;
@@ -185,4 +201,85 @@ fn every_family_is_the_librarys() {
         .map(|f| f.model_type)
         .collect();
     assert_eq!(seen, all);
+}
+
+/// Every arm of every model at every lambda, in one pass.
+#[test]
+fn every_arm_is_the_oracles() {
+    for case in CASES {
+        let folder = behave(case);
+        let expected = expected(&folder);
+        let visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
+        let subject = subject(&visit);
+        let cut = Cut {
+            k: 10,
+            epsilon: 0.5,
+            side: Side::Left,
+            lambdas: Vec::new(),
+            chosen: None,
+            seed: 0,
+        };
+        let mut cuts = Cuts::new();
+        let (mut rows, mut words) = (Vec::new(), Vec::new());
+        for (at, model) in (0u32..).zip(subject.models()) {
+            let cut = cut.clone();
+            let chosen = HashMap::new();
+            cuts.insert(at, Cutting { cut, chosen });
+            let arms = [
+                (Arm::Scaled, "edited"),
+                (Arm::Shrunk, "shrunk"),
+                (Arm::Restored, "restored"),
+            ];
+            for (arm, name) in arms {
+                let lambdas = numbers(&expected["edits"][&model.label]["lambda"]);
+                for (i, lambda) in lambdas.into_iter().enumerate() {
+                    rows.push(Row {
+                        model: Some(at),
+                        edit: Some((arm, lambda)),
+                        without: None,
+                    });
+                    words.push((model.label.clone(), name, i));
+                }
+            }
+        }
+        for text in ["general", "task"] {
+            let found = losses_of(&visit, &subject, &rows, &cuts, &sequences(&expected, text, WHOLE));
+            for ((model, arm, i), losses) in words.iter().zip(&found) {
+                let wanted = expected["edits"][model][arm][format!("{text}_float64")][i]
+                    .as_f64()
+                    .unwrap();
+                let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+                let off = (mean - wanted).abs();
+                assert!(
+                    off < MEAN,
+                    "{case} {model} {arm} {text} lambda {i}: {mean} not {wanted}, off {off:e}"
+                );
+            }
+        }
+    }
+}
+
+/// A part undone is the base there: all parts undone, one after the other, are the base itself.
+#[test]
+fn an_undone_layer_has_the_bases_weights() {
+    let folder = behave("llama");
+    let expected = expected(&folder);
+    let visit = Visit::open_folders(&folder, &["base", "lora_r1"]);
+    let subject = subject(&visit);
+    let row = |without| Row {
+        model: Some(0),
+        edit: None,
+        without,
+    };
+    let mut rows: Vec<Row> = (0..3).map(|layer| row(Some(Part::Layer(layer)))).collect();
+    rows.extend(["q", "k", "v", "o", "up", "gate", "down"].map(|kind| row(Some(Part::Kind(kind.into())))));
+    rows.push(row(Some(Part::Layer(99))));
+    rows.push(row(None));
+    rows.push(Row::default());
+    let found = losses(&visit, &subject, &rows, &sequences(&expected, "general", WHOLE));
+    let (base, tuned, nowhere) = (&found[rows.len() - 1], &found[rows.len() - 2], &found[rows.len() - 3]);
+    assert_eq!(tuned, nowhere);
+    for (row, part) in rows.iter().zip(&found).take(10) {
+        assert!(part != base && part != tuned, "{row:?}");
+    }
 }

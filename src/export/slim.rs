@@ -32,6 +32,7 @@ pub fn slim(report: &Report, request: &Request) -> Report {
         base: report.base.clone(),
         models: report.models.iter().map(part).collect(),
         #[cfg(feature = "page")]
+        loss: report.loss.clone().filter(|_| request.figure.needs == Needs::Loss),
         panels: crate::figures::chosen_panel(report, request)
             .cloned()
             .into_iter()

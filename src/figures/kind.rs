@@ -141,6 +141,8 @@ pub enum Needs {
     Runs,
     /// A model that was operated on.
     Surgery,
+    /// Losses on a text.
+    Loss,
 }
 
 /// The dials that an embed may offer.

@@ -35,6 +35,7 @@ pub fn report(base: String, settings: &Settings, models: Vec<Model>, panels: Vec
             files: vec![],
         },
         models,
+        loss: None,
         panels,
     };
     apply(&mut report, settings);

@@ -2,29 +2,52 @@
 
 use crate::analyze::{Change, Weights};
 use crate::linalg::{Matrix, View, product};
+use crate::report::surgery::Arm;
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// A model whose loss is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
     /// The fine-tune; none for the base.
     pub model: Option<u32>,
+    /// The arm of the surgery, and lambda.
+    pub edit: Option<(Arm, f64)>,
+    /// The part of the change that is undone.
+    pub without: Option<Part>,
 }
 
-/// How a row makes a matrix.
+/// A part of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// A block, with all that is in it.
+    Layer(u32),
+    /// All matrices of a type.
+    Kind(String),
+}
+
+/// How a row makes a matrix that is not simply its model's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
     Base,
-    /// As a model has it.
+    Edited(Edited),
+}
+
+/// W0 + share D + left right^T, with D the change of a model; `[out, q]` and `[in, q]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    pub model: u32,
+    pub share: f32,
+    pub left: Matrix,
+    pub right: Matrix,
+}
+
+/// What a row's matrix starts from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Base,
     Tuned(u32),
-    /// W0 + share D + left right^T, with D the change of a model; `[out, q]` and `[in, q]`.
-    Edited {
-        model: u32,
-        share: f32,
-        left: Matrix,
-        right: Matrix,
-    },
+    Edited(&'a Edited),
 }
 
 /// One tensor: the base's, and what models make of it.
@@ -33,7 +56,7 @@ pub struct Given<'a> {
     pub name: String,
     pub base: Weights<'a>,
     pub changes: HashMap<u32, Change<'a>>,
-    /// By row; [`Form::Tuned`] or [`Form::Base`] where it is not here.
+    /// By row; where it is not here, the row is as its model has it.
     pub forms: HashMap<usize, Form>,
 }
 
@@ -47,11 +70,11 @@ pub fn lanes(rows: usize, all: usize) -> Vec<Range<usize>> {
 }
 
 impl Given<'_> {
-    fn form(&self, at: usize, row: &Row) -> Form {
+    fn source(&self, at: usize, row: &Row) -> Source<'_> {
         match (self.forms.get(&at), row.model) {
-            (Some(form), _) => form.clone(),
-            (None, Some(model)) => Form::Tuned(model),
-            (None, None) => Form::Base,
+            (Some(Form::Edited(edited)), _) => Source::Edited(edited),
+            (Some(Form::Base), _) | (None, None) => Source::Base,
+            (None, Some(model)) => Source::Tuned(model),
         }
     }
 
@@ -66,9 +89,9 @@ impl Given<'_> {
             view.each(|x| all.push(x));
             all
         };
-        let one = |(at, row): (usize, &Row)| match self.form(at, row) {
-            Form::Base => whole(self.base.view()),
-            Form::Tuned(model) | Form::Edited { model, .. } => {
+        let one = |(at, row): (usize, &Row)| match self.source(at, row) {
+            Source::Base => whole(self.base.view()),
+            Source::Tuned(model) | Source::Edited(&Edited { model, .. }) => {
                 match self.change(model).and_then(|c| c.tuned(&self.base)) {
                     Some(tuned) => whole(tuned.view()),
                     None => whole(self.base.view()),
@@ -84,14 +107,13 @@ impl Given<'_> {
         if base.cols() != x.nrows() {
             return Err(self.misfit("inputs", base.cols(), x.nrows()));
         }
-        let forms: Vec<Form> = rows.iter().enumerate().map(|(at, row)| self.form(at, row)).collect();
+        let forms: Vec<Source> = rows.iter().enumerate().map(|(at, row)| self.source(at, row)).collect();
         // Rows beside each other that start from one matrix share a product.
-        let start = |form: &Form| match form {
-            Form::Tuned(model) => self.change(*model).filter(|c| c.dense().is_some()).map(|_| *model),
-            Form::Edited { model, share: 1.0, .. } => {
-                self.change(*model).filter(|c| c.dense().is_some()).map(|_| *model)
-            }
-            _ => None,
+        let is_dense = |model: u32| self.change(model).is_some_and(|c| c.dense().is_some());
+        let start = |form: &Source| match form {
+            Source::Tuned(model) => Some(*model).filter(|m| is_dense(*m)),
+            Source::Edited(edited) => Some(edited.model).filter(|m| edited.share == 1.0 && is_dense(*m)),
+            Source::Base => None,
         };
         let mut y = Matrix::zeros(base.rows(), x.ncols());
         let mut first = 0;
@@ -110,18 +132,18 @@ impl Given<'_> {
                 y.zip_apply(&part, |y, x| *y += by * x);
             };
             match form {
-                Form::Base => {}
-                Form::Tuned(model) => {
+                Source::Base => {}
+                Source::Tuned(model) => {
                     if let Some((b, a, scale)) = self.change(*model).and_then(Change::factors) {
                         add(product(b, View::from(&product::<f32>(a, own()))), scale as f32);
                     }
                 }
-                Form::Edited {
+                Source::Edited(Edited {
                     model,
                     share,
                     left,
                     right,
-                } => {
+                }) => {
                     if let Some(change) = self.change(*model) {
                         if let Some((b, a, scale)) = change.factors() {
                             add(product(b, View::from(&product::<f32>(a, own()))), *share * scale as f32);
@@ -148,11 +170,11 @@ impl Given<'_> {
         let base = self.base.select(wanted).matrix();
         let one = |(at, row): (usize, &Row)| {
             let mut lines = base.clone();
-            let form = self.form(at, row);
-            let (model, share) = match &form {
-                Form::Base => return lines,
-                Form::Tuned(model) => (*model, 1.0),
-                Form::Edited { model, share, .. } => (*model, *share),
+            let form = self.source(at, row);
+            let (model, share) = match form {
+                Source::Base => return lines,
+                Source::Tuned(model) => (model, 1.0),
+                Source::Edited(edited) => (edited.model, edited.share),
             };
             if let Some(change) = self.change(model) {
                 if let Some((b, a, scale)) = change.factors() {
@@ -165,7 +187,7 @@ impl Given<'_> {
                     };
                 }
             }
-            if let Form::Edited { left, right, .. } = &form {
+            if let Source::Edited(Edited { left, right, .. }) = form {
                 lines += product::<f32>(&left.select_rows(wanted), View::from(right).t());
             }
             lines

@@ -15,8 +15,10 @@ mod norm;
 mod pass;
 mod subject;
 mod text;
+mod trial;
 
-pub use linear::{Form, Given, Row};
+pub use linear::{Given, Part, Row};
 pub use pass::{Names, Need, Pass, Tensors, all};
-pub use subject::Subject;
+pub use subject::{Cuts, Cutting, Subject};
 pub use text::{Sequence, Target, Windows, causal, masked};
+pub use trial::{Encoded, Question, Trial};

@@ -7,10 +7,12 @@ use super::linear::{Given, Row, lanes, misfit};
 use super::network::Network;
 use super::network::families::{Family, Offset};
 use super::norm::norm;
+use super::subject::Subject;
 use super::text::Sequence;
 use crate::linalg::Matrix;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A tensor that a step needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +75,10 @@ enum Step {
 }
 
 /// Sequences on their way.
-pub struct Pass<'a> {
-    network: &'a Network,
-    names: &'a dyn Names,
-    rows: &'a [Row],
-    sequences: &'a [Sequence],
+pub struct Pass {
+    subject: Arc<Subject>,
+    rows: Vec<Row>,
+    sequences: Vec<Sequence>,
     step: Step,
     /// Numbers between layers, `[width, rows x tokens]`; after the last block `[width, rows x targets]`.
     x: Matrix,
@@ -93,38 +94,37 @@ pub trait Names {
     fn shape(&self, name: &str) -> Option<Vec<u64>>;
 }
 
-impl<'a> Pass<'a> {
+impl Pass {
     /// `slice`: rows of the tables of words that are read at once.
-    pub fn new(
-        network: &'a Network,
-        names: &'a dyn Names,
-        rows: &'a [Row],
-        sequences: &'a [Sequence],
-        slice: usize,
-    ) -> Pass<'a> {
+    pub fn new(subject: Arc<Subject>, rows: Vec<Row>, sequences: Vec<Sequence>, slice: usize) -> Pass {
+        let network = &subject.network;
         let longest = sequences.iter().map(|s| s.ids.len()).max().unwrap_or(0);
         let targets: usize = sequences.iter().map(|s| s.targets.len()).sum();
         let tokens: usize = sequences.iter().map(|s| s.ids.len()).sum();
-        let words = names.shape(&format!("{}.weight", network.name(network.family.words)));
+        let words = subject.shape(&format!("{}.weight", network.name(network.family.words)));
         let width = words.and_then(|shape| shape.get(1).copied()).unwrap_or(0) as usize;
         Pass {
-            network,
-            names,
-            rows,
-            sequences,
             step: Step::Words(0),
             x: Matrix::zeros(width, rows.len() * tokens),
             turns: network.ropes.iter().map(|rope| rope.turns(longest)).collect(),
             tallies: vec![Tally::default(); rows.len() * targets],
             slice: slice.max(1),
+            subject,
+            rows,
+            sequences,
         }
+    }
+
+    /// The rows that go through it.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Steps that are done, and all.
     pub fn progress(&self) -> (usize, usize) {
         let slices = |name: String| self.count(&name).div_ceil(self.slice);
         let (words, head) = (slices(self.words()), slices(self.decoder()));
-        let blocks = self.network.blocks.len();
+        let blocks = self.subject.network.blocks.len();
         let done = match self.step {
             Step::Words(row) => row / self.slice,
             Step::Begin => words,
@@ -137,15 +137,18 @@ impl<'a> Pass<'a> {
     }
 
     fn words(&self) -> String {
-        format!("{}.weight", self.network.name(self.network.family.words))
+        format!(
+            "{}.weight",
+            self.subject.network.name(self.subject.network.family.words)
+        )
     }
 
     fn decoder(&self) -> String {
-        decoder(self.network, self.names)
+        decoder(&self.subject.network, &*self.subject)
     }
 
     fn count(&self, name: &str) -> usize {
-        self.names.shape(name).and_then(|s| s.first().copied()).unwrap_or(0) as usize
+        self.subject.shape(name).and_then(|s| s.first().copied()).unwrap_or(0) as usize
     }
 
     /// Ids of all tokens, of one row.
@@ -155,7 +158,8 @@ impl<'a> Pass<'a> {
 
     /// The tensors of the next step; none when all is done.
     pub fn needs(&self) -> Option<Vec<Need>> {
-        let family = self.network.family;
+        let network = &self.subject.network;
+        let family = network.family;
         let mut all = Vec::new();
         match self.step {
             Step::Words(row) => all.push(slice(
@@ -163,29 +167,29 @@ impl<'a> Pass<'a> {
                 row..(row + self.slice).min(self.count(&self.words())),
             )),
             Step::Begin => {
-                all.extend(begin(self.network).iter().flat_map(|m| self.module(m)));
+                all.extend(begin(network).iter().flat_map(|m| self.module(m)));
                 all.extend(
-                    projections(self.network, self.names)
+                    projections(network, &*self.subject)
                         .iter()
                         .flat_map(|[m, _]| self.module(m)),
                 );
             }
             Step::Block(i) => {
-                for Module(name) in modules(family, self.network.blocks[i].is_mixture, self.network.experts, i == 0) {
-                    all.extend(self.module(&self.network.in_block(i, &name)));
+                for Module(name) in modules(family, network.blocks[i].is_mixture, network.experts, i == 0) {
+                    all.extend(self.module(&network.in_block(i, &name)));
                 }
             }
             Step::End => {
-                all.extend(end(self.network).iter().flat_map(|m| self.module(m)));
+                all.extend(end(network).iter().flat_map(|m| self.module(m)));
                 all.extend(
-                    projections(self.network, self.names)
+                    projections(network, &*self.subject)
                         .iter()
                         .flat_map(|[_, m]| self.module(m)),
                 );
             }
             Step::Head(row) => {
                 let range = row..(row + self.slice).min(self.count(&self.decoder()));
-                if let Some(bias) = bias(self.network, self.names) {
+                if let Some(bias) = bias(network, &*self.subject) {
                     all.push(Need {
                         is_matrix: false,
                         ..slice(bias, range.clone())
@@ -200,12 +204,13 @@ impl<'a> Pass<'a> {
 
     /// A module's weight, and its bias where the file has one.
     fn module(&self, module: &str) -> Vec<Need> {
-        of_module(self.names, module)
+        of_module(&*self.subject, module)
     }
 
     /// Takes the tensors of [`Pass::needs`] and goes one step on. An error is a sentence with its reason.
     pub fn take(&mut self, tensors: &Tensors) -> Result<(), String> {
-        let network = self.network;
+        let subject = self.subject.clone();
+        let network = &subject.network;
         match self.step {
             Step::Words(row) => {
                 self.take_words(row, tensors.get(&self.words())?)?;
@@ -225,8 +230,8 @@ impl<'a> Pass<'a> {
                     network,
                     at,
                     tensors,
-                    rows: self.rows,
-                    sequences: &ranges(self.rows.len(), self.sequences),
+                    rows: &self.rows,
+                    sequences: &ranges(self.rows.len(), &self.sequences),
                     turns: &self.turns,
                 };
                 work.apply(&mut self.x)?;
@@ -241,11 +246,11 @@ impl<'a> Pass<'a> {
                 self.step = Step::Head(0);
             }
             Step::Head(row) => {
-                let bias = bias(network, self.names).and_then(|name| tensors.find(&name));
+                let bias = bias(network, &*subject).and_then(|name| tensors.find(&name));
                 let mut logits = affine(
                     tensors.get(&self.decoder())?,
                     bias,
-                    self.rows,
+                    &self.rows,
                     &lanes(self.rows.len(), self.x.ncols()),
                     &self.x,
                 )?;
@@ -276,7 +281,7 @@ impl<'a> Pass<'a> {
                 "The text has the token {id}; the base knows {all} of them. Drop the tokenizer.json of this very model."
             ));
         }
-        let scale = if self.network.family.scaled_words {
+        let scale = if self.subject.network.family.scaled_words {
             (width as f64).sqrt() as f32
         } else {
             1.0
@@ -288,7 +293,7 @@ impl<'a> Pass<'a> {
             .collect();
         let each = self.x.ncols() / self.rows.len().max(1);
         let wanted: Vec<usize> = own.iter().map(|(_, i)| *i).collect();
-        for (at, table) in words.lines(self.rows, &wanted).iter().enumerate() {
+        for (at, table) in words.lines(&self.rows, &wanted).iter().enumerate() {
             for ((column, _), line) in own.iter().zip(table.row_iter()) {
                 let mut to = self.x.column_mut(at * each + column);
                 to.iter_mut().zip(line.iter()).for_each(|(to, x)| *to = x * scale);
@@ -298,12 +303,13 @@ impl<'a> Pass<'a> {
     }
 
     fn begin(&mut self, tensors: &Tensors) -> Result<(), String> {
-        let network = self.network;
+        let subject = self.subject.clone();
+        let network = &subject.network;
         let family = network.family;
         let lanes = lanes(self.rows.len(), self.x.ncols());
-        if let Some(project) = projections(network, self.names) {
+        if let Some(project) = projections(network, &*subject) {
             let name = format!("{}.weight", project[0]);
-            self.x = tensors.get(&name)?.apply(self.rows, &lanes, &self.x)?;
+            self.x = tensors.get(&name)?.apply(&self.rows, &lanes, &self.x)?;
         }
         if self.x.nrows() != network.width {
             return Err(misfit(&self.words(), "columns", self.x.nrows(), network.width));
@@ -320,7 +326,7 @@ impl<'a> Pass<'a> {
                 ));
             }
             let each = x.ncols() / self.rows.len().max(1);
-            for (at, table) in table.lines(self.rows, &places).iter().enumerate() {
+            for (at, table) in table.lines(&self.rows, &places).iter().enumerate() {
                 for (column, line) in table.row_iter().enumerate() {
                     let mut to = x.column_mut(at * each + column);
                     to.iter_mut().zip(line.iter()).for_each(|(to, x)| *to += x);
@@ -342,19 +348,20 @@ impl<'a> Pass<'a> {
             add_lines(format!("{}.weight", network.name(learned.table)), places, &mut x)?;
         }
         if let Some(module) = family.embedding_norm {
-            x = tensors.norm(network, &network.name(module), self.rows, x)?;
+            x = tensors.norm(network, &network.name(module), &self.rows, x)?;
         }
         self.x = x;
         Ok(())
     }
 
     fn end(&mut self, tensors: &Tensors) -> Result<(), String> {
-        let network = self.network;
+        let subject = self.subject.clone();
+        let network = &subject.network;
         // Only what predicts something goes on.
         let tokens: usize = self.sequences.iter().map(|s| s.ids.len()).sum();
         let mut first = 0;
         let mut own = Vec::new();
-        for sequence in self.sequences {
+        for sequence in &self.sequences {
             own.extend(sequence.targets.iter().map(|t| first + t.column));
             first += sequence.ids.len();
         }
@@ -363,20 +370,20 @@ impl<'a> Pass<'a> {
             .collect();
         let mut x = self.x.select_columns(&columns);
         if let Some(last) = network.family.last_norm.filter(|_| network.has_last_norm) {
-            x = tensors.norm(network, &network.name(last), self.rows, x)?;
+            x = tensors.norm(network, &network.name(last), &self.rows, x)?;
         }
         let lanes = lanes(self.rows.len(), x.ncols());
         if let Some([dense, after]) = network.family.head.transform {
             let name = network.name(dense);
             let weight = tensors.get(&format!("{name}.weight"))?;
-            x = affine(weight, tensors.find(&format!("{name}.bias")), self.rows, &lanes, &x)?;
+            x = affine(weight, tensors.find(&format!("{name}.bias")), &self.rows, &lanes, &x)?;
             network.head_activation.apply(x.as_mut_slice());
-            x = tensors.norm(network, &network.name(after), self.rows, x)?;
+            x = tensors.norm(network, &network.name(after), &self.rows, x)?;
         }
-        if let Some(project) = projections(network, self.names) {
+        if let Some(project) = projections(network, &*subject) {
             x = tensors
                 .get(&format!("{}.weight", project[1]))?
-                .apply(self.rows, &lanes, &x)?;
+                .apply(&self.rows, &lanes, &x)?;
         }
         self.x = x;
         Ok(())

@@ -1,12 +1,38 @@
 //! A base with its fine-tunes as networks: built from the base's configuration, held against every tensor that is there, and read step by step.
 
-use super::linear::Given;
+use super::linear::{Edited, Form, Given, Part, Row};
+use super::network::families::Offset;
 use super::network::{Config, Network};
 use super::pass::{Names, Need, all, decoder};
-use crate::analyze;
+use crate::analyze::surgery::edits;
+use crate::analyze::{self, Change};
+use crate::linalg::{Matrix, Precise};
 use crate::plan::job::{Job, Recipe};
 use crate::plan::{Whole, WholeModel};
-use std::collections::{HashMap, HashSet};
+use crate::report::surgery::{Arm, Cut};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The surgery of models: by number in the plan.
+pub type Cuts = BTreeMap<u32, Cutting>;
+
+/// The surgery of one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cutting {
+    /// The rule; its `chosen` holds for every matrix that has none of its own.
+    pub cut: Cut,
+    /// By matrix.
+    pub chosen: HashMap<String, Vec<u32>>,
+}
+
+impl Cutting {
+    fn of(&self, matrix: &str) -> Cut {
+        let mut cut = self.cut.clone();
+        if let Some(own) = self.chosen.get(matrix) {
+            cut.chosen = Some(own.clone());
+        }
+        cut
+    }
+}
 
 /// What a loss can be computed of.
 pub struct Subject {
@@ -81,6 +107,42 @@ impl Subject {
         &self.whole.models
     }
 
+    /// Tokens of the longest text: rows of a table of positions. None where only memory sets a limit.
+    pub fn longest(&self) -> Option<usize> {
+        let learned = self.network.family.positions?;
+        let table = self.shape(&format!("{}.weight", self.network.name(learned.table)))?;
+        let first = match learned.offset {
+            Offset::Fixed(first) => first,
+            Offset::Padding => self.network.padding.unwrap_or(1) as usize + 1,
+        };
+        (*table.first()? as usize).checked_sub(first)
+    }
+
+    /// Multiplications and additions of one token of one model: two for every number of a matrix, of a mixture those of the chosen experts. What
+    /// attention does between tokens is not in it.
+    pub fn flops(&self) -> f64 {
+        let network = &self.network;
+        let chosen = match network.experts {
+            0 => 1.0,
+            experts => network.chosen as f64 / experts as f64,
+        };
+        let expert = network.family.experts.map(|e| e.expert);
+        let head = decoder(network, self);
+        let inside = format!("{}{}", network.prefix, network.family.block);
+        let counts = self.whole.jobs.iter().filter(|(name, job)| {
+            job.cols > 1 && !network.is_unused(name) && (name.starts_with(&inside) || **name == head)
+        });
+        let size = |(name, job): (&String, &Job)| {
+            let part = if expert.is_some_and(|e| name.contains(e)) {
+                chosen
+            } else {
+                1.0
+            };
+            2.0 * part * f64::from(job.rows) * f64::from(job.cols)
+        };
+        counts.map(size).sum()
+    }
+
     /// Rows of the tables of words to read at once, `bytes` of the base at most, or all where they do not lie apart.
     pub fn slice(&self, bytes: u64) -> usize {
         let words = format!("{}.weight", self.network.name(self.network.family.words));
@@ -107,8 +169,14 @@ impl Subject {
         })
     }
 
-    /// The tensors of a job from its bytes, in the order of [`Job::tensors`].
-    pub fn given<'a>(&self, job: &Job, bytes: &'a [impl AsRef<[u8]> + Sync]) -> Result<Given<'a>, String> {
+    /// The tensors of a job under every row, from its bytes in the order of [`Job::tensors`]. `cuts`: the surgery of each model that a row edits.
+    pub fn given<'a>(
+        &self,
+        job: &Job,
+        bytes: &'a [impl AsRef<[u8]> + Sync],
+        rows: &[Row],
+        cuts: &Cuts,
+    ) -> Result<Given<'a>, String> {
         let (base, changes) = analyze::read(job, bytes);
         let base = base.map_err(|stop| stop.reason().to_owned())?;
         let mut found = HashMap::new();
@@ -118,11 +186,47 @@ impl Subject {
                 found.insert(*model, change.map_err(|stop| stop.reason().to_owned())?);
             }
         }
+        let mut forms = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            let is_undone = match &row.without {
+                Some(Part::Layer(layer)) => job.layer == Some(*layer),
+                Some(Part::Kind(kind)) => job.kind.as_ref() == Some(kind),
+                None => false,
+            };
+            if is_undone {
+                forms.insert(at, Form::Base);
+            }
+        }
+        for (model, cut) in cuts {
+            let edited: Vec<(usize, (Arm, f64))> = (0..)
+                .zip(rows)
+                .filter(|(at, row)| row.model == Some(*model) && !forms.contains_key(at))
+                .filter_map(|(at, row)| Some((at, row.edit?)))
+                .collect();
+            let change = found.get(model).filter(|c| !matches!(c, Change::Unchanged(_)));
+            let is_edited = !edited.is_empty() && self.whole.analyzed.contains(&job.base.name);
+            if let Some(change) = change.filter(|_| is_edited) {
+                let arms: Vec<(Arm, f64)> = edited.iter().map(|(_, edit)| *edit).collect();
+                let edits = edits(job, &base, change, &cut.of(&job.base.name), &arms)?;
+                for ((at, _), edit) in edited.iter().zip(edits) {
+                    let narrow = |m: &Precise| -> Matrix { m.map(|x| x as f32) };
+                    forms.insert(
+                        *at,
+                        Form::Edited(Edited {
+                            model: *model,
+                            share: edit.share as f32,
+                            left: narrow(&edit.left),
+                            right: narrow(&edit.right),
+                        }),
+                    );
+                }
+            }
+        }
         Ok(Given {
             name: job.base.name.clone(),
             base,
             changes: found,
-            forms: HashMap::new(),
+            forms,
         })
     }
 }

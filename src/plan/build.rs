@@ -334,7 +334,8 @@ fn assembled(entries: &[FileEntry], unopened: &[String], answers: &Answers, sele
         plan.types = all.types();
         if all.selection.is_of_everything() {
             let config = entries.config(&base_set.folder);
-            whole.fill(&all, recipes, config.map(|c| c.whole.clone()));
+            whole.folder.clone_from(&base_set.folder);
+            whole.fill(&all, recipes, &Selection::of(answers), config.map(|c| c.whole.clone()));
             return (Planned { plan, jobs }, whole);
         }
         jobs = make_jobs(&all, recipes, &run::before(&runs));

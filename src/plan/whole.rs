@@ -1,20 +1,27 @@
 //! The whole models of a plan: every tensor of the base, and what each model makes of it. For who runs the network, where the plan is for who
 //! looks at its matrices.
 
-use super::base::Base;
+use super::base::{Base, BaseMatrix, is_matrix};
 use super::build::Recipes;
 use super::job::Job;
+use super::names::is_weight;
+use super::pairing::matching::Named;
+use super::selection::Selection;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A base with its fine-tunes, tensor by tensor.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Whole {
+    /// The folder of the base.
+    pub folder: String,
     /// The base's `config.json`; none where it was not dropped.
     pub config: Option<Arc<Map<String, Value>>>,
     /// By canonical name.
     pub jobs: HashMap<String, Job>,
+    /// Names of the matrices that the plan analyses.
+    pub analyzed: HashSet<String>,
     /// In the order of the plan.
     pub models: Vec<WholeModel>,
 }
@@ -33,8 +40,23 @@ pub struct WholeModel {
 }
 
 impl Whole {
-    pub(super) fn fill(&mut self, base: &Base, mut recipes: Recipes, config: Option<Arc<Map<String, Value>>>) {
-        let all = base.matrices.iter().zip(&base.named).enumerate();
+    /// `selection`: the plan's own.
+    pub(super) fn fill(
+        &mut self,
+        base: &Base,
+        mut recipes: Recipes,
+        selection: &Selection,
+        config: Option<Arc<Map<String, Value>>>,
+    ) {
+        let both = || base.matrices.iter().zip(&base.named);
+        let is_analyzed = |(m, named): &(&BaseMatrix, &Named)| {
+            is_matrix(&m.tensor) && is_weight(&named.name) && selection.includes(&named.name, &m.place)
+        };
+        self.analyzed = both()
+            .filter(is_analyzed)
+            .map(|(_, named)| named.name.clone())
+            .collect();
+        let all = both().enumerate();
         self.jobs = all
             .map(|(at, (matrix, named))| (named.name.clone(), matrix.job(recipes.remove(&at).unwrap_or_default())))
             .collect();

@@ -4,6 +4,8 @@
 
 #![warn(missing_docs)]
 
+/// Losses on texts.
+pub mod loss;
 /// Panels that lessons draw beside the figures.
 #[cfg(feature = "page")]
 pub mod panel;
@@ -14,6 +16,7 @@ pub mod surgery;
 
 #[cfg(feature = "page")]
 use crate::report::panel::Panel;
+use loss::Loss;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +38,9 @@ pub struct Report {
     pub base: Base,
     /// Its fine-tunes, in the order of the page.
     pub models: Vec<Model>,
+    /// Losses on texts, where they were computed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loss: Option<Loss>,
     /// The panels of a lesson, beside the figures of the paper; none in a report of files.
     #[cfg(feature = "page")]
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

@@ -5,6 +5,8 @@ mod bench;
 mod canvas;
 #[cfg(feature = "engine")]
 mod lesson;
+#[cfg(feature = "engine")]
+mod loss;
 #[cfg(feature = "page")]
 mod page;
 #[cfg(feature = "engine")]

@@ -4,6 +4,7 @@ use super::view::{ReportView, resize, surface};
 use crate::export::{self, CardRequest};
 use crate::figures::Request;
 use crate::metrics::{self, Measure};
+use crate::report::loss::Loss;
 use crate::report::presets::{self, Preset};
 use crate::report::surgery::{ARMS, ArmWords, Cut, Operated, Surgery};
 use crate::report::{Matrix, Report, Settings};
@@ -78,6 +79,13 @@ impl ReportView {
         if let Some(model) = self.report.models.get_mut(model as usize) {
             model.surgery = Some(surgery);
         }
+        Ok(())
+    }
+
+    /// Puts losses into the report: exports and stored reports have them.
+    #[wasm_bindgen(js_name = setLoss)]
+    pub fn set_loss(&mut self, loss: Option<Ts<Loss>>) -> Result<(), JsError> {
+        self.report.loss = loss.map(|loss| loss.to_rust()).transpose()?;
         Ok(())
     }
 

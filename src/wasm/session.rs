@@ -1,5 +1,6 @@
 //! `WasmSession`, for the engine's worker: files, their headers, the plan and the analysis.
 
+use super::loss::Bench;
 use super::surgery::Theatre;
 use crate::analyze::{Vectors, analyze, foresee, vectors};
 use crate::plan::{Answers, Plan};
@@ -69,7 +70,7 @@ pub fn thread_count() -> u32 {
 
 /// Files, their headers, the plan and the analysis.
 #[wasm_bindgen(js_name = Session)]
-pub struct WasmSession(pub(super) Session, pub(super) Theatre);
+pub struct WasmSession(pub(super) Session, pub(super) Theatre, pub(super) Bench);
 
 #[wasm_bindgen(js_class = Session)]
 impl WasmSession {
@@ -77,7 +78,7 @@ impl WasmSession {
     #[allow(clippy::new_without_default)]
     pub fn new() -> WasmSession {
         console_error_panic_hook::set_once();
-        WasmSession(Session::default(), Theatre::default())
+        WasmSession(Session::default(), Theatre::default(), Bench::default())
     }
 
     /// Adds a file; the answer is its number.
@@ -113,6 +114,7 @@ impl WasmSession {
     pub fn plan(&mut self, answers: Ts<Answers>) -> Result<Ts<Plan>, JsError> {
         let answers = answers.to_rust()?;
         self.1.clear();
+        self.2.clear();
         Ok(self.0.plan(&answers).into_ts()?)
     }
 
@@ -207,7 +209,7 @@ pub(super) fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
     tensors.iter().map(|tensor| Uint8Array::new(&tensor).to_vec()).collect()
 }
 
-fn ranges_to_js(ranges: Vec<FileRange>) -> Result<Vec<Ts<ByteRange>>, JsError> {
+pub(super) fn ranges_to_js(ranges: Vec<FileRange>) -> Result<Vec<Ts<ByteRange>>, JsError> {
     let convert = |r: FileRange| ByteRange {
         file: r.file,
         begin: r.range.start as f64,

@@ -51,6 +51,7 @@ impl ReportView {
             base: base.clone(),
             models,
             #[cfg(feature = "page")]
+            loss: None,
             panels: Vec::new(),
         }
         .into_ts()?)

@@ -154,6 +154,7 @@ fn maps() -> Panel {
 
 fn report(panel: Panel) -> Report {
     Report {
+        loss: None,
         panels: vec![panel],
         ..report_of(&[], 0, &[])
     }

@@ -223,6 +223,7 @@ pub fn report_of(ranks: &[Option<u32>], layers: u32, types: &[(&str, u32, u32)])
             files: vec![],
         },
         models: ranks.iter().map(|r| model(&mut rng, *r, layers, types)).collect(),
+        loss: None,
         panels: vec![],
     }
 }

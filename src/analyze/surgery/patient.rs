@@ -362,6 +362,16 @@ impl Patient {
         Ok(all)
     }
 
+    /// Arms at their lambdas, as changes.
+    pub fn edits(&self, cut: &Cut, arms: &[(Arm, f64)]) -> Result<Vec<Edit>, String> {
+        let [trained, _] = self.fixed(cut).map_err(|stop| stop.reason)?;
+        let chosen = self.chosen(cut, &trained);
+        Ok(arms
+            .iter()
+            .map(|(arm, lambda)| Edit::of(self, *arm, *lambda, &chosen, cut))
+            .collect())
+    }
+
     /// One arm at one lambda, to be saved.
     pub fn edited(&self, cut: &Cut, arm: Arm, lambda: f64) -> Result<Edited, String> {
         let own = || {
