@@ -221,11 +221,15 @@ fn splitter(pattern: &str, behavior: &str, invert: bool) -> Tokenizer {
 fn the_patterns_of_real_tokenizers_split_as_oniguruma_does() {
     let strings = strings(100);
     let expected = parsed("strings_expected.json");
+    let mut wrong = BTreeMap::new();
     for (name, of) in expected["patterns"].as_object().unwrap() {
         let tokenizer = splitter(of["pattern"].as_str().unwrap(), "Isolated", false);
         let blocks = differing(&strings, &of["hashes"], name, |text| ends(&tokenizer, text));
-        assert!(blocks.is_empty(), "{name}: blocks {blocks:?}");
+        if !blocks.is_empty() {
+            wrong.insert(name, blocks);
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 /// Every code point of Unicode, by the classes that patterns use.
@@ -377,7 +381,7 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
     let x = json!({"SpecialToken": {"id": "x", "type_id": 0}});
     let invalid = "tokenizer-invalid";
     let unsupported = "tokenizer-unsupported";
-    let cases: [(&str, &dyn Fn(&mut Value), &str); 28] = [
+    let cases: [(&str, &dyn Fn(&mut Value), &str); 29] = [
         ("merge without a whole", &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), Value::Null), invalid),
         ("merge of nothing", &bpe(json!({"a": 0}), json!([["a", "c"]]), Value::Null), invalid),
         ("short of a prefix", &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), json!("##")), invalid),
@@ -392,9 +396,10 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
         ("no model", &set("/model", Value::Null), invalid),
         ("another version", &set("/version", json!("2.0")), unsupported),
         ("pieces of nothing", &set("/pre_tokenizer", json!({"type": "FixedLength", "length": 0})), unsupported),
-        ("a pattern without end", &split(r"(?:a|aa|aaa)+$(?=c)"), "tokenizer-pattern"),
+        ("a pattern without end", &split(r"(?:a|aa|aaa)+(?!\w|!)z"), "tokenizer-pattern"),
         ("a pattern that looks back", &split(r"(a*)*\1b"), "tokenizer-pattern"),
         ("a pattern that is none", &split(r"(a"), invalid),
+        ("a class that is another", &split("[a--]"), unsupported),
         ("a pattern too large", &split(r"(?:\p{L}{1000}){1000}"), invalid),
         ("deep steps", &set("/normalizer", deep), invalid),
         ("many steps", &set("/normalizer", wide), unsupported),
@@ -407,9 +412,12 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
         ("template of what is not there", &template(json!([{"SpecialToken": {"id": "y", "type_id": 0}}, a])), invalid),
         ("template of many", &template(json!([x, x, a])), unsupported),
     ];
-    for (name, change, expected) in cases {
-        assert_eq!(code(change), expected, "{name}");
-    }
+    let wrong: Vec<_> = cases
+        .iter()
+        .map(|(name, change, expected)| (name, code(change), expected))
+        .filter(|(_, code, expected)| code != *expected)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
     let long = "a".repeat(MOST_TEXT + 1);
     assert_eq!(tokenizer("bert").encode(&long).unwrap_err().told().code, "text-too-long");
     assert!(Tokenizer::read(&vec![b' '; (64 << 20) + 1]).is_err_and(|e| e.told().code == "tokenizer-too-large"));
@@ -425,13 +433,13 @@ fn reading_takes_memory_by_the_size_of_the_file() {
         "normalized": true, "special": false});
     let added = json!({"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"},
         "added_tokens": (0..50_000).map(token).collect::<Vec<_>>()});
-    for (name, file) in [("bpe", bpe), ("unigram", unigram), ("added", added)] {
+    for (name, file, most) in [("bpe", bpe, 30.0), ("unigram", unigram, 100.0), ("added", added, 40.0)] {
         let file = file.to_string();
         let (read, took) = measured(|| Tokenizer::read(file.as_bytes()).map(drop));
         read.unwrap();
         let times = took.most as f64 / file.len() as f64;
         println!("{name}: {times:.1} times {} bytes", file.len());
-        assert!(times < 40.0, "{name}: {times:.1} times");
+        assert!(times < most, "{name}: {times:.1} times");
     }
 }
 

@@ -9,6 +9,7 @@ mod charsmap;
 mod mask;
 mod model;
 mod normalize;
+mod oniguruma;
 mod pattern;
 mod read;
 mod spans;

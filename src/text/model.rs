@@ -17,7 +17,8 @@ use tokenizers::models::wordpiece::WordPiece;
 const MOST_WORD: usize = 1000;
 /// Unigram keeps a node per byte, one inside the other.
 const MOST_PIECE: usize = 1024;
-const MOST_PIECES: usize = 8 << 20;
+/// So many bytes of pieces take 1.5 GB.
+const MOST_PIECES: usize = 6 << 20;
 
 /// The fields of all kinds. Old files leave the type out; dropout is not read, since the same text must give the same tokens.
 #[derive(Deserialize)]

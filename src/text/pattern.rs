@@ -1,9 +1,10 @@
 //! A regular expression from a file, with a limit to how often it may go back.
 //!
-//! The files are written for Oniguruma. fancy-regex, which takes its place here, is told to read `\<` as that does. Where a search goes beyond
-//! its limit the crate's own adapter ends the matches there, which gives other tokens without a word; here it is an error.
+//! Where a search goes beyond its limit the crate's own adapter ends the matches there, which gives other tokens without a word; here it is an
+//! error.
 
-use super::read::{invalid, unsupported};
+use super::oniguruma;
+use super::read::{invalid, short, unsupported};
 use crate::error::Error;
 use fancy_regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -25,30 +26,34 @@ pub enum Written {
 #[derive(Debug)]
 pub struct Pattern {
     regex: Regex,
+    /// As the file writes it.
+    source: String,
 }
 
 impl Pattern {
     pub fn read(part: &'static str, written: &Written) -> Result<Pattern, Error> {
-        let source = match written {
-            Written::String(text) => fancy_regex::escape(text).into_owned(),
-            Written::Regex(source) => source.clone(),
-        };
+        let (Written::String(source) | Written::Regex(source)) = written;
         if source.is_empty() || source.len() > MOST_PATTERN {
-            return Err(unsupported(
-                part,
-                format!("A pattern of it has {} bytes.", source.len()),
-            ));
+            let why = format!("A pattern of it has {} bytes.", source.len());
+            return Err(unsupported(part, why));
         }
-        Pattern::new(&source).map_err(|e| invalid(format!("A pattern of its “{part}” cannot be read: {e}.")))
-    }
-
-    pub fn new(source: &str) -> Result<Pattern, fancy_regex::Error> {
-        let regex = RegexBuilder::new(source)
+        let translated = match written {
+            Written::String(text) => fancy_regex::escape(text).into_owned(),
+            Written::Regex(source) => oniguruma::translate(source)
+                .map_err(|what| unsupported(part, format!("A pattern of it has {what}: “{}”.", short(source))))?,
+        };
+        // In Ruby's syntax, which the files use, `^` and `$` are those of a line.
+        let regex = RegexBuilder::new(&translated)
             .oniguruma_mode(true)
+            .multi_line(true)
             .backtrack_limit(MOST_BACK)
             .delegate_size_limit(MOST_COMPILED)
-            .build()?;
-        Ok(Pattern { regex })
+            .build()
+            .map_err(|e| invalid(format!("A pattern of its “{part}”, “{}”: {e}.", short(source))))?;
+        Ok(Pattern {
+            regex,
+            source: source.clone(),
+        })
     }
 
     /// What matches and what lies between, in order: every byte once.
@@ -60,7 +65,7 @@ impl Pattern {
         let mut pieces = Vec::new();
         for found in self.regex.find_iter(text) {
             let found = found.map_err(|_| Error::TokenizerPattern {
-                pattern: self.regex.as_str().to_owned(),
+                pattern: short(&self.source),
             })?;
             if end != found.start() {
                 pieces.push(((end, found.start()), inverted));

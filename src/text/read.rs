@@ -45,8 +45,8 @@ struct Listed {
 }
 
 impl Tokenizer {
-    /// Reads the bytes of a `tokenizer.json`, in memory of at most some thirty times their number. The error says what is wrong with the file
-    /// and the next step.
+    /// Reads the bytes of a `tokenizer.json`, in memory of at most some forty times their number (Unigram: a hundred times, and 2 GB). The error
+    /// says what is wrong with the file and the next step.
     pub fn read(json: &[u8]) -> Result<Tokenizer, Error> {
         if json.len() > MOST_BYTES {
             return Err(Error::TokenizerTooLarge {
