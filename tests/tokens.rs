@@ -40,7 +40,11 @@ fn spans_are_in_order(text: &str, tokens: &Tokens) {
     assert_eq!(tokens.spans.len(), tokens.ids.len());
     let mut end = 0;
     for span in &tokens.spans {
-        assert!(end <= span.start && span.start <= span.end, "{text:?} {:?}", tokens.spans);
+        assert!(
+            end <= span.start && span.start <= span.end,
+            "{text:?} {:?}",
+            tokens.spans
+        );
         assert!(text.get(span.clone()).is_some(), "{text:?} {span:?}");
         end = span.end;
     }
@@ -63,7 +67,11 @@ fn every_text_and_case_of_the_fixtures_has_the_tokens_of_the_library() {
             let text = String::from_utf8(bytes(&format!("{folder}/text_{name}.txt"))).unwrap();
             let tokens = tokenizer.encode(&text).unwrap();
             assert_eq!(tokens.ids, numbers::<u32>(&texts["ids"]), "{folder} {name}");
-            assert_eq!(tokens.added, numbers::<usize>(&texts["added_positions"]), "{folder} {name}");
+            assert_eq!(
+                tokens.added,
+                numbers::<usize>(&texts["added_positions"]),
+                "{folder} {name}"
+            );
             spans_are_in_order(&text, &tokens);
         }
         let cases = expected["cases"].as_array().unwrap();
@@ -243,16 +251,28 @@ fn classes_hold_the_characters_that_oniguruma_holds() {
         for start in (0..0x11_0000).step_by(4096) {
             let text: String = (start..start + 4096).filter_map(char::from_u32).collect();
             let tokens = tokenizer.encode(&text).unwrap();
-            points.extend(tokens.spans.iter().map(|span| text[span.clone()].chars().next().unwrap() as u64));
+            points.extend(
+                tokens
+                    .spans
+                    .iter()
+                    .map(|span| text[span.clone()].chars().next().unwrap() as u64),
+            );
         }
         if hash(points.iter().copied()) != of["hash"].as_str().unwrap() {
             if let Ok(folder) = std::env::var("LORASCOPE_POINTS") {
                 let theirs: Vec<u64> =
                     serde_json::from_slice(&std::fs::read(format!("{folder}/points-{at}.json")).unwrap()).unwrap();
-                let sets = [&points, &theirs].map(|list| list.iter().copied().collect::<std::collections::BTreeSet<_>>());
+                let sets =
+                    [&points, &theirs].map(|list| list.iter().copied().collect::<std::collections::BTreeSet<_>>());
                 let more: Vec<String> = sets[0].difference(&sets[1]).map(|c| format!("{c:x}")).collect();
                 let less: Vec<String> = sets[1].difference(&sets[0]).map(|c| format!("{c:x}")).collect();
-                eprintln!("{class}: more {} {:?}\n  less {} {:?}", more.len(), &more[..more.len().min(60)], less.len(), &less[..less.len().min(60)]);
+                eprintln!(
+                    "{class}: more {} {:?}\n  less {} {:?}",
+                    more.len(),
+                    &more[..more.len().min(60)],
+                    less.len(),
+                    &less[..less.len().min(60)]
+                );
             }
             wrong.insert(class.clone(), (points.len(), of["count"].clone()));
         }
@@ -286,8 +306,7 @@ fn what_the_file_says_of_length_and_chance_is_not_done() {
     let text = "The old farmer carries a red basket. ".repeat(40);
     let expected = tokenizer("bert").encode(&text).unwrap();
     let limited = made(|file| {
-        file["truncation"] =
-            json!({"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0});
+        file["truncation"] = json!({"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0});
         file["padding"] = json!({"strategy": {"Fixed": 900}, "direction": "Right", "pad_to_multiple_of": null,
             "pad_id": 0, "pad_type_id": 0, "pad_token": "[PAD]"});
     });
@@ -311,7 +330,11 @@ fn old_files_and_byte_order_marks_are_read() {
         }
         let old = Tokenizer::read(format!("\u{feff}{file}").as_bytes()).unwrap();
         let text = "An old lighthouse, 12 🙂 café.";
-        assert_eq!(old.encode(text).unwrap(), tokenizer(folder).encode(text).unwrap(), "{folder}");
+        assert_eq!(
+            old.encode(text).unwrap(),
+            tokenizer(folder).encode(text).unwrap(),
+            "{folder}"
+        );
     }
 }
 
@@ -355,7 +378,10 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
             json!({"type": "BPE", "vocab": vocab, "merges": merges, "continuing_subword_prefix": prefix}),
         )
     };
-    let deep = (0..100).fold(json!({"type": "NFC"}), |inner, _| json!({"type": "Sequence", "normalizers": [inner]}));
+    let deep = (0..100).fold(
+        json!({"type": "NFC"}),
+        |inner, _| json!({"type": "Sequence", "normalizers": [inner]}),
+    );
     let wide = json!({"type": "Sequence", "normalizers": vec![json!({"type": "NFC"}); 40]});
     let replace = |content: String| {
         set(
@@ -368,7 +394,10 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
     let charsmap = |bytes: &[u8]| {
         use base64::Engine;
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        set("/normalizer", json!({"type": "Precompiled", "precompiled_charsmap": text}))
+        set(
+            "/normalizer",
+            json!({"type": "Precompiled", "precompiled_charsmap": text}),
+        )
     };
     let template = |single: Value| {
         set(
@@ -382,21 +411,68 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
     let invalid = "tokenizer-invalid";
     let unsupported = "tokenizer-unsupported";
     let cases: [(&str, &dyn Fn(&mut Value), &str); 29] = [
-        ("merge without a whole", &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), Value::Null), invalid),
-        ("merge of nothing", &bpe(json!({"a": 0}), json!([["a", "c"]]), Value::Null), invalid),
-        ("short of a prefix", &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), json!("##")), invalid),
-        ("within a letter", &bpe(json!({"a": 0, "é": 1}), json!([["a", "é"]]), json!("#")), invalid),
-        ("three to merge", &bpe(json!({"a": 0}), json!(["a a a"]), Value::Null), invalid),
-        ("unigram without unknown", &set("/model", json!({"type": "Unigram", "vocab": [["a", -1.0]], "unk_id": 5})), invalid),
-        ("unigram that covers little", &set("/model", json!({"type": "Unigram", "vocab": [["a", -1.0]]})), invalid),
+        (
+            "merge without a whole",
+            &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), Value::Null),
+            invalid,
+        ),
+        (
+            "merge of nothing",
+            &bpe(json!({"a": 0}), json!([["a", "c"]]), Value::Null),
+            invalid,
+        ),
+        (
+            "short of a prefix",
+            &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), json!("##")),
+            invalid,
+        ),
+        (
+            "within a letter",
+            &bpe(json!({"a": 0, "é": 1}), json!([["a", "é"]]), json!("#")),
+            invalid,
+        ),
+        (
+            "three to merge",
+            &bpe(json!({"a": 0}), json!(["a a a"]), Value::Null),
+            invalid,
+        ),
+        (
+            "unigram without unknown",
+            &set(
+                "/model",
+                json!({"type": "Unigram", "vocab": [["a", -1.0]], "unk_id": 5}),
+            ),
+            invalid,
+        ),
+        (
+            "unigram that covers little",
+            &set("/model", json!({"type": "Unigram", "vocab": [["a", -1.0]]})),
+            invalid,
+        ),
         ("list for a map", &set("/model/vocab", json!([["a", 0.0]])), invalid),
-        ("long words", &set("/model/max_input_chars_per_word", json!(1_000_000)), unsupported),
-        ("unknown without an id", &set("/model/unk_token", json!("none")), invalid),
+        (
+            "long words",
+            &set("/model/max_input_chars_per_word", json!(1_000_000)),
+            unsupported,
+        ),
+        (
+            "unknown without an id",
+            &set("/model/unk_token", json!("none")),
+            invalid,
+        ),
         ("another model", &set("/model/type", json!("Neural")), unsupported),
         ("no model", &set("/model", Value::Null), invalid),
         ("another version", &set("/version", json!("2.0")), unsupported),
-        ("pieces of nothing", &set("/pre_tokenizer", json!({"type": "FixedLength", "length": 0})), unsupported),
-        ("a pattern without end", &split(r"(?:a|aa|aaa)+(?!\w|!)z"), "tokenizer-pattern"),
+        (
+            "pieces of nothing",
+            &set("/pre_tokenizer", json!({"type": "FixedLength", "length": 0})),
+            unsupported,
+        ),
+        (
+            "a pattern without end",
+            &split(r"(?:a|aa|aaa)+(?!\w|!)z"),
+            "tokenizer-pattern",
+        ),
         ("a pattern that looks back", &split(r"(a*)*\1b"), "tokenizer-pattern"),
         ("a pattern that is none", &split(r"(a"), invalid),
         ("a class that is another", &split("[a--]"), unsupported),
@@ -406,10 +482,22 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
         ("long replacement", &replace("b".repeat(5000)), unsupported),
         ("a text that grows", &set("/normalizer", explosion), unsupported),
         ("character map cut off", &charsmap(&[255, 255, 255, 255, 0]), invalid),
-        ("character map that points out", &charsmap(&[4, 0, 0, 0, 0, 0xff, 0xff, 0xff]), invalid),
-        ("template of two texts", &template(json!([a, {"Sequence": {"id": "B", "type_id": 0}}])), unsupported),
+        (
+            "character map that points out",
+            &charsmap(&[4, 0, 0, 0, 0, 0xff, 0xff, 0xff]),
+            invalid,
+        ),
+        (
+            "template of two texts",
+            &template(json!([a, {"Sequence": {"id": "B", "type_id": 0}}])),
+            unsupported,
+        ),
         ("template without text", &template(json!([x])), unsupported),
-        ("template of what is not there", &template(json!([{"SpecialToken": {"id": "y", "type_id": 0}}, a])), invalid),
+        (
+            "template of what is not there",
+            &template(json!([{"SpecialToken": {"id": "y", "type_id": 0}}, a])),
+            invalid,
+        ),
         ("template of many", &template(json!([x, x, a])), unsupported),
     ];
     let wrong: Vec<_> = cases
@@ -419,18 +507,27 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     let long = "a".repeat(MOST_TEXT + 1);
-    assert_eq!(tokenizer("bert").encode(&long).unwrap_err().told().code, "text-too-long");
+    assert_eq!(
+        tokenizer("bert").encode(&long).unwrap_err().told().code,
+        "text-too-long"
+    );
     assert!(Tokenizer::read(&vec![b' '; (64 << 20) + 1]).is_err_and(|e| e.told().code == "tokenizer-too-large"));
 }
 
 #[test]
 fn reading_takes_memory_by_the_size_of_the_file() {
-    let vocab = |n: u32| (0..n).map(|i| (format!("{i:x}"), json!(i))).collect::<serde_json::Map<_, _>>();
+    let vocab = |n: u32| {
+        (0..n)
+            .map(|i| (format!("{i:x}"), json!(i)))
+            .collect::<serde_json::Map<_, _>>()
+    };
     let bpe = json!({"model": {"type": "BPE", "vocab": vocab(200_000), "merges": []}});
     let pieces: Vec<_> = (0..100_000).map(|i| json!([format!("{:x}", i * 7919), 0])).collect();
     let unigram = json!({"model": {"type": "Unigram", "vocab": pieces, "unk_id": 0}});
-    let token = |i: u32| json!({"id": i, "content": format!("<{i}>"), "single_word": false, "lstrip": false, "rstrip": false,
-        "normalized": true, "special": false});
+    let token = |i: u32| {
+        json!({"id": i, "content": format!("<{i}>"), "single_word": false, "lstrip": false, "rstrip": false,
+        "normalized": true, "special": false})
+    };
     let added = json!({"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"},
         "added_tokens": (0..50_000).map(token).collect::<Vec<_>>()});
     for (name, file, most) in [("bpe", bpe, 30.0), ("unigram", unigram, 100.0), ("added", added, 40.0)] {
@@ -456,7 +553,9 @@ fn damaged_files_are_refused_or_read() {
             for _ in 0..1 + random.below(3) {
                 damage(&mut file, &mut random);
             }
-            let Ok(tokenizer) = Tokenizer::read(file.to_string().as_bytes()) else { continue };
+            let Ok(tokenizer) = Tokenizer::read(file.to_string().as_bytes()) else {
+                continue;
+            };
             for _ in 0..3 {
                 let text = pools.string(&mut random);
                 if let Ok(tokens) = tokenizer.encode(&text) {

@@ -75,7 +75,11 @@ fn template(template: Template) -> Result<Around, Error> {
                 let ids = &special
                     .ok_or_else(|| invalid(format!("Its “{PART}” adds “{}”, which it does not list.", short(id))))?
                     .ids;
-                let side = if texts == 0 { &mut around.front } else { &mut around.back };
+                let side = if texts == 0 {
+                    &mut around.front
+                } else {
+                    &mut around.back
+                };
                 side.extend(ids);
                 if side.len() > MOST {
                     return Err(unsupported(PART, format!("It adds more than {MOST} tokens.")));

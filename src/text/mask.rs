@@ -21,7 +21,9 @@ impl Tokenizer {
             if let Some(named) = named {
                 let id = self.id_of(named).ok_or_else(|| {
                     let named = short(named);
-                    invalid(format!("It says that “{named}” is the mask, which is no token of tokenizer.json."))
+                    invalid(format!(
+                        "It says that “{named}” is the mask, which is no token of tokenizer.json."
+                    ))
                 })?;
                 return Ok(Some(id));
             }

@@ -108,9 +108,9 @@ pub fn read(raw: &RawValue) -> Result<ModelWrapper, Error> {
             let built = Unigram::from(scores, file.unk_id, file.byte_fallback.unwrap_or(false));
             Ok(ModelWrapper::Unigram(built.map_err(refused)?))
         }
-        ("BPE" | "WordPiece" | "WordLevel" | "Unigram", _) => {
-            Err(invalid(format!("The “vocab” of its “model” has not the form of {kind}.")))
-        }
+        ("BPE" | "WordPiece" | "WordLevel" | "Unigram", _) => Err(invalid(format!(
+            "The “vocab” of its “model” has not the form of {kind}."
+        ))),
         _ => Err(unsupported("model", format!("Its type is “{}”.", short(kind)))),
     }
 }
@@ -196,7 +196,11 @@ impl<'de> Visitor<'de> for MergeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Merge, A::Error> {
-        let two = (list.next_element()?, list.next_element()?, list.next_element::<String>()?);
+        let two = (
+            list.next_element()?,
+            list.next_element()?,
+            list.next_element::<String>()?,
+        );
         match two {
             (Some(a), Some(b), None) => Ok(Merge(a, b)),
             _ => Err(serde::de::Error::custom("a merge is not of two tokens")),

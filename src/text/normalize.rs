@@ -110,7 +110,10 @@ impl Normalizer for Watched<'_> {
     fn normalize(&self, text: &mut NormalizedString) -> tokenizers::Result<()> {
         let Err(fault) = self.0.run(text) else { return Ok(()) };
         let said = fault.to_string();
-        self.1.lock().unwrap_or_else(|held| held.into_inner()).get_or_insert(fault);
+        self.1
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .get_or_insert(fault);
         Err(said.into())
     }
 }

@@ -17,7 +17,9 @@ pub fn tile(text: &str, front: usize, offsets: &[(usize, usize)], back: usize) -
 }
 
 fn boundary(text: &str, at: usize) -> usize {
-    (at..text.len()).find(|&at| text.is_char_boundary(at)).unwrap_or(text.len())
+    (at..text.len())
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(text.len())
 }
 
 /// The same ranges in the 16-bit units in which JavaScript counts a string.

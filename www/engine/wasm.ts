@@ -1,4 +1,4 @@
-/** The choice of the wasm build. With the worker the only importer of the generated packages. */
+/** The choice of the wasm build. With the workers the only importer of the generated packages. */
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import type { Step } from './steps';
 import type { ReportView } from '../wasm/draw/lorascope';
@@ -9,7 +9,6 @@ const BUILT = import.meta.glob<typeof import('../wasm/threads/lorascope')>(
   '../wasm/{embed,draw,simd,threads,relaxed}/lorascope.js',
 );
 const CARRIED = import.meta.glob<string>('../wasm/embed/lorascope_bg.wasm', { query: '?url', import: 'default' });
-const TEXT = import.meta.glob<typeof import('../wasm/text/lorascope')>('../wasm/text/lorascope.js');
 const load = (build: Build | 'draw' | 'embed') => BUILT[`../wasm/${build}/lorascope.js`];
 
 /** The most threads: more do not help matrices of this size, and each holds its own memory. */
@@ -140,17 +139,6 @@ async function startThreads(start: () => Promise<unknown>, heard: () => void): P
   } finally {
     globalThis.Worker = Native;
   }
-}
-
-/** The build that turns text into tokens, for a worker of its own; says each step. */
-export async function loadText(say: (step: Step) => void) {
-  const text = Object.values(TEXT)[0];
-  if (!text) throw new Error('Nothing that reads text is in this copy of the page. Build it again: npm run build.');
-  say('fetch');
-  const wasm = await text();
-  say('compile');
-  await wasm.default();
-  return wasm.Tokenizer;
 }
 
 /** The build that draws and counts, for the page: without threads, because a page may not wait. */
