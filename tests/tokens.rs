@@ -353,6 +353,8 @@ fn the_mask_is_the_one_that_is_named() {
 }
 
 /// A change to a file, and the code of the error that reading it, or a text, must give.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut Value), &'a str);
+
 #[test]
 fn a_file_that_would_stop_the_crate_is_an_error() {
     let text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa! ﷺ b";
@@ -410,7 +412,7 @@ fn a_file_that_would_stop_the_crate_is_an_error() {
     let x = json!({"SpecialToken": {"id": "x", "type_id": 0}});
     let invalid = "tokenizer-invalid";
     let unsupported = "tokenizer-unsupported";
-    let cases: [(&str, &dyn Fn(&mut Value), &str); 29] = [
+    let cases: [Case; 29] = [
         (
             "merge without a whole",
             &bpe(json!({"a": 0, "b": 1}), json!([["a", "b"]]), Value::Null),

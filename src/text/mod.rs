@@ -21,7 +21,7 @@ use crate::error::Error;
 use normalize::{Chain, Watched};
 use split::Splits;
 use std::ops::Range;
-use tokenizers::{AddedVocabulary, Model, ModelWrapper, OffsetType};
+use tokenizers::{AddedVocabulary, Encoding, Model, ModelWrapper, OffsetType};
 
 /// The longest text, in bytes: far more than the tokens that are ever counted.
 pub const MOST_TEXT: usize = 1 << 18;
@@ -55,28 +55,28 @@ impl Tokenizer {
                 allowed: MOST_TEXT as u64,
             });
         }
-        let (ids, offsets) = self.plain(text).map_err(fault)?;
+        let plain = self.plain(text).map_err(fault)?;
+        let ids = plain.get_ids();
         let around = &self.around;
         let (front, back) = (around.front.len(), around.back.len());
         let text_end = front.saturating_add(ids.len());
         let end = text_end.saturating_add(back);
         Ok(Tokens {
-            ids: [&around.front[..], &ids, &around.back].concat(),
+            ids: [&around.front[..], ids, &around.back].concat(),
             added: (0..front).chain(text_end..end).collect(),
-            spans: spans::tile(text, front, &offsets, back),
+            spans: spans::tile(text, front, plain.get_offsets(), back),
         })
     }
 
-    /// The text alone: ids, and the bytes of the text as the crate gives them.
-    fn plain(&self, text: &str) -> tokenizers::Result<(Vec<u32>, Vec<(usize, usize)>)> {
+    /// The text alone, with the bytes of it that the crate gives each token.
+    fn plain(&self, text: &str) -> tokenizers::Result<Encoding> {
         // The crate drops what a normalizer says here.
         let watched = Watched::new(&self.normalizer);
         let mut pieces = self.added.extract_and_normalize(Some(&watched), text);
         watched.fault()?;
         self.splits.apply(&mut pieces)?;
         pieces.tokenize(|piece| self.model.tokenize(piece.get()))?;
-        let encoding = pieces.into_encoding(None, 0, OffsetType::Byte)?;
-        Ok((encoding.get_ids().to_vec(), encoding.get_offsets().to_vec()))
+        pieces.into_encoding(None, 0, OffsetType::Byte)
     }
 
     /// A token as the vocabulary writes it, which may be bytes in disguise: `Ġthe`, `##ing`, `<0xE2>`.
