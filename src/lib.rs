@@ -44,7 +44,7 @@
 //! assert!(svg(&report, &request).starts_with("<svg"));
 //! ```
 
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "text"))]
 pub mod error;
 pub mod print;
 #[cfg(all(test, feature = "engine"))]
@@ -69,6 +69,9 @@ pub mod analyze;
 pub mod loss;
 #[cfg(feature = "engine")]
 pub mod session;
+
+#[cfg(feature = "text")]
+pub mod text;
 
 pub mod figures;
 pub mod summary;

@@ -41,6 +41,7 @@ const FLOORS: [(&str, u32); 18] = [
     ("steps", 0),
     ("linalg", 1),
     ("report", 1),
+    ("text", 1),
     ("series", 2),
     ("methods", 2),
     ("metrics", 2),
@@ -166,6 +167,16 @@ fn only_linalg_names_an_algebra_crate() {
     for path in sources(&root().join("src")).iter().filter(|p| room(p) != "linalg") {
         let text = fs::read_to_string(path).unwrap();
         for name in ["nalgebra::", "faer::", "gemm::"] {
+            assert!(!text.contains(name), "{} names {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_text_names_the_tokenizers() {
+    for path in sources(&root().join("src")).iter().filter(|p| room(p) != "text") {
+        let text = fs::read_to_string(path).unwrap();
+        for name in ["tokenizers::", "fancy_regex::"] {
             assert!(!text.contains(name), "{} names {name}", path.display());
         }
     }

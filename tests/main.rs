@@ -39,6 +39,7 @@ mod rounding;
 mod runs;
 mod surgery;
 mod threshold;
+mod tokens;
 mod tried;
 mod vectors;
 mod zoo;

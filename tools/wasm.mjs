@@ -1,5 +1,5 @@
-// The builds of the wasm, www/wasm/{simd,draw,threads,relaxed,embed}/: the engine without threads, what the page draws with, the engine with
-// rayon's threads over shared memory, without and with fused multiply-adds, and the drawing part that embeds carry.
+// The builds of the wasm, www/wasm/{simd,draw,threads,relaxed,embed,text}/: the engine without threads, what the page draws with, the engine with
+// rayon's threads over shared memory, without and with fused multiply-adds, the drawing part that embeds carry, and text to tokens.
 import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -18,15 +18,18 @@ const SHARED = [
 ];
 const features = (list) => ['-C', `target-feature=${list}`];
 
-const SIMD = { target: 'simd', flags: features('+simd128') };
+const SIMD = { target: 'simd', list: ['engine'], flags: features('+simd128') };
 const THREADS = {
   target: 'threads',
-  features: ['threads'],
+  list: ['threads'],
   flags: [...features('+simd128,+atomics,+bulk-memory,+mutable-globals'), ...SHARED],
 };
 
-// What only draws: small, and for browsers without SIMD too. Panics do not say their place there: that is text nobody reads.
-const SMALL = { target: 'small', finished: 'small', flags: ['-Z', 'location-detail=none'] };
+// Panics do not say their place: that is text nobody reads.
+const NOWHERE = ['-Z', 'location-detail=none'];
+
+// What only draws: small, and for browsers without SIMD too.
+const SMALL = { target: 'small', finished: 'small', flags: NOWHERE };
 
 // Builds of one `target` share all that lies below our own crate, so they follow each other; targets are built side by side.
 // The first of all runs in every browser by itself.
@@ -37,9 +40,11 @@ export const BUILDS = {
   relaxed: { ...THREADS, own: '+relaxed-simd' },
   // What a page's main thread needs: all of a report, nothing that computes. Larger than the embed by what a page says besides, and our own
   // code there is not held to the last byte, since a slider draws a whole page of it.
-  draw: { ...SMALL, alone: ['page'], level: 's' },
+  draw: { ...SMALL, list: ['page'], level: 's' },
   // Drawing alone, for pages that embed a figure.
-  embed: { ...SMALL, alone: [], shrunk: true },
+  embed: { ...SMALL, list: ['draw'], shrunk: true },
+  // Text to tokens: fetched when a text is first asked for. Its hash maps take their seeds from the browser.
+  text: { target: 'text', list: ['text'], flags: [...NOWHERE, '--cfg', 'getrandom_backend="wasm_js"'] },
 };
 
 // The first thread's stack; wasm-bindgen gives the others 2 MiB as well. A dense SVD recurses deeper than rustc's 1 MiB.
@@ -103,7 +108,7 @@ async function buildBindgen() {
 }
 
 async function build(name, asked, toolchain, bindgen, idle) {
-  const { target, features = [], alone, own, flags, level, shrunk, finished = 'release' } = BUILDS[name];
+  const { target, list, own, flags, level, shrunk, finished = 'release' } = BUILDS[name];
   const profile = asked === 'release' ? finished : asked;
   const folder = at('target', target);
   const args = [
@@ -123,8 +128,9 @@ async function build(name, asked, toolchain, bindgen, idle) {
     'build-std=std,panic_abort',
     '-Z',
     `build-std-features=${target === SMALL.target ? 'optimize_for_size' : ''}`,
-    ...(alone ? ['--no-default-features'] : []),
-    ...(alone ?? features).flatMap((feature) => ['--features', feature]),
+    '--no-default-features',
+    '--features',
+    list.join(','),
     ...(level ? ['--config', `profile.${profile}.package.lorascope.opt-level="${level}"`] : []),
     ...(own
       ? [

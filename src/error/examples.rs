@@ -48,6 +48,25 @@ pub fn one_of_each() -> Vec<Error> {
             tensors: 2_000_000,
             allowed: 500_000,
         },
+        Error::TokenizerTooLarge {
+            bytes: 300_000_000,
+            allowed: 64 << 20,
+        },
+        Error::TokenizerInvalid {
+            file: "tokenizer.json",
+            detail: "Its “model” has no “vocab”.".into(),
+        },
+        Error::TokenizerUnsupported {
+            part: "pre_tokenizer",
+            why: "A step of it is “Lattice”.".into(),
+        },
+        Error::TokenizerPattern {
+            pattern: r"(?:a|aa)+$(?=b)".into(),
+        },
+        Error::TextTooLong {
+            bytes: 1_400_000,
+            allowed: 1 << 18,
+        },
         Error::HeaderNotUtf8,
         Error::HeaderNotJson {
             detail: "expected value at line 1 column 1".into(),

@@ -141,6 +141,28 @@ pub enum Error {
         scheme: &'static str,
         tensor: String,
     },
+    TokenizerTooLarge {
+        bytes: u64,
+        allowed: u64,
+    },
+    /// A tokenizer.json, or a file beside it, that says what cannot be.
+    TokenizerInvalid {
+        file: &'static str,
+        detail: String,
+    },
+    /// A part of a tokenizer.json that this version does not know.
+    TokenizerUnsupported {
+        part: &'static str,
+        why: String,
+    },
+    /// A pattern that takes too many steps over a text.
+    TokenizerPattern {
+        pattern: String,
+    },
+    TextTooLong {
+        bytes: u64,
+        allowed: u64,
+    },
 }
 
 const CONVERT: &str = "python -c \"import torch, sys; from safetensors.torch import save_file; \
@@ -151,6 +173,10 @@ const CONVERT: &str = "python -c \"import torch, sys; from safetensors.torch imp
 pub const REWRITE: &str = "python -c \"import sys, json, struct; b = open(sys.argv[1], 'rb').read(); n = 8 + struct.unpack('<Q', b[:8])[0]; \
                        h = json.loads(b[8:n]); end = max(t['data_offsets'][1] for k, t in h.items() if k != '__metadata__'); \
                        open(sys.argv[2], 'wb').write(b[:n + end])\" model.safetensors rewritten.safetensors";
+
+/// Writes the files of a tokenizer again.
+const SAVE_TOKENIZER: &str = "python -c \"import sys; from transformers import AutoTokenizer; \
+                              AutoTokenizer.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[2])\" model-folder new-folder";
 
 /// The message of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -475,6 +501,38 @@ impl Error {
                 "Use the 16-bit version of the model.",
             )
             .of(tensor),
+            Error::TokenizerTooLarge { bytes: n, allowed } => told(
+                "tokenizer-too-large",
+                "The tokenizer is larger than any real one",
+                format!("tokenizer.json has {}; {} are read.", bytes(*n), bytes(*allowed)),
+                "Check what the file is, and get tokenizer.json again from where the model is from.",
+            ),
+            Error::TokenizerInvalid { file, detail } => told(
+                "tokenizer-invalid",
+                format!("{file} cannot be used"),
+                detail,
+                "Get it again from where the model is from, or write it again:",
+            )
+            .by(SAVE_TOKENIZER),
+            Error::TokenizerUnsupported { part, why } => told(
+                "tokenizer-unsupported",
+                format!("The tokenizer’s “{part}” is not known to this version"),
+                why,
+                "Write tokenizer.json again with a current version of its library:",
+            )
+            .by(SAVE_TOKENIZER),
+            Error::TokenizerPattern { pattern } => told(
+                "tokenizer-pattern",
+                "A pattern of the tokenizer takes too long over this text",
+                format!("“{pattern}” of tokenizer.json tries more ways to match than any real one. No token was guessed."),
+                "Check where the file is from, or take another text.",
+            ),
+            Error::TextTooLong { bytes: n, allowed } => told(
+                "text-too-long",
+                "The text is too long",
+                format!("It has {}; {} are read.", bytes(*n), bytes(*allowed)),
+                "Take a part of it: a few pages are enough to measure a loss.",
+            ),
         }
     }
 }

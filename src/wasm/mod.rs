@@ -1,7 +1,9 @@
-//! The boundary to JavaScript: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page and in embeds.
+//! The boundary to JavaScript: converts and calls, nothing else. [`WasmSession`] lives in the worker, [`ReportView`] on the page and in embeds,
+//! [`WasmTokenizer`] in a worker of its own.
 
 #[cfg(feature = "engine")]
 mod bench;
+#[cfg(feature = "draw")]
 mod canvas;
 #[cfg(feature = "engine")]
 mod lesson;
@@ -13,12 +15,18 @@ mod page;
 mod session;
 #[cfg(feature = "engine")]
 mod surgery;
+#[cfg(feature = "text")]
+mod text;
+#[cfg(feature = "draw")]
 mod view;
 
 #[cfg(feature = "engine")]
 pub use lesson::WasmLesson;
 #[cfg(feature = "engine")]
 pub use session::WasmSession;
+#[cfg(feature = "text")]
+pub use text::WasmTokenizer;
+#[cfg(feature = "draw")]
 pub use view::ReportView;
 
 #[cfg(feature = "threads")]

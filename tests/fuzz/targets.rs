@@ -8,6 +8,7 @@ use lorascope::plan::names::leaf::leaf;
 use lorascope::plan::names::{canonical, place};
 use lorascope::report::{Mode, Report, Settings, Side, Task};
 use lorascope::session::Session;
+use lorascope::text::Tokenizer;
 use lorascope::{analyze, export, summary};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ use std::sync::LazyLock;
 type Target = fn(&[u8]);
 
 /// By name; `npm run fuzz -- NAME` runs one.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("file", file),
     ("header", header),
     ("json", json),
@@ -28,11 +29,33 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("adapter", adapter),
     ("packed", packed),
     ("config", config),
+    ("tokenizer", tokenizer),
 ];
 
 /// Any file: sniffed, then read as what it seems to be.
 fn file(data: &[u8]) {
     let _ = read(data);
+}
+
+/// A tokenizer.json, and a text to it: each token has its part, in order.
+fn tokenizer(data: &[u8]) {
+    let Ok(tokenizer) = Tokenizer::read(data) else { return };
+    for text in [
+        "",
+        " ab  Ab'S 12345 é🙂 <mask>ab<s>\n\n A\u{301}ﬁ ▁b…",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+    ] {
+        let Ok(tokens) = tokenizer.encode(text) else { continue };
+        assert_eq!(tokens.ids.len(), tokens.spans.len());
+        let mut end = 0;
+        for span in &tokens.spans {
+            assert!(
+                end <= span.start && text.get(span.clone()).is_some(),
+                "{span:?} of {text:?}"
+            );
+            end = span.end;
+        }
+    }
 }
 
 /// The JSON of a safetensors header, with some bytes of data behind it.

@@ -1,4 +1,4 @@
-/** The choice of the wasm build. With the worker the only importer of the generated packages. */
+/** The choice of the wasm build. With the workers the only importer of the generated packages. */
 import { relaxedSimd, simd, threads } from 'wasm-feature-detect';
 import type { Step } from './steps';
 import type { ReportView } from '../wasm/draw/lorascope';
