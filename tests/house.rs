@@ -89,7 +89,7 @@ fn a_file_imports_only_from_lower_floors() {
 }
 
 /// The rooms of the page: its folders, and the files beside them.
-const PAGE: [(&str, u32); 15] = [
+const PAGE: [(&str, u32); 16] = [
     ("contract", 0),
     ("keys", 0),
     ("text", 0),
@@ -99,6 +99,7 @@ const PAGE: [(&str, u32); 15] = [
     ("figure", 4),
     ("report", 5),
     ("surgery", 6),
+    ("loss", 6),
     ("app", 7),
     ("address", 8),
     ("views", 9),

@@ -1,7 +1,9 @@
 //! Losses of real tiny language models against the libraries, in double precision: `tests/fixtures/behave`, made by transformers and PEFT.
 
 use crate::common::{Visit, fixtures};
-use lorascope::loss::{Cuts, Cutting, Part, Pass, Row, Sequence, Subject, Tensors, Windows, causal, masked};
+use lorascope::loss::{
+    Cuts, Cutting, Encoded, Part, Pass, Question, Row, Sequence, Subject, Tensors, Trial, Windows, causal, masked,
+};
 use lorascope::plan::Answers;
 use lorascope::report::Side;
 use lorascope::report::surgery::{Arm, Cut};
@@ -57,16 +59,6 @@ pub fn subject(visit: &Visit) -> Arc<Subject> {
 
 /// The losses of rows on sequences.
 pub fn losses(visit: &Visit, subject: &Arc<Subject>, rows: &[Row], sequences: &[Sequence]) -> Vec<Vec<f64>> {
-    losses_of(visit, subject, rows, &Cuts::new(), sequences)
-}
-
-fn losses_of(
-    visit: &Visit,
-    subject: &Arc<Subject>,
-    rows: &[Row],
-    cuts: &Cuts,
-    sequences: &[Sequence],
-) -> Vec<Vec<f64>> {
     let mut pass = Pass::new(subject.clone(), rows.to_vec(), sequences.to_vec(), 200);
     while let Some(needs) = pass.needs() {
         let jobs: Vec<_> = needs
@@ -79,7 +71,12 @@ fn losses_of(
             .collect();
         let given = needs.iter().zip(&jobs).zip(&bytes);
         let tensors: HashMap<String, _> = given
-            .map(|((need, job), bytes)| (need.name.clone(), subject.given(job, bytes, rows, cuts).unwrap()))
+            .map(|((need, job), bytes)| {
+                (
+                    need.name.clone(),
+                    subject.given(job, bytes, rows, &Cuts::new()).unwrap(),
+                )
+            })
             .collect();
         pass.take(&Tensors(tensors)).unwrap();
     }
@@ -222,9 +219,11 @@ fn every_arm_is_the_oracles() {
         let mut cuts = Cuts::new();
         let (mut rows, mut words) = (Vec::new(), Vec::new());
         for (at, model) in (0u32..).zip(subject.models()) {
-            let cut = cut.clone();
-            let chosen = HashMap::new();
-            cuts.insert(at, Cutting { cut, chosen });
+            let of_rule = Cutting {
+                cut: cut.clone(),
+                chosen: HashMap::new(),
+            };
+            cuts.insert(at, of_rule);
             let arms = [
                 (Arm::Scaled, "edited"),
                 (Arm::Shrunk, "shrunk"),

@@ -6,6 +6,7 @@ import { idle, type Late } from './engine/late';
 import { LINKS_ONLY, problem } from './files/drop';
 import { Foreseeing } from './state/foreseeing';
 import { Keeping } from './state/keeping';
+import { Measuring } from './loss/measuring';
 import { Operating } from './surgery/operating';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
@@ -37,6 +38,7 @@ const RELOAD = 'Load the page again. If it stays, another current browser may ru
 export class App {
   readonly keeping: Keeping;
   readonly surgery: Operating;
+  readonly loss: Measuring;
   readonly foreseeing: Foreseeing;
   readonly #engine: Late<Engine>;
   readonly #store: Store;
@@ -54,6 +56,7 @@ export class App {
     this.report = report;
     this.keeping = new Keeping(store);
     this.surgery = new Operating(store, engine, report);
+    this.loss = new Measuring(store, engine, report);
     this.foreseeing = new Foreseeing(store, engine);
   }
 
@@ -233,6 +236,7 @@ export class App {
   /** Hears of every state: small matrices are compared whole as soon as they are looked at. */
   follow(state: State): void {
     this.surgery.follow(state);
+    this.loss.follow(state);
     const { open, model, plan, status, stored, vectors, results } = state;
     if (open === undefined || stored || status === 'running') return;
     const at = plan?.matrices.findIndex(({ name }) => name === open) ?? -1;

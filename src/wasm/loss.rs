@@ -53,7 +53,6 @@ pub struct LossAsked {
 /// What is asked of a trial.
 #[derive(Serialize, Deserialize, Tsify)]
 #[serde(rename_all = "camelCase")]
-#[tsify(hashmap_as_object)]
 pub struct LossQuestion {
     pub texts: Vec<Encoded>,
     /// Tokens of a window at most.
@@ -66,8 +65,8 @@ pub struct LossQuestion {
     pub rows: Vec<LossAsked>,
     /// The rule of every row with an arm.
     pub cut: Cut,
-    /// Vectors chosen by hand: by model, by matrix.
-    pub chosen: HashMap<u32, HashMap<String, Vec<u32>>>,
+    /// Vectors chosen by hand, by matrix.
+    pub chosen: HashMap<String, Vec<u32>>,
     /// Bytes that the numbers between layers may take.
     pub memory: f64,
 }
@@ -190,13 +189,12 @@ impl LossQuestion {
             .filter(|row| row.edit.is_some())
             .filter_map(|row| row.model)
             .collect();
-        let mut chosen = self.chosen;
-        let mut cutting = |model: u32| Cutting {
+        let cutting = Cutting {
             cut: self.cut.clone(),
-            chosen: chosen.remove(&model).unwrap_or_default(),
+            chosen: self.chosen,
         };
         Question {
-            cuts: edited.into_iter().map(|model| (model, cutting(model))).collect(),
+            cuts: edited.into_iter().map(|model| (model, cutting.clone())).collect(),
             texts: self.texts,
             windows: Windows {
                 length: self.window.max(2) as usize,
@@ -204,7 +202,7 @@ impl LossQuestion {
             },
             mask: self.mask,
             rows,
-            cut: self.cut.clone(),
+            cut: self.cut,
         }
     }
 }

@@ -13,6 +13,9 @@ import type {
   Answers,
   Cut,
   Foreseen,
+  Loss,
+  LossQuestion,
+  LossSubject,
   Operated,
   Outcome,
   Plan,
@@ -89,6 +92,10 @@ export interface Engine {
     take: (file: SavedFile) => Promise<void>,
     goOn: (done: number) => boolean,
   ): Promise<void>;
+  /** The models of the plan as networks. Rejects with the reason why the base is none that is known. */
+  lossSubject(answers: Answers): Promise<LossSubject>;
+  /** The losses of all rows on all texts; `say` hears the part that is done. Rejects with the reason. */
+  loss(question: LossQuestion, say: (done: number) => void): Promise<Loss>;
   /** The SHA-256 of a file by its path; undefined where it is not here. */
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
@@ -190,6 +197,16 @@ class WorkerEngine implements Engine {
   ): Promise<void> {
     const life = await this.#alive();
     return this.#call(life, life.remote.saveEdited(model, matrices, wanted, proxy(take), proxy(goOn)));
+  }
+
+  async lossSubject(answers: Answers): Promise<LossSubject> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.lossSubject(answers));
+  }
+
+  async loss(question: LossQuestion, say: (done: number) => void): Promise<Loss> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.loss(question, proxy(say)));
   }
 
   async hash(path: string): Promise<string | undefined> {

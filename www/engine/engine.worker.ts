@@ -14,6 +14,9 @@ import type {
   ByteRange,
   Cut,
   Foreseen,
+  Loss,
+  LossQuestion,
+  LossSubject,
   Operated,
   Outcome,
   Plan,
@@ -172,6 +175,24 @@ const remote = {
       // It ends what was begun, also where nobody wants it any more.
       const readme = session.savedReadme([...hashes.keys()], [...hashes.values()]);
       if (over) await take({ name: 'README.md', bytes: new TextEncoder().encode(readme) });
+    }
+  },
+
+  async lossSubject(answers: Answers): Promise<LossSubject> {
+    return session.lossSubject(answers);
+  },
+
+  async loss(question: LossQuestion, say: (done: number) => void): Promise<Loss> {
+    await gate.enter();
+    try {
+      session.beginLoss(question);
+      for (let ranges = session.lossRanges(); ranges; ranges = session.lossRanges())
+        say(await session.takeLoss(await readAll(ranges)));
+      return session.lossResult();
+    } catch (error) {
+      throw error instanceof DOMException ? new Error(reason(error)) : error;
+    } finally {
+      gate.leave();
     }
   },
 

@@ -9,6 +9,7 @@ import type {
   FigureKind,
   FileInfo,
   Findings,
+  Loss,
   Matrices,
   Matrix,
   MatrixRow,
@@ -114,6 +115,12 @@ export class LiveReport {
   /** The surgery of a model becomes a part of its report. */
   takeSurgery(model: number, cut: Cut, operated: readonly Operated[]): void {
     this.#view?.setSurgery(model, cut, [...operated]);
+    this.#changed();
+  }
+
+  /** Losses become a part of the report. */
+  takeLoss(loss: Loss): void {
+    this.#view?.setLoss(loss);
     this.#changed();
   }
 

@@ -6,6 +6,7 @@ import type { Foresight } from './foresight';
 import type { Starting } from '../engine/start';
 import { type Renames, renamed } from './renames';
 import { NO_RUN, type RunState } from './run';
+import { NO_LOSS, type LossState } from './loss';
 import { NO_SURGERY, type SurgeryState } from './surgery';
 import type { Kept } from '../engine/results-store';
 import type { Manifest } from '../files/sample';
@@ -93,6 +94,7 @@ export interface State {
   /** The matrix and model of which every pre-trained vector against every fine-tuned one is known, or being computed. */
   vectors: Vectors | undefined;
   surgery: SurgeryState;
+  loss: LossState;
   /** The margins to the threshold, where the reader asked for them before computing. */
   foresight: Foresight | undefined;
   sort: Sort | undefined;
@@ -152,6 +154,7 @@ export function defaults(): State {
     sampleMode: undefined,
     vectors: undefined,
     surgery: NO_SURGERY,
+    loss: NO_LOSS,
     foresight: undefined,
     sort: undefined,
     allRows: false,
@@ -222,6 +225,7 @@ export function planned(s: State, plan: Plan, own: Report, seconds: number): Sta
     sort: same ? s.sort : undefined,
     model: same ? s.model : 0,
     surgery: same ? s.surgery : NO_SURGERY,
+    loss: same ? s.loss : NO_LOSS,
     foresight: same ? s.foresight : undefined,
     vectors: undefined,
     vector: undefined,

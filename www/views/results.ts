@@ -23,6 +23,7 @@ import './readings';
 import './rule';
 import './summary';
 import './surgery';
+import './loss';
 import './table';
 
 class ResultsView extends View {
@@ -39,6 +40,7 @@ class ResultsView extends View {
         <lorascope-readings .ctx=${this.ctx}></lorascope-readings>
         <lorascope-figures .ctx=${this.ctx}></lorascope-figures>
         <lorascope-surgery .ctx=${this.ctx}></lorascope-surgery>
+        <lorascope-loss .ctx=${this.ctx}></lorascope-loss>
         <lorascope-table .ctx=${this.ctx}></lorascope-table>
         ${problems.length > 0 ? row({ title: 'What is wrong', note: 'All other numbers stand.', body: problemList(problems) }) : nothing}
         <lorascope-provenance .ctx=${this.ctx}></lorascope-provenance>

@@ -1,0 +1,62 @@
+/** The loss on texts, as a person measures it: files dropped, a text pasted, one press; held against the libraries' own numbers. */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, type Page } from '@playwright/test';
+import { analyze, drop, fixture, open, readJson, troubles } from './support';
+
+interface Expected {
+  losses: Record<string, Record<string, { float64: { mean: number; per_token: number[] } }>>;
+  tokens: { texts: Record<string, { count: number }> };
+}
+
+const BEHAVE = fixture('behave');
+
+const expected = (name: string): Expected => readJson(join('behave', name, 'expected.json'));
+
+const folders = (name: string, own: readonly string[]) => own.map((folder) => join(BEHAVE, name, folder));
+
+/** Opens the part and waits until the reader's own text is counted. */
+async function own(page: Page, text: string, tokens: number): Promise<void> {
+  await page.getByTestId('loss-open').click();
+  await page.getByTestId('loss-text-general').uncheck();
+  await page.getByTestId('loss-own').fill(text);
+  await expect(page.getByTestId('loss-plan')).toContainText(`${tokens} tokens`, { timeout: 60_000 });
+}
+
+/** The mean of a row on a text: what the table says. */
+async function mean(page: Page, row: number, text = 0): Promise<number> {
+  return Number(await page.getByTestId('loss-row').nth(row).locator('td.num').nth(2 * text).innerText());
+}
+
+for (const name of ['llama', 'bert']) {
+  test(`the losses of ${name} are the library's, token by token`, async ({ page }) => {
+    const oracle = expected(name);
+    await open(page);
+    await drop(page, folders(name, ['base', 'full', 'lora_r1']));
+    await analyze(page);
+    const text = readFileSync(join(BEHAVE, name, 'text_task.txt'), 'utf8');
+    await own(page, text, oracle.tokens.texts['task']!.count);
+    await page.getByTestId('loss-run').click();
+    await expect(page.getByTestId('loss-row')).toHaveCount(3, { timeout: 90_000 });
+    const wanted = ['base', 'full', 'lora_r1'].map((row) => oracle.losses[row]!['task']!.float64.mean);
+    const found = [await mean(page, 0), await mean(page, 1), await mean(page, 2)];
+    for (const [i, loss] of found.entries()) expect(Math.abs(loss - wanted[i]!)).toBeLessThan(1e-4);
+    // Every token that is predicted has its numbers.
+    const hovered = await page.locator('.shaded .t[title]').count();
+    expect(hovered).toBe(oracle.tokens.texts['task']!.count);
+    expect(await troubles(page)).toEqual([]);
+  });
+}
+
+test('a base without its tokenizer says which file is missing, and goes on when it comes', async ({ page }) => {
+  await open(page);
+  const copy = join(mkdtempSync(join(tmpdir(), 'lorascope-loss-')), 'base');
+  cpSync(join(BEHAVE, 'llama', 'base'), copy, { recursive: true });
+  rmSync(join(copy, 'tokenizer.json'));
+  await drop(page, [copy, ...folders('llama', ['lora_r1'])]);
+  await analyze(page);
+  await page.getByTestId('loss-open').click();
+  await expect(page.getByTestId('loss-fault')).toContainText('tokenizer.json');
+  await expect(page.getByTestId('loss-run')).toBeDisabled();
+});

@@ -1,0 +1,166 @@
+/** Who asks for losses: the models as networks, the texts in tokens, then the engine, which reads the weights layer by layer. */
+import type { Engine } from '../engine/engine';
+import { Cancelled } from '../engine/errors';
+import type { Late } from '../engine/late';
+import { type Tokenizer, TokenizerError, openTokenizer } from '../engine/tokenizer';
+import type { LiveReport } from '../report/live';
+import { BUILT_IN, type LossFault, type TextId, losing, question, textsOf } from '../state/loss';
+import type { State } from '../state/state';
+import type { Store } from '../state/store';
+import type { Encoded, Plan } from '../wasm/simd/lorascope';
+
+/** A text that is typed rests for so long before it is counted, in ms. */
+const REST = 300;
+
+/** The share of the engine's memory for the numbers between layers: a layer of weights and the copies that it is read through come beside them. */
+const SHARE = 0.2;
+
+/** The reader's own text has this name. */
+const OWN = 'Your text';
+
+export class Measuring {
+  readonly #store: Store;
+  readonly #engine: Late<Engine>;
+  readonly #report: Late<LiveReport>;
+  readonly #texts = new Map<TextId, Promise<string>>();
+  #plan: Plan | undefined;
+  #tokenizer: Promise<Tokenizer> | undefined;
+  /** The choice of texts that is counted, or being counted. */
+  #counted = '';
+  #resting: ReturnType<typeof setTimeout> | undefined;
+  /** Grows with every run and every cancel. */
+  #turn = 0;
+
+  constructor(store: Store, engine: Late<Engine>, report: Late<LiveReport>) {
+    this.#store = store;
+    this.#engine = engine;
+    this.#report = report;
+  }
+
+  /** Hears of every state. */
+  follow(state: State): void {
+    if (state.plan !== this.#plan) this.#begin(state.plan);
+    if (!state.loss.shown || state.stored || state.status === 'running' || !state.head || state.loss.fault) return;
+    if (textsOf(state) === this.#counted) return;
+    this.#counted = textsOf(state);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => void this.#count(), state.loss.subject ? REST : 0);
+  }
+
+  /** Another plan has other models, and perhaps another tokenizer. */
+  #begin(plan: Plan | undefined): void {
+    this.#plan = plan;
+    this.#counted = '';
+    this.#turn += 1;
+    void this.#tokenizer?.then((tokenizer) => tokenizer.close()).catch(() => undefined);
+    this.#tokenizer = undefined;
+  }
+
+  /** Looks at the models and turns the chosen texts into tokens. */
+  async #count(): Promise<void> {
+    const [plan, counted] = [this.#plan, this.#counted];
+    const still = () => plan === this.#plan && counted === this.#counted;
+    try {
+      const { state } = this.#store;
+      const subject = state.loss.subject ?? (await (await this.#engine.get()).lossSubject(new Map(state.answers)));
+      if (!still()) return;
+      this.#store.update((s) => losing(s, { subject }));
+      this.#tokenizer ??= tokenizerIn(state, subject.folder);
+      const tokenizer = await this.#tokenizer;
+      const encoded: Encoded[] = [];
+      for (const id of state.loss.texts) {
+        const text = id === 'own' ? state.loss.own : await this.#text(id);
+        if (text === '') continue;
+        const { ids, added, spans } = await tokenizer.encode(text);
+        const piece = (_: number, at: number) => text.slice(spans[2 * at], spans[2 * at + 1]);
+        const pieces = Array.from({ length: ids.length }, (_, at) => piece(0, at));
+        encoded.push({ name: nameOf(id), ids: [...ids], added: [...added], pieces });
+      }
+      if (still()) this.#store.update((s) => losing(s, { encoded, mask: tokenizer.mask }));
+    } catch (error) {
+      if (!still()) return;
+      this.#tokenizer = undefined;
+      this.#store.update((s) => losing(s, { fault: faultOf(error) }));
+    }
+  }
+
+  #text(id: Exclude<TextId, 'own'>): Promise<string> {
+    const known = this.#texts.get(id) ?? fetchText(id);
+    this.#texts.set(id, known);
+    known.catch(() => this.#texts.delete(id));
+    return known;
+  }
+
+  /** Tries once more after a fault. */
+  again(): void {
+    this.#counted = '';
+    this.#store.update((s) => losing(s, { fault: undefined, subject: undefined, encoded: undefined }));
+  }
+
+  async run(): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const begin = performance.now();
+    this.#store.update((s) => losing(s, { running: 0, fault: undefined }));
+    try {
+      const [engine, report] = [await this.#engine.get(), await this.#report.get()];
+      const { state } = this.#store;
+      // A worker that was started anew has not looked at the models yet.
+      await engine.lossSubject(new Map(state.answers));
+      const result = await engine.loss(question(state, SHARE * engine.info.memory), (running) => {
+        if (turn === this.#turn) this.#store.update((s) => losing(s, { running }));
+      });
+      if (turn !== this.#turn) return;
+      report.takeLoss(result);
+      const seconds = (performance.now() - begin) / 1000;
+      this.#store.update((s) => losing(s, { running: undefined, result, seconds, row: Math.min(1, result.rows.length - 1), text: 0 }));
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      const fault = error instanceof Cancelled ? undefined : faultOf(error);
+      this.#store.update((s) => losing(s, { running: undefined, fault }));
+    }
+  }
+
+  /** Stops at once: a step over a large layer would not hear of it for seconds. */
+  async cancel(): Promise<void> {
+    this.#turn += 1;
+    this.#store.update((s) => losing(s, { running: undefined }));
+    (await this.#engine.get()).cancel();
+  }
+}
+
+function nameOf(id: TextId): string {
+  return BUILT_IN.find((text) => text.id === id)?.name ?? OWN;
+}
+
+async function fetchText(id: string): Promise<string> {
+  const response = await fetch(new URL(`texts/${id}.txt`, document.baseURI));
+  if (!response.ok) throw new Error(`The text “${id}” is not in this copy of the page (${response.status}).`);
+  return response.text();
+}
+
+/** The tokenizer of a folder: that of the base. */
+async function tokenizerIn(state: State, folder: string): Promise<Tokenizer> {
+  const file = (name: string) => state.files.findLast(({ path }) => path === (folder ? `${folder}/${name}` : name))?.file;
+  const tokenizer = file('tokenizer.json');
+  if (!tokenizer) {
+    const where = folder ? `in “${folder}”` : 'beside the base';
+    throw new LossError(`There is no tokenizer.json ${where}: a text cannot be read without it.`, 'Add the base’s tokenizer.json, from the folder or the page that its weights come from.');
+  }
+  return openTokenizer({ tokenizer, config: file('tokenizer_config.json'), map: file('special_tokens_map.json') });
+}
+
+/** What stands in the way, with the step that helps. */
+class LossError extends Error {
+  readonly fix: string;
+  constructor(message: string, fix: string) {
+    super(message);
+    this.fix = fix;
+  }
+}
+
+function faultOf(error: unknown): LossFault {
+  if (error instanceof TokenizerError) return { cause: error.message, fix: error.fault.fix };
+  const cause = error instanceof Error ? error.message : String(error);
+  return { cause, fix: error instanceof LossError ? error.fix : '' };
+}

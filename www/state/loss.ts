@@ -1,0 +1,140 @@
+/** Losses on texts as the state knows them: what the reader chose, what the models allow, how far it is, what came. Pure. */
+import type { State } from './state';
+import type { Encoded, Loss, LossQuestion, LossSubject } from '../wasm/simd/lorascope';
+import { SEED, chosenIn, patient } from './surgery';
+
+/** Texts that come with the page: files of `texts/`. */
+export const BUILT_IN = [
+  { id: 'general', name: 'A story in English' },
+  { id: 'code', name: 'A program in Python' },
+  { id: 'german', name: 'A story in German' },
+] as const;
+
+export type TextId = (typeof BUILT_IN)[number]['id'] | 'own';
+
+/** The strengths of the surgery's arms. */
+export const LOSS_LAMBDAS = [0, 0.25, 0.5, 0.75, 1.25] as const;
+
+/** Tokens of all texts together, at most. */
+export const MOST_TOKENS = 4096;
+
+/** Tokens of a window, where the reader says nothing else. */
+export const WINDOW = 512;
+
+/** What stands in the way, and the next step. */
+export interface LossFault {
+  cause: string;
+  fix: string;
+}
+
+export interface LossState {
+  shown: boolean;
+  texts: ReadonlySet<TextId>;
+  /** The reader's own text. */
+  own: string;
+  window: number;
+  /** Whether the arms of the surgery are computed too. */
+  arms: boolean;
+  /** The models as networks; undefined until they were looked at. */
+  subject: LossSubject | undefined;
+  /** The chosen texts in tokens; undefined while they are counted. */
+  encoded: readonly Encoded[] | undefined;
+  mask: number | undefined;
+  fault: LossFault | undefined;
+  /** The part that is done; undefined while nothing runs. */
+  running: number | undefined;
+  result: Loss | undefined;
+  seconds: number;
+  /** The row and the text whose tokens are shown. */
+  row: number;
+  text: number;
+}
+
+export const NO_LOSS: LossState = {
+  shown: false,
+  texts: new Set(['general']),
+  own: '',
+  window: WINDOW,
+  arms: false,
+  subject: undefined,
+  encoded: undefined,
+  mask: undefined,
+  fault: undefined,
+  running: undefined,
+  result: undefined,
+  seconds: 0,
+  row: 1,
+  text: 0,
+};
+
+/** Changes a part of it. */
+export function losing(s: State, part: Partial<LossState>): State {
+  return { ...s, loss: { ...s.loss, ...part } };
+}
+
+/** The choice that tokens belong to. */
+export function textsOf({ loss }: State): string {
+  return JSON.stringify([[...loss.texts].sort(), loss.texts.has('own') ? loss.own : '']);
+}
+
+/** Takes a text in, or out. */
+export function chooseText(s: State, id: TextId, on: boolean): State {
+  const texts = new Set(s.loss.texts);
+  if (on) texts.add(id);
+  else texts.delete(id);
+  return losing(s, { texts, encoded: undefined });
+}
+
+/** Tokens that are predicted: of a causal network the first of every window is not, where nothing stands before it. */
+export function counted({ loss }: State): number {
+  const all = loss.encoded ?? [];
+  return all.reduce((sum, { ids, added }) => sum + ids.length - Math.max(added.length, loss.subject?.masked ? 0 : 1), 0);
+}
+
+/** Tokens of all windows that go through the network for one model. */
+export function passed({ loss }: State): number {
+  const longest = windowOf(loss);
+  const one = ({ ids, added }: Encoded) => {
+    const length = Math.min(ids.length, longest);
+    return loss.subject?.masked ? (ids.length - added.length) * length : ids.length;
+  };
+  return (loss.encoded ?? []).reduce((sum, text) => sum + one(text), 0);
+}
+
+/** Tokens of a window: no more than the network has positions. */
+export function windowOf({ window, subject }: LossState): number {
+  return Math.max(2, Math.min(window, subject?.longest ?? window));
+}
+
+/** The rows of the question: the base, every fine-tune whose loss can be known, and the arms of the one that surgery looks at. */
+export function rowsOf(s: State): LossQuestion['rows'] {
+  const refused = s.loss.subject?.refused ?? [];
+  const row = { arm: undefined, lambda: undefined, withoutLayer: undefined, withoutType: undefined };
+  const models = refused.flatMap((why, model) => (why == null ? [{ ...row, model }] : []));
+  const edited = patient(s);
+  const arms =
+    s.loss.arms && refused[edited] == null
+      ? (['scaled', 'shrunk', 'restored', 'random'] as const).flatMap((arm) =>
+          LOSS_LAMBDAS.map((lambda) => ({ ...row, model: edited, arm, lambda })),
+        )
+      : [];
+  const projected = arms.length > 0 ? [{ ...row, model: edited, arm: 'projected' as const, lambda: 1 }] : [];
+  return [{ ...row, model: undefined }, ...models, ...arms, ...projected];
+}
+
+/** Everything that is asked of the engine. `memory`: bytes for the numbers between layers. */
+export function question(s: State, memory: number): LossQuestion {
+  const { k, epsilon, side } = s.settings;
+  const own = [...s.surgery.own.keys(), ...s.surgery.out];
+  const chosen = new Map(own.map((name) => [name, [...(chosenIn(s, name) ?? [])]] as const));
+  return {
+    texts: [...(s.loss.encoded ?? [])],
+    window: windowOf(s.loss),
+    overlap: 0,
+    mask: s.loss.mask,
+    rows: rowsOf(s),
+    cut: { k, epsilon, side, lambdas: [], chosen: undefined, seed: SEED },
+    chosen,
+    memory,
+  };
+}

@@ -1,0 +1,142 @@
+/** The loss on texts: what the change does to what the model says. Closed until the reader asks: it fetches the tokenizer and computes. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { count, counted, duration } from '../text/format';
+import { math } from '../text/math';
+import {
+  BUILT_IN,
+  LOSS_LAMBDAS,
+  MOST_TOKENS,
+  type TextId,
+  chooseText,
+  counted as predicted,
+  losing,
+  passed,
+  rowsOf,
+  windowOf,
+} from '../state/loss';
+import type { State } from '../state/state';
+import { patient } from '../state/surgery';
+import { lossTable } from './loss-table';
+import { lossText } from './loss-text';
+import { nameText } from './model';
+import { words } from './row';
+import { PatientView } from './view';
+
+const WHAT = 'Reads a text with the base, with every fine-tune and, if you like, with every arm of the surgery: mean loss, and token by token.';
+
+const SMALL = html`A mean over a few hundred tokens of one text says how this text is read, not how good a model is: another text,
+  window or tokenizer has another mean. Compare rows of one table, and look at the standard error.`;
+
+/** Operations a second and thread: matrices are wide, so they run near the machine’s best. A guess until a run has been seen. */
+const SPEED = 2e10;
+
+class LossView extends PatientView {
+  protected override render(): TemplateResult | typeof nothing {
+    const { state, report } = this.ctx;
+    const result = state.loss.result ?? state.head?.loss;
+    if (!report?.view || state.status === 'running') return nothing;
+    if (state.stored && !result) return nothing;
+    return html`<section class="row loss" id="loss" data-testid="loss">
+      ${words({ title: 'What it does to the model', finding: WHAT, note: SMALL })}
+      <div class="body">
+        ${state.stored ? nothing : state.loss.shown ? this.#bench() : this.#closed()}
+        ${result ? html`${lossTable(this.ctx, result)} ${lossText(this.ctx, result)}` : nothing}
+      </div>
+    </section>`;
+  }
+
+  #closed(): TemplateResult {
+    const { store } = this.ctx;
+    return html`<button class="btn" data-testid="loss-open" aria-expanded="false" @click=${() => store.update((s) => losing(s, { shown: true }))}>Measure the loss</button>
+      <p class="small quiet under">Runs the whole network over a text, in this tab. It needs the base’s config.json and tokenizer.json.</p>`;
+  }
+
+  #bench(): TemplateResult {
+    const { state, store } = this.ctx;
+    const { fault, subject, running } = state.loss;
+    const close = () => store.update((s) => losing(s, { shown: false }));
+    return html`<div class="part" data-testid="loss-bench">
+      ${this.#texts()}
+      ${fault ? this.#fault(fault) : nothing}
+      ${subject ? this.#refused(subject.refused) : nothing}
+      <p class="quiet" data-testid="loss-plan">${fault ? '' : math(plan(state))}</p>
+      <div class="part-head">
+        ${
+          running === undefined
+            ? html`<button class="btn main" data-testid="loss-run" ?disabled=${!ready(state)} @click=${() => this.ctx.app.loss.run()}>Compute</button>
+              <button class="btn plain" data-testid="loss-close" aria-expanded="true" @click=${close}>Close</button>`
+            : html`<progress max="1" value=${running} aria-label="Layers that are read"></progress>
+              <span class="quiet" data-testid="loss-progress">${Math.floor(100 * running)} %</span>
+              <button class="btn plain" data-testid="loss-cancel" @click=${() => this.ctx.app.loss.cancel()}>Cancel</button>`
+        }
+      </div>
+    </div>`;
+  }
+
+  #texts(): TemplateResult {
+    const { state, store } = this.ctx;
+    const { texts, own, arms } = state.loss;
+    const box = (id: TextId, name: string) => html`<label class="check"><input type="checkbox" data-testid="loss-text-${id}" .checked=${texts.has(id)}
+        @change=${(event: Event) => store.update((s) => chooseText(s, id, (event.currentTarget as HTMLInputElement).checked))} /> ${name}</label>`;
+    const type = (event: Event) => {
+      const text = (event.currentTarget as HTMLTextAreaElement).value;
+      store.update((s) => losing(chooseText(s, 'own', text !== ''), { own: text }));
+    };
+    const drop = (event: DragEvent) => {
+      const file = event.dataTransfer?.files[0];
+      if (!file) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void file.text().then((text) => store.update((s) => losing(chooseText(s, 'own', text !== ''), { own: text })));
+    };
+    const edited = state.head?.models[patient(state)]?.label ?? '';
+    return html`<fieldset class="texts"><legend class="small quiet">Texts</legend>
+        ${BUILT_IN.map(({ id, name }) => box(id, name))} ${box('own', 'Your own')}</fieldset>
+      <textarea data-testid="loss-own" rows="3" aria-label="Your own text" placeholder="Paste a text, or drop a file of one" .value=${own} @input=${type} @drop=${drop}></textarea>
+      <label class="check"><input type="checkbox" data-testid="loss-arms" .checked=${arms}
+        @change=${(event: Event) => store.update((s) => losing(s, { arms: (event.currentTarget as HTMLInputElement).checked }))} />
+        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>`;
+  }
+
+  #fault({ cause, fix }: { cause: string; fix: string }): TemplateResult {
+    return html`<div class="small" role="alert" data-testid="loss-fault"><p class="error">${cause}</p>
+      ${fix ? html`<p>${fix}</p>` : nothing}
+      <button class="link" @click=${() => this.ctx.app.loss.again()}>Try again</button></div>`;
+  }
+
+  /** Models whose loss cannot be known, each with its reason; the others stand. */
+  #refused(refused: readonly (string | undefined | null)[]): TemplateResult | typeof nothing {
+    const { state } = this.ctx;
+    const all = refused.flatMap((why, at) => (why == null ? [] : [{ label: state.head?.models[at]?.label ?? '', why }]));
+    if (all.length === 0) return nothing;
+    return html`<ul class="small warn" data-testid="loss-refused">${all.map(({ label, why }) => html`<li>${nameText(label)}: ${why}</li>`)}</ul>`;
+  }
+}
+
+function ready(s: State): boolean {
+  const tokens = passed(s);
+  return s.loss.encoded !== undefined && predicted(s) > 0 && tokensOf(s) <= MOST_TOKENS && tokens > 0;
+}
+
+function tokensOf({ loss }: State): number {
+  return (loss.encoded ?? []).reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/** What a run will do, before it starts. */
+function plan(s: State): string {
+  const { subject, encoded } = s.loss;
+  if (!subject) return 'Looking at the models.';
+  if (!encoded) return 'Counting tokens.';
+  const tokens = tokensOf(s);
+  if (tokens === 0) return 'Choose a text.';
+  if (tokens > MOST_TOKENS) return `${count(tokens)} tokens: at most ${count(MOST_TOKENS)} are read. Take a shorter text.`;
+  const rows = rowsOf(s).length;
+  const threads = s.engine?.threads ?? 1;
+  const seconds = (subject.flops * passed(s) * rows) / (SPEED * threads);
+  const window = windowOf(s.loss);
+  const way = subject.masked ? 'each hidden in turn' : 'each predicted from those before it';
+  const cut = encoded.some(({ ids }) => ids.length > window) ? `, in windows of ${count(window)}` : '';
+  return `${count(predicted(s))} tokens, ${way}${cut}; ${counted(rows, 'row')}; about ${duration(Math.max(1, seconds))}.`;
+}
+
+customElements.define('lorascope-loss', LossView);
