@@ -3,13 +3,13 @@
 use crate::figures::drawing::pen::Point;
 
 /// The mark nearest to a place in CSS pixels, where that is in the plot (`left..=right`, `top..=bottom`) or just beside it.
-pub fn nearest<'m, M>(
-    marks: &'m [M],
+pub fn nearest<M>(
+    marks: &[M],
     at: impl Fn(&M) -> Point,
     (x, y): Point,
     (left, right): Point,
     (top, bottom): Point,
-) -> Option<&'m M> {
+) -> Option<&M> {
     let inside = (left - 4.0..=right + 8.0).contains(&x) && (top - 8.0..=bottom + 8.0).contains(&y);
     let distance = |mark: &&M| {
         let own = at(mark);
