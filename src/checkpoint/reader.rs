@@ -50,7 +50,7 @@ enum Then {
         header: Header,
         left: Vec<usize>,
     },
-    /// The first numbers of a block: of the last of `left`.
+    /// The first numbers of blocks: of the last of `left`.
     Sample {
         header: Header,
         left: Vec<usize>,
@@ -105,10 +105,14 @@ impl Reader {
                 self.states(header, left);
             }
             Some(Then::Sample { mut header, mut left }) => {
-                if let Some(tensor) = left.pop().and_then(|at| header.tensors.get(at))
-                    && let Some(numbers) = tensor.dtype.decode(bytes)
-                {
-                    header.samples.insert(tensor.name.clone(), numbers);
+                let (count, all) = samples::next(&header.tensors, &left).unwrap_or_default();
+                let read = left.split_off(left.len().saturating_sub(count.max(1)));
+                for tensor in read.into_iter().filter_map(|at| header.tensors.get(at)) {
+                    let own = samples::range(tensor);
+                    let [begin, end] = [own.start, own.end].map(|at| at.saturating_sub(all.start) as usize);
+                    if let Some(numbers) = bytes.get(begin..end).and_then(|own| tensor.dtype.decode(own)) {
+                        header.samples.insert(tensor.name.clone(), numbers);
+                    }
                 }
                 self.samples(header, left);
             }
@@ -203,13 +207,9 @@ impl Reader {
     }
 
     fn samples(&mut self, header: Header, left: Vec<usize>) {
-        match left
-            .last()
-            .and_then(|at| header.tensors.get(*at))
-            .map(|t| t.begin..t.end.min(t.begin.saturating_add(samples::BYTES)))
-        {
+        match samples::next(&header.tensors, &left) {
             None => self.result = Some(Ok(Content::Tensors(Arc::new(header)))),
-            Some(range) => self.ask(Then::Sample { header, left }, range),
+            Some((_, range)) => self.ask(Then::Sample { header, left }, range),
         }
     }
 

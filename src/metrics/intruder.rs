@@ -204,20 +204,32 @@ impl<'a> Intervals<'a> {
         }
     }
 
+    /// The same as they are read: what is not a number is NaN.
+    fn points(&self) -> Option<impl Iterator<Item = f32> + 'a> {
+        let (scores, least) = self.plain()?;
+        let known = move |score: &f32| {
+            if score.is_finite() {
+                score.clamp(least, 1.0)
+            } else {
+                f32::NAN
+            }
+        };
+        Some(scores.iter().map(known))
+    }
+
     /// How many of the first `k` are certainly strictly below `epsilon`.
     pub fn below(self, k: u32, epsilon: f64) -> u32 {
-        match self.plain() {
-            Some((scores, least)) => {
-                let known = |score: &f32| {
-                    if score.is_finite() {
-                        score.clamp(least, 1.0)
-                    } else {
-                        f32::NAN
-                    }
-                };
-                count(scores.iter().map(known), k, epsilon)
-            }
+        match self.points() {
+            Some(points) => count(points, k, epsilon),
             None => count(self.scores(), k, epsilon),
+        }
+    }
+
+    /// The first `k` one after the other, as [`Intervals::iter`] has them: a slider asks for those of all matrices with every step.
+    pub fn each(self, k: u32, mut take: impl FnMut(Interval)) {
+        match self.points() {
+            Some(points) => points.take(k as usize).for_each(|cos| take((cos, cos))),
+            None => self.iter().take(k as usize).for_each(take),
         }
     }
 

@@ -26,10 +26,15 @@ def weakest_match(W0, W, k={k}):
 ";
 
 fn weakest_match(matrix: &Matrix, settings: &Settings) -> Measured {
-    let window = Intervals::of(matrix, settings.into())
-        .into_iter()
-        .flat_map(|all| all.iter().take(settings.k as usize));
-    weakest(window).map_or(Measured::Nothing, |(low, high)| Measured::Between(low, high))
+    let mut found = None;
+    if let Some(all) = Intervals::of(matrix, settings.into()) {
+        all.each(settings.k, |own| {
+            found = Some(found.map_or(own, |before| weaker(before, own)));
+        });
+    }
+    found.map_or(Measured::Nothing, |(low, high)| {
+        Measured::Between(low.into(), high.into())
+    })
 }
 
 /// The interval of the smallest of some matches; none where there are no matches.

@@ -147,7 +147,8 @@ fn assembled(entries: &[FileEntry], unopened: &[String], answers: &Answers, sele
     }
     let mut candidates = models;
     candidates.retain(|s| companions.binary_search_by_key(s, |c| c.0).is_err());
-    if candidates.len() > 1 && candidates.len().saturating_mul(drafts.len()) <= MOST_TRIED {
+    let tries = candidates.len().saturating_mul(drafts.len());
+    if candidates.len() > 1 && (1..=MOST_TRIED).contains(&tries) {
         for (s, set) in candidates.iter().filter_map(|s| Some((s, sets.get(*s)?))) {
             let base = base::matrices(*s, set, entries, selection.clone());
             drafts.iter_mut().for_each(|d| d.try_on(&base));

@@ -6,7 +6,7 @@ mod types;
 
 pub use labels::{labels, run_name};
 pub use look::{Dash, Series, last_of_runs, series};
-pub use types::{type_label, type_order, type_short};
+pub use types::{place, type_label, type_order, type_short};
 
 use crate::report::{Matrix, Model};
 

@@ -1,5 +1,8 @@
 //! Matrix types: their names in words, and their order in the network.
 
+use crate::print::middle;
+use crate::report::Matrix;
+
 /// Types in the order of the network, with their names in words.
 const TYPES: [(&str, &str); 17] = [
     ("q", "query"),
@@ -25,6 +28,14 @@ const TYPES: [(&str, &str); 17] = [
 pub fn type_label(kind: Option<&str>) -> &str {
     let Some(kind) = kind else { return "other" };
     TYPES.iter().find(|(k, _)| *k == kind).map_or(kind, |(_, label)| label)
+}
+
+/// "layer 3, attention output"; of a matrix without a layer its name.
+pub fn place(matrix: &Matrix) -> String {
+    match matrix.layer {
+        Some(layer) => format!("layer {layer}, {}", middle(type_label(matrix.kind.as_deref()), 40)),
+        None => middle(&matrix.name, 60),
+    }
 }
 
 /// The type as a head of a narrow column; types whose own letters say it keep them.

@@ -9,7 +9,7 @@ use crate::metrics::Measured;
 use crate::metrics::threshold_margin::THRESHOLD_MARGIN;
 use crate::print::count;
 use crate::report::{Kind, Matrix, Model, Report, Settings, Source, Status};
-use crate::series::{labels, type_label};
+use crate::series::{labels, place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use std::collections::{BTreeMap, HashSet};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 /// The most matrices that a sentence names.
 const NAMED: usize = 4;
 
-/// "At α × 2, 5 of the 36 matrices would cross: layer 0 query; ...; and 1 more.", or which would go back below. Empty where the strength is as trained,
+/// "At α × 2, 5 of the 36 matrices would cross: layer 0, query; ...; and 1 more.", or which would go back below. Empty where the strength is as trained,
 /// or no margin is known.
 pub fn crossing(report: &Report, settings: &Settings, times: f64) -> String {
     if times == 1.0 {
@@ -61,13 +61,6 @@ pub fn crossing(report: &Report, settings: &Settings, times: f64) -> String {
         count(all),
         first.join("; ")
     )
-}
-
-fn place(matrix: &Matrix) -> String {
-    match matrix.layer {
-        Some(layer) => format!("layer {layer} {}", type_label(matrix.kind.as_deref())),
-        None => matrix.name.clone(),
-    }
 }
 
 /// An `alpha_pattern` for `adapter_config.json`.

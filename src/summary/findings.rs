@@ -95,6 +95,11 @@ pub(super) fn said_of(label: &str) -> String {
     if label == "Full" { "full fine-tuning" } else { label }.to_owned()
 }
 
+/// The same at its beginning: names keep their letters.
+pub(super) fn first_of(label: &str) -> String {
+    if label == "Full" { "Full fine-tuning" } else { label }.to_owned()
+}
+
 /// ", which changed its matrices 15 times less,": where the changes are not alike their counts are not those of equal changes.
 fn beside(first: &ModelSummary, last: &ModelSummary) -> String {
     let sizes = first.mean_change_ratio.zip(last.mean_change_ratio);
@@ -144,8 +149,10 @@ fn sizes(report: &Report, settings: &Settings) -> String {
         && *most >= NOT_ALIKE * least
     {
         sentences.push(format!(
-            "{large} changed its matrices {} times as much as {small}: their counts are not those of equal changes.",
-            fixed(most / least, if *most < 9.95 * least { 1 } else { 0 })
+            "{} changed its matrices {} times as much as {}: their counts are not those of equal changes.",
+            first_of(large),
+            fixed(most / least, if *most < 9.95 * least { 1 } else { 0 }),
+            said_of(small)
         ));
     }
     sentences.join(" ")
@@ -263,7 +270,7 @@ fn where_they_are(report: &Report, settings: &Settings) -> String {
         total if held == total => format!("all {}", count(total.into())),
         total => format!("{} of the {}", count(held.into()), count(total.into())),
     };
-    format!("In {label}, {names} matrices hold {share}.")
+    format!("In {}, {names} matrices hold {share}.", said_of(&label))
 }
 
 /// "Past the top 20, full fine-tuning has candidates too: 5,618 of 13,824 when every vector is counted." Only where every vector is known.
@@ -290,15 +297,11 @@ fn beyond(report: &Report, settings: &Settings) -> String {
         .collect();
     // A model without intruders in the window says most about a deeper one; a full fine-tune first.
     let late = known.iter().filter(|(_, _, (.., first))| *first >= settings.k as usize);
-    if let Some((model, label, (all, found, first))) = late.min_by_key(|(m, ..)| m.kind != Kind::Full) {
-        let name = if model.kind == Kind::Full && label == "Full" {
-            "full fine-tuning"
-        } else {
-            label
-        };
+    if let Some((_, label, (all, found, first))) = late.min_by_key(|(m, ..)| m.kind != Kind::Full) {
         return format!(
-            "Past the top {}, {name} has candidates too: {} of {} when every vector is counted.",
+            "Past the top {}, {} has candidates too: {} of {} when every vector is counted.",
             count(*first as u64),
+            said_of(label),
             count(*found),
             count(*all)
         );
@@ -327,7 +330,7 @@ fn most(report: &Report, settings: &Settings) -> String {
     match (highest, holders.next(), holders.next()) {
         (0, ..) | (_, None, _) => String::new(),
         (most, Some((_, m, at)), None) => {
-            let label = &labels(&report.models)[*at];
+            let label = said_of(&labels(&report.models)[*at]);
             let layer = m.layer.map(|l| format!("Layer {l}, ")).unwrap_or_default();
             format!(
                 "{layer}{} holds the most: {most} in {label}.",

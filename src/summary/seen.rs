@@ -41,15 +41,15 @@ impl Seen {
             seen.failed += u32::from(matrix.status == Status::Failed);
             seen.undecided += undecided(matrix, settings.into(), settings.k, settings.epsilon);
             if let Some(window) = Intervals::of(matrix, settings.into()) {
-                seen.take(window.iter().take(settings.k as usize), thresholds);
+                seen.take(window, settings.k, thresholds);
             }
         }
         seen
     }
 
-    fn take(&mut self, window: impl Iterator<Item = Interval>, thresholds: [f64; 3]) {
+    fn take(&mut self, window: Intervals, k: u32, thresholds: [f64; 3]) {
         let before = self.below[0];
-        for (low, high) in window {
+        window.each(k, |(low, high)| {
             self.possible += 1;
             for (count, threshold) in self.below.iter_mut().zip(thresholds) {
                 *count += u32::from(f64::from(high) < threshold);
@@ -58,7 +58,7 @@ impl Seen {
             if low.is_finite() && high.is_finite() {
                 self.weakest = Some(self.weakest.map_or((low, high), |before| weaker(before, (low, high))));
             }
-        }
+        });
         self.matrices += 1;
         self.with_any += u32::from(self.below[0] > before);
     }

@@ -3,11 +3,13 @@
 use super::loss::Bench;
 use super::surgery::Theatre;
 use crate::analyze::{Vectors, analyze, foresee, vectors};
+use crate::plan::job::Job;
 use crate::plan::{Answers, Plan};
 use crate::report::{Matrix, Report, Task};
 use crate::session::{FileRange, Session};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
@@ -142,13 +144,9 @@ impl WasmSession {
         #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
         task: Ts<Task>,
     ) -> Result<js_sys::Promise, JsError> {
-        let (job, task) = (self.0.job(matrix), task.to_rust()?);
-        let bytes = bytes_of(&bytes);
-        Ok(wasm_bindgen_futures::future_to_promise(async move {
-            let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
-            let outcomes = in_pool(move || analyze(&job, &bytes, &task, now)).await;
-            outcomes_to_js(outcomes).map_err(JsValue::from)
-        }))
+        let (task, bytes) = (task.to_rust()?, bytes_of(&bytes));
+        let work = move |job: &Job| analyze(job, &bytes, &task, now);
+        Ok(of_job(self.0.job(matrix), work, outcomes_to_js))
     }
 
     /// The margins of one matrix's changes to the threshold, from the bytes of its ranges: none of its vectors is compared.
@@ -159,17 +157,9 @@ impl WasmSession {
         #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array,
         task: Ts<Task>,
     ) -> Result<js_sys::Promise, JsError> {
-        let (job, task) = (self.0.job(matrix), task.to_rust()?);
-        let bytes = bytes_of(&bytes);
-        Ok(wasm_bindgen_futures::future_to_promise(async move {
-            let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
-            let found = in_pool(move || foresee(&job, &bytes, &task)).await;
-            let array = Array::new();
-            for margin in found {
-                array.push(&JsValue::from(margin.into_js().map_err(JsError::from)?));
-            }
-            Ok(array.into())
-        }))
+        let (task, bytes) = (task.to_rust()?, bytes_of(&bytes));
+        let work = move |job: &Job| foresee(job, &bytes, &task);
+        Ok(of_job(self.0.job(matrix), work, |found| list_to_js(found.into_iter())))
     }
 
     /// All pre-trained vectors of one matrix against all of one model's, from the bytes of `rangesOf`. Rejects with the reason.
@@ -232,11 +222,27 @@ fn vectors_to_js(found: Vectors) -> Result<JsValue, JsValue> {
 }
 
 fn outcomes_to_js(outcomes: Vec<(u32, Matrix)>) -> Result<JsValue, JsError> {
+    list_to_js(outcomes.into_iter().map(|(model, matrix)| Outcome { model, matrix }))
+}
+
+fn list_to_js<T: Tsify + Serialize>(list: impl Iterator<Item = T>) -> Result<JsValue, JsError> {
     let array = Array::new();
-    for (model, matrix) in outcomes {
-        array.push(&JsValue::from(Outcome { model, matrix }.into_js()?));
+    for one in list {
+        array.push(&one.into_js()?.into());
     }
     Ok(array.into())
+}
+
+/// Works on a matrix of the plan in the pool, and hands over what comes of it.
+fn of_job<T: Send + 'static>(
+    job: Option<Arc<Job>>,
+    work: impl FnOnce(&Job) -> T + Send + 'static,
+    to_js: impl FnOnce(T) -> Result<JsValue, JsError> + 'static,
+) -> js_sys::Promise {
+    wasm_bindgen_futures::future_to_promise(async move {
+        let job = job.ok_or_else(|| JsError::new("There is no such matrix in the plan."))?;
+        to_js(in_pool(move || work(&job)).await).map_err(JsValue::from)
+    })
 }
 
 /// Gets the engine ready while the reader looks for files.

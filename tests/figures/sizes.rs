@@ -103,11 +103,10 @@ fn the_sentence_says_the_sizes_with_and_without_intruders_and_who_changed_more()
     assert_eq!(
         sentence(&report),
         format!(
-            "Matrices with an intruder were changed by {:.3} of their base’s largest singular value, those without by {:.3} (medians). {} changed its \
-             matrices 10 times as much as {}: their counts are not those of equal changes.",
+            "Matrices with an intruder were changed by {:.3} of their base’s largest singular value, those without by {:.3} (medians). Full fine-tuning \
+             changed its matrices 10 times as much as {}: their counts are not those of equal changes.",
             of(0),
             of(1),
-            names[0],
             names[1]
         )
     );

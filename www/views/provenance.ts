@@ -23,11 +23,9 @@ class ProvenanceView extends View {
       title: 'What this is',
       body: html`<dl class="facts wide">
         <dt>Settings</dt>
-        <dd>
-          ${math(this.ctx.report?.rule(settings) ?? '')} Lorascope ${head?.generator.version}, ${threads}.
-        </dd>
+        <dd class="room">${math(this.ctx.report?.rule(settings) ?? '')}</dd>
         <dt>Computed</dt>
-        <dd>${MODES.find(({ mode }) => mode === settings.mode)?.name}: ${computed(this.ctx.state)}.</dd>
+        <dd>${MODES.find(({ mode }) => mode === settings.mode)?.name}: ${computed(this.ctx.state)}. Lorascope ${head?.generator.version}, ${threads}.</dd>
         ${verified ? html`<dt>Checked</dt><dd data-testid="verified">${checked(verified)}</dd>` : nothing}
         <dt>Files</dt>
         <dd>

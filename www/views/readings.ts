@@ -33,7 +33,7 @@ class ReadingsView extends PatientView {
     const first = shown(this.ctx, places.length).map((n) => places[n]!);
     return row({
       title: 'Readings',
-      note: html`${places.length > 1 ? 'One per fine-tune: its first sentence, the rest by a click' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
+      note: html`${places.length > 1 ? 'One per fine-tune: its first sentence; how sure it is and what follows by a click' : 'One per fine-tune'}; a training run has that of its last checkpoint. The sentences follow from the numbers, <i class="v">k</i> and <i class="v">ε</i> alone.`,
       body: html`${compared ? html`<p class="compared" data-testid="compared">${explained(compared, new Set())}</p>` : nothing}<div class="readings">
         ${first.map((at) => this.#of(at, places.length > 1, models[at]))}
       </div>${others(this.ctx, places.length, first)}`,

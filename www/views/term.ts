@@ -1,6 +1,6 @@
 /** A term of the glossary in running text: a popover with its meaning and the lesson that shows it. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { math } from '../text/math';
+import { math, whole } from '../text/math';
 import { pieces, termOf } from '../text/terms';
 
 /** Between the word and what it means, and from there to the edge of the window. */
@@ -89,5 +89,10 @@ export function term(id: string, words: string): TemplateResult {
 
 /** A sentence with its variables in italics, whose terms explain themselves where they first stand. */
 export function explained(sentence: string, known = new Set<string>()): TemplateResult {
-  return html`${pieces(sentence, known).map((piece) => (typeof piece === 'string' ? math(piece) : term(piece.term.id, piece.words)))}`;
+  return whole(
+    sentence,
+    pieces(sentence, known).map((piece) =>
+      typeof piece === 'string' ? math(piece) : term(piece.term.id, piece.words),
+    ),
+  );
 }

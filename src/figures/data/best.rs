@@ -79,9 +79,12 @@ impl<'a> Best<'a> {
     }
 
     /// The ends that decide of the first k, without what is not a number.
-    pub fn scores(self, k: u32) -> impl Iterator<Item = f64> + 'a {
-        let all = self.0.scores().take(k as usize).map(f64::from);
-        all.filter(|score| score.is_finite())
+    pub fn each(self, k: u32, mut take: impl FnMut(f64)) {
+        self.0.each(k, |(_, high)| {
+            if high.is_finite() {
+                take(high.into());
+            }
+        });
     }
 
     /// Adds one to `counts[j]` for every vector that is certainly below epsilon: all of a large model's within a redraw.

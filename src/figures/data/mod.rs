@@ -4,6 +4,7 @@ pub(crate) mod best;
 pub(crate) mod cosines;
 pub(crate) mod layer_axis;
 pub(crate) mod looks;
+pub(crate) mod nearest;
 pub(crate) mod readings;
 pub(crate) mod subject;
 pub(crate) mod table;

@@ -87,6 +87,9 @@ fn strokes(dash: Dash) -> &'static [f64] {
     }
 }
 
+/// The width of the piece of a hairline before its name, in CSS pixels.
+const SWATCH: f64 = 1.75;
+
 /// Pixels of a bitmap per CSS pixel in an SVG: enough for a print.
 pub(crate) const SVG_DENSITY: f64 = 2.0;
 
@@ -222,7 +225,10 @@ impl Pen<'_> {
 
     /// A short piece of a model's line before its name, whose baseline begins there.
     pub fn swatch(&self, (x, y): Point, look: &Series) -> Drawn {
-        self.line(&[(x, y - 4.0), (x + 14.0, y - 4.0)], look)
+        let piece = [(x, y - 4.0), (x + 14.0, y - 4.0)];
+        // As wide as its colour needs, also where the line is a hair.
+        let width = if look.width < 1.0 { SWATCH } else { look.width };
+        self.path(&piece, width, self.palette.of_series(look), look.dash)
     }
 
     pub fn path(&self, points: &[Point], width: f64, color: RGBColor, dash: Dash) -> Drawn {

@@ -52,9 +52,10 @@ impl Layout<'_> {
     }
 
     /// The steps of a line. Steps within half a CSS pixel are one: no eye and no screen tells them apart. Among a crowd of lines those within
-    /// three are: a slider draws hundreds of thousands of corners otherwise.
+    /// three are, and slopes stand for steps: a slider draws hundreds of thousands of corners otherwise.
     fn steps(&self, line: &Line) -> Vec<Point> {
-        let columns_per_px = if self.lines.len() > CROWD { 0.33 } else { 2.0 };
+        let crowded = self.lines.len() > CROWD;
+        let columns_per_px = if crowded { 0.33 } else { 2.0 };
         let mut points = vec![(self.x.at(0.0), self.y.at(0.0))];
         let mut n = 0;
         while n < line.cosines.len() && line.cosines[n] < 1.0 {
@@ -62,7 +63,11 @@ impl Layout<'_> {
             let before = self.y.at(n as f64);
             n += line.cosines[n..].partition_point(|c| *c < 1.0 && (self.x.at(*c) * columns_per_px).floor() <= column);
             let x = (column / columns_per_px).max(self.left);
-            points.extend([(x, before), (x, self.y.at(n as f64))]);
+            // A slope begins where the line leaves the axis.
+            if !crowded || points.len() == 1 {
+                points.push((x, before));
+            }
+            points.push((x, self.y.at(n as f64)));
         }
         points.push((self.x.at(1.0), self.y.at(n as f64)));
         points

@@ -169,8 +169,9 @@ fn fewer(matrix: &Matrix, k: u32, rule: Rule) -> Option<usize> {
 fn cosines(model: &Model, k: u32, rule: Rule) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::new();
     for best in model.matrices.iter().filter_map(|m| Best::of(m, rule)) {
-        all.extend(best.scores(k));
+        best.each(k, |score| all.push(score));
     }
-    all.sort_unstable_by(f64::total_cmp);
+    // Not the unstable one, which is a heapsort where the standard library is built for size: in the page.
+    all.sort_by(f64::total_cmp);
     all
 }

@@ -4,7 +4,7 @@ use crate::figures::data::best::{Best, done, thin};
 use crate::metrics::intruder::undecided;
 use crate::report::{Matrix, Model, Report, Settings, Status};
 use crate::series::type_order;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The content of a cell: its count, or a sign instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,16 +45,16 @@ impl<'a> Grid<'a> {
     /// `last`: the last layer, by the last one seen and the number of types.
     pub fn of(report: &'a Report, last: impl Fn(u32, usize) -> u32) -> Grid<'a> {
         let all = || report.models.iter().flat_map(|m| &m.matrices);
-        let mut columns: Vec<Option<&str>> = all().map(|m| m.kind.as_deref()).collect();
+        // Few among the matrices of hundreds of models.
+        let kinds: HashSet<Option<&str>> = all().map(|m| m.kind.as_deref()).collect();
+        let mut columns: Vec<Option<&str>> = kinds.into_iter().collect();
         columns.sort_by_key(|kind| (kind.is_none(), type_order(*kind), *kind));
-        columns.dedup();
-        let mut rows: Vec<Option<u32>> = all().map(|m| m.layer).collect();
-        let seen = rows.iter().flatten().max().copied();
-        if let Some(seen) = seen {
-            rows.extend((seen..=last(seen, columns.len())).map(Some));
+        let mut layers: HashSet<Option<u32>> = all().map(|m| m.layer).collect();
+        if let Some(seen) = layers.iter().flatten().max().copied() {
+            layers.extend((seen..=last(seen, columns.len())).map(Some));
         }
+        let mut rows: Vec<Option<u32>> = layers.into_iter().collect();
         rows.sort_by_key(|layer| (layer.is_none(), *layer));
-        rows.dedup();
         let row_at: HashMap<Option<u32>, usize> = rows.iter().enumerate().map(|(n, layer)| (*layer, n)).collect();
         let column_at: HashMap<Option<&str>, usize> = columns.iter().enumerate().map(|(n, kind)| (*kind, n)).collect();
         let mut names = vec![None; rows.len() * columns.len()];

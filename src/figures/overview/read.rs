@@ -133,9 +133,12 @@ impl Layout<'_> {
             String::new()
         };
         line("intruders", format!("{}{undecided}", count(cell.count.into())));
+        let mut weakest: Option<f64> = None;
         let bests = matrices.iter().filter_map(|m| Best::of(m, settings.into()));
-        let window = bests.filter(|b| !b.is_itself()).flat_map(|b| b.scores(settings.k));
-        if let Some(weakest) = window.reduce(f64::min) {
+        for best in bests.filter(|b| !b.is_itself()) {
+            best.each(settings.k, |own| weakest = Some(weakest.map_or(own, |w| w.min(own))));
+        }
+        if let Some(weakest) = weakest {
             line("weakest match", fixed(weakest, 2));
         }
         let ranks: Vec<f64> = matrices

@@ -1,23 +1,18 @@
 //! The scatter read at a matrix: for the pointer, the arrow keys and screen readers.
 
 use super::{BOTTOM, HEIGHT, Mark, Scatter, TOP};
+use crate::figures::data::nearest::nearest;
 use crate::figures::{Focus, Readout};
 use crate::metrics::intruder::INTRUDERS;
 use crate::metrics::weakest_match::WEAKEST_MATCH;
 use crate::metrics::{Measure, Measured};
-use crate::series::type_label;
+use crate::series::place;
 
 impl Scatter<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let inside =
-            (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
-        let distance = |m: &&Mark| (m.at.0 - x).powi(2) + (m.at.1 - y).powi(2);
-        let nearest = self
-            .marks
-            .iter()
-            .filter(|_| inside)
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        Some(self.read(nearest))
+        let (across, down) = ((self.left, self.right), (TOP, HEIGHT - BOTTOM));
+        let mark = nearest(&self.marks, |mark| mark.at, (x, y), across, down)?;
+        Some(self.read(mark))
     }
 
     /// dx moves by the number across; dy over the models of one matrix, by it too.
@@ -42,13 +37,9 @@ impl Scatter<'_> {
 
     fn read(&self, mark: &Mark) -> Readout {
         let matrix = mark.matrix;
-        let title = match matrix.layer {
-            Some(layer) => format!("layer {layer}, {}", type_label(matrix.kind.as_deref())),
-            None => matrix.name.clone(),
-        };
         let line = |measure: &Measure, reading: Measured| (measure.short.to_owned(), measure.print(reading));
         Readout {
-            title,
+            title: place(matrix),
             lines: vec![
                 ("model".into(), self.labels[mark.model].clone()),
                 line(self.across, mark.reading),

@@ -2,19 +2,14 @@
 
 use super::{BOTTOM, HEIGHT, Layout, Mark, TOP};
 use crate::figures::Readout;
+use crate::figures::data::nearest::nearest;
 use crate::figures::drawing::scale::fixed;
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
-        let inside =
-            (self.left - 4.0..=self.right + 8.0).contains(&x) && (TOP - 8.0..=HEIGHT - BOTTOM + 8.0).contains(&y);
-        let distance = |m: &&Mark| (m.at.0 - x).powi(2) + (m.at.1 - y).powi(2);
-        let nearest = self
-            .marks
-            .iter()
-            .filter(|_| inside)
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        self.read(nearest)
+        let (across, down) = ((self.left, self.right), (TOP, HEIGHT - BOTTOM));
+        let mark = nearest(&self.marks, |mark| mark.at, (x, y), across, down)?;
+        self.read(mark)
     }
 
     /// dx moves by falling singular value; the cloud has no rows: dy moves nothing.

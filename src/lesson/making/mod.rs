@@ -182,7 +182,7 @@ impl Bench {
         facts.extend(self.sweep.facts(&dials));
         let panels = vec![panel::best_match(&self.sweep, &dials, &matrix)];
         let (label, rank) = match dials.making {
-            Making::Planted => ("W + λuvᵀ", 1),
+            Making::Planted => ("with the new direction", 1),
             Making::Turned => ("turned", dials.tied),
         };
         let model = held::model(label, Kind::Diff, Some(rank), held::leading(matrix));

@@ -96,8 +96,14 @@ const STEERING: [&str; 7] = [
 
 /// Known by its names, where no configuration is beside it. A file that holds the steered network too is that network.
 fn steers(set: &FileSet) -> bool {
-    let has = |word: &str| set.tensors.iter().any(|t| t.name.split('.').any(|c| c == word));
-    STEERING.iter().any(|word| has(word)) && !has("diffusion_model")
+    let mut steers = false;
+    for component in set.tensors.iter().flat_map(|t| t.name.split('.')) {
+        if component == "diffusion_model" {
+            return false;
+        }
+        steers |= STEERING.contains(&component);
+    }
+    steers
 }
 
 fn of(set: &FileSet, entries: &Files) -> Option<Component> {

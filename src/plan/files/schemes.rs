@@ -3,6 +3,7 @@
 use super::sets::FileSet;
 use crate::plan::job::TensorRef;
 use crate::plan::names::{canonical, is_weight, place};
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 /// One scheme.
@@ -185,19 +186,19 @@ pub static SCHEMES: [Scheme; 22] = [
 ];
 
 impl Scheme {
-    fn fits(&self, tensor: &TensorRef, names: &HashSet<&str>) -> bool {
-        let stem = self.ends.iter().find_map(|end| tensor.name.strip_suffix(end));
-        stem.is_some_and(|stem| {
-            (self.types.is_empty() || self.types.contains(&tensor.dtype.name()))
-                && (self.beside.is_empty() || names.contains(format!("{stem}{}", self.beside).as_str()))
-        })
+    /// `is_here`: whether the set has a tensor of a name.
+    fn fits(&self, tensor: &TensorRef, is_here: impl Fn(&str) -> bool) -> bool {
+        let stem = || self.ends.iter().find_map(|end| tensor.name.strip_suffix(end));
+        (self.types.is_empty() || self.types.contains(&tensor.dtype.name()))
+            && stem().is_some_and(|stem| self.beside.is_empty() || is_here(&format!("{stem}{}", self.beside)))
     }
 }
 
 /// The tensors of a set that are not read because they are packed, each with the place of its scheme.
 fn packed(set: &FileSet) -> Vec<(usize, &TensorRef)> {
-    let names: HashSet<&str> = set.tensors.iter().map(|t| t.name.as_str()).collect();
-    let one = |t: &TensorRef| SCHEMES.iter().position(|s| s.fits(t, &names));
+    // Most sets have no tensor for which it is asked.
+    let names = LazyCell::new(|| set.tensors.iter().map(|t| t.name.as_str()).collect::<HashSet<_>>());
+    let one = |t: &TensorRef| SCHEMES.iter().position(|s| s.fits(t, |name| names.contains(name)));
     set.tensors
         .iter()
         .filter(|t| t.packing.is_none())
@@ -244,7 +245,7 @@ mod tests {
             let codes = tensor(end, dtype);
             let beside = tensor(scheme.beside, "F32");
             let names = HashSet::from([codes.name.as_str(), beside.name.as_str()]);
-            let found = SCHEMES.iter().find(|s| s.fits(&codes, &names));
+            let found = SCHEMES.iter().find(|s| s.fits(&codes, |name| names.contains(name)));
             assert_eq!(found.map(|s| s.name), Some(scheme.name));
         }
     }
@@ -258,7 +259,7 @@ mod tests {
         ] {
             let t = tensor(name, dtype);
             let names = HashSet::from([t.name.as_str()]);
-            let fits = !t.is_readable() && SCHEMES.iter().any(|s| s.fits(&t, &names));
+            let fits = !t.is_readable() && SCHEMES.iter().any(|s| s.fits(&t, |name| names.contains(name)));
             assert!(!fits, "{name}");
         }
     }

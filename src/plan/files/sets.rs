@@ -363,10 +363,12 @@ fn finish(draft: Draft, entries: &Files) -> FileSet {
         .filter(|t| !seen.insert(&t.name))
         .map(|t| t.name.clone())
         .collect();
-    let is_adapter = tensors.iter().any(|t| is_adapter_tensor(&t.name)) && !is_whole_model(&tensors);
+    let has_parts = tensors.iter().any(|t| is_adapter_tensor(&t.name));
+    let is_adapter = has_parts && !is_whole_model(&tensors);
+    let has_inside = has_parts && !is_adapter;
     let (inside, tensors): (Tensors, Tensors) = tensors
         .into_iter()
-        .partition(|t| !is_adapter && is_adapter_tensor(&t.name));
+        .partition(|t| has_inside && is_adapter_tensor(&t.name));
     let inside: Vec<String> = inside.into_iter().map(|t| t.name).collect();
     let (tensors, copies) = copies::apart(tensors);
     let foreign = match is_adapter {

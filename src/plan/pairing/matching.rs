@@ -136,15 +136,42 @@ struct Score {
     first: (usize, usize),
 }
 
+struct Prefixes<'a> {
+    /// Tail of a base name -> the prefixes before it.
+    of_tail: HashMap<&'a str, Vec<&'a str>>,
+    /// Those of either side that reach into a numbered block: no rule may take one block for another.
+    inside_block: HashSet<&'a str>,
+}
+
+impl<'a> Prefixes<'a> {
+    fn of(base: &'a [Named], tuned: &'a [Named]) -> Prefixes<'a> {
+        let mut of_tail: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (prefix, tail) in base.iter().flat_map(|b| splits(&b.name)) {
+            let own = of_tail.entry(tail).or_default();
+            if own.len() < MOST_PREFIXES {
+                own.push(prefix);
+            }
+        }
+        let all: HashSet<&str> = base
+            .iter()
+            .chain(tuned)
+            .flat_map(|n| splits(&n.name))
+            .map(|(prefix, _)| prefix)
+            .collect();
+        Prefixes {
+            of_tail,
+            inside_block: all.into_iter().filter(|prefix| stack(prefix).is_some()).collect(),
+        }
+    }
+}
+
 struct Search<'a> {
     base: &'a [Named],
     tuned: &'a [Named],
     shapes: Shapes,
     by_name: HashMap<&'a str, usize>,
-    /// Tail of a base name -> the prefixes before it; once something is left over.
-    prefixes: Option<HashMap<&'a str, Vec<&'a str>>>,
-    /// Prefixes of either side that reach into a numbered block: no rule may take one block for another.
-    inside_block: HashSet<&'a str>,
+    /// Once something is left over.
+    prefixes: Option<Prefixes<'a>>,
     used: HashSet<usize>,
     result: Pairing,
 }
@@ -152,20 +179,12 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(base: &'a [Named], tuned: &'a [Named], shapes: Shapes) -> Self {
         let by_name = base.iter().enumerate().map(|(i, b)| (b.name.as_str(), i)).collect();
-        let all: HashSet<&str> = base
-            .iter()
-            .chain(tuned)
-            .flat_map(|n| splits(&n.name))
-            .map(|(prefix, _)| prefix)
-            .collect();
-        let inside_block = all.into_iter().filter(|prefix| stack(prefix).is_some()).collect();
         Search {
             base,
             tuned,
             shapes,
             by_name,
             prefixes: None,
-            inside_block,
             used: HashSet::new(),
             result: Pairing::default(),
         }
@@ -186,13 +205,19 @@ impl<'a> Search<'a> {
 
     /// The score of every rule.
     fn scores(&mut self) -> HashMap<(&'a str, &'a str), Score> {
-        let base = self.base;
-        let prefixes = self.prefixes.take().unwrap_or_else(|| prefixes(base));
+        let prefixes = self.prefixes.take();
+        let prefixes = prefixes.unwrap_or_else(|| Prefixes::of(self.base, self.tuned));
         let mut score: HashMap<(&str, &str), Score> = HashMap::new();
-        let whole = |prefix: &&str| !self.inside_block.contains(prefix);
+        let whole = |prefix: &&str| !prefixes.inside_block.contains(prefix);
         for (at, t) in self.unmatched() {
             for (strip, tail) in splits(&t.name).filter(|(strip, _)| whole(strip)) {
-                for add in prefixes.get(tail).into_iter().flatten().filter(|add| whole(add)) {
+                for add in prefixes
+                    .of_tail
+                    .get(tail)
+                    .into_iter()
+                    .flatten()
+                    .filter(|add| whole(add))
+                {
                     if strip != *add
                         && (score.len() < MOST_SCORED || score.contains_key(&(strip, *add)))
                         && swap_allowed(strip, add, tail)
@@ -277,20 +302,6 @@ impl<'a> Search<'a> {
         }
         count > 0
     }
-}
-
-/// Tail of a name -> the prefixes before it.
-fn prefixes(base: &[Named]) -> HashMap<&str, Vec<&str>> {
-    let mut prefixes: HashMap<&str, Vec<&str>> = HashMap::new();
-    for b in base {
-        for (prefix, tail) in splits(&b.name) {
-            let own = prefixes.entry(tail).or_default();
-            if own.len() < MOST_PREFIXES {
-                own.push(prefix);
-            }
-        }
-    }
-    prefixes
 }
 
 /// The name cut after 0 to 4 leading components: (prefix, tail).

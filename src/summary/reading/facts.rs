@@ -6,7 +6,7 @@ use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::metrics::weakest_match::{weaker, weakest};
 use crate::print::middle;
 use crate::report::{Matrix, Model, Report, Settings};
-use crate::series::{labels, last_of_runs, type_label};
+use crate::series::{labels, last_of_runs};
 use crate::summary::apply::mean;
 use crate::summary::findings::NOT_ALIKE;
 use crate::summary::margins::{self, Sides};
@@ -126,14 +126,6 @@ impl<'a> Facts<'a> {
         let settings = self.settings;
         let found = move |m: &'a Matrix| Some((m, intruders(m, settings).filter(|n| *n > 0)?));
         self.model.matrices.iter().filter_map(found)
-    }
-}
-
-/// "layer 3, attention output"; of a matrix without a layer its name.
-pub(super) fn place(matrix: &Matrix) -> String {
-    match matrix.layer {
-        Some(layer) => format!("layer {layer}, {}", middle(type_label(matrix.kind.as_deref()), 40)),
-        None => middle(&matrix.name, 60),
     }
 }
 

@@ -5,6 +5,7 @@ use super::Action;
 use super::facts::{Facts, Other};
 use crate::print::{count, fixed, ratio, rounded_down};
 use crate::report::{Cosine, Kind, Side};
+use crate::summary::findings::{first_of, said_of};
 
 /// The sentence for a model with intruders.
 const SOURCES: &str = "If the paper’s later version holds here (arXiv:2410.21228v2), forgetting sits in these directions and scaling them down \
@@ -75,9 +76,17 @@ fn unequal(Other { label, times }: &Other) -> String {
         x => fixed(x, if x < 9.95 { 1 } else { 0 }),
     };
     let words = if *times >= 1.0 {
-        format!("It changed its matrices {} times as much as {label}", many(*times))
+        format!(
+            "It changed its matrices {} times as much as {}",
+            many(*times),
+            said_of(label)
+        )
     } else {
-        format!("{label} changed its matrices {} times as much", many(1.0 / times))
+        format!(
+            "{} changed its matrices {} times as much",
+            first_of(label),
+            many(1.0 / times)
+        )
     };
     format!("{words}: the two counts are not those of equal changes.")
 }

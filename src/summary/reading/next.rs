@@ -1,8 +1,9 @@
 //! The next things to look at: the matrix with the weakest match, and the threshold where the count depends on it.
 
 use super::Next;
-use super::facts::{Facts, place};
+use super::facts::Facts;
 use crate::print::{count, fixed, interval};
+use crate::series::place;
 
 pub(super) fn next(facts: &Facts) -> Vec<Next> {
     if facts.empty() || facts.unchanged() {

@@ -1,9 +1,10 @@
 //! The findings of a reading: how many intruders, where they are, how large the change is, and what is not in these numbers.
 
-use super::facts::{Facts, place};
+use super::facts::Facts;
 use super::{counted, sentence};
 use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::print::{count, ratio};
+use crate::series::place;
 use crate::summary::places::{Held, by_type, of_layers, of_types};
 
 /// The first sentence of them.
