@@ -1,6 +1,7 @@
 //! Validation of a stored report: lengths that agree, indices that point somewhere, numbers that are finite and cosines that are cosines. It
 //! runs once, when the report is opened; after that the report is drawn as it is.
 
+use crate::report::loss::Loss;
 use crate::report::surgery::Surgery;
 use crate::report::{Bulk, Delta, Makeup, Match, Matrix, Probe, Report, Similarity, Turns};
 
@@ -36,6 +37,9 @@ pub fn fault(report: &Report) -> Option<String> {
                 start(&model.label)
             ));
         }
+    }
+    if let Some(what) = report.loss.as_ref().and_then(|loss| of_loss(loss, report.models.len())) {
+        return Some(format!("its losses: {what}"));
     }
     #[cfg(feature = "page")]
     if let Some((panel, what)) = report.panels.iter().find_map(|p| Some((p, of_panel(&p.body)?))) {
@@ -236,6 +240,41 @@ fn of_surgery(surgery: &Surgery) -> Option<String> {
         (!numbers.into_iter().all(|x| x.is_finite() && x >= 0.0))
             .then(|| format!("a number of its surgery “{name}” is negative or not a number"))
     })
+}
+
+fn of_loss(loss: &Loss, models: usize) -> Option<String> {
+    if !loss.epsilon.is_finite() || loss.texts.is_empty() {
+        return Some("they have no text, or ε is not a number".into());
+    }
+    for text in &loss.texts {
+        let all = text.pieces.len();
+        let ascends = text.places.windows(2).all(|two| two[0] < two[1]);
+        if text.places.len() != text.tokens as usize
+            || !ascends
+            || text.places.last().is_some_and(|p| *p as usize >= all)
+        {
+            return Some(format!(
+                "the predicted tokens of “{}” are not tokens of it",
+                start(&text.name)
+            ));
+        }
+    }
+    for row in &loss.rows {
+        if row.model.is_some_and(|model| model as usize >= models) || row.on.len() != loss.texts.len() {
+            return Some("a row is of no model, or lacks a text".into());
+        }
+        for (on, text) in row.on.iter().zip(&loss.texts) {
+            let numbers = [on.mean, on.more, on.error, row.lambda.unwrap_or(1.0)];
+            let kept = on.tokens.len();
+            if kept != 0 && kept != text.places.len() {
+                return Some("the losses of single tokens are not as many as the tokens".into());
+            }
+            if !numbers.iter().all(|x| x.is_finite()) || !on.tokens.iter().all(|x| x.is_finite()) {
+                return Some("a loss is not a number".into());
+            }
+        }
+    }
+    None
 }
 
 #[cfg(feature = "page")]
