@@ -100,9 +100,10 @@ impl Session {
         &self.planned.plan
     }
 
-    /// The whole models of the plan with these answers, whatever is switched off in it.
+    /// The whole models of the plan in force, made with these answers, whatever is switched off in it.
     pub fn whole(&self, answers: &Answers) -> Whole {
-        let mut whole = plan::whole(&self.entries(), answers);
+        let labels: Vec<&str> = self.planned.plan.models.iter().map(|m| m.label.as_str()).collect();
+        let mut whole = plan::whole(&self.entries(), answers).arranged(&labels);
         let numbers = self.numbers();
         for job in whole.jobs.values_mut() {
             job.renumber(|file| numbers.get(file as usize).copied().unwrap_or(u32::MAX));

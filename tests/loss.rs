@@ -53,7 +53,8 @@ pub fn sequences(expected: &Value, text: &str, windows: Windows) -> Vec<Sequence
 }
 
 /// Everything dropped, as a subject.
-pub fn subject(visit: &Visit) -> Arc<Subject> {
+pub fn subject(visit: &mut Visit) -> Arc<Subject> {
+    visit.session.plan(&Answers::default());
     Arc::new(Subject::of(visit.session.whole(&Answers::default())).unwrap())
 }
 
@@ -86,8 +87,8 @@ pub fn losses(visit: &Visit, subject: &Arc<Subject>, rows: &[Row], sequences: &[
 fn check(case: &str) {
     let folder = behave(case);
     let expected = expected(&folder);
-    let visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
-    let subject = subject(&visit);
+    let mut visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
+    let subject = subject(&mut visit);
     let mut rows = vec![Row::default()];
     let mut names = vec!["base".to_owned()];
     for (at, model) in (0u32..).zip(subject.models()) {
@@ -136,10 +137,11 @@ fn windows_begin_with_the_added_tokens_as_the_oracles_do() {
             length: oracle["window"].as_u64().unwrap() as usize,
             overlap: 0,
         };
-        let visit = Visit::open_folders(&folder, &["base"]);
+        let mut visit = Visit::open_folders(&folder, &["base"]);
+        let subject = subject(&mut visit);
         let found = losses(
             &visit,
-            &subject(&visit),
+            &subject,
             &[Row::default()],
             &sequences(&expected, "general", windows),
         );
@@ -164,7 +166,8 @@ fn every_family_is_the_librarys() {
     let mut seen = std::collections::BTreeSet::new();
     for case in &cases {
         let expected = expected(&root.join(case));
-        let visit = Visit::open_folders(&root, &[case]);
+        let mut visit = Visit::open_folders(&root, &[case]);
+        visit.session.plan(&Answers::default());
         let subject = match Subject::of(visit.session.whole(&Answers::default())) {
             Ok(subject) => Arc::new(subject),
             Err(why) => {
@@ -206,8 +209,8 @@ fn every_arm_is_the_oracles() {
     for case in CASES {
         let folder = behave(case);
         let expected = expected(&folder);
-        let visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
-        let subject = subject(&visit);
+        let mut visit = Visit::open_folders(&folder, &["base", "full", "lora_r1", "lora_r4"]);
+        let subject = subject(&mut visit);
         let cut = Cut {
             k: 10,
             epsilon: 0.5,
@@ -263,8 +266,8 @@ fn every_arm_is_the_oracles() {
 fn an_undone_layer_has_the_bases_weights() {
     let folder = behave("llama");
     let expected = expected(&folder);
-    let visit = Visit::open_folders(&folder, &["base", "lora_r1"]);
-    let subject = subject(&visit);
+    let mut visit = Visit::open_folders(&folder, &["base", "lora_r1"]);
+    let subject = subject(&mut visit);
     let row = |without| Row {
         model: Some(0),
         edit: None,

@@ -31,8 +31,8 @@ pub fn slim(report: &Report, request: &Request) -> Report {
         settings: report.settings.clone(),
         base: report.base.clone(),
         models: report.models.iter().map(part).collect(),
-        #[cfg(feature = "page")]
         loss: report.loss.clone().filter(|_| request.figure.needs == Needs::Loss),
+        #[cfg(feature = "page")]
         panels: crate::figures::chosen_panel(report, request)
             .cloned()
             .into_iter()

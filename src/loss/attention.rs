@@ -5,6 +5,7 @@ use super::network::families::Order;
 use super::network::{Block, Network};
 use crate::linalg::{Matrix, View, product};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Queries, keys and values of all sequences, `[outputs, columns]`.
@@ -37,10 +38,17 @@ impl Heads {
     }
 
     /// Turns queries and keys by the positions within each sequence; halves of a head make the pairs.
-    pub fn turn(&mut self, turns: &[(f32, f32)], pairs: usize, width: usize, sequences: &[Range<usize>]) {
+    pub fn turn(
+        &mut self,
+        turns: &HashMap<usize, Vec<(f32, f32)>>,
+        pairs: usize,
+        width: usize,
+        sequences: &[Range<usize>],
+    ) {
         for side in [&mut self.query, &mut self.key] {
             let rows = side.nrows();
             for range in sequences {
+                let Some(turns) = turns.get(&range.len()) else { continue };
                 let columns = side.as_mut_slice()[range.start * rows..range.end * rows].chunks_exact_mut(rows);
                 for (column, turns) in columns.zip(turns.chunks_exact(pairs)) {
                     for head in column.chunks_exact_mut(width) {

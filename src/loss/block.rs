@@ -6,7 +6,7 @@ use super::linear::{Given, Lanes, Row, lanes, misfit};
 use super::network::families::{Family, Mlp, Qkv, Wiring};
 use super::network::{Network, Rope};
 use super::norm::norm;
-use super::pass::Tensors;
+use super::pass::{Tensors, Turns};
 use crate::linalg::Matrix;
 use std::ops::Range;
 
@@ -18,8 +18,7 @@ pub struct Work<'a> {
     pub rows: &'a [Row],
     /// Columns of each sequence, of every row.
     pub sequences: &'a [Range<usize>],
-    /// Cosines and sines of each of the network's ropes.
-    pub turns: &'a [Vec<(f32, f32)>],
+    pub turns: &'a Turns,
 }
 
 /// The names of a block's modules, and which of them are vectors.

@@ -121,11 +121,13 @@ impl Given<'_> {
             let count = forms[first..].iter().take_while(|form| start(form) == from).count();
             let range = own[first].start..own[first + count - 1].end;
             let w = from.and_then(|model| self.change(model)?.dense()).unwrap_or(base);
-            let part: Matrix = product(w, View::columns(x, range.clone()));
-            y.columns_mut(range.start, range.len()).copy_from(&part);
+            if !range.is_empty() {
+                let part: Matrix = product(w, View::columns(x, range.clone()));
+                y.columns_mut(range.start, range.len()).copy_from(&part);
+            }
             first += count;
         }
-        for (form, range) in forms.iter().zip(own) {
+        for (form, range) in forms.iter().zip(own).filter(|(_, range)| !range.is_empty()) {
             let own = || View::columns(x, range.clone());
             let mut add = |part: Matrix, by: f32| {
                 let mut y = y.columns_mut(range.start, range.len());

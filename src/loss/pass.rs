@@ -4,15 +4,18 @@
 use super::block::{Module, Work, affine, modules};
 use super::head::{Tally, take};
 use super::linear::{Given, Row, lanes, misfit};
-use super::network::Network;
 use super::network::families::{Family, Offset};
+use super::network::{Network, Rope};
 use super::norm::norm;
 use super::subject::Subject;
 use super::text::Sequence;
 use crate::linalg::Matrix;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// Logits that are held at once.
+const LOGITS: usize = 16 << 20;
 
 /// A tensor that a step needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +85,19 @@ pub struct Pass {
     step: Step,
     /// Numbers between layers, `[width, rows x tokens]`; after the last block `[width, rows x targets]`.
     x: Matrix,
-    turns: Vec<Vec<(f32, f32)>>,
+    turns: Turns,
     tallies: Vec<Tally>,
     /// Words that are read at once.
     slice: usize,
+}
+
+/// Cosines and sines by the length of a sequence, of each of the network's ropes: some turn otherwise in longer texts.
+pub type Turns = Vec<HashMap<usize, Vec<(f32, f32)>>>;
+
+fn turns(network: &Network, sequences: &[Sequence]) -> Turns {
+    let lengths: BTreeSet<usize> = sequences.iter().map(|s| s.ids.len()).collect();
+    let of = |rope: &Rope| lengths.iter().map(|tokens| (*tokens, rope.turns(*tokens))).collect();
+    network.ropes.iter().map(of).collect()
 }
 
 /// What is known of a file's tensors by name.
@@ -98,7 +110,6 @@ impl Pass {
     /// `slice`: rows of the tables of words that are read at once.
     pub fn new(subject: Arc<Subject>, rows: Vec<Row>, sequences: Vec<Sequence>, slice: usize) -> Pass {
         let network = &subject.network;
-        let longest = sequences.iter().map(|s| s.ids.len()).max().unwrap_or(0);
         let targets: usize = sequences.iter().map(|s| s.targets.len()).sum();
         let tokens: usize = sequences.iter().map(|s| s.ids.len()).sum();
         let words = subject.shape(&format!("{}.weight", network.name(network.family.words)));
@@ -106,7 +117,7 @@ impl Pass {
         Pass {
             step: Step::Words(0),
             x: Matrix::zeros(width, rows.len() * tokens),
-            turns: network.ropes.iter().map(|rope| rope.turns(longest)).collect(),
+            turns: turns(network, &sequences),
             tallies: vec![Tally::default(); rows.len() * targets],
             slice: slice.max(1),
             subject,
@@ -246,21 +257,7 @@ impl Pass {
                 self.step = Step::Head(0);
             }
             Step::Head(row) => {
-                let bias = bias(network, &*subject).and_then(|name| tensors.find(&name));
-                let mut logits = affine(
-                    tensors.get(&self.decoder())?,
-                    bias,
-                    &self.rows,
-                    &lanes(self.rows.len(), self.x.ncols()),
-                    &self.x,
-                )?;
-                let own: Vec<u32> = self
-                    .sequences
-                    .iter()
-                    .flat_map(|s| s.targets.iter().map(|t| t.id))
-                    .collect();
-                let ids: Vec<u32> = self.rows.iter().flat_map(|_| own.iter().copied()).collect();
-                take(&mut self.tallies, &mut logits, row, &ids, network.cap_logits);
+                self.take_logits(row, tensors)?;
                 let next = row + self.slice;
                 self.step = if next < self.count(&self.decoder()) {
                     Step::Head(next)
@@ -269,6 +266,36 @@ impl Pass {
                 };
             }
             Step::Done => {}
+        }
+        Ok(())
+    }
+
+    /// The logits of a slice of the vocabulary, of some targets at a time: a large vocabulary has many.
+    fn take_logits(&mut self, first: usize, tensors: &Tensors) -> Result<(), String> {
+        let network = &self.subject.network;
+        let bias = bias(network, &*self.subject).and_then(|name| tensors.find(&name));
+        let table = tensors.get(&self.decoder())?;
+        let own: Vec<u32> = self
+            .sequences
+            .iter()
+            .flat_map(|s| s.targets.iter().map(|t| t.id))
+            .collect();
+        let ids: Vec<u32> = self.rows.iter().flat_map(|_| own.iter().copied()).collect();
+        let all = lanes(self.rows.len(), self.x.ncols());
+        let some = (LOGITS / table.shape().0.max(1)).max(1);
+        for begin in (0..self.x.ncols()).step_by(some) {
+            let end = (begin + some).min(self.x.ncols());
+            let inside = |at: usize| at.clamp(begin, end) - begin;
+            let lanes: Vec<Range<usize>> = all.iter().map(|lane| inside(lane.start)..inside(lane.end)).collect();
+            let x = self.x.columns(begin, end - begin).into_owned();
+            let mut logits = affine(table, bias, &self.rows, &lanes, &x)?;
+            take(
+                &mut self.tallies[begin..end],
+                &mut logits,
+                first,
+                &ids[begin..end],
+                network.cap_logits,
+            );
         }
         Ok(())
     }

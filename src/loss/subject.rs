@@ -72,6 +72,14 @@ impl Subject {
             .clone()
             .ok_or("The base’s config.json is not here: it says how the network is built. Drop it with the weights.")?;
         let network = Network::of(Config(&config), |name| whole.jobs.contains_key(name))?;
+        let mixtures = network.blocks.iter().filter(|b| b.is_mixture).count();
+        let least = network.blocks.len().max(mixtures.saturating_mul(network.experts));
+        if least > whole.jobs.len() {
+            return Err(format!(
+                "The base has {} tensors, fewer than its config.json asks for. Drop all files of the model.",
+                whole.jobs.len()
+            ));
+        }
         let needed: HashSet<String> = all(&network, &whole).into_iter().collect();
         if let Some(name) = needed.iter().filter(|name| !whole.jobs.contains_key(*name)).min() {
             return Err(format!(

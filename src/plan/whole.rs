@@ -62,4 +62,28 @@ impl Whole {
             .collect();
         self.config = config;
     }
+
+    /// The models of a plan alone, in its order. With every tensor looked at a model may pair that the plan leaves out, never the other way round.
+    pub fn arranged(mut self, labels: &[&str]) -> Whole {
+        let place = |model: &WholeModel| labels.iter().position(|label| *label == model.label);
+        let places: Vec<Option<u32>> = self.models.iter().map(|m| place(m).map(|p| p as u32)).collect();
+        for job in self.jobs.values_mut() {
+            let tuned = std::mem::take(&mut job.tuned).into_iter();
+            let renumbered =
+                tuned.filter_map(|(model, recipe)| Some((places.get(model as usize).copied().flatten()?, recipe)));
+            job.tuned = renumbered.collect();
+            job.tuned.sort_by_key(|(model, _)| *model);
+            job.follows = vec![None; job.tuned.len()];
+        }
+        let own = |label: &&str| {
+            let found = self.models.iter().find(|model| model.label == **label);
+            found.cloned().unwrap_or_else(|| WholeModel {
+                label: label.to_string(),
+                unread: vec![label.to_string()],
+                ..WholeModel::default()
+            })
+        };
+        self.models = labels.iter().map(own).collect();
+        self
+    }
 }

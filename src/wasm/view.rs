@@ -50,8 +50,8 @@ impl ReportView {
             settings: settings.clone(),
             base: base.clone(),
             models,
-            #[cfg(feature = "page")]
             loss: None,
+            #[cfg(feature = "page")]
             panels: Vec::new(),
         }
         .into_ts()?)

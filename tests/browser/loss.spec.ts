@@ -26,7 +26,14 @@ async function own(page: Page, text: string, tokens: number): Promise<void> {
 
 /** The mean of a row on a text: what the table says. */
 async function mean(page: Page, row: number, text = 0): Promise<number> {
-  return Number(await page.getByTestId('loss-row').nth(row).locator('td.num').nth(2 * text).innerText());
+  return Number(
+    await page
+      .getByTestId('loss-row')
+      .nth(row)
+      .locator('td.num')
+      .nth(2 * text)
+      .innerText(),
+  );
 }
 
 for (const name of ['llama', 'bert']) {

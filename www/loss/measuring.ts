@@ -113,7 +113,9 @@ export class Measuring {
       if (turn !== this.#turn) return;
       report.takeLoss(result);
       const seconds = (performance.now() - begin) / 1000;
-      this.#store.update((s) => losing(s, { running: undefined, result, seconds, row: Math.min(1, result.rows.length - 1), text: 0 }));
+      this.#store.update((s) =>
+        losing(s, { running: undefined, result, seconds, row: Math.min(1, result.rows.length - 1), text: 0 }),
+      );
     } catch (error) {
       if (turn !== this.#turn) return;
       const fault = error instanceof Cancelled ? undefined : faultOf(error);
@@ -141,11 +143,15 @@ async function fetchText(id: string): Promise<string> {
 
 /** The tokenizer of a folder: that of the base. */
 async function tokenizerIn(state: State, folder: string): Promise<Tokenizer> {
-  const file = (name: string) => state.files.findLast(({ path }) => path === (folder ? `${folder}/${name}` : name))?.file;
+  const file = (name: string) =>
+    state.files.findLast(({ path }) => path === (folder ? `${folder}/${name}` : name))?.file;
   const tokenizer = file('tokenizer.json');
   if (!tokenizer) {
     const where = folder ? `in “${folder}”` : 'beside the base';
-    throw new LossError(`There is no tokenizer.json ${where}: a text cannot be read without it.`, 'Add the base’s tokenizer.json, from the folder or the page that its weights come from.');
+    throw new LossError(
+      `There is no tokenizer.json ${where}: a text cannot be read without it.`,
+      'Add the base’s tokenizer.json, from the folder or the page that its weights come from.',
+    );
   }
   return openTokenizer({ tokenizer, config: file('tokenizer_config.json'), map: file('special_tokens_map.json') });
 }

@@ -88,7 +88,10 @@ export function chooseText(s: State, id: TextId, on: boolean): State {
 /** Tokens that are predicted: of a causal network the first of every window is not, where nothing stands before it. */
 export function counted({ loss }: State): number {
   const all = loss.encoded ?? [];
-  return all.reduce((sum, { ids, added }) => sum + ids.length - Math.max(added.length, loss.subject?.masked ? 0 : 1), 0);
+  return all.reduce(
+    (sum, { ids, added }) => sum + ids.length - Math.max(added.length, loss.subject?.masked ? 0 : 1),
+    0,
+  );
 }
 
 /** Tokens of all windows that go through the network for one model. */
@@ -106,6 +109,11 @@ export function windowOf({ window, subject }: LossState): number {
   return Math.max(2, Math.min(window, subject?.longest ?? window));
 }
 
+/** Whether the arms of the surgery are those of whole matrices, as a network has them. */
+export function armsKnown({ plan }: State): boolean {
+  return plan?.split !== true;
+}
+
 /** The rows of the question: the base, every fine-tune whose loss can be known, and the arms of the one that surgery looks at. */
 export function rowsOf(s: State): LossQuestion['rows'] {
   const refused = s.loss.subject?.refused ?? [];
@@ -113,7 +121,7 @@ export function rowsOf(s: State): LossQuestion['rows'] {
   const models = refused.flatMap((why, model) => (why == null ? [{ ...row, model }] : []));
   const edited = patient(s);
   const arms =
-    s.loss.arms && refused[edited] == null
+    s.loss.arms && armsKnown(s) && refused[edited] == null
       ? (['scaled', 'shrunk', 'restored', 'random'] as const).flatMap((arm) =>
           LOSS_LAMBDAS.map((lambda) => ({ ...row, model: edited, arm, lambda })),
         )

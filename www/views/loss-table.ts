@@ -46,7 +46,9 @@ export function name({ state, report }: Context, row: LossRow): TemplateResult |
   const label = nameText(state.head?.models[row.model]?.label ?? '');
   const arm = report?.arms.find((words) => words.arm === row.arm);
   if (!arm) return label;
-  return row.arm === 'projected' ? html`${label}, ${arm.name}` : html`${label}, ${arm.name}, ${math(`λ = ${row.lambda ?? 1}`)}`;
+  return row.arm === 'projected'
+    ? html`${label}, ${arm.name}`
+    : html`${label}, ${arm.name}, ${math(`λ = ${row.lambda ?? 1}`)}`;
 }
 
 export function signed(x: number): string {
@@ -55,7 +57,9 @@ export function signed(x: number): string {
 
 /** The definition behind the numbers: without it they cannot be compared. */
 function how(loss: Loss, seconds: number): string {
-  const tokens = loss.texts.map(({ tokens, window }) => `${counted(tokens, 'token')} (window ${count(window)}, no overlap)`).join(', ');
+  const tokens = loss.texts
+    .map(({ tokens, window }) => `${counted(tokens, 'token')} (window ${count(window)}, no overlap)`)
+    .join(', ');
   const what = loss.masked
     ? 'Pseudo-loss: each token hidden in turn (Salazar et al. 2020)'
     : 'Each token predicted from those before it, as PEFT measures forgetting since July 2026';

@@ -18,7 +18,8 @@ export function lossText(ctx: Context, loss: Loss): TemplateResult | typeof noth
   const by = new Map(text.places.map((place, i) => [place, i]));
   const token = (piece: string, place: number) => {
     const i = by.get(place);
-    if (i === undefined || own[i] === undefined || base[i] === undefined) return piece === '' ? nothing : html`<span class="t">${piece}</span>`;
+    if (i === undefined || own[i] === undefined || base[i] === undefined)
+      return piece === '' ? nothing : html`<span class="t">${piece}</span>`;
     const more = own[i] - base[i];
     const shade = STEPS.filter((step) => Math.abs(more) >= step).length;
     const words = `${base[i].toFixed(2)} for the base, ${own[i].toFixed(2)} here: ${signed(more)}`;

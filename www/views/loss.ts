@@ -4,6 +4,7 @@ import { count, counted, duration } from '../text/format';
 import { math } from '../text/math';
 import {
   BUILT_IN,
+  armsKnown,
   LOSS_LAMBDAS,
   MOST_TOKENS,
   type TextId,
@@ -22,7 +23,8 @@ import { nameText } from './model';
 import { words } from './row';
 import { PatientView } from './view';
 
-const WHAT = 'Reads a text with the base, with every fine-tune and, if you like, with every arm of the surgery: mean loss, and token by token.';
+const WHAT =
+  'Reads a text with the base, with every fine-tune and, if you like, with every arm of the surgery: mean loss, and token by token.';
 
 const SMALL = html`A mean over a few hundred tokens of one text says how this text is read, not how good a model is: another text,
   window or tokenizer has another mean. Compare rows of one table, and look at the standard error.`;
@@ -76,7 +78,10 @@ class LossView extends PatientView {
   #texts(): TemplateResult {
     const { state, store } = this.ctx;
     const { texts, own, arms } = state.loss;
-    const box = (id: TextId, name: string) => html`<label class="check"><input type="checkbox" data-testid="loss-text-${id}" .checked=${texts.has(id)}
+    const box = (
+      id: TextId,
+      name: string,
+    ) => html`<label class="check"><input type="checkbox" data-testid="loss-text-${id}" .checked=${texts.has(id)}
         @change=${(event: Event) => store.update((s) => chooseText(s, id, (event.currentTarget as HTMLInputElement).checked))} /> ${name}</label>`;
     const type = (event: Event) => {
       const text = (event.currentTarget as HTMLTextAreaElement).value;
@@ -93,9 +98,13 @@ class LossView extends PatientView {
     return html`<fieldset class="texts"><legend class="small quiet">Texts</legend>
         ${BUILT_IN.map(({ id, name }) => box(id, name))} ${box('own', 'Your own')}</fieldset>
       <textarea data-testid="loss-own" rows="3" aria-label="Your own text" placeholder="Paste a text, or drop a file of one" .value=${own} @input=${type} @drop=${drop}></textarea>
-      <label class="check"><input type="checkbox" data-testid="loss-arms" .checked=${arms}
+      ${
+        armsKnown(state)
+          ? html`<label class="check"><input type="checkbox" data-testid="loss-arms" .checked=${arms}
         @change=${(event: Event) => store.update((s) => losing(s, { arms: (event.currentTarget as HTMLInputElement).checked }))} />
-        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>`;
+        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>`
+          : html`<p class="small faint">The arms of surgery are of parts of fused layers here; a loss takes them whole. Join them in the plan.</p>`
+      }`;
   }
 
   #fault({ cause, fix }: { cause: string; fix: string }): TemplateResult {
@@ -107,7 +116,9 @@ class LossView extends PatientView {
   /** Models whose loss cannot be known, each with its reason; the others stand. */
   #refused(refused: readonly (string | undefined | null)[]): TemplateResult | typeof nothing {
     const { state } = this.ctx;
-    const all = refused.flatMap((why, at) => (why == null ? [] : [{ label: state.head?.models[at]?.label ?? '', why }]));
+    const all = refused.flatMap((why, at) =>
+      why == null ? [] : [{ label: state.head?.models[at]?.label ?? '', why }],
+    );
     if (all.length === 0) return nothing;
     return html`<ul class="small warn" data-testid="loss-refused">${all.map(({ label, why }) => html`<li>${nameText(label)}: ${why}</li>`)}</ul>`;
   }
@@ -129,7 +140,8 @@ function plan(s: State): string {
   if (!encoded) return 'Counting tokens.';
   const tokens = tokensOf(s);
   if (tokens === 0) return 'Choose a text.';
-  if (tokens > MOST_TOKENS) return `${count(tokens)} tokens: at most ${count(MOST_TOKENS)} are read. Take a shorter text.`;
+  if (tokens > MOST_TOKENS)
+    return `${count(tokens)} tokens: at most ${count(MOST_TOKENS)} are read. Take a shorter text.`;
   const rows = rowsOf(s).length;
   const threads = s.engine?.threads ?? 1;
   const seconds = (subject.flops * passed(s) * rows) / (SPEED * threads);

@@ -15,6 +15,9 @@ use serde_json::Value;
 /// Counts of blocks, heads and experts beyond any network.
 const MOST_BLOCKS: usize = 4096;
 
+/// Numbers of a head beyond any network.
+const WIDEST_HEAD: usize = 4096;
+
 /// One network.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -88,6 +91,7 @@ impl Network {
             .ok_or_else(|| lacks("the number of blocks (“num_hidden_layers”)"))?;
         let heads = config
             .count(&["num_attention_heads", "n_head", "n_heads"])
+            .filter(|n| *n <= MOST_BLOCKS)
             .ok_or_else(|| lacks("the number of heads (“num_attention_heads”)"))?;
         let key_heads = config.count(&["num_key_value_heads"]).unwrap_or(heads);
         let own = config.count(&["head_dim"]).or(family.head_width.map(|w| w as usize));
@@ -96,6 +100,9 @@ impl Network {
             None if width % heads == 0 => width / heads,
             None => return Err(format!("Its width {width} is not a multiple of its {heads} heads.")),
         };
+        if head_width > WIDEST_HEAD {
+            return Err(format!("Its config.json makes a head {head_width} numbers wide."));
+        }
         if heads % key_heads != 0 {
             return Err(format!(
                 "Its {heads} heads do not share {key_heads} heads of keys evenly."
