@@ -248,7 +248,7 @@ fn of_loss(loss: &Loss, models: usize) -> Option<String> {
     }
     for text in &loss.texts {
         let all = text.pieces.len();
-        let ascends = text.places.windows(2).all(|two| two[0] < two[1]);
+        let ascends = text.places.is_sorted_by(|a, b| a < b);
         if text.places.len() != text.tokens as usize
             || !ascends
             || text.places.last().is_some_and(|p| *p as usize >= all)
