@@ -267,7 +267,7 @@ fn every_recipe_names_its_files() {
     let text = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
     let recipes = text.split("## Recipes").nth(1).unwrap().split("\n## ").next().unwrap();
     let recipes: Vec<&str> = recipes.split("\n### ").skip(1).collect();
-    assert_eq!(recipes.len(), 5, "measure, figure, method, format, lesson");
+    assert_eq!(recipes.len(), 6, "measure, figure, method, format, family, lesson");
     for recipe in recipes {
         assert!(
             paths(recipe).iter().filter(|path| path.ends_with(".rs")).count() >= 2,

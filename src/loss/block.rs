@@ -21,8 +21,8 @@ pub struct Work<'a> {
     pub turns: &'a Turns,
 }
 
-/// The names of a block's modules, and which of them are vectors.
-pub fn modules(family: &Family, is_mixture: bool, experts: usize, is_first: bool) -> Vec<Module> {
+/// The names of a block's modules, inside the block.
+pub fn modules(family: &Family, is_mixture: bool, experts: usize, is_first: bool) -> Vec<String> {
     let mut all = Vec::new();
     let norms = &family.norms;
     let attention_in = norms.attention_in.filter(|_| !(is_first && norms.first_is_bare));
@@ -30,39 +30,30 @@ pub fn modules(family: &Family, is_mixture: bool, experts: usize, is_first: bool
         .into_iter()
         .flatten()
     {
-        all.push(Module::new(name));
+        all.push(name.to_owned());
     }
     match family.qkv {
-        Qkv::Apart(names) => all.extend(names.map(Module::new)),
-        Qkv::Joined(name, _) => all.push(Module::new(name)),
+        Qkv::Apart(names) => all.extend(names.map(str::to_owned)),
+        Qkv::Joined(name, _) => all.push(name.to_owned()),
     }
     if let Some(norms) = family.head_norms {
-        all.extend([norms.query, norms.key].map(Module::new));
+        all.extend([norms.query, norms.key].map(str::to_owned));
     }
-    all.push(Module::new(family.out));
+    all.push(family.out.to_owned());
     match (family.experts.filter(|_| is_mixture), family.mlp) {
         (Some(e), _) => {
-            all.push(Module::new(e.router));
+            all.push(e.router.to_owned());
             for i in 0..experts {
                 for part in [e.gate, e.up, e.down] {
-                    all.push(Module(format!("{}{i}.{part}", e.expert)));
+                    all.push(format!("{}{i}.{part}", e.expert));
                 }
             }
         }
-        (None, Mlp::Plain { up, down }) => all.extend([up, down].map(Module::new)),
-        (None, Mlp::Gated { gate, up, down }) => all.extend([gate, up, down].map(Module::new)),
-        (None, Mlp::GatedJoint { both, down }) => all.extend([both, down].map(Module::new)),
+        (None, Mlp::Plain { up, down }) => all.extend([up, down].map(str::to_owned)),
+        (None, Mlp::Gated { gate, up, down }) => all.extend([gate, up, down].map(str::to_owned)),
+        (None, Mlp::GatedJoint { both, down }) => all.extend([both, down].map(str::to_owned)),
     }
     all
-}
-
-/// The name of a module inside its block.
-pub struct Module(pub String);
-
-impl Module {
-    fn new(name: &str) -> Module {
-        Module(name.to_owned())
-    }
 }
 
 impl Work<'_> {

@@ -1,7 +1,7 @@
 //! One pass of sequences through a network, step by step: it says which tensors it needs next, takes them, and keeps only the numbers between
 //! layers. Sans-IO.
 
-use super::block::{Module, Work, affine, modules};
+use super::block::{Work, affine, modules};
 use super::head::{Tally, take};
 use super::linear::{Given, Row, lanes, misfit};
 use super::network::families::{Family, Offset};
@@ -186,7 +186,7 @@ impl Pass {
                 );
             }
             Step::Block(i) => {
-                for Module(name) in modules(family, network.blocks[i].is_mixture, network.experts, i == 0) {
+                for name in modules(family, network.blocks[i].is_mixture, network.experts, i == 0) {
                     all.extend(self.module(&network.in_block(i, &name)));
                 }
             }
@@ -535,7 +535,7 @@ pub fn all(network: &Network, names: &dyn Names) -> Vec<String> {
     let begin = begin(network).into_iter().chain(projections.into_iter().flatten());
     found.extend(begin.chain(end(network)).flat_map(|m| of_module(names, &m)));
     for (i, block) in network.blocks.iter().enumerate() {
-        for Module(name) in modules(network.family, block.is_mixture, network.experts, i == 0) {
+        for name in modules(network.family, block.is_mixture, network.experts, i == 0) {
             found.extend(of_module(names, &network.in_block(i, &name)));
         }
     }

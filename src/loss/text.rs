@@ -1,6 +1,7 @@
 //! A text as sequences of tokens: what is predicted from what, in windows of the model's length.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// Tokens that go through the network together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,22 @@ struct Piece {
     ids: Vec<u32>,
 }
 
+impl Piece {
+    /// Places in its window, which begins with so many added tokens, of what is counted.
+    fn counted(&self, front: usize) -> Range<usize> {
+        front + self.known..front + self.ids.len()
+    }
+
+    /// The token at a place of the window, predicted at a column of it.
+    fn target(&self, front: usize, at: usize, column: usize) -> Target {
+        Target {
+            column,
+            id: self.ids[at - front],
+            place: self.place + at - front,
+        }
+    }
+}
+
 impl Cut {
     fn of(ids: &[u32], added: &[usize], windows: Windows) -> Cut {
         let is_added: HashSet<usize> = added.iter().copied().collect();
@@ -80,15 +97,9 @@ pub fn causal(ids: &[u32], added: &[usize], windows: Windows) -> Vec<Sequence> {
     let cut = Cut::of(ids, added, windows);
     let front = &cut.front;
     let one = |piece: Piece| {
-        let ids: Vec<u32> = front.iter().copied().chain(piece.ids).collect();
-        let targets = (front.len() + piece.known..ids.len())
-            .filter(|at| *at > 0)
-            .map(|at| Target {
-                column: at - 1,
-                id: ids[at],
-                place: piece.place + at - front.len(),
-            })
-            .collect();
+        let ids: Vec<u32> = front.iter().chain(&piece.ids).copied().collect();
+        let targets = piece.counted(front.len()).filter(|at| *at > 0);
+        let targets = targets.map(|at| piece.target(front.len(), at, at - 1)).collect();
         Sequence { ids, targets }
     };
     cut.pieces.into_iter().map(one).collect()
@@ -100,18 +111,11 @@ pub fn masked(ids: &[u32], added: &[usize], mask: u32, windows: Windows) -> Vec<
     let mut all = Vec::new();
     for piece in pieces {
         let whole: Vec<u32> = front.iter().chain(&piece.ids).chain(&back).copied().collect();
-        for at in front.len() + piece.known..front.len() + piece.ids.len() {
+        for at in piece.counted(front.len()) {
             let mut ids = whole.clone();
-            let id = std::mem::replace(&mut ids[at], mask);
-            let target = Target {
-                column: at,
-                id,
-                place: piece.place + at - front.len(),
-            };
-            all.push(Sequence {
-                ids,
-                targets: vec![target],
-            });
+            ids[at] = mask;
+            let targets = vec![piece.target(front.len(), at, at)];
+            all.push(Sequence { ids, targets });
         }
     }
     all
