@@ -77,12 +77,12 @@ export function textsOf({ loss }: State): string {
   return JSON.stringify([[...loss.texts].sort(), loss.texts.has('own') ? loss.own : '']);
 }
 
-/** Takes a text in, or out. */
+/** Takes a text in, or out; what was wrong with the texts of before may be over. */
 export function chooseText(s: State, id: TextId, on: boolean): State {
   const texts = new Set(s.loss.texts);
   if (on) texts.add(id);
   else texts.delete(id);
-  return losing(s, { texts, encoded: undefined });
+  return losing(s, { texts, encoded: undefined, fault: undefined });
 }
 
 /** Tokens that are predicted: of a causal network the first of every window is not, where nothing stands before it. */
