@@ -36,8 +36,8 @@ function line(ctx: Context, loss: Loss, row: LossRow, at: number): TemplateResul
 }
 
 function cells({ mean, more, error }: LossOn, base: boolean, text: string): TemplateResult {
-  return html`<td class="num" data-l="${text}: mean loss">${mean.toFixed(4)}</td>
-    <td class="num" data-l="more than the base">${base ? '' : html`${signed(more)} <small class="faint">± ${error.toFixed(4)}</small>`}</td>`;
+  const beside = html`<td class="num" data-l="more than the base"><span>${signed(more)} <small class="faint">± ${error.toFixed(4)}</small></span></td>`;
+  return html`<td class="num" data-l="${text}: mean loss"><span>${mean.toFixed(4)}</span></td>${base ? html`<td class="num none"></td>` : beside}`;
 }
 
 /** The row in words. */
