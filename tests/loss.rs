@@ -313,3 +313,25 @@ fn an_undone_layer_has_the_bases_weights() {
         assert!(part != base && part != tuned, "{row:?}");
     }
 }
+
+/// PEFT gives the fused gate and up of all experts a rank and an alpha of their own, by the name of the parameter.
+#[test]
+fn experts_adapted_together_have_the_alpha_of_their_parameter() {
+    let mut visit = Visit::open_folders(&fixtures(), &["networks/qwen3_moe", "networks_tuned/qwen3_moe/lora"]);
+    let expected = expected(&fixtures().join("networks_tuned/qwen3_moe"));
+    let subject = subject(&mut visit);
+    assert_eq!(subject.refused(0), None);
+    let rows = [
+        Row::default(),
+        Row {
+            model: Some(0),
+            ..Row::default()
+        },
+    ];
+    let found = losses(&visit, &subject, &rows, &causal(&ids(&expected["ids"]), &[], WHOLE));
+    for (losses, name) in found.iter().zip(["base", "lora"]) {
+        let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+        let wanted = expected[name].as_f64().unwrap();
+        assert!((mean - wanted).abs() < 1e-5, "{name}: {mean} not {wanted}");
+    }
+}

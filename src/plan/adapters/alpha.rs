@@ -10,6 +10,7 @@ use crate::methods::AdapterConfig;
 use crate::methods::config::Scaling;
 use crate::plan::files::components::Component;
 use crate::plan::job::Scale;
+use crate::plan::names::whole;
 use crate::plan::{Answers, Question, QuestionOption};
 use crate::report::Kind;
 use regex::Regex;
@@ -51,11 +52,12 @@ impl<'a> Configured<'a> {
 
     /// The rank that it gives a module.
     pub fn rank(&self, module: &str) -> u64 {
-        self.rank.pick(module).unwrap_or(self.config.r)
+        // PEFT names the parameter of all experts.
+        self.rank.pick(whole(module)).unwrap_or(self.config.r)
     }
 
     fn alpha(&self, module: &str) -> f64 {
-        self.alpha.pick(module).unwrap_or(self.config.alpha)
+        self.alpha.pick(whole(module)).unwrap_or(self.config.alpha)
     }
 
     /// The keys of both patterns that are compared as plain text.
