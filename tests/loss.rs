@@ -335,3 +335,15 @@ fn experts_adapted_together_have_the_alpha_of_their_parameter() {
         assert!((mean - wanted).abs() < 1e-5, "{name}: {mean} not {wanted}");
     }
 }
+
+/// A head that is the table of words: an adapter of it means one thing merged and another beside the model, so no number is given.
+#[test]
+fn an_adapter_of_a_tied_head_is_refused_by_name() {
+    let mut visit = Visit::open_folders(
+        &fixtures(),
+        &["networks/llama-llama3", "networks_tuned/llama-llama3/head"],
+    );
+    let subject = subject(&mut visit);
+    let why = subject.refused(0).expect("no number");
+    assert!(why.contains("one tensor") && why.contains("Merge it"), "{why}");
+}

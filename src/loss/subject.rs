@@ -282,10 +282,15 @@ fn refusal(network: &Network, whole: &Whole, needed: &HashSet<String>, at: u32, 
         return Some(format!("Its loss is not known: {why}"));
     }
     if !model.is_full {
+        // One tensor with two names: merging changes both, an adapter beside the model one.
         let words = format!("{}.weight", network.name(network.family.words));
-        if decoder(network, whole) == words && recipe(&words).is_some() {
+        let head = decoder(network, whole);
+        let place = |name: &String| whole.jobs.get(name).map(|job| (job.base.file, job.base.begin));
+        let is_shared = head == words || place(&head) == place(&words);
+        if is_shared && (recipe(&words).is_some() || recipe(&head).is_some()) {
             return Some(
-                "It changes the table of words, which is the head too: libraries disagree whether the head follows. Merge it and drop the whole model."
+                "It changes the table of words or the head, which are one tensor here: merged, both change, and beside the model only one does. \
+                 Merge it and drop the whole model."
                     .into(),
             );
         }
