@@ -20,7 +20,7 @@ pub struct Whole {
     pub config: Option<Arc<Map<String, Value>>>,
     /// By canonical name.
     pub jobs: HashMap<String, Job>,
-    /// Names of the matrices that the plan analyses.
+    /// Names of the matrices that the plan analyses, as the file has them.
     pub analyzed: HashSet<String>,
     /// In the order of the plan.
     pub models: Vec<WholeModel>,
@@ -52,10 +52,7 @@ impl Whole {
         let is_analyzed = |(m, named): &(&BaseMatrix, &Named)| {
             is_matrix(&m.tensor) && is_weight(&named.name) && selection.includes(&named.name, &m.place)
         };
-        self.analyzed = both()
-            .filter(is_analyzed)
-            .map(|(_, named)| named.name.clone())
-            .collect();
+        self.analyzed = both().filter(is_analyzed).map(|(m, _)| m.tensor.name.clone()).collect();
         let all = both().enumerate();
         self.jobs = all
             .map(|(at, (matrix, named))| (named.name.clone(), matrix.job(recipes.remove(&at).unwrap_or_default())))
