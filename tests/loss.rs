@@ -347,3 +347,27 @@ fn an_adapter_of_a_tied_head_is_refused_by_name() {
     let why = subject.refused(0).expect("no number");
     assert!(why.contains("one tensor") && why.contains("Merge it"), "{why}");
 }
+
+/// A wrapper before every name changes nothing: the arms know their matrices as the plan does.
+#[test]
+fn the_analysed_matrices_have_the_names_of_the_plan() {
+    let header = br#"{"module.layers.0.q_proj.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#;
+    let values = [2f32, 0.0, 0.0, 1.0].into_iter().flat_map(f32::to_le_bytes);
+    let file: Vec<u8> = (header.len() as u64)
+        .to_le_bytes()
+        .into_iter()
+        .chain(*header)
+        .chain(values)
+        .collect();
+    let mut session = lorascope::session::Session::default();
+    for path in ["base/model.safetensors", "full/model.safetensors"] {
+        let id = session.add_file(path, file.len() as u64);
+        while let Some(range) = session.wants(id) {
+            session.supply(id, &file[range.start as usize..range.end as usize]);
+        }
+    }
+    session.plan(&Answers::default());
+    let names: std::collections::HashSet<String> = session.jobs().iter().map(|job| job.base.name.clone()).collect();
+    assert!(names.contains("module.layers.0.q_proj.weight"));
+    assert_eq!(session.whole(&Answers::default()).analyzed, names);
+}

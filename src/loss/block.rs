@@ -114,7 +114,7 @@ impl Work<'_> {
 
     /// The same where rows have other numbers of columns.
     pub fn linear_of(&self, module: &str, x: &Matrix, lanes: &Lanes) -> Result<Matrix, String> {
-        affine(self.given(module)?, self.bias(module), self.rows, lanes, x)
+        affine(self.given(module)?, self.bias(module), lanes, x)
     }
 
     fn attention(&self, x: &Matrix) -> Result<Matrix, String> {
@@ -166,7 +166,7 @@ impl Work<'_> {
 
     fn head_norm(&self, module: &str, by_head: bool, side: &mut Matrix) -> Result<(), String> {
         let wanted = if by_head { self.network.head_width } else { side.nrows() };
-        let weights = self.given(module)?.vectors(self.rows);
+        let weights = self.given(module)?.vectors();
         let rows = side.nrows();
         for (range, weight) in lanes(self.rows.len(), side.ncols()).into_iter().zip(&weights) {
             if weight.len() != wanted {
@@ -243,11 +243,11 @@ impl Work<'_> {
 }
 
 /// W x + b under every row.
-pub fn affine(weight: &Given, bias: Option<&Given>, rows: &[Row], lanes: &Lanes, x: &Matrix) -> Result<Matrix, String> {
-    let mut y = weight.apply(rows, lanes, x)?;
+pub fn affine(weight: &Given, bias: Option<&Given>, lanes: &Lanes, x: &Matrix) -> Result<Matrix, String> {
+    let mut y = weight.apply(lanes, x)?;
     if let Some(bias) = bias {
         let height = y.nrows();
-        for (range, vector) in lanes.iter().zip(&bias.vectors(rows)) {
+        for (range, vector) in lanes.iter().zip(&bias.vectors()) {
             if vector.len() != height {
                 return Err(bias.misfit("numbers", vector.len(), height));
             }

@@ -26,10 +26,12 @@ pub enum Part {
     Kind(String),
 }
 
-/// How a row makes a matrix that is not simply its model's.
+/// How a row makes a tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Form {
     Base,
+    /// As a model has it.
+    Tuned(u32),
     Edited(Edited),
 }
 
@@ -42,22 +44,14 @@ pub struct Edited {
     pub right: Matrix,
 }
 
-/// What a row's matrix starts from.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Base,
-    Tuned(u32),
-    Edited(&'a Edited),
-}
-
 /// One tensor: the base's, and what models make of it.
 pub struct Given<'a> {
     /// Its name in the base.
     pub name: String,
     pub base: Weights<'a>,
     pub changes: HashMap<u32, Change<'a>>,
-    /// By row; where it is not here, the row is as its model has it.
-    pub forms: HashMap<usize, Form>,
+    /// By row.
+    pub forms: Vec<Form>,
 }
 
 /// The columns of each row in a matrix of activations, row after row.
@@ -70,50 +64,42 @@ pub fn lanes(rows: usize, all: usize) -> Vec<Range<usize>> {
 }
 
 impl Given<'_> {
-    fn source(&self, at: usize, row: &Row) -> Source<'_> {
-        match (self.forms.get(&at), row.model) {
-            (Some(Form::Edited(edited)), _) => Source::Edited(edited),
-            (Some(Form::Base), _) | (None, None) => Source::Base,
-            (None, Some(model)) => Source::Tuned(model),
-        }
-    }
-
     fn change(&self, model: u32) -> Option<&Change<'_>> {
         self.changes.get(&model).filter(|c| !matches!(c, Change::Unchanged(_)))
     }
 
     /// A norm's weight or a bias, under every row.
-    pub fn vectors(&self, rows: &[Row]) -> Vec<Vec<f32>> {
+    pub fn vectors(&self) -> Vec<Vec<f32>> {
         let whole = |view: View| {
             let mut all = Vec::with_capacity(view.rows() * view.cols());
             view.each(|x| all.push(x));
             all
         };
-        let one = |(at, row): (usize, &Row)| match self.source(at, row) {
-            Source::Base => whole(self.base.view()),
-            Source::Tuned(model) | Source::Edited(&Edited { model, .. }) => {
-                match self.change(model).and_then(|c| c.tuned(&self.base)) {
+        let one = |form: &Form| match form {
+            Form::Base => whole(self.base.view()),
+            Form::Tuned(model) | Form::Edited(Edited { model, .. }) => {
+                match self.change(*model).and_then(|c| c.tuned(&self.base)) {
                     Some(tuned) => whole(tuned.view()),
                     None => whole(self.base.view()),
                 }
             }
         };
-        rows.iter().enumerate().map(one).collect()
+        self.forms.iter().map(one).collect()
     }
 
     /// W x, with every row's own W for its columns of x; `[out, columns]`.
-    pub fn apply(&self, rows: &[Row], own: &Lanes, x: &Matrix) -> Result<Matrix, String> {
+    pub fn apply(&self, own: &Lanes, x: &Matrix) -> Result<Matrix, String> {
         let base = self.base.view();
         if base.cols() != x.nrows() {
             return Err(self.misfit("inputs", base.cols(), x.nrows()));
         }
-        let forms: Vec<Source> = rows.iter().enumerate().map(|(at, row)| self.source(at, row)).collect();
+        let forms = &self.forms;
         // Rows beside each other that start from one matrix share a product.
         let is_dense = |model: u32| self.change(model).is_some_and(|c| c.dense().is_some());
-        let start = |form: &Source| match form {
-            Source::Tuned(model) => Some(*model).filter(|m| is_dense(*m)),
-            Source::Edited(edited) => Some(edited.model).filter(|m| edited.share == 1.0 && is_dense(*m)),
-            Source::Base => None,
+        let start = |form: &Form| match form {
+            Form::Tuned(model) => Some(*model).filter(|m| is_dense(*m)),
+            Form::Edited(edited) => Some(edited.model).filter(|m| edited.share == 1.0 && is_dense(*m)),
+            Form::Base => None,
         };
         let mut y = Matrix::zeros(base.rows(), x.ncols());
         let mut first = 0;
@@ -134,13 +120,13 @@ impl Given<'_> {
                 y.zip_apply(&part, |y, x| *y += by * x);
             };
             match form {
-                Source::Base => {}
-                Source::Tuned(model) => {
+                Form::Base => {}
+                Form::Tuned(model) => {
                     if let Some((b, a, scale)) = self.change(*model).and_then(Change::factors) {
                         add(product(b, View::from(&product::<f32>(a, own()))), scale as f32);
                     }
                 }
-                Source::Edited(Edited {
+                Form::Edited(Edited {
                     model,
                     share,
                     left,
@@ -168,15 +154,14 @@ impl Given<'_> {
     }
 
     /// Some lines of a table, under every row: `[lines, width]` each.
-    pub fn lines(&self, rows: &[Row], wanted: &[usize]) -> Vec<Matrix> {
+    pub fn lines(&self, wanted: &[usize]) -> Vec<Matrix> {
         let base = self.base.select(wanted).matrix();
-        let one = |(at, row): (usize, &Row)| {
+        let one = |form: &Form| {
             let mut lines = base.clone();
-            let form = self.source(at, row);
             let (model, share) = match form {
-                Source::Base => return lines,
-                Source::Tuned(model) => (model, 1.0),
-                Source::Edited(edited) => (edited.model, edited.share),
+                Form::Base => return lines,
+                Form::Tuned(model) => (*model, 1.0),
+                Form::Edited(edited) => (edited.model, edited.share),
             };
             if let Some(change) = self.change(model) {
                 if let Some((b, a, scale)) = change.factors() {
@@ -189,12 +174,12 @@ impl Given<'_> {
                     };
                 }
             }
-            if let Source::Edited(Edited { left, right, .. }) = form {
+            if let Form::Edited(Edited { left, right, .. }) = form {
                 lines += product::<f32>(&left.select_rows(wanted), View::from(right).t());
             }
             lines
         };
-        rows.iter().enumerate().map(one).collect()
+        self.forms.iter().map(one).collect()
     }
 
     /// The error of a tensor that its network has no place for.

@@ -22,8 +22,6 @@ const LOGITS: usize = 16 << 20;
 pub struct Need {
     /// Its name in the base's file.
     pub name: String,
-    /// A matrix; a vector otherwise.
-    pub is_matrix: bool,
     /// These rows are enough.
     pub rows: Option<Range<usize>>,
 }
@@ -43,8 +41,8 @@ impl<'a> Tensors<'a> {
 
     /// A norm's module applied to all columns.
     pub fn norm(&self, network: &Network, module: &str, rows: &[Row], mut x: Matrix) -> Result<Matrix, String> {
-        let weights = self.get(&format!("{module}.weight"))?.vectors(rows);
-        let biases = self.find(&format!("{module}.bias")).map(|b| b.vectors(rows));
+        let weights = self.get(&format!("{module}.weight"))?.vectors();
+        let biases = self.find(&format!("{module}.bias")).map(|b| b.vectors());
         let height = x.nrows();
         for (row, range) in lanes(rows.len(), x.ncols()).into_iter().enumerate() {
             let Some(weight) = weights.get(row).filter(|w| w.len() == height) else {
@@ -58,7 +56,8 @@ impl<'a> Tensors<'a> {
     }
 }
 
-fn missing(name: &str) -> String {
+/// The error of a tensor that is not there.
+pub fn missing(name: &str) -> String {
     format!("The base has no tensor “{name}”, which its config.json asks for. Drop all files of the model.")
 }
 
@@ -112,7 +111,7 @@ impl Pass {
         let network = &subject.network;
         let targets: usize = sequences.iter().map(|s| s.targets.len()).sum();
         let tokens: usize = sequences.iter().map(|s| s.ids.len()).sum();
-        let words = subject.shape(&format!("{}.weight", network.name(network.family.words)));
+        let words = subject.shape(&network.words());
         let width = words.and_then(|shape| shape.get(1).copied()).unwrap_or(0) as usize;
         Pass {
             step: Step::Words(0),
@@ -148,10 +147,7 @@ impl Pass {
     }
 
     fn words(&self) -> String {
-        format!(
-            "{}.weight",
-            self.subject.network.name(self.subject.network.family.words)
-        )
+        self.subject.network.words()
     }
 
     fn decoder(&self) -> String {
@@ -202,7 +198,6 @@ impl Pass {
                 let range = row..(row + self.slice).min(self.count(&self.decoder()));
                 if let Some(bias) = bias(network, &*self.subject) {
                     all.push(Need {
-                        is_matrix: false,
                         ..slice(bias, range.clone())
                     });
                 }
@@ -288,7 +283,7 @@ impl Pass {
             let inside = |at: usize| at.clamp(begin, end) - begin;
             let lanes: Vec<Range<usize>> = all.iter().map(|lane| inside(lane.start)..inside(lane.end)).collect();
             let x = self.x.columns(begin, end - begin).into_owned();
-            let mut logits = affine(table, bias, &self.rows, &lanes, &x)?;
+            let mut logits = affine(table, bias, &lanes, &x)?;
             take(
                 &mut self.tallies[begin..end],
                 &mut logits,
@@ -320,7 +315,7 @@ impl Pass {
             .collect();
         let each = self.x.ncols() / self.rows.len().max(1);
         let wanted: Vec<usize> = own.iter().map(|(_, i)| *i).collect();
-        for (at, table) in words.lines(&self.rows, &wanted).iter().enumerate() {
+        for (at, table) in words.lines(&wanted).iter().enumerate() {
             for ((column, _), line) in own.iter().zip(table.row_iter()) {
                 let mut to = self.x.column_mut(at * each + column);
                 to.iter_mut().zip(line.iter()).for_each(|(to, x)| *to = x * scale);
@@ -336,7 +331,7 @@ impl Pass {
         let lanes = lanes(self.rows.len(), self.x.ncols());
         if let Some(project) = projections(network, &*subject) {
             let name = format!("{}.weight", project[0]);
-            self.x = tensors.get(&name)?.apply(&self.rows, &lanes, &self.x)?;
+            self.x = tensors.get(&name)?.apply(&lanes, &self.x)?;
         }
         if self.x.nrows() != network.width {
             return Err(misfit(&self.words(), "columns", self.x.nrows(), network.width));
@@ -353,7 +348,7 @@ impl Pass {
                 ));
             }
             let each = x.ncols() / self.rows.len().max(1);
-            for (at, table) in table.lines(&self.rows, &places).iter().enumerate() {
+            for (at, table) in table.lines(&places).iter().enumerate() {
                 for (column, line) in table.row_iter().enumerate() {
                     let mut to = x.column_mut(at * each + column);
                     to.iter_mut().zip(line.iter()).for_each(|(to, x)| *to += x);
@@ -403,14 +398,12 @@ impl Pass {
         if let Some([dense, after]) = network.family.head.transform {
             let name = network.name(dense);
             let weight = tensors.get(&format!("{name}.weight"))?;
-            x = affine(weight, tensors.find(&format!("{name}.bias")), &self.rows, &lanes, &x)?;
+            x = affine(weight, tensors.find(&format!("{name}.bias")), &lanes, &x)?;
             network.head_activation.apply(x.as_mut_slice());
             x = tensors.norm(network, &network.name(after), &self.rows, x)?;
         }
         if let Some(project) = projections(network, &*subject) {
-            x = tensors
-                .get(&format!("{}.weight", project[1]))?
-                .apply(&self.rows, &lanes, &x)?;
+            x = tensors.get(&format!("{}.weight", project[1]))?.apply(&lanes, &x)?;
         }
         self.x = x;
         Ok(())
@@ -457,26 +450,14 @@ fn places(ids: &[u32], offset: Offset, padding: Option<u32>) -> Vec<usize> {
 }
 
 fn slice(name: String, rows: Range<usize>) -> Need {
-    Need {
-        name,
-        is_matrix: true,
-        rows: Some(rows),
-    }
+    Need { name, rows: Some(rows) }
 }
 
 fn of_module(names: &dyn Names, module: &str) -> Vec<Need> {
     let weight = format!("{module}.weight");
-    let is_matrix = names.shape(&weight).is_some_and(|s| s.len() > 1);
     let bias = Some(format!("{module}.bias")).filter(|name| names.shape(name).is_some());
-    let need = |name, is_matrix| Need {
-        name,
-        is_matrix,
-        rows: None,
-    };
-    [Some(need(weight, is_matrix)), bias.map(|name| need(name, false))]
-        .into_iter()
-        .flatten()
-        .collect()
+    let need = |name| Need { name, rows: None };
+    [Some(need(weight)), bias.map(need)].into_iter().flatten().collect()
 }
 
 /// The projections of a family that has them, where the file has.
@@ -530,7 +511,7 @@ fn bias(network: &Network, names: &dyn Names) -> Option<String> {
 
 /// Every tensor that a pass reads. What else a file holds and does not leave out by its family has no place in the network that is built here.
 pub fn all(network: &Network, names: &dyn Names) -> Vec<String> {
-    let mut found: Vec<Need> = vec![slice(format!("{}.weight", network.name(network.family.words)), 0..0)];
+    let mut found: Vec<Need> = vec![slice(network.words(), 0..0)];
     let projections = projections(network, names);
     let begin = begin(network).into_iter().chain(projections.into_iter().flatten());
     found.extend(begin.chain(end(network)).flat_map(|m| of_module(names, &m)));

@@ -3,7 +3,7 @@
 use super::linear::{Edited, Form, Given, Part, Row};
 use super::network::families::Offset;
 use super::network::{Config, Network};
-use super::pass::{Names, Need, all, decoder};
+use super::pass::{Names, Need, all, decoder, missing};
 use crate::analyze::surgery::edits;
 use crate::analyze::{self, Change};
 use crate::linalg::{Matrix, Precise};
@@ -82,9 +82,7 @@ impl Subject {
         }
         let needed: HashSet<String> = all(&network, &whole).into_iter().collect();
         if let Some(name) = needed.iter().filter(|name| !whole.jobs.contains_key(*name)).min() {
-            return Err(format!(
-                "The base has no tensor “{name}”, which its config.json asks for. Drop all files of the model."
-            ));
+            return Err(missing(name));
         }
         let mut others: Vec<&String> = whole.jobs.keys().collect();
         others.retain(|name| !needed.contains(*name) && !network.is_unused(name));
@@ -153,7 +151,7 @@ impl Subject {
 
     /// Rows of the tables of words to read at once, `bytes` of the base at most, or all where they do not lie apart.
     pub fn slice(&self, bytes: u64) -> usize {
-        let words = format!("{}.weight", self.network.name(self.network.family.words));
+        let words = self.network.words();
         let tables = [words, decoder(&self.network, self)];
         let one = |name: &String| {
             let job = self.whole.jobs.get(name)?;
@@ -194,39 +192,35 @@ impl Subject {
                 found.insert(*model, change.map_err(|stop| stop.reason().to_owned())?);
             }
         }
-        let mut forms = HashMap::new();
-        for (at, row) in rows.iter().enumerate() {
+        let form = |row: &Row| {
             let is_undone = match &row.without {
                 Some(Part::Layer(layer)) => job.layer == Some(*layer),
                 Some(Part::Kind(kind)) => job.kind.as_ref() == Some(kind),
                 None => false,
             };
-            if is_undone {
-                forms.insert(at, Form::Base);
-            }
-        }
+            row.model.filter(|_| !is_undone).map_or(Form::Base, Form::Tuned)
+        };
+        let mut forms: Vec<Form> = rows.iter().map(form).collect();
         for (model, cut) in cuts {
-            let edited: Vec<(usize, (Arm, f64))> = (0..)
+            let edited: Vec<(&mut Form, (Arm, f64))> = forms
+                .iter_mut()
                 .zip(rows)
-                .filter(|(at, row)| row.model == Some(*model) && !forms.contains_key(at))
-                .filter_map(|(at, row)| Some((at, row.edit?)))
+                .filter(|(form, _)| **form == Form::Tuned(*model))
+                .filter_map(|(form, row)| Some((form, row.edit?)))
                 .collect();
             let change = found.get(model).filter(|c| !matches!(c, Change::Unchanged(_)));
             let is_edited = !edited.is_empty() && self.whole.analyzed.contains(&job.base.name);
             if let Some(change) = change.filter(|_| is_edited) {
                 let arms: Vec<(Arm, f64)> = edited.iter().map(|(_, edit)| *edit).collect();
                 let edits = edits(job, &base, change, &cut.of(&job.base.name), &arms)?;
-                for ((at, _), edit) in edited.iter().zip(edits) {
-                    let narrow = |m: &Precise| -> Matrix { m.map(|x| x as f32) };
-                    forms.insert(
-                        *at,
-                        Form::Edited(Edited {
-                            model: *model,
-                            share: edit.share as f32,
-                            left: narrow(&edit.left),
-                            right: narrow(&edit.right),
-                        }),
-                    );
+                let narrow = |m: &Precise| -> Matrix { m.map(|x| x as f32) };
+                for ((form, _), edit) in edited.into_iter().zip(edits) {
+                    *form = Form::Edited(Edited {
+                        model: *model,
+                        share: edit.share as f32,
+                        left: narrow(&edit.left),
+                        right: narrow(&edit.right),
+                    });
                 }
             }
         }
@@ -241,7 +235,7 @@ impl Subject {
 
 /// A tied head that some files have and others not: a full fine-tune without one has its words there.
 fn inherit(network: &Network, whole: &mut Whole) {
-    let words = format!("{}.weight", network.name(network.family.words));
+    let words = network.words();
     let head = decoder(network, whole);
     if !network.tied || head == words {
         return;
@@ -283,7 +277,7 @@ fn refusal(network: &Network, whole: &Whole, needed: &HashSet<String>, at: u32, 
     }
     if !model.is_full {
         // One tensor with two names: merging changes both, an adapter beside the model one.
-        let words = format!("{}.weight", network.name(network.family.words));
+        let words = network.words();
         let head = decoder(network, whole);
         let place = |name: &String| whole.jobs.get(name).map(|job| (job.base.file, job.base.begin));
         let is_shared = head == words || place(&head) == place(&words);

@@ -4,7 +4,7 @@ import { Cancelled } from '../engine/errors';
 import type { Late } from '../engine/late';
 import { type Tokenizer, TokenizerError, openTokenizer } from '../engine/tokenizer';
 import type { LiveReport } from '../report/live';
-import { BUILT_IN, type LossFault, type TextId, losing, question, textsOf } from '../state/loss';
+import { BUILT_IN, type LossFault, type TextId, losing, question } from '../state/loss';
 import type { State } from '../state/state';
 import type { Store } from '../state/store';
 import type { Encoded, Plan } from '../wasm/simd/lorascope';
@@ -26,7 +26,7 @@ export class Measuring {
   #plan: Plan | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
   /** The choice of texts that is counted, or being counted. */
-  #counted = '';
+  #counted: ReadonlySet<TextId> | undefined;
   #resting: ReturnType<typeof setTimeout> | undefined;
   /** Grows with every run and every cancel. */
   #turn = 0;
@@ -41,8 +41,8 @@ export class Measuring {
   follow(state: State): void {
     if (state.plan !== this.#plan) this.#begin(state.plan);
     if (!state.loss.shown || state.stored || state.status === 'running' || !state.head || state.loss.fault) return;
-    if (textsOf(state) === this.#counted) return;
-    this.#counted = textsOf(state);
+    if (state.loss.texts === this.#counted) return;
+    this.#counted = state.loss.texts;
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => void this.#count(), state.loss.subject ? REST : 0);
   }
@@ -50,7 +50,7 @@ export class Measuring {
   /** Another plan has other models, and perhaps another tokenizer. */
   #begin(plan: Plan | undefined): void {
     this.#plan = plan;
-    this.#counted = '';
+    this.#counted = undefined;
     this.#turn += 1;
     void this.#tokenizer?.then((tokenizer) => tokenizer.close()).catch(() => undefined);
     this.#tokenizer = undefined;
@@ -72,8 +72,7 @@ export class Measuring {
         const text = id === 'own' ? state.loss.own : await this.#text(id);
         if (text === '') continue;
         const { ids, added, spans } = await tokenizer.encode(text);
-        const piece = (_: number, at: number) => text.slice(spans[2 * at], spans[2 * at + 1]);
-        const pieces = Array.from({ length: ids.length }, (_, at) => piece(0, at));
+        const pieces = Array.from(ids, (_, at) => text.slice(spans[2 * at], spans[2 * at + 1]));
         encoded.push({ name: nameOf(id), ids: [...ids], added: [...added], pieces });
       }
       if (still()) this.#store.update((s) => losing(s, { encoded, mask: tokenizer.mask }));
@@ -93,7 +92,7 @@ export class Measuring {
 
   /** Tries once more after a fault. */
   again(): void {
-    this.#counted = '';
+    this.#counted = undefined;
     this.#store.update((s) => losing(s, { fault: undefined, subject: undefined, encoded: undefined }));
   }
 

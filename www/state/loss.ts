@@ -72,12 +72,7 @@ export function losing(s: State, part: Partial<LossState>): State {
   return { ...s, loss: { ...s.loss, ...part } };
 }
 
-/** The choice that tokens belong to. */
-export function textsOf({ loss }: State): string {
-  return JSON.stringify([[...loss.texts].sort(), loss.texts.has('own') ? loss.own : '']);
-}
-
-/** Takes a text in, or out; what was wrong with the texts of before may be over. */
+/** Takes a text in, or out, as a new choice also where a text alone changed; what was wrong with the texts of before may be over. */
 export function chooseText(s: State, id: TextId, on: boolean): State {
   const texts = new Set(s.loss.texts);
   if (on) texts.add(id);
@@ -87,11 +82,12 @@ export function chooseText(s: State, id: TextId, on: boolean): State {
 
 /** Tokens that are predicted: of a causal network the first of every window is not, where nothing stands before it. */
 export function counted({ loss }: State): number {
-  const all = loss.encoded ?? [];
-  return all.reduce(
-    (sum, { ids, added }) => sum + ids.length - Math.max(added.length, loss.subject?.masked ? 0 : 1),
-    0,
-  );
+  const window = windowOf(loss);
+  const one = ({ ids, added }: Encoded) => {
+    const lost = loss.subject?.masked || added.length > 0 ? 0 : Math.ceil(ids.length / window);
+    return ids.length - added.length - lost;
+  };
+  return (loss.encoded ?? []).reduce((sum, text) => sum + one(text), 0);
 }
 
 /** Tokens of all windows that go through the network for one model. */

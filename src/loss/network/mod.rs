@@ -200,6 +200,11 @@ impl Network {
         }
     }
 
+    /// The name of the table of words.
+    pub fn words(&self) -> String {
+        format!("{}.weight", self.name(self.family.words))
+    }
+
     /// The name of a block's module.
     pub fn in_block(&self, block: usize, module: &str) -> String {
         format!("{}{}{block}.{module}", self.prefix, self.family.block)
