@@ -48,7 +48,7 @@ pub use leading::Tune;
 pub use low_rank::{low_rank_singular_values, product_singular_values};
 pub use orthonormal::{orthonormal, random};
 pub use part::{first_columns, leading_part};
-pub use product::product;
+pub use product::{accumulate, product};
 pub use ridge::ridge;
 pub use seeded::SplitMix;
 pub use view::{Stored, View};

@@ -65,6 +65,11 @@ pub fn subtract_lower<T: Scalar>(c: &mut DMatrix<T>, first: usize, a: View, b: V
     multiply(c, (first, first), a, b, Part::Lower, |c, x| c - x);
 }
 
+/// Adds by A B to the columns of C from `first` on.
+pub fn accumulate<'a, 'b>(c: &mut DMatrix<f32>, first: usize, a: impl Into<View<'a>>, b: impl Into<View<'b>>, by: f32) {
+    multiply(c, (0, first), a.into(), b.into(), Part::All, |c, x| c + by * x);
+}
+
 fn sum<T: Scalar>(a: View, b: View, part: Part) -> DMatrix<T> {
     let mut c = DMatrix::from_element(a.rows(), b.cols(), T::default());
     multiply(&mut c, (0, 0), a, b, part, |c, x| c + x);
@@ -199,6 +204,21 @@ mod tests {
             let g: DMatrix<f64> = gram(&a);
             assert!((g - &a.map(f64::from) * a.map(f64::from).transpose()).amax() < 1e-11 * k as f64);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_product_is_that_of_the_parts() {
+        let (a, b) = (matrix(40, 21, 1), matrix(21, 33, 2));
+        let mut c = matrix(40, 50, 3);
+        let mut expected = c.clone();
+        let own = (&a * b.columns(3, 11)) * 0.5;
+        expected.columns_mut(7, 11).zip_apply(&own, |c, x| *c += x);
+        accumulate(&mut c, 7, &a, View::columns(&b, 3..14), 0.5);
+        assert!((c - expected).amax() < 1e-5);
+        let lines: DMatrix<f32> = product(View::from(&a).lines(5..29), &b);
+        assert!((lines - a.rows(5, 24) * &b).amax() < 1e-5);
+        let turned: DMatrix<f32> = product(View::columns(&b, 2..9).lines(4..15).t(), View::from(&b).lines(4..15));
+        assert!((turned - b.view((4, 2), (11, 7)).transpose() * b.rows(4, 11)).amax() < 1e-5);
     }
 
     #[test]

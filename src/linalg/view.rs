@@ -109,6 +109,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Some rows.
+    pub fn lines(self, range: Range<usize>) -> View<'a> {
+        View {
+            rows: range.len(),
+            ..self.below(range.start)
+        }
+    }
+
     /// Calls with every value, in memory's order.
     pub fn each(&self, mut f: impl FnMut(f32)) {
         match self.values {

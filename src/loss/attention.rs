@@ -3,10 +3,14 @@
 use super::network::activation::exp;
 use super::network::families::Order;
 use super::network::{Block, Network};
+use super::vectors::{largest, sum_of};
 use crate::linalg::{Matrix, View, product};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
+
+/// Queries that are taken at once: of a causal network those behind them are not looked at.
+const AT_ONCE: usize = 128;
 
 /// Queries, keys and values of all sequences, `[outputs, columns]`.
 pub struct Heads {
@@ -49,15 +53,19 @@ impl Heads {
             let rows = side.nrows();
             for range in sequences {
                 let Some(turns) = turns.get(&range.len()) else { continue };
-                let columns = side.as_mut_slice()[range.start * rows..range.end * rows].chunks_exact_mut(rows);
-                for (column, turns) in columns.zip(turns.chunks_exact(pairs)) {
-                    for head in column.chunks_exact_mut(width) {
-                        let (low, high) = head[..2 * pairs].split_at_mut(pairs);
-                        for ((a, b), (cos, sin)) in low.iter_mut().zip(high).zip(turns) {
-                            (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                let columns = &mut side.as_mut_slice()[range.start * rows..range.end * rows];
+                columns
+                    .par_chunks_exact_mut(rows)
+                    .zip(turns.par_chunks_exact(pairs))
+                    .with_min_len(AT_ONCE)
+                    .for_each(|(column, turns)| {
+                        for head in column.chunks_exact_mut(width) {
+                            let (low, high) = head[..2 * pairs].split_at_mut(pairs);
+                            for ((a, b), (cos, sin)) in low.iter_mut().zip(high).zip(turns) {
+                                (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                            }
                         }
-                    }
-                }
+                    });
             }
         }
     }
@@ -68,39 +76,49 @@ impl Heads {
         let shared = network.heads / network.key_heads;
         let depth = if network.scaled_by_depth { (at + 1) as f64 } else { 1.0 };
         let scale = (network.scale / depth) as f32;
-        let work: Vec<(usize, &Range<usize>)> = sequences
+        let seen = |j: usize, tokens: usize| seen(network.family.masked, block.window, j, tokens);
+        let work: Vec<(usize, &Range<usize>, Range<usize>)> = sequences
             .iter()
-            .flat_map(|range| (0..network.heads).map(move |head| (head, range)))
+            .flat_map(|range| some(range.len()).map(move |queries| (range, queries)))
+            .flat_map(|(range, queries)| (0..network.heads).map(move |head| (head, range, queries.clone())))
             .collect();
-        let parts: Vec<Matrix> = work
-            .par_iter()
-            .map(|(head, range)| {
-                let cut =
-                    |m: &Matrix, head: usize| m.view((head * width, range.start), (width, range.len())).into_owned();
-                let (query, key) = (cut(&self.query, *head), cut(&self.key, head / shared));
-                let value = cut(&self.value, head / shared);
-                // A column per query.
-                let mut scores: Matrix = product(View::from(&key).t(), &query);
-                let tokens = range.len();
-                for (j, column) in scores.as_mut_slice().chunks_exact_mut(tokens.max(1)).enumerate() {
-                    softmax(
-                        column,
-                        seen(network.family.masked, block.window, j, tokens),
-                        scale,
-                        network.cap_scores,
-                    );
-                }
-                product(&value, &scores)
-            })
-            .collect();
+        let gather = |(head, range, queries): &(usize, &Range<usize>, Range<usize>)| -> Matrix {
+            let tokens = range.len();
+            // What the first and the last of these queries look at, and all between.
+            let keys = seen(queries.start, tokens).start..seen(queries.end - 1, tokens).end;
+            let key = part(&self.key, range, &keys, head / shared, width);
+            // A column per query.
+            let mut scores: Matrix = product(key.t(), part(&self.query, range, queries, *head, width));
+            let columns = scores.as_mut_slice().chunks_exact_mut(keys.len().max(1));
+            for (j, column) in queries.clone().zip(columns) {
+                let seen = seen(j, tokens);
+                let seen = seen.start - keys.start..seen.end - keys.start;
+                softmax(column, seen, scale, network.cap_scores);
+            }
+            product(part(&self.value, range, &keys, head / shared, width), &scores)
+        };
+        let parts: Vec<Matrix> = work.par_iter().map(gather).collect();
         let columns = sequences.last().map_or(0, |range| range.end);
         let mut all = Matrix::zeros(network.heads * width, columns);
-        for ((head, range), part) in work.iter().zip(&parts) {
-            all.view_mut((head * width, range.start), (width, range.len()))
+        for ((head, range, queries), part) in work.iter().zip(&parts) {
+            all.view_mut((head * width, range.start + queries.start), (width, queries.len()))
                 .copy_from(part);
         }
         all
     }
+}
+
+/// Some tokens of a sequence in one head.
+fn part<'a>(m: &'a Matrix, sequence: &Range<usize>, tokens: &Range<usize>, head: usize, width: usize) -> View<'a> {
+    let columns = sequence.start + tokens.start..sequence.start + tokens.end;
+    View::columns(m, columns).lines(head * width..(head + 1) * width)
+}
+
+/// Tokens, some at a time.
+fn some(tokens: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..tokens)
+        .step_by(AT_ONCE)
+        .map(move |first| first..(first + AT_ONCE).min(tokens))
 }
 
 /// The tokens that token j looks at.
@@ -122,9 +140,8 @@ fn softmax(scores: &mut [f32], seen: Range<usize>, scale: f32, cap: Option<f32>)
     if let Some(cap) = cap {
         own.iter_mut().for_each(|s| *s = (*s / cap).tanh() * cap);
     }
-    let most = own.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let most = largest(own, f32::NEG_INFINITY);
     own.iter_mut().for_each(|s| *s = exp(*s - most));
-    let sum: f64 = own.iter().map(|s| f64::from(*s)).sum();
-    let by = (1.0 / sum) as f32;
+    let by = (1.0 / sum_of(own, |s| s)) as f32;
     own.iter_mut().for_each(|s| *s *= by);
 }

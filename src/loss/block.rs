@@ -7,6 +7,7 @@ use super::network::families::{Family, Mlp, Qkv, Wiring};
 use super::network::{Network, Rope};
 use super::norm::norm;
 use super::pass::{Tensors, Turns};
+use super::vectors::{in_columns, in_pieces, in_pieces_beside};
 use crate::linalg::Matrix;
 use std::ops::Range;
 
@@ -197,31 +198,38 @@ impl Work<'_> {
         match self.network.family.mlp {
             Mlp::Plain { up, down } => {
                 let mut inner = self.linear(up, x)?;
-                act.apply(inner.as_mut_slice());
+                in_pieces(inner.as_mut_slice(), |part| act.apply(part));
                 self.to_width(down, &inner)
             }
             Mlp::Gated { gate, up, down } => self.gated(gate, up, down, x, &lanes),
             Mlp::GatedJoint { both, down } => {
                 let joint = self.linear(both, x)?;
                 let half = joint.nrows() / 2;
-                let mut gate = joint.rows(0, half).into_owned();
-                act.apply(gate.as_mut_slice());
+                let gate = joint.rows(0, half).into_owned();
                 let up = joint.rows(half, joint.nrows() - half).into_owned();
-                self.to_width(down, &gated(gate, &up, self.network.in_block(self.at, both))?)
+                self.to_width(down, &self.through(gate, &up, both)?)
             }
         }
     }
 
     /// down(act(gate x) * up x).
     pub fn gated(&self, gate: &str, up: &str, down: &str, x: &Matrix, lanes: &Lanes) -> Result<Matrix, String> {
-        let mut inner = self.linear_of(gate, x, lanes)?;
-        self.network.activation.apply(inner.as_mut_slice());
-        let inner = gated(
-            inner,
-            &self.linear_of(up, x, lanes)?,
-            self.network.in_block(self.at, gate),
-        )?;
+        let inner = self.through(self.linear_of(gate, x, lanes)?, &self.linear_of(up, x, lanes)?, gate)?;
         self.fitting(down, self.linear_of(down, &inner, lanes)?)
+    }
+
+    /// act(gate) * up, which must be as high as each other.
+    fn through(&self, mut gate: Matrix, up: &Matrix, module: &str) -> Result<Matrix, String> {
+        if gate.nrows() != up.nrows() {
+            let name = self.network.in_block(self.at, module);
+            return Err(misfit(&name, "outputs", gate.nrows(), up.nrows()));
+        }
+        let act = self.network.activation;
+        in_pieces_beside(gate.as_mut_slice(), up.as_slice(), |gate, up| {
+            act.apply(gate);
+            gate.iter_mut().zip(up).for_each(|(gate, up)| *gate *= up);
+        });
+        Ok(gate)
     }
 
     /// A part's answer, which is added to its input.
@@ -251,19 +259,11 @@ pub fn affine(weight: &Given, bias: Option<&Given>, lanes: &Lanes, x: &Matrix) -
             if vector.len() != height {
                 return Err(bias.misfit("numbers", vector.len(), height));
             }
-            for column in y.as_mut_slice()[range.start * height..range.end * height].chunks_exact_mut(height.max(1)) {
+            let own = &mut y.as_mut_slice()[range.start * height..range.end * height];
+            in_columns(own, height, |column| {
                 column.iter_mut().zip(vector).for_each(|(y, b)| *y += b);
-            }
+            });
         }
     }
     Ok(y)
-}
-
-/// gate * up, which must be as high as each other.
-fn gated(mut gate: Matrix, up: &Matrix, name: String) -> Result<Matrix, String> {
-    if gate.nrows() != up.nrows() {
-        return Err(misfit(&name, "outputs", gate.nrows(), up.nrows()));
-    }
-    gate.component_mul_assign(up);
-    Ok(gate)
 }

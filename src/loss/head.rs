@@ -1,6 +1,7 @@
 //! From the last block to the loss of every target: the head's logits in slices of the vocabulary, log-softmax summed up slice by slice.
 
 use super::network::activation::exp;
+use super::vectors::{largest, sum_of};
 use crate::linalg::Matrix;
 use rayon::prelude::*;
 
@@ -33,21 +34,10 @@ impl Tally {
         if let Some(own) = (id as usize).checked_sub(first).and_then(|at| logits.get(at)) {
             self.own = *own;
         }
-        let most = logits.iter().copied().fold(self.most, f32::max);
+        let most = largest(logits, self.most);
         self.sum *= f64::from(self.most - most).exp();
         self.most = most;
-        // Short sums in single precision, which the compiler makes vectors of; their sum in double.
-        for part in logits.chunks(64) {
-            let mut sums = [0.0f32; 8];
-            let (eights, rest) = part.as_chunks::<8>();
-            for eight in eights {
-                for (sum, x) in sums.iter_mut().zip(eight) {
-                    *sum += exp(x - most);
-                }
-            }
-            self.sum += sums.iter().map(|s| f64::from(*s)).sum::<f64>();
-            self.sum += rest.iter().map(|x| f64::from(exp(x - most))).sum::<f64>();
-        }
+        self.sum += sum_of(logits, |x| exp(x - most));
     }
 
     /// In nats.

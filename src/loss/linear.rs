@@ -1,7 +1,7 @@
 //! The tensors of a step under every row: a row is the base, a fine-tune, or a fine-tune with its change edited.
 
 use crate::analyze::{Change, Weights};
-use crate::linalg::{Matrix, View, product};
+use crate::linalg::{Matrix, View, accumulate, product};
 use crate::report::surgery::Arm;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -108,22 +108,21 @@ impl Given<'_> {
             let range = own[first].start..own[first + count - 1].end;
             let w = from.and_then(|model| self.change(model)?.dense()).unwrap_or(base);
             if !range.is_empty() {
-                let part: Matrix = product(w, View::columns(x, range.clone()));
-                y.columns_mut(range.start, range.len()).copy_from(&part);
+                accumulate(&mut y, range.start, w, View::columns(x, range), 1.0);
             }
             first += count;
         }
         for (form, range) in forms.iter().zip(own).filter(|(_, range)| !range.is_empty()) {
             let own = || View::columns(x, range.clone());
-            let mut add = |part: Matrix, by: f32| {
-                let mut y = y.columns_mut(range.start, range.len());
-                y.zip_apply(&part, |y, x| *y += by * x);
+            // by B A x.
+            let add = |y: &mut Matrix, b: View, a: View, by: f32| {
+                accumulate(y, range.start, b, &product::<f32>(a, own()), by);
             };
             match form {
                 Form::Base => {}
                 Form::Tuned(model) => {
                     if let Some((b, a, scale)) = self.change(*model).and_then(Change::factors) {
-                        add(product(b, View::from(&product::<f32>(a, own()))), scale as f32);
+                        add(&mut y, b.into(), a.into(), scale as f32);
                     }
                 }
                 Form::Edited(Edited {
@@ -134,18 +133,14 @@ impl Given<'_> {
                 }) => {
                     if let Some(change) = self.change(*model) {
                         if let Some((b, a, scale)) = change.factors() {
-                            add(product(b, View::from(&product::<f32>(a, own()))), *share * scale as f32);
+                            add(&mut y, b.into(), a.into(), *share * scale as f32);
                         } else if let Some(w) = change.dense().filter(|_| *share != 1.0) {
-                            let tuned: Matrix = product(w, own());
-                            let base: Matrix = product(base, own());
-                            add(tuned - base, *share);
+                            accumulate(&mut y, range.start, w, own(), *share);
+                            accumulate(&mut y, range.start, base, own(), -share);
                         }
                     }
                     if left.ncols() > 0 {
-                        add(
-                            product(left, View::from(&product::<f32>(View::from(right).t(), own()))),
-                            1.0,
-                        );
+                        add(&mut y, left.into(), View::from(right).t(), 1.0);
                     }
                 }
             }

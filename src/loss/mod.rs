@@ -16,6 +16,7 @@ mod pass;
 mod subject;
 mod text;
 mod trial;
+mod vectors;
 
 pub use linear::{Given, Part, Row};
 pub use pass::{Names, Need, Pass, Tensors, all};

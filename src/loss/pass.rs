@@ -9,6 +9,7 @@ use super::network::{Network, Rope};
 use super::norm::norm;
 use super::subject::Subject;
 use super::text::Sequence;
+use super::vectors::in_pieces;
 use crate::linalg::Matrix;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -165,10 +166,41 @@ impl Pass {
 
     /// The tensors of the next step; none when all is done.
     pub fn needs(&self) -> Option<Vec<Need>> {
+        self.needs_of(self.step)
+    }
+
+    /// The tensors of the step after it, to be read while it works.
+    pub fn needs_ahead(&self) -> Option<Vec<Need>> {
+        self.needs_of(self.after(self.step))
+    }
+
+    fn after(&self, step: Step) -> Step {
+        match step {
+            // Of a large table most slices hold no word of a short text.
+            Step::Words(row) => {
+                let next = row + self.slice;
+                let count = self.count(&self.words());
+                let word = self
+                    .ids()
+                    .map(|id| id as usize)
+                    .filter(|id| (next..count).contains(id))
+                    .min();
+                word.map_or(Step::Begin, |word| Step::Words(word / self.slice * self.slice))
+            }
+            Step::Begin => Step::Block(0),
+            Step::Block(at) if at + 1 < self.subject.network.blocks.len() => Step::Block(at + 1),
+            Step::Block(_) => Step::End,
+            Step::End => Step::Head(0),
+            Step::Head(row) if row + self.slice < self.count(&self.decoder()) => Step::Head(row + self.slice),
+            Step::Head(_) | Step::Done => Step::Done,
+        }
+    }
+
+    fn needs_of(&self, step: Step) -> Option<Vec<Need>> {
         let network = &self.subject.network;
         let family = network.family;
         let mut all = Vec::new();
-        match self.step {
+        match step {
             Step::Words(row) => all.push(slice(
                 self.words(),
                 row..(row + self.slice).min(self.count(&self.words())),
@@ -218,19 +250,8 @@ impl Pass {
         let subject = self.subject.clone();
         let network = &subject.network;
         match self.step {
-            Step::Words(row) => {
-                self.take_words(row, tensors.get(&self.words())?)?;
-                let next = row + self.slice;
-                self.step = if next < self.count(&self.words()) {
-                    Step::Words(next)
-                } else {
-                    Step::Begin
-                };
-            }
-            Step::Begin => {
-                self.begin(tensors)?;
-                self.step = Step::Block(0);
-            }
+            Step::Words(row) => self.take_words(row, tensors.get(&self.words())?)?,
+            Step::Begin => self.begin(tensors)?,
             Step::Block(at) => {
                 let work = Work {
                     network,
@@ -241,27 +262,12 @@ impl Pass {
                     turns: &self.turns,
                 };
                 work.apply(&mut self.x)?;
-                self.step = if at + 1 < network.blocks.len() {
-                    Step::Block(at + 1)
-                } else {
-                    Step::End
-                };
             }
-            Step::End => {
-                self.end(tensors)?;
-                self.step = Step::Head(0);
-            }
-            Step::Head(row) => {
-                self.take_logits(row, tensors)?;
-                let next = row + self.slice;
-                self.step = if next < self.count(&self.decoder()) {
-                    Step::Head(next)
-                } else {
-                    Step::Done
-                };
-            }
+            Step::End => self.end(tensors)?,
+            Step::Head(row) => self.take_logits(row, tensors)?,
             Step::Done => {}
         }
+        self.step = self.after(self.step);
         Ok(())
     }
 
@@ -399,7 +405,7 @@ impl Pass {
             let name = network.name(dense);
             let weight = tensors.get(&format!("{name}.weight"))?;
             x = affine(weight, tensors.find(&format!("{name}.bias")), &lanes, &x)?;
-            network.head_activation.apply(x.as_mut_slice());
+            in_pieces(x.as_mut_slice(), |part| network.head_activation.apply(part));
             x = tensors.norm(network, &network.name(after), &self.rows, x)?;
         }
         if let Some(project) = projections(network, &*subject) {

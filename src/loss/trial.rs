@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Bytes of a table of words that are read at once.
-const SLICE: u64 = 32 << 20;
+/// Bytes of a table of words that are read at once: their logits stay in the cache while the loss is taken of them.
+const SLICE: u64 = 4 << 20;
 
 /// A text in tokens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,9 +124,17 @@ impl Trial {
 
     /// The tensors of the next step, and how each is read; none when all is done.
     pub fn jobs(&self) -> Option<Vec<(Need, Job)>> {
-        let (_, pass) = self.pass.as_ref()?;
+        self.of(self.pass.as_ref()?.1.needs()?)
+    }
+
+    /// Those of the step after it in the same pass: they can be read while it works.
+    pub fn jobs_ahead(&self) -> Option<Vec<(Need, Job)>> {
+        self.of(self.pass.as_ref()?.1.needs_ahead()?)
+    }
+
+    fn of(&self, needs: Vec<Need>) -> Option<Vec<(Need, Job)>> {
         let job = |need: Need| Some((need.clone(), self.subject.job(&need)?));
-        Some(pass.needs()?.into_iter().filter_map(job).collect())
+        Some(needs.into_iter().filter_map(job).collect())
     }
 
     /// Takes the bytes of [`Trial::jobs`], by job in the order of [`Job::tensors`], and goes one step on.

@@ -1,13 +1,13 @@
 //! The loss on texts, for the engine's worker: what a plan's models allow, and one trial at a time, step by step.
 
-use super::session::{ByteRange, WasmSession, in_pool, ranges_to_js};
+use super::session::{ByteRange, WasmSession, bytes_of, in_pool, ranges_to_js};
 use crate::loss::{Cutting, Encoded, Need, Part, Question, Row, Subject, Trial, Windows};
 use crate::plan::Answers;
 use crate::plan::job::Job;
 use crate::report::loss::Loss;
 use crate::report::surgery::{Arm, Cut};
 use crate::session::ranges;
-use js_sys::{Array, Uint8Array};
+use js_sys::Array;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -15,6 +15,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
+
+/// Bytes of a step that are read before their turn, at most: they lie in memory beside those of the step before them.
+const AHEAD: u64 = 64 << 20;
 
 /// A base with its models, as far as their losses can be known.
 #[derive(Serialize, Deserialize, Tsify)]
@@ -136,6 +139,16 @@ impl WasmSession {
         ranges_to_js(all).map(Some)
     }
 
+    /// The bytes of the step after that, which may be read while it works: none where they are many, or where its pass ends.
+    #[wasm_bindgen(js_name = lossRangesAhead)]
+    pub fn loss_ranges_ahead(&self) -> Result<Option<Vec<Ts<ByteRange>>>, JsError> {
+        let state = self.2.0.borrow();
+        let jobs = state.trial.as_ref().and_then(Trial::jobs_ahead).unwrap_or_default();
+        let all: Vec<_> = jobs.iter().flat_map(|(_, job)| ranges(job)).collect();
+        let bytes: u64 = all.iter().map(|range| range.range.end - range.range.start).sum();
+        (bytes > 0 && bytes <= AHEAD).then(|| ranges_to_js(all)).transpose()
+    }
+
     /// Takes the bytes of `lossRanges` and goes one step on; the part that is done, from 0 to 1. Rejects with the reason.
     #[wasm_bindgen(js_name = takeLoss, unchecked_return_type = "Promise<number>")]
     pub fn take_loss(&self, #[wasm_bindgen(unchecked_param_type = "Uint8Array[]")] bytes: Array) -> js_sys::Promise {
@@ -144,7 +157,7 @@ impl WasmSession {
             let state = &mut *bench.0.borrow_mut();
             (state.trial.take(), std::mem::take(&mut state.jobs))
         };
-        let mut bytes = bytes.iter().map(|tensor| Uint8Array::new(&tensor).to_vec());
+        let mut bytes = bytes_of(&bytes).into_iter();
         let by_job: Vec<Vec<Vec<u8>>> = jobs
             .iter()
             .map(|(_, job)| bytes.by_ref().take(job.tensors().len()).collect())

@@ -196,7 +196,10 @@ impl WasmSession {
 }
 
 pub(super) fn bytes_of(tensors: &Array) -> Vec<Vec<u8>> {
-    tensors.iter().map(|tensor| Uint8Array::new(&tensor).to_vec()).collect()
+    tensors
+        .iter()
+        .map(|tensor| tensor.unchecked_into::<Uint8Array>().to_vec())
+        .collect()
 }
 
 pub(super) fn ranges_to_js(ranges: Vec<FileRange>) -> Result<Vec<Ts<ByteRange>>, JsError> {

@@ -186,8 +186,15 @@ const remote = {
     await gate.enter();
     try {
       session.beginLoss(question);
-      for (let ranges = session.lossRanges(); ranges; ranges = session.lossRanges())
-        say(await session.takeLoss(await readAll(ranges)));
+      let ahead: ReturnType<typeof readAll> | undefined;
+      for (let ranges = session.lossRanges(); ranges; ranges = session.lossRanges()) {
+        const bytes = await (ahead ?? readAll(ranges));
+        const next = session.lossRangesAhead();
+        ahead = next && readAll(next);
+        // Its error is that of its own turn.
+        ahead?.catch(() => undefined);
+        say(await session.takeLoss(bytes));
+      }
       return session.lossResult();
     } catch (error) {
       throw error instanceof DOMException ? new Error(reason(error)) : error;
