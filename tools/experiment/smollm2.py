@@ -179,7 +179,7 @@ def loaded(out):
     return LlamaForCausalLM.from_pretrained(out / "base", dtype=torch.float32, attn_implementation="eager")
 
 
-def tune(out, tokens, rank, rate, steps, context=128, batch=2):
+def tune(out, tokens, rank, rate, steps, context=64, batch=2):
     """A few dozen steps: enough that the adapter is none of those that still are zero."""
     torch.manual_seed(rank)
     settings = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LINEAR, task_type="CAUSAL_LM")
