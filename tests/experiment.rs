@@ -3,7 +3,7 @@
 
 use crate::common::{Visit, fixtures, reference};
 use crate::loss::{losses, subject};
-use lorascope::loss::{Row, Windows, causal};
+use lorascope::loss::{Row, Subject, Windows, causal};
 use lorascope::metrics::intruder::intruders;
 use lorascope::report::Settings;
 use lorascope::text::Tokenizer;
@@ -27,11 +27,21 @@ fn expected() -> Value {
     reference::read(&fixtures().join("experiment-expected/losses.json"))
 }
 
-fn row(model: Option<u32>) -> Row {
-    Row {
+/// The base and every fine-tune of it: their names, and their rows of a table.
+fn every(subject: &Subject) -> (Vec<String>, Vec<Row>) {
+    let tuned = subject
+        .models()
+        .iter()
+        .zip(0..)
+        .map(|(model, at)| (model.label.clone(), Some(at)));
+    let row = |model| Row {
         model,
         ..Row::default()
-    }
+    };
+    std::iter::once(("base".to_owned(), None))
+        .chain(tuned)
+        .map(|(name, model)| (name, row(model)))
+        .unzip()
 }
 
 /// Losses of one model on one text, beside the library's; returns the worst token and the mean's difference.
@@ -54,11 +64,7 @@ fn the_experiment_has_the_losses_that_the_libraries_compute() {
     let expected = expected();
     let mut visit = Visit::open_folders(&experiment(), &[&[BASE][..], &TUNED].concat());
     let subject = subject(&mut visit);
-    let labels: Vec<&str> = subject.models().iter().map(|model| model.label.as_str()).collect();
-    let rows: Vec<Row> = std::iter::once(None)
-        .chain((0..labels.len() as u32).map(Some))
-        .map(row)
-        .collect();
+    let (names, rows) = every(&subject);
     let windows = Windows {
         length: expected["window"].as_u64().unwrap() as usize,
         overlap: 0,
@@ -70,7 +76,7 @@ fn the_experiment_has_the_losses_that_the_libraries_compute() {
         let ids: Vec<f64> = tokens.ids.iter().map(|id| f64::from(*id)).collect();
         assert_eq!(ids, reference::numbers(&expected["ids"][text]));
         let found = losses(&visit, &subject, &rows, &causal(&tokens.ids, &tokens.added, windows));
-        for (name, found) in std::iter::once(&"base").chain(&labels).zip(&found) {
+        for (name, found) in names.iter().zip(&found) {
             let wanted = reference::numbers(&expected["models"][name]["losses"][text]["perToken"]);
             let (worst, apart) = check(&format!("{name} {text}"), found, &wanted);
             assert!(worst < PER_TOKEN && apart < MEAN, "{name} {text}");
@@ -84,7 +90,10 @@ fn the_experiment_has_the_intruders_of_the_reference() {
     let report = Visit::open_folders(&experiment(), &[&[BASE][..], &TUNED].concat()).run();
     assert_eq!(report.models.len(), TUNED.len());
     for model in &report.models {
-        let counts = model.matrices.iter().map(|m| intruders(m, &Settings::default()).unwrap());
+        let counts = model
+            .matrices
+            .iter()
+            .map(|m| intruders(m, &Settings::default()).unwrap());
         let wanted = expected["models"][&model.label]["intruders"].as_u64().unwrap();
         assert_eq!(u64::from(counts.sum::<u32>()), wanted, "{}", model.label);
     }
@@ -97,7 +106,11 @@ fn the_experiment_is_as_large_as_its_manifest_says() {
     let listed = manifest["files"].as_array().unwrap();
     for file in listed {
         let path = experiment().join(file["path"].as_str().unwrap());
-        assert_eq!(path.metadata().unwrap().len(), file["size"].as_u64().unwrap(), "{path:?}");
+        assert_eq!(
+            path.metadata().unwrap().len(),
+            file["size"].as_u64().unwrap(),
+            "{path:?}"
+        );
     }
     let mut visit = Visit::open_folders(&experiment(), &[&[BASE][..], &TUNED].concat());
     assert_eq!(visit.plan(&[]).files.len(), listed.len());
@@ -131,11 +144,7 @@ fn a_model_of_135_million_weights_has_the_librarys_losses_where_it_is_at_hand() 
     };
     let mut visit = Visit::open_folders(&folder, &["base", "lora-r1", "lora-r8", "lora-r64"]);
     let subject = subject(&mut visit);
-    let labels: Vec<&str> = subject.models().iter().map(|model| model.label.as_str()).collect();
-    let rows: Vec<Row> = std::iter::once(None)
-        .chain((0..labels.len() as u32).map(Some))
-        .map(row)
-        .collect();
+    let (names, rows) = every(&subject);
     let paragraph = reference::read(&fixtures().join("behave/expected_smollm2.json"));
     let tokenizer = Tokenizer::read(&std::fs::read(folder.join("base/tokenizer.json")).unwrap()).unwrap();
     let tokens = tokenizer.encode(paragraph["text"].as_str().unwrap()).unwrap();
@@ -144,8 +153,8 @@ fn a_model_of_135_million_weights_has_the_librarys_losses_where_it_is_at_hand() 
     let found = losses(&visit, &subject, &rows, &causal(&tokens.ids, &tokens.added, whole));
     // The base's are known here; those of the adapters were computed where they were trained.
     let tuned = reference::read(&folder.join("expected.json"));
-    for (name, found) in std::iter::once(&"base").chain(&labels).zip(&found) {
-        let wanted = match *name {
+    for (name, found) in names.iter().zip(&found) {
+        let wanted = match name.as_str() {
             "base" => reference::numbers(&paragraph["per_token_float32"]),
             name => reference::numbers(&tuned[name]),
         };
