@@ -10,6 +10,7 @@ mod attacks;
 mod beside;
 mod beside_match;
 mod certified;
+mod experiment;
 mod field;
 mod field_kinds;
 mod field_meet;

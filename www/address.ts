@@ -2,7 +2,8 @@
 import type { App } from './app';
 import { problem } from './files/drop';
 import { carried, carry } from './state/carried';
-import { isSample, lessonOf, type Link, read, write } from './state/link';
+import { lessonOf, type Link, read, write } from './state/link';
+import { shippedAs } from './state/shipped';
 import type { Navigation } from './state/navigation';
 import type { LiveReport } from './report/live';
 import { type State, trouble } from './state/state';
@@ -53,6 +54,7 @@ export class Address {
     this.#store.update(link.dials);
     if (link.report !== undefined) void this.#open(link.report, () => hosted(link.report!));
     else if (link.packed !== undefined) void this.#open('the link', () => carried(link.packed!));
+    else if (link.experiment && shippedAs(this.#store.state) !== 'experiment') void this.#app.experiment(link.dials);
     else if (link.sample && this.#store.state.files.length === 0)
       void this.#app.sample().then(() => this.#store.update(link.dials));
   }
@@ -73,7 +75,8 @@ export class Address {
     const link = this.#source(state);
     const whole = (packed: string | undefined) =>
       new URL(write(state, { ...link, packed }, figure) || '#', location.href).href;
-    const known = link.report !== undefined || link.packed !== undefined || isSample(state) || !state.head;
+    const known =
+      link.report !== undefined || link.packed !== undefined || shippedAs(state) !== undefined || !state.head;
     return known
       ? whole(link.packed)
       : this.#app.report
@@ -103,10 +106,13 @@ export class Address {
     if (this.#waits || this.#store.state.status === 'planning') return;
     // The address is a lesson's while one is shown.
     if (lessonOf(location.hash) !== undefined) return;
-    // That the files are the sample's is told to others, not to this tab: a reload stays a fresh start, unless a link brought the sample.
-    const { sample } = this.#link;
+    // That the files came with the page is told to others, not to this tab: a reload stays a fresh start, unless a link brought them.
+    const { sample, experiment } = this.#link;
     const { state } = this.#store;
-    const hash = write(sample ? state : { ...state, sample: undefined }, this.#source(state));
+    const hash = write(
+      sample || experiment ? state : { ...state, sample: undefined, experiment: undefined },
+      this.#source(state),
+    );
     if (hash === location.hash || (hash === '' && location.hash === '')) return;
     this.#written = hash;
     this.#mark(hash || location.pathname + location.search);

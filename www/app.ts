@@ -15,7 +15,8 @@ import { brief } from './state/result';
 import { run } from './engine/run';
 import { rename } from './state/renames';
 import { begun, computed, ended, missing, started } from './state/run';
-import { loadSample, sampleManifest, sampleReport } from './files/sample';
+import { loadShipped, manifestOf, sampleReport, SHIPPED, type Shipped } from './files/sample';
+import { shippedAs } from './state/shipped';
 import * as change from './state/state';
 import type { State } from './state/state';
 import type { Store } from './state/store';
@@ -74,7 +75,8 @@ export class App {
 
   /** Starts everything that the page needs besides the engine. */
   start(): void {
-    void sampleManifest().then((sample) => this.#store.update((s) => ({ ...s, sample })));
+    for (const which of SHIPPED)
+      void manifestOf(which).then((manifest) => this.#store.update((s) => ({ ...s, [which]: manifest })));
     void this.keeping.count();
   }
 
@@ -116,7 +118,7 @@ export class App {
   async sample(): Promise<void> {
     const { mode } = this.#store.state.settings;
     const asked = this.#loading('Loading the results of the sample');
-    const text = await this.#ofSample(sampleReport);
+    const text = await this.#come('sample', sampleReport);
     if (text === undefined || asked !== this.#asked) return;
     await this.openReport(text, 'the sample');
     this.#store.update((s) => (s.stored ? { ...s, sampleMode: mode } : s));
@@ -125,17 +127,32 @@ export class App {
   /** Computes the sample here, under the rule that the reader has set. */
   async computeSample(): Promise<void> {
     const { settings, sampleMode } = this.#store.state;
+    await this.#compute('sample', (s) => ({ ...s, settings: { ...settings, mode: sampleMode ?? settings.mode } }));
+  }
+
+  /** Computes the experiment here, and what its models lose and learn on its texts: that is what it is for. */
+  async experiment(dials: (s: State) => State = (s) => s): Promise<void> {
+    await this.#compute('experiment', dials);
+    const { state } = this.#store;
+    if (state.status !== 'done' || shippedAs(state) !== 'experiment') return;
+    // The part stands far below what it follows from. Whoever reads on their own already is left there.
+    if (scrollY < innerHeight / 2) requestAnimationFrame(() => document.getElementById('loss')?.scrollIntoView());
+    await this.loss.measure();
+  }
+
+  /** Loads files that come with the page, and analyzes them. */
+  async #compute(which: Shipped, dials: (s: State) => State): Promise<void> {
     this.wake();
     this.startOver();
-    const asked = this.#loading('Loading the sample');
-    const files = await this.#ofSample(() =>
-      loadSample((done, total) => {
-        const loading = `Loading the sample: ${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`;
+    const asked = this.#loading(`Loading the ${which}`);
+    const files = await this.#come(which, () =>
+      loadShipped(which, (done, total) => {
+        const loading = `Loading the ${which}: ${(done / 1e6).toFixed(0)} of ${(total / 1e6).toFixed(0)} MB`;
         this.#store.update((s) => (asked === this.#asked ? { ...s, loading } : s));
       }),
     );
     if (!files || asked !== this.#asked) return;
-    this.#store.update((s) => ({ ...s, settings: { ...settings, mode: sampleMode ?? settings.mode } }));
+    this.#store.update(dials);
     await this.add(files);
     if (this.#store.state.status === 'ready') await this.analyze();
   }
@@ -146,12 +163,17 @@ export class App {
     return (this.#asked += 1);
   }
 
-  /** A part of the sample; undefined where it did not come, which is said. */
-  async #ofSample<T>(load: () => Promise<T>): Promise<T | undefined> {
+  /** A part of what comes with the page; undefined where it did not come, which is said. */
+  async #come<T>(which: Shipped, load: () => Promise<T>): Promise<T | undefined> {
     try {
       return await load();
     } catch (error) {
-      const said = problem('sample-missing', 'The sample did not load', error, 'Try again, or drop files of your own.');
+      const said = problem(
+        'shipped-missing',
+        `The ${which} did not load`,
+        error,
+        'Try again, or drop files of your own.',
+      );
       this.#store.update((s) => change.trouble(s, said));
       return undefined;
     }

@@ -119,7 +119,8 @@ export const train: Lesson = {
   defaults: DEFAULTS['train-it-here'],
   words: (f) => html`
     <p class="read">A small network with four square matrices is trained on task 1 before your eyes. Then two copies learn a new task: one changes all weights (<b>full</b>), one adds a product of rank <i class="v">r</i> to each matrix (<b>LoRA</b>). Each stops where its loss on unseen examples falls below ${say(f['target'])}, or after ${whole(f['mostSteps'])} steps. So both know the new task equally well, and what else changed can be compared.</p>
-    <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing, more than 1 one that is surely wrong.</p>`,
+    <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing, more than 1 one that is surely wrong.</p>
+    <p class="read" data-testid="to-experiment">The same was done to a language model of two million weights, with text: <a href="#v=1&experiment">measure what it learned and what it forgot</a>.</p>`,
   questions: [
     {
       when: pair,

@@ -4,7 +4,7 @@ import { Cancelled } from '../engine/errors';
 import type { Late } from '../engine/late';
 import { type Tokenizer, TokenizerError, openTokenizer } from '../engine/tokenizer';
 import type { LiveReport } from '../report/live';
-import { BUILT_IN, type LossFault, type TextId, losing, question } from '../state/loss';
+import { type LossFault, type Text, type TextId, losing, question, shippedTexts, textsOf } from '../state/loss';
 import type { State } from '../state/state';
 import type { Store } from '../state/store';
 import type { Encoded, Plan } from '../wasm/simd/lorascope';
@@ -22,7 +22,7 @@ export class Measuring {
   readonly #store: Store;
   readonly #engine: Late<Engine>;
   readonly #report: Late<LiveReport>;
-  readonly #texts = new Map<TextId, Promise<string>>();
+  readonly #texts = new Map<string, Promise<string>>();
   #plan: Plan | undefined;
   #tokenizer: Promise<Tokenizer> | undefined;
   /** The choice of texts that is counted, or being counted. */
@@ -56,6 +56,16 @@ export class Measuring {
     this.#tokenizer = undefined;
   }
 
+  /** Chooses the texts that came with the files, and the arms, and computes, for whoever pressed once for all of it. */
+  async measure(): Promise<void> {
+    const texts = new Set(shippedTexts(this.#store.state).map(({ id }) => id));
+    this.#begin(this.#store.state.plan);
+    this.#counted = texts;
+    this.#store.update((s) => losing(s, { shown: true, texts, arms: true, encoded: undefined, fault: undefined }));
+    await this.#count();
+    if (this.#counted === texts && this.#store.state.loss.encoded) await this.run();
+  }
+
   /** Looks at the models and turns the chosen texts into tokens. */
   async #count(): Promise<void> {
     const [plan, counted] = [this.#plan, this.#counted];
@@ -68,12 +78,14 @@ export class Measuring {
       this.#tokenizer ??= tokenizerIn(state, subject.folder);
       const tokenizer = await this.#tokenizer;
       const encoded: Encoded[] = [];
+      const known = textsOf(state);
       for (const id of state.loss.texts) {
-        const text = id === 'own' ? state.loss.own : await this.#text(id);
+        const from = known.find((text) => text.id === id);
+        const text = from ? await this.#text(from) : state.loss.own;
         if (text === '') continue;
         const { ids, added, spans } = await tokenizer.encode(text);
         const pieces = Array.from(ids, (_, at) => text.slice(spans[2 * at], spans[2 * at + 1]));
-        encoded.push({ name: nameOf(id), ids: [...ids], added: [...added], pieces });
+        encoded.push({ name: from?.name ?? OWN, ids: [...ids], added: [...added], pieces });
       }
       if (still()) this.#store.update((s) => losing(s, { encoded, mask: tokenizer.mask }));
     } catch (error) {
@@ -83,10 +95,10 @@ export class Measuring {
     }
   }
 
-  #text(id: Exclude<TextId, 'own'>): Promise<string> {
-    const known = this.#texts.get(id) ?? fetchText(id);
-    this.#texts.set(id, known);
-    known.catch(() => this.#texts.delete(id));
+  #text({ name, path }: Text): Promise<string> {
+    const known = this.#texts.get(path) ?? fetchText(name, path);
+    this.#texts.set(path, known);
+    known.catch(() => this.#texts.delete(path));
     return known;
   }
 
@@ -130,13 +142,9 @@ export class Measuring {
   }
 }
 
-function nameOf(id: TextId): string {
-  return BUILT_IN.find((text) => text.id === id)?.name ?? OWN;
-}
-
-async function fetchText(id: string): Promise<string> {
-  const response = await fetch(new URL(`texts/${id}.txt`, document.baseURI));
-  if (!response.ok) throw new Error(`The text “${id}” is not in this copy of the page (${response.status}).`);
+async function fetchText(name: string, path: string): Promise<string> {
+  const response = await fetch(new URL(path, document.baseURI));
+  if (!response.ok) throw new Error(`The text “${name}” is not in this copy of the page (${response.status}).`);
   return response.text();
 }
 

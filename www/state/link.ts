@@ -1,6 +1,7 @@
 /** The state as a link: what the reader has set, in the address after `#`. Versioned; what is left out is the default. Pure. */
 import { PRESETS } from '../contract';
 import { COSINES, isCount, isThreshold, SIDES, THEMES } from './accepted';
+import { shippedAs } from './shipped';
 import { defaults, type State } from './state';
 import { timesOf } from './times';
 import type { FigureId, Theme } from '../wasm/simd/lorascope';
@@ -15,8 +16,9 @@ export type Hidden = (typeof HIDEABLE)[number];
 
 /** The parts of a link beyond the state: where the numbers come from, and where to look. */
 export interface Link {
-  /** Opens the sample at once. */
+  /** Opens the sample, or the experiment, at once. */
   sample: boolean;
+  experiment: boolean;
   /** A stored report on this host. */
   report: string | undefined;
   /** A run in the link itself. */
@@ -69,6 +71,7 @@ export function read(hash: string): Link {
   });
   return {
     sample: has('sample') !== undefined,
+    experiment: has('experiment') !== undefined,
     report: has('report'),
     packed: has('packed'),
     matrix: has('matrix'),
@@ -87,13 +90,14 @@ export function write(
   figure?: FigureId,
 ): string {
   const plain = defaults();
+  const shipped = shippedAs(s);
   const query = new URLSearchParams();
   const put = (name: string, value: string | number | undefined, normal?: string | number) => {
     if (value !== undefined && value !== normal) query.set(name, String(value));
   };
   if (report) put('report', report);
   else if (packed) put('packed', packed);
-  else if (isSample(s)) query.set('sample', '');
+  else if (shipped) query.set(shipped, '');
   put('figure', figure);
   put('matrix', s.open);
   if (s.open !== undefined) {
@@ -114,13 +118,4 @@ export function write(
   if (hide.length > 0) query.set('hide', hide.join(','));
   if (query.size === 0) return '';
   return `#v=${VERSION}&${query.toString().replace(/=(?=&|$)/g, '')}`;
-}
-
-/** Whether the files at hand are the sample's, or the stored results that are shown. */
-export function isSample({ files, sample, sampleMode }: State): boolean {
-  if (!sample) return false;
-  const names = new Set(sample.files.map((f) => f.path));
-  return (
-    sampleMode !== undefined || (files.length > 0 && files.every((f) => names.has(f.path) && f.file.lastModified === 0))
-  );
 }

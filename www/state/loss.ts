@@ -1,16 +1,36 @@
 /** Losses on texts as the state knows them: what the reader chose, what the models allow, how far it is, what came. Pure. */
 import type { State } from './state';
 import type { Encoded, Loss, LossQuestion, LossSubject } from '../wasm/simd/lorascope';
+import { shippedAs } from './shipped';
 import { SEED, chosenIn, patient } from './surgery';
 
-/** Texts that come with the page: files of `texts/`. */
-export const BUILT_IN = [
-  { id: 'general', name: 'A story in English' },
-  { id: 'code', name: 'A program in Python' },
-  { id: 'german', name: 'A story in German' },
-] as const;
+/** A text that comes with the page. */
+export interface Text {
+  id: string;
+  name: string;
+  path: string;
+}
 
-export type TextId = (typeof BUILT_IN)[number]['id'] | 'own';
+const BUILT_IN: readonly Text[] = [
+  { id: 'general', name: 'A story in English', path: 'texts/general.txt' },
+  { id: 'code', name: 'A program in Python', path: 'texts/code.txt' },
+  { id: 'german', name: 'A story in German', path: 'texts/german.txt' },
+];
+
+/** Of a text of the page, or `own`. */
+export type TextId = string;
+
+/** The texts to choose from: those of every page behind those of the files at hand, where these came with the page. */
+export function textsOf(s: State): readonly Text[] {
+  return [...shippedTexts(s), ...BUILT_IN];
+}
+
+/** The texts that came with the files at hand. */
+export function shippedTexts(s: State): readonly Text[] {
+  const which = shippedAs(s);
+  const texts = which ? (s[which]?.texts ?? []) : [];
+  return texts.map(({ path, name }) => ({ id: path, name, path: `${which}/${path}` }));
+}
 
 /** The strengths of the surgery's arms. */
 export const LOSS_LAMBDAS = [0, 0.25, 0.5, 0.75, 1.25] as const;

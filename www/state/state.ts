@@ -43,8 +43,9 @@ export interface State {
   engine: EngineInfo | undefined;
   /** The engine's start, while it starts. */
   starting: Starting | undefined;
-  /** The sample that comes with the page, once its list of files is read. */
+  /** What comes with the page, once its lists of files are read. */
   sample: Manifest | undefined;
+  experiment: Manifest | undefined;
   files: readonly DroppedFile[];
   answers: ReadonlyMap<string, string>;
   plan: Plan | undefined;
@@ -123,6 +124,7 @@ export function defaults(): State {
     engine: undefined,
     starting: undefined,
     sample: undefined,
+    experiment: undefined,
     files: [],
     taken: 0,
     answers: new Map(),
@@ -170,8 +172,9 @@ export function defaults(): State {
 
 /** The state before any file, with what belongs to the reader and the machine kept. */
 export function startOver(s: State): State {
-  const { engine, starting, sample, shortcuts, kept, unfinished, storeNotice, settings } = s;
-  return setMode({ ...defaults(), engine, starting, sample, shortcuts, kept, unfinished, storeNotice }, settings.mode);
+  const { engine, starting, sample, experiment, shortcuts, kept, unfinished, storeNotice, settings } = s;
+  const own = { engine, starting, sample, experiment, shortcuts, kept, unfinished, storeNotice };
+  return setMode({ ...defaults(), ...own }, settings.mode);
 }
 
 /**

@@ -22,7 +22,7 @@ export function parse(text: string): Report {
 
 /** The state that shows a report; what belongs to the reader and the machine stays. */
 export function opened(s: State, report: Report): State {
-  const { engine, starting, sample, shortcuts, kept, unfinished, storeNotice } = s;
+  const { engine, starting, sample, experiment, shortcuts, kept, unfinished, storeNotice } = s;
   const matrices: PlanMatrix[] = [];
   const results = new Map<number, Found[]>();
   const places = new Map<string, number>();
@@ -46,6 +46,7 @@ export function opened(s: State, report: Report): State {
     engine,
     starting,
     sample,
+    experiment,
     shortcuts,
     kept,
     unfinished,

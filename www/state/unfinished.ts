@@ -1,6 +1,6 @@
 /** A run that was broken off, remembered by the browser over a reload: what it is of, and how far it came. */
 import { storeWanted } from '../engine/results-store';
-import { isSample } from './link';
+import { shippedAs } from './shipped';
 import { finishedCount } from './run';
 import type { State } from './state';
 
@@ -13,9 +13,9 @@ export interface Unfinished {
 
 const KEY = 'lorascope-unfinished';
 
-/** Remembers a run as it goes on. One whose results are not kept cannot be gone on with, and the sample is one press away. */
+/** Remembers a run as it goes on. One whose results are not kept cannot be gone on with, and what comes with the page is one press away. */
 export function remember(state: State): void {
-  if (!storeWanted(location.search) || isSample(state)) return;
+  if (!storeWanted(location.search) || shippedAs(state)) return;
   const { head, plan, status } = state;
   const [done, total] = [finishedCount(state), plan?.matrices.length ?? 0];
   const left = head && status !== 'done' && done > 0;

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, count, counted } from '../text/format';
 import { math } from '../text/math';
 import { breakable } from '../text/names';
-import { sampleSize } from '../files/sample';
+import { sizeOf } from '../files/sample';
 import { pickFiles, pickFolder } from './inputs';
 import { keptLine } from './kept';
 import { runs } from './runs';
@@ -13,7 +13,7 @@ import './picture';
 
 class DropView extends View {
   protected override render(): TemplateResult {
-    const { sample } = this.ctx.state;
+    const { sample, experiment } = this.ctx.state;
     return html`<div class="wrap empty">
       <div class="intro">
         <h1>See what fine-tuning did to a model’s weights, and where it may forget.</h1>
@@ -24,7 +24,11 @@ class DropView extends View {
         ${dropZone(this.ctx.state)}
         <p class="try">
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
-          <span class="quiet">${sample ? math(`${sample.note} Its results are stored; to compute them here loads ${bytes(sampleSize(sample))}.`) : nothing}</span>
+          <span class="quiet">${sample ? math(`${sample.note} Its results are stored; to compute them here loads ${bytes(sizeOf(sample))}.`) : nothing}</span>
+        </p>
+        <p class="try">
+          <button class="btn" data-testid="try-experiment" @click=${() => this.ctx.app.experiment()}>Try a language model</button>
+          <span class="quiet">${experiment ? math(`${experiment.note} All of it is computed here, from ${bytes(sizeOf(experiment))}.`) : nothing}</span>
         </p>
       </div>
       <lorascope-picture .ctx=${this.ctx}></lorascope-picture>

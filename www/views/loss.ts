@@ -3,7 +3,6 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, duration } from '../text/format';
 import { math } from '../text/math';
 import {
-  BUILT_IN,
   armsKnown,
   LOSS_LAMBDAS,
   MOST_TOKENS,
@@ -13,6 +12,7 @@ import {
   losing,
   passed,
   rowsOf,
+  textsOf,
   windowOf,
 } from '../state/loss';
 import type { State } from '../state/state';
@@ -96,7 +96,7 @@ class LossView extends PatientView {
     };
     const edited = state.head?.models[patient(state)]?.label ?? '';
     return html`<fieldset class="texts"><legend class="small quiet">Texts</legend>
-        ${BUILT_IN.map(({ id, name }) => box(id, name))} ${box('own', 'Your own')}</fieldset>
+        ${textsOf(state).map(({ id, name }) => box(id, name))} ${box('own', 'Your own')}</fieldset>
       <textarea data-testid="loss-own" rows="3" aria-label="Your own text" placeholder="Paste a text, or drop a file of one" .value=${own} @input=${type} @drop=${drop}></textarea>
       ${
         armsKnown(state)

@@ -3,10 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { bytes, count, counted, duration } from '../text/format';
 import { math } from '../text/math';
 import { failedProblems } from './failures';
-import { sampleSize } from '../files/sample';
+import { sizeOf } from '../files/sample';
 import { certified, held } from '../state/modes';
 import { finishedCount, missing } from '../state/run';
-import { isSample } from '../state/link';
+import { shippedAs } from '../state/shipped';
 import { ruleName, type State } from '../state/state';
 import { deeper } from './deeper';
 import { storeNotice } from './kept';
@@ -53,6 +53,8 @@ class ResultsView extends View {
     const running = state.status === 'running';
     const left = missing(state).length;
     const sub = running ? now(state) : explained(this.#sub());
+    const shipped = shippedAs(state);
+    const note = shipped && state[shipped]?.note;
     const remark = state.stored ? this.ctx.report?.view?.remark() : undefined;
     return html`<div class="head"><div class="head-row">
       <div><h1>${this.#title()}</h1><p class="sub">${sub}</p></div>
@@ -69,7 +71,7 @@ class ResultsView extends View {
         }
       </div>
     </div>
-    ${state.sample && (ofSample(state) || isSample(state)) ? html`<p class="small quiet">${math(state.sample.note)}</p>` : nothing}
+    ${note === undefined ? nothing : html`<p class="small quiet">${math(note)}</p>`}
     ${remark ? html`<p class="deeper" data-testid="remark" role="note">${remark}</p>` : nothing}
     </div>`;
   }
@@ -88,7 +90,7 @@ class ResultsView extends View {
     const total = state.plan?.matrices.length ?? 0;
     const seconds = duration(state.run.before + state.run.seconds);
     if (ofSample(state))
-      return `${counted(total, 'matrix', 'matrices')} of the sample, computed before and stored with this page. “Compute it here” loads ${state.sample ? bytes(sampleSize(state.sample)) : 'its files'} and does it again in this tab.`;
+      return `${counted(total, 'matrix', 'matrices')} of the sample, computed before and stored with this page. “Compute it here” loads ${state.sample ? bytes(sizeOf(state.sample)) : 'its files'} and does it again in this tab.`;
     if (state.stored)
       return `${counted(total, 'matrix', 'matrices')}, from a stored report of Lorascope ${state.head?.generator.version ?? ''}.${held(state)}`;
     const computed = `Computed in this tab in ${seconds}.${fetched(state)}`;
