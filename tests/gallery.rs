@@ -7,9 +7,12 @@ use lorascope::analyze::surgery::open;
 use lorascope::analyze::vectors;
 use lorascope::export;
 use lorascope::figures::{FigureId, Request, Theme, svg};
-use lorascope::report::surgery::{Cut, Surgery};
+use lorascope::loss::{Cuts, Cutting, Encoded, Part, Question, Row, Trial, Windows};
+use lorascope::report::surgery::{Arm, Cut, Surgery};
 use lorascope::report::{Mode, Report, Settings, Side, Task};
+use lorascope::session::ranges;
 use lorascope::summary::set_vectors;
+use lorascope::text::Tokenizer;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -106,14 +109,97 @@ fn in_certified_mode() -> Report {
     })
 }
 
+/// A small language model with four fine-tunes, read on two texts: all arms of one, and each of its parts undone.
+fn of_losses() -> Report {
+    let folder = fixtures().join("behave/llama");
+    let mut visit = Visit::open_folders(
+        &folder,
+        &["base", "full", "lora_r1", "lora_r4", "lora_r1_peft_mitigated"],
+    );
+    let mut report = visit.run();
+    let all = report.models.iter_mut().flat_map(|m| &mut m.matrices);
+    for matrix in all {
+        (matrix.right, matrix.similarity, matrix.bulk) = (None, None, None);
+        for side in matrix.left.iter_mut() {
+            (side.makeup, side.signed_cos, side.turns) = (None, None, None);
+        }
+    }
+    let edited = report.models.iter().position(|m| m.rank == Some(4)).unwrap() as u32;
+    let row = |edit, layer, kind: Option<&str>| Row {
+        model: Some(edited),
+        edit,
+        without: Part::of(layer, kind.map(str::to_owned)),
+    };
+    let mut rows: Vec<Row> = (0..report.models.len() as u32)
+        .map(|at| Row {
+            model: Some(at),
+            ..Row::default()
+        })
+        .collect();
+    rows.insert(0, Row::default());
+    for arm in [Arm::Scaled, Arm::Shrunk, Arm::Restored, Arm::Random] {
+        rows.extend([0.0, 0.25, 0.5, 0.75, 1.25].map(|lambda| row(Some((arm, lambda)), None, None)));
+    }
+    rows.push(row(Some((Arm::Projected, 1.0)), None, None));
+    let types = ["q", "k", "v", "o", "gate", "up", "down"];
+    for layer in [None, Some(0), Some(1), Some(2)] {
+        rows.extend(layer.map(|_| row(None, layer, None)));
+        rows.extend(types.map(|kind| row(None, layer, Some(kind))));
+    }
+    let tokenizer = Tokenizer::read(&fs::read(folder.join("base/tokenizer.json")).unwrap()).unwrap();
+    let encoded = |(name, file): (&str, &str)| {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let tokens = tokenizer.encode(&text).unwrap();
+        Encoded {
+            name: name.into(),
+            ids: tokens.ids,
+            added: tokens.added.iter().map(|at| *at as u32).collect(),
+            pieces: tokens.spans.into_iter().map(|span| text[span].to_owned()).collect(),
+        }
+    };
+    let cut = Cut {
+        k: 10,
+        epsilon: 0.5,
+        side: Side::Left,
+        lambdas: Vec::new(),
+        chosen: None,
+        seed: 0,
+    };
+    let cutting = Cutting {
+        cut: cut.clone(),
+        chosen: Default::default(),
+    };
+    let question = Question {
+        texts: [("General text", "text_general.txt"), ("Task text", "text_task.txt")]
+            .map(encoded)
+            .into(),
+        windows: Windows {
+            length: 512,
+            overlap: 0,
+        },
+        mask: None,
+        rows,
+        cut,
+        cuts: Cuts::from([(edited, cutting)]),
+    };
+    let mut trial = Trial::new(crate::loss::subject(&mut visit), question, 1 << 30).unwrap();
+    while let Some(jobs) = trial.jobs() {
+        let bytes: Vec<_> = jobs.iter().map(|(_, job)| visit.bytes(&ranges(job))).collect();
+        trial.take(&jobs, &bytes).unwrap();
+    }
+    report.loss = Some(trial.result());
+    report
+}
+
 #[test]
 fn every_figure_of_the_gallery_is_drawn_from_its_report() {
     if std::env::var_os("LORASCOPE_WRITE").is_some() {
+        write("loss.json", &of_losses());
         write("sample.json", &of_the_sample());
         write("series.json", &of_the_series());
         write("certified.json", &in_certified_mode());
     }
-    for name in ["sample.json", "series.json", "certified.json"] {
+    for name in ["loss.json", "sample.json", "series.json", "certified.json"] {
         let text = fs::read_to_string(folder().join(name))
             .unwrap_or_else(|e| panic!("{name}: {e}; LORASCOPE_WRITE=1 writes it"));
         let report = export::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));

@@ -301,9 +301,9 @@ fn an_undone_layer_has_the_bases_weights() {
         edit: None,
         without,
     };
-    let mut rows: Vec<Row> = (0..3).map(|layer| row(Some(Part::Layer(layer)))).collect();
-    rows.extend(["q", "k", "v", "o", "up", "gate", "down"].map(|kind| row(Some(Part::Kind(kind.into())))));
-    rows.push(row(Some(Part::Layer(99))));
+    let mut rows: Vec<Row> = (0..3).map(|layer| row(Part::of(Some(layer), None))).collect();
+    rows.extend(["q", "k", "v", "o", "up", "gate", "down"].map(|kind| row(Part::of(None, Some(kind.into())))));
+    rows.push(row(Part::of(Some(99), Some("q".into()))));
     rows.push(row(None));
     rows.push(Row::default());
     let found = losses(&visit, &subject, &rows, &sequences(&expected, "general", WHOLE));
@@ -312,6 +312,48 @@ fn an_undone_layer_has_the_bases_weights() {
     for (row, part) in rows.iter().zip(&found).take(10) {
         assert!(part != base && part != tuned, "{row:?}");
     }
+}
+
+/// One matrix undone is a model whose file holds the base's numbers there.
+#[test]
+fn an_undone_matrix_is_a_file_with_the_bases_numbers() {
+    let folder = behave("llama");
+    let expected = expected(&folder);
+    let name = "model.layers.1.self_attn.q_proj.weight";
+    let bytes = |model: &str| std::fs::read(folder.join(model).join("model.safetensors")).unwrap();
+    let place = |file: &[u8]| {
+        let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        let header: Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
+        let at = numbers(&header[name]["data_offsets"]);
+        8 + length + at[0] as usize..8 + length + at[1] as usize
+    };
+    let (base, mut undone) = (bytes("base"), bytes("full"));
+    let own = place(&undone);
+    assert!(undone[own.clone()] != base[place(&base)]);
+    undone[own].copy_from_slice(&base[place(&base)]);
+    let file = std::env::temp_dir().join(format!("lorascope-undone-{}.safetensors", std::process::id()));
+    std::fs::write(&file, undone).unwrap();
+    let mut visit = Visit::open_folders(&folder, &["base", "full"]);
+    visit.add_as(&file, "undone/model.safetensors");
+    visit.add_as(&folder.join("full/config.json"), "undone/config.json");
+    let subject = subject(&mut visit);
+    let at = |label: &str| subject.models().iter().position(|m| m.label == label).map(|n| n as u32);
+    assert!(at("full").is_some() && at("undone").is_some());
+    let row = |label: &str, without| Row {
+        model: at(label),
+        edit: None,
+        without,
+    };
+    let rows = [
+        row("undone", None),
+        row("full", Part::of(Some(1), Some("q".into()))),
+        row("full", None),
+    ];
+    let found = losses(&visit, &subject, &rows, &sequences(&expected, "task", WHOLE));
+    let off = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(off(&found[0], &found[1]) < 1e-6);
+    assert!(off(&found[0], &found[2]) > 1e-4);
+    std::fs::remove_file(&file).unwrap();
 }
 
 /// PEFT gives the fused gate and up of all experts a rank and an alpha of their own, by the name of the parameter.

@@ -269,7 +269,8 @@ fn of_loss(loss: &Loss, models: usize) -> Option<String> {
             if kept != 0 && kept != text.places.len() {
                 return Some("the losses of single tokens are not as many as the tokens".into());
             }
-            if !numbers.iter().all(|x| x.is_finite()) || !on.tokens.iter().all(|x| x.is_finite()) {
+            let paired = on.than_trained.map_or([0.0; 2], |paired| [paired.more, paired.error]);
+            if !numbers.iter().chain(&paired).all(|x| x.is_finite()) || !on.tokens.iter().all(|x| x.is_finite()) {
                 return Some("a loss is not a number".into());
             }
         }

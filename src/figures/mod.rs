@@ -10,8 +10,10 @@ pub(crate) mod data;
 pub(crate) mod drawing;
 mod epsilon_curve;
 mod evolution;
+mod forgetting;
 mod k_curve;
 pub(crate) mod kind;
+mod loss;
 mod over_steps;
 mod overview;
 #[cfg(feature = "page")]
@@ -24,6 +26,8 @@ mod size_of_change;
 mod spectrum;
 mod svg;
 mod threshold;
+mod trade_off;
+mod undo;
 mod vector;
 
 use caption::Caption;
@@ -64,6 +68,10 @@ static OWN: &[&FigureKind] = &[
     &by_layer::EFFECTIVE_RANK,
     &k_curve::K_CURVE,
     &arms::ARMS,
+    &loss::LOSS,
+    &trade_off::TRADE_OFF,
+    &forgetting::FORGETTING,
+    &undo::UNDO,
     #[cfg(all(test, feature = "engine"))]
     &crate::recipes::TOY_FIGURE,
 ];

@@ -17,13 +17,25 @@ pub struct Row {
     pub without: Option<Part>,
 }
 
-/// A part of a network.
+/// A part of a network: a block with all that is in it, all matrices of a type, or what is both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// A block, with all that is in it.
-    Layer(u32),
-    /// All matrices of a type.
-    Kind(String),
+pub struct Part {
+    /// None: every block.
+    pub layer: Option<u32>,
+    /// None: every type.
+    pub kind: Option<String>,
+}
+
+impl Part {
+    /// None where neither is given: nothing is undone.
+    pub fn of(layer: Option<u32>, kind: Option<String>) -> Option<Part> {
+        (layer.is_some() || kind.is_some()).then_some(Part { layer, kind })
+    }
+
+    /// Whether a tensor lies in it.
+    pub fn holds(&self, layer: Option<u32>, kind: Option<&str>) -> bool {
+        (self.layer.is_none() || self.layer == layer) && (self.kind.is_none() || self.kind.as_deref() == kind)
+    }
 }
 
 /// How a row makes a tensor.

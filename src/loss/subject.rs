@@ -1,6 +1,6 @@
 //! A base with its fine-tunes as networks: built from the base's configuration, held against every tensor that is there, and read step by step.
 
-use super::linear::{Edited, Form, Given, Part, Row};
+use super::linear::{Edited, Form, Given, Row};
 use super::network::families::Offset;
 use super::network::{Config, Network};
 use super::pass::{Names, Need, all, decoder, missing};
@@ -193,11 +193,10 @@ impl Subject {
             }
         }
         let form = |row: &Row| {
-            let is_undone = match &row.without {
-                Some(Part::Layer(layer)) => job.layer == Some(*layer),
-                Some(Part::Kind(kind)) => job.kind.as_ref() == Some(kind),
-                None => false,
-            };
+            let is_undone = row
+                .without
+                .as_ref()
+                .is_some_and(|part| part.holds(job.layer, job.kind.as_deref()));
             row.model.filter(|_| !is_undone).map_or(Form::Base, Form::Tuned)
         };
         let mut forms: Vec<Form> = rows.iter().map(form).collect();

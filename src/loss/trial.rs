@@ -6,7 +6,7 @@ use super::pass::{Names, Need, Pass, Tensors};
 use super::subject::{Cuts, Subject};
 use super::text::{Sequence, Windows, causal, masked};
 use crate::plan::job::Job;
-use crate::report::loss::{Loss, LossOn, LossRow, LossText};
+use crate::report::loss::{Loss, LossOn, LossRow, LossText, Paired};
 use crate::report::surgery::Cut;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
@@ -184,8 +184,17 @@ impl Trial {
                 pieces: text.pieces.clone(),
                 places: base.iter().map(|(place, _)| *place as u32).collect(),
             });
-            for (row, losses) in rows.iter_mut().zip(by_row) {
-                let on = LossOn::of(&values(&ordered(losses)), &values(&base), row.is_whole());
+            let base = values(&base);
+            let own: Vec<Vec<f64>> = by_row.iter().map(|losses| values(&ordered(losses))).collect();
+            // Of an edit the model as trained, where that is a row too.
+            let trained = |row: &LossRow| {
+                let same = |at: &usize| !row.is_whole() && rows[*at].is_whole() && rows[*at].model == row.model;
+                (0..rows.len()).find(same)
+            };
+            let trained: Vec<Option<usize>> = rows.iter().map(trained).collect();
+            for ((row, losses), trained) in rows.iter_mut().zip(&own).zip(trained) {
+                let mut on = LossOn::of(losses, &base, row.is_whole());
+                on.than_trained = trained.map(|at| Paired::of(losses, &own[at]));
                 row.on.push(on);
             }
         }
@@ -203,17 +212,13 @@ impl Trial {
 }
 
 fn row(row: &Row) -> LossRow {
-    let (without_layer, without_type) = match &row.without {
-        Some(super::Part::Layer(layer)) => (Some(*layer), None),
-        Some(super::Part::Kind(kind)) => (None, Some(kind.clone())),
-        None => (None, None),
-    };
+    let without = row.without.as_ref();
     LossRow {
         model: row.model,
         arm: row.edit.map(|(arm, _)| arm),
         lambda: row.edit.map(|(_, lambda)| lambda),
-        without_layer,
-        without_type,
+        without_layer: without.and_then(|part| part.layer),
+        without_type: without.and_then(|part| part.kind.clone()),
         on: Vec::new(),
     }
 }

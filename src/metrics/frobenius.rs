@@ -1,6 +1,7 @@
 //! The Frobenius norm of a change: how large it is, whatever its directions.
 
 use super::{Bound, Measure, Measured, Of, Spectrum, Unit};
+use crate::report::{Matrix, Status};
 
 pub static FROBENIUS: Measure = Measure {
     id: "frobenius",
@@ -29,6 +30,19 @@ def frobenius(W0, W):
 /// sqrt(sum sigma^2), summed in f64.
 pub fn frobenius(sigma: &[f32]) -> f64 {
     sigma.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>().sqrt()
+}
+
+/// ||dW||_F / ||W0||_F over all matrices that were changed; none where some norm is not known: certified mode has leading values alone.
+pub fn of_all(matrices: &[Matrix]) -> Option<f64> {
+    let (mut change, mut base) = (0.0, 0.0);
+    for m in matrices.iter().filter(|m| m.status == Status::Analyzed) {
+        if m.sigma_base.len() < m.rows.min(m.cols) as usize {
+            return None;
+        }
+        change += m.delta.as_ref()?.frobenius.powi(2);
+        base += m.sigma_base.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    }
+    Some((change / base).sqrt()).filter(|size| size.is_finite())
 }
 
 #[cfg(test)]

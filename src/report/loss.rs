@@ -63,7 +63,7 @@ pub struct LossRow {
     /// The block whose change is undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_layer: Option<u32>,
-    /// The type of matrices whose change is undone.
+    /// The type of matrices whose change is undone; with a block, those of that block alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without_type: Option<String>,
     /// By text.
@@ -81,26 +81,49 @@ pub struct LossOn {
     pub more: f64,
     /// The standard error of `more`: of the mean of the tokens' own differences.
     pub error: f64,
+    /// Of an edit: more than the model as trained. None where that is no row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub than_trained: Option<Paired>,
     /// By predicted token; empty for edits.
     pub tokens: Vec<f32>,
+}
+
+/// A difference of two rows on the same tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Paired {
+    /// The mean of the tokens' own differences.
+    pub more: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+impl Paired {
+    /// Token by token.
+    pub fn of(losses: &[f64], others: &[f64]) -> Paired {
+        let n = losses.len().max(1) as f64;
+        let differences: Vec<f64> = losses.iter().zip(others).map(|(a, b)| a - b).collect();
+        let more = differences.iter().sum::<f64>() / n;
+        let squares: f64 = differences.iter().map(|d| (d - more).powi(2)).sum();
+        let error = if losses.len() > 1 {
+            (squares / (n - 1.0) / n).sqrt()
+        } else {
+            0.0
+        };
+        Paired { more, error }
+    }
 }
 
 impl LossOn {
     /// Paired with the base token by token. `kept`: the tokens' own losses stay.
     pub fn of(losses: &[f64], base: &[f64], kept: bool) -> LossOn {
-        let n = losses.len().max(1) as f64;
-        let mean = losses.iter().sum::<f64>() / n;
-        let differences: Vec<f64> = losses.iter().zip(base).map(|(a, b)| a - b).collect();
-        let more = differences.iter().sum::<f64>() / n;
-        let squares: f64 = differences.iter().map(|d| (d - more).powi(2)).sum();
+        let Paired { more, error } = Paired::of(losses, base);
         LossOn {
-            mean,
+            mean: losses.iter().sum::<f64>() / losses.len().max(1) as f64,
             more,
-            error: if losses.len() > 1 {
-                (squares / (n - 1.0) / n).sqrt()
-            } else {
-                0.0
-            },
+            error,
+            than_trained: None,
             tokens: if kept {
                 losses.iter().map(|x| *x as f32).collect()
             } else {
@@ -129,5 +152,7 @@ mod tests {
         assert!((on.error - 0.5).abs() < 1e-12);
         let same = LossOn::of(&[1.0, 7.0], &[0.0, 6.0], false);
         assert_eq!((same.more, same.error, same.tokens.len()), (1.0, 0.0, 0));
+        let one = Paired::of(&[2.0], &[1.5]);
+        assert_eq!((one.more, one.error), (0.5, 0.0));
     }
 }

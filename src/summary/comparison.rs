@@ -4,9 +4,10 @@
 use super::findings::said_of;
 use super::margins;
 use super::seen::Seen;
+use crate::metrics::frobenius;
 use crate::metrics::intruder_energy::INTRUDER_ENERGY;
 use crate::print::{count, fixed, middle, ratio, rounded_down, short};
-use crate::report::{Kind, Matrix, Model, Report, Settings, Status};
+use crate::report::{Kind, Model, Report, Settings};
 use crate::series::{labels, last_of_runs};
 use crate::summary::apply::mean;
 
@@ -82,7 +83,7 @@ impl Side {
             // A side that was not computed is undecided and not looked at.
             possible: seen.possible.max(seen.below[0].saturating_add(seen.undecided)),
             energy: mean(&shares),
-            size: size(&model.matrices),
+            size: frobenius::of_all(&model.matrices),
             margin: model
                 .matrices
                 .iter()
@@ -113,19 +114,6 @@ impl Side {
             None => self.many(),
         }
     }
-}
-
-/// ||dW||_F / ||W0||_F over all matrices that were changed; none where some norm is not known: certified mode has leading values alone.
-fn size(matrices: &[Matrix]) -> Option<f64> {
-    let (mut change, mut base) = (0.0, 0.0);
-    for m in matrices.iter().filter(|m| m.status == Status::Analyzed) {
-        if m.sigma_base.len() < m.rows.min(m.cols) as usize {
-            return None;
-        }
-        change += m.delta.as_ref()?.frobenius.powi(2);
-        base += m.sigma_base.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
-    }
-    Some((change / base).sqrt()).filter(|size| size.is_finite())
 }
 
 /// "New directions among the vectors looked at: 13 of 240 at ‖ΔW‖ / ‖W₀‖ = 0.31 in LoRA r = 8, none of 240 at 0.02 in full fine-tuning."

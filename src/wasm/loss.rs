@@ -49,7 +49,7 @@ pub struct LossAsked {
     pub lambda: Option<f64>,
     /// The block whose change is undone.
     pub without_layer: Option<u32>,
-    /// The type of matrices whose change is undone.
+    /// The type of matrices whose change is undone; with a block, of that block alone.
     pub without_type: Option<String>,
 }
 
@@ -190,11 +190,7 @@ impl LossQuestion {
         let row = |asked: &LossAsked| Row {
             model: asked.model,
             edit: asked.arm.map(|arm| (arm, asked.lambda.unwrap_or(1.0))),
-            without: match (asked.without_layer, &asked.without_type) {
-                (Some(layer), _) => Some(Part::Layer(layer)),
-                (None, Some(kind)) => Some(Part::Kind(kind.clone())),
-                (None, None) => None,
-            },
+            without: Part::of(asked.without_layer, asked.without_type.clone()),
         };
         let rows: Vec<Row> = self.rows.iter().map(row).collect();
         let edited: BTreeSet<u32> = rows

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page, type TestInfo } from '@playwright/test';
-import { analyze, chooseFiles, drop, fixture, open, reaches, readJson, troubles } from './support';
+import { analyze, card, chooseFiles, drop, fixture, number, open, reaches, readJson, troubles } from './support';
 
 interface Expected {
   losses: Record<string, Record<string, { float64: { mean: number; per_token: number[] } }>>;
@@ -77,6 +77,83 @@ test('the arms of surgery are measured beside each other, and a run that is canc
     const at = wanted.lambda.indexOf(0.5);
     expect(Math.abs(Number(await cell.innerText()) - wanted[name]!.task_float64[at]!)).toBeLessThan(1e-4);
   }
+});
+
+/** What the first key on a figure of losses says: title, and lines by label. */
+async function byKey(page: Page, id: string): Promise<{ title: string; lines: Map<string, string> }> {
+  const figure = page.locator(`[data-testid=figure][data-figure=${id}]`);
+  const canvas = figure.locator('canvas');
+  await canvas.scrollIntoViewIfNeeded();
+  await expect(canvas).toHaveAttribute('aria-label', /.{20}/);
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(figure.locator('.card')).toBeVisible();
+  return card(figure);
+}
+
+test('the figures of losses stand under the table, say its numbers, and come back with the report', async ({
+  page,
+}, info) => {
+  const oracle = expected('llama');
+  await open(page);
+  await drop(page, folders('llama', ['base', 'full', 'lora_r1']));
+  await analyze(page);
+  await page.getByTestId('loss-open').click();
+  await page.getByTestId('loss-own').fill(readFileSync(join(BEHAVE, 'llama', 'text_task.txt'), 'utf8'));
+  await page.getByTestId('loss-arms').check();
+  await page.getByTestId('loss-undo').check();
+  // Base and two models, 21 arms; 21 matrices, 3 layers and 7 types.
+  await expect(page.getByTestId('loss-plan')).toContainText('55 rows', { timeout: 60_000 });
+  await page.getByTestId('loss-run').click();
+  await expect(page.getByTestId('loss-row')).toHaveCount(24, { timeout: 90_000 });
+  const ids = ['loss', 'trade-off', 'forgetting', 'undo'];
+  const shown = () => page.getByTestId('loss').locator('[data-testid=figure]');
+  expect(await shown().evaluateAll((all) => all.map((figure) => figure.id))).toEqual(ids);
+
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export-json').click()]);
+  const path = info.outputPath('report.json');
+  await download.saveAs(path);
+  await page.goto('./');
+  await chooseFiles(page, path);
+  await reaches(page, 'done');
+  await expect(shown()).toHaveCount(ids.length);
+
+  // By keys: the first point of an arm, which the table has too.
+  const wanted = oracle.edits['full']!;
+  const first = await byKey(page, 'loss');
+  expect(first.title).toBe('scaled, λ = 0.00');
+  const at = wanted.lambda.indexOf(0);
+  expect(Math.abs(Number.parseFloat(first.lines.get('Your text')!) - wanted.edited.task_float64[at]!)).toBeLessThan(
+    2e-4,
+  );
+  expect((await byKey(page, 'trade-off')).lines.get('Your text')).toBe(first.lines.get('Your text'));
+
+  // Forgetting is the table's number, and the model has its name.
+  const forgetting = await byKey(page, 'forgetting');
+  const row = page.getByTestId('loss-row').nth(forgetting.title.includes('r = 1') ? 2 : 1);
+  await expect(row.locator('td.num').nth(1)).toHaveText(forgetting.lines.get('more than the base')!);
+
+  // By pointer: the first cell of the map, against the table of its numbers.
+  const figure = page.locator('[data-testid=figure][data-figure=undo]');
+  await byKey(page, 'undo');
+  const focused = await card(figure);
+  const canvas = figure.locator('canvas');
+  await canvas.blur();
+  await expect(figure.locator('.card')).toHaveCount(0);
+  const box = (await canvas.boundingBox())!;
+  await page.mouse.move(box.x + 58, box.y + 75);
+  await expect(figure.locator('.card')).toBeVisible();
+  const pointed = await card(figure);
+  expect(pointed).toEqual(focused);
+  expect(pointed.title).toBe('layer 0, query');
+  await figure.getByRole('button', { name: 'Save or share' }).click();
+  await page.getByTestId('toggle-table').click();
+  const change = figure.locator('.data tbody tr').first().locator('td').nth(2);
+  expect(Number(await change.innerText())).toBeCloseTo(
+    number(pointed.lines.get('A story in English')!.split(' ')[0]!),
+    3,
+  );
+  expect(await troubles(page)).toEqual([]);
 });
 
 for (const name of ['llama', 'bert']) {

@@ -17,6 +17,7 @@ mod threshold;
 
 use golden::{check, in_one_face};
 use lorascope::figures::{FigureId, Focus, Needs, Request, Theme, alt, draw, hover, step, svg};
+use lorascope::report::loss::Paired;
 use lorascope::report::*;
 use lorascope::series::{labels, series};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
@@ -26,10 +27,10 @@ use threshold::with_whole_spectra;
 
 /// A report in which a figure has something to show.
 fn report_for(figure: FigureId) -> Report {
-    let mut report = if figure.needs == Needs::Runs {
-        run::run()
-    } else {
-        stored()
+    let mut report = match figure.needs {
+        Needs::Runs => run::run(),
+        Needs::Loss => with_losses(),
+        Needs::Nothing | Needs::Surgery => stored(),
     };
     if figure.needs == Needs::Surgery {
         report.models[1].surgery = Some(operated());
@@ -349,6 +350,34 @@ fn odd_reports() -> Vec<(&'static str, Report)> {
         ("a far layer", one(|m| m.layer = Some(u32::MAX))),
         ("unchanged only", one(|m| become_status(m, Status::Unchanged, None))),
         ("failed only", failed),
+        ("losses without a text", {
+            let mut report = with_losses();
+            let loss = report.loss.as_mut().expect("losses");
+            loss.texts.clear();
+            loss.rows.iter_mut().for_each(|row| row.on.clear());
+            report
+        }),
+        ("losses of nobody", {
+            let mut report = with_losses();
+            let rows = &mut report.loss.as_mut().expect("losses").rows;
+            rows.retain(|row| row.model.is_some());
+            rows.iter_mut().for_each(|row| row.model = Some(u32::MAX));
+            report
+        }),
+        ("losses beyond measure", {
+            let mut report = with_losses();
+            let rows = &mut report.loss.as_mut().expect("losses").rows;
+            for (n, on) in rows.iter_mut().flat_map(|row| &mut row.on).enumerate() {
+                let odd = [f64::NAN, f64::INFINITY, -1e308, 1e308, 0.0][n % 5];
+                (on.mean, on.more, on.error) = (odd, odd, odd);
+                on.than_trained = on.than_trained.map(|_| Paired { more: odd, error: odd });
+            }
+            for (n, row) in rows.iter_mut().enumerate() {
+                row.lambda = row.lambda.map(|_| [f64::NAN, 1e300, -1e300][n % 3]);
+                row.without_layer = row.without_layer.map(|layer| u32::MAX - layer);
+            }
+            report
+        }),
         ("one model", report_of(&[None], 6, &TYPES)),
         ("one layer", report_of(&[None, Some(4)], 1, &TYPES)),
         ("twelve models", report_of(&ranks, 3, &TYPES)),

@@ -245,6 +245,13 @@ pub fn stored() -> Report {
     report
 }
 
+/// The gallery's losses: a small language model with four fine-tunes on two texts, arms and undone parts of one of them.
+pub fn with_losses() -> Report {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/www/public/gallery/loss.json");
+    let text = std::fs::read_to_string(path).expect("the gallery's losses");
+    lorascope::export::read(&text).expect("a report")
+}
+
 /// A figure by its id.
 #[track_caller]
 pub fn named(id: &str) -> FigureId {

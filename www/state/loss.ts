@@ -55,6 +55,8 @@ export interface LossState {
   window: number;
   /** Whether the arms of the surgery are computed too. */
   arms: boolean;
+  /** Whether the same model is read with each part of its change undone. */
+  undo: boolean;
   /** The models as networks; undefined until they were looked at. */
   subject: LossSubject | undefined;
   /** The chosen texts in tokens; undefined while they are counted. */
@@ -76,6 +78,7 @@ export const NO_LOSS: LossState = {
   own: '',
   window: WINDOW,
   arms: false,
+  undo: false,
   subject: undefined,
   encoded: undefined,
   mask: undefined,
@@ -130,20 +133,47 @@ export function armsKnown({ plan }: State): boolean {
   return plan?.split !== true;
 }
 
-/** The rows of the question: the base, every fine-tune whose loss can be known, and the arms of the one that surgery looks at. */
+/** A part of a network: a layer, a type, or a type of one layer. */
+export interface Part {
+  withoutLayer: number | undefined;
+  withoutType: string | undefined;
+}
+
+/** The parts that the model which surgery looks at has changed: every type in every layer, then whole layers and whole types. */
+export function partsOf(s: State): Part[] {
+  const model = patient(s);
+  const cells = new Map<string, Part>();
+  for (const found of s.results.values()) {
+    const own = found.find((one) => one.model === model)?.matrix;
+    if (own?.status !== 'analyzed' || own.layer == null || own.type == null) continue;
+    cells.set(`${own.layer} ${own.type}`, { withoutLayer: own.layer, withoutType: own.type });
+  }
+  const all = [...cells.values()];
+  const layers = new Set(all.map((part) => part.withoutLayer));
+  const types = new Set(all.map((part) => part.withoutType));
+  return [
+    ...all,
+    ...[...layers].map((withoutLayer) => ({ withoutLayer, withoutType: undefined })),
+    ...[...types].map((withoutType) => ({ withoutLayer: undefined, withoutType })),
+  ];
+}
+
+/** The rows of the question: the base, every fine-tune whose loss can be known, and the arms and undone parts of the one that surgery looks at. */
 export function rowsOf(s: State): LossQuestion['rows'] {
   const refused = s.loss.subject?.refused ?? [];
   const row = { arm: undefined, lambda: undefined, withoutLayer: undefined, withoutType: undefined };
   const models = refused.flatMap((why, model) => (why == null ? [{ ...row, model }] : []));
   const edited = patient(s);
+  const known = armsKnown(s) && refused[edited] == null;
   const arms =
-    s.loss.arms && armsKnown(s) && refused[edited] == null
+    s.loss.arms && known
       ? (['scaled', 'shrunk', 'restored', 'random'] as const).flatMap((arm) =>
           LOSS_LAMBDAS.map((lambda) => ({ ...row, model: edited, arm, lambda })),
         )
       : [];
   const projected = arms.length > 0 ? [{ ...row, model: edited, arm: 'projected' as const, lambda: 1 }] : [];
-  return [{ ...row, model: undefined }, ...models, ...arms, ...projected];
+  const undone = s.loss.undo && known ? partsOf(s).map((part) => ({ ...row, ...part, model: edited })) : [];
+  return [{ ...row, model: undefined }, ...models, ...arms, ...projected, ...undone];
 }
 
 /** Everything that is asked of the engine. `memory`: bytes for the numbers between layers. */

@@ -32,6 +32,7 @@ class FiguresView extends View {
       (kind) =>
         kind.about === 'run' &&
         kind.needs !== 'surgery' &&
+        kind.needs !== 'loss' &&
         (series || kind.needs !== 'runs') &&
         (!kind.byLayer || kind === byLayer[0]),
     );

@@ -1,9 +1,10 @@
-/** The table of losses: the base, its fine-tunes, and the arms of the surgery below the model that they edit. */
+/** The table of losses: the base, its fine-tunes, and the arms of the surgery below the model that they edit. Undone parts are a figure with a table of its own. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, duration } from '../text/format';
 import { math } from '../text/math';
 import { losing } from '../state/loss';
 import type { Loss, LossOn, LossRow } from '../wasm/simd/lorascope';
+import { isUndone } from './loss-figures';
 import { nameText } from './model';
 import type { Context } from './view';
 import { wide } from './wide';
@@ -18,7 +19,7 @@ export function lossTable(ctx: Context, loss: Loss): TemplateResult {
           <th class="num" title="Mean of the tokens’ own differences, and its standard error">more than<br />the base</th>`,
         )}
         <th></th></tr></thead>
-      <tbody>${loss.rows.map((row, at) => line(ctx, loss, row, at))}</tbody>
+      <tbody>${loss.rows.map((row, at) => (isUndone(row) ? nothing : line(ctx, loss, row, at)))}</tbody>
     </table>`)}
     <p class="small quiet under" data-testid="loss-how">${how(loss, seconds)}</p>
   </div>`;

@@ -10,6 +10,7 @@ import {
   chooseText,
   counted as predicted,
   losing,
+  partsOf,
   passed,
   rowsOf,
   textsOf,
@@ -17,6 +18,7 @@ import {
 } from '../state/loss';
 import type { State } from '../state/state';
 import { patient } from '../state/surgery';
+import { lossFigures } from './loss-figures';
 import { lossTable } from './loss-table';
 import { lossText } from './loss-text';
 import { nameText } from './model';
@@ -42,7 +44,7 @@ class LossView extends PatientView {
       ${words({ title: 'What it does to the model', finding: WHAT, note: SMALL })}
       <div class="body">
         ${state.stored ? nothing : state.loss.shown ? this.#bench() : this.#closed()}
-        ${result ? html`${lossTable(this.ctx, result)} ${lossText(this.ctx, result)}` : nothing}
+        ${result ? html`${lossTable(this.ctx, result)} ${lossFigures(this.ctx, result)} ${lossText(this.ctx, result)}` : nothing}
       </div>
     </section>`;
   }
@@ -77,7 +79,7 @@ class LossView extends PatientView {
 
   #texts(): TemplateResult {
     const { state, store } = this.ctx;
-    const { texts, own, arms } = state.loss;
+    const { texts, own, arms, undo } = state.loss;
     const box = (
       id: TextId,
       name: string,
@@ -102,8 +104,11 @@ class LossView extends PatientView {
         armsKnown(state)
           ? html`<label class="check"><input type="checkbox" data-testid="loss-arms" .checked=${arms}
         @change=${(event: Event) => store.update((s) => losing(s, { arms: (event.currentTarget as HTMLInputElement).checked }))} />
-        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>`
-          : html`<p class="small faint">The arms of surgery are of parts of fused layers here; a loss takes them whole. Join them in the plan.</p>`
+        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>
+      <label class="check"><input type="checkbox" data-testid="loss-undo" .checked=${undo}
+        @change=${(event: Event) => store.update((s) => losing(s, { undo: (event.currentTarget as HTMLInputElement).checked }))} />
+        <span>${nameText(edited)} with its change undone, layer by layer and type by type: ${counted(partsOf(state).length, 'row')}</span></label>`
+          : html`<p class="small faint">Arms of surgery and parts to undo are of parts of fused layers here; a loss takes them whole. Join them in the plan.</p>`
       }`;
   }
 

@@ -4,6 +4,7 @@ mod draw;
 mod read;
 mod table;
 
+use crate::figures::data::looks::of_arm;
 use crate::figures::drawing::pen::Point;
 use crate::figures::drawing::scale::{Axis, count_ticks, fixed, round_axis};
 use crate::figures::drawing::variable::set;
@@ -12,7 +13,7 @@ use crate::figures::{Request, sane_width};
 use crate::metrics::intruder::INTRUDERS;
 use crate::report::surgery::{ArmCurve, Surgery};
 use crate::report::{Report, surgery::Arm};
-use crate::series::{Dash, Series, labels};
+use crate::series::{Series, labels};
 
 pub static ARMS: FigureKind = FigureKind {
     id: "surgery",
@@ -116,7 +117,7 @@ impl<'a> Layout<'a> {
             };
             Line {
                 arm: curve.arm,
-                look: look(curve.arm),
+                look: of_arm(curve.arm),
                 counts: place(&counts, &|i| f64::from(curve.intruders[i])),
                 norms: place(&norms, &|i| curve.frobenius[i]),
             }
@@ -167,23 +168,5 @@ impl<'a> Layout<'a> {
         (!fixed)
             .then(|| self.shown.as_ref()?.1.lambdas.get(dot).copied())
             .flatten()
-    }
-}
-
-/// The edit in the strongest colour; its controls differ in colour and stroke; arms without lambda in grey.
-fn look(arm: Arm) -> Series {
-    let (token, dash, width) = match arm {
-        Arm::Trained => ("base", Dash::Dotted, 1.75),
-        Arm::Scaled => ("full", Dash::Solid, 2.5),
-        Arm::Shrunk => ("lora-2", Dash::Dashed, 1.75),
-        Arm::Restored => ("lora-5", Dash::DashDot, 1.75),
-        Arm::Random => ("lora-7", Dash::Dotted, 1.75),
-        Arm::Projected => ("base", Dash::DashDot, 1.75),
-    };
-    Series {
-        token: token.into(),
-        dash,
-        width,
-        shade: 1.0,
     }
 }

@@ -1,9 +1,10 @@
-//! The looks of a run's models in one figure: those that the pointed one leaves behind stand back.
+//! The looks of lines: of a run's models in one figure, where those that the pointed one leaves behind stand back, and of the arms of surgery.
 
 use crate::figures::data::readings::CROWD;
 use crate::figures::request::Request;
 use crate::report::Report;
-use crate::series::{Series, series};
+use crate::report::surgery::Arm;
+use crate::series::{Dash, Series, series};
 
 /// The shade of what stands back.
 const BACK: f64 = 0.22;
@@ -56,6 +57,24 @@ pub fn over(order: &[u32], from: Option<u32>, by: i32) -> Option<u32> {
         .map_or(0, |n| n + 1);
     let to = (at as i64 + i64::from(by)).rem_euclid(order.len() as i64 + 1) as usize;
     to.checked_sub(1).map(|n| order[n])
+}
+
+/// The edit in the strongest colour; its controls differ in colour and stroke; arms without lambda in grey.
+pub fn of_arm(arm: Arm) -> Series {
+    let (token, dash, width) = match arm {
+        Arm::Trained => ("base", Dash::Dotted, 1.75),
+        Arm::Scaled => ("full", Dash::Solid, 2.5),
+        Arm::Shrunk => ("lora-2", Dash::Dashed, 1.75),
+        Arm::Restored => ("lora-5", Dash::DashDot, 1.75),
+        Arm::Random => ("lora-7", Dash::Dotted, 1.75),
+        Arm::Projected => ("base", Dash::DashDot, 1.75),
+    };
+    Series {
+        token: token.into(),
+        dash,
+        width,
+        shade: 1.0,
+    }
 }
 
 #[cfg(test)]

@@ -119,6 +119,18 @@ pub fn round_axis(max: f64) -> (Vec<f64>, f64) {
     (ticks, room)
 }
 
+/// Round ticks around all values, and the ends of their axis, which need not hold 0.
+pub fn ticks_around(low: f64, high: f64) -> (Vec<f64>, f64, f64) {
+    if !(low.is_finite() && high.is_finite()) {
+        return (vec![0.0, 1.0], 0.0, 1.0);
+    }
+    let step = nice_step(((high - low) / 4.0).max(1e-4));
+    let first = (low / step).floor();
+    let last = (high / step).ceil().max(first + 1.0);
+    let ticks = (0..=(last - first).min(12.0) as u32).map(|n| (first + f64::from(n)) * step);
+    (ticks.collect(), first * step, last * step)
+}
+
 /// The ticks of counts on their axis: none, one, three, ten, thirty, and the limit itself.
 pub fn count_decades(limit: u64) -> Vec<f64> {
     let limit = limit as f64;
@@ -271,7 +283,7 @@ pub fn tick_room(ticks: &[f64]) -> f64 {
 }
 
 fn plain(value: f64, decimals: usize) -> String {
-    if decimals == 0 {
+    if decimals == 0 && value >= 0.0 {
         count(value as u64)
     } else {
         fixed(value, decimals)
@@ -303,6 +315,12 @@ mod tests {
         assert_eq!(round_axis(6.0), (vec![0.0, 2.0, 4.0, 6.0], 6.0));
         assert_eq!(round_axis(6.2), (vec![0.0, 2.0, 4.0, 6.0], 1.1 * 6.2));
         assert_eq!(round_axis(0.0), (vec![0.0, 1.0], 1.0));
+        assert_eq!(ticks_around(-0.7, 2.2), (vec![-1.0, 0.0, 1.0, 2.0, 3.0], -1.0, 3.0));
+        assert_eq!(
+            tick_labels(&ticks_around(-0.7, 2.2).0),
+            ["\u{2212}1", "0", "1", "2", "3"]
+        );
+        assert_eq!(ticks_around(3.0, 3.0).0.len(), 2);
     }
 
     #[test]

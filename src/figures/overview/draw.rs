@@ -2,51 +2,13 @@
 
 use super::{GAP, HEAD, LEFT, Layout, NUMERAL, Shown, TOTAL};
 use crate::figures::data::words::{side_words, so_far};
+use crate::figures::drawing::cells::{DEEP, heads, shade};
 use crate::figures::drawing::pen::{Align, Drawn, Pen, Type};
 use crate::figures::drawing::scale::{TICK_GAP, every, fixed};
 use crate::figures::drawing::style::{LABEL, TICK, TITLE, cos_color, cut_name, text_width, truncate};
 use crate::figures::drawing::variable::set;
 use crate::print::count;
-use crate::series::{type_label, type_short};
-
-/// The shade of a cell whose vectors are all intruders: the deeper ones are kept from cells that hold numerals.
-const DEEPEST: f64 = 0.75;
-/// The shade of the smallest count, which is seen on any paper.
-const PALEST: f64 = 0.14;
-/// From this shade up numerals take the colour of the paper.
-const DEEP: f64 = 0.52;
-
-/// The shade of a share of the vectors looked at, the same in every run: steeper for small ones, which are most.
-fn shade(share: f64) -> f64 {
-    if share > 0.0 {
-        PALEST + (DEEPEST - PALEST) * share.min(1.0).sqrt()
-    } else {
-        0.0
-    }
-}
-
-/// Heads of columns that are too narrow for their words: as many letters as fit, of all types the same number; initials where these are alike.
-fn heads(columns: &[Option<&str>], fits: impl Fn(&str) -> bool) -> Vec<Option<String>> {
-    let short: Vec<&str> = columns.iter().map(|kind| type_short(*kind)).collect();
-    short
-        .iter()
-        .map(|head| {
-            [usize::MAX, 2, 1].into_iter().find_map(|n| {
-                let cut = |h: &str| h.chars().take(n).collect::<String>();
-                let own = cut(head);
-                let alike = short.iter().filter(|h| cut(h) == own).count() > 1;
-                let own = if alike { initials(head, n) } else { own };
-                fits(&own).then_some(own)
-            })
-        })
-        .collect()
-}
-
-/// "pi" for "proj_in".
-fn initials(words: &str, most: usize) -> String {
-    let parts = words.split(|c: char| !c.is_alphanumeric());
-    parts.filter_map(|part| part.chars().next()).take(most).collect()
-}
+use crate::series::type_label;
 
 impl Layout<'_> {
     pub fn draw(&self, pen: &Pen) -> Drawn {
@@ -327,28 +289,5 @@ impl Layout<'_> {
             pen.frame(self.place(panel, row, column), self.ground(), thick, pen.palette.ink)?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_that_are_cut_stay_apart() {
-        let of = |columns: &[&'static str], room: usize| -> Vec<String> {
-            let columns: Vec<_> = columns.iter().map(|c| Some(*c)).collect();
-            let fits = |h: &str| h.chars().count() <= room;
-            heads(&columns, fits).into_iter().flatten().collect()
-        };
-        assert_eq!(of(&["q", "proj_in", "proj_out", "down"], 2), ["q", "pi", "po", "dn"]);
-        assert_eq!(of(&["proj_in", "proj_out"], 8), ["proj_in", "proj_out"]);
-    }
-
-    #[test]
-    fn a_shade_means_the_same_in_every_run() {
-        assert_eq!(shade(0.0), 0.0);
-        assert!(shade(0.01) >= PALEST && (shade(1.0) - DEEPEST).abs() < 1e-12);
-        assert!((1..100).all(|n| shade(f64::from(n) / 100.0) < shade(f64::from(n + 1) / 100.0)));
     }
 }
