@@ -124,6 +124,12 @@ impl Subject {
         (*table.first()? as usize).checked_sub(first)
     }
 
+    /// Tokens of the longest text that it was made for, as its configuration says: beyond them rotary positions go on, but were never trained.
+    pub fn made_for(&self) -> Option<usize> {
+        let config = self.whole.config.as_ref()?;
+        Config(config).count(&["max_position_embeddings"])
+    }
+
     /// Multiplications and additions of one token of one model: two for every number of a matrix, of a mixture those of the chosen experts. What
     /// attention does between tokens is not in it.
     pub fn flops(&self) -> f64 {

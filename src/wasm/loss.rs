@@ -31,6 +31,8 @@ pub struct LossSubject {
     pub folder: String,
     /// Tokens of the longest text; null where only memory sets a limit.
     pub longest: Option<u32>,
+    /// Tokens of the longest text that the network was made for; null where its configuration does not say.
+    pub made_for: Option<u32>,
     /// Multiplications and additions of one token of one model.
     pub flops: f64,
     /// Of every model of the plan the reason why its loss cannot be known; null where it can.
@@ -107,6 +109,7 @@ impl WasmSession {
             masked: subject.network.family.masked,
             folder,
             longest: subject.longest().map(|n| n as u32),
+            made_for: subject.made_for().map(|n| n as u32),
             flops: subject.flops(),
             refused: (0..models).map(|m| subject.refused(m).map(str::to_owned)).collect(),
         };
@@ -125,6 +128,12 @@ impl WasmSession {
         let state = &mut *self.2.0.borrow_mut();
         (state.trial, state.jobs) = (Some(trial), Vec::new());
         Ok(())
+    }
+
+    /// Whether a trial is under way.
+    #[wasm_bindgen(js_name = isLossBegun)]
+    pub fn is_loss_begun(&self) -> bool {
+        self.2.0.borrow().trial.is_some()
     }
 
     /// The bytes of the next step, in order; undefined when all is done.

@@ -64,6 +64,11 @@ test('the arms of surgery are measured beside each other, and a run that is canc
   await page.getByTestId('loss-cancel').click();
   await expect(page.getByTestId('loss-run')).toBeEnabled();
   await expect(page.getByTestId('losses')).toHaveCount(0);
+  // It goes on where it stood, as long as the same is asked.
+  await expect(page.getByTestId('loss-run')).toHaveText(/Go on from/);
+  await page.getByTestId('loss-undo').check();
+  await expect(page.getByTestId('loss-run')).toHaveText('Compute');
+  await page.getByTestId('loss-undo').uncheck();
   await page.getByTestId('loss-run').click();
   // Base and model, four arms at five strengths, projected.
   await expect(page.getByTestId('loss-row')).toHaveCount(23, { timeout: 90_000 });

@@ -94,8 +94,13 @@ export interface Engine {
   ): Promise<void>;
   /** The models of the plan as networks. Rejects with the reason why the base is none that is known. */
   lossSubject(answers: Answers): Promise<LossSubject>;
-  /** The losses of all rows on all texts; `say` hears the part that is done. Rejects with the reason. */
-  loss(question: LossQuestion, say: (done: number) => void): Promise<Loss>;
+  /**
+   * The losses of all rows on all texts; undefined where `haltLoss` stopped it. `goOn`: a run that was stopped goes on where it stood, if it is still
+   * there; `say` hears the part that is done. Rejects with the reason.
+   */
+  loss(question: LossQuestion, goOn: boolean, say: (done: number) => void): Promise<Loss | undefined>;
+  /** Stops a run of losses before its next layer, and keeps it. */
+  haltLoss(): Promise<void>;
   /** The SHA-256 of a file by its path; undefined where it is not here. */
   hash(path: string): Promise<string | undefined>;
   /** Stops everything at once. The next call starts a new worker, reads the headers again and goes on. */
@@ -204,9 +209,14 @@ class WorkerEngine implements Engine {
     return this.#call(life, life.remote.lossSubject(answers));
   }
 
-  async loss(question: LossQuestion, say: (done: number) => void): Promise<Loss> {
+  async loss(question: LossQuestion, goOn: boolean, say: (done: number) => void): Promise<Loss | undefined> {
     const life = await this.#alive();
-    return this.#call(life, life.remote.loss(question, proxy(say)));
+    return this.#call(life, life.remote.loss(question, goOn, proxy(say)));
+  }
+
+  async haltLoss(): Promise<void> {
+    const life = await this.#alive();
+    return this.#call(life, life.remote.haltLoss());
   }
 
   async hash(path: string): Promise<string | undefined> {

@@ -37,6 +37,9 @@ let kept: KeptResults;
 /** Requests beyond those that compute at once read their bytes and wait here. */
 let gate: Gate;
 
+/** The run of losses that was asked for last: halted, it stops before its next step and is kept. */
+let trial = { halted: false };
+
 const remote = {
   /** Says each step of the start, and nothing when the last is over. */
   async start({ choice, keep, lock }: Start, say: (step: Step | undefined) => void): Promise<EngineInfo> {
@@ -182,12 +185,15 @@ const remote = {
     return session.lossSubject(answers);
   },
 
-  async loss(question: LossQuestion, say: (done: number) => void): Promise<Loss> {
+  async loss(question: LossQuestion, goOn: boolean, say: (done: number) => void): Promise<Loss | undefined> {
+    trial = { halted: false };
+    const own = trial;
     await gate.enter();
     try {
-      session.beginLoss(question);
+      if (!(goOn && session.isLossBegun())) session.beginLoss(question);
       let ahead: ReturnType<typeof readAll> | undefined;
       for (let ranges = session.lossRanges(); ranges; ranges = session.lossRanges()) {
+        if (own.halted) return undefined;
         const bytes = await (ahead ?? readAll(ranges));
         const next = session.lossRangesAhead();
         ahead = next && readAll(next);
@@ -201,6 +207,10 @@ const remote = {
     } finally {
       gate.leave();
     }
+  },
+
+  haltLoss(): void {
+    trial.halted = true;
   },
 
   /** Called before this worker is ended: resolves when nothing is being kept. */

@@ -4,7 +4,17 @@ import { Cancelled } from '../engine/errors';
 import type { Late } from '../engine/late';
 import { type Tokenizer, TokenizerError, openTokenizer } from '../engine/tokenizer';
 import type { LiveReport } from '../report/live';
-import { type LossFault, type Text, type TextId, losing, question, shippedTexts, textsOf } from '../state/loss';
+import {
+  type LossFault,
+  type Text,
+  type TextId,
+  goesOn,
+  haltedAt,
+  losing,
+  question,
+  shippedTexts,
+  textsOf,
+} from '../state/loss';
 import type { State } from '../state/state';
 import type { Store } from '../state/store';
 import type { Encoded, Plan } from '../wasm/simd/lorascope';
@@ -112,16 +122,18 @@ export class Measuring {
     this.#turn += 1;
     const turn = this.#turn;
     const begin = performance.now();
-    this.#store.update((s) => losing(s, { running: 0, fault: undefined }));
+    const halted = goesOn(this.#store.state) ? this.#store.state.loss.halted : undefined;
+    this.#store.update((s) => losing(s, { running: halted?.done ?? 0, halted: undefined, fault: undefined }));
     try {
       const [engine, report] = [await this.#engine.get(), await this.#report.get()];
       const { state } = this.#store;
       // A worker that was started anew has not looked at the models yet.
       await engine.lossSubject(new Map(state.answers));
-      const result = await engine.loss(question(state, SHARE * engine.info.memory), (running) => {
+      const asked = question(state, SHARE * engine.info.memory);
+      const result = await engine.loss(asked, halted !== undefined, (running) => {
         if (turn === this.#turn) this.#store.update((s) => losing(s, { running }));
       });
-      if (turn !== this.#turn) return;
+      if (turn !== this.#turn || !result) return;
       report.takeLoss(result);
       const seconds = (performance.now() - begin) / 1000;
       this.#store.update((s) =>
@@ -134,11 +146,11 @@ export class Measuring {
     }
   }
 
-  /** Stops at once: a step over a large layer would not hear of it for seconds. */
+  /** Stops at once for the reader; the engine ends the layer that it is at, and keeps the run. */
   async cancel(): Promise<void> {
     this.#turn += 1;
-    this.#store.update((s) => losing(s, { running: undefined }));
-    (await this.#engine.get()).cancel();
+    this.#store.update((s) => losing(s, { running: undefined, halted: haltedAt(s, s.loss.running ?? 0) }));
+    await (await this.#engine.get()).haltLoss();
   }
 }
 

@@ -39,7 +39,7 @@ export const LOSS_LAMBDAS = [0, 0.25, 0.5, 0.75, 1.25] as const;
 export const MOST_TOKENS = 4096;
 
 /** Tokens of a window, where the reader says nothing else. */
-export const WINDOW = 512;
+const WINDOW = 512;
 
 /** What stands in the way, and the next step. */
 export interface LossFault {
@@ -47,12 +47,22 @@ export interface LossFault {
   fix: string;
 }
 
+/** A run that the reader stopped. */
+export interface Halted {
+  /** The part that was done. */
+  done: number;
+  /** What it was asked: the tokens, and in words all else. */
+  encoded: readonly Encoded[] | undefined;
+  rest: string;
+}
+
 export interface LossState {
   shown: boolean;
   texts: ReadonlySet<TextId>;
   /** The reader's own text. */
   own: string;
-  window: number;
+  /** Tokens of a window; undefined until the reader says. */
+  window: number | undefined;
   /** Whether the arms of the surgery are computed too. */
   arms: boolean;
   /** Whether the same model is read with each part of its change undone. */
@@ -65,6 +75,7 @@ export interface LossState {
   fault: LossFault | undefined;
   /** The part that is done; undefined while nothing runs. */
   running: number | undefined;
+  halted: Halted | undefined;
   result: Loss | undefined;
   seconds: number;
   /** The row and the text whose tokens are shown. */
@@ -76,7 +87,7 @@ export const NO_LOSS: LossState = {
   shown: false,
   texts: new Set(['general']),
   own: '',
-  window: WINDOW,
+  window: undefined,
   arms: false,
   undo: false,
   subject: undefined,
@@ -84,6 +95,7 @@ export const NO_LOSS: LossState = {
   mask: undefined,
   fault: undefined,
   running: undefined,
+  halted: undefined,
   result: undefined,
   seconds: 0,
   row: 1,
@@ -123,9 +135,10 @@ export function passed({ loss }: State): number {
   return (loss.encoded ?? []).reduce((sum, text) => sum + one(text), 0);
 }
 
-/** Tokens of a window: no more than the network has positions. */
+/** Tokens of a window: no more than the network has positions, nor, unasked, than it was made for. */
 export function windowOf({ window, subject }: LossState): number {
-  return Math.max(2, Math.min(window, subject?.longest ?? window));
+  const wanted = window ?? Math.min(WINDOW, subject?.madeFor ?? WINDOW);
+  return Math.max(2, Math.min(wanted, subject?.longest ?? wanted));
 }
 
 /** Whether the arms of the surgery are those of whole matrices, as a network has them. */
@@ -191,4 +204,20 @@ export function question(s: State, memory: number): LossQuestion {
     chosen,
     memory,
   };
+}
+
+/** The run of now, stopped. */
+export function haltedAt(s: State, done: number): Halted {
+  return { done, encoded: s.loss.encoded, rest: restOf(s) };
+}
+
+/** Whether the run that was stopped is the one that would be asked for now. */
+export function goesOn(s: State): boolean {
+  const { halted, encoded } = s.loss;
+  return halted !== undefined && halted.encoded === encoded && halted.rest === restOf(s);
+}
+
+function restOf(s: State): string {
+  const { rows, cut, chosen, window, overlap } = question(s, 0);
+  return JSON.stringify([rows, cut, [...chosen], window, overlap]);
 }

@@ -2,22 +2,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { count, counted, duration } from '../text/format';
 import { math } from '../text/math';
-import {
-  armsKnown,
-  LOSS_LAMBDAS,
-  MOST_TOKENS,
-  type TextId,
-  chooseText,
-  counted as predicted,
-  losing,
-  partsOf,
-  passed,
-  rowsOf,
-  textsOf,
-  windowOf,
-} from '../state/loss';
+import { MOST_TOKENS, goesOn, counted as predicted, losing, passed, rowsOf, windowOf } from '../state/loss';
 import type { State } from '../state/state';
-import { patient } from '../state/surgery';
+import { lossChoices } from './loss-choices';
 import { lossFigures } from './loss-figures';
 import { lossTable } from './loss-table';
 import { lossText } from './loss-text';
@@ -60,56 +47,21 @@ class LossView extends PatientView {
     const { fault, subject, running } = state.loss;
     const close = () => store.update((s) => losing(s, { shown: false }));
     return html`<div class="part" data-testid="loss-bench">
-      ${this.#texts()}
+      ${lossChoices(this.ctx)}
       ${fault ? this.#fault(fault) : nothing}
       ${subject ? this.#refused(subject.refused) : nothing}
       <p class="quiet" data-testid="loss-plan">${fault ? '' : math(plan(state))}</p>
       <div class="part-head">
         ${
           running === undefined
-            ? html`<button class="btn main" data-testid="loss-run" ?disabled=${!ready(state)} @click=${() => this.ctx.app.loss.run()}>Compute</button>
+            ? html`<button class="btn main" data-testid="loss-run" ?disabled=${!ready(state)} @click=${() => this.ctx.app.loss.run()}>${goesOn(state) ? `Go on from ${percent(state.loss.halted?.done)}` : 'Compute'}</button>
               <button class="btn plain" data-testid="loss-close" aria-expanded="true" @click=${close}>Close</button>`
             : html`<progress max="1" value=${running} aria-label="Layers that are read"></progress>
-              <span class="quiet" data-testid="loss-progress">${Math.floor(100 * running)} %</span>
+              <span class="quiet" data-testid="loss-progress">${percent(running)}</span>
               <button class="btn plain" data-testid="loss-cancel" @click=${() => this.ctx.app.loss.cancel()}>Cancel</button>`
         }
       </div>
     </div>`;
-  }
-
-  #texts(): TemplateResult {
-    const { state, store } = this.ctx;
-    const { texts, own, arms, undo } = state.loss;
-    const box = (
-      id: TextId,
-      name: string,
-    ) => html`<label class="check"><input type="checkbox" data-testid="loss-text-${id}" .checked=${texts.has(id)}
-        @change=${(event: Event) => store.update((s) => chooseText(s, id, (event.currentTarget as HTMLInputElement).checked))} /> ${name}</label>`;
-    const type = (event: Event) => {
-      const text = (event.currentTarget as HTMLTextAreaElement).value;
-      store.update((s) => losing(chooseText(s, 'own', text !== ''), { own: text }));
-    };
-    const drop = (event: DragEvent) => {
-      const file = event.dataTransfer?.files[0];
-      if (!file) return;
-      event.preventDefault();
-      event.stopPropagation();
-      void file.text().then((text) => store.update((s) => losing(chooseText(s, 'own', text !== ''), { own: text })));
-    };
-    const edited = state.head?.models[patient(state)]?.label ?? '';
-    return html`<fieldset class="texts"><legend class="small quiet">Texts</legend>
-        ${textsOf(state).map(({ id, name }) => box(id, name))} ${box('own', 'Your own')}</fieldset>
-      <textarea data-testid="loss-own" rows="3" aria-label="Your own text" placeholder="Paste a text, or drop a file of one" .value=${own} @input=${type} @drop=${drop}></textarea>
-      ${
-        armsKnown(state)
-          ? html`<label class="check"><input type="checkbox" data-testid="loss-arms" .checked=${arms}
-        @change=${(event: Event) => store.update((s) => losing(s, { arms: (event.currentTarget as HTMLInputElement).checked }))} />
-        <span>The arms of surgery on ${nameText(edited)} too, at ${math('λ')} = ${LOSS_LAMBDAS.join(', ')}</span></label>
-      <label class="check"><input type="checkbox" data-testid="loss-undo" .checked=${undo}
-        @change=${(event: Event) => store.update((s) => losing(s, { undo: (event.currentTarget as HTMLInputElement).checked }))} />
-        <span>${nameText(edited)} with its change undone, layer by layer and type by type: ${counted(partsOf(state).length, 'row')}</span></label>`
-          : html`<p class="small faint">Arms of surgery and parts to undo are of parts of fused layers here; a loss takes them whole. Join them in the plan.</p>`
-      }`;
   }
 
   #fault({ cause, fix }: { cause: string; fix: string }): TemplateResult {
@@ -127,6 +79,10 @@ class LossView extends PatientView {
     if (all.length === 0) return nothing;
     return html`<ul class="small warn" data-testid="loss-refused">${all.map(({ label, why }) => html`<li>${nameText(label)}: ${why}</li>`)}</ul>`;
   }
+}
+
+function percent(part = 0): string {
+  return `${Math.floor(100 * part)} %`;
 }
 
 function ready(s: State): boolean {
