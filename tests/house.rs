@@ -187,7 +187,10 @@ fn only_text_names_the_tokenizers() {
 #[test]
 fn the_core_knows_no_browser_and_no_disk() {
     let doors = ["wasm", "command"];
-    for path in sources(&root().join("src")).iter().filter(|p| !doors.contains(&&*room(p))) {
+    for path in sources(&root().join("src"))
+        .iter()
+        .filter(|p| !doors.contains(&&*room(p)))
+    {
         let text = fs::read_to_string(path).unwrap();
         for name in ["wasm_bindgen::", "js_sys::", "web_sys::", "std::time::", "std::fs::"] {
             assert!(!text.contains(name), "{} names {name}", path.display());

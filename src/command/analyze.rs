@@ -50,12 +50,18 @@ pub fn run(args: &AnalyzeArgs) -> Result<End, Fault> {
 fn computed(args: &AnalyzeArgs, prepared: &Prepared, settings: &Settings, output: &Path) -> Result<Report, Fault> {
     let session = &prepared.visit.session;
     let share = match args.part {
-        Some(part) => shares(session.jobs(), settings.mode, part.of).into_iter().nth(part.own as usize - 1),
+        Some(part) => shares(session.jobs(), settings.mode, part.of)
+            .into_iter()
+            .nth(part.own as usize - 1),
         None => shares(session.jobs(), settings.mode, 1).pop(),
     };
     let share = share.unwrap_or_default();
     let alone = |at: &u32| {
-        let job = session.jobs().get(*at as usize).map(std::slice::from_ref).unwrap_or_default();
+        let job = session
+            .jobs()
+            .get(*at as usize)
+            .map(std::slice::from_ref)
+            .unwrap_or_default();
         let own = shares(job, settings.mode, 1).pop().unwrap_or_default();
         (own.flops, own.memory)
     };
@@ -104,10 +110,16 @@ fn free_memory() -> f64 {
 }
 
 fn hash_files(prepared: &Prepared, report: &mut Report) {
-    let all = report.base.files.iter().chain(report.models.iter().flat_map(|m| &m.files));
+    let all = report
+        .base
+        .files
+        .iter()
+        .chain(report.models.iter().flat_map(|m| &m.files));
     let names: std::collections::BTreeSet<String> = all.map(|f| f.name.clone()).collect();
     for name in names {
-        let Some(path) = prepared.visit.place(&name) else { continue };
+        let Some(path) = prepared.visit.place(&name) else {
+            continue;
+        };
         match file_hash(path) {
             Ok(hash) => report.set_hash(&name, &hash),
             Err(why) => eprintln!("warning: {}: {why}: it has no hash in the report.", path.display()),
@@ -139,7 +151,10 @@ fn ending(prepared: &Prepared, report: Option<&Report>, args: &AnalyzeArgs) -> E
     let most = args.fail_on.unwrap_or(u32::MAX);
     let above: Vec<_> = models().filter(|m| m.totals.intruders > most).collect();
     for model in &above {
-        eprintln!("finding: {} has {} intruders, more than {most}.", model.label, model.totals.intruders);
+        eprintln!(
+            "finding: {} has {} intruders, more than {most}.",
+            model.label, model.totals.intruders
+        );
     }
     match (failed || !prepared.is_whole(), above.is_empty()) {
         (true, _) => End::Incomplete,

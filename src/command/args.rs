@@ -7,12 +7,17 @@ use lorascope::report;
 use std::path::PathBuf;
 
 const WHERE: &str = "\
-BASE and MODEL are a folder (read with everything below it, like a folder dropped on the page), a file, or hf:ORG/NAME[@REVISION] in the local Hugging
-Face cache. A folder of checkpoint-N folders is a training run. LABEL=PATH names a model. Nothing is fetched from any network.";
+BASE and MODEL are a folder (read with everything below it, like a folder dropped on the page), a file, or hf:ORG/NAME[@REVISION] in the local \
+Hugging Face cache. A folder of checkpoint-N folders is a training run. LABEL=PATH names a model. Nothing is fetched from any network.
+
+More: docs/command.md";
 
 const CODES: &str = "\
-Exit codes: 0 fine; 1 more intruders than --fail-on allows; 2 wrong use; 3 something could not be read, or is missing (all the rest was done, and the
-error output says what was left out).
+Exit codes:
+  0  fine
+  1  more intruders than --fail-on allows
+  2  wrong use: nothing was done
+  3  something could not be read, or is missing; all the rest was done, and the error output says what was left out
 
 Examples:
   lorascope plan base lora-r8
@@ -47,6 +52,9 @@ pub enum Command {
     Table(TableArgs),
     /// Write a section for a model's page: Markdown, with a drawing beside it.
     Card(CardArgs),
+    /// Scale the intruders of one model, or make a control of the same size, and save the edited change.
+    #[command(after_help = WHERE)]
+    Surgery(SurgeryArgs),
 }
 
 /// What is compared with what.
@@ -249,4 +257,26 @@ pub struct CardArgs {
     pub rule: RuleArgs,
     #[command(flatten)]
     pub look: Look,
+}
+
+#[derive(Args)]
+pub struct SurgeryArgs {
+    #[command(flatten)]
+    pub models: ModelArgs,
+    /// The folder of the files: an adapter in PEFT's form, or whole matrices of a full fine-tune, with a README.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: PathBuf,
+    #[arg(long, value_enum, default_value = "scaled")]
+    pub arm: super::surgery::Arm,
+    /// The strength of the intruders, from 0 to 2; 1 changes nothing.
+    #[arg(long, default_value_t = 0.0)]
+    pub lambda: f64,
+    /// Numbers of 16 bits.
+    #[arg(long)]
+    pub bf16: bool,
+    /// Cut back to the rank that each module had, as PEFT's own function does; what that loses is said. Exact otherwise.
+    #[arg(long)]
+    pub own_rank: bool,
+    #[command(flatten)]
+    pub rule: RuleArgs,
 }

@@ -27,7 +27,11 @@ pub fn told(args: &AnalyzeArgs, prepared: &Prepared, mode: Mode) -> String {
     let all = shares(prepared.visit.session.jobs(), mode, count);
     let named = |(part, share): (u32, Share)| Dry {
         part,
-        matrices: share.matrices.iter().filter_map(|at| Some(prepared.plan.matrices.get(*at as usize)?.name.clone())).collect(),
+        matrices: share
+            .matrices
+            .iter()
+            .filter_map(|at| Some(prepared.plan.matrices.get(*at as usize)?.name.clone()))
+            .collect(),
         flops: share.flops,
         bytes: share.bytes,
         memory: share.memory,

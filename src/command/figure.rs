@@ -27,7 +27,13 @@ pub fn run(args: &FigureArgs) -> Result<End, Fault> {
     request.until = args.until;
     request.times = args.times;
     (request.fraction, request.adapters_only) = (args.fraction, args.adapters_only);
-    let drawn = || if args.bare { export::drawing(&report, &request) } else { export::svg(&report, &request) };
+    let drawn = || {
+        if args.bare {
+            export::drawing(&report, &request)
+        } else {
+            export::svg(&report, &request)
+        }
+    };
     let bytes = match ending(&args.output) {
         "svg" => drawn().into_bytes(),
         "png" => picture::png(&drawn(), args.look.scale)?,
@@ -35,7 +41,9 @@ pub fn run(args: &FigureArgs) -> Result<End, Fault> {
         "json" => export::json(&report, &request).into_bytes(),
         _ => {
             let path = args.output.display();
-            return Err(Fault::Usage(format!("-o {path}: the ending says what is written: .svg, .png, .csv or .json.")));
+            return Err(Fault::Usage(format!(
+                "-o {path}: the ending says what is written: .svg, .png, .csv or .json."
+            )));
         }
     };
     write::file(&args.output, &bytes)?;
@@ -66,7 +74,10 @@ fn lacks(report: &Report, kind: &FigureKind) -> Option<&'static str> {
     let any = |has: bool, what| (!has).then_some(what);
     match kind.needs {
         Needs::Nothing => any(report.models.iter().any(|m| !m.matrices.is_empty()), "matrix"),
-        Needs::Runs => any(report.models.iter().any(|m| m.run.is_some()), "checkpoints of a training run"),
+        Needs::Runs => any(
+            report.models.iter().any(|m| m.run.is_some()),
+            "checkpoints of a training run",
+        ),
         Needs::Surgery => any(report.models.iter().any(|m| m.surgery.is_some()), "surgery"),
         Needs::Loss => any(report.loss.is_some(), "losses"),
     }
@@ -78,10 +89,19 @@ fn model(report: &Report, wanted: &str) -> Result<u32, Fault> {
     let by_name = report.models.iter().position(|m| m.label == wanted);
     let found = by_name
         .or_else(|| short.iter().position(|name| name == wanted))
-        .or_else(|| wanted.parse::<usize>().ok()?.checked_sub(1).filter(|n| *n < report.models.len()));
+        .or_else(|| {
+            wanted
+                .parse::<usize>()
+                .ok()?
+                .checked_sub(1)
+                .filter(|n| *n < report.models.len())
+        });
     found.map(|n| n as u32).ok_or_else(|| {
         let labels: Vec<&str> = report.models.iter().map(|m| &*m.label).collect();
-        Fault::Usage(format!("--model {wanted}: the models of the report are {}.", labels.join(", ")))
+        Fault::Usage(format!(
+            "--model {wanted}: the models of the report are {}.",
+            labels.join(", ")
+        ))
     })
 }
 
@@ -91,10 +111,22 @@ fn matrix(report: &Report, wanted: String) -> Result<String, Fault> {
         return Ok(wanted);
     }
     let near = |name: &&&str| name.contains(&wanted);
-    let mut all: Vec<&str> = report.models.iter().flat_map(|m| &m.matrices).map(|m| &*m.name).collect();
+    let mut all: Vec<&str> = report
+        .models
+        .iter()
+        .flat_map(|m| &m.matrices)
+        .map(|m| &*m.name)
+        .collect();
     all.sort_unstable();
     all.dedup();
     let close: Vec<&str> = all.iter().filter(near).take(5).copied().collect();
-    let list = if close.is_empty() { all.into_iter().take(5).collect() } else { close };
-    Err(Fault::Usage(format!("--matrix {wanted}: the report has no such matrix. It has {}, …", list.join(", "))))
+    let list = if close.is_empty() {
+        all.into_iter().take(5).collect()
+    } else {
+        close
+    };
+    Err(Fault::Usage(format!(
+        "--matrix {wanted}: the report has no such matrix. It has {}, …",
+        list.join(", ")
+    )))
 }

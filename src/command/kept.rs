@@ -23,12 +23,7 @@ pub fn hex(hash: Sha256) -> String {
 
 impl Kept {
     /// The results of all models of a matrix, else none: those for this very task, else exact ones, which answer every task.
-    pub fn recall(
-        &self,
-        job: &Job,
-        task: &Task,
-        digests: &[String],
-    ) -> Option<Vec<(u32, Matrix)>> {
+    pub fn recall(&self, job: &Job, task: &Task, digests: &[String]) -> Option<Vec<(u32, Matrix)>> {
         let modes = [task.mode, Mode::Exact];
         modes.into_iter().find_map(|mode| {
             let keys = keys(job, &Task { mode, ..*task });
@@ -50,13 +45,7 @@ impl Kept {
     }
 
     /// Keeps results; a failed one is not: another time it may succeed. The error is the first file that cannot be written.
-    pub fn keep(
-        &self,
-        job: &Job,
-        task: &Task,
-        digests: &[String],
-        found: &[(u32, Matrix)],
-    ) -> Result<(), String> {
+    pub fn keep(&self, job: &Job, task: &Task, digests: &[String], found: &[(u32, Matrix)]) -> Result<(), String> {
         for (model, tensors, recipe) in keys(job, task) {
             let own = found.iter().find(|(of, m)| *of == model && m.status != Status::Failed);
             let (Some((_, matrix)), Some(path)) = (own, self.path(&recipe, &tensors, digests)) else {

@@ -17,6 +17,7 @@ mod rule;
 mod share;
 mod source;
 mod stored;
+mod surgery;
 mod table;
 mod told;
 mod visit;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Figure(args) => figure::run(&args),
         Command::Table(args) => table::run(&args),
         Command::Card(args) => card::run(&args),
+        Command::Surgery(args) => surgery::run(&args),
     };
     end::code(done)
 }

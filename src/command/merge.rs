@@ -30,11 +30,17 @@ pub fn run(args: &MergeArgs) -> Result<End, Fault> {
         let label = joined.report.models.get(*model).map_or("", |m| m.label.as_str());
         let more = if names.len() > NAMED { ", …" } else { "" };
         let list: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-        eprintln!("missing: {label}: {} matrices: {}{more}", count(names.len() as u64), list.join(", "));
+        eprintln!(
+            "missing: {label}: {} matrices: {}{more}",
+            count(names.len() as u64),
+            list.join(", ")
+        );
     }
     if joined.contested > 0 {
         let n = count(joined.contested.into());
-        eprintln!("warning: {n} results stand in several reports with different numbers; an exact one was taken, else the first.");
+        eprintln!(
+            "warning: {n} results stand in several reports with different numbers; an exact one was taken, else the first."
+        );
     }
     if !joined.missing.is_empty() {
         eprintln!("Run the parts that are not there again, then merge again: what was finished is kept.");

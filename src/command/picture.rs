@@ -21,8 +21,15 @@ pub fn png(svg: &str, scale: u16) -> Result<Vec<u8>, Fault> {
     let mut options = usvg::Options::default();
     let fonts = Arc::make_mut(&mut options.fontdb);
     fonts.load_system_fonts();
-    let families = || fonts.faces().flat_map(|face| face.families.iter().map(|(name, _)| name.clone()));
-    let preferred = FACES.iter().find(|wanted| families().any(|name| name == **wanted)).map(|face| face.to_string());
+    let families = || {
+        fonts
+            .faces()
+            .flat_map(|face| face.families.iter().map(|(name, _)| name.clone()))
+    };
+    let preferred = FACES
+        .iter()
+        .find(|wanted| families().any(|name| name == **wanted))
+        .map(|face| face.to_string());
     let Some(family) = preferred.or_else(|| families().next()) else {
         return Err(Fault::Unreadable(
             "This system has no fonts, and a .png needs one for its words. Write .svg, or install one: apt-get install fonts-dejavu-core".into(),
@@ -35,9 +42,17 @@ pub fn png(svg: &str, scale: u16) -> Result<Vec<u8>, Fault> {
     let fault = |why: String| Fault::Unreadable(format!("The figure cannot be made a .png: {why}. Write .svg."));
     let tree = usvg::Tree::from_str(svg, &options).map_err(|why| fault(why.to_string()))?;
     let scale = f32::from(scale);
-    let size = tree.size().to_int_size().scale_by(scale).ok_or_else(|| fault("it has no size".into()))?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(scale)
+        .ok_or_else(|| fault("it has no size".into()))?;
     let mut pixels =
         tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(|| fault("it is too large".into()))?;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    resvg::render(
+        &tree,
+        tiny_skia::Transform::from_scale(scale, scale),
+        &mut pixels.as_mut(),
+    );
     pixels.encode_png().map_err(|why| fault(why.to_string()))
 }

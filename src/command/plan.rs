@@ -14,5 +14,9 @@ pub fn run(args: &PlanArgs) -> Result<End, Fault> {
     } else {
         write::out(&told::plan(&prepared))?;
     }
-    Ok(if prepared.is_whole() { End::Fine } else { End::Incomplete })
+    Ok(if prepared.is_whole() {
+        End::Fine
+    } else {
+        End::Incomplete
+    })
 }

@@ -25,7 +25,11 @@ impl Prepared {
 /// `everywhere`: every tuned matrix, whatever its type.
 pub fn prepare(args: &ModelArgs, everywhere: bool) -> Result<Prepared, Fault> {
     let base = Source::of(&args.base)?;
-    let models = args.models.iter().map(|m| Source::of(m)).collect::<Result<Vec<_>, _>>()?;
+    let models = args
+        .models
+        .iter()
+        .map(|m| Source::of(m))
+        .collect::<Result<Vec<_>, _>>()?;
     let (base_folder, model_folders) = folders(&base, &models)?;
     let mut visit = Visit::default();
     visit.open(0, &base, &base_folder);
@@ -41,7 +45,10 @@ pub fn prepare(args: &ModelArgs, everywhere: bool) -> Result<Prepared, Fault> {
     }
     understood(&plan, args)?;
     let is_there = |number: usize| plan.models.iter().any(|m| visit.any_of(number, &m.files));
-    let nothing = (1..).zip(&models).filter(|(n, _)| !is_there(*n)).map(|(_, s)| s.given.clone());
+    let nothing = (1..)
+        .zip(&models)
+        .filter(|(n, _)| !is_there(*n))
+        .map(|(_, s)| s.given.clone());
     Ok(Prepared {
         nothing: nothing.collect(),
         plan,
@@ -58,7 +65,9 @@ fn given(args: &ModelArgs) -> Result<Answers, Fault> {
     }
     if let Some(list) = &args.layers {
         layers(list).ok_or_else(|| {
-            Fault::Usage(format!("--layers {list} is not a list of blocks. Write numbers and ranges: 0-3,7."))
+            Fault::Usage(format!(
+                "--layers {list} is not a list of blocks. Write numbers and ranges: 0-3,7."
+            ))
         })?;
         put("layers", list.clone());
     }
@@ -70,9 +79,11 @@ fn given(args: &ModelArgs) -> Result<Answers, Fault> {
     }
     for answer in &args.answer {
         // An id may hold a model's name, and that a sign of equality; a value has none.
-        let (id, value) = answer
-            .rsplit_once('=')
-            .ok_or_else(|| Fault::Usage(format!("--answer {answer}: write the question's id, =, and the answer.")))?;
+        let (id, value) = answer.rsplit_once('=').ok_or_else(|| {
+            Fault::Usage(format!(
+                "--answer {answer}: write the question's id, =, and the answer."
+            ))
+        })?;
         put(id, value.into());
     }
     Ok(answers)
@@ -83,7 +94,11 @@ fn with_base(visit: &mut Visit, answers: &mut Answers, args: &ModelArgs) -> Resu
     let mut plan = visit.session.plan(answers).clone();
     let is_right = |visit: &Visit, plan: &Plan| plan.base.as_ref().is_some_and(|b| visit.are_of(0, &b.files));
     let question = plan.questions.iter().find(|q| q.id == "base");
-    let choices: Vec<String> = question.iter().flat_map(|q| &q.options).map(|o| o.value.clone()).collect();
+    let choices: Vec<String> = question
+        .iter()
+        .flat_map(|q| &q.options)
+        .map(|o| o.value.clone())
+        .collect();
     let asked = answers.0.contains_key("base");
     for choice in choices {
         if asked || is_right(visit, &plan) {
@@ -96,7 +111,12 @@ fn with_base(visit: &mut Visit, answers: &mut Answers, args: &ModelArgs) -> Resu
         return Ok(plan);
     }
     let own = |p: &&lorascope::plan::Problem| p.severity == Severity::Error;
-    let why: String = plan.problems.iter().filter(own).map(|p| format!("\n{}", super::told::problem(p))).collect();
+    let why: String = plan
+        .problems
+        .iter()
+        .filter(own)
+        .map(|p| format!("\n{}", super::told::problem(p)))
+        .collect();
     Err(Fault::Unreadable(format!(
         "{} holds no model that can be the base: the whole weights of the pre-trained model are needed, as .safetensors or torch.save files.{why}",
         args.base
@@ -110,7 +130,10 @@ fn understood(plan: &Plan, args: &ModelArgs) -> Result<(), Fault> {
     }
     let known: Vec<&str> = plan.types.iter().map(|t| &*t.kind).collect();
     for kind in args.types.iter().filter(|kind| !known.contains(&kind.as_str())) {
-        return Err(Fault::Usage(format!("--types {kind}: the base has no such type. It has {}.", known.join(", "))));
+        return Err(Fault::Usage(format!(
+            "--types {kind}: the base has no such type. It has {}.",
+            known.join(", ")
+        )));
     }
     for (id, value) in args.answer.iter().filter_map(|answer| answer.rsplit_once('=')) {
         let question = plan.questions.iter().find(|q| q.id == id);
@@ -119,12 +142,16 @@ fn understood(plan: &Plan, args: &ModelArgs) -> Result<(), Fault> {
                 let options: Vec<&str> = q.options.iter().map(|o| &*o.value).collect();
                 let number = if q.number { ", or a positive number" } else { "" };
                 let list = options.join(", ");
-                return Err(Fault::Usage(format!("--answer {id}={value}: the answers are {list}{number}.")));
+                return Err(Fault::Usage(format!(
+                    "--answer {id}={value}: the answers are {list}{number}."
+                )));
             }
             None if !id.starts_with("pair:") => {
                 let ids: Vec<&str> = plan.questions.iter().map(|q| &*q.id).collect();
                 let list = if ids.is_empty() { "none".into() } else { ids.join(", ") };
-                return Err(Fault::Usage(format!("--answer {id}: the plan has no such question. Its questions: {list}.")));
+                return Err(Fault::Usage(format!(
+                    "--answer {id}: the plan has no such question. Its questions: {list}."
+                )));
             }
             _ => {}
         }

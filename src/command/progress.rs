@@ -69,7 +69,10 @@ impl Progress {
                 state.said = Instant::now();
                 let part = 100.0 * state.behind / self.all.max(1.0);
                 let left = if state.done == self.matrices { "done" } else { &left };
-                eprintln!("{} of {} matrices, {part:.0} % of the work, {left}", state.done, self.matrices);
+                eprintln!(
+                    "{} of {} matrices, {part:.0} % of the work, {left}",
+                    state.done, self.matrices
+                );
             }
             None => {}
         }

@@ -42,7 +42,13 @@ const TOOLS: [&str; 10] = [
 ];
 
 /// Names that libraries give to every model: the folder says which one it is, and holds its configuration.
-const STANDARD: [&str; 5] = ["model", "adapter_model", "pytorch_model", "adapters", "diffusion_pytorch_model"];
+const STANDARD: [&str; 5] = [
+    "model",
+    "adapter_model",
+    "pytorch_model",
+    "adapters",
+    "diffusion_pytorch_model",
+];
 /// Files that are read with a file of a standard name.
 const BESIDE: [&str; 2] = ["adapter_config.json", "config.json"];
 /// Folders within folders, at most.
@@ -138,7 +144,12 @@ pub fn folders(base: &Source, models: &[Source]) -> Result<(String, Vec<String>)
     let longest = models.iter().chain([base]).map(|s| s.parts.len()).max().unwrap_or(1);
     let fits = |count: &usize| {
         let names: HashSet<String> = models.iter().map(|s| s.identity(*count)).collect();
-        let folders = || models.iter().filter(|s| !s.is_file && !s.labelled).map(|s| parents(&s.parts));
+        let folders = || {
+            models
+                .iter()
+                .filter(|s| !s.is_file && !s.labelled)
+                .map(|s| parents(&s.parts))
+        };
         let above: HashSet<&[String]> = folders().collect();
         let shown: HashSet<&[String]> = folders().map(|above| last(above, count - 1)).collect();
         names.len() == models.len() && shown.len() == above.len()
@@ -184,7 +195,8 @@ fn refuse_nested(base: &Source, models: &[Source]) -> Result<(), Fault> {
 }
 
 fn is_within(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn parents(parts: &[String]) -> &[String] {
@@ -217,7 +229,8 @@ fn parts(path: &Path) -> Vec<String> {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn walk(folder: &Path, below: &str, deep: usize, seen: &mut HashSet<PathBuf>, all: &mut Vec<Found>) {

@@ -44,9 +44,21 @@ fn markdown(report: &Report, settings: Settings) -> Result<String, Fault> {
 /// One line per model, for a terminal.
 pub fn models(report: &Report, settings: &Settings) -> String {
     let rows = summary(report, settings).models;
-    let mut out = format!("Preset {}: {}.\n", presets::rule_name(settings), presets::rule(settings));
+    let mut out = format!(
+        "Preset {}: {}.\n",
+        presets::rule_name(settings),
+        presets::rule(settings)
+    );
     let wide = rows.iter().map(|m| m.label.chars().count()).max().unwrap_or(0).max(5);
-    let heads = ["intruders", "undecided", "of", "matrices", "with any", "σ₁(ΔW)/σ₁(W₀)", "effective rank"];
+    let heads = [
+        "intruders",
+        "undecided",
+        "of",
+        "matrices",
+        "with any",
+        "σ₁(ΔW)/σ₁(W₀)",
+        "effective rank",
+    ];
     let _ = writeln!(out, "{:wide$}  {}", "model", heads.join("  "));
     for m in &rows {
         let cells = [

@@ -28,10 +28,20 @@ pub fn plan(prepared: &Prepared) -> String {
         count(plan.matrices.len() as u64),
         plan.flops
     );
-    let off: Vec<String> = plan.types.iter().filter(|t| !t.on).map(|t| format!("{} ({} × {})", t.kind, t.count, t.label)).collect();
+    let off: Vec<String> = plan
+        .types
+        .iter()
+        .filter(|t| !t.on)
+        .map(|t| format!("{} ({} × {})", t.kind, t.count, t.label))
+        .collect();
     if !off.is_empty() {
         let on: Vec<&str> = plan.types.iter().filter(|t| t.on).map(|t| &*t.kind).collect();
-        let _ = writeln!(out, "Types switched off: {}. All of them: --types {}", off.join(", "), all_types(&on, plan));
+        let _ = writeln!(
+            out,
+            "Types switched off: {}. All of them: --types {}",
+            off.join(", "),
+            all_types(&on, plan)
+        );
     }
     if !plan.left_out.is_empty() {
         out.push_str("\nLeft out:\n");
@@ -61,9 +71,17 @@ fn model(out: &mut String, m: &PlanModel) {
         (false, true) => format!(", {}", m.scale_text),
         (false, false) => format!(", {} ({})", m.scale_text, m.scale_source),
     };
-    let run = m.run.as_ref().map(|r| format!(", step {} of a run", r.step)).unwrap_or_default();
+    let run = m
+        .run
+        .as_ref()
+        .map(|r| format!(", step {} of a run", r.step))
+        .unwrap_or_default();
     let (matched, total) = (count(m.matching.matched.into()), count(m.matching.total.into()));
-    let _ = writeln!(out, "Model  {}: {}{rank}{scale}{run}; {matched} of {total} modules have a partner in the base", m.label, m.method);
+    let _ = writeln!(
+        out,
+        "Model  {}: {}{rank}{scale}{run}; {matched} of {total} modules have a partner in the base",
+        m.label, m.method
+    );
     if !m.matching.rules.is_empty() {
         let _ = writeln!(out, "       names: {}", m.matching.rules.join(", "));
     }
@@ -73,7 +91,13 @@ fn model(out: &mut String, m: &PlanModel) {
 fn left_out(out: &mut String, l: &LeftOut) {
     let more = if l.names.len() > 2 { ", …" } else { "" };
     let names: Vec<&str> = l.names.iter().take(2).map(String::as_str).collect();
-    let _ = writeln!(out, "  {} × {}: {}{more}", count(l.count.into()), l.what, names.join(", "));
+    let _ = writeln!(
+        out,
+        "  {} × {}: {}{more}",
+        count(l.count.into()),
+        l.what,
+        names.join(", ")
+    );
 }
 
 /// What nobody has said yet; the command line says which one is the base.
@@ -86,11 +110,19 @@ fn question(out: &mut String, q: &Question) {
     let own = q.options.iter().filter(|o| o.value == q.value);
     let others = q.options.iter().filter(|o| o.value != q.value);
     for option in own.chain(others) {
-        let note = if option.note.is_empty() { String::new() } else { format!(" ({})", option.note) };
+        let note = if option.note.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", option.note)
+        };
         let _ = writeln!(out, "    --answer '{}={}'   {}{note}", q.id, option.value, option.label);
     }
     if q.number {
-        let _ = writeln!(out, "    --answer '{}=NUMBER'   a positive number of your own; now {}", q.id, q.value);
+        let _ = writeln!(
+            out,
+            "    --answer '{}=NUMBER'   a positive number of your own; now {}",
+            q.id, q.value
+        );
     }
 }
 
@@ -110,7 +142,11 @@ pub fn troubles(prepared: &Prepared) -> String {
 pub fn assumed(prepared: &Prepared) -> String {
     let mut out = troubles(prepared);
     for q in doubts(&prepared.plan) {
-        let _ = writeln!(out, "assumed: {} {}. Another answer: --answer '{}=VALUE' (`lorascope plan` lists them)", q.title, q.value, q.id);
+        let _ = writeln!(
+            out,
+            "assumed: {} {}. Another answer: --answer '{}=VALUE' (`lorascope plan` lists them)",
+            q.title, q.value, q.id
+        );
     }
     out
 }
@@ -122,7 +158,11 @@ pub fn problem(p: &Problem) -> String {
         Severity::Warning => "warning",
     };
     let place: Vec<&str> = [&p.file, &p.tensor].into_iter().flatten().map(String::as_str).collect();
-    let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", place.join(", "))
+    };
     let mut out = format!("{kind}: {place}{} [{}]", p.title, p.code);
     let sentences = [Some(&p.cause), p.fix.as_ref(), p.command.as_ref(), Some(&p.blocks)];
     for line in sentences.into_iter().flatten().filter(|line| !line.is_empty()) {

@@ -79,7 +79,10 @@ impl Disk {
         let mut file = File::open(self.path(range.file))?;
         // What was cut off since it was opened must not be asked memory for.
         if file.metadata()?.len() < range.range.end {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is shorter than it was"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "it is shorter than it was",
+            ));
         }
         file.seek(SeekFrom::Start(range.range.start))?;
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];

@@ -112,7 +112,9 @@ impl Work<'_> {
             return (found, true, None);
         }
         let begin = Instant::now();
-        let found = self.pool.install(|| analyze::analyze(job, &bytes, &self.task, || begin.elapsed().as_secs_f64()));
+        let found = self
+            .pool
+            .install(|| analyze::analyze(job, &bytes, &self.task, || begin.elapsed().as_secs_f64()));
         let kept = self.kept.map(|kept| kept.keep(job, &self.task, &digests, &found));
         (found, false, kept.and_then(Result::err))
     }

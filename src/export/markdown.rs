@@ -61,7 +61,13 @@ pub fn model_card(report: &Report, request: &Request, drawing: &str) -> String {
 /// The address of a file beside the text.
 fn address(name: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    let one = |byte: u8| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let one = |byte: u8| {
+        if plain(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     name.bytes().map(one).collect()
 }
 

@@ -48,7 +48,11 @@ pub fn sheet(report: &Report, settings: &Settings) -> String {
         );
         let _ = writeln!(body, "<p class=\"about\">{}</p>", escape(figure.note));
     }
-    let files: String = about.files.iter().map(|f| format!("\n{}", escape(&file_line(f)))).collect();
+    let files: String = about
+        .files
+        .iter()
+        .map(|f| format!("\n{}", escape(&file_line(f))))
+        .collect();
     let _ = write!(
         body,
         "<details class=\"about\"><summary>Files and citation</summary><pre>{files}\n\n{}</pre></details>",
@@ -80,7 +84,10 @@ fn table(out: &mut String, models: &[ModelSummary]) {
         "effective rank of ΔW, mean",
     ];
     let row = |tag: &str, cells: &[String]| {
-        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
+        let cells: String = cells
+            .iter()
+            .map(|cell| format!("<{tag}>{}</{tag}>", escape(cell)))
+            .collect();
         format!("<tr>{cells}</tr>\n")
     };
     let number = |x: Option<f64>, digits| x.map_or("–".to_owned(), |x| fixed(x, digits));

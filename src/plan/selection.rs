@@ -113,7 +113,8 @@ impl Selection {
     }
 
     fn has(&self, place: &Place) -> bool {
-        let own = |all: &Vec<RangeInclusive<u32>>| place.layer.is_some_and(|n| all.iter().any(|some| some.contains(&n)));
+        let own =
+            |all: &Vec<RangeInclusive<u32>>| place.layer.is_some_and(|n| all.iter().any(|some| some.contains(&n)));
         self.layers.as_ref().is_none_or(own)
     }
 
@@ -177,7 +178,9 @@ mod tests {
             includes(&with(&[("pattern", r"layers\.3\.")]), q) && !includes(&with(&[("pattern", r"! layers\.3\.")]), q)
         );
         let some = with(&[("layers", "0-1, 3")]);
-        assert!(includes(&some, q) && !includes(&some, "model.layers.2.self_attn.q_proj.weight") && !includes(&some, head));
+        assert!(
+            includes(&some, q) && !includes(&some, "model.layers.2.self_attn.q_proj.weight") && !includes(&some, head)
+        );
         assert!(["", "3-1", "a", "1,,2", "-1"].iter().all(|list| layers(list).is_none()));
         let broken = with(&[("pattern", "(")]);
         assert!(includes(&broken, q) && broken.fault.is_some());

@@ -24,7 +24,9 @@ pub fn joined(reports: Vec<(String, Report)>) -> Result<Option<Joined>, String> 
     for (name, mut other) in all {
         belongs(&report, &other).map_err(|why| format!("{name} does not belong to {first}: {why}"))?;
         let (mine, others) = (&mut report.base.files, &other.base.files);
-        mine.iter_mut().zip(others).for_each(|(a, b)| a.sha256 = a.sha256.take().or(b.sha256.clone()));
+        mine.iter_mut()
+            .zip(others)
+            .for_each(|(a, b)| a.sha256 = a.sha256.take().or(b.sha256.clone()));
         report.loss = report.loss.take().or(other.loss.take());
         for mut model in std::mem::take(&mut other.models) {
             let matrices = taken(&mut model);
@@ -71,18 +73,29 @@ fn taken(model: &mut Model) -> HashMap<String, Matrix> {
 
 /// The reason why another report is not of the same base and models.
 fn belongs(report: &Report, other: &Report) -> Result<(), String> {
-    let files = |files: &[crate::report::FileInfo]| files.iter().map(|f| (f.name.clone(), f.size)).collect::<HashSet<_>>();
+    let files =
+        |files: &[crate::report::FileInfo]| files.iter().map(|f| (f.name.clone(), f.size)).collect::<HashSet<_>>();
     let contradicts = |a: &[crate::report::FileInfo], b: &[crate::report::FileInfo]| {
-        let known: HashMap<&str, &str> = a.iter().filter_map(|f| Some((&*f.name, f.sha256.as_deref()?))).collect();
-        b.iter().any(|f| f.sha256.as_deref().is_some_and(|h| known.get(&*f.name).is_some_and(|k| *k != h)))
+        let known: HashMap<&str, &str> = a
+            .iter()
+            .filter_map(|f| Some((&*f.name, f.sha256.as_deref()?)))
+            .collect();
+        b.iter().any(|f| {
+            f.sha256
+                .as_deref()
+                .is_some_and(|h| known.get(&*f.name).is_some_and(|k| *k != h))
+        })
     };
-    let same = |a: &[crate::report::FileInfo], b: &[crate::report::FileInfo]| files(a) == files(b) && !contradicts(a, b);
+    let same =
+        |a: &[crate::report::FileInfo], b: &[crate::report::FileInfo]| files(a) == files(b) && !contradicts(a, b);
     if !same(&report.base.files, &other.base.files) {
         let (ours, theirs) = (&report.base.label, &other.base.label);
         return Err(format!("its base “{theirs}” has other files than “{ours}”."));
     }
     if report.generator.engine != other.generator.engine {
-        return Err("it was computed by another version of Lorascope, whose numbers may differ. Compute it again.".into());
+        return Err(
+            "it was computed by another version of Lorascope, whose numbers may differ. Compute it again.".into(),
+        );
     }
     for model in &other.models {
         let own = report.models.iter().find(|m| m.label == model.label);
