@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A folder of one test, gone when it is over.
@@ -50,7 +50,7 @@ impl Drop for Folder {
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lorascope"));
-    command.env("HF_HUB_CACHE", "/nowhere");
+    command.env("HF_HUB_CACHE", "/nowhere").stdin(Stdio::null());
     command
 }
 
