@@ -129,7 +129,7 @@ fn understood(plan: &Plan, args: &ModelArgs) -> Result<(), Fault> {
         return Err(Fault::Usage(format!("--pattern: {fault}")));
     }
     let known: Vec<&str> = plan.types.iter().map(|t| &*t.kind).collect();
-    for kind in args.types.iter().filter(|kind| !known.contains(&kind.as_str())) {
+    if let Some(kind) = args.types.iter().find(|kind| !known.contains(&kind.as_str())) {
         return Err(Fault::Usage(format!(
             "--types {kind}: the base has no such type. It has {}.",
             known.join(", ")
