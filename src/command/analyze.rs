@@ -26,7 +26,7 @@ pub fn run(args: &AnalyzeArgs) -> Result<End, Fault> {
     };
     let everywhere = args.rule.preset().is_some_and(|preset| preset.everywhere);
     let prepared = prepare(&args.models, everywhere)?;
-    eprint!("{}", told::assumed(&prepared));
+    write::err(&told::assumed(&prepared));
     if args.dry_run {
         write::out(&dry::told(args, &prepared, settings.mode))?;
         return Ok(ending(&prepared, None, args));
@@ -42,7 +42,7 @@ pub fn run(args: &AnalyzeArgs) -> Result<End, Fault> {
     if let Some(html) = &args.html {
         write::file(html, export::sheet(&report, &settings).as_bytes())?;
     }
-    eprint!("{}", super::table::models(&report, &settings));
+    write::err(&super::table::models(&report, &settings));
     Ok(ending(&prepared, Some(&report), args))
 }
 
@@ -122,7 +122,10 @@ fn hash_files(prepared: &Prepared, report: &mut Report) {
         };
         match file_hash(path) {
             Ok(hash) => report.set_hash(&name, &hash),
-            Err(why) => eprintln!("warning: {}: {why}: it has no hash in the report.", path.display()),
+            Err(why) => write::err(&format!(
+                "warning: {}: {why}: it has no hash in the report.",
+                path.display()
+            )),
         }
     }
 }
@@ -145,16 +148,16 @@ fn ending(prepared: &Prepared, report: Option<&Report>, args: &AnalyzeArgs) -> E
         if matrix.status == Status::Failed {
             failed = true;
             let reason = matrix.reason.as_deref().unwrap_or_default();
-            eprintln!("left out: {}, {}: {reason}", model.label, matrix.name);
+            write::err(&format!("left out: {}, {}: {reason}", model.label, matrix.name));
         }
     }
     let most = args.fail_on.unwrap_or(u32::MAX);
     let above: Vec<_> = models().filter(|m| m.totals.intruders > most).collect();
     for model in &above {
-        eprintln!(
+        write::err(&format!(
             "finding: {} has {} intruders, more than {most}.",
             model.label, model.totals.intruders
-        );
+        ));
     }
     match (failed || !prepared.is_whole(), above.is_empty()) {
         (true, _) => End::Incomplete,

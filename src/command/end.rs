@@ -1,5 +1,6 @@
 //! The end of a command: its exit code, and the fault in words where there is one.
 
+use super::write;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ impl fmt::Display for Fault {
 /// 0 fine, 1 findings, 2 wrong use, 3 could not read.
 pub fn code(done: Result<End, Fault>) -> ExitCode {
     if let Err(fault) = &done {
-        eprintln!("lorascope: {fault}");
+        write::err(&format!("lorascope: {fault}"));
     }
     ExitCode::from(match done {
         Ok(End::Fine) => 0,

@@ -18,7 +18,7 @@ pub fn run(args: &MergeArgs) -> Result<End, Fault> {
             Ok(report) => reports.push((path.display().to_string(), report)),
             Err(why) => {
                 unread = true;
-                eprintln!("left out: {why}");
+                write::err(&format!("left out: {why}"));
             }
         }
     }
@@ -30,20 +30,20 @@ pub fn run(args: &MergeArgs) -> Result<End, Fault> {
         let label = joined.report.models.get(*model).map_or("", |m| m.label.as_str());
         let more = if names.len() > NAMED { ", …" } else { "" };
         let list: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
-        eprintln!(
+        write::err(&format!(
             "missing: {label}: {} matrices: {}{more}",
             count(names.len() as u64),
             list.join(", ")
-        );
+        ));
     }
     if joined.contested > 0 {
         let n = count(joined.contested.into());
-        eprintln!(
+        write::err(&format!(
             "warning: {n} results stand in several reports with different numbers; an exact one was taken, else the first."
-        );
+        ));
     }
     if !joined.missing.is_empty() {
-        eprintln!("Run the parts that are not there again, then merge again: what was finished is kept.");
+        write::err("Run the parts that are not there again, then merge again: what was finished is kept.");
     }
     let is_whole = joined.missing.is_empty() && !unread;
     Ok(if is_whole { End::Fine } else { End::Incomplete })

@@ -10,7 +10,7 @@ pub fn run(args: &PlanArgs) -> Result<End, Fault> {
     if args.json {
         let json = serde_json::to_string_pretty(&prepared.plan).unwrap_or_default();
         write::out(&format!("{json}\n"))?;
-        eprint!("{}", told::troubles(&prepared));
+        write::err(&told::troubles(&prepared));
     } else {
         write::out(&told::plan(&prepared))?;
     }

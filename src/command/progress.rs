@@ -1,5 +1,6 @@
 //! Progress of a run: a bar with the time left on a terminal, a line now and then elsewhere.
 
+use super::write;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
@@ -69,10 +70,10 @@ impl Progress {
                 state.said = Instant::now();
                 let part = 100.0 * state.behind / self.all.max(1.0);
                 let left = if state.done == self.matrices { "done" } else { &left };
-                eprintln!(
+                write::err(&format!(
                     "{} of {} matrices, {part:.0} % of the work, {left}",
                     state.done, self.matrices
-                );
+                ));
             }
             None => {}
         }
@@ -81,8 +82,8 @@ impl Progress {
     /// A line above the bar.
     pub fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| write::err(line)),
+            None => write::err(line),
         }
     }
 

@@ -54,7 +54,7 @@ pub fn run(args: &SurgeryArgs) -> Result<End, Fault> {
     }
     let settings = args.rule.over(&Settings::default())?;
     let prepared = prepare(&args.models, false)?;
-    eprint!("{}", told::assumed(&prepared));
+    write::err(&told::assumed(&prepared));
     let [model] = &prepared.plan.models[..] else {
         let labels: Vec<&str> = prepared.plan.models.iter().map(|m| &*m.label).collect();
         return Err(Fault::Usage(format!(
