@@ -122,8 +122,8 @@ impl Session {
         .collect()
     }
 
-    /// A plan counts open files only; jobs name files by their number in the session.
-    fn numbers(&self) -> Vec<u32> {
+    /// The number in the session of each file of the plan, which counts open files only; jobs name files by it.
+    pub fn numbers(&self) -> Vec<u32> {
         let open = (0u32..).zip(&self.files).filter(|(_, f)| !f.unopened);
         open.map(|(i, _)| i).collect()
     }
@@ -259,49 +259,10 @@ impl Session {
         self.job_of(matrix, model).iter().flat_map(ranges).collect()
     }
 
-    /// The keys under which finished results are found again, one per model: its number, the tensors it needs (indices into
-    /// [`Session::ranges`]), and in words everything else that the numbers depend on. A checkpoint that follows another depends on that one too.
+    /// [`keys`] of one matrix.
     pub fn keys(&self, matrix: u32, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
-        let Some(job) = self.planned.jobs.get(matrix as usize) else {
-            return Vec::new();
-        };
-        let shape = format!(
-            "{} x {} {} {:?}",
-            job.rows,
-            job.cols,
-            if job.transposed { "turned" } else { "" },
-            job.lines
-        );
-        let way = match analyze::way(task, job.rows, job.cols) {
-            Mode::Exact => "exact".to_owned(),
-            way => format!(
-                "{way:?} with bulk for {:?} k {} epsilon {} {:?}",
-                task.mode, task.k, task.epsilon, task.side
-            ),
-        };
-        let base = job.base.all().count() as u32;
-        let mut next = base;
-        let own: Vec<(Range<u32>, String)> = job
-            .tuned
-            .iter()
-            .map(|(_, recipe)| {
-                let first = next;
-                next += recipe.tensors().len() as u32;
-                (first..next, words(recipe))
-            })
-            .collect();
-        let start = format!("engine {ENGINE}; {}; {shape}; {way}; {}", measured(), stored(&job.base));
-        let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
-            let (tensors, how) = &own[place];
-            let before = job.before(place).map(|before| &own[before]);
-            let all = (0..base)
-                .chain(tensors.clone())
-                .chain(before.into_iter().flat_map(|(tensors, _)| tensors.clone()))
-                .collect();
-            let after = before.map(|(_, how)| format!("; after {how}")).unwrap_or_default();
-            (*model, all, format!("{start}; {how}{after}"))
-        };
-        job.tuned.iter().enumerate().map(key).collect()
+        let job = self.planned.jobs.get(matrix as usize);
+        job.map(|job| keys(job, task)).unwrap_or_default()
     }
 
     /// The entries of a matrix whose bytes could not be read.
@@ -329,6 +290,48 @@ pub fn ranges(job: &Job) -> Vec<FileRange> {
             range: t.begin..t.end,
         })
         .collect()
+}
+
+/// The keys under which finished results are found again, one per model: its number, the tensors it needs (indices into
+/// [`ranges`]), and in words everything else that the numbers depend on. A checkpoint that follows another depends on that one too.
+pub fn keys(job: &Job, task: &Task) -> Vec<(u32, Vec<u32>, String)> {
+    let shape = format!(
+        "{} x {} {} {:?}",
+        job.rows,
+        job.cols,
+        if job.transposed { "turned" } else { "" },
+        job.lines
+    );
+    let way = match analyze::way(task, job.rows, job.cols) {
+        Mode::Exact => "exact".to_owned(),
+        way => format!(
+            "{way:?} with bulk for {:?} k {} epsilon {} {:?}",
+            task.mode, task.k, task.epsilon, task.side
+        ),
+    };
+    let base = job.base.all().count() as u32;
+    let mut next = base;
+    let own: Vec<(Range<u32>, String)> = job
+        .tuned
+        .iter()
+        .map(|(_, recipe)| {
+            let first = next;
+            next += recipe.tensors().len() as u32;
+            (first..next, words(recipe))
+        })
+        .collect();
+    let start = format!("engine {ENGINE}; {}; {shape}; {way}; {}", measured(), stored(&job.base));
+    let key = |(place, (model, _)): (usize, &(u32, Recipe))| {
+        let (tensors, how) = &own[place];
+        let before = job.before(place).map(|before| &own[before]);
+        let all = (0..base)
+            .chain(tensors.clone())
+            .chain(before.into_iter().flat_map(|(tensors, _)| tensors.clone()))
+            .collect();
+        let after = before.map(|(_, how)| format!("; after {how}")).unwrap_or_default();
+        (*model, all, format!("{start}; {how}{after}"))
+    };
+    job.tuned.iter().enumerate().map(key).collect()
 }
 
 /// A recipe with all that its numbers depend on besides bytes.

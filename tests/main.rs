@@ -10,6 +10,8 @@ mod attacks;
 mod beside;
 mod beside_match;
 mod certified;
+#[cfg(feature = "command")]
+mod command;
 mod experiment;
 mod field;
 mod field_kinds;

@@ -1,17 +1,78 @@
 //! The report as Markdown, for an issue, a pull request, a lab's notebook.
 
-use super::provenance::{file_line, provenance};
+use super::provenance::{Provenance, file_line, provenance};
 use crate::figures::{FigureId, Request, Value, table};
 use crate::metrics::change_ratio::CHANGE_RATIO;
-use crate::report::Report;
+use crate::report::{Report, Settings};
 use crate::series::{labels, last_of_runs};
-use crate::summary::{Summary, comparison, reading, summary};
+use crate::summary::{Findings, Summary, comparison, reading, summary};
 use std::fmt::Write;
 
 pub fn markdown(report: &Report, request: &Request) -> String {
     let settings = &request.settings;
     let about = provenance(report, settings);
     let mut out = format!("# {} against its fine-tunes\n\n", cell(&about.base));
+    let findings = models(&mut out, report, settings, &about);
+    let said = [
+        "epsilon-curve",
+        "size-of-change",
+        "threshold",
+        "effective-rank",
+        "matrices",
+    ]
+    .map(|id| findings.get(id));
+    for sentence in said.into_iter().flatten() {
+        let _ = write!(out, "\n{sentence}\n");
+    }
+    readings(&mut out, report, request);
+    out.push_str("\n## Intruders by layer and type\n\n");
+    if let Some(figure) = FigureId::named("overview") {
+        rows(
+            &mut out,
+            report,
+            &Request {
+                figure,
+                ..request.clone()
+            },
+        );
+    }
+    files(&mut out, &about);
+    out.push_str("\nA count says that a direction is new, not that it does harm.\n\n## Cite\n\n");
+    let _ = writeln!(out, "{}\n\n```bibtex\n{}\n```", about.paper, about.bibtex);
+    out
+}
+
+/// A section for the page of a model on a hub, with a drawing beside it: what was counted, by which rule, in which files.
+pub fn model_card(report: &Report, request: &Request, drawing: &str) -> String {
+    let about = provenance(report, &request.settings);
+    let mut out = String::from("## What fine-tuning changed in the weights\n\n");
+    let alt = cell(&crate::figures::alt(report, request));
+    let _ = writeln!(out, "![{alt}]({})\n", address(drawing));
+    models(&mut out, report, &request.settings, &about);
+    out.push_str(
+        "\nCounts are not quality labels: an intruder dimension is a direction that is new, not one that does harm, and a model without any is not \
+         better for it. A longer change has more of them: read the count beside the size of the change.\n",
+    );
+    files(&mut out, &about);
+    let _ = writeln!(out, "\nAfter {}.", about.paper);
+    out
+}
+
+/// The address of a file beside the text.
+fn address(name: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let one = |byte: u8| {
+        if plain(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    name.bytes().map(one).collect()
+}
+
+/// The rule, and a row for every model; the sentences that go with it.
+fn models(out: &mut String, report: &Report, settings: &Settings, about: &Provenance) -> Findings {
     let _ = writeln!(
         out,
         "Preset {}: {}. {} ({}).\n",
@@ -36,36 +97,14 @@ pub fn markdown(report: &Report, request: &Request) -> String {
             cell(&m.reading)
         );
     }
-    let said = [
-        "epsilon-curve",
-        "size-of-change",
-        "threshold",
-        "effective-rank",
-        "matrices",
-    ]
-    .map(|id| findings.get(id));
-    for sentence in said.into_iter().flatten() {
-        let _ = write!(out, "\n{sentence}\n");
-    }
-    readings(&mut out, report, request);
-    out.push_str("\n## Intruders by layer and type\n\n");
-    if let Some(figure) = FigureId::named("overview") {
-        rows(
-            &mut out,
-            report,
-            &Request {
-                figure,
-                ..request.clone()
-            },
-        );
-    }
+    findings
+}
+
+fn files(out: &mut String, about: &Provenance) {
     out.push_str("\n## Files\n\n");
     for file in &about.files {
         let _ = writeln!(out, "- `{}`", file_line(file).replace('`', "'"));
     }
-    out.push_str("\nA count says that a direction is new, not that it does harm.\n\n## Cite\n\n");
-    let _ = writeln!(out, "{}\n\n```bibtex\n{}\n```", about.paper, about.bibtex);
-    out
 }
 
 /// The reading of each model; of a run that of its last checkpoint.

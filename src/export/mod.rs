@@ -10,6 +10,8 @@ mod markdown;
 mod matrices;
 mod numbered;
 mod provenance;
+#[cfg(feature = "page")]
+mod sheet;
 mod slim;
 // What a stored report says is looked at here, and must reach no panic.
 #[cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
@@ -23,9 +25,11 @@ pub use code::pytorch;
 pub use csv::csv;
 pub use html::{Lesson, Page, embed_code, lesson_page, page};
 pub use json::json;
-pub use markdown::markdown;
+pub use markdown::{markdown, model_card};
 pub use matrices::{matrices_csv, matrices_json};
 pub use provenance::{BIBTEX, PAPER, Provenance, provenance};
+#[cfg(feature = "page")]
+pub use sheet::sheet;
 pub use slim::slim;
 pub use stored::{read, report};
 

@@ -29,7 +29,7 @@ use crate::plan::pairing::tied;
 use crate::plan::selection::Selection;
 use crate::plan::whole::{Whole, WholeModel};
 use crate::plan::{Answers, LeftOut, Plan, PlanModel, Problem, Severity, left_out};
-use crate::report::{FileInfo, Kind};
+use crate::report::{FileInfo, Kind, Mode};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -380,7 +380,7 @@ fn assembled(entries: &[FileEntry], unopened: &[String], answers: &Answers, sele
     }
     plan.matrices = jobs.iter().map(plan_matrix).collect();
     plan.memory = plan.matrices.iter().map(|m| m.memory).fold(0.0, f64::max);
-    plan.flops = jobs.iter().map(flops).sum();
+    plan.flops = jobs.iter().map(|job| flops(job, Mode::Auto)).sum();
     if let Some(problem) = nothing_to_do(&plan, &drafts, &jobs, &hints) {
         plan.problems.push(problem);
     }

@@ -19,8 +19,10 @@ pub mod names;
 pub mod pairing;
 pub mod registry;
 mod selection;
+pub mod share;
 mod whole;
 
 pub use build::{Planned, make, whole};
 pub use contract::*;
+pub use selection::layers;
 pub use whole::{Whole, WholeModel};

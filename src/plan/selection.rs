@@ -6,19 +6,36 @@ use crate::plan::names::{Place, is_weight};
 use crate::plan::{Answers, PlanType};
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// The answer that lists the types switched on, with commas between.
 pub const TYPES: &str = "types";
 /// The answer that holds a pattern for names.
 pub const PATTERN: &str = "pattern";
 
-/// Types switched on and a pattern for names.
+/// The answer that lists the blocks to look at: `0-3,7`.
+pub const LAYERS: &str = "layers";
+
+/// The blocks of a list such as `0-3,7`; none where it is not such a list.
+pub fn layers(list: &str) -> Option<Vec<RangeInclusive<u32>>> {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let one = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (number(first)?, number(last)?);
+        (first <= last).then_some(first..=last)
+    };
+    list.split(',').map(one).collect()
+}
+
+/// Types switched on, blocks, and a pattern for names.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Every tensor of the model, vectors as matrices of one column.
     everything: bool,
     /// None: the default.
     on: Option<BTreeSet<String>>,
+    /// None: all, and what lies outside of blocks.
+    layers: Option<Vec<RangeInclusive<u32>>>,
     pattern: Option<Pattern>,
     /// The pattern as typed.
     pub text: String,
@@ -76,6 +93,7 @@ impl Selection {
         Selection {
             everything: false,
             on,
+            layers: answers.0.get(LAYERS).and_then(|list| layers(list)),
             pattern,
             text,
             fault,
@@ -91,7 +109,13 @@ impl Selection {
             .on
             .as_ref()
             .map_or_else(|| place.is_selected(), |on| on.contains(place.class()));
-        by_type && self.fits(name)
+        by_type && self.has(place) && self.fits(name)
+    }
+
+    fn has(&self, place: &Place) -> bool {
+        let own =
+            |all: &Vec<RangeInclusive<u32>>| place.layer.is_some_and(|n| all.iter().any(|some| some.contains(&n)));
+        self.layers.as_ref().is_none_or(own)
     }
 
     fn fits(&self, name: &str) -> bool {
@@ -116,7 +140,7 @@ impl Selection {
                 });
             }
             if let Some(own) = types.iter_mut().find(|t| t.kind == kind) {
-                own.count = own.count.saturating_add(u32::from(self.fits(name)));
+                own.count = own.count.saturating_add(u32::from(self.has(place) && self.fits(name)));
             }
         }
         types
@@ -153,6 +177,11 @@ mod tests {
         assert!(
             includes(&with(&[("pattern", r"layers\.3\.")]), q) && !includes(&with(&[("pattern", r"! layers\.3\.")]), q)
         );
+        let some = with(&[("layers", "0-1, 3")]);
+        assert!(
+            includes(&some, q) && !includes(&some, "model.layers.2.self_attn.q_proj.weight") && !includes(&some, head)
+        );
+        assert!(["", "3-1", "a", "1,,2", "-1"].iter().all(|list| layers(list).is_none()));
         let broken = with(&[("pattern", "(")]);
         assert!(includes(&broken, q) && broken.fault.is_some());
     }

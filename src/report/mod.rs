@@ -47,6 +47,16 @@ pub struct Report {
     pub panels: Vec<Panel>,
 }
 
+impl Report {
+    /// Puts the hash of a file wherever the report names the file.
+    pub fn set_hash(&mut self, file: &str, sha256: &str) {
+        let models = self.models.iter_mut().map(|m| &mut m.files);
+        let all = std::iter::once(&mut self.base.files).chain(models).flatten();
+        all.filter(|f| f.name == file)
+            .for_each(|f| f.sha256 = Some(sha256.to_owned()));
+    }
+}
+
 /// The program that computed the report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

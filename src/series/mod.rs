@@ -14,17 +14,20 @@ impl Model {
     /// Puts a matrix in its place in the network, whatever the order in which results arrive; one of the same name is replaced.
     pub fn take(&mut self, matrix: Matrix) {
         self.matrices.retain(|m| m.name != matrix.name);
-        let place = |m: &Matrix| {
-            (
-                m.layer.is_none(),
-                m.layer,
-                type_order(m.kind.as_deref()),
-                m.name.clone(),
-            )
-        };
-        let at = self.matrices.partition_point(|m| place(m) < place(&matrix));
+        let at = self.matrices.partition_point(|m| in_network(m) < in_network(&matrix));
         self.matrices.insert(at, matrix);
     }
+
+    /// Puts all matrices at once in their places; no two have one name.
+    pub fn fill(&mut self, mut matrices: Vec<Matrix>) {
+        matrices.sort_by(|a, b| in_network(a).cmp(&in_network(b)));
+        self.matrices = matrices;
+    }
+}
+
+/// The place of a matrix in the network.
+fn in_network(m: &Matrix) -> (bool, Option<u32>, usize, &str) {
+    (m.layer.is_none(), m.layer, type_order(m.kind.as_deref()), &m.name)
 }
 
 #[cfg(test)]

@@ -223,11 +223,7 @@ impl ReportView {
     /// Puts the hash of a file wherever the report names the file.
     #[wasm_bindgen(js_name = setHash)]
     pub fn set_hash(&mut self, file: &str, sha256: &str) {
-        let all =
-            std::iter::once(&mut self.report.base.files).chain(self.report.models.iter_mut().map(|m| &mut m.files));
-        all.flatten()
-            .filter(|f| f.name == file)
-            .for_each(|f| f.sha256 = Some(sha256.to_owned()));
+        self.report.set_hash(file, sha256);
     }
 
     /// All rules that have a name, the default first.

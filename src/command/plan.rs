@@ -1,0 +1,22 @@
+//! `lorascope plan`: what would be analysed.
+
+use super::args::PlanArgs;
+use super::end::{End, Fault};
+use super::prepare::prepare;
+use super::{told, write};
+
+pub fn run(args: &PlanArgs) -> Result<End, Fault> {
+    let prepared = prepare(&args.models, false)?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&prepared.plan).unwrap_or_default();
+        write::out(&format!("{json}\n"))?;
+        write::err(&told::troubles(&prepared));
+    } else {
+        write::out(&told::plan(&prepared))?;
+    }
+    Ok(if prepared.is_whole() {
+        End::Fine
+    } else {
+        End::Incomplete
+    })
+}
