@@ -244,7 +244,7 @@ fn margin(sides: &[Side]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Delta, Match, Mode, RunStep};
+    use crate::report::{Delta, Match, Matrix, Mode, RunStep};
     use crate::summary::tests::{matrix, report};
 
     /// A model of one matrix of 20 vectors, `new` of them new and `open` of them undecided, whose change is this long.
