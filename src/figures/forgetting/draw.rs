@@ -22,7 +22,12 @@ impl Layout<'_> {
         for (n, plot) in self.plots.iter().enumerate() {
             if plot.number == 0 {
                 let text = self.texts.get(plot.text).map_or("", |text| &text.name);
-                let title = format!("Forgetting on “{text}”: mean loss beyond the base’s, nats");
+                let what = if self.narrow {
+                    ""
+                } else {
+                    ": mean loss beyond the base’s"
+                };
+                let title = format!("Forgetting on “{text}”{what}, nats");
                 let title = truncate(&title, LABEL, self.width);
                 let at = (0.0, plot.top - 8.0);
                 pen.text(at, &title, Type::label(pen.palette.ink_2), Align::Start)?;
@@ -86,7 +91,7 @@ impl Layout<'_> {
             pen.vline(x - 0.5, high, low, 1.0, color)?;
             pen.hline(x - CAP, x + CAP, high, 1.0, color)?;
             pen.hline(x - CAP, x + CAP, low, 1.0, color)?;
-            pen.dot((*x, *y), 4.0, color, 1.0)?;
+            pen.dot((*x, *y), 3.0, color, 1.0)?;
             taken.extend((0..=8).map(|n| (*x, high + (low - high) * f64::from(n) / 8.0)));
         }
         self.names(pen, plot, &taken)?;

@@ -37,10 +37,12 @@ impl Layout<'_> {
         let inside: Vec<f64> = LAMBDAS.into_iter().filter(|l| *l <= last).collect();
         frame.along(pen, &self.x, &inside, tick_label)?;
         let (k, epsilon) = self.rule;
-        let rule = format!(
-            "λ, the strength of the chosen vectors (k = {k}, ε = {})",
-            fixed(epsilon, 2)
-        );
+        let rule = if self.narrow {
+            String::new()
+        } else {
+            format!(" (k = {k}, ε = {})", fixed(epsilon, 2))
+        };
+        let rule = format!("λ, the strength of the chosen vectors{rule}");
         frame.name(pen, &set(&rule))?;
         if self.narrow {
             let names: Vec<_> = self.lines.iter().map(|l| (&l.look, l.name)).collect();
@@ -90,7 +92,10 @@ impl Layout<'_> {
         let lines = self.lines.iter().zip(&plot.dots);
         let ends: Vec<(&super::Line, f64)> = lines.filter_map(|(line, dots)| Some((line, dots.last()?.1))).collect();
         let wanted: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
-        for ((line, _), y) in ends.iter().zip(spread(&wanted, LABEL_GAP, (plot.top, plot.top + PLOT))) {
+        for ((line, _), y) in ends
+            .iter()
+            .zip(spread(&wanted, LABEL_GAP, (plot.top - 4.0, plot.top + PLOT + 10.0)))
+        {
             let x = self.right + 8.0;
             let face = Type::label(pen.palette.words(&line.look));
             let name = cut_name(line.name, LABEL, self.width - x);

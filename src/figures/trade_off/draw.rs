@@ -26,7 +26,7 @@ impl Layout<'_> {
         frame.title(pen, &format!("Mean loss of {name} on “{}”, nats", last.name))?;
         frame.upwards(pen, &self.y, &self.y_ticks, |v| tick_label_among(&self.y_ticks, v))?;
         frame.along(pen, &self.x, &self.x_ticks, |v| tick_label_among(&self.x_ticks, v))?;
-        let across = format!("forgetting: more than the base on “{}”, nats", first.name);
+        let across = format!("forgetting on “{}”, nats: more than the base", first.name);
         frame.name(pen, &truncate(&across, LABEL, self.width - LEFT))?;
         for (line, dots) in self.lines.iter().zip(&self.dots) {
             pen.line(dots, &line.look)?;
@@ -66,8 +66,16 @@ impl Layout<'_> {
                 looks.push(&line.look);
             }
         }
+        // Names keep off the curves.
+        let mut taken: Vec<Point> = Vec::new();
+        for pair in self.dots.iter().flat_map(|dots| dots.windows(2)) {
+            let (from, to) = (pair[0], pair[1]);
+            let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 6.0) as u32;
+            let at = |n: u32| f64::from(n) / f64::from(steps.max(1));
+            taken.extend((0..=steps).map(|n| (from.0 + at(n) * (to.0 - from.0), from.1 + at(n) * (to.1 - from.1))));
+        }
         let bounds = ((LEFT + 2.0, TOP), (self.right, TOP + PLOT - 2.0));
-        for (((_, words), look), at) in points.iter().zip(looks).zip(around(&points, &[], bounds)) {
+        for (((_, words), look), at) in points.iter().zip(looks).zip(around(&points, &taken, bounds)) {
             let face = Type::label(pen.palette.words(look));
             at.map_or(Ok(()), |at| pen.halo(at, words, face, Align::Start))?;
         }

@@ -1,6 +1,6 @@
 //! The marks of the maps, back to front.
 
-use super::{Cell, HEAD, LEFT, Layout, Panel, TOP};
+use super::{Cell, HEAD, LEFT, Layout, Panel, TOP, is_noise};
 use crate::figures::data::losses::signed;
 use crate::figures::drawing::cells::{DEEP, heads, shade};
 use crate::figures::drawing::empty::say;
@@ -15,10 +15,11 @@ impl Layout<'_> {
             let middle = (0.5 * self.width, 0.5 * self.height());
             return say(pen, middle, self.width - 32.0, "No part of a change was undone.", false);
         };
+        let unit = format!("{} nats", 1.0 / self.times);
         let title = if self.width < 560.0 {
-            format!("Loss of {name}, part by part undone, 0.001 nats")
+            format!("Loss of {name}, part by part undone, {unit}")
         } else {
-            format!("Change of the mean loss of {name} when the change of one part is undone, in 0.001 nats")
+            format!("Change of the mean loss of {name} when the change of one part is undone, in {unit}")
         };
         let title = truncate(&title, LABEL, self.width);
         pen.text((0.0, 12.0), &title, Type::label(pen.palette.ink_2), Align::Start)?;
@@ -35,7 +36,7 @@ impl Layout<'_> {
     /// The legend of the shades, where no cell has a numeral.
     fn scale(&self, pen: &Pen) -> Drawn {
         let face = Type::tick(pen.palette.ink_3);
-        let words = fixed(1000.0 * self.most, self.decimals);
+        let words = fixed(self.times * self.most, self.decimals);
         let (x, y, step) = (LEFT + text_width(&words, TICK) + 12.0, TOP, 6.0);
         pen.text((x - 6.0, y + 9.0), &format!("\u{2212}{words}"), face, Align::End)?;
         for n in -8..=8 {
@@ -123,14 +124,11 @@ impl Layout<'_> {
         pen.frame(self.place(at, row, column), ground, 1.5, pen.palette.ink)
     }
 
-    /// A change in thousandths, or a count; what lies within its standard error is grey.
+    /// A change, or a count; what lies within its standard error is grey.
     fn numeral(&self, pen: &Pen, (x, y): (f64, f64), cell: Option<&Cell>) -> Drawn {
         let (words, is_faint) = match cell {
             None => ("–".to_owned(), true),
-            Some(Cell::Loss(paired)) => (
-                signed(1000.0 * paired.more, self.decimals),
-                paired.more.abs() <= paired.error,
-            ),
+            Some(Cell::Loss(paired)) => (signed(self.times * paired.more, self.decimals), is_noise(paired)),
             Some(Cell::Count { sure: 0, open: 0, .. }) => ("·".to_owned(), true),
             Some(Cell::Count { sure, open: 0, .. }) => (sure.to_string(), false),
             Some(Cell::Count { sure, open, .. }) => (format!("{sure}+{open}"), false),

@@ -26,7 +26,7 @@ pub static UNDO: FigureKind = FigureKind {
     choices: &[],
     paper: "",
     note: "The loss with the change of one matrix type in one layer left out, minus the loss as trained; at the edges a whole layer or type, in the corner \
-           everything, which is the base. Positive: the text gets harder, so the change there helped. Grey: within one standard error. Parts act together, so \
+           everything, which is the base. Positive: the text gets harder, so the change there helped. Grey on blank: within one standard error. Parts act together, so \
            cells do not add up to their edges.",
     by_layer: false,
     per_model: false,
@@ -85,8 +85,10 @@ pub(crate) struct Layout<'a> {
     /// Of every text, then the counts.
     panels: Vec<Panel>,
     cells: Cells,
-    /// The deepest shade is of this change, and numerals have so many decimals of a thousandth.
+    /// The deepest shade is of this change.
     most: f64,
+    /// Numerals are so many times a change in nats, with so many decimals.
+    times: f64,
     decimals: usize,
     width: f64,
 }
@@ -131,13 +133,15 @@ impl<'a> Layout<'a> {
         };
         let all = || panels.iter().flat_map(|panel| &panel.cells).flatten();
         let most = all().filter_map(change).filter(|x| x.is_finite()).fold(0.0, f64::max);
-        let decimals = match 1000.0 * most {
-            x if x >= 10.0 => 0,
-            x if x >= 1.0 => 1,
-            _ => 2,
+        // Four digits do not fit a phone.
+        let (times, decimals) = match 1000.0 * most {
+            x if x >= 1000.0 => (100.0, 0),
+            x if x >= 10.0 => (1000.0, 0),
+            x if x >= 1.0 => (1000.0, 1),
+            _ => (1000.0, 2),
         };
         let longest = |cell: &Cell| match cell {
-            Cell::Loss(paired) => text_width(&signed(1000.0 * paired.more, decimals), TICK),
+            Cell::Loss(paired) => text_width(&signed(times * paired.more, decimals), TICK),
             Cell::Count { .. } => 0.0,
         };
         let widest = all().map(longest).fold(NUMERAL.0, f64::max);
@@ -152,6 +156,7 @@ impl<'a> Layout<'a> {
             types,
             panels,
             most,
+            times,
             decimals,
             width,
         }
@@ -214,6 +219,7 @@ impl<'a> Layout<'a> {
     /// What of a cell the shade shows, from -1 to 1.
     fn share(&self, cell: &Cell) -> f64 {
         let (share, sign) = match cell {
+            Cell::Loss(paired) if is_noise(paired) => (0.0, 1.0),
             Cell::Loss(paired) if self.most > 0.0 => (paired.more.abs() / self.most, paired.more.signum()),
             Cell::Loss(_) => (0.0, 1.0),
             Cell::Count { sure, possible, .. } => (f64::from(*sure) / f64::from((*possible).max(1)), 1.0),
@@ -241,6 +247,11 @@ impl<'a> Layout<'a> {
         let all = self.model.map(|m| &m.matrices[..]).unwrap_or_default();
         all.iter().filter(move |m| is_in(m, layer, kind))
     }
+}
+
+/// Within one standard error.
+fn is_noise(paired: &Paired) -> bool {
+    paired.more.abs() <= paired.error
 }
 
 fn is_in(matrix: &Matrix, layer: Option<u32>, kind: Option<&str>) -> bool {
