@@ -177,6 +177,13 @@ for (const name of ['llama', 'bert']) {
     // Every token that is predicted has its numbers.
     const hovered = await page.locator('.shaded .t[title]').count();
     expect(hovered).toBe(oracle.tokens.texts['task']!.count);
+    // One is said by a press, the next by a key: the library's own losses of it.
+    const tokens = (row: string) => oracle.losses[row]!['task']!.float64.per_token.map((x) => x.toFixed(2));
+    const said = (i: number) => `${tokens('base')[i]} for the base, ${tokens('full')[i]} here`;
+    await page.locator('.shaded .t[title]').first().click();
+    await expect(page.getByTestId('loss-token')).toContainText(said(0));
+    await page.keyboard.press('ArrowRight');
+    await expect(page.getByTestId('loss-token')).toContainText(said(1));
     if (name === 'llama') await kept(page, info, found);
     expect(await troubles(page)).toEqual([]);
   });

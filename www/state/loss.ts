@@ -81,6 +81,8 @@ export interface LossState {
   /** The row and the text whose tokens are shown. */
   row: number;
   text: number;
+  /** The predicted token whose numbers are said, by its place in the text. */
+  token: number | undefined;
 }
 
 export const NO_LOSS: LossState = {
@@ -100,6 +102,7 @@ export const NO_LOSS: LossState = {
   seconds: 0,
   row: 1,
   text: 0,
+  token: undefined,
 };
 
 /** Changes a part of it. */
