@@ -3,7 +3,19 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, type Page, type TestInfo } from '@playwright/test';
-import { analyze, card, chooseFiles, drop, fixture, number, open, reaches, readJson, troubles } from './support';
+import {
+  BUILDS,
+  analyze,
+  card,
+  chooseFiles,
+  drop,
+  fixture,
+  number,
+  open,
+  reaches,
+  readJson,
+  troubles,
+} from './support';
 
 interface Expected {
   losses: Record<string, Record<string, { float64: { mean: number; per_token: number[] } }>>;
@@ -161,10 +173,14 @@ test('the figures of losses stand under the table, say its numbers, and come bac
   expect(await troubles(page)).toEqual([]);
 });
 
-for (const name of ['llama', 'bert']) {
-  test(`the losses of ${name} are the library's, token by token`, async ({ page }, info) => {
+for (const [name, way] of [
+  ['llama', BUILDS[0]],
+  ['bert', BUILDS[0]],
+  ['gpt2', BUILDS[1]],
+] as const) {
+  test(`the losses of ${name} are the library's, token by token, with ${way.build}`, async ({ page }, info) => {
     const oracle = expected(name);
-    await open(page);
+    await open(page, way);
     await drop(page, folders(name, ['base', 'full', 'lora_r1']));
     await analyze(page);
     const text = readFileSync(join(BEHAVE, name, 'text_task.txt'), 'utf8');
