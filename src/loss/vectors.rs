@@ -50,7 +50,7 @@ pub fn double_sum_of(all: &[f32], f: impl Fn(f64) -> f64) -> f64 {
 
 /// Changes some numbers at a time, on all threads.
 pub fn in_pieces(all: &mut [f32], f: impl Fn(&mut [f32]) + Sync) {
-    all.par_chunks_mut(PIECE).for_each(|part| f(part));
+    all.par_chunks_mut(PIECE).for_each(&f);
 }
 
 /// Changes two vectors of one length some numbers at a time, on all threads.

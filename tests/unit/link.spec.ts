@@ -77,7 +77,19 @@ test('no link puts a dial where nothing can follow', () => {
   const next = random(7);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
   const names = ['v', 'k', 'epsilon', 'side', 'cosine', 'preset', 'vector', 'top', 'i', 'j', 'until', 'fraction'];
-  const others = ['adapters', 'sample', 'experiment', 'report', 'matrix', 'model', 'figure', 'theme', 'hide', '__proto__', ''];
+  const others = [
+    'adapters',
+    'sample',
+    'experiment',
+    'report',
+    'matrix',
+    'model',
+    'figure',
+    'theme',
+    'hide',
+    '__proto__',
+    '',
+  ];
   const values = [
     '1',
     '0',
