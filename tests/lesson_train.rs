@@ -3,6 +3,7 @@
 use crate::common::Visit;
 use lorascope::lesson::train::{Alpha, Init, RANKS, Sweep, Task, TrainDials, Training, rows, spread};
 use lorascope::lesson::{Lesson, open};
+use lorascope::report::panel::Body;
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -278,6 +279,38 @@ fn shrunk_intruders_give_task_one_back() {
         same.iter()
             .zip(&usual().sides[1].tune.weights)
             .all(|(a, b)| (a - b).amax() < 1e-6)
+    );
+}
+
+/// What the model of the experiment shows over lambda, the lesson shows of its own network: the edit beside controls of its size.
+#[test]
+fn the_arms_of_the_lesson_meet_at_the_model_as_trained() {
+    let scene = usual().scene();
+    let curves = |name: &str| {
+        let panel = scene.report.panels.iter().find(|p| p.name == name).unwrap();
+        match &panel.body {
+            Body::Curves(curves) => curves,
+            _ => panic!("{name} has no curves"),
+        }
+    };
+    for (name, trained) in [("strength-loss", "loraLoss"), ("strength-forgetting", "loraForgetting")] {
+        let fact = facts(usual())(trained);
+        for line in &curves(name).lines {
+            let at = |lambda: f64| line.points.iter().find(|p| p[0] == lambda).unwrap()[1];
+            near(&[at(1.0)], &[fact], 1e-12);
+            assert!(line.points.is_sorted_by(|a, b| a[0] < b[0]) && line.points.len() == 6);
+        }
+    }
+    let forgetting = &curves("strength-forgetting").lines;
+    let zero: Vec<f64> = forgetting.iter().map(|l| l.points[0][1]).collect();
+    let labels: Vec<&str> = forgetting.iter().map(|l| l.label.as_str()).collect();
+    assert_eq!(labels, ["scaled", "shrunk", "restored"]);
+    let taken = usual().sides[1].shrunk(0.0, 10, 0.5);
+    near(&zero[..1], &[usual().world.forgetting(&taken)], 1e-9);
+    // The controls are other models than the edit.
+    assert!(
+        (zero[1] - zero[0]).abs() > 1e-3 && (zero[2] - zero[0]).abs() > 1e-3,
+        "{zero:?}"
     );
 }
 

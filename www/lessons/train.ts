@@ -3,12 +3,13 @@ import { html } from 'lit';
 import { counted } from '../text/format';
 import type { Spec } from '../figure/figure';
 import { DEFAULTS } from './defaults';
-import { type Dials, type Lesson, say, whole } from './lesson';
+import { type Dials, type Facts, type Lesson, say, whole } from './lesson';
 
 const RATES = [1 / 12, 1 / 3, 1, 3, 10, 30];
 const times = (v: number) => (v >= 1 ? `× ${v}` : `× 1/${Math.round(1 / v)}`);
 const pair = (d: Dials) => d['sweep'] !== true;
 const share = (part: number | undefined) => `${say(100 * (part ?? NaN), 1)} %`;
+const edited = (d: Dials, f: Facts) => pair(d) && Number(d['tasks']) === 1 && f['loraReached'] !== undefined;
 const sequence = (d: Dials) => pair(d) && Number(d['tasks']) > 1;
 
 export const train: Lesson = {
@@ -120,7 +121,7 @@ export const train: Lesson = {
   words: (f) => html`
     <p class="read">A small network with four square matrices is trained on task 1 before your eyes. Then two copies learn a new task: one changes all weights (<b>full</b>), one adds a product of rank <i class="v">r</i> to each matrix (<b>LoRA</b>). Each stops where its loss on unseen examples falls below ${say(f['target'])}, or after ${whole(f['mostSteps'])} steps. So both know the new task equally well, and what else changed can be compared.</p>
     <p class="read"><b>Forgetting</b> is the loss on task 1 with its old output layer; 1 is a network that knows nothing, more than 1 one that is surely wrong.</p>
-    <p class="read" data-testid="to-experiment">The same was done to a language model of two million weights, with text: <a href="#v=1&experiment">measure what it learned and what it forgot</a>.</p>`,
+    <p class="read" data-testid="to-experiment">The same was done to a language model of two million weights, with text: <a href="#v=1&experiment">measure what it learned and what it forgot</a>, over the same <i class="v">λ</i>.</p>`,
   questions: [
     {
       when: pair,
@@ -171,6 +172,22 @@ export const train: Lesson = {
       size: 'half',
       when: (d, f) => pair(d) && f['loraCount'] !== undefined,
       spec: (d, f) => ({ top: 16, ...newest(d, f['loraModel']) }),
+    },
+    {
+      id: 'strength-loss',
+      title: 'The new task over λ',
+      figure: 'panel',
+      panel: 'strength-loss',
+      size: 'half',
+      when: edited,
+    },
+    {
+      id: 'strength-forgetting',
+      title: 'Task 1 over λ',
+      figure: 'panel',
+      panel: 'strength-forgetting',
+      size: 'half',
+      when: edited,
     },
     { id: 'loss', title: 'Loss on the new task', figure: 'panel', panel: 'loss', size: 'half', when: pair },
     { id: 'rank', title: 'Effective rank of the change', figure: 'panel', panel: 'rank', size: 'half', when: pair },

@@ -11,6 +11,7 @@ mod scene;
 mod side;
 mod spread;
 mod stream;
+mod strength;
 mod sweep;
 mod task;
 mod training;

@@ -62,6 +62,7 @@ impl Training {
                 |s| s.mean(|d| d.effective_rank),
             ),
         ];
+        panels.extend(self.over_lambda());
         if self.dials.tasks > 1 {
             panels.extend(self.sequence());
         }
@@ -144,7 +145,7 @@ impl Training {
     }
 
     /// Task-1 loss after pre-training, once that is known.
-    fn before(&self) -> Vec<Level> {
+    pub(super) fn before(&self) -> Vec<Level> {
         level("before:", self.before).into_iter().collect()
     }
 
@@ -361,7 +362,13 @@ fn newest(lines: &[Line], digits: usize) -> Option<String> {
     (!now.is_empty()).then(|| now.join(", "))
 }
 
-fn curves((name, title, alt): (&str, &str, String), x: Range, y: Range, lines: Vec<Line>, levels: Vec<Level>) -> Panel {
+pub(super) fn curves(
+    (name, title, alt): (&str, &str, String),
+    x: Range,
+    y: Range,
+    lines: Vec<Line>,
+    levels: Vec<Level>,
+) -> Panel {
     let most = lines
         .iter()
         .flat_map(|l| &l.points)
