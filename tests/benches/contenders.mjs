@@ -1,5 +1,6 @@
 // The contenders: each with its name, the rows it can do, and how it does one. An answer is `{ seconds, ... }` or `{ error }`.
 import { ask } from './browser/ask.mjs';
+import { runLoss } from './browser/loss.mjs';
 import { runPage } from './browser/page.mjs';
 import { runRedraw } from './browser/redraw.mjs';
 import { watchQuarters } from './browser/watch.mjs';
@@ -16,17 +17,24 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
   const kernels = (build, threads, ...calls) =>
     ask(browser, benchUrl, 'browser/kernels.worker.js', { build, threads, calls }, PATIENCE);
 
+  const address = (row) => `${pageUrl}?${new URLSearchParams({ mode: row.mode, store: 'off', ...row.query })}`;
+
+  /** An answer of all matrices, by as many threads as the row has. */
+  const sound = (row, answer) => {
+    const wrong =
+      answer.failed ??
+      (answer.threads === row.threads ? undefined : `${answer.threads} threads (${answer.build}), not ${row.threads}`);
+    return answer.error || !wrong ? answer : { error: wrong };
+  };
+
   const ours = {
     async count(row, files) {
-      const query = new URLSearchParams({ mode: row.mode, store: 'off', ...row.query });
       const watch = row.task === 'stream' ? watchQuarters(browser) : undefined;
-      const answer = await runPage(browser, `${pageUrl}?${query}`, files.folder, { limit: PATIENCE, watch });
-      const wrong =
-        answer.failed ??
-        (answer.threads === row.threads
-          ? undefined
-          : `${answer.threads} threads (${answer.build}), not ${row.threads}`);
-      return answer.error || !wrong ? answer : { error: wrong };
+      return sound(row, await runPage(browser, address(row), files.folder, { limit: PATIENCE, watch }));
+    },
+    async loss(row, files) {
+      const looks = { limit: PATIENCE, watch: watchQuarters(browser) };
+      return sound(row, await runLoss(browser, address(row), files.folder, row.text, looks));
     },
     async multiply(row) {
       const { error, values } = await kernels('relaxed', 1, ['benchGemm', row.n, REPEATS], ['benchPeak']);
@@ -47,12 +55,15 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     n: row.n,
     repeats: REPEATS,
     fromMemory: row.task === 'erank',
+    threads: row.threads,
+    text: row.text,
+    tokens: row.tokens,
     base,
     tuned,
   });
-  const inNumpy = (name, script, tasks) => ({
+  const inNumpy = (name, script, takes) => ({
     name,
-    takes: (row) => tasks.includes(row.task),
+    takes,
     run: (row, files) => numpy.run(script, row.threads, request(row, files)),
   });
 
@@ -73,8 +84,9 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
 
   return [
     { name: 'ours', takes: (row) => row.task in ours, run: (row, files) => ours[row.task](row, files) },
-    inNumpy('numpyPaper', 'paper.py', ['count', 'erank']),
-    inNumpy('numpyOurs', 'ours.py', ['count', 'erank', 'multiply']),
+    inNumpy('numpyPaper', 'paper.py', ({ task }) => ['count', 'erank'].includes(task)),
+    inNumpy('numpyOurs', 'ours.py', ({ task }) => ['count', 'erank', 'multiply'].includes(task)),
+    inNumpy('pytorch', 'torch_loss.py', ({ torch }) => torch),
     ...Object.entries(PEERS).map(peer),
   ];
 }

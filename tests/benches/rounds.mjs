@@ -4,6 +4,9 @@ import { paperFlop, work } from './rows.mjs';
 // A peer that needs longer than this shows in one run what it has to show.
 const LONG = 20;
 
+// Nats between the losses of one token.
+const CLOSE = 1e-4;
+
 /** `earlier`: results of other rows, by which a peer's time is foreseen; `limit`: a peer's seconds at most. */
 export async function measure(row, contenders, files, { runs, limit, earlier }) {
   const answers = {};
@@ -39,7 +42,9 @@ function foresee(name, row, earlier) {
 }
 
 function result(row, answers, reasons) {
-  const { ours, numpyPaper, numpyOurs } = answers;
+  const { ours, numpyPaper, numpyOurs, pytorch } = answers;
+  const apart = farthest(ours, pytorch);
+  if (apart > CLOSE) reasons.ours = `error: a token is ${apart.toExponential(1)} nats off PyTorch`;
   const names = Object.keys(answers);
   const of = (name) => (reasons[name] ? null : answers[name]);
   const verdicts = names
@@ -61,8 +66,20 @@ function result(row, answers, reasons) {
     peakGflops: most(ours, 'peakGflops') ?? undefined,
     effectiveRank: most(numpyPaper, 'effectiveRank') ?? undefined,
     quarters: ours?.[0]?.quarters,
+    apart,
+    passed: row.passed,
+    models: row.models,
+    torch: pytorch?.[0]?.torch,
     places: ours?.[0]?.places && ours.map((answer) => answer.places),
   };
+}
+
+/** The largest difference between the losses of one token, over all models and runs; undefined when there is nothing to compare. */
+function farthest(left, right) {
+  const known = (answers) => (answers ?? []).flatMap(({ losses }) => (losses ? [losses.flat()] : []));
+  const between = (a, b) => (a.length === b.length ? Math.max(...a.map((x, at) => Math.abs(x - b[at]))) : Infinity);
+  const all = known(left).flatMap((a) => known(right).map((b) => between(a, b)));
+  return all.length > 0 ? Math.max(...all) : undefined;
 }
 
 /** Every run's counts against every run's; null when there is nothing to compare. */

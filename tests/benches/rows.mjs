@@ -6,6 +6,7 @@ import { at } from '../../tools/paths.mjs';
 import { makeAdapters, makeModel } from './data/make.mjs';
 import { makeReport } from './data/report.mjs';
 import { robertaBase, single } from './data/shapes.mjs';
+import { losses } from './losses.mjs';
 import { makeSevenB } from './seven-b.mjs';
 
 const CORES = cpus().length;
@@ -108,7 +109,17 @@ const redraw = {
 /** Gigabytes on the disk and minutes of work: only when named. */
 const stream = { ...ROW, id: 'stream-llama-7b', task: 'stream', mode: 'auto', named: true, runs: 1, files: makeSevenB };
 
-export const rows = [gemm, ...pairs, ...models, adapters, ...eranks, redraw, ...scaling, stream];
+export const rows = [
+  gemm,
+  ...pairs,
+  ...models,
+  adapters,
+  ...eranks,
+  redraw,
+  ...scaling,
+  stream,
+  ...losses.map((row) => ({ ...ROW, ...row })),
+];
 
 /** Of the paper's algorithm on one matrix: `gesdd` with thin vectors twice, and one product of the left ones. */
 export function paperFlop({ task, shape }) {

@@ -1,7 +1,7 @@
 // npm run bench -- [--only REGEX] [--json FILE] [--runs N]: the page against NumPy and other libraries, in the same minutes of
 // the same machine, taking turns.
 //   --fresh    measures rows again that FILE has already; without it a stopped benchmark goes on where it was
-//   --write    puts the table into docs/speed.md, where rows that were not measured keep what they had
+//   --write    puts the tables into docs/speed.md, where rows that were not measured keep what they had
 //   --limit S  seconds that another browser library may take for one matrix
 //   --built    takes dist/ as it is
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { serve } from '../../tools/serve.mjs';
 import { setup } from '../../tools/setup.mjs';
 import { buildSite } from '../../tools/site.mjs';
 import { serveFolders } from './browser/server.mjs';
+import { lossHead, lossRow, lossTable } from './loss-table.mjs';
 import { inWords, machine } from './machine.mjs';
 import { startNumpy } from './numpy.mjs';
 import { installPeers } from './peers/install.mjs';
@@ -35,7 +36,11 @@ const options = {
 };
 const { only, json, runs, limit, fresh, write, built, by } = parseArgs({ options }).values;
 
-const MARKERS = ['<!-- bench -->', '<!-- /bench -->'];
+/** The tables of docs/speed.md, by the word in their markers. */
+const TABLES = {
+  bench: { has: ({ task }) => task !== 'loss', table },
+  losses: { has: ({ task }) => task === 'loss', table: lossTable },
+};
 
 command(async () => {
   const pattern = new RegExp(only);
@@ -46,7 +51,7 @@ command(async () => {
   const about =
     missing.length > 0 ? await measureAll(missing, results) : JSON.parse(readFileSync(json, 'utf8')).machine;
   step(inWords(about));
-  if (write) writeTable(about, inOrder(results));
+  if (write) for (const [word, one] of Object.entries(TABLES)) writeTable(word, one, about, inOrder(results));
 });
 
 async function measureAll(missing, results) {
@@ -81,7 +86,7 @@ async function measureAll(missing, results) {
       ({ name }) => new RegExp(by).test(name),
     );
     const names = all.map(({ name }) => name);
-    console.log(head(names));
+    const said = new Set();
     for (const row of missing) {
       const folder = join(scratch, row.id);
       mkdirSync(folder);
@@ -92,7 +97,9 @@ async function measureAll(missing, results) {
       const result = await measure(row, all, files, { runs: row.runs ?? Number(runs), limit: Number(limit), earlier });
       rmSync(folder, { recursive: true });
       results.push(result);
-      console.log(tableRow(result, names));
+      const lines = row.task === 'loss' ? [lossHead, lossRow(result)] : [head(names), tableRow(result, names)];
+      console.log(lines.filter((line) => !said.has(line)).join('\n'));
+      said.add(lines[0]);
       if (json) writeFileSync(json, `${JSON.stringify({ machine: about, rows: inOrder(results) }, null, 1)}\n`);
     }
     return about;
@@ -108,15 +115,15 @@ function inOrder(results) {
   return rows.flatMap((row) => results.filter(({ id }) => id === row.id));
 }
 
-function writeTable(about, results) {
+function writeTable(word, { has, table: made }, about, results) {
+  const order = rows.filter(has).map(({ id }) => id);
+  const own = results.filter(({ id }) => order.includes(id));
+  if (own.length === 0) return;
+  const markers = [`<!-- ${word} -->`, `<!-- /${word} -->`];
   const page = readFileSync(at('docs/speed.md'), 'utf8');
-  const [before, after] = MARKERS.map((marker) => page.indexOf(marker));
-  if (before < 0 || after < before) throw new Stop(`docs/speed.md has no ${MARKERS.join(' ... ')} to write between.`);
-  const earlier = page.slice(before, after);
-  const between = `\n\n${table(
-    results,
-    rows.map(({ id }) => id),
-    earlier,
-  )}\n\n${inWords(about)}\n\n`;
-  writeFileSync(at('docs/speed.md'), page.slice(0, before + MARKERS[0].length) + between + page.slice(after));
+  const [before, after] = markers.map((marker) => page.indexOf(marker));
+  if (before < 0 || after < before) throw new Stop(`docs/speed.md has no ${markers.join(' ... ')} to write between.`);
+  const torch = own.find((result) => result.torch)?.torch;
+  const between = `\n\n${made(own, order, page.slice(before, after))}\n\n${inWords({ ...about, ...(torch && { torch }) })}\n\n`;
+  writeFileSync(at('docs/speed.md'), page.slice(0, before + markers[0].length) + between + page.slice(after));
 }

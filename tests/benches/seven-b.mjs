@@ -10,25 +10,32 @@ import { llama7b } from './data/shapes.mjs';
 const LAYERS = 12;
 const IN_FIRST_SHARD = 11;
 const RANK = 16;
-const TOKENS = [32000, 4096];
+/** In bfloat16. */
+const ONE = 0x3f80;
+const WIDTH = 4096;
+const TOKENS = [32000, WIDTH];
 // Odd, so that a row of one matrix is not a row of another, nor another row of its own.
 const NOISE = 2 ** 22 + 3;
 
-/** Writes `base/` and `lora16/` into `folder`, one tensor at a time. */
-export function makeSevenB(folder, layers = LAYERS, inFirst = IN_FIRST_SHARD) {
+/** Writes `base/` and `lora16/` into `folder`, one tensor at a time. `filled`: the part of each matrix's rows that are not zeros. */
+export function makeSevenB(folder, { layers = LAYERS, inFirst = IN_FIRST_SHARD, filled = 1 } = {}) {
   const noise = Float32Array.from({ length: NOISE }, normal(7));
   const shapes = llama7b(layers);
   const weights = Object.entries(shapes).map(([name, shape]) => [`${name}.weight`, shape]);
-  const first = weights.filter(([name]) => Number(name.split('.')[2]) < inFirst);
+  for (let layer = 0; layer < layers; layer++)
+    for (const norm of ['input', 'post_attention'])
+      weights.push([`model.layers.${layer}.${norm}_layernorm.weight`, [WIDTH]]);
+  weights.sort(([a], [b]) => layerOf(a) - layerOf(b));
+  const first = weights.filter(([name]) => layerOf(name) < inFirst);
   const shards = [
     [['model.embed_tokens.weight', TOKENS], ...first],
-    [...weights.slice(first.length), ['lm_head.weight', TOKENS]],
+    [...weights.slice(first.length), ['model.norm.weight', [WIDTH]], ['lm_head.weight', TOKENS]],
   ];
   const base = join(folder, 'base');
   const index = { metadata: { total_size: 0 }, weight_map: {} };
   for (const [i, shard] of shards.entries()) {
     const file = `model-0000${i + 1}-of-0000${shards.length}.safetensors`;
-    const tensors = shard.map(([name, shape]) => [name, { shape, values: () => bfloat16(noise, name, shape) }]);
+    const tensors = shard.map(([name, shape]) => [name, { shape, values: () => bfloat16(noise, name, shape, filled) }]);
     writeSafetensors(join(base, file), Object.fromEntries(tensors), 'BF16');
     index.metadata.total_size += statSync(join(base, file)).size;
     for (const [name] of shard) index.weight_map[name] = file;
@@ -39,8 +46,14 @@ export function makeSevenB(folder, layers = LAYERS, inFirst = IN_FIRST_SHARD) {
   return { base, tuned: [tuned] };
 }
 
-/** The noise from a place of the matrix's own, round and round, under falling weights of the rows and columns. */
-function bfloat16(noise, name, [rows, cols]) {
+function layerOf(name) {
+  return Number(name.split('.')[2]);
+}
+
+/** The noise from a place of the matrix's own, round and round, under falling weights of the rows and columns; a norm is ones. */
+function bfloat16(noise, name, [height, cols], filled) {
+  if (cols === undefined) return new Uint16Array(height).fill(ONE);
+  const rows = Math.ceil(filled * height);
   const fall = (n) => Float32Array.from({ length: n }, (_, i) => 3 * (1 + i) ** -0.35);
   const [left, right] = [fall(rows), fall(cols)];
   const out = new Uint16Array(rows * cols);

@@ -55,13 +55,13 @@ function frames({ places }, own) {
   return `${ms(median(own))} ms a frame${spread(own, ms)}, at most ${ms(most)} ms (${place} in sight)`;
 }
 
-function median(values) {
+export function median(values) {
   const s = values.toSorted((a, b) => a - b);
   return (s[(s.length - 1) >> 1] + s[s.length >> 1]) / 2;
 }
 
-const spread = (values, text) =>
+export const spread = (values, text) =>
   values.length > 1 ? ` (${text(Math.min(...values))} to ${text(Math.max(...values))})` : '';
-const time = (s) => (s < 0.1 ? s.toFixed(4) : s < 10 ? s.toFixed(2) : s.toFixed(1));
-const times = (r) => `${r < 1 ? r.toFixed(2) : r < 100 ? r.toFixed(1) : r.toFixed(0)}×`;
-const line = (cells) => `| ${cells.join(' | ')} |`;
+export const time = (s) => (s < 0.1 ? s.toFixed(4) : s < 10 ? s.toFixed(2) : s.toFixed(1));
+export const times = (r) => `${r < 1 ? r.toFixed(2) : r < 100 ? r.toFixed(1) : r.toFixed(0)}×`;
+export const line = (cells) => `| ${cells.join(' | ')} |`;

@@ -47,7 +47,8 @@ export async function runPage(browser, address, folder, { limit, watch }) {
   }
 }
 
-async function state(page, wanted) {
+/** Waits for a state of the page; an error of the page is one. */
+export async function state(page, wanted) {
   const status = page.getByTestId('status');
   // Not every frame, which is what Playwright would do: frames take the time that is measured.
   await page.waitForFunction(

@@ -1,4 +1,4 @@
-// The watch over a long run, from outside: what memory it holds, how much is done, and how far off its "time left" is.
+// The watch over a long run, from outside: what memory it holds and held at most, how much is done, and how far off its "time left" is.
 import { memory } from './memory.mjs';
 
 const EVERY = 1000;
@@ -50,6 +50,8 @@ function quarters(samples, total) {
     const sample = samples.findLast(({ at }) => at <= part * total);
     if (!sample) return [];
     const { at, left, ...rest } = sample;
-    return [{ part, ...rest, leftTrue: Math.round(total - at) }];
+    const within = samples.filter((other) => other.at > (part - 0.25) * total && other.at <= part * total);
+    const mostMiB = Math.max(...within.map(({ memoryMiB }) => memoryMiB));
+    return [{ part, ...rest, mostMiB: within.length > 0 ? mostMiB : null, leftTrue: Math.round(total - at) }];
   });
 }

@@ -6,9 +6,12 @@ import { writeAdapter, writeSafetensors } from './safetensors.mjs';
 // A full fine-tune moves along the directions of an adapter of this rank, too.
 const RANK = 16;
 
-/** Writes `base/` and one fine-tune (`kind`: `lora8`, `lora16` or `full`) of the matrices, name -> [rows, cols], into `folder`. */
-export function makeModel(folder, shapes, kind) {
-  writeBase(folder, shapes);
+/**
+ * Writes `base/` and one fine-tune (`kind`: `lora8`, `lora16` or `full`) of the matrices, name -> [rows, cols], into `folder`.
+ * `rest`: what a network has beside them, under whole names, name -> shape.
+ */
+export function makeModel(folder, shapes, kind, rest = {}) {
+  writeBase(folder, shapes, rest);
   if (kind === 'full') writeSafetensors(join(folder, kind, 'model.safetensors'), tensors(shapes, fullTune));
   else writeLora(join(folder, kind), shapes, Number(kind.replace('lora', '')), '');
   return { base: join(folder, 'base'), tuned: [join(folder, kind)] };
@@ -16,14 +19,21 @@ export function makeModel(folder, shapes, kind) {
 
 /** Writes `base/` and so many LoRA adapters of it. */
 export function makeAdapters(folder, shapes, count, rank) {
-  writeBase(folder, shapes);
+  writeBase(folder, shapes, {});
   const tuned = Array.from({ length: count }, (_, i) => join(folder, `adapter-${i + 1}`));
   for (const path of tuned) writeLora(path, shapes, rank, path.split('-').at(-1));
   return { base: join(folder, 'base'), tuned };
 }
 
-function writeBase(folder, shapes) {
-  writeSafetensors(join(folder, 'base', 'model.safetensors'), tensors(shapes, base));
+function writeBase(folder, shapes, rest) {
+  const others = Object.entries(rest).map(([name, shape]) => [
+    name,
+    { shape, values: () => (shape.length === 1 ? vector(name, shape[0]) : base(name, shape)) },
+  ]);
+  writeSafetensors(join(folder, 'base', 'model.safetensors'), {
+    ...tensors(shapes, base),
+    ...Object.fromEntries(others),
+  });
 }
 
 function tensors(shapes, values) {
@@ -47,6 +57,13 @@ function base(name, [rows, cols]) {
   const fall = (n) => Float64Array.from({ length: n }, (_, i) => 3 * (1 + i) ** -0.35);
   const [left, right] = [fall(rows), fall(cols)];
   return fill(rows, cols, (i, j) => (random() * left[i] * right[j]) / Math.sqrt(cols));
+}
+
+/** A norm's weights are near one, all else is a bias. */
+function vector(name, length) {
+  const random = normal(seedOf('vector', name));
+  const mean = /norm\.weight$/i.test(name) ? 1 : 0;
+  return Float32Array.from({ length }, () => mean + 0.02 * random());
 }
 
 /** A dense change, and a direction of its own that is strong enough to show. */

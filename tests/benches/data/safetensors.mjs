@@ -1,10 +1,13 @@
 // A writer of safetensors, tensor by tensor: a file may be larger than the memory.
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const BYTES = { F32: 4, BF16: 2 };
 
-/** `tensors`: name -> `{ shape, values() }`; `values` is asked when its turn comes and gives a typed array. */
+/**
+ * `tensors`: name -> `{ shape, values() }`; `values` is asked when its turn comes and gives a typed array. Where that is too short the
+ * rest is zeros, which take no place on the disk.
+ */
 export function writeSafetensors(path, tensors, dtype = 'F32') {
   const header = {};
   let end = 0;
@@ -21,19 +24,20 @@ export function writeSafetensors(path, tensors, dtype = 'F32') {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'w');
   try {
-    writeAll(file, head);
-    for (const { values } of Object.values(tensors)) {
+    writeAll(file, head, 0);
+    for (const [name, { values }] of Object.entries(tensors)) {
       const v = values();
-      writeAll(file, new Uint8Array(v.buffer, v.byteOffset, v.byteLength));
+      writeAll(file, new Uint8Array(v.buffer, v.byteOffset, v.byteLength), head.length + header[name].data_offsets[0]);
     }
+    ftruncateSync(file, head.length + end);
   } finally {
     closeSync(file);
   }
 }
 
 /** A write may take less than it is given. */
-function writeAll(file, bytes) {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+function writeAll(file, bytes, place) {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, place + at);
 }
 
 /** PEFT's pair of files. `factors`: module -> `{ a, b }`, each as for `writeSafetensors`. */

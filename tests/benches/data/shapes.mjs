@@ -17,6 +17,28 @@ export function robertaBase() {
   return shapes;
 }
 
+/** What RobertaForMaskedLM has beside those matrices: name -> shape. */
+export function robertaRest() {
+  const rest = {};
+  const norm = (at) => ['weight', 'bias'].forEach((part) => (rest[`${at}.${part}`] = [768]));
+  for (const [table, rows] of [
+    ['word', 50265],
+    ['position', 514],
+    ['token_type', 1],
+  ])
+    rest[`roberta.embeddings.${table}_embeddings.weight`] = [rows, 768];
+  norm('roberta.embeddings.LayerNorm');
+  for (const [name, [rows]] of Object.entries(robertaBase())) {
+    rest[`${name}.bias`] = [rows];
+    if (name.endsWith('output.dense')) norm(name.replace(/dense$/, 'LayerNorm'));
+  }
+  rest['lm_head.dense.weight'] = [768, 768];
+  rest['lm_head.dense.bias'] = [768];
+  norm('lm_head.layer_norm');
+  rest['lm_head.bias'] = [50265];
+  return rest;
+}
+
 export function llama7b(layers) {
   const shapes = {};
   for (let layer = 0; layer < layers; layer++) {
