@@ -41,5 +41,6 @@ function pytorch({ seconds, reasons, models, passed }) {
 
 function speed(seconds, models, passed) {
   const each = seconds.map((s) => s / models);
-  return `${time(median(each))} s${spread(each, time)}, ${(passed / median(each)).toFixed(0)} tokens/s`;
+  const rate = passed / median(each);
+  return `${time(median(each))} s${spread(each, time)}, ${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s`;
 }

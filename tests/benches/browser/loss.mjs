@@ -1,7 +1,6 @@
 // The loss on a text in the built page, as a visitor measures it: files, one matrix analyzed, the part opened, a text pasted, one press.
 import { readFileSync } from 'node:fs';
 import { filesOver } from '../../browser/begin.mjs';
-import { memory } from './memory.mjs';
 import { state } from './page.mjs';
 
 /** The part needs a report, and one matrix makes one. */
@@ -26,13 +25,12 @@ export async function runLoss(browser, address, folder, text, { limit, watch }) 
     await page.getByTestId('loss-text-general').uncheck();
     await page.getByTestId('loss-own').fill(text);
     await page.waitForSelector('[data-testid=loss-run]:enabled, [data-testid=loss-fault]');
-    const watching = watch?.(page);
+    const watching = watch(page);
     const seconds = await page.evaluate(press).catch(async (error) => {
-      await watching?.(0);
+      await watching(0);
       throw error;
     });
-    const watched = await watching?.(seconds);
-    const peakMiB = await memory(browser, 'VmHWM');
+    const watched = await watching(seconds);
     const { build, threads } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -44,7 +42,6 @@ export async function runLoss(browser, address, folder, text, { limit, watch }) 
       threads: Number(threads),
       seconds,
       losses: loss.rows.map(({ on }) => on[0].tokens),
-      peakMiB,
       ...watched,
     };
   } catch (error) {

@@ -24,8 +24,7 @@ export async function runPage(browser, address, folder, { limit, watch }) {
     });
     const { build, threads, runSeconds } = await page.evaluate(() => ({ ...document.documentElement.dataset }));
     const seconds = Number(runSeconds);
-    const watched = await watching?.(seconds);
-    const peakMiB = await memory(browser, 'VmHWM');
+    const watched = (await watching?.(seconds)) ?? { peakMiB: await memory(browser, 'VmHWM') };
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByTestId('export-json').first().click(),
@@ -37,7 +36,6 @@ export async function runPage(browser, address, folder, { limit, watch }) {
       seconds,
       counts: counts(report),
       failed: failed(report),
-      peakMiB,
       ...watched,
     };
   } catch (error) {
