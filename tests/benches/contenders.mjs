@@ -34,7 +34,7 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     },
     async loss(row, files) {
       const looks = { limit: PATIENCE, watch: watchQuarters(browser) };
-      return sound(row, await runLoss(browser, address(row), files.folder, row.text, looks));
+      return sound(row, await runLoss(browser, address(row), files.folder, row, looks));
     },
     async multiply(row) {
       const { error, values } = await kernels('relaxed', 1, ['benchGemm', row.n, REPEATS], ['benchPeak']);
@@ -58,6 +58,7 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
     threads: row.threads,
     text: row.text,
     tokens: row.tokens,
+    window: row.window,
     base,
     tuned,
   });

@@ -16,13 +16,14 @@ function written(length) {
   return text.repeat(Math.ceil(length / text.length)).slice(0, length);
 }
 
-/** `tokens`: of the text, those that the tokenizer adds among them; `passed`: tokens that go through the network for one model. */
-const row = ({ id, length, tokens, passed = tokens, ...rest }) => ({
+/** `tokens`: of the text, those that the tokenizer adds among them; `window`: of the page's field; `passed`: tokens that go through the network for one model. */
+const row = ({ id, length, tokens, window = 512, passed = tokens, ...rest }) => ({
   id,
   task: 'loss',
   mode: 'auto',
   text: written(length),
   tokens,
+  window,
   passed,
   models: 2,
   ...rest,
@@ -44,14 +45,15 @@ const causal = row({
 });
 
 /**
- * RoBERTa-base with random weights. The page's window is 512 and cannot be chosen; a text of so many tokens is as many passes of as many
- * tokens, a quarter of an hour of two cores. So the text is as short as a window would be: 126 passes of 128 tokens.
+ * RoBERTa-base with random weights, 512 tokens in windows of 64: each of 510 tokens hidden in turn, with two that the tokenizer adds to every
+ * window. In one window of 512 it would be eight times as many, a quarter of an hour of two cores.
  */
 const masked = row({
-  id: 'loss-roberta-128',
-  length: 242,
-  tokens: 128,
-  passed: 126 * 128,
+  id: 'loss-roberta-512',
+  length: 949,
+  tokens: 512,
+  window: 64,
+  passed: 8 * 62 * 64 + 14 * 16,
   torch: true,
   files(folder) {
     const made = makeModel(folder, robertaBase(), 'lora8', robertaRest());

@@ -23,7 +23,7 @@ def loss(request, base, tunes):
     text = encoded(folder, request["text"])
     if len(text.ids) != request["tokens"]:
         raise ValueError(f"{len(text.ids)} tokens, not {request['tokens']}")
-    of = (lambda: pseudo(torch, model, text, mask(folder))) if masked else (lambda: next_token(torch, model, text))
+    of = (lambda: pseudo(torch, model, text, mask(folder), request["window"])) if masked else (lambda: next_token(torch, model, text))
     seconds, losses = 0.0, []
     of()
     [(_, changes)] = tunes
@@ -56,16 +56,20 @@ def next_token(torch, model, text):
     return torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
 
 
-def pseudo(torch, model, text, hidden):
-    ids = torch.tensor(text.ids)
-    places = torch.tensor(text.special_tokens_mask).logical_not().nonzero()[:, 0]
+def pseudo(torch, model, text, hidden, window):
+    """Every window begins and ends with the added tokens, as the page's do."""
+    added = torch.tensor(text.special_tokens_mask).bool()
+    [first, *own, last] = torch.tensor(text.ids).split(1)
+    assert added[0] and added[-1] and added.sum() == 2
     losses = []
-    for part in places.split(BATCH):
-        each = torch.arange(len(part))
-        rows = ids.repeat(len(part), 1)
-        rows[each, part] = hidden
-        states = model.base_model(rows).last_hidden_state[each, part]
-        losses.append(torch.nn.functional.cross_entropy(model.lm_head(states), ids[part], reduction="none"))
+    for piece in torch.cat(own).split(window - 2):
+        ids = torch.cat([first, piece, last])
+        for part in torch.arange(1, len(ids) - 1).split(BATCH):
+            each = torch.arange(len(part))
+            rows = ids.repeat(len(part), 1)
+            rows[each, part] = hidden
+            states = model.base_model(rows).last_hidden_state[each, part]
+            losses.append(torch.nn.functional.cross_entropy(model.lm_head(states), ids[part], reduction="none"))
     return torch.cat(losses)
 
 

@@ -7,7 +7,7 @@ import { state } from './page.mjs';
 const ONE_MATRIX = String.raw`\.0\..*(q_proj|query)`;
 
 /** From the press to the table: seconds of all models, and of each the losses of the tokens. `watch` as for `runPage`. */
-export async function runLoss(browser, address, folder, text, { limit, watch }) {
+export async function runLoss(browser, address, folder, { text, window }, { limit, watch }) {
   const page = await browser.newPage();
   page.setDefaultTimeout(limit * 1000);
   try {
@@ -24,6 +24,8 @@ export async function runLoss(browser, address, folder, text, { limit, watch }) 
     await page.getByTestId('loss-open').click();
     await page.getByTestId('loss-text-general').uncheck();
     await page.getByTestId('loss-own').fill(text);
+    await page.getByTestId('loss-window').fill(String(window));
+    await page.getByTestId('loss-window').press('Enter');
     await page.waitForSelector('[data-testid=loss-run]:enabled, [data-testid=loss-fault]');
     const watching = watch(page);
     const seconds = await page.evaluate(press).catch(async (error) => {
