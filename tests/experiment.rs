@@ -112,8 +112,8 @@ fn the_experiment_is_as_large_as_its_manifest_says() {
             "{path:?}"
         );
     }
-    let mut visit = Visit::open_folders(&experiment(), &[&[BASE][..], &TUNED].concat());
-    assert_eq!(visit.plan(&[]).files.len(), listed.len());
+    let files = |folder: &&str| std::fs::read_dir(experiment().join(folder)).unwrap().count();
+    assert_eq!([BASE].iter().chain(&TUNED).map(files).sum::<usize>(), listed.len());
     let mut all = 0;
     let mut folders = vec![experiment()];
     while let Some(folder) = folders.pop() {
