@@ -1,8 +1,10 @@
 //! The rows of a report's losses as figures draw them: the model that is meant, and a line per arm of its surgery.
 
 use super::looks::of_arm;
+use crate::figures::drawing::pen::Point;
+use crate::figures::{Focus, Readout, Table};
 use crate::print::fixed;
-use crate::report::loss::{Loss, LossRow};
+use crate::report::loss::{Loss, LossRow, LossText};
 use crate::report::surgery::{ARMS, Arm};
 use crate::series::{Dash, Series};
 
@@ -79,6 +81,76 @@ pub fn focused(lines: &[Line], arm: Option<Arm>, at: f64) -> Option<(usize, usiz
     let line = lines.iter().position(|l| l.arm == arm)?;
     let near = |(lambda, _): &(Option<f64>, &LossRow)| lambda.is_none_or(|l| (l - at).abs() < 1e-6);
     Some((line, lines.get(line)?.rows.iter().position(near)?))
+}
+
+/// The line and the place in it that arrow keys lead to: `dx` over lambda, `dy` over the lines.
+pub fn step(lines: &[Line], from: Option<(usize, usize)>, dx: i32, dy: i32) -> Option<(usize, usize)> {
+    let Some((line, place)) = from else {
+        return Some((lines.iter().position(|l| l.rows.len() > 1).unwrap_or(0), 0));
+    };
+    let moved = |n: usize, by: i32, len: usize| n.saturating_add_signed(by as isize).min(len.saturating_sub(1));
+    let line = moved(line, dy, lines.len());
+    Some((line, moved(place, dx, lines.get(line)?.rows.len())))
+}
+
+/// A row as it is read at its point, on texts of these numbers.
+pub fn readout(
+    own: &Line,
+    place: usize,
+    texts: &[(usize, &LossText)],
+    (x, y): Point,
+    plot_right: f64,
+) -> Option<Readout> {
+    let (lambda, row) = own.rows.get(place)?;
+    let mut lines = Vec::new();
+    for (n, text) in texts {
+        let on = row.on.get(*n)?;
+        lines.push((text.name.clone(), format!("{} nats", fixed(on.mean, 4))));
+        if own.arm.is_some() {
+            lines.push(("more than the base".to_owned(), more_words(on.more, on.error)));
+        }
+    }
+    Some(Readout {
+        title: lambda.map_or(own.name.to_owned(), |l| format!("{}, λ = {}", own.name, fixed(l, 2))),
+        lines,
+        colors: Vec::new(),
+        focus: Focus {
+            arm: own.arm,
+            at: Some(lambda.unwrap_or(1.0)),
+            ..Focus::default()
+        },
+        x,
+        y,
+        plot_right,
+    })
+}
+
+/// All rows of the lines, on texts of these numbers.
+pub fn table(lines: &[Line], texts: &[(usize, &LossText)]) -> Table {
+    let mut columns: Vec<String> = ["row", "lambda"].map(String::from).into();
+    for (_, LossText { name, .. }) in texts {
+        columns.extend([
+            format!("{name}: mean loss, nats"),
+            format!("{name}: more than the base"),
+            format!("{name}: standard error"),
+        ]);
+    }
+    let mut rows = Vec::new();
+    for own in lines {
+        for (lambda, found) in &own.rows {
+            let mut row = vec![own.name.into(), (*lambda).into()];
+            for (n, _) in texts {
+                let on = found.on.get(*n);
+                row.extend([on.map(|o| o.mean), on.map(|o| o.more), on.map(|o| o.error)].map(Into::into));
+            }
+            rows.push(row);
+        }
+    }
+    Table {
+        title: String::new(),
+        columns,
+        rows,
+    }
 }
 
 /// "+0.1234 ± 0.0021".

@@ -1,9 +1,9 @@
 //! Losses read at a lambda: for the pointer, the arrow keys, tables and screen readers.
 
 use super::{Layout, Line};
-use crate::figures::data::losses::more_words;
+use crate::figures::data::losses;
 use crate::figures::drawing::scale::fixed;
-use crate::figures::{Focus, Readout, Table};
+use crate::figures::{Readout, Table};
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
@@ -21,68 +21,19 @@ impl Layout<'_> {
 
     /// dx moves over lambda, dy over the lines.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        let Some((line, place)) = self.focused() else {
-            let first = self.lines.iter().position(|l| l.rows.len() > 1).unwrap_or(0);
-            return self.read(first, 0);
-        };
-        let moved = |n: usize, by: i32, len: usize| n.saturating_add_signed(by as isize).min(len.saturating_sub(1));
-        let line = moved(line, dy, self.lines.len());
-        self.read(line, moved(place, dx, self.lines.get(line)?.rows.len()))
+        let (line, place) = losses::step(&self.lines, self.focused(), dx, dy)?;
+        self.read(line, place)
     }
 
     fn read(&self, line: usize, place: usize) -> Option<Readout> {
-        let own = self.lines.get(line)?;
-        let lambda = own.rows.get(place)?.0;
         let at = *self.plots.first()?.dots.get(line)?.get(place)?;
-        let mut lines = Vec::new();
-        for (n, text) in self.texts.iter().enumerate().take(self.plots.len()) {
-            let on = self.on(line, place, n)?;
-            lines.push((text.name.clone(), format!("{} nats", fixed(on.mean, 4))));
-            if own.arm.is_some() {
-                lines.push(("more than the base".to_owned(), more_words(on.more, on.error)));
-            }
-        }
-        Some(Readout {
-            title: lambda.map_or(own.name.to_owned(), |l| format!("{}, λ = {}", own.name, fixed(l, 2))),
-            lines,
-            colors: Vec::new(),
-            focus: Focus {
-                arm: own.arm,
-                at: Some(lambda.unwrap_or(1.0)),
-                ..Focus::default()
-            },
-            x: at.0,
-            y: at.1,
-            plot_right: self.right,
-        })
+        let drawn: Vec<_> = self.texts.iter().enumerate().take(self.plots.len()).collect();
+        losses::readout(self.lines.get(line)?, place, &drawn, at, self.right)
     }
 
     pub fn table(&self) -> Table {
-        let mut columns: Vec<String> = ["row", "lambda"].map(String::from).into();
-        for text in self.texts {
-            let name = &text.name;
-            columns.extend([
-                format!("{name}: mean loss, nats"),
-                format!("{name}: more than the base"),
-                format!("{name}: standard error"),
-            ]);
-        }
-        let mut rows = Vec::new();
-        for (line, own) in self.lines.iter().enumerate() {
-            for (place, (lambda, _)) in own.rows.iter().enumerate() {
-                let mut row = vec![own.name.into(), (*lambda).into()];
-                for text in 0..self.texts.len() {
-                    let on = self.on(line, place, text);
-                    row.extend([on.map(|o| o.mean), on.map(|o| o.more), on.map(|o| o.error)].map(Into::into));
-                }
-                rows.push(row);
-            }
-        }
-        Table {
-            title: String::new(),
-            columns,
-            rows,
-        }
+        let all: Vec<_> = self.texts.iter().enumerate().collect();
+        losses::table(&self.lines, &all)
     }
 
     pub fn alt(&self) -> String {

@@ -1,9 +1,10 @@
 //! The trade-off read at a point: for the pointer, the arrow keys, tables and screen readers.
 
 use super::Layout;
-use crate::figures::data::losses::more_words;
+use crate::figures::data::losses;
 use crate::figures::drawing::scale::fixed;
-use crate::figures::{Focus, Readout, Table};
+use crate::figures::{Readout, Table};
+use crate::report::loss::LossText;
 
 impl Layout<'_> {
     pub fn hover(&self, x: f64, y: f64) -> Option<Readout> {
@@ -16,71 +17,24 @@ impl Layout<'_> {
 
     /// dx moves over lambda, dy over the lines.
     pub fn step(&self, dx: i32, dy: i32) -> Option<Readout> {
-        let Some((line, place)) = self.focused() else {
-            let first = self.lines.iter().position(|l| l.rows.len() > 1).unwrap_or(0);
-            return self.read(first, 0);
-        };
-        let moved = |n: usize, by: i32, len: usize| n.saturating_add_signed(by as isize).min(len.saturating_sub(1));
-        let line = moved(line, dy, self.lines.len());
-        self.read(line, moved(place, dx, self.lines.get(line)?.rows.len()))
+        let (line, place) = losses::step(&self.lines, self.focused(), dx, dy)?;
+        self.read(line, place)
     }
 
     fn read(&self, line: usize, place: usize) -> Option<Readout> {
-        let (_, first, last) = self.shown.as_ref()?;
-        let (own, at) = (self.lines.get(line)?, *self.dots.get(line)?.get(place)?);
-        let lambda = own.rows.get(place)?.0;
-        let mut lines = Vec::new();
-        for (text, on) in [first, last].into_iter().zip(self.on(line, place)?) {
-            lines.push((text.name.clone(), format!("{} nats", fixed(on.mean, 4))));
-            if own.arm.is_some() {
-                lines.push(("more than the base".to_owned(), more_words(on.more, on.error)));
-            }
-        }
-        Some(Readout {
-            title: lambda.map_or(own.name.to_owned(), |l| format!("{}, λ = {}", own.name, fixed(l, 2))),
-            lines,
-            colors: Vec::new(),
-            focus: Focus {
-                arm: own.arm,
-                at: Some(lambda.unwrap_or(1.0)),
-                ..Focus::default()
-            },
-            x: at.0,
-            y: at.1,
-            plot_right: self.right,
-        })
+        let at = *self.dots.get(line)?.get(place)?;
+        losses::readout(self.lines.get(line)?, place, &self.both()?, at, self.right)
     }
 
     pub fn table(&self) -> Table {
-        let mut columns: Vec<String> = ["arm", "lambda"].map(String::from).into();
-        if let Some((_, first, last)) = &self.shown {
-            for text in [first, last] {
-                let name = &text.name;
-                columns.extend([
-                    format!("{name}: mean loss, nats"),
-                    format!("{name}: more than the base"),
-                    format!("{name}: standard error"),
-                ]);
-            }
-        }
-        let mut rows = Vec::new();
-        for (line, own) in self.lines.iter().enumerate() {
-            for (place, (lambda, _)) in own.rows.iter().enumerate() {
-                let Some(both) = self.on(line, place) else { continue };
-                let mut row = vec![own.name.into(), (*lambda).into()];
-                row.extend(
-                    both.into_iter()
-                        .flat_map(|on| [on.mean, on.more, on.error])
-                        .map(Into::into),
-                );
-                rows.push(row);
-            }
-        }
-        Table {
-            title: String::new(),
-            columns,
-            rows,
-        }
+        let both = self.both();
+        losses::table(&self.lines, both.as_ref().map(|all| &all[..]).unwrap_or_default())
+    }
+
+    /// The two texts, by their numbers.
+    fn both(&self) -> Option<[(usize, &LossText); 2]> {
+        let (_, first, last) = self.shown.as_ref()?;
+        Some([(0, first), (self.last, last)])
     }
 
     pub fn alt(&self) -> String {
