@@ -12,12 +12,16 @@ use crate::report::surgery::{ARMS, Arm};
 /// At 1 every arm is the model as trained, whose numbers are known.
 const LAMBDAS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.25];
 
-/// What is drawn of an arm: its colour, and whether it is a control.
-const LOOKS: [(Arm, &str, bool); 3] = [
+/// An arm, its colour, and whether it is a control.
+type Look = (Arm, &'static str, bool);
+const LOOKS: [Look; 3] = [
     (Arm::Scaled, "full", false),
     (Arm::Shrunk, "lora-2", true),
     (Arm::Restored, "lora-4", true),
 ];
+
+/// Lambda, and the losses of the new task and of task 1.
+type Measured = (f64, [f64; 2]);
 
 impl Training {
     /// Empty until LoRA has ended its first task: later ones share heads with nobody.
@@ -33,8 +37,8 @@ impl Training {
             [new, self.world.forgetting(weights)]
         };
         let trained = [seen.loss, seen.forgetting];
-        // By arm, by lambda: lambda, the new task's loss, task 1's.
-        let mut measured: Vec<Vec<(f64, [f64; 2])>> = vec![vec![(1.0, trained)]; LOOKS.len()];
+        // By arm.
+        let mut measured: Vec<Vec<Measured>> = vec![vec![(1.0, trained)]; LOOKS.len()];
         for lambda in LAMBDAS {
             let scaled = lora.shrunk(lambda, self.dials.k, self.dials.epsilon);
             for (points, (arm, ..)) in measured.iter_mut().zip(LOOKS) {
@@ -45,7 +49,7 @@ impl Training {
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
         let panel = |name: &str, title: &str, y: &str, task: usize, levels: Vec<Level>| {
-            let line = |(points, (arm, token, dashed)): (&Vec<(f64, [f64; 2])>, (Arm, &str, bool))| Line {
+            let line = |(points, (arm, token, dashed)): (&Vec<Measured>, Look)| Line {
                 label: ARMS.iter().find(|words| words.arm == arm).map_or("", |w| w.name).into(),
                 token: token.into(),
                 dashed,
