@@ -136,8 +136,11 @@ export class App {
     const { state } = this.#store;
     if (state.status !== 'done' || shippedAs(state) !== 'experiment') return;
     // The part stands far below what it follows from. Whoever reads on their own already is left there.
-    if (scrollY < innerHeight / 2) requestAnimationFrame(() => document.getElementById('loss')?.scrollIntoView());
+    const stays = scrollY < innerHeight / 2;
+    const at = stays ? await scrolled(() => document.getElementById('loss')?.scrollIntoView()) : scrollY;
     await this.loss.measure();
+    if (stays && Math.abs(scrollY - at) < 2)
+      await scrolled(() => document.querySelector('#loss .losses')?.scrollIntoView({ block: 'start' }));
   }
 
   /** Loads files that come with the page, and analyzes them. */
@@ -412,4 +415,11 @@ export class App {
 function leading(models: readonly ModelSummary[]): number | undefined {
   const most = Math.max(0, ...models.map((model) => model.intruders));
   return most > 0 ? models.findIndex((model) => model.intruders === most) : undefined;
+}
+
+/** Scrolls when what was said last is drawn, in a tab in the background too; resolves with the place where the page is then. */
+async function scrolled(scroll: () => void): Promise<number> {
+  await new Promise((later) => setTimeout(later, 50));
+  scroll();
+  return scrollY;
 }
