@@ -26,12 +26,12 @@ class DropView extends View {
           <button class="btn main" data-testid="try-sample" @click=${() => this.ctx.app.sample()}>Try the sample</button>
           <span class="quiet">${sample ? math(`${sample.note} Its results are stored; to compute them here loads ${bytes(sizeOf(sample))}.`) : nothing}</span>
         </p>
-        <p class="try">
-          <button class="btn" data-testid="try-experiment" @click=${() => this.ctx.app.experiment()}>Try a language model</button>
-          <span class="quiet">${experiment ? math(`${experiment.note} All of it is computed here, from ${bytes(sizeOf(experiment))}.`) : nothing}</span>
-        </p>
       </div>
       <lorascope-picture .ctx=${this.ctx}></lorascope-picture>
+      <p class="try">
+        <button class="btn" data-testid="try-experiment" @click=${() => this.ctx.app.experiment()}>Try a language model</button>
+        <span class="quiet">${experiment ? math(`${experiment.note} All of it is computed here, from ${bytes(sizeOf(experiment))}.`) : nothing}</span>
+      </p>
       ${facts(this.ctx)}
     </div>`;
   }
