@@ -1,8 +1,9 @@
 //! The rows of a report's losses as figures draw them: the model that is meant, and a line per arm of its surgery.
 
 use super::looks::of_arm;
+use crate::figures::data::table::Table;
 use crate::figures::drawing::pen::Point;
-use crate::figures::{Focus, Readout, Table};
+use crate::figures::request::{Focus, Readout};
 use crate::print::fixed;
 use crate::report::loss::{Loss, LossRow, LossText};
 use crate::report::surgery::{ARMS, Arm};
