@@ -166,7 +166,7 @@ test('the figures of losses stand under the table, say its numbers, and come bac
   await figure.getByRole('button', { name: 'Save or share' }).click();
   await page.getByTestId('toggle-table').click();
   const change = figure.locator('.data tbody tr').first().locator('td').nth(2);
-  expect(Number(await change.innerText())).toBeCloseTo(
+  expect(number(await change.innerText())).toBeCloseTo(
     number(pointed.lines.get('A story in English')!.split(' ')[0]!),
     3,
   );
