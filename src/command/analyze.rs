@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::work::Work;
 use super::{dry, told, write};
 use lorascope::export;
-use lorascope::plan::share::shares;
+use lorascope::plan::share::{Share, shares};
 use lorascope::report::{Report, Settings, Status, Task};
 use lorascope::summary;
 use sha2::{Digest, Sha256};
@@ -56,16 +56,9 @@ fn computed(args: &AnalyzeArgs, prepared: &Prepared, settings: &Settings, output
         None => shares(session.jobs(), settings.mode, 1).pop(),
     };
     let share = share.unwrap_or_default();
-    let alone = |at: &u32| {
-        let job = session
-            .jobs()
-            .get(*at as usize)
-            .map(std::slice::from_ref)
-            .unwrap_or_default();
-        let own = shares(job, settings.mode, 1).pop().unwrap_or_default();
-        (own.flops, own.memory)
-    };
-    let costs: Vec<(f64, f64)> = share.matrices.iter().map(alone).collect();
+    let alone = |at: &u32| Some(Share::of(*at, session.jobs().get(*at as usize)?, settings.mode));
+    let costs = share.matrices.iter().filter_map(alone);
+    let costs: Vec<(f64, f64)> = costs.map(|own| (own.flops, own.memory)).collect();
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.map_or(0, usize::from))
         .stack_size(8 << 20)

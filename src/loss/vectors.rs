@@ -1,4 +1,5 @@
-//! Reductions over vectors in eight lanes: the compiler makes vectors of them, where one sum after the other waits for the last.
+//! What is done to many numbers alike: reductions in eight lanes, which the compiler makes vectors of, where one sum after the other waits for the
+//! last; and changes in place, shared out over the threads.
 
 use rayon::prelude::*;
 

@@ -20,29 +20,40 @@ pub struct Share {
     pub memory: f64,
 }
 
+impl Share {
+    /// One job alone, by its place.
+    pub fn of(at: u32, job: &Job, mode: Mode) -> Share {
+        Share {
+            matrices: vec![at],
+            flops: flops(job, mode),
+            bytes: job.tensors().iter().fold(0, |all, t| all.saturating_add(t.bytes())),
+            memory: memory(job, mode),
+        }
+    }
+
+    fn add(&mut self, other: Share) {
+        self.matrices.extend(other.matrices);
+        self.flops += other.flops;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.memory = self.memory.max(other.memory);
+    }
+}
+
 /// All jobs in `count` shares; the same jobs give the same shares, on every machine. There may be empty ones.
 pub fn shares(jobs: &[Job], mode: Mode, count: u32) -> Vec<Share> {
     let mut groups: BTreeMap<(u32, u64, u64), Share> = BTreeMap::new();
     for (at, job) in (0u32..).zip(jobs) {
         let own = groups.entry((job.base.file, job.base.begin, job.base.end)).or_default();
-        own.matrices.push(at);
-        own.flops += flops(job, mode);
-        own.memory = own.memory.max(memory(job, mode));
-        let bytes = job.tensors().iter().fold(0u64, |all, t| all.saturating_add(t.bytes()));
-        own.bytes = own.bytes.saturating_add(bytes);
+        own.add(Share::of(at, job, mode));
     }
     let mut groups: Vec<Share> = groups.into_values().collect();
     groups.sort_by(|a, b| b.flops.total_cmp(&a.flops).then_with(|| a.matrices.cmp(&b.matrices)));
     let mut all = vec![Share::default(); count.max(1) as usize];
     for group in groups {
         // The first of the least loaded.
-        let Some(least) = all.iter_mut().min_by(|a, b| a.flops.total_cmp(&b.flops)) else {
-            continue;
-        };
-        least.matrices.extend(group.matrices);
-        least.flops += group.flops;
-        least.bytes = least.bytes.saturating_add(group.bytes);
-        least.memory = least.memory.max(group.memory);
+        if let Some(least) = all.iter_mut().min_by(|a, b| a.flops.total_cmp(&b.flops)) {
+            least.add(group);
+        }
     }
     all.iter_mut().for_each(|share| share.matrices.sort_unstable());
     all

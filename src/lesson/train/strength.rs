@@ -4,21 +4,18 @@ use super::scene::curves;
 use super::side::Side;
 use super::training::Training;
 use super::tune::score;
+use crate::figures::data::looks;
 use crate::linalg::Matrix;
 use crate::print::fixed;
 use crate::report::panel::{Level, Line, Panel, Range};
 use crate::report::surgery::{ARMS, Arm};
+use crate::series::Dash;
 
 /// At 1 every arm is the model as trained, whose numbers are known.
 const LAMBDAS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.25];
 
-/// An arm, its colour, and whether it is a control.
-type Look = (Arm, &'static str, bool);
-const LOOKS: [Look; 3] = [
-    (Arm::Scaled, "full", false),
-    (Arm::Shrunk, "lora-2", true),
-    (Arm::Restored, "lora-4", true),
-];
+/// The edit and its controls.
+const DRAWN: [Arm; 3] = [Arm::Scaled, Arm::Shrunk, Arm::Restored];
 
 /// Lambda, and the losses of the new task and of task 1.
 type Measured = (f64, [f64; 2]);
@@ -38,10 +35,10 @@ impl Training {
         };
         let trained = [seen.loss, seen.forgetting];
         // By arm.
-        let mut measured: Vec<Vec<Measured>> = vec![vec![(1.0, trained)]; LOOKS.len()];
+        let mut measured: Vec<Vec<Measured>> = vec![vec![(1.0, trained)]; DRAWN.len()];
         for lambda in LAMBDAS {
             let scaled = lora.shrunk(lambda, self.dials.k, self.dials.epsilon);
-            for (points, (arm, ..)) in measured.iter_mut().zip(LOOKS) {
+            for (points, arm) in measured.iter_mut().zip(DRAWN) {
                 points.push((lambda, both(&of_arm(arm, &self.world.weights, lora, &scaled))));
             }
         }
@@ -49,15 +46,18 @@ impl Training {
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
         let panel = |name: &str, title: &str, y: &str, task: usize, levels: Vec<Level>| {
-            let line = |(points, (arm, token, dashed)): (&Vec<Measured>, Look)| Line {
-                label: ARMS.iter().find(|words| words.arm == arm).map_or("", |w| w.name).into(),
-                token: token.into(),
-                dashed,
-                dots: true,
-                points: points.iter().map(|(lambda, both)| [*lambda, both[task]]).collect(),
-                deviation: vec![],
+            let line = |(points, arm): (&Vec<Measured>, Arm)| {
+                let look = looks::of_arm(arm);
+                Line {
+                    label: ARMS.iter().find(|words| words.arm == arm).map_or("", |w| w.name).into(),
+                    token: look.token,
+                    dashed: look.dash != Dash::Solid,
+                    dots: true,
+                    points: points.iter().map(|(lambda, both)| [*lambda, both[task]]).collect(),
+                    deviation: vec![],
+                }
             };
-            let lines: Vec<Line> = measured.iter().zip(LOOKS).map(line).collect();
+            let lines: Vec<Line> = measured.iter().zip(DRAWN).map(line).collect();
             let ends = |l: &Line| Some(format!("{} {}", l.label, fixed(l.points.first()?[1], 3)));
             let at_zero: Vec<String> = lines.iter().filter_map(ends).collect();
             let alt = format!(
