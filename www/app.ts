@@ -11,6 +11,7 @@ import { Operating } from './surgery/operating';
 import { taskOf } from './state/modes';
 import { saveReport } from './figure/save';
 import { filesBehind, type LiveReport } from './report/live';
+import { guide } from './sight';
 import { brief } from './state/result';
 import { run } from './engine/run';
 import { rename } from './state/renames';
@@ -132,15 +133,14 @@ export class App {
 
   /** Computes the experiment here, and what its models lose and learn on its texts: that is what it is for. */
   async experiment(dials: (s: State) => State = (s) => s): Promise<void> {
+    const show = guide();
     await this.#compute('experiment', dials);
     const { state } = this.#store;
     if (state.status !== 'done' || shippedAs(state) !== 'experiment') return;
-    // The part stands far below what it follows from. Whoever reads on their own already is left there.
-    const stays = scrollY < innerHeight / 2;
-    const at = stays ? await scrolled(() => document.getElementById('loss')?.scrollIntoView()) : scrollY;
+    // The part stands far below what it follows from.
+    show('#loss');
     await this.loss.measure();
-    if (stays && Math.abs(scrollY - at) < 2)
-      await scrolled(() => document.querySelector('#loss .losses')?.scrollIntoView({ block: 'start' }));
+    show('#loss .losses');
   }
 
   /** Loads files that come with the page, and analyzes them. */
@@ -415,11 +415,4 @@ export class App {
 function leading(models: readonly ModelSummary[]): number | undefined {
   const most = Math.max(0, ...models.map((model) => model.intruders));
   return most > 0 ? models.findIndex((model) => model.intruders === most) : undefined;
-}
-
-/** Scrolls when what was said last is drawn, in a tab in the background too; resolves with the place where the page is then. */
-async function scrolled(scroll: () => void): Promise<number> {
-  await new Promise((later) => setTimeout(later, 50));
-  scroll();
-  return scrollY;
 }
