@@ -81,6 +81,8 @@ pub mod lesson;
 
 pub mod export;
 
+#[cfg(feature = "native")]
+pub mod native;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 

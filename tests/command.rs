@@ -792,11 +792,71 @@ fn an_edited_adapter_has_no_more_intruders_than_its_arm_says() {
 /// Every `sh` block of docs/command.md, line by line, beside the fixtures that it names.
 #[cfg(unix)]
 #[test]
+fn losses_are_those_of_the_libraries() {
+    for network in ["llama", "bert"] {
+        let root = fixtures().join("behave").join(network);
+        let expected = reference::read(&root.join("expected.json"));
+        let place = |name: &str| root.join(name).to_str().unwrap().to_owned();
+        let folder = Folder::new();
+        let models = ["base", "full", "lora_r1", "lora_r4"];
+        let mut args = vec!["loss".to_owned()];
+        args.extend(models.map(place));
+        let (general, task) = (place("text_general.txt"), place("text_task.txt"));
+        args.extend(["--text", &general, "--text", &task, "--window", "4096"].map(str::to_owned));
+        args.extend(["-o".to_owned(), folder.path("report.json")]);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let (out, _) = ends(&run(&args), 0);
+        let loss = folder.report("report.json").loss.unwrap();
+        assert_eq!(loss.rows.len(), models.len());
+        for (row, model) in loss.rows.iter().zip(models) {
+            for (on, text) in row.on.iter().zip(["general", "task"]) {
+                let mean = expected["losses"][model][text]["float64"]["mean"].as_f64().unwrap();
+                assert!(
+                    (on.mean - mean).abs() < 2e-6,
+                    "{network} {model} {text}: {} for {mean}",
+                    on.mean
+                );
+                assert!(out.contains(&format!("{mean:.4}")), "{mean} is not in\n{out}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_loss_needs_and_lacks_is_said() {
+    let folder = Folder::new();
+    let root = fixtures().join("behave/llama");
+    let place = |name: &str| root.join(name).to_str().unwrap().to_owned();
+    let (base, tuned) = (place("base"), place("lora_r1"));
+    let (_, err) = ends(&run(&["loss", &layer0("base"), &layer0("full")]), 3);
+    assert!(err.contains("config.json") || err.contains("tokenizer.json"), "{err}");
+    let (_, err) = ends(&run(&["loss", &base, &tuned, "--text", "nowhere.txt"]), 3);
+    assert!(err.contains("nowhere.txt") && err.contains("german"), "{err}");
+    let (_, err) = ends(&run(&["loss", &base, &tuned, "--edit", "nobody"]), 2);
+    assert!(err.contains("lora_r1"), "{err}");
+    let report = folder.path("report.json");
+    ends(&run(&["analyze", &base, &tuned, "-o", &report]), 0);
+    let (_, err) = ends(&run(&["loss", &base, &place("full"), "--report", &report]), 2);
+    assert!(err.contains("full") && err.contains("lora_r1"), "{err}");
+    let short = folder.path("short.txt");
+    folder.put("short.txt", b"One line.");
+    ends(
+        &run(&[
+            "loss", &base, &tuned, "--text", &short, "--report", &report, "-o", &report,
+        ]),
+        0,
+    );
+    let whole = folder.report("report.json");
+    assert!(whole.loss.is_some() && whole.models[0].matrices.len() > 1);
+}
+
+#[test]
 fn the_examples_of_the_document_run() {
     let folder = Folder::new();
     for name in ["base", "full", "lora_r8", "lora_r8_hot", "lora_r64"] {
         std::os::unix::fs::symlink(layer0(name), folder.0.join(name)).unwrap();
     }
+    std::os::unix::fs::symlink(fixtures().join("behave/llama"), folder.0.join("lm")).unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_lorascope"));
     let path = format!(
         "{}:{}",

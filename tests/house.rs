@@ -35,7 +35,7 @@ fn room(path: &Path) -> String {
     first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
-const FLOORS: [(&str, u32); 20] = [
+const FLOORS: [(&str, u32); 22] = [
     ("error", 0),
     ("print", 0),
     ("steps", 0),
@@ -55,7 +55,9 @@ const FLOORS: [(&str, u32); 20] = [
     ("export", 7),
     ("lesson", 7),
     ("wasm", 8),
-    ("command", 8),
+    ("native", 8),
+    ("command", 9),
+    ("python", 9),
 ];
 
 fn floor(room: &str) -> Option<u32> {
@@ -90,9 +92,10 @@ fn a_file_imports_only_from_lower_floors() {
 }
 
 /// The rooms of the page: its folders, and the files beside them.
-const PAGE: [(&str, u32); 16] = [
+const PAGE: [(&str, u32); 17] = [
     ("contract", 0),
     ("keys", 0),
+    ("sight", 0),
     ("text", 0),
     ("engine", 1),
     ("files", 2),
@@ -186,7 +189,7 @@ fn only_text_names_the_tokenizers() {
 
 #[test]
 fn the_core_knows_no_browser_and_no_disk() {
-    let doors = ["wasm", "command"];
+    let doors = ["wasm", "native", "command"];
     for path in sources(&root().join("src"))
         .iter()
         .filter(|p| !doors.contains(&&*room(p)))

@@ -1,9 +1,13 @@
 //! The command line: what may be asked, in the words of `--help`.
 
 use super::rule::RuleArgs;
-use super::share::Part;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lorascope::native::Fault;
+use lorascope::native::prepare::{Choice, Prepared, prepare};
+use lorascope::native::share::Part;
+use lorascope::native::source::Source;
 use lorascope::report;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 const WHERE: &str = "\
@@ -55,6 +59,9 @@ pub enum Command {
     /// Scale the intruders of one model, or make a control of the same size, and save the edited change.
     #[command(after_help = WHERE)]
     Surgery(SurgeryArgs),
+    /// The mean loss of base, fine-tunes and edits on texts: what they forgot, and what they learned.
+    #[command(after_help = WHERE)]
+    Loss(LossArgs),
 }
 
 /// What is compared with what.
@@ -78,8 +85,34 @@ pub struct ModelArgs {
     #[arg(long)]
     pub split: bool,
     /// The answer to a question of the plan. `lorascope plan` shows every question with its answers.
-    #[arg(long, value_name = "ID=VALUE")]
-    pub answer: Vec<String>,
+    #[arg(long, value_name = "ID=VALUE", value_parser = answer)]
+    pub answer: Vec<(String, String)>,
+}
+
+/// An id may hold a model's name, and that a sign of equality; a value has none.
+fn answer(text: &str) -> Result<(String, String), &'static str> {
+    let (id, value) = text
+        .rsplit_once('=')
+        .ok_or("write the question's id, =, and the answer")?;
+    Ok((id.into(), value.into()))
+}
+
+impl ModelArgs {
+    /// Opens what was named, and plans; `everywhere`: every tuned matrix, whatever its type.
+    pub fn prepare(&self, everywhere: bool) -> Result<Prepared, Fault> {
+        let base = Source::of(&self.base)?;
+        let models = self.models.iter().map(|model| Source::of(model));
+        let models = models.collect::<Result<Vec<_>, _>>()?;
+        let choice = Choice {
+            types: self.types.clone(),
+            layers: self.layers.clone(),
+            pattern: self.pattern.clone(),
+            split: self.split,
+            answers: self.answer.clone(),
+            everywhere,
+        };
+        prepare(&base, &models.iter().collect::<Vec<_>>(), &choice)
+    }
 }
 
 #[derive(Args)]
@@ -127,8 +160,8 @@ pub struct AnalyzeArgs {
     #[command(flatten)]
     pub rule: RuleArgs,
     /// Threads that compute; by default one per processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(NonZero<u16>))]
+    pub threads: Option<NonZero<u16>>,
     /// Memory for matrices under way, in GB; one matrix is always under way. By default 60 % of what is free.
     #[arg(long, value_name = "GB")]
     pub memory: Option<f64>,
@@ -277,6 +310,35 @@ pub struct SurgeryArgs {
     /// Cut back to the rank that each module had, as PEFT's own function does; what that loses is said. Exact otherwise.
     #[arg(long)]
     pub own_rank: bool,
+    #[command(flatten)]
+    pub rule: RuleArgs,
+}
+
+#[derive(Args)]
+pub struct LossArgs {
+    #[command(flatten)]
+    pub models: ModelArgs,
+    /// A text, as a file in UTF-8, or one that comes with the program: general, code, german. Several are read in one pass.
+    #[arg(long, value_name = "FILE", default_value = "general")]
+    pub text: Vec<String>,
+    /// Tokens of a window; by default 512, or as many as the network was made for.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub window: Option<u32>,
+    /// The model, by its name or number, whose surgery is read too: every arm at five strengths.
+    #[arg(long, value_name = "MODEL")]
+    pub edit: Option<String>,
+    /// Read that model with each layer, type and matrix of its change undone, too.
+    #[arg(long, requires = "edit")]
+    pub undo: bool,
+    /// A report of these models that the losses enter.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// The report with the losses, JSON.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Memory for the numbers between layers, in GB; weights come beside it, a layer at a time.
+    #[arg(long, value_name = "GB", default_value_t = 1.0)]
+    pub memory: f64,
     #[command(flatten)]
     pub rule: RuleArgs,
 }

@@ -1,7 +1,7 @@
 //! The parts of a run, before anything is computed.
 
 use super::args::AnalyzeArgs;
-use super::prepare::Prepared;
+use lorascope::native::prepare::Prepared;
 use lorascope::plan::share::{Share, shares};
 use lorascope::report::Mode;
 use serde::Serialize;

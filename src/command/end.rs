@@ -1,7 +1,7 @@
 //! The end of a command: its exit code, and the fault in words where there is one.
 
 use super::write;
-use std::fmt;
+use lorascope::native::Fault;
 use std::process::ExitCode;
 
 /// What a command that did its work has found.
@@ -14,22 +14,6 @@ pub enum End {
     Incomplete,
 }
 
-/// Why a command did nothing.
-#[derive(Debug)]
-pub enum Fault {
-    /// What was asked makes no sense: the sentence says what to write instead.
-    Usage(String),
-    /// What it needs cannot be read, or its answer not be written.
-    Unreadable(String),
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Fault::Usage(text) | Fault::Unreadable(text)) = self;
-        f.write_str(text)
-    }
-}
-
 /// 0 fine, 1 findings, 2 wrong use, 3 could not read.
 pub fn code(done: Result<End, Fault>) -> ExitCode {
     if let Err(fault) = &done {
@@ -39,6 +23,6 @@ pub fn code(done: Result<End, Fault>) -> ExitCode {
         Ok(End::Fine) => 0,
         Ok(End::Findings) => 1,
         Err(Fault::Usage(_)) => 2,
-        Ok(End::Incomplete) | Err(Fault::Unreadable(_)) => 3,
+        Ok(End::Incomplete) | Err(Fault::Unreadable(_) | Fault::Files(..)) => 3,
     })
 }

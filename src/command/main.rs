@@ -6,22 +6,15 @@ mod card;
 mod dry;
 mod end;
 mod figure;
-mod hub;
-mod kept;
+mod loss;
 mod merge;
-mod picture;
 mod plan;
-mod prepare;
 mod progress;
 mod rule;
-mod share;
-mod source;
 mod stored;
 mod surgery;
 mod table;
 mod told;
-mod visit;
-mod work;
 mod write;
 
 use args::{Cli, Command};
@@ -37,6 +30,7 @@ fn main() -> ExitCode {
         Command::Table(args) => table::run(&args),
         Command::Card(args) => card::run(&args),
         Command::Surgery(args) => surgery::run(&args),
+        Command::Loss(args) => loss::run(&args),
     };
     end::code(done)
 }

@@ -1,9 +1,10 @@
 //! `lorascope merge-reports`: parts put together.
 
 use super::args::MergeArgs;
-use super::end::{End, Fault};
+use super::end::End;
 use super::{stored, write};
 use lorascope::export;
+use lorascope::native::Fault;
 use lorascope::print::count;
 use lorascope::summary::joined;
 

@@ -2,6 +2,7 @@
 
 use super::write;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use lorascope::native::work::Watch;
 use std::io::{IsTerminal, stderr};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ const EVERY: Duration = Duration::from_secs(10);
 pub struct Progress {
     bar: Option<ProgressBar>,
     state: Mutex<State>,
-    matrices: usize,
+    /// None where its steps are shares of one.
+    matrices: Option<usize>,
     /// Operations of the whole run.
     all: f64,
     begun: Instant,
@@ -27,10 +29,20 @@ struct State {
 }
 
 impl Progress {
+    /// A run over matrices, of so many operations.
     pub fn new(matrices: usize, all: f64) -> Progress {
+        Progress::of(Some(matrices), all)
+    }
+
+    /// A run whose steps are shares of one.
+    pub fn of_shares() -> Progress {
+        Progress::of(None, 1.0)
+    }
+
+    fn of(matrices: Option<usize>, all: f64) -> Progress {
         let bar = stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} matrices {msg}");
-            let bar = ProgressBar::new(matrices as u64);
+            let style = ProgressStyle::with_template("{wide_bar} {prefix} {msg}");
+            let bar = ProgressBar::new(1000);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
@@ -50,8 +62,15 @@ impl Progress {
         }
     }
 
-    /// A matrix of so many operations is done; `earlier`: it was kept from an earlier run, and cost nothing.
-    pub fn done(&self, flops: f64, earlier: bool) {
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Watch for Progress {
+    fn done(&self, flops: f64, earlier: bool) {
         let Ok(mut state) = self.state.lock() else { return };
         state.done += 1;
         state.behind += flops;
@@ -61,35 +80,30 @@ impl Progress {
             format!("{} left", HumanDuration(Duration::from_secs_f64(seconds.min(1e9))))
         });
         let left = left.unwrap_or_default();
+        let part = state.behind / self.all.max(1.0);
+        let of = self.matrices.map(|all| format!("{} of {all} matrices, ", state.done));
+        let of = of.unwrap_or_default();
+        let is_done = self.matrices.map_or(part > 0.9999, |all| state.done == all);
         match &self.bar {
             Some(bar) => {
-                bar.set_position(state.done as u64);
+                bar.set_position((1000.0 * part) as u64);
+                bar.set_prefix(of);
                 bar.set_message(left);
             }
-            None if state.done == self.matrices || state.said.elapsed() > EVERY => {
+            None if is_done || state.said.elapsed() > EVERY => {
                 state.said = Instant::now();
-                let part = 100.0 * state.behind / self.all.max(1.0);
-                let left = if state.done == self.matrices { "done" } else { &left };
-                write::err(&format!(
-                    "{} of {} matrices, {part:.0} % of the work, {left}",
-                    state.done, self.matrices
-                ));
+                let left = if is_done { "done" } else { &left };
+                write::err(&format!("{of}{:.0} % of the work, {left}", 100.0 * part));
             }
             None => {}
         }
     }
 
     /// A line above the bar.
-    pub fn say(&self, line: &str) {
+    fn say(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| write::err(line)),
             None => write::err(line),
-        }
-    }
-
-    pub fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The rule by which vectors are counted, from flags.
 
-use super::end::Fault;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
-use lorascope::report::presets::{Preset, presets};
-use lorascope::report::{self, Settings};
+use lorascope::native::rule::Rule;
+use lorascope::report;
+use lorascope::report::presets::presets;
 
 /// The singular vectors that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,32 +45,12 @@ fn names() -> PossibleValuesParser {
 }
 
 impl RuleArgs {
-    /// The named rule.
-    pub fn preset(&self) -> Option<Preset> {
-        presets().into_iter().find(|p| Some(&p.id) == self.preset.as_ref())
-    }
-
-    /// The rule in force: the flags over the preset over `before`.
-    pub fn over(&self, before: &Settings) -> Result<Settings, Fault> {
-        let mut settings = before.clone();
-        if let Some(preset) = self.preset() {
-            settings = Settings {
-                k: preset.k,
-                epsilon: preset.epsilon,
-                side: preset.side,
-                cosine: preset.cosine,
-                preset: preset.id,
-                ..settings
-            };
-        }
-        settings.k = self.k.unwrap_or(settings.k);
-        settings.epsilon = self.epsilon.unwrap_or(settings.epsilon);
-        settings.side = self.side.map_or(settings.side, Into::into);
-        match settings.epsilon {
-            x if x > 0.0 && x <= 1.0 => Ok(settings),
-            x => Err(Fault::Usage(format!(
-                "--epsilon {x}: a threshold lies above 0 and up to 1, as 0.5."
-            ))),
+    pub fn rule(&self) -> Rule {
+        Rule {
+            k: self.k,
+            epsilon: self.epsilon,
+            side: self.side.map(Into::into),
+            preset: self.preset.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A stored report read from disk.
 
-use super::end::Fault;
 use lorascope::export;
+use lorascope::native::Fault;
 use lorascope::report::Report;
 use std::path::Path;
 

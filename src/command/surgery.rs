@@ -1,13 +1,14 @@
 //! `lorascope surgery`: the change of one model under one arm, as files: an adapter for an adapter, whole matrices for a full fine-tune.
 
 use super::args::SurgeryArgs;
-use super::end::{End, Fault};
-use super::kept::sha256;
-use super::prepare::prepare;
+use super::end::End;
 use super::progress::Progress;
 use super::{told, write};
 use clap::ValueEnum;
 use lorascope::analyze::surgery::{Precision, SavedFile, Saver, Wanted, open};
+use lorascope::native::Fault;
+use lorascope::native::kept::sha256;
+use lorascope::native::work::Watch;
 use lorascope::plan::share::shares;
 use lorascope::report::surgery::{Cut, Operated, Surgery};
 use lorascope::report::{Mode, Settings, surgery};
@@ -16,7 +17,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The seed of the page, so that its random arm and ours take the same directions.
-const SEED: u32 = 0;
+pub const SEED: u32 = 0;
 
 /// What is made of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,8 +53,8 @@ pub fn run(args: &SurgeryArgs) -> Result<End, Fault> {
             args.lambda
         )));
     }
-    let settings = args.rule.over(&Settings::default())?;
-    let prepared = prepare(&args.models, false)?;
+    let settings = args.rule.rule().over(&Settings::default())?;
+    let prepared = args.models.prepare(false)?;
     write::err(&told::assumed(&prepared));
     let [model] = &prepared.plan.models[..] else {
         let labels: Vec<&str> = prepared.plan.models.iter().map(|m| &*m.label).collect();
@@ -92,7 +93,7 @@ pub fn run(args: &SurgeryArgs) -> Result<End, Fault> {
     let mut is_whole = prepared.is_whole();
     for (at, job) in (0u32..).zip(session.jobs()) {
         // A change that cannot be edited is named in the README too.
-        let read = prepared.visit.disk.bytes(&session.ranges_of(at, 0));
+        let read = prepared.visit.stores.bytes(&session.ranges_of(at, 0));
         let patient = read.and_then(|bytes| {
             let own = session
                 .job_of(at, 0)

@@ -1,7 +1,8 @@
 //! A plan in words: for the terminal, and what was left out for the error output.
 
-use super::prepare::Prepared;
-use lorascope::plan::{LeftOut, Plan, PlanModel, Problem, Question, Severity};
+use lorascope::native::prepare::Prepared;
+use lorascope::native::told::problem;
+use lorascope::plan::{LeftOut, Plan, PlanModel, Question};
 use lorascope::print::count;
 use std::fmt::Write;
 
@@ -147,26 +148,6 @@ pub fn assumed(prepared: &Prepared) -> String {
             "assumed: {} {}. Another answer: --answer '{}=VALUE' (`lorascope plan` lists them)",
             q.title, q.value, q.id
         );
-    }
-    out
-}
-
-/// A problem, with the step that helps.
-pub fn problem(p: &Problem) -> String {
-    let kind = match p.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let place: Vec<&str> = [&p.file, &p.tensor].into_iter().flatten().map(String::as_str).collect();
-    let place = if place.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", place.join(", "))
-    };
-    let mut out = format!("{kind}: {place}{} [{}]", p.title, p.code);
-    let sentences = [Some(&p.cause), p.fix.as_ref(), p.command.as_ref(), Some(&p.blocks)];
-    for line in sentences.into_iter().flatten().filter(|line| !line.is_empty()) {
-        let _ = write!(out, "\n  {}", line.replace('\n', "\n  "));
     }
     out
 }

@@ -138,7 +138,7 @@ impl Trial {
     }
 
     /// Takes the bytes of [`Trial::jobs`], by job in the order of [`Job::tensors`], and goes one step on.
-    pub fn take(&mut self, jobs: &[(Need, Job)], bytes: &[Vec<Vec<u8>>]) -> Result<(), String> {
+    pub fn take(&mut self, jobs: &[(Need, Job)], bytes: &[Vec<impl AsRef<[u8]> + Sync>]) -> Result<(), String> {
         let Some((share, pass)) = &mut self.pass else {
             return Ok(());
         };

@@ -1,6 +1,6 @@
 //! A drawing as pixels, with the fonts of the system.
 
-use super::end::Fault;
+use super::fault::Fault;
 use resvg::{tiny_skia, usvg};
 use std::sync::Arc;
 

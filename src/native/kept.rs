@@ -1,15 +1,16 @@
 //! Finished matrices, kept in a folder by a hash of everything that their numbers depend on. Any number of processes may share it: a file is whole
 //! or not there, and under one name lies one content.
 
-use super::write::whole;
-use lorascope::plan::job::Job;
-use lorascope::report::{Matrix, Mode, Status, Task};
-use lorascope::session::keys;
+use super::whole::whole;
+use crate::plan::job::Job;
+use crate::report::{Matrix, Mode, Status, Task};
+use crate::session::keys;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::PathBuf;
 
 /// A folder of results.
+#[derive(Debug)]
 pub struct Kept(pub PathBuf);
 
 /// SHA-256 of bytes, in hexadecimal.

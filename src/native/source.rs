@@ -1,17 +1,18 @@
-//! A BASE or MODEL of the command line: the files it stands for, and the paths under which the session knows them.
+//! A base or model as it was named: the files it stands for, and the paths under which the session knows them.
 
-use super::end::Fault;
+use super::fault::Fault;
 use super::hub;
+use super::store::Store;
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// What was given, and where it lies.
-#[derive(Debug)]
 pub struct Source {
     /// As it was written.
     pub given: String,
-    path: PathBuf,
+    place: Place,
     /// The parts of its path that names are made of, the last one its own.
     parts: Vec<String>,
     /// Nothing of its path is needed: it was given a name.
@@ -19,10 +20,16 @@ pub struct Source {
     is_file: bool,
 }
 
+enum Place {
+    /// A folder or a file.
+    Path(PathBuf),
+    /// Files that lie on no disk, with their paths below the source's own name.
+    Held(Vec<(String, Arc<dyn Store>)>),
+}
+
 /// A file of a source.
-#[derive(Debug)]
 pub struct Found {
-    pub path: PathBuf,
+    pub store: Arc<dyn Store>,
     /// Below the source's own name; empty for a file that was given itself.
     below: String,
 }
@@ -55,14 +62,18 @@ const BESIDE: [&str; 2] = ["adapter_config.json", "config.json"];
 const DEEPEST: usize = 16;
 
 impl Source {
+    /// A folder, a file or `hf:ORG/NAME[@REVISION]`; `LABEL=PATH` names it.
     pub fn of(given: &str) -> Result<Source, Fault> {
-        let exists = |path: &str| Path::new(path).exists();
-        let (label, place) = match given.split_once('=') {
+        match given.split_once('=') {
             Some((label, place)) if !exists(given) && !label.contains('/') && !label.is_empty() => {
-                (Some(label.to_owned()), place)
+                Source::at(given, place, Some(label))
             }
-            _ => (None, given),
-        };
+            _ => Source::at(given, given, None),
+        }
+    }
+
+    /// A place, called by its own name or another.
+    pub fn at(given: &str, place: &str, label: Option<&str>) -> Result<Source, Fault> {
         let (path, parts) = match place.strip_prefix("hf:") {
             Some(address) if !exists(place) => {
                 let found = hub::find(address).map_err(Fault::Unreadable)?;
@@ -77,33 +88,58 @@ impl Source {
         }
         Ok(Source {
             given: given.to_owned(),
-            path,
+            place: Place::Path(path),
             labelled: label.is_some(),
-            parts: label.map_or(parts, |label| vec![label]),
+            parts: label.map_or(parts, |label| vec![label.to_owned()]),
             is_file: about.is_file(),
         })
     }
 
+    /// Files that lie on no disk, under a name.
+    pub fn held(label: &str, files: Vec<(String, Arc<dyn Store>)>) -> Source {
+        Source {
+            given: label.to_owned(),
+            place: Place::Held(files),
+            labelled: true,
+            parts: vec![label.to_owned()],
+            is_file: false,
+        }
+    }
+
     /// Every file, in the order of names; links are followed, since the Hub's cache is made of them.
     pub fn files(&self) -> Vec<Found> {
+        let path = match &self.place {
+            Place::Path(path) => path,
+            Place::Held(files) => {
+                let found = |(below, store): &(String, Arc<dyn Store>)| Found {
+                    store: store.clone(),
+                    below: below.clone(),
+                };
+                return files.iter().map(found).collect();
+            }
+        };
         if self.is_file {
-            let found = |path: PathBuf| Found {
-                below: name_of(&path),
-                path,
-            };
-            let beside = BESIDE.map(|name| self.path.with_file_name(name));
+            let beside = BESIDE.map(|name| path.with_file_name(name));
             let beside = beside.into_iter().filter(|path| self.is_standard() && path.is_file());
-            return std::iter::once(self.path.clone()).chain(beside).map(found).collect();
+            let all = std::iter::once(path.clone()).chain(beside);
+            return all.map(|path| Found::on_disk(name_of(&path), path)).collect();
         }
         let mut all = Vec::new();
         let mut seen = HashSet::new();
-        walk(&self.path, "", DEEPEST, &mut seen, &mut all);
+        walk(path, "", DEEPEST, &mut seen, &mut all);
         all
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Path(path) => Some(path),
+            Place::Held(_) => None,
+        }
     }
 
     /// Its file has the name that every model's has.
     fn is_standard(&self) -> bool {
-        let name = name_of(&self.path);
+        let name = self.path().map(name_of).unwrap_or_default();
         let stem = name.split('.').next().unwrap_or_default();
         let stem = stem.split("-0").next().unwrap_or_default();
         self.is_file && STANDARD.contains(&stem)
@@ -131,17 +167,38 @@ impl Source {
     /// What tells it from the others, with so many parts.
     fn identity(&self, count: usize) -> String {
         match self.is_file && !self.is_standard() {
-            true => format!("{}/{}", self.folder(count), name_of(&self.path)),
+            true => format!(
+                "{}/{}",
+                self.folder(count),
+                self.path().map(name_of).unwrap_or_default()
+            ),
             false => self.folder(count),
         }
     }
 }
 
+fn exists(path: &str) -> bool {
+    Path::new(path).exists()
+}
+
+impl Found {
+    fn on_disk(below: String, path: PathBuf) -> Found {
+        let store = Arc::new(path);
+        Found { store, below }
+    }
+}
+
 /// The folder of the base and of each model: short, each its own, and of one folder where they are on disk, so that checkpoints of a run stay together
 /// and those of two runs apart.
-pub fn folders(base: &Source, models: &[Source]) -> Result<(String, Vec<String>), Fault> {
+pub fn folders(base: &Source, models: &[&Source]) -> Result<(String, Vec<String>), Fault> {
     refuse_nested(base, models)?;
-    let longest = models.iter().chain([base]).map(|s| s.parts.len()).max().unwrap_or(1);
+    let longest = models
+        .iter()
+        .copied()
+        .chain([base])
+        .map(|s| s.parts.len())
+        .max()
+        .unwrap_or(1);
     let fits = |count: &usize| {
         let names: HashSet<String> = models.iter().map(|s| s.identity(*count)).collect();
         let folders = || {
@@ -178,9 +235,12 @@ pub fn folders(base: &Source, models: &[Source]) -> Result<(String, Vec<String>)
 }
 
 /// A folder in another is read with it: its files would count twice.
-fn refuse_nested(base: &Source, models: &[Source]) -> Result<(), Fault> {
-    let real = |s: &Source| fs::canonicalize(&s.path).unwrap_or_else(|_| s.path.clone());
-    let all: Vec<(&Source, PathBuf)> = std::iter::once(base).chain(models).map(|s| (s, real(s))).collect();
+fn refuse_nested(base: &Source, models: &[&Source]) -> Result<(), Fault> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let all: Vec<(&Source, PathBuf)> = std::iter::once(base)
+        .chain(models.iter().copied())
+        .filter_map(|s| Some((s, real(s.path()?))))
+        .collect();
     for (at, (one, path)) in all.iter().enumerate() {
         for (_, (other, around)) in all.iter().enumerate().filter(|(other, _)| *other != at) {
             if path.starts_with(around) {
@@ -252,7 +312,7 @@ fn walk(folder: &Path, below: &str, deep: usize, seen: &mut HashSet<PathBuf>, al
             // What is neither (a pipe, a socket) would wait for ever.
             Ok(about) if !about.is_file() => {}
             // A link to nothing stays in the list: that it cannot be read is said.
-            _ => all.push(Found { path, below: name }),
+            _ => all.push(Found::on_disk(name, path)),
         }
     }
 }
