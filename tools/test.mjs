@@ -1,4 +1,5 @@
 // npm test: every check there is. Rust's own tests run beside the builds of the wasm and the page; the browser has the machine to itself.
+import { pythonTests } from './wheel.mjs';
 import { command } from './say.mjs';
 import { setup } from './setup.mjs';
 import { buildSite } from './site.mjs';
@@ -26,6 +27,7 @@ command(async () => {
   const browser = await stages.runLanes([
     ['browser tests', stages.browserTests],
     ['engines', stages.engineTests()],
+    ['Python', pythonTests],
   ]);
   process.exit(stages.conclude(begin, checks, browser) ? 0 : 1);
 });

@@ -1,0 +1,35 @@
+"""What fine-tuning did to a model's weights: singular-value spectra, intruder dimensions and effective rank of every matrix.
+
+    import lorascope
+
+    report = lorascope.analyze("base", {"r1": "runs/r1"})
+    report.intruders                      # {"r1": 4}
+    report.figure("epsilon-curve")        # drawn in a notebook
+    report.save("report.json")            # opens on the page of Lorascope
+
+It implements "LoRA vs Full Fine-tuning: An Illusion of Equivalence" (arXiv 2410.21228). The core is that of the page and of the command, so the
+numbers are the same. Nothing is fetched from a network that is not asked for by an address.
+"""
+
+from ._core import VERSION as __version__
+from ._core import figures
+from .analysis import analyze, plan
+from .errors import FileError, LorascopeError, LorascopeWarning, Problem, UsageError
+from .report import Figure, Report, merge_reports
+from .training import TrainerCallback
+
+__all__ = [
+    "Figure",
+    "FileError",
+    "LorascopeError",
+    "LorascopeWarning",
+    "Problem",
+    "Report",
+    "TrainerCallback",
+    "UsageError",
+    "__version__",
+    "analyze",
+    "figures",
+    "merge_reports",
+    "plan",
+]
