@@ -4,6 +4,7 @@ import { runLoss } from './browser/loss.mjs';
 import { runPage } from './browser/page.mjs';
 import { runRedraw } from './browser/redraw.mjs';
 import { watchQuarters } from './browser/watch.mjs';
+import { runProgram } from './native.mjs';
 
 /** Column name -> its file in peers/. */
 const PEERS = { 'ml-matrix': 'ml-matrix', 'numpy-ts': 'numpy-ts', '@jax-js/jax': 'jax', webr: 'webr', eigen: 'eigen' };
@@ -85,9 +86,11 @@ export function contenders({ browser, pageUrl, benchUrl, numpy, limit }) {
 
   return [
     { name: 'ours', takes: (row) => row.task in ours, run: (row, files) => ours[row.task](row, files) },
+    { name: 'native', takes: ({ task }) => task === 'count', run: async (row, files) => runProgram(row, files) },
     inNumpy('numpyPaper', 'paper.py', ({ task }) => ['count', 'erank'].includes(task)),
     inNumpy('numpyOurs', 'ours.py', ({ task }) => ['count', 'erank', 'multiply'].includes(task)),
     inNumpy('pytorch', 'torch_loss.py', ({ torch }) => torch),
+    inNumpy('peft', 'peft_intruders.py', ({ peft }) => peft),
     ...Object.entries(PEERS).map(peer),
   ];
 }

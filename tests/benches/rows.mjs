@@ -1,7 +1,7 @@
 // The rows of the benchmark: each with an id, its files, and how each contender is to run.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { at } from '../../tools/paths.mjs';
 import { makeAdapters, makeModel } from './data/make.mjs';
 import { makeReport } from './data/report.mjs';
@@ -73,6 +73,24 @@ const models = [
   })),
 ];
 
+/** The sample's adapters alone, for PEFT's own detector; it needs torch and peft. */
+const detector = {
+  ...ROW,
+  id: 'detect-minilm-adapters',
+  mode: 'auto',
+  peft: true,
+  named: true,
+  files(folder) {
+    const { base, tuned } = sample();
+    const own = (from) => {
+      const to = join(folder, basename(from));
+      cpSync(from, to, { recursive: true });
+      return to;
+    };
+    return { base: own(base), tuned: tuned.filter((from) => existsSync(join(from, 'adapter_config.json'))).map(own) };
+  },
+};
+
 /** NumPy does each of these adapters from the start, as the paper's script would. */
 const adapters = {
   ...ROW,
@@ -113,6 +131,7 @@ export const rows = [
   gemm,
   ...pairs,
   ...models,
+  detector,
   adapters,
   ...eranks,
   redraw,

@@ -17,6 +17,8 @@ import { buildSite } from '../../tools/site.mjs';
 import { serveFolders } from './browser/server.mjs';
 import { lossHead, lossRow, lossTable } from './loss-table.mjs';
 import { inWords, machine } from './machine.mjs';
+import { nativeTable } from './native-table.mjs';
+import { buildProgram } from './native.mjs';
 import { startNumpy } from './numpy.mjs';
 import { installPeers } from './peers/install.mjs';
 import { rows } from './rows.mjs';
@@ -39,6 +41,7 @@ const { only, json, runs, limit, fresh, write, built, by } = parseArgs({ options
 /** The tables of docs/speed.md, by the word in their markers. */
 const TABLES = {
   bench: { has: ({ task }) => task !== 'loss', table },
+  native: { has: ({ task }) => task === 'count', table: nativeTable },
   losses: { has: ({ task }) => task === 'loss', table: lossTable },
 };
 
@@ -64,6 +67,7 @@ async function measureAll(missing, results) {
     );
   if (missing.some((row) => row.peers)) await installPeers();
   if (!built) await buildSite();
+  if (missing.some(({ task }) => task === 'count') && new RegExp(by).test('native')) buildProgram();
   // Loaded late: before the set-up there is no Playwright.
   const [{ chromium }, { contenders }, { measure }] = await Promise.all([
     import('@playwright/test'),

@@ -3,10 +3,13 @@
 
 const HEADS = { ours: 'page', numpyPaper: "NumPy, paper's algorithm", numpyOurs: 'NumPy, our algorithm' };
 const BY_DEFAULT = ['ours', 'numpyPaper', 'numpyOurs'];
+/** In a table of their own. */
+const ELSEWHERE = ['native', 'peft'];
 
 /** Lines of Markdown. `order`: the ids of all rows; those without a result keep their line of an `earlier` table with the same columns. */
 export function table(results, order = results.map(({ id }) => id), earlier = '') {
-  const names = [...new Set([...BY_DEFAULT, ...results.flatMap(({ seconds }) => Object.keys(seconds))])];
+  const all = results.flatMap(({ seconds }) => Object.keys(seconds)).filter((name) => !ELSEWHERE.includes(name));
+  const names = [...new Set([...BY_DEFAULT, ...all])];
   const kept = earlier.includes(head(names)) ? earlier.split('\n') : [];
   const row = (id) => {
     const result = results.find((one) => one.id === id);

@@ -18,8 +18,8 @@ const WHAT =
 const SMALL = html`A mean over a few hundred tokens of one text says how this text is read, not how good a model is: another text,
   window or tokenizer has another mean. Compare rows of one table, and look at the standard error.`;
 
-/** Operations a second and thread: a guess on the safe side. The decompositions behind the arms are not in it. */
-const SPEED = 8e9;
+/** Operations a second and thread: three quarters of what SmolLM2 was measured at (docs/speed.md). The decompositions behind the arms are not in it. */
+const SPEED = 12e9;
 
 class LossView extends PatientView {
   protected override render(): TemplateResult | typeof nothing {

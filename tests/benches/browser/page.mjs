@@ -63,11 +63,11 @@ const matrices = (report, status) =>
     matrices.filter((m) => m.status === status).map((m) => [`${label}:${m.name}`, m]),
   );
 
-function counts(report) {
+export function counts(report) {
   return Object.fromEntries(matrices(report, 'analyzed').map(([key, m]) => [key, m.intruders]));
 }
 
 /** The first reason, if a matrix failed: such a run is no time. */
-function failed(report) {
+export function failed(report) {
   return matrices(report, 'failed').map(([key, m]) => `${key}: ${m.reason}`)[0];
 }
