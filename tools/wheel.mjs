@@ -5,6 +5,7 @@ import { at } from './paths.mjs';
 import { ask, lines } from './run.mjs';
 
 const HOME = at('.cache/python');
+const SYSTEM = process.env.LORASCOPE_PYTHON ?? 'python3';
 const PYTHON = join(HOME, 'bin/python');
 const WHEELS = at('target/wheels');
 /** What the tests need; each test that needs more is skipped where that is not installed. */
@@ -13,14 +14,14 @@ const OLDEST = [3, 9];
 
 /** Why there is nothing to test with, or undefined: the environment is ready then. */
 async function missing(say) {
-  const version = ask('python3', '-c', 'import sys; print(sys.version_info[0], sys.version_info[1])')
+  const version = ask(SYSTEM, '-c', 'import sys; print(sys.version_info[0], sys.version_info[1])')
     ?.split(' ')
     .map(Number);
   if (!version || version[0] !== OLDEST[0] || version[1] < OLDEST[1]) return `no Python ${OLDEST.join('.')} or newer`;
   if (!existsSync(PYTHON)) {
     mkdirSync(at('.cache'), { recursive: true });
     // torch, transformers or Ray of the system are used where they are.
-    if ((await lines('python3', ['-m', 'venv', '--system-site-packages', HOME], say)) !== 0) {
+    if ((await lines(SYSTEM, ['-m', 'venv', '--system-site-packages', HOME], say)) !== 0) {
       rmSync(HOME, { recursive: true, force: true });
       return 'Python cannot make environments (Debian: apt-get install python3-venv)';
     }

@@ -16,6 +16,17 @@ class Log(list):
         self.append(scalars)
 
 
+def Reporter(heard):
+    """Whom a Trainer reports to, as Trackio or TensorBoard is."""
+    from transformers import TrainerCallback
+
+    class Heard(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **rest):
+            heard.append(dict(logs))
+
+    return Heard()
+
+
 def events(output, step):
     return SimpleNamespace(output_dir=str(output)), SimpleNamespace(global_step=step, is_world_process_zero=True), None
 
@@ -39,6 +50,17 @@ def test_every_checkpoint_is_a_line_and_a_point_of_the_run(tmp_path):
     report = lorascope.Report.open(output / "lorascope-report.json")
     assert list(report.intruders) == ["run/checkpoint-10", "run/checkpoint-20"]
     assert report.figure("over-steps").svg.startswith("<svg")
+
+
+def test_without_a_trainer_the_history_has_the_scalars(tmp_path):
+    output = tmp_path / "run"
+    shutil.copytree(FIXTURES / "minilm-layer0" / "lora_r1", output / "checkpoint-3")
+    callback = lorascope.TrainerCallback(FIXTURES / "minilm-layer0" / "base")
+    args, state, control = events(output, 3)
+    state.log_history = []
+    callback.on_save(args, state, control)
+    callback.on_train_end(args, state, control)
+    assert state.log_history[0]["lorascope/intruders"] == 4 and state.log_history[0]["step"] == 3
 
 
 def test_what_cannot_be_analysed_stops_no_training(tmp_path):
@@ -80,7 +102,10 @@ def test_a_real_trainer(tmp_path):
     )
     trainer = transformers.Trainer(model=model, args=args, train_dataset=data)
     trainer.add_callback(lorascope.TrainerCallback(tmp_path / "base", trainer=trainer))
+    heard = []
+    trainer.add_callback(Reporter(heard))
     trainer.train()
+    assert [logs["lorascope/step"] for logs in heard if "lorascope/step" in logs] == [2, 4, 6]
     logged = [entry for entry in trainer.state.log_history if "lorascope/step" in entry]
     assert [entry["lorascope/step"] for entry in logged] == [2, 4, 6]
     assert all(set(entry) >= SCALARS for entry in logged)

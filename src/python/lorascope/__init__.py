@@ -18,6 +18,16 @@ from .errors import FileError, LorascopeError, LorascopeWarning, Problem, UsageE
 from .report import Figure, Report, merge_reports
 from .training import TrainerCallback
 
+
+def __getattr__(name: str):
+    """``lorascope.ray``, which is loaded when it is asked for."""
+    if name == "ray":
+        from importlib import import_module
+
+        return import_module(".ray", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "Figure",
     "FileError",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import threading
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -36,7 +35,7 @@ class TrainerCallback:
     Writes, in the Trainer's output folder, a line per checkpoint to ``lorascope.jsonl`` and the whole run to ``lorascope-report.json``, which opens on the
     page. With ``trainer`` the scalars ``lorascope/intruders``, ``lorascope/energy_share`` (mean share of the change's energy that intruders hold),
     ``lorascope/margin_min`` (the smallest σ₁(ΔW) / θ*) and ``lorascope/effective_rank`` (mean) go to whatever the Trainer reports to, with the checkpoint's own
-    step as ``lorascope/step``.
+    step as ``lorascope/step``. A callback cannot reach the reporters by itself: without ``trainer`` the scalars stand in the Trainer's own history alone.
 
     It needs no class of transformers. A checkpoint that cannot be analysed is a warning and a line in the file: training goes on.
 
@@ -58,7 +57,6 @@ class TrainerCallback:
         # One at a time, in the order of the steps.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lorascope")
         self._waiting: list[Future[dict[str, float]]] = []
-        self._lock = threading.Lock()
 
     def __getattr__(self, name: str) -> Any:
         """Every other event of a Trainer."""
@@ -80,17 +78,21 @@ class TrainerCallback:
         self._waiting.append(self._pool.submit(self._look, base, folder, step))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        self._log(wait=False)
+        self._log(state, wait=False)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
-        self._log(wait=True)
+        self._log(state, wait=True)
 
-    def _log(self, wait: bool) -> None:
+    def _log(self, state: Any, wait: bool) -> None:
         """On the Trainer's own thread, since reporters expect it."""
         while self._waiting and (wait or self._waiting[0].done()):
             scalars = self._waiting.pop(0).result()
-            if self.trainer is not None and scalars:
+            if not scalars:
+                continue
+            if self.trainer is not None:
                 self.trainer.log(scalars)
+            elif hasattr(state, "log_history"):
+                state.log_history.append({**scalars, "step": int(state.global_step)})
 
     def _look(self, base: Any, folder: Path, step: int) -> dict[str, float]:
         """Never raises: it is not worth a training run."""
