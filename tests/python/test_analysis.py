@@ -117,6 +117,7 @@ def test_parts_are_one_run_and_what_is_missing_is_said(layer0, tmp_path):
     whole = lorascope.analyze(base, models)
     parts = [lorascope.analyze(base, models, part=f"{n}/3", keep=tmp_path / "kept") for n in (1, 2, 3)]
     assert numbers(lorascope.merge_reports(parts).json()) == numbers(whole.json())
+    assert numbers(lorascope.merge_reports(whole).json()) == numbers(whole.json())
     assert len(list((tmp_path / "kept").rglob("*.json"))) == 24
     with pytest.warns(lorascope.LorascopeWarning, match="missing"):
         lorascope.merge_reports(parts[:2])
@@ -152,6 +153,8 @@ def test_faults_say_what_to_do(layer0, tmp_path):
     with pytest.warns(lorascope.LorascopeWarning, match="model.safetensors"):
         report = lorascope.analyze(base, {**one, "cut": cut})
     assert report.intruders == {"r1": 4} and report.problems[0].code == "truncated"
+    with pytest.raises(lorascope.UsageError, match="PEFT model"):
+        lorascope.analyze(None, one)
     with pytest.raises(lorascope.UsageError, match="complex64"):
         lorascope.analyze({"w": numpy.zeros((2, 2), numpy.complex64)}, one)
 

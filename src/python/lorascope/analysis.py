@@ -117,7 +117,7 @@ def _choice(types: Any, layers: Any, pattern: Any, split: Any, answers: Any) -> 
         "layers": layers,
         "pattern": pattern,
         "split": split,
-        "answers": dict(answers or {}),
+        "answers": {str(question): str(answer) for question, answer in (answers or {}).items()},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,8 @@ def merge_reports(reports: Any, *, missing: str = "warn") -> Report:
     """
     if missing not in ("warn", "raise"):
         raise UsageError(f"missing={missing!r}: write “warn” or “raise”.")
+    if isinstance(reports, (str, os.PathLike, Report)):
+        reports = [reports]
     named = [
         (f"report {n}", given._core) if isinstance(given, Report) else (os.fspath(given), Report.open(given)._core)
         for n, given in enumerate(reports, 1)
@@ -194,8 +197,6 @@ def merge_reports(reports: Any, *, missing: str = "warn") -> Report:
         told = f"{label}: {len(names)} matrices are missing: {', '.join(names[:10])}{more}"
         if missing == "raise":
             raise UsageError(told)
-        import warnings
-
         warnings.warn(told, LorascopeWarning, stacklevel=2)
     return Report(core)
 

@@ -61,6 +61,8 @@ def source(given: Any, label: str | None, otherwise: str = "model") -> Source:
 
 def base_of(model: Any) -> Any:
     """The state dict of the base below a PEFT model: what the adapters do not own."""
+    if not hasattr(model, "get_base_model"):
+        raise UsageError("base=None takes the base below one PEFT model: give that model, or name the base.")
     state = model.get_base_model().state_dict()
     mark = ".base_layer."
     wrapped = {name.split(mark)[0] for name in state if mark in name}
@@ -85,7 +87,8 @@ def _adapter(model: Any, label: str) -> Source:
 
     active = model.active_adapter
     name = active if isinstance(active, str) else active[0]
-    state = get_peft_model_state_dict(model, adapter_name=name)
+    # Whether embeddings were resized PEFT would ask the Hub.
+    state = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
     config = {key: _plain(value) for key, value in model.peft_config[name].to_dict().items()}
     return _tensors(state, label, "adapter_model.safetensors", ("adapter_config.json", json.dumps(config)))
 
