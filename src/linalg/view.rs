@@ -14,6 +14,9 @@ pub enum Values<'a> {
     Bf16Bytes(&'a [[u8; 2]]),
 }
 
+/// Columns that are packed at once, through all panels: they may be pages apart, and each is read on where the panel before it ended.
+const LINE: usize = 16;
+
 /// rows x cols values, element (i, j) at `i * down + j * across`.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
@@ -161,32 +164,33 @@ impl<'a> View<'a> {
         out: &mut [[T; HEIGHT]],
     ) {
         let depth = cols.len();
-        for (panel, out) in out.chunks_exact_mut(depth).enumerate() {
+        let whole = if self.down == 1 { rows.len() / HEIGHT } else { 0 };
+        for begin in (0..depth).step_by(LINE) {
+            for panel in 0..whole {
+                for k in begin..(begin + LINE).min(depth) {
+                    let column = &values[(cols.start + k) * self.across + rows.start + panel * HEIGHT..];
+                    if let Some(from) = column.first_chunk::<HEIGHT>() {
+                        out[panel * depth + k] = from.map(&widen);
+                    }
+                }
+            }
+        }
+        for (panel, out) in out.chunks_exact_mut(depth).enumerate().skip(whole) {
             let first = rows.start + panel * HEIGHT;
             let own = HEIGHT.min(rows.end.saturating_sub(first));
             let column = |k: usize| &values[(cols.start + k) * self.across + first..][..own];
             let row = |r: usize| &values[(first + r) * self.down + cols.start..][..depth];
-            match (self.down == 1, own == HEIGHT) {
-                (true, true) => {
-                    for (k, out) in out.iter_mut().enumerate() {
-                        if let Ok(from) = <[E; HEIGHT]>::try_from(column(k)) {
-                            *out = from.map(&widen);
-                        }
-                    }
+            if self.down != 1 && own == HEIGHT {
+                let rows: [&[E]; HEIGHT] = std::array::from_fn(row);
+                for (k, out) in out.iter_mut().enumerate() {
+                    *out = std::array::from_fn(|r| widen(rows[r][k]));
                 }
-                (false, true) => {
-                    let rows: [&[E]; HEIGHT] = std::array::from_fn(row);
-                    for (k, out) in out.iter_mut().enumerate() {
-                        *out = std::array::from_fn(|r| widen(rows[r][k]));
-                    }
-                }
-                (along_columns, false) => {
-                    out.fill([T::default(); HEIGHT]);
-                    for (k, out) in out.iter_mut().enumerate() {
-                        for (r, out) in out.iter_mut().enumerate().take(own) {
-                            *out = widen(if along_columns { column(k)[r] } else { row(r)[k] });
-                        }
-                    }
+                continue;
+            }
+            out.fill([T::default(); HEIGHT]);
+            for (k, out) in out.iter_mut().enumerate() {
+                for (r, out) in out.iter_mut().enumerate().take(own) {
+                    *out = widen(if self.down == 1 { column(k)[r] } else { row(r)[k] });
                 }
             }
         }
