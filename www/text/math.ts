@@ -2,14 +2,14 @@
 import { html, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 
-const VARIABLE = /(ε|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w’-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
+const VARIABLE = /([εαλθ]|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w’-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
 
 /** What stands for this sentence only: another one takes its place whole, so that no words move along a line under a dial. */
 export function whole(sentence: string, parts: readonly unknown[]): TemplateResult {
   return html`${keyed(sentence, html`${parts}`)}`;
 }
 
-/** The sentence with ε, k, r, i, j, s, the W of ΔW, and σ and W with an index in italics. */
+/** The sentence with ε, α, λ, θ, k, r, i, j, s, the W of ΔW, and σ and W with an index in italics. */
 export function math(sentence: string): TemplateResult {
   const parts = sentence.split(VARIABLE);
   return whole(

@@ -67,7 +67,7 @@ class AlphaBudgetView extends View {
 function result(found: AlphaPattern, name: string): TemplateResult {
   const { text, modules, lowered, leftOut } = found;
   const save = () => download(new Blob([text], { type: 'application/json' }), name);
-  return html`<p class="small" data-testid="budget-said">α is lowered in ${count(lowered)} of ${counted(modules, 'module')}${leftOut.length > 0 ? html`; ${count(leftOut.length)} are left out: ${reasons(leftOut)}` : nothing}. A yardstick, necessary and not sufficient: below 1 a generic direction makes no intruder. It says nothing of the task.</p>
+  return html`<p class="small" data-testid="budget-said"><i class="v">α</i> is lowered in ${count(lowered)} of ${counted(modules, 'module')}${leftOut.length > 0 ? html`; ${count(leftOut.length)} are left out: ${reasons(leftOut)}` : nothing}. A yardstick, necessary and not sufficient: below 1 a generic direction makes no intruder. It says nothing of the task.</p>
     <p class="actions"><lorascope-copy kind="btn" data-testid="copy-alpha-pattern" label="Copy" .text=${() => text}></lorascope-copy>
       <button class="btn" data-testid="save-alpha-pattern" ?disabled=${modules === 0} @click=${save}>Save as JSON</button></p>`;
 }
