@@ -22,12 +22,13 @@ command(async () => {
       ['types of the page', stages.pageTypes],
       ['types of the workers', stages.workerTypes],
       ['site build', stages.done(buildSite)],
+      // Waits for what cargo test compiles, and takes it.
+      ['Python', pythonTests],
     ],
   );
   const browser = await stages.runLanes([
     ['browser tests', stages.browserTests],
     ['engines', stages.engineTests()],
-    ['Python', pythonTests],
   ]);
   process.exit(stages.conclude(begin, checks, browser) ? 0 : 1);
 });
