@@ -26,7 +26,7 @@ async function missing(say) {
       return 'Python cannot make environments (Debian: apt-get install python3-venv)';
     }
   }
-  if (ask(PYTHON, '-c', 'import maturin, pytest, numpy, safetensors, fsspec, anywidget') !== null) return undefined;
+  if (ask(PYTHON, '-c', `import ${NEEDS.map((need) => need.match(/^\w+/)[0]).join(', ')}`) !== null) return undefined;
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...NEEDS];
   return (await lines(PYTHON, pip, say)) === 0
     ? undefined

@@ -3,13 +3,12 @@
 use super::args::LossArgs;
 use super::end::End;
 use super::progress::Progress;
-use super::{stored, told, write};
+use super::{stored, surgery, told, write};
 use lorascope::export;
 use lorascope::native::{Fault, drawing, loss};
 use lorascope::print::fixed;
+use lorascope::report::Report;
 use lorascope::report::loss::{Loss, LossRow};
-use lorascope::report::surgery::Cut;
-use lorascope::report::{Report, Settings};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -53,7 +52,7 @@ pub fn run(args: &LossArgs) -> Result<End, Fault> {
     let asked = loss::Asked {
         texts: args.text.iter().map(|given| text(given)).collect::<Result<_, _>>()?,
         window: args.window.map(|n| n as usize),
-        cut: cut(&settings),
+        cut: surgery::cut(&settings, Vec::new()),
         edited,
         undone: args.undo,
         memory: (args.memory * 1e9) as usize,
@@ -77,18 +76,6 @@ pub fn run(args: &LossArgs) -> Result<End, Fault> {
 
 fn rayon_threads() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| n.get() as u32)
-}
-
-/// The rule of the arms, with the seed of the page.
-fn cut(settings: &Settings) -> Cut {
-    Cut {
-        k: settings.k,
-        epsilon: settings.epsilon,
-        side: settings.side,
-        lambdas: Vec::new(),
-        chosen: None,
-        seed: super::surgery::SEED,
-    }
 }
 
 /// A report that losses may enter: they name models by their places.

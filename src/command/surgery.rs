@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// The seed of the page, so that its random arm and ours take the same directions.
-pub const SEED: u32 = 0;
+const SEED: u32 = 0;
 
 /// What is made of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,14 +64,7 @@ pub fn run(args: &SurgeryArgs) -> Result<End, Fault> {
             labels.join(", ")
         )));
     };
-    let cut = Cut {
-        k: settings.k,
-        epsilon: settings.epsilon,
-        side: settings.side,
-        lambdas: vec![args.lambda],
-        chosen: None,
-        seed: SEED,
-    };
+    let cut = cut(&settings, vec![args.lambda]);
     let wanted = Wanted {
         cut: cut.clone(),
         arm: args.arm.into(),
@@ -121,6 +114,18 @@ pub fn run(args: &SurgeryArgs) -> Result<End, Fault> {
     write::file(&args.output.join("README.md"), saver.readme(&hashes).as_bytes())?;
     write::out(&arms(&Surgery::of(&cut, &operated), args.lambda, &args.output))?;
     Ok(if is_whole { End::Fine } else { End::Incomplete })
+}
+
+/// The intruders of every matrix under a rule.
+pub fn cut(settings: &Settings, lambdas: Vec<f64>) -> Cut {
+    Cut {
+        k: settings.k,
+        epsilon: settings.epsilon,
+        side: settings.side,
+        lambdas,
+        chosen: None,
+        seed: SEED,
+    }
 }
 
 /// Every arm beside the others: an edit says nothing without its controls.

@@ -4,9 +4,10 @@ use super::fault::Fault;
 use super::prepare::Prepared;
 use super::visit::Stores;
 use super::work::Watch;
+use crate::error::Error;
 use crate::loss::{Cutting, Encoded, Part, Question, Row, Subject, Trial, Windows};
 use crate::report::loss::Loss;
-use crate::report::surgery::{Arm, Cut};
+use crate::report::surgery::{Arm, Cut, LOSS_LAMBDAS};
 use crate::session::ranges;
 use crate::text::Tokenizer;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,8 +15,6 @@ use std::sync::Arc;
 
 /// Tokens of a window where nobody says otherwise; a network that was made for less has fewer.
 const WINDOW: usize = 512;
-/// The strengths at which an arm is read.
-pub const LAMBDAS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.25];
 
 /// What is asked.
 pub struct Asked {
@@ -97,9 +96,6 @@ impl Ready {
             let done = self.trial.done();
             watch.done(done - before, false);
             before = done;
-            if watch.stopped() {
-                break;
-            }
         }
         Ok(self.trial.result())
     }
@@ -116,7 +112,9 @@ fn whole_row(model: Option<u32>) -> Row {
 /// Every arm of the surgery at every strength; what is projected out has none.
 fn arms(model: u32) -> impl Iterator<Item = Row> {
     let scaled = [Arm::Scaled, Arm::Shrunk, Arm::Restored, Arm::Random];
-    let all = scaled.into_iter().flat_map(|arm| LAMBDAS.map(|lambda| (arm, lambda)));
+    let all = scaled
+        .into_iter()
+        .flat_map(|arm| LOSS_LAMBDAS.map(|lambda| (arm, lambda)));
     all.chain([(Arm::Projected, 1.0)]).map(move |edit| Row {
         edit: Some(edit),
         ..whole_row(Some(model))
@@ -143,6 +141,12 @@ fn undone(prepared: &Prepared, model: u32) -> Vec<Row> {
     parts.map(row).collect()
 }
 
+/// What is wrong with a text or its tokenizer, with the step that helps.
+fn told(about: &str, error: &Error) -> Fault {
+    let told = error.told();
+    Fault::Unreadable(format!("{about}: {} {} {}", told.title, told.cause, told.fix))
+}
+
 /// The base's tokenizer.
 struct Reading {
     tokenizer: Tokenizer,
@@ -165,22 +169,17 @@ impl Reading {
                 "There is no tokenizer.json beside the base: a text cannot be read without it. Put it there, from where its weights come from.".into(),
             )
         })?;
-        let told = |error: crate::error::Error| {
-            let told = error.told();
-            Fault::Unreadable(format!("{} {} {}", told.title, told.cause, told.fix))
-        };
         let read = |name| file(name).transpose().map_err(Fault::Unreadable);
         let (config, map) = (read("tokenizer_config.json")?, read("special_tokens_map.json")?);
-        let tokenizer = Tokenizer::read(&json.map_err(Fault::Unreadable)?).map_err(told)?;
-        let mask = tokenizer.mask(config.as_deref(), map.as_deref()).map_err(told)?;
+        let tokenizer =
+            Tokenizer::read(&json.map_err(Fault::Unreadable)?).map_err(|e| told("The base’s tokenizer", &e))?;
+        let mask = tokenizer.mask(config.as_deref(), map.as_deref());
+        let mask = mask.map_err(|e| told("The base’s tokenizer", &e))?;
         Ok(Reading { tokenizer, mask })
     }
 
     fn encode(&self, name: &str, text: &str) -> Result<Encoded, Fault> {
-        let tokens = self.tokenizer.encode(text).map_err(|error| {
-            let told = error.told();
-            Fault::Unreadable(format!("{name}: {} {} {}", told.title, told.cause, told.fix))
-        })?;
+        let tokens = self.tokenizer.encode(text).map_err(|e| told(name, &e))?;
         let pieces = tokens
             .spans
             .iter()

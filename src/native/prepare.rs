@@ -55,7 +55,6 @@ pub fn prepare(base: &Source, models: &[&Source], choice: &Choice) -> Result<Pre
         plan = visit.session.plan(&answers).clone();
     }
     understood(&plan, choice)?;
-    reworded(&mut plan);
     let is_there = |number: usize| plan.models.iter().any(|m| visit.any_of(number, &m.files));
     let nothing = (1..)
         .zip(models)
@@ -124,19 +123,6 @@ fn with_base(visit: &mut Visit, answers: &mut Answers, base: &str) -> Result<Pla
         ),
         why.collect(),
     ))
-}
-
-/// The step that helps where there is no page to switch anything on.
-fn reworded(plan: &mut Plan) {
-    let off = plan.types.iter().filter(|t| !t.on && t.count > 0);
-    let off: Vec<&str> = off.map(|t| &*t.kind).collect();
-    let told = format!(
-        "Name the types that are wanted (types); switched off are {}.",
-        off.join(", ")
-    );
-    for problem in plan.problems.iter_mut().filter(|p| p.code == "all-switched-off") {
-        problem.fix = Some(told.clone());
-    }
 }
 
 /// What the choices name is there, or they are wrong: nothing is passed over in silence.

@@ -13,10 +13,15 @@ use std::sync::Arc;
 pub struct Visit {
     pub session: Session,
     pub stores: Stores,
-    /// The source of each path of the session; 0 is the base.
-    of: HashMap<String, usize>,
-    /// The number of each path.
-    by_path: HashMap<String, usize>,
+    known: HashMap<String, Known>,
+}
+
+/// A path of the session.
+struct Known {
+    /// 0 is the base.
+    source: usize,
+    /// Its file's number.
+    file: usize,
 }
 
 /// The files of a session, by their number.
@@ -28,8 +33,9 @@ impl Visit {
     pub fn open(&mut self, number: usize, source: &Source, folder: &str) {
         for found in source.files() {
             let name = source.name(folder, &found);
+            let file = self.stores.0.len();
             self.add(found, &name);
-            self.of.insert(name, number);
+            self.known.insert(name, Known { source: number, file });
         }
     }
 
@@ -37,7 +43,6 @@ impl Visit {
         let size = found.store.size();
         let file = self.session.add_file(name, *size.as_ref().unwrap_or(&0));
         let store = found.store.clone();
-        self.by_path.insert(name.to_owned(), self.stores.0.len());
         self.stores.0.push(found.store);
         if let Err(why) = size {
             return self.session.unreadable(file, &why.to_string());
@@ -52,7 +57,7 @@ impl Visit {
 
     /// All bytes of a file by its path in the session; none where there is no such file.
     pub fn whole_file(&self, path: &str) -> Option<Result<Vec<u8>, String>> {
-        let store = self.stores.0.get(*self.by_path.get(path)?)?;
+        let store = self.store(path)?;
         let read = store.size().and_then(|size| store.read(0..size));
         Some(
             read.map(Cow::into_owned)
@@ -60,21 +65,23 @@ impl Visit {
         )
     }
 
-    /// A file of a report.
-    pub fn store(&self, name: &str) -> Option<&Arc<dyn Store>> {
-        let at = self.session.planned().files.iter().position(|f| f.name == name)?;
-        let open = self.session.numbers();
-        self.stores.0.get(*open.get(at)? as usize)
+    /// A file by its path in the session, as reports name it.
+    pub fn store(&self, path: &str) -> Option<&Arc<dyn Store>> {
+        self.stores.0.get(self.known.get(path)?.file)
+    }
+
+    fn is_of(&self, number: usize, path: &str) -> bool {
+        self.known.get(path).is_some_and(|known| known.source == number)
     }
 
     /// Whether files are all of one source.
     pub fn are_of(&self, number: usize, files: &[FileInfo]) -> bool {
-        !files.is_empty() && files.iter().all(|f| self.of.get(&f.name) == Some(&number))
+        !files.is_empty() && files.iter().all(|f| self.is_of(number, &f.name))
     }
 
     /// Whether any file is of a source.
     pub fn any_of(&self, number: usize, files: &[FileInfo]) -> bool {
-        files.iter().any(|f| self.of.get(&f.name) == Some(&number))
+        files.iter().any(|f| self.is_of(number, &f.name))
     }
 }
 

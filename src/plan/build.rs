@@ -615,7 +615,7 @@ fn nothing_to_do(plan: &Plan, drafts: &[Draft], jobs: &[Job], hints: &[String]) 
             "all-switched-off",
             "All that changes is switched off",
             cause,
-            "Switch it on under “Matrices” below.",
+            "Switch it on: under “Matrices” on the page, by --types in the command, by types= in Python.",
         );
         return Some(Problem {
             severity: Severity::Warning,

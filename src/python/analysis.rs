@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What may be asked of an analysis.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Options {
     mode: Mode,
@@ -36,25 +36,6 @@ struct Options {
     part: Option<String>,
     keep: Option<PathBuf>,
     hashes: bool,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            mode: Mode::Auto,
-            rule: Rule::default(),
-            types: Vec::new(),
-            layers: None,
-            pattern: None,
-            split: false,
-            answers: BTreeMap::new(),
-            threads: None,
-            memory: None,
-            part: None,
-            keep: None,
-            hashes: false,
-        }
-    }
 }
 
 impl Options {

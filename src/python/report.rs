@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 /// The numbers of a run.
 #[pyclass(frozen, module = "lorascope._core")]
+#[derive(Clone)]
 pub struct Report {
     pub report: Arc<report::Report>,
     pub settings: Settings,
@@ -61,8 +62,7 @@ impl Report {
         Ok(Report {
             report: Arc::new(report),
             settings,
-            problems: self.problems.clone(),
-            said: self.said.clone(),
+            ..self.clone()
         })
     }
 
@@ -77,9 +77,7 @@ impl Report {
         report.loss = None;
         Ok(Report {
             report: Arc::new(report),
-            settings: self.settings.clone(),
-            problems: self.problems.clone(),
-            said: self.said.clone(),
+            ..self.clone()
         })
     }
 
@@ -126,6 +124,11 @@ impl Report {
             })
         });
         self.said.iter().cloned().chain(failed).collect()
+    }
+
+    /// Raises where there is no such figure of this report.
+    fn check(&self, py: Python<'_>, id: &str, wanted: &str) -> PyResult<()> {
+        self.request(py, id, &options(py, wanted)?).map(drop)
     }
 
     /// A figure by the ending of its files: svg, png, csv or json.

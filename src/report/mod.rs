@@ -129,7 +129,7 @@ impl Default for Settings {
             side: Side::Left,
             cosine: Cosine::Absolute,
             svd: SvdKind::Thin,
-            mode: Mode::Auto,
+            mode: Mode::default(),
             preset: "official".into(),
         }
     }
@@ -204,7 +204,7 @@ pub enum SvdKind {
 }
 
 /// The mode of the computation of a matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Mode {
@@ -213,6 +213,7 @@ pub enum Mode {
     /// The leading vectors, and a bound for what the rest of the base may hold.
     Certified,
     /// Exact where that is cheap; certified above, with exact where a verdict stays open.
+    #[default]
     Auto,
 }
 

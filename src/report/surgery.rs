@@ -37,6 +37,9 @@ pub struct ArmWords {
     pub about: &'static str,
 }
 
+/// The strengths at which losses are known beside those of the model as trained, which is every arm at 1.
+pub const LOSS_LAMBDAS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.25];
+
 /// All arms, in the order of tables.
 pub const ARMS: [ArmWords; 6] = [
     ArmWords {

@@ -1,5 +1,5 @@
 // The table of losses: one row per id. Seconds are those of one model; of PyTorch also how many times the page's they are.
-import { line, median, spread, time, times } from './table.mjs';
+import { line, lined, median, spread, time, times } from './table.mjs';
 
 const COLUMNS = ['row', 'page, a model', 'PyTorch, a model', 'worst token apart', 'peak MiB', 'peak MiB by quarters'];
 
@@ -7,12 +7,7 @@ export const lossHead = `${line(COLUMNS)}\n${line(COLUMNS.map(() => '---'))}`;
 
 /** As `table` does it. */
 export function lossTable(results, order, earlier) {
-  const kept = earlier.includes(lossHead) ? earlier.split('\n') : [];
-  const row = (id) => {
-    const result = results.find((one) => one.id === id);
-    return result ? lossRow(result) : kept.find((text) => text.startsWith(`| \`${id}\` |`));
-  };
-  return [lossHead, ...order.map(row).filter(Boolean)].join('\n');
+  return lined(lossHead, lossRow, { results, order, earlier });
 }
 
 export function lossRow(result) {

@@ -1,5 +1,5 @@
 // The table of the program: one row per id. Beside its seconds stand the others', and how many times its they are: the median of the rounds.
-import { line, median, spread, time, times } from './table.mjs';
+import { line, lined, median, spread, time, times } from './table.mjs';
 
 const HEADS = {
   numpyPaper: "NumPy, paper's algorithm",
@@ -14,12 +14,11 @@ export const nativeHead = `${line(COLUMNS)}\n${line(COLUMNS.map(() => '---'))}`;
 
 /** As `table` does it. */
 export function nativeTable(results, order, earlier) {
-  const kept = earlier.includes(nativeHead) ? earlier.split('\n') : [];
-  const row = (id) => {
-    const result = results.find((one) => one.id === id && one.seconds.native?.length);
-    return result ? nativeRow(result) : kept.find((text) => text.startsWith(`| \`${id}\` |`));
-  };
-  return [nativeHead, ...order.map(row).filter(Boolean)].join('\n');
+  return lined(nativeHead, nativeRow, {
+    results: results.filter(({ seconds }) => seconds.native?.length),
+    order,
+    earlier,
+  });
 }
 
 export function nativeRow({ id, seconds, reasons, verdicts }) {

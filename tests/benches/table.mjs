@@ -6,16 +6,21 @@ const BY_DEFAULT = ['ours', 'numpyPaper', 'numpyOurs'];
 /** In a table of their own. */
 const ELSEWHERE = ['native', 'peft'];
 
-/** Lines of Markdown. `order`: the ids of all rows; those without a result keep their line of an `earlier` table with the same columns. */
+/** Lines of Markdown. `order`: the ids of all rows; of those without a result see `lined`. */
 export function table(results, order = results.map(({ id }) => id), earlier = '') {
   const all = results.flatMap(({ seconds }) => Object.keys(seconds)).filter((name) => !ELSEWHERE.includes(name));
   const names = [...new Set([...BY_DEFAULT, ...all])];
-  const kept = earlier.includes(head(names)) ? earlier.split('\n') : [];
-  const row = (id) => {
-    const result = results.find((one) => one.id === id);
-    return result ? tableRow(result, names) : kept.find((text) => text.startsWith(`| \`${id}\` |`));
+  return lined(head(names), (result) => tableRow(result, names), { results, order, earlier });
+}
+
+/** The rows of an order under a head; those without a result keep their line of an earlier table with this head. */
+export function lined(head, row, { results, order, earlier }) {
+  const kept = earlier.includes(head) ? earlier.split('\n') : [];
+  const one = (id) => {
+    const result = results.find((other) => other.id === id);
+    return result ? row(result) : kept.find((text) => text.startsWith(`| \`${id}\` |`));
   };
-  return [head(names), ...order.map(row).filter(Boolean)].join('\n');
+  return [head, ...order.map(one).filter(Boolean)].join('\n');
 }
 
 export function head(names) {

@@ -35,7 +35,7 @@ def workers():
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="finds the worker in /proc")
-def test_a_run_with_a_killed_worker_is_one_run(cluster, layer0, tmp_path, monkeypatch):
+def test_a_run_with_a_killed_worker_is_one_run(cluster, layer0):
     ours = lorascope.ray
     base, models = layer0
     killed = []

@@ -8,11 +8,8 @@ use crate::figures::data::looks;
 use crate::linalg::Matrix;
 use crate::print::fixed;
 use crate::report::panel::{Level, Line, Panel, Range};
-use crate::report::surgery::{ARMS, Arm};
+use crate::report::surgery::{ARMS, Arm, LOSS_LAMBDAS};
 use crate::series::Dash;
-
-/// At 1 every arm is the model as trained, whose numbers are known.
-const LAMBDAS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.25];
 
 /// The edit and its controls.
 const DRAWN: [Arm; 3] = [Arm::Scaled, Arm::Shrunk, Arm::Restored];
@@ -36,7 +33,7 @@ impl Training {
         let trained = [seen.loss, seen.forgetting];
         // By arm.
         let mut measured: Vec<Vec<Measured>> = vec![vec![(1.0, trained)]; DRAWN.len()];
-        for lambda in LAMBDAS {
+        for lambda in LOSS_LAMBDAS {
             let scaled = lora.shrunk(lambda, self.dials.k, self.dials.epsilon);
             for (points, arm) in measured.iter_mut().zip(DRAWN) {
                 points.push((lambda, both(&of_arm(arm, &self.world.weights, lora, &scaled))));

@@ -123,8 +123,7 @@ class Report:
 
         heads = {"name": "model", "intruders": "intruders", "undecided": "undecided", "possible": "of", "mean_effective_rank": "effective rank"}
         head = "".join(f"<th>{escape(words)}</th>" for words in heads.values())
-        cell = lambda x: "–" if x is None else f"{x:.1f}" if isinstance(x, float) else str(x)  # noqa: E731
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell(row[key]))}</td>" for key in heads) + "</tr>" for row in self.models)
+        body = "".join("<tr>" + "".join(f"<td>{escape(_cell(row[key]))}</td>" for key in heads) + "</tr>" for row in self.models)
         rule = self._core.table().splitlines()[0]
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(rule)}</p>"
 
@@ -135,7 +134,7 @@ class Figure:
     def __init__(self, report: Report, figure: str, wanted: dict[str, Any]) -> None:
         self.report, self.id, self.wanted = report, figure, wanted
         # A wrong id or option is said here, not where a notebook would swallow it.
-        self._part = report._core.part(figure, json.dumps(wanted))
+        report._core.check(figure, json.dumps(wanted))
 
     def _written(self, ending: str) -> bytes:
         return bytes(self.report._core.figure(self.id, json.dumps(self.wanted), ending))
@@ -153,7 +152,7 @@ class Figure:
     @property
     def part(self) -> str:
         """The part of the report that is drawn, as JSON: what ``<lorascope-figure>`` takes on a web page."""
-        return self._part
+        return self.report._core.part(self.id, json.dumps(self.wanted))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes ``.svg``, ``.png`` (with a font of the system), ``.csv`` or ``.json``."""
@@ -203,3 +202,7 @@ def merge_reports(reports: Any, *, missing: str = "warn") -> Report:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def _cell(value: Any) -> str:
+    return "–" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)

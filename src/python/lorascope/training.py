@@ -8,6 +8,7 @@ import os
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from .analysis import analyze
@@ -19,11 +20,10 @@ REPORT = "lorascope-report.json"
 LINES = "lorascope.jsonl"
 
 #: Scalars, each from a column of the table of matrices and how its numbers become one.
-_MEAN = lambda numbers: sum(numbers) / len(numbers)  # noqa: E731
 SCALARS = {
-    "energy_share": ("energy of intruders", _MEAN),
+    "energy_share": ("energy of intruders", fmean),
     "margin_min": ("σ1 of ΔW / θ*", min),
-    "effective_rank": ("effective rank", _MEAN),
+    "effective_rank": ("effective rank", fmean),
 }
 
 
