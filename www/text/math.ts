@@ -2,7 +2,8 @@
 import { html, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 
-const VARIABLE = /([εαλθ]|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w’-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
+const VARIABLE =
+  /([εαλθ]|Δ(?=W)|(?<=Δ)W\b|[σW](?=[₀₁])|(?<![\w’-])[krijs](?= = | \d)|(?<=\blarge )k\b|(?<=α[/∕√]+)r\b)/u;
 
 /** What stands for this sentence only: another one takes its place whole, so that no words move along a line under a dial. */
 export function whole(sentence: string, parts: readonly unknown[]): TemplateResult {
